@@ -1,0 +1,143 @@
+import { type QiError, toQiError } from '../errors.ts'
+import type { RecordType, RecordValues } from '../records/index.ts'
+
+/** A place in a partition: the offset of the next record to read. */
+export interface Position {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+}
+
+export type Headers = Readonly<Record<string, string>>
+
+/** A message as it is appended. */
+export interface Message {
+  /** Messages of one key stay in order, in one partition; without a key they are spread. */
+  readonly key: string | null
+  readonly value: string | Uint8Array
+  readonly headers?: Headers
+}
+
+/** Decoded from one encoded record: the record, or why it is none. */
+export type Decoded<R extends RecordValues = RecordValues> =
+  | { readonly index: number; readonly record: R; readonly error?: undefined }
+  | { readonly index: number; readonly record?: undefined; readonly error: QiError }
+
+export interface EncodedBatchParts {
+  readonly topic: string
+  readonly partition: number
+  readonly firstOffset: bigint
+  /** The offset after the last record, which is not always `firstOffset + length`: compaction leaves holes. */
+  readonly nextOffset: bigint
+  /** The buffer that all values lie in. */
+  readonly bytes: Uint8Array
+  /** Value `i` is `bytes[spans[2i] .. spans[2i + 1])`. */
+  readonly spans: Int32Array
+  /** Offset of record `i` less `firstOffset`; left out where it is `i`. */
+  readonly offsetDeltas?: Int32Array
+  readonly keys: readonly (string | null)[]
+  readonly headers?: readonly (Headers | undefined)[]
+  /** When each was appended, in milliseconds since 1970. */
+  readonly timestamps: Float64Array
+}
+
+/**
+ * Records of one partition as they came off the wire, in offset order: bytes, keys and positions, with a decoded view made on
+ * demand. The values share one buffer, so that a reader need not make an object of each.
+ */
+export class EncodedBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly firstOffset: bigint
+  readonly nextOffset: bigint
+  readonly length: number
+  readonly bytes: Uint8Array
+  readonly spans: Int32Array
+  readonly keys: readonly (string | null)[]
+  readonly timestamps: Float64Array
+  readonly #deltas: Int32Array | undefined
+  readonly #headers: readonly (Headers | undefined)[] | undefined
+
+  constructor(parts: EncodedBatchParts) {
+    this.topic = parts.topic
+    this.partition = parts.partition
+    this.firstOffset = parts.firstOffset
+    this.nextOffset = parts.nextOffset
+    this.bytes = parts.bytes
+    this.spans = parts.spans
+    this.length = parts.spans.length / 2
+    this.keys = parts.keys
+    this.timestamps = parts.timestamps
+    this.#deltas = parts.offsetDeltas
+    this.#headers = parts.headers
+  }
+
+  /** The position to commit once every record of the batch is settled. */
+  get next(): Position {
+    return { topic: this.topic, partition: this.partition, offset: this.nextOffset }
+  }
+
+  value(index: number): Uint8Array {
+    return this.bytes.subarray(this.spans[2 * index], this.spans[2 * index + 1])
+  }
+
+  offset(index: number): bigint {
+    return this.firstOffset + BigInt(this.#deltas ? (this.#deltas[index] as number) : index)
+  }
+
+  headers(index: number): Headers {
+    return this.#headers?.[index] ?? {}
+  }
+
+  /** Each value as a record of the type, or the reason why it is none; in order. */
+  *decode<R extends RecordValues>(type: RecordType<R>): Generator<Decoded<R>> {
+    for (let index = 0; index < this.length; index++) {
+      try {
+        yield { index, record: type.decode(this.value(index)) }
+      } catch (error) {
+        yield { index, error: toQiError(error) }
+      }
+    }
+  }
+}
+
+/** Collects separate messages into one {@link EncodedBatch}. */
+export function encodedBatch(
+  topic: string,
+  partition: number,
+  messages: readonly {
+    readonly offset: bigint
+    readonly key: string | null
+    readonly value: Uint8Array
+    readonly headers?: Headers
+    readonly timestamp: number
+  }[],
+): EncodedBatch {
+  const first = messages[0]
+  const last = messages.at(-1)
+  if (!first || !last) throw new RangeError('a batch holds at least one message')
+  const bytes = Buffer.concat(messages.map((message) => message.value))
+  const spans = new Int32Array(messages.length * 2)
+  const offsetDeltas = new Int32Array(messages.length)
+  const timestamps = new Float64Array(messages.length)
+  let at = 0
+  messages.forEach((message, i) => {
+    spans[2 * i] = at
+    at += message.value.length
+    spans[2 * i + 1] = at
+    offsetDeltas[i] = Number(message.offset - first.offset)
+    timestamps[i] = message.timestamp
+  })
+  return new EncodedBatch({
+    topic,
+    partition,
+    firstOffset: first.offset,
+    nextOffset: last.offset + 1n,
+    bytes,
+    spans,
+    offsetDeltas,
+    timestamps,
+    keys: messages.map((message) => message.key),
+    headers: messages.map((message) => message.headers),
+  })
+}

@@ -1,0 +1,12 @@
+import type { QiError } from '../errors.ts'
+
+/** What exercising the real path of a component found. */
+export interface CheckResult {
+  readonly ok: boolean
+  /** One line for people: what was reached, or what is wrong. */
+  readonly summary: string
+  /** What to do about it. */
+  readonly remedy?: string
+  readonly error?: QiError
+  readonly details?: Readonly<Record<string, string | number | boolean>>
+}

@@ -1,0 +1,25 @@
+import type { z } from 'zod'
+import type { Sink } from './sink.ts'
+import type { Source, SourceContext } from './source.ts'
+
+/** What a folder of `publishers/sources` exports: the registry, the settings, the docs page and the CLI help come from it. */
+export interface SourceDefinition<C extends z.ZodObject = z.ZodObject> {
+  readonly name: string
+  readonly summary: string
+  /** Its settings, under `<name>:` in qicore.yaml; `.meta({ env, secret })` names an environment variable. */
+  readonly config: C
+  open(config: z.output<C>, context: SourceContext): Promise<Source>
+}
+
+export const defineSource = <C extends z.ZodObject>(definition: SourceDefinition<C>): SourceDefinition<C> => definition
+
+/** What a folder of `consumers/sinks` exports. */
+export interface SinkDefinition<C extends z.ZodObject = z.ZodObject, Context = unknown> {
+  readonly name: string
+  readonly summary: string
+  readonly config: C
+  open(config: z.output<C>, context: Context): Promise<Sink>
+}
+
+export const defineSink = <C extends z.ZodObject, Context>(definition: SinkDefinition<C, Context>): SinkDefinition<C, Context> =>
+  definition

@@ -1,0 +1,6 @@
+export * from './batch.ts'
+export * from './check.ts'
+export * from './component.ts'
+export * from './sink.ts'
+export * from './source.ts'
+export * from './stream.ts'

@@ -1,0 +1,33 @@
+import type { Logger } from '../logger.ts'
+import type { RecordType, RecordValues } from '../records/index.ts'
+import type { CheckResult } from './check.ts'
+
+/** What a source could not make a record of: the text it came in, and why. */
+export interface Rejected {
+  readonly reason: string
+  readonly original: string
+}
+
+/** Records of one type, in the order of the market. */
+export interface RecordBatch<R extends RecordValues = RecordValues> {
+  readonly type: RecordType<R>
+  readonly records: readonly R[]
+  readonly rejected?: readonly Rejected[]
+}
+
+/**
+ * A stream of batches from one provider. Pulling is the backpressure: a source does no work that was not asked for beyond one
+ * batch. Iterating ends when the source has no more, or after close(). A failure that will not pass by itself is thrown from
+ * the iterator; what a retry can mend is retried inside.
+ */
+export interface Source extends AsyncIterable<RecordBatch>, AsyncDisposable {
+  readonly name: string
+  /** Reaches the provider. Never throws. */
+  check(signal?: AbortSignal): Promise<CheckResult>
+  /** Unblocks a pending pull and frees what is held; may be called twice. */
+  close(): Promise<void>
+}
+
+export interface SourceContext {
+  readonly logger: Logger
+}

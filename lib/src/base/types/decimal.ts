@@ -1,0 +1,58 @@
+import { QiError } from './errors.ts'
+
+declare const decimalBrand: unique symbol
+
+/**
+ * An exact decimal as text: `-?digits[.digits]`, no exponent, no leading or trailing zeros, at most 40 digits on either side
+ * of the point. Made by {@link decimal} alone.
+ */
+export type Decimal = string & { readonly [decimalBrand]: true }
+
+/** Most digits on either side of the point. */
+export const DECIMAL_DIGITS = 40
+
+const SHAPE = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/
+const CANONICAL = /^(?:0|-?(?:[1-9]\d{0,39}|0(?=\.))(?:\.\d{0,39}[1-9])?)$/
+
+/**
+ * The exact decimal that a text means, whatever its notation: `1.50` → `1.5`, `2.993e-05` → `0.00002993`, `-0.0` → `0`.
+ * @throws QiError BAD_DATA when it is no decimal, or has more than 40 digits on a side; nothing is ever rounded
+ */
+export function decimal(text: string): Decimal {
+  if (text.length <= 82 && CANONICAL.test(text)) return text as Decimal
+  const m = SHAPE.exec(text)
+  if (!m) throw new QiError('BAD_DATA', `"${shorten(text)}" is not a decimal number`)
+  const exponent = m[4] ? Number(m[4]) : 0
+  let whole = m[2] as string
+  let fraction = m[3] ?? ''
+  if (exponent > 0) {
+    whole += fraction.slice(0, exponent).padEnd(exponent, '0')
+    fraction = fraction.slice(exponent)
+  } else if (exponent < 0) {
+    const padded = whole.padStart(-exponent, '0')
+    fraction = padded.slice(padded.length + exponent) + fraction
+    whole = padded.slice(0, padded.length + exponent)
+  }
+  whole = whole.replace(/^0+/, '')
+  fraction = fraction.replace(/0+$/, '')
+  if (whole.length > DECIMAL_DIGITS || fraction.length > DECIMAL_DIGITS)
+    throw new QiError('BAD_DATA', `${shorten(text)} has more than ${DECIMAL_DIGITS} digits on one side of the point`)
+  if (!whole && !fraction) return '0' as Decimal
+  return `${m[1] === '-' ? '-' : ''}${whole || '0'}${fraction && `.${fraction}`}` as Decimal
+}
+
+/** Whether a text is a decimal in canonical form. */
+export const isDecimal = (text: string): text is Decimal => CANONICAL.test(text)
+
+/** Below 0, 0, or above 0 as `a` is less than, equal to, or greater than `b`; exact. */
+export function compareDecimals(a: Decimal, b: Decimal): number {
+  if (a === b) return 0
+  const negative = a.startsWith('-')
+  if (negative !== b.startsWith('-')) return negative ? -1 : 1
+  const [aw = '', af = ''] = a.replace('-', '').split('.')
+  const [bw = '', bf = ''] = b.replace('-', '').split('.')
+  const larger = aw.length === bw.length ? (aw === bw ? af > bf : aw > bw) : aw.length > bw.length
+  return larger === negative ? -1 : 1
+}
+
+const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text)

@@ -1,0 +1,90 @@
+/** What each code means, whether trying again can help, and the HTTP status it is shown with. */
+export const ERROR_CODES = {
+  CONFIG_INVALID: { retryable: false, http: 500, summary: 'a setting is missing, unknown or wrong' },
+  BAD_REQUEST: { retryable: false, http: 400, summary: 'an argument is missing or wrong' },
+  UNAUTHORIZED: { retryable: false, http: 401, summary: 'a key, token or password is missing or refused' },
+  FORBIDDEN: { retryable: false, http: 403, summary: 'the key is valid, but its plan or role does not allow this' },
+  NOT_FOUND: { retryable: false, http: 404, summary: 'what was asked for does not exist' },
+  CONFLICT: { retryable: false, http: 409, summary: 'the request contradicts what is there' },
+  RATE_LIMITED: { retryable: true, http: 429, summary: 'too many requests; retryAfterMs says when to come back' },
+  UNAVAILABLE: { retryable: true, http: 503, summary: 'the other side cannot be reached or failed' },
+  TIMEOUT: { retryable: true, http: 504, summary: 'no answer within the time allowed' },
+  BAD_DATA: { retryable: false, http: 422, summary: 'the other side answered, or a record holds, something that cannot be used' },
+  UNSUPPORTED: { retryable: false, http: 501, summary: 'this engine, platform or version cannot do it' },
+  CANCELLED: { retryable: false, http: 499, summary: 'the caller asked to stop' },
+  CLOSED: { retryable: false, http: 503, summary: 'used after close()' },
+  INTERNAL: { retryable: false, http: 500, summary: 'a defect in QiCore' },
+} as const satisfies Record<string, { retryable: boolean; http: number; summary: string }>
+
+export type ErrorCode = keyof typeof ERROR_CODES
+
+export interface ErrorDetails {
+  /** The failure underneath. */
+  readonly cause?: unknown
+  /** How long to wait before trying again, in milliseconds. */
+  readonly retryAfterMs?: number
+  /** Overrides the code's default. */
+  readonly retryable?: boolean
+  /** The field the error is about, as a dotted path. */
+  readonly field?: string
+}
+
+/** The one error class: a documented code, whether trying again can help, and the cause. */
+export class QiError extends Error {
+  override readonly name = 'QiError'
+  readonly code: ErrorCode
+  readonly retryable: boolean
+  readonly retryAfterMs: number | undefined
+  readonly field: string | undefined
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.retryable = details.retryable ?? ERROR_CODES[code].retryable
+    this.retryAfterMs = details.retryAfterMs
+    this.field = details.field
+  }
+
+  toJSON(): Record<string, unknown> {
+    return {
+      code: this.code,
+      message: this.message,
+      retryable: this.retryable,
+      ...(this.field === undefined ? {} : { field: this.field }),
+      ...(this.retryAfterMs === undefined ? {} : { retry_after_ms: this.retryAfterMs }),
+    }
+  }
+}
+
+/** What failed, as a QiError: itself, a cancellation, a network failure by its code, else INTERNAL. */
+export function toQiError(error: unknown): QiError {
+  if (error instanceof QiError) return error
+  const message = errorMessage(error)
+  const name = error instanceof Error ? error.name : ''
+  if (name === 'AbortError') return new QiError('CANCELLED', 'cancelled', { cause: error })
+  if (name === 'TimeoutError') return new QiError('TIMEOUT', message, { cause: error })
+  const code = systemCode(error)
+  if (code && NETWORK_CODES.has(code)) return new QiError('UNAVAILABLE', message, { cause: error })
+  return new QiError('INTERNAL', message, { cause: error })
+}
+
+/** A one-line message; an AggregateError (a refused connection in Node) has none of its own. */
+export function errorMessage(error: unknown): string {
+  if (error instanceof AggregateError && !error.message) return error.errors.map(errorMessage).join('; ')
+  return error instanceof Error ? error.message : String(error)
+}
+
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'ENOTFOUND',
+  'EAI_AGAIN', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT',
+])
+
+/** The operating system's code (`ECONNREFUSED`) of an error, or of what caused it. */
+export function systemCode(error: unknown): string | undefined {
+  for (let e: unknown = error, depth = 0; e && depth < 8; depth++) {
+    const code = (e as { code?: unknown }).code
+    if (typeof code === 'string' && /^(E[A-Z]+|UND_ERR_[A-Z_]+)$/.test(code)) return code
+    e = (e as { cause?: unknown }).cause ?? (e instanceof AggregateError ? e.errors[0] : undefined)
+  }
+  return undefined
+}

@@ -1,0 +1,22 @@
+import { oneOf, text, timeField } from './fields.ts'
+
+/** How a record came to be. */
+export const ORIGINS = ['live', 'backfill', 'replay', 'simulated'] as const
+export type Origin = (typeof ORIGINS)[number]
+
+/** The name of a source: lower case, no colon, since a message key is `source:coin_id`. */
+export const SOURCE_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/
+
+export const coinId = () => text("the source's own id of the instrument, such as bitcoin, BTC/USDT or AAPL")
+export const currency = () => text('the currency of the figures, as the source writes it, such as usd or USDT')
+
+/** What every record has. */
+export const common = {
+  source: text('the venue or provider').regex(SOURCE_NAME, 'a source name is lower case and holds no colon'),
+  time: timeField('when the market says it happened'),
+  received_at: timeField('when the platform saw it'),
+  origin: oneOf(ORIGINS, 'how the record came to be'),
+}
+
+/** What every record of one instrument has. */
+export const ofInstrument = { coin_id: coinId(), ...common }

@@ -1,0 +1,142 @@
+import { z } from 'zod'
+import { QiError } from '../errors.ts'
+import { formatTime, type Micros } from '../time.ts'
+import { type FieldKind, fieldKind } from './fields.ts'
+
+export type Fields = Readonly<Record<string, z.ZodType>>
+
+/** `market_cap` → `marketCap`, `volume_24h` → `volume24h`. */
+export type Camel<S extends string> = S extends `${infer A}_${infer B}` ? `${A}${Capitalize<Camel<B>>}` : S
+export const camel = (name: string): string => name.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase())
+
+type OptionalField<F extends Fields> = { [K in keyof F]: undefined extends z.output<F[K]> ? K : never }[keyof F]
+
+/** The record inside TypeScript: camelCase, times in microseconds, decimals as exact text. */
+type RecordFrom<F extends Fields> = {
+  readonly [K in Exclude<keyof F, OptionalField<F>> as Camel<K & string>]: z.output<F[K]>
+} & { readonly [K in OptionalField<F> as Camel<K & string>]?: z.output<F[K]> }
+
+/** A record as generic code sees it: values by property name. */
+export type RecordValues = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** The TypeScript type of a record type's records. */
+export type RecordOf<T> = T extends RecordType<infer R> ? R : never
+
+export interface RecordField {
+  /** Its name on the wire and in SQL. */
+  readonly name: string
+  /** Its name in TypeScript. */
+  readonly property: string
+  readonly kind: FieldKind
+  readonly optional: boolean
+}
+
+export interface RecordDeclaration<F extends Fields> {
+  readonly name: string
+  readonly summary: string
+  readonly topic: string
+  /** The table; an instrument is spread over three by the sink and has none of its own. */
+  readonly table?: string
+  /** The primary key, in the order of its index. */
+  readonly key: readonly Extract<keyof F, string>[]
+  readonly fields: F
+}
+
+/** One record type: the only place where its fields are listed. */
+export class RecordType<R extends RecordValues = RecordValues> {
+  readonly name: string
+  readonly summary: string
+  readonly topic: string
+  readonly table: string | undefined
+  readonly key: readonly string[]
+  readonly fields: readonly RecordField[]
+  /** The wire form, in zod: for JSON Schema, OpenAPI and tool inputs. */
+  readonly schema: z.ZodObject
+
+  constructor(declaration: RecordDeclaration<Fields>) {
+    this.name = declaration.name
+    this.summary = declaration.summary
+    this.topic = declaration.topic
+    this.table = declaration.table
+    this.key = declaration.key
+    this.schema = z.object(declaration.fields).describe(declaration.summary)
+    this.fields = Object.entries(declaration.fields).map(([name, field]) => ({
+      name,
+      property: camel(name),
+      kind: fieldKind(field),
+      optional: field.safeParse(undefined).success,
+    }))
+  }
+
+  /**
+   * The record that a wire object means. Unknown fields are left out.
+   * @throws QiError BAD_DATA naming each field at fault, its value and what was expected
+   */
+  fromWire(wire: unknown): R {
+    const result = this.schema.safeParse(wire)
+    if (!result.success) throw badRecord(this.name, wire, result.error)
+    const values = result.data as Record<string, unknown>
+    const record: Record<string, unknown> = {}
+    for (const { name, property } of this.fields) if (values[name] !== undefined) record[property] = values[name]
+    return record as R
+  }
+
+  toWire(record: R): Record<string, unknown> {
+    const wire: Record<string, unknown> = {}
+    for (const { name, property, kind } of this.fields) {
+      const value = record[property]
+      if (value !== undefined) wire[name] = kind === 'time' ? formatTime(value as Micros) : value
+    }
+    return wire
+  }
+
+  /**
+   * Checks a record made inside TypeScript, for instance by a source.
+   * @throws QiError BAD_DATA
+   */
+  check(record: R): void {
+    this.fromWire(this.toWire(record))
+  }
+
+  /** The value of a message: JSON in UTF-8. */
+  encode(record: R): string {
+    return JSON.stringify(this.toWire(record))
+  }
+
+  /** @throws QiError BAD_DATA */
+  decode(value: Uint8Array): R {
+    let wire: unknown
+    try {
+      wire = JSON.parse(utf8.decode(value))
+    } catch (error) {
+      throw new QiError('BAD_DATA', `${this.name}: not JSON in UTF-8: ${(error as Error).message}`, { cause: error })
+    }
+    return this.fromWire(wire)
+  }
+
+  /** The key of its message: everything of one primary key stays in one partition. */
+  messageKey(record: R): string {
+    const { source, coinId } = record
+    return coinId === undefined ? String(source) : `${source}:${coinId}`
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+export const defineRecord = <const F extends Fields>(declaration: RecordDeclaration<F>): RecordType<RecordFrom<F> & RecordValues> =>
+  new RecordType(declaration as unknown as RecordDeclaration<Fields>)
+
+function badRecord(name: string, wire: unknown, error: z.ZodError): QiError {
+  const parts = error.issues.map((issue) => {
+    const path = issue.path.join('.')
+    const value = issue.path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], wire)
+    return path ? `${path} ${show(value)}: ${issue.message}` : issue.message
+  })
+  return new QiError('BAD_DATA', `${name}: ${parts.join('; ')}`, { field: error.issues[0]?.path.join('.') ?? '' })
+}
+
+function show(value: unknown): string {
+  const text = value === undefined ? 'missing' : JSON.stringify(value)
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+

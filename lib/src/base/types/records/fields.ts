@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { type Decimal, decimal } from '../decimal.ts'
+import { toQiError } from '../errors.ts'
+import { type Micros, parseTime } from '../time.ts'
+
+/** How a field is stored: the one mapping from which columns and COPY rows are made. */
+export type FieldKind = 'text' | 'decimal' | 'time' | 'integer' | 'float' | 'boolean'
+
+const kinds = z.registry<{ kind: FieldKind }>()
+function described<T extends z.ZodType>(schema: T, kind: FieldKind, description: string): T {
+  const field = schema.describe(description)
+  kinds.add(field as z.ZodType, { kind })
+  return field
+}
+
+/** A transform that reports its QiError as an issue of the field, so that zod names the path. */
+const reading =
+  <T>(read: (text: string) => T) =>
+  (value: string, context: z.RefinementCtx): T => {
+    try {
+      return read(value)
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: toQiError(error).message })
+      return z.NEVER
+    }
+  }
+
+/** Printable text: 1 to 200 characters; no NUL (PostgreSQL cannot hold one) and no half surrogate. */
+export const text = (description: string) =>
+  described(
+    z
+      .string()
+      .min(1)
+      .max(200)
+      .refine((s) => s.isWellFormed() && !s.includes('\0'), 'holds a NUL or half a surrogate pair'),
+    'text',
+    description,
+  )
+
+export const oneOf = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
+  described(z.enum(values), 'text', description)
+
+const DECIMAL_PATTERN = /^-?\d{1,40}(\.\d{1,40})?$/
+/** An exact decimal string; on the wire any plain notation, inside canonical. */
+export const decimalField = (description: string): z.ZodType<Decimal, string> =>
+  described(
+    z.string().regex(DECIMAL_PATTERN, 'expected a decimal string of at most 40 digits on either side of the point').transform(reading(decimal)),
+    'decimal',
+    description,
+  )
+
+const TIME_PATTERN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$/
+/** ISO 8601 with a zone on the wire, integer microseconds UTC inside. */
+export const timeField = (description: string): z.ZodType<Micros, string> =>
+  described(
+    z.string().regex(TIME_PATTERN, 'expected an ISO 8601 time with a zone and at most six decimals').transform(reading(parseTime)),
+    'time',
+    description,
+  )
+
+export const integer = (description: string) => described(z.int().nonnegative(), 'integer', description)
+/** Only for figures that we compute ourselves. */
+export const float = (description: string) => described(z.number(), 'float', description)
+export const boolean = (description: string) => described(z.boolean(), 'boolean', description)
+
+/** May be absent; `null`, which other writers like to send, means the same. */
+export const optional = <T extends z.ZodType>(field: T): z.ZodType<z.output<T> | undefined, z.input<T> | null | undefined> =>
+  described(
+    field.nullish().transform((value) => value ?? undefined),
+    fieldKind(field),
+    field.description ?? '',
+  )
+
+export function fieldKind(field: z.ZodType): FieldKind {
+  const entry = kinds.get(field)
+  if (!entry) throw new TypeError('a record field must be made by one of the builders in fields.ts')
+  return entry.kind
+}

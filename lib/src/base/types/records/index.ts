@@ -1,0 +1,40 @@
+import type { RecordType } from './define.ts'
+import { indicator } from './indicator.ts'
+import { instrument } from './instrument.ts'
+import { marketAnalytics } from './marketAnalytics.ts'
+import { ohlcv } from './ohlcv.ts'
+import { price } from './price.ts'
+import { quote } from './quote.ts'
+import { trade } from './trade.ts'
+import { trending } from './trending.ts'
+
+export { ORIGINS, type Origin, SOURCE_NAME } from './common.ts'
+export { type RecordField, type RecordOf, RecordType, type RecordValues } from './define.ts'
+export type { FieldKind } from './fields.ts'
+export { type Indicator, indicator } from './indicator.ts'
+export { type Instrument, instrument } from './instrument.ts'
+export { type MarketAnalytics, marketAnalytics } from './marketAnalytics.ts'
+export { BUILT_FROM, type Ohlcv, ohlcv } from './ohlcv.ts'
+export { type Price, price } from './price.ts'
+export { type Quote, quote } from './quote.ts'
+export { type Trade, trade } from './trade.ts'
+export { type Trending, trending } from './trending.ts'
+
+/** Every record type, by name. */
+export const recordTypes = {
+  price,
+  ohlcv,
+  trade,
+  quote,
+  market_analytics: marketAnalytics,
+  trending,
+  indicator,
+  instrument,
+} as const
+
+export type RecordName = keyof typeof recordTypes
+
+const byTopic = new Map<string, RecordType>(Object.values(recordTypes).map((type) => [type.topic, type as RecordType]))
+
+/** The record type that a topic carries, if it is one of ours. */
+export const recordTypeOfTopic = (topic: string): RecordType | undefined => byTopic.get(topic)
