@@ -1,3 +1,4 @@
+export * from './config/index.ts'
 export * from './contracts/index.ts'
 export * from './decimal.ts'
 export * from './errors.ts'
