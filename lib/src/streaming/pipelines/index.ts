@@ -1,0 +1,2 @@
+export * from './deadLetter.ts'
+export * from './deadLetters.ts'
