@@ -1,0 +1,255 @@
+import { channel } from 'node:diagnostics_channel'
+import { setTimeout } from 'node:timers/promises'
+import {
+  type EncodedBatch,
+  type Logger,
+  QiError,
+  type RecordType,
+  type RecordValues,
+  recordTypeOfTopic,
+  retry,
+  type Sink,
+  type Stream,
+  type Subscription,
+  toQiError,
+} from '../../base/index.ts'
+import { Commits } from './commits.ts'
+import type { DeadLetters, NewDeadLetter } from './deadLetters.ts'
+import { Intake } from './intake.ts'
+
+export interface ConsumerOptions {
+  /** For logs and metrics. */
+  readonly name: string
+  readonly group: string
+  readonly topics: readonly string[]
+  readonly stream: Stream
+  readonly sinks: readonly Sink[]
+  readonly deadLetters: DeadLetters
+  readonly logger: Logger
+  readonly limits?: Partial<ConsumerLimits>
+}
+
+export interface ConsumerLimits {
+  /** Writes at once; each needs a connection of the sink. */
+  readonly lanes: number
+  /** Most records in one write. */
+  readonly maxRecords: number
+  /** How long a small write waits for company, in milliseconds. */
+  readonly lingerMs: number
+  /** Bytes read ahead and not yet written; above it reading stops. */
+  readonly maxBytes: number
+  /** On stop, how long what was read may take to be written, in milliseconds. */
+  readonly drainMs: number
+}
+
+const DEFAULT_LIMITS: ConsumerLimits = { lanes: 2, maxRecords: 20_000, lingerMs: 5, maxBytes: 16 * 1024 * 1024, drainMs: 10_000 }
+
+export interface ConsumerStats {
+  readonly name: string
+  readonly group: string
+  readonly state: 'idle' | 'running' | 'retrying' | 'stopped'
+  /** Why it is retrying, and since when (milliseconds since 1970). */
+  readonly trouble?: { readonly since: number; readonly error: QiError }
+  readonly read: number
+  readonly written: number
+  readonly deadLettered: number
+  readonly writes: number
+  /** Records read and not yet written. */
+  readonly waiting: number
+  readonly lastWriteAt?: number
+}
+
+/** What is published on the diagnostics channel `qicore:consumer` after each write. */
+export interface ConsumerWrite {
+  readonly consumer: string
+  readonly topic: string
+  readonly written: number
+  readonly failed: number
+  readonly milliseconds: number
+  /** When the oldest record of the write was appended, in milliseconds since 1970. */
+  readonly oldest: number
+}
+
+const writes = channel('qicore:consumer')
+
+/**
+ * Stream → sinks: reads as a member of a group, writes in lanes, sets aside what cannot be stored, and only then acknowledges.
+ * A sink that is down is tried again until it is back; reading stops meanwhile, since the intake is bounded.
+ */
+export class Consumer {
+  readonly #options: ConsumerOptions
+  readonly #limits: ConsumerLimits
+  readonly #counts = { read: 0, written: 0, deadLettered: 0, writes: 0 }
+  #state: ConsumerStats['state'] = 'idle'
+  #trouble: ConsumerStats['trouble']
+  #lastWriteAt: number | undefined
+  #intake: Intake | undefined
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+  }
+
+  stats(): ConsumerStats {
+    return {
+      name: this.#options.name,
+      group: this.#options.group,
+      state: this.#state,
+      ...(this.#trouble && { trouble: this.#trouble }),
+      ...this.#counts,
+      waiting: this.#intake?.depth ?? 0,
+      ...(this.#lastWriteAt && { lastWriteAt: this.#lastWriteAt }),
+    }
+  }
+
+  /**
+   * Runs until the signal aborts, then writes what it has read, commits and leaves the group.
+   * @throws QiError when the stream or a sink fails for good; what was not acknowledged is delivered again
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { stream, group, topics, logger } = this.#options
+    const { lanes, drainMs } = this.#limits
+    const intake = new Intake({ ...this.#limits, fewRecords: 500 })
+    this.#intake = intake
+    const subscription = await stream.subscribe({ group, topics })
+    const commits = new Commits(subscription, logger)
+    const halt = new AbortController()
+    const lane = async () => {
+      for (let batches = await intake.take(); batches; batches = await intake.take()) {
+        await this.#settle(batches, halt.signal)
+        commits.add(batches.map((batch) => batch.next))
+        intake.done(batches)
+      }
+    }
+    this.#state = 'running'
+    try {
+      const working = Promise.all(Array.from({ length: lanes }, lane))
+      working.catch(() => intake.end({ drop: true }))
+      await Promise.race([working, this.#read(subscription, intake, signal)])
+      intake.end()
+      const finished = new AbortController()
+      const deadline = setTimeout(drainMs, undefined, { signal: finished.signal }).then(() => halt.abort(), () => {})
+      await working.catch((error: unknown) => {
+        if (!halt.signal.aborted) throw error
+        logger.warn({ waiting: intake.depth }, 'stopped before all that was read could be written; it is delivered again')
+      })
+      finished.abort()
+      await deadline
+      await commits.flush()
+    } finally {
+      intake.end({ drop: true })
+      this.#state = 'stopped'
+      await subscription.close()
+    }
+  }
+
+  async #read(subscription: Subscription, intake: Intake, signal: AbortSignal): Promise<void> {
+    const aborted = Promise.withResolvers<undefined>()
+    const abort = () => aborted.resolve(undefined)
+    signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted) abort()
+    const iterator = subscription[Symbol.asyncIterator]()
+    try {
+      for (;;) {
+        const pull = iterator.next()
+        // After an abort nobody awaits the pull: closing the subscription ends it.
+        pull.catch(() => {})
+        const next = await Promise.race([pull, aborted.promise])
+        if (!next || next.done) return
+        this.#counts.read += next.value.length
+        await Promise.race([intake.put(next.value), aborted.promise])
+      }
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  /** Every record of the batches is stored or set aside when this resolves. */
+  async #settle(batches: readonly EncodedBatch[], signal: AbortSignal): Promise<void> {
+    const topic = (batches[0] as EncodedBatch).topic
+    const type = recordTypeOfTopic(topic)
+    if (!type) throw new QiError('INTERNAL', `the consumer ${this.#options.name} reads ${topic}, which carries no record type`)
+    const started = performance.now()
+    const total = batches.reduce((sum, batch) => sum + batch.length, 0)
+    const failures = await this.#write(type, batches, signal)
+    if (failures.length > 0) await this.#persist('the dead-letter topic', signal, () => this.#options.deadLetters.put(failures))
+    this.#counts.written += total - failures.length
+    this.#counts.deadLettered += failures.length
+    this.#counts.writes++
+    this.#lastWriteAt = Date.now()
+    if (writes.hasSubscribers)
+      writes.publish({
+        consumer: this.#options.name,
+        topic,
+        written: total - failures.length,
+        failed: failures.length,
+        milliseconds: performance.now() - started,
+        oldest: Math.min(...batches.map((batch) => batch.timestamps[0] ?? Number.POSITIVE_INFINITY)),
+      } satisfies ConsumerWrite)
+  }
+
+  async #write(type: RecordType, batches: readonly EncodedBatch[], signal: AbortSignal): Promise<NewDeadLetter[]> {
+    const letters = new Map<string, NewDeadLetter>()
+    const setAside = (batch: EncodedBatch, index: number, error: QiError, attempts: number) => {
+      const offset = batch.offset(index)
+      const value = batch.value(index)
+      const origin = { topic: batch.topic, partition: batch.partition, offset }
+      letters.set(`${batch.partition}/${offset}`, { ...origin, stage: 'store', reason: error.message, attempts, key: batch.keys[index] ?? null, value })
+    }
+    const sinks = this.#options.sinks.filter((sink) => sink.accepts(type))
+    const plain = sinks.filter((sink) => !sink.writeEncoded)
+    const records: RecordValues[] = []
+    const places: [EncodedBatch, number][] = []
+    if (plain.length > 0)
+      for (const batch of batches)
+        for (const decoded of batch.decode(type))
+          if (decoded.error) setAside(batch, decoded.index, decoded.error, 1)
+          else {
+            records.push(decoded.record)
+            places.push([batch, decoded.index])
+          }
+    const place = (index: number): [EncodedBatch, number] => {
+      let rest = index
+      for (const batch of batches) {
+        if (rest < batch.length) return [batch, rest]
+        rest -= batch.length
+      }
+      throw new QiError('INTERNAL', `a sink reported a failure of record ${index}, which it was not given`)
+    }
+    await Promise.all(
+      sinks.map(async (sink) => {
+        const encoded = sink.writeEncoded?.bind(sink)
+        if (!encoded && records.length === 0) return
+        let attempts = 0
+        const { failed } = await this.#persist(sink.name, signal, () => {
+          attempts++
+          return encoded ? encoded(type, batches, { signal }) : sink.write(type, records, { signal })
+        })
+        for (const { index, error } of failed) {
+          const [batch, at] = encoded ? place(index) : (places[index] as [EncodedBatch, number])
+          setAside(batch, at, error, attempts)
+        }
+      }),
+    )
+    return [...letters.values()]
+  }
+
+  /** Repeats what can be mended by waiting, for as long as it takes or until the signal aborts. */
+  async #persist<T>(target: string, signal: AbortSignal, operation: () => Promise<T>): Promise<T> {
+    const result = await retry(operation, {
+      signal,
+      attempts: Number.POSITIVE_INFINITY,
+      baseMs: 100,
+      maxMs: 5_000,
+      onRetry: (failure, delayMs) => {
+        const error = toQiError(failure)
+        this.#trouble ??= { since: Date.now(), error }
+        this.#state = 'retrying'
+        this.#options.logger.warn({ error, delayMs, target }, `${this.#options.name}: ${target} failed; trying again`)
+      },
+    })
+    this.#trouble = undefined
+    if (this.#state === 'retrying') this.#state = 'running'
+    return result
+  }
+}

@@ -1,0 +1,107 @@
+import { setTimeout } from 'node:timers/promises'
+import type { EncodedBatch } from '../../base/index.ts'
+
+export interface IntakeLimits {
+  /** Most records in one take. */
+  readonly maxRecords: number
+  /** With fewer records waiting than this, a take lingers for more. */
+  readonly fewRecords: number
+  readonly lingerMs: number
+  /** No more is let in while this many bytes wait or are being written. */
+  readonly maxBytes: number
+}
+
+const placeOf = (batch: EncodedBatch): string => `${batch.topic}/${batch.partition}`
+
+/**
+ * Batches between one reader and several writers: bounded in bytes, which is how pressure reaches the reader; in order within
+ * a partition, and never two takes of one partition at once, so that offsets are committed in order.
+ */
+export class Intake {
+  readonly #limits: IntakeLimits
+  #waiting: EncodedBatch[] = []
+  readonly #busy = new Set<string>()
+  #bytes = 0
+  #records = 0
+  #ended = false
+  #change = Promise.withResolvers<void>()
+
+  constructor(limits: IntakeLimits) {
+    this.#limits = limits
+  }
+
+  /** Records let in and not yet done. */
+  get depth(): number {
+    return this.#records
+  }
+
+  get full(): boolean {
+    return this.#bytes >= this.#limits.maxBytes
+  }
+
+  /** Resolves when there is room for the next batch; a single batch larger than the limit still comes in. */
+  async put(batch: EncodedBatch): Promise<void> {
+    if (this.#ended) return
+    this.#waiting.push(batch)
+    this.#bytes += batch.bytes.length
+    this.#records += batch.length
+    this.#notify()
+    while (this.full && !this.#ended) await this.#change.promise
+  }
+
+  /** Batches of one topic for one writer, or nothing once the intake has ended and is empty. Each take needs a `done`. */
+  async take(): Promise<readonly EncodedBatch[] | undefined> {
+    for (;;) {
+      const free = this.#free()
+      if (free.length > 0) {
+        if (!this.#ended && count(free) < this.#limits.fewRecords && this.#limits.lingerMs > 0) await setTimeout(this.#limits.lingerMs)
+        const taken = this.#claim()
+        if (taken.length > 0) return taken
+      } else if (this.#ended && this.#waiting.length === 0) return undefined
+      else await this.#change.promise
+    }
+  }
+
+  done(batches: readonly EncodedBatch[]): void {
+    for (const batch of batches) {
+      this.#busy.delete(placeOf(batch))
+      this.#bytes -= batch.bytes.length
+      this.#records -= batch.length
+    }
+    this.#notify()
+  }
+
+  /** Lets no more in; with `drop`, forgets what waits, which is delivered again after a restart. */
+  end(options: { readonly drop?: boolean } = {}): void {
+    this.#ended = true
+    if (options.drop) this.#waiting = []
+    this.#notify()
+  }
+
+  /** What could be taken now: batches of the first topic that has a partition nobody writes. */
+  #free(): EncodedBatch[] {
+    const first = this.#waiting.find((batch) => !this.#busy.has(placeOf(batch)))
+    return first ? this.#waiting.filter((batch) => batch.topic === first.topic && !this.#busy.has(placeOf(batch))) : []
+  }
+
+  #claim(): EncodedBatch[] {
+    const taken: EncodedBatch[] = []
+    let records = 0
+    for (const batch of this.#free()) {
+      if (taken.length > 0 && records + batch.length > this.#limits.maxRecords) break
+      taken.push(batch)
+      records += batch.length
+    }
+    const claimed = new Set(taken)
+    this.#waiting = this.#waiting.filter((batch) => !claimed.has(batch))
+    for (const batch of taken) this.#busy.add(placeOf(batch))
+    return taken
+  }
+
+  #notify(): void {
+    this.#change.resolve()
+    this.#change = Promise.withResolvers<void>()
+  }
+}
+
+const count = (batches: readonly EncodedBatch[]): number => batches.reduce((sum, batch) => sum + batch.length, 0)

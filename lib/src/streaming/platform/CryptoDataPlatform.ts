@@ -1,0 +1,232 @@
+import {
+  type CheckResult,
+  type Logger,
+  QiError,
+  recordTypes,
+  type Sink,
+  type SourceDefinition,
+  type Store,
+  type Stream,
+  silentLogger,
+} from '../../base/index.ts'
+import { consumers, sinkDefinitions } from '../../consumers/index.ts'
+import { CryptoDataPublisher, type PublisherStats, sourceDefinitions } from '../../publishers/index.ts'
+import { type Consumer, type ConsumerStats, DeadLetters } from '../pipelines/index.ts'
+import type { PlatformConfig } from './config.ts'
+import { openStoreFor, openStreamFor } from './engines.ts'
+import { runWithFallback } from './fallback.ts'
+import { HealthLog, overall, type PartHealth, type PlatformHealth } from './health.ts'
+import { type PartStatus, Supervisor } from './supervisor.ts'
+
+export interface PlatformOptions {
+  readonly config: PlatformConfig
+  readonly logger?: Logger
+  /** Lines for people: what starts, what is missing, what is done instead. */
+  readonly onNotice?: (line: string) => void
+  /** How often CoinGecko is tried while the simulated market stands in, in milliseconds. Default 30,000. */
+  readonly recheckMs?: number
+}
+
+export interface PlatformStatus {
+  readonly state: 'new' | 'initialized' | 'running' | 'stopping' | 'stopped'
+  readonly startedAt?: number
+  readonly store: 'embedded PostgreSQL' | 'PostgreSQL' | 'TimescaleDB'
+  readonly stream: Stream['engine']
+  /** The sources that run now. */
+  readonly publishers: readonly PublisherStats[]
+  readonly consumers: readonly ConsumerStats[]
+  readonly parts: readonly PartStatus[]
+}
+
+/** Everything composed: sources → publishers → stream → consumers → sinks, supervised. */
+export class CryptoDataPlatform implements AsyncDisposable {
+  readonly config: PlatformConfig
+  readonly #logger: Logger
+  readonly #notice: (line: string) => void
+  readonly #recheckMs: number
+  readonly #publishing: Supervisor
+  readonly #consuming: Supervisor
+  readonly #publishers = new Map<string, CryptoDataPublisher>()
+  readonly #health = new HealthLog()
+  #state: PlatformStatus['state'] = 'new'
+  #startedAt: number | undefined
+  #store: Store | undefined
+  #stream: Stream | undefined
+  #deadLetters: DeadLetters | undefined
+  #sinks: Sink[] = []
+  #consumers: Consumer[] = []
+
+  constructor({ config, logger = silentLogger, onNotice = () => {}, recheckMs = 30_000 }: PlatformOptions) {
+    this.config = config
+    this.#logger = logger
+    this.#notice = onNotice
+    this.#recheckMs = recheckMs
+    this.#publishing = new Supervisor(logger)
+    this.#consuming = new Supervisor(logger)
+  }
+
+  get store(): Store {
+    return this.#opened(this.#store)
+  }
+
+  get stream(): Stream {
+    return this.#opened(this.#stream)
+  }
+
+  get deadLetters(): DeadLetters {
+    return this.#opened(this.#deadLetters)
+  }
+
+  /** Opens store, stream and sinks; creates tables and topics. @throws QiError when one cannot be had */
+  async initialize(): Promise<void> {
+    if (this.#state !== 'new') throw new QiError('CONFLICT', `the platform is ${this.#state}; a new one is needed`)
+    try {
+      const context = { logger: this.#logger, onNotice: this.#notice }
+      this.#store = await openStoreFor(this.config, context)
+      this.#stream = await openStreamFor(this.config, this.#store, context)
+      await this.#stream.createTopics(
+        Object.values(recordTypes).map((type) => type.topic),
+        { partitions: this.config.partitions },
+      )
+      this.#deadLetters = new DeadLetters(this.#stream)
+      for (const name of this.config.sinks) {
+        const definition = sinkDefinitions[name]
+        if (definition) this.#sinks.push(await definition.open(settingsFor(this.config, name), { store: this.#store, logger: this.#logger }))
+      }
+      this.#state = 'initialized'
+    } catch (error) {
+      await this.#closeAll()
+      throw error
+    }
+  }
+
+  /** Starts consumers, then sources. Returns at once: what fails afterwards is started again and shows in the status. */
+  async start(): Promise<void> {
+    if (this.#state === 'new') await this.initialize()
+    if (this.#state !== 'initialized') throw new QiError('CONFLICT', `the platform is ${this.#state}`)
+    this.#state = 'running'
+    this.#startedAt = Date.now()
+    for (const name of this.config.consumers) this.#startConsumer(name)
+    if (this.config.sources) {
+      for (const name of this.config.sources) this.#publishing.add(`source ${name}`, (signal) => this.#publish(name, signal))
+    } else this.#publishing.add('source coingecko', (signal) => this.#coingeckoOrSimulated(signal))
+  }
+
+  /** Drains: sources first, so that what they gave is appended, then consumers, so that what they read is stored. */
+  async stop(): Promise<void> {
+    if (this.#state === 'stopping' || this.#state === 'stopped') return
+    this.#state = 'stopping'
+    await this.#publishing.stop()
+    await this.#consuming.stop()
+    await this.#closeAll()
+    this.#state = 'stopped'
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  getStatus(): PlatformStatus {
+    return {
+      state: this.#state,
+      ...(this.#startedAt && { startedAt: this.#startedAt }),
+      store: this.store.capabilities.timescaledb ? 'TimescaleDB' : this.config.database.url ? 'PostgreSQL' : 'embedded PostgreSQL',
+      stream: this.stream.engine,
+      publishers: [...this.#publishers.values()].map((publisher) => publisher.stats()),
+      consumers: this.#consumers.map((consumer) => consumer.stats()),
+      parts: [...this.#publishing.status(), ...this.#consuming.status()],
+    }
+  }
+
+  /** Exercises store and stream, and says which part is unwell, since when, why, and what is done about it. */
+  async health(): Promise<PlatformHealth> {
+    const [store, stream] = await Promise.all([this.store.check(), this.stream.check()])
+    const { parts, consumers } = this.getStatus()
+    const engine = (name: string, found: CheckResult): PartHealth =>
+      this.#health.note({
+        name,
+        status: found.ok ? 'up' : 'down',
+        summary: found.summary,
+        ...(found.ok ? {} : { action: found.remedy ?? 'it is tried again until it answers' }),
+      })
+    const supervised = parts.map((part) => this.#health.note(describePart(part, consumers)))
+    const all = [engine('store', store), engine('stream', stream), ...supervised]
+    return { status: overall(all, ['store', 'stream']), parts: all }
+  }
+
+  #startConsumer(name: string): void {
+    const consumer = consumers[name]?.open({
+      stream: this.stream,
+      sinks: this.#sinks,
+      deadLetters: this.deadLetters,
+      logger: this.#logger.child({ consumer: name }),
+    })
+    if (!consumer) throw new QiError('CONFIG_INVALID', `consumers: there is no consumer named ${name}`)
+    this.#consumers.push(consumer)
+    this.#consuming.add(`consumer ${name}`, (signal) => consumer.run(signal))
+  }
+
+  #coingeckoOrSimulated(signal: AbortSignal): Promise<void> {
+    return runWithFallback(
+      {
+        recheckMs: this.#recheckMs,
+        check: (stop) => this.#check('coingecko', stop),
+        primary: (stop) => this.#publish('coingecko', stop),
+        fallback: (stop) => this.#publish('simulated', stop),
+        onChange: (running, reason) =>
+          this.#notice(
+            running === 'primary'
+              ? `CoinGecko reached: ${reason}`
+              : `CoinGecko cannot be reached (${reason}). Running on the SIMULATED market until it can; its records are marked simulated.`,
+          ),
+      },
+      signal,
+    )
+  }
+
+  async #check(name: string, signal: AbortSignal): Promise<CheckResult> {
+    await using source = await this.#open(name)
+    return await source.check(signal)
+  }
+
+  async #publish(name: string, signal: AbortSignal): Promise<void> {
+    const logger = this.#logger.child({ source: name })
+    await using source = await this.#open(name)
+    const publisher = new CryptoDataPublisher({ source, stream: this.stream, deadLetters: this.deadLetters, logger })
+    this.#publishers.set(name, publisher)
+    try {
+      await publisher.run(signal)
+    } finally {
+      await publisher.close()
+      this.#publishers.delete(name)
+    }
+  }
+
+  #open(name: string) {
+    const definition: SourceDefinition | undefined = sourceDefinitions[name]
+    if (!definition) throw new QiError('CONFIG_INVALID', `sources: there is no source named ${name}`)
+    return definition.open(settingsFor(this.config, name), { logger: this.#logger.child({ source: name }) })
+  }
+
+  async #closeAll(): Promise<void> {
+    for (const sink of this.#sinks) await sink.close()
+    await this.#stream?.close()
+    await this.#store?.close()
+  }
+
+  #opened<T>(value: T | undefined): T {
+    if (value === undefined) throw new QiError('CLOSED', 'the platform is not initialized: call initialize() first')
+    return value
+  }
+}
+
+const settingsFor = (config: PlatformConfig, name: string): Record<string, unknown> => config[name] as Record<string, unknown>
+
+function describePart(part: PartStatus, consumers: readonly ConsumerStats[]): Omit<PartHealth, 'since'> {
+  const stats = consumers.find((consumer) => part.name === `consumer ${consumer.name}`)
+  if (part.state === 'restarting')
+    return { name: part.name, status: 'degraded', summary: part.lastError?.message ?? 'failed', action: 'it is started again' }
+  if (stats?.trouble)
+    return { name: part.name, status: 'degraded', summary: stats.trouble.error.message, action: 'the write is tried again until it succeeds; reading waits' }
+  return { name: part.name, status: 'up', summary: part.state }
+}

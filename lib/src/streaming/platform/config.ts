@@ -1,0 +1,86 @@
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { CONFIG_FILE, findProject, HOME_FOLDER, type Provenance, QiError, readConfigFile, resolveConfig } from '../../base/index.ts'
+import { consumers, sinkDefinitions } from '../../consumers/index.ts'
+import { sourceDefinitions } from '../../publishers/index.ts'
+import { EmbeddedStreamConfig } from '../embedded/index.ts'
+import { RedpandaConfig } from '../redpanda/index.ts'
+
+const names = <T extends string>(known: readonly T[]) => z.array(z.enum(known as [T, ...T[]]))
+
+const core = {
+  home: z.string().min(1).optional().describe('the data folder; default .qicore in the project').meta({ env: 'QICORE_HOME', flag: 'home' }),
+  server: z
+    .object({
+      host: z.string().min(1).default('127.0.0.1').describe('the address to listen on').meta({ env: 'QICORE_HOST', flag: 'host' }),
+      port: z.int().min(0).max(65_535).default(8787).describe('the port of HTTP, WebSocket and MCP; 0 picks a free one').meta({ env: 'QICORE_PORT', flag: 'port' }),
+      token: z.string().min(16).optional().describe('the bearer token; required off loopback').meta({ env: 'QICORE_TOKEN', secret: true }),
+    })
+    .prefault({}),
+  sources: names(Object.keys(sourceDefinitions))
+    .min(1)
+    .optional()
+    .describe('the sources to run; unset means coingecko, and the simulated market while it cannot be reached')
+    .meta({ env: 'QICORE_SOURCES', flag: 'sources' }),
+  consumers: names(Object.keys(consumers)).default(['crypto-data']).describe('the consumers to run'),
+  sinks: names(Object.keys(sinkDefinitions)).min(1).default(['timescaledb']).describe('where records are stored'),
+  database: z
+    .object({
+      url: z.url({ protocol: /^postgres(ql)?$/ }).optional().describe('TimescaleDB or PostgreSQL; unset means the embedded one').meta({ env: 'DATABASE_URL', secret: true }),
+    })
+    .prefault({}),
+  redpanda: RedpandaConfig.prefault({}),
+  embedded_stream: EmbeddedStreamConfig.prefault({}),
+  schema_registry: z
+    .object({ url: z.url().optional().describe('a Confluent-compatible schema registry').meta({ env: 'SCHEMA_REGISTRY_URL' }) })
+    .prefault({}),
+  partitions: z.int().min(1).max(1000).default(6).describe('partitions of a topic when it is created'),
+  log: z
+    .object({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('the least level that is logged').meta({ env: 'QICORE_LOG_LEVEL', flag: 'log-level' }),
+    })
+    .prefault({}),
+}
+
+const components = Object.fromEntries(
+  [...Object.values(sourceDefinitions), ...Object.values(sinkDefinitions)].map(({ name, config }) => [name, config.prefault({})]),
+)
+
+/** Every setting: the platform's own, and those of each source and sink under its name. */
+export const configSchema = z.object({ ...components, ...core })
+
+export type PlatformConfig = z.output<z.ZodObject<typeof core>> & { readonly home: string; readonly [component: string]: unknown }
+
+export interface LoadedConfig {
+  readonly config: PlatformConfig
+  readonly provenance: readonly Provenance[]
+  /** The folder of the project. */
+  readonly project: string
+}
+
+export interface LoadOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly flags?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * The configuration of the project that a folder belongs to.
+ * @throws QiError CONFIG_INVALID
+ */
+export function loadConfig({ cwd = process.cwd(), env = process.env, flags = {} }: LoadOptions = {}): LoadedConfig {
+  const project = findProject(cwd)
+  const file = readConfigFile(join(project, CONFIG_FILE))
+  const { config, provenance } = resolveConfig(configSchema, { env, flags, ...(file && { file }) })
+  const typed = config as z.output<z.ZodObject<typeof core>>
+  const home = typed.home ? resolve(cwd, typed.home) : join(project, HOME_FOLDER)
+  requireTokenOffLoopback(typed.server)
+  return { config: { ...config, ...typed, home }, provenance, project }
+}
+
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+
+function requireTokenOffLoopback({ host, token }: { readonly host: string; readonly token?: string | undefined }): void {
+  if (!isLoopback(host) && !token)
+    throw new QiError('CONFIG_INVALID', `server.host "${host}" can be reached by others: set QICORE_TOKEN to a secret of at least 16 characters, or listen on 127.0.0.1`, { field: 'server.token' })
+}

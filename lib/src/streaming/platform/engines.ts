@@ -1,0 +1,20 @@
+import { type Logger, openStore, type Store, type Stream } from '../../base/index.ts'
+import { openEmbeddedStream } from '../embedded/index.ts'
+import { openRedpanda } from '../redpanda/index.ts'
+import type { PlatformConfig } from './config.ts'
+
+export interface EngineContext {
+  readonly logger: Logger
+  /** One line for people about something slow or unusual. */
+  readonly onNotice?: (line: string) => void
+}
+
+/** The store that the configuration names: a server at a URL, or the embedded one. */
+export const openStoreFor = (config: PlatformConfig, { logger, onNotice }: EngineContext): Promise<Store> =>
+  openStore({ home: config.home, databaseUrl: config.database.url, logger, ...(onNotice && { onNotice }) })
+
+/** The stream that the configuration names: Redpanda, or the embedded log in the store's PostgreSQL. */
+export const openStreamFor = (config: PlatformConfig, store: Store, { logger }: EngineContext): Promise<Stream> =>
+  config.redpanda.brokers
+    ? openRedpanda(config.redpanda, { logger })
+    : openEmbeddedStream({ ...config.embedded_stream, url: store.url, logger })

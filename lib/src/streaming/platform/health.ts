@@ -1,0 +1,34 @@
+export type HealthStatus = 'up' | 'degraded' | 'down'
+
+export interface PartHealth {
+  readonly name: string
+  readonly status: HealthStatus
+  /** Since when, in milliseconds since 1970. */
+  readonly since: number
+  readonly summary: string
+  /** What is being done about it, or can be. */
+  readonly action?: string
+}
+
+export interface PlatformHealth {
+  readonly status: HealthStatus
+  readonly parts: readonly PartHealth[]
+}
+
+/** Remembers since when each part is as it is. */
+export class HealthLog {
+  readonly #since = new Map<string, { status: HealthStatus; since: number }>()
+
+  note(part: Omit<PartHealth, 'since'>): PartHealth {
+    const known = this.#since.get(part.name)
+    const since = known?.status === part.status ? known.since : Date.now()
+    this.#since.set(part.name, { status: part.status, since })
+    return { ...part, since }
+  }
+}
+
+/** Down when the store or the stream is, degraded when anything is unwell. */
+export function overall(parts: readonly PartHealth[], vital: readonly string[]): HealthStatus {
+  if (parts.some((part) => part.status === 'down' && vital.includes(part.name))) return 'down'
+  return parts.every((part) => part.status === 'up') ? 'up' : 'degraded'
+}

@@ -1,0 +1,85 @@
+import { setTimeout } from 'node:timers/promises'
+import { type Logger, QiError, toQiError } from '../../base/index.ts'
+
+export interface PartStatus {
+  readonly name: string
+  readonly state: 'running' | 'restarting' | 'finished' | 'stopped'
+  /** Milliseconds since 1970. */
+  readonly since: number
+  readonly restarts: number
+  /** Why it stopped last, and when it is tried again. */
+  readonly lastError?: QiError
+  readonly retryAt?: number
+}
+
+export interface SupervisorOptions {
+  readonly baseMs?: number
+  readonly maxMs?: number
+  /** A part that ran this long is taken to be well: its backoff starts anew. */
+  readonly healthyMs?: number
+}
+
+/** Runs parts until stopped; what fails is started again, after a wait that doubles from `baseMs` to `maxMs`. */
+export class Supervisor {
+  readonly #logger: Logger
+  readonly #options: Required<SupervisorOptions>
+  readonly #stop = new AbortController()
+  readonly #parts = new Map<string, PartStatus>()
+  readonly #running: Promise<void>[] = []
+
+  constructor(logger: Logger, options: SupervisorOptions = {}) {
+    this.#logger = logger
+    this.#options = { baseMs: 250, maxMs: 30_000, healthyMs: 60_000, ...options }
+  }
+
+  /** @param run runs until its signal aborts; when it returns by itself, the part is finished and not started again */
+  add(name: string, run: (signal: AbortSignal) => Promise<void>): void {
+    if (this.#parts.has(name)) throw new QiError('INTERNAL', `a part named ${name} runs already`)
+    this.#set(name, { name, state: 'running', since: Date.now(), restarts: 0 })
+    this.#running.push(this.#supervise(name, run))
+  }
+
+  status(): readonly PartStatus[] {
+    return [...this.#parts.values()]
+  }
+
+  /** Asks every part to drain and returns when all have. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await Promise.all(this.#running)
+  }
+
+  async #supervise(name: string, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { signal } = this.#stop
+    const { baseMs, maxMs, healthyMs } = this.#options
+    let waitMs = baseMs
+    let restarts = 0
+    while (!signal.aborted) {
+      const started = Date.now()
+      try {
+        await run(signal)
+        this.#set(name, { name, state: signal.aborted ? 'stopped' : 'finished', since: Date.now(), restarts })
+        return
+      } catch (failure) {
+        if (signal.aborted) {
+          this.#logger.warn({ part: name, error: toQiError(failure) }, `${name} failed while it was stopping`)
+          break
+        }
+        if (Date.now() - started > healthyMs) waitMs = baseMs
+        const error = toQiError(failure)
+        const delay = Math.max(waitMs, error.retryAfterMs ?? 0)
+        this.#set(name, { name, state: 'restarting', since: Date.now(), restarts, lastError: error, retryAt: Date.now() + delay })
+        this.#logger.error({ part: name, error, delayMs: delay }, `${name} failed: ${error.message}; started again in ${delay} ms`)
+        await setTimeout(delay, undefined, { signal }).catch(() => {})
+        waitMs = Math.min(waitMs * 2, maxMs)
+        restarts++
+        this.#set(name, { name, state: 'running', since: Date.now(), restarts, lastError: error })
+      }
+    }
+    this.#set(name, { name, state: 'stopped', since: Date.now(), restarts })
+  }
+
+  #set(name: string, status: PartStatus): void {
+    this.#parts.set(name, status)
+  }
+}
