@@ -1,0 +1,2 @@
+export { type EmbeddedStreamConfig, embeddedStreamConfig } from './config.ts'
+export { type EmbeddedStreamOptions, openEmbeddedStream } from './open.ts'
