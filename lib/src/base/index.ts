@@ -1,1 +1,2 @@
 export * from './types/index.ts'
+export * from './database/index.ts'

@@ -1,0 +1,41 @@
+import type { Pool } from './pool.ts'
+
+/** How the large tables are laid out; chosen at the first migration and kept. */
+export type Layout = 'hypertables' | 'plain'
+
+/** What the database at hand can do. One table decides; no other file asks for a version or an extension. */
+export interface Capabilities {
+  /** The server's version as a number: 180004 is 18.4. */
+  readonly serverVersion: number
+  /** Version of the timescaledb extension in this database; undefined where it is not there. */
+  readonly timescale: string | undefined
+  readonly hypertables: boolean
+  readonly compression: boolean
+  readonly continuousAggregates: boolean
+  /** How old data is dropped: whole chunks, or rows in batches. */
+  readonly retention: 'chunks' | 'batches'
+}
+
+/** What a server of this version, with or without the extension, can do. */
+export function capabilitiesOf(serverVersion: number, timescale: string | undefined, licence = 'timescale'): Capabilities {
+  const there = timescale !== undefined
+  // The Apache build of the extension has hypertables, but neither compression nor continuous aggregates nor policies.
+  const community = there && licence === 'timescale'
+  return {
+    serverVersion,
+    timescale,
+    hypertables: there,
+    compression: community,
+    continuousAggregates: community,
+    retention: there ? 'chunks' : 'batches',
+  }
+}
+
+/** Asks the database. */
+export async function detectCapabilities(pool: Pick<Pool, 'query'>): Promise<Capabilities> {
+  const { rows } = await pool.query(`select current_setting('server_version_num')::int as version,
+    (select extversion from pg_extension where extname = 'timescaledb') as timescale,
+    current_setting('timescaledb.license', true) as licence`)
+  const { version, timescale, licence } = rows[0] as { version: number; timescale: string | null; licence: string | null }
+  return capabilitiesOf(version, timescale ?? undefined, licence ?? 'timescale')
+}

@@ -1,0 +1,63 @@
+import type { Instrument, MarketAnalytics, Ohlcv, Price, Timeframe } from '../../types/index.ts'
+
+/** Part of a longer list; pass `next` as `after` to go on. */
+export interface Page<T> {
+  readonly items: readonly T[]
+  /** Absent on the last page. */
+  readonly next?: string
+}
+
+/** The figures of one coin at one source in one currency. */
+export interface Series {
+  readonly coinId: string
+  readonly source: string
+  readonly currency: string
+  /** Whether its latest row is simulated. */
+  readonly simulated: boolean
+  /** Time of its latest row, in microseconds. */
+  readonly latest: number
+}
+
+export interface CurrentPrice {
+  /** Of the preferred series: real before simulated, then the one with the most recent data. */
+  readonly price: Price
+  /** The latest rows of the other series, in the order of preference. */
+  readonly others: readonly Price[]
+}
+
+/** A candle, and the timeframe of the bars it was rolled up from; absent where it was built from prices. */
+export type Candle = Ohlcv & { readonly fromTimeframe?: Timeframe }
+
+export interface Candles {
+  /** The series that the candles are of: real before simulated, then the one with the most recent data. */
+  readonly series: Series
+  readonly timeframe: Timeframe
+  /** Oldest first. */
+  readonly candles: readonly Candle[]
+  /** What else there is of this coin, in the order of preference: name a source or a currency to get it. */
+  readonly otherSeries: readonly Series[]
+}
+
+/** Counts of one source and currency, computed from the latest prices. */
+export interface Breadth {
+  readonly source: string
+  readonly currency: string
+  readonly simulated: boolean
+  readonly coins: number
+  /** Coins whose 24 hour change is above, below, and exactly 0; coins without that figure are in none. */
+  readonly advancers: number
+  readonly decliners: number
+  readonly unchanged: number
+  /** Mean of the 24 hour changes, in per cent: a float64 that we computed; absent where no coin has one. */
+  readonly meanChange24hPct?: number
+}
+
+export interface MarketSummary {
+  /** The latest row of each source and currency. */
+  readonly analytics: readonly MarketAnalytics[]
+  readonly breadth: readonly Breadth[]
+  readonly gainers: readonly Price[]
+  readonly losers: readonly Price[]
+}
+
+export type InstrumentPage = Page<Instrument>

@@ -1,0 +1,22 @@
+import type { Logger } from '../../types/index.ts'
+
+export interface EmbeddedOptions {
+  /** The project's data folder (`.qicore`); the database lies in `postgres` inside. */
+  readonly home: string
+  readonly logger?: Logger
+  /** Hears in one line each what takes long or was decided: for people. */
+  readonly onNotice?: (notice: string) => void
+}
+
+/** The PostgreSQL server of one home, shared by its processes. */
+export interface EmbeddedPostgres extends AsyncDisposable {
+  /** Where it listens now, with the password; may change when another program took its port while it was down. */
+  readonly url: string
+  readonly dataFolder: string
+  /** PostgreSQL's version, such as 18.4. */
+  readonly version: string
+  /** Starts it again (and recovers) if it is not running; idempotent, shared by concurrent callers. */
+  ensureRunning(): Promise<void>
+  /** Leaves; the last process to leave stops the server. */
+  close(): Promise<void>
+}

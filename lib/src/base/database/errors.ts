@@ -1,0 +1,54 @@
+import { type ErrorCode, errorMessage, QiError, toQiError } from '../types/index.ts'
+
+/**
+ * What a SQLSTATE means for the caller; five characters first, then its class of two. What is not listed is INTERNAL: a wrong
+ * statement of ours.
+ */
+const SQLSTATES: Readonly<Record<string, ErrorCode>> = {
+  '08': 'UNAVAILABLE', // connection exceptions
+  '28': 'UNAUTHORIZED', // invalid authorization
+  '3D000': 'NOT_FOUND', // no such database
+  '42501': 'FORBIDDEN', // insufficient privilege
+  '42P01': 'NOT_FOUND', // no such table
+  '0A': 'UNSUPPORTED', // feature not supported
+  '22': 'BAD_DATA', // data exceptions: out of range, invalid text, wrong copy format
+  '23': 'CONFLICT', // integrity constraints
+  '23502': 'BAD_DATA', // not null
+  '23514': 'BAD_DATA', // check
+  '25006': 'UNAVAILABLE', // read-only: a standby, or a server being switched over
+  '40': 'UNAVAILABLE', // deadlock, serialization failure: repeat
+  '53': 'UNAVAILABLE', // out of disk, memory or connections
+  '54': 'BAD_DATA', // program limits: an index row too large
+  '55P03': 'TIMEOUT', // lock not available within lock_timeout
+  '57': 'UNAVAILABLE', // shutting down, starting up, crashed
+  '57014': 'CANCELLED', // the statement was cancelled
+  '58': 'UNAVAILABLE', // input/output errors of the server's machine
+}
+
+/** The SQLSTATE of an error that a PostgreSQL server reported, else undefined. */
+export function sqlState(error: unknown): string | undefined {
+  const { code, severity } = (error ?? {}) as { code?: unknown; severity?: unknown }
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && severity !== undefined ? code : undefined
+}
+
+/** Messages of `pg` itself, which carry no code. */
+const LOST = /Connection terminated|Client has encountered a connection error|not queryable|Connection ended|server closed the connection/i
+const SLOW = /timeout/i
+
+/** What failed between us and PostgreSQL, as a QiError; `doing` says what was tried. */
+export function classifyPgError(error: unknown, doing?: string): QiError {
+  if (error instanceof QiError) return error
+  const message = doing ? `${doing}: ${errorMessage(error)}` : errorMessage(error)
+  const state = sqlState(error)
+  if (state) {
+    const code = SQLSTATES[state] ?? SQLSTATES[state.slice(0, 2)] ?? 'INTERNAL'
+    // A statement time-out is reported as a cancellation too; only its text tells them apart.
+    if (state === '57014' && SLOW.test(message)) return new QiError('TIMEOUT', message, { cause: error })
+    return new QiError(code, `${message} (SQLSTATE ${state})`, { cause: error })
+  }
+  if (/Cannot use a pool after calling end/.test(message)) return new QiError('CLOSED', message, { cause: error })
+  if (LOST.test(message)) return new QiError('UNAVAILABLE', message, { cause: error })
+  if (SLOW.test(message) && error instanceof Error && error.name === 'Error') return new QiError('TIMEOUT', message, { cause: error })
+  const other = toQiError(error)
+  return doing ? new QiError(other.code, message, { cause: error }) : other
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { QiError } from '../types/index.ts'
+import { classifyPgError } from './errors.ts'
+import { type Pool, type PoolClient, withClient } from './pool.ts'
+
+/** One step of a component's schema. A released file never changes: a change is a new file. */
+export interface MigrationFile {
+  /** 1, 2, 3 … without holes. */
+  readonly version: number
+  readonly name: string
+  readonly sql: string
+}
+
+export interface MigrateOptions {
+  /** Whose schema it is; components are versioned apart from one another. */
+  readonly component: string
+  readonly files: readonly MigrationFile[]
+  /** Runs inside the same lock and transaction after the files, for what SQL alone cannot decide. */
+  readonly after?: (client: PoolClient, applied: readonly MigrationFile[]) => Promise<void>
+}
+
+/** 'qicore' in ASCII: one lock for all components, since they share one bookkeeping table. */
+const LOCK = 0x716963
+
+const BOOKKEEPING = `create table if not exists qicore_migrations (
+  component text not null, version integer not null, name text not null, checksum text not null,
+  applied_at timestamptz not null default now(), primary key (component, version))`
+
+/**
+ * Applies what is missing, in order, in one transaction under one advisory lock: two processes may call it at once.
+ * @returns the files applied by this call
+ * @throws QiError CONFLICT when an applied file has changed or the database is newer than this program
+ */
+export async function migrate(pool: Pool, options: MigrateOptions): Promise<readonly MigrationFile[]> {
+  checkFiles(options)
+  return withClient(pool, async (client) => {
+    await client.query('begin')
+    try {
+      await client.query('select pg_advisory_xact_lock($1)', [LOCK])
+      await client.query(BOOKKEEPING)
+      const pending = await pendingFiles(client, options)
+      for (const file of pending) await apply(client, options.component, file)
+      await options.after?.(client, pending)
+      await client.query('commit')
+      return pending
+    } catch (error) {
+      await client.query('rollback').catch(() => {})
+      throw classifyPgError(error, `migrating ${options.component}`)
+    }
+  })
+}
+
+function checkFiles({ component, files }: MigrateOptions): void {
+  files.forEach((file, i) => {
+    if (file.version !== i + 1) throw new QiError('INTERNAL', `${component}: migration ${file.name} has version ${file.version}, expected ${i + 1}`)
+  })
+}
+
+async function pendingFiles(client: PoolClient, { component, files }: MigrateOptions): Promise<readonly MigrationFile[]> {
+  const { rows } = await client.query<{ version: number; name: string; checksum: string }>(
+    'select version, name, checksum from qicore_migrations where component = $1 order by version',
+    [component],
+  )
+  for (const row of rows) {
+    const file = files[row.version - 1]
+    if (!file)
+      throw new QiError(
+        'CONFLICT',
+        `the database is newer than this program: ${component} is at migration ${row.version} (${row.name}), known up to ${files.length}; upgrade qicore`,
+      )
+    if (checksum(file) !== row.checksum)
+      throw new QiError(
+        'CONFLICT',
+        `migration ${component} ${row.version} (${row.name}) was changed after it had been applied; restore it and put the change into a new one`,
+      )
+  }
+  return files.slice(rows.length)
+}
+
+async function apply(client: PoolClient, component: string, file: MigrationFile): Promise<void> {
+  try {
+    await client.query(file.sql)
+  } catch (error) {
+    throw classifyPgError(error, `migration ${component} ${file.version} (${file.name})`)
+  }
+  await client.query('insert into qicore_migrations (component, version, name, checksum) values ($1, $2, $3, $4)', [
+    component,
+    file.version,
+    file.name,
+    checksum(file),
+  ])
+}
+
+/** Of the text without its line ends, which a checkout on Windows changes. */
+const checksum = (file: MigrationFile): string => createHash('sha256').update(file.sql.replace(/\r\n/g, '\n')).digest('hex')

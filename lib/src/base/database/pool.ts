@@ -1,0 +1,70 @@
+import pg from 'pg'
+import type { QiError } from '../types/index.ts'
+import { classifyPgError } from './errors.ts'
+
+export type Pool = pg.Pool
+export type PoolClient = pg.PoolClient
+
+export interface PoolOptions {
+  /** Most connections; default 10. */
+  readonly max?: number
+  /** Shown in pg_stat_activity. */
+  readonly applicationName?: string
+  /** How long to wait for a connection, in milliseconds; default 10,000. */
+  readonly connectTimeoutMs?: number
+  /** Statements run once on each new connection. */
+  readonly setup?: string
+  /** Hears of connections that died, idle or at work; the pool replaces them by itself. */
+  readonly onLost?: (error: QiError) => void
+}
+
+/**
+ * A pool whose sessions read and write times in UTC and ISO, and that survives a restarted server: a dead connection is
+ * dropped, the next one is made on demand.
+ */
+export function createPool(url: string, options: PoolOptions = {}): Pool {
+  const lost = (error: Error) => options.onLost?.(classifyPgError(error, 'a database connection was lost'))
+  const setup = `set datestyle = iso; set timezone = 'UTC'; set extra_float_digits = 1; ${options.setup ?? ''}`
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? 10,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+    idleTimeoutMillis: 30_000,
+    application_name: options.applicationName ?? 'qicore',
+    keepAlive: true,
+    onConnect: async (client: pg.ClientBase) => {
+      // Without a listener of its own a connection that dies while it is checked out would end the process.
+      client.on('error', () => {})
+      await client.query(setup)
+    },
+  } as pg.PoolConfig)
+  pool.on('error', lost)
+  return pool
+}
+
+/** Points a pool at another address; connections that are made from now on go there. */
+export function repointPool(pool: Pool, url: string): void {
+  pool.options.connectionString = url
+}
+
+/**
+ * Runs work on one connection of the pool. A connection whose work failed is returned only when the server is known to have
+ * answered; anything else closes it, so no half-finished transaction is handed on.
+ * @throws QiError
+ */
+export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw classifyPgError(error, 'connecting to the database')
+  })
+  let failed = true
+  try {
+    const result = await work(client)
+    failed = false
+    return result
+  } catch (error) {
+    throw classifyPgError(error)
+  } finally {
+    // `I`: the server answered and is idle, so the connection is sound whatever the work made of it.
+    client.release(failed && client.getTransactionStatus() !== 'I')
+  }
+}
