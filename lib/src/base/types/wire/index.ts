@@ -1,0 +1,3 @@
+export * from './murmur2.ts'
+export * from './recordReader.ts'
+export * from './recordWriter.ts'

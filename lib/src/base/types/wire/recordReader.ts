@@ -1,0 +1,158 @@
+import { EncodedBatch, type Headers } from '../contracts/batch.ts'
+import { KeyCache } from './keyCache.ts'
+import { malformed, VarintReader } from './varint.ts'
+
+/** A run of records, in the layout of Kafka's record batch v2, that share a base offset and a base time. */
+export interface RecordRun {
+  readonly baseOffset: bigint
+  /** Milliseconds since 1970. */
+  readonly baseTimestamp: number
+  readonly count: number
+  /** Where its bytes end; they start where those of the run before end. */
+  readonly end: number
+}
+
+export interface ReadRecords {
+  readonly topic: string
+  readonly partition: number
+  /** The records of all runs, back to back. The batches point into it. */
+  readonly bytes: Buffer
+  /** In offset order. */
+  readonly runs: readonly RecordRun[]
+  /** Records before this offset are left out. */
+  readonly from: bigint
+  /** Records at and after this offset are left out. */
+  readonly until?: bigint
+  /** Most bytes of records in one batch; a single larger record still comes. */
+  readonly maxBytes: number
+}
+
+const keys = new KeyCache()
+
+/**
+ * The records as batches whose values lie in the given buffer; nothing is copied.
+ * @throws QiError BAD_DATA where the bytes are no records
+ */
+export function readRecords(input: ReadRecords): EncodedBatch[] {
+  const first = input.runs[0]
+  if (!first) return []
+  const columns = new Columns(input.runs.reduce((sum, run) => sum + run.count, 0), first.baseOffset)
+  const reader = new VarintReader(input.bytes)
+  const from = Number(input.from - first.baseOffset)
+  const until = input.until === undefined ? Number.MAX_SAFE_INTEGER : Number(input.until - first.baseOffset)
+  for (const run of input.runs) {
+    const base = Number(run.baseOffset - first.baseOffset)
+    for (let i = 0; i < run.count; i++) readRecord(reader, run, base, columns, from, until)
+    if (reader.at !== run.end) throw malformed(reader.at)
+  }
+  return columns.batches(input)
+}
+
+function readRecord(reader: VarintReader, run: RecordRun, base: number, columns: Columns, from: number, until: number): void {
+  const start = reader.at
+  const length = reader.varint()
+  const end = reader.at + length
+  if (length < 6 || end > run.end) throw malformed(start)
+  reader.at++ // attributes: none are defined
+  const timestamp = run.baseTimestamp + reader.varlong()
+  const offset = base + reader.varint()
+  if (offset < from || offset >= until) {
+    reader.at = end
+    return
+  }
+  const keyLength = reader.varint()
+  const keyStart = reader.at
+  reader.at += Math.max(keyLength, 0)
+  const valueLength = reader.varint()
+  const valueStart = reader.at
+  reader.at += Math.max(valueLength, 0)
+  if (!(reader.at < end)) throw malformed(start)
+  const key = keyLength < 0 ? null : keys.text(reader.bytes as Buffer, keyStart, keyStart + keyLength)
+  const headers = reader.varint()
+  columns.add(offset, timestamp, start, valueStart, valueStart + Math.max(valueLength, 0), end, key)
+  if (headers > 0) columns.headers[columns.length - 1] = readHeaders(reader, headers, end)
+  if (reader.at !== end) throw malformed(start)
+}
+
+function readHeaders(reader: VarintReader, count: number, end: number): Headers {
+  const headers: Record<string, string> = {}
+  for (let i = 0; i < count; i++) {
+    const name = readText(reader, end)
+    headers[name] = readText(reader, end)
+  }
+  return headers
+}
+
+function readText(reader: VarintReader, end: number): string {
+  const length = Math.max(reader.varint(), 0)
+  const start = reader.at
+  reader.at += length
+  if (!(reader.at <= end)) throw malformed(start)
+  return (reader.bytes as Buffer).toString('utf8', start, reader.at)
+}
+
+/** What was read, a column a field, so that a record costs no object. */
+class Columns {
+  length = 0
+  readonly keys: (string | null)[] = []
+  readonly headers: (Headers | undefined)[] = []
+  readonly #base: bigint
+  readonly #offsets: Float64Array
+  readonly #timestamps: Float64Array
+  readonly #spans: Int32Array
+  /** Start and end of the whole record. */
+  readonly #bounds: Int32Array
+
+  constructor(capacity: number, base: bigint) {
+    this.#base = base
+    this.#offsets = new Float64Array(capacity)
+    this.#timestamps = new Float64Array(capacity)
+    this.#spans = new Int32Array(2 * capacity)
+    this.#bounds = new Int32Array(2 * capacity)
+  }
+
+  add(offset: number, timestamp: number, start: number, valueStart: number, valueEnd: number, end: number, key: string | null): void {
+    const i = this.length++
+    this.#offsets[i] = offset
+    this.#timestamps[i] = timestamp
+    this.#bounds[2 * i] = start
+    this.#spans[2 * i] = valueStart
+    this.#spans[2 * i + 1] = valueEnd
+    this.#bounds[2 * i + 1] = end
+    this.keys.push(key)
+  }
+
+  batches(input: ReadRecords): EncodedBatch[] {
+    const batches: EncodedBatch[] = []
+    for (let i = 0; i < this.length; ) {
+      const start = this.#bounds[2 * i] as number
+      let end = i + 1
+      while (end < this.length && (this.#bounds[2 * end + 1] as number) - start <= input.maxBytes) end++
+      batches.push(this.#batch(input, i, end))
+      i = end
+    }
+    return batches
+  }
+
+  #batch({ topic, partition, bytes }: ReadRecords, from: number, to: number): EncodedBatch {
+    const start = this.#bounds[2 * from] as number
+    const spans = this.#spans.subarray(2 * from, 2 * to)
+    if (start > 0) for (let i = 0; i < spans.length; i++) spans[i] = (spans[i] as number) - start
+    const first = this.#offsets[from] as number
+    const last = this.#offsets[to - 1] as number
+    return new EncodedBatch({
+      topic,
+      partition,
+      firstOffset: this.#base + BigInt(first),
+      nextOffset: this.#base + BigInt(last + 1),
+      bytes: bytes.subarray(start, this.#bounds[2 * to - 1]),
+      spans,
+      keys: from === 0 && to === this.length ? this.keys : this.keys.slice(from, to),
+      timestamps: this.#timestamps.subarray(from, to),
+      ...(last - first + 1 === to - from
+        ? {}
+        : { offsetDeltas: Int32Array.from({ length: to - from }, (_, i) => (this.#offsets[from + i] as number) - first) }),
+      ...(this.headers.length ? { headers: this.headers.slice(from, to) } : {}),
+    })
+  }
+}
