@@ -1,0 +1,26 @@
+// What `npm start` and `npm test` run: brings the checkout to where its sources can run, then runs them on Node 24.
+// Plain JavaScript for any Node from 16 on, without dependencies: it may be the first command in a fresh clone.
+import { join } from 'node:path'
+import { root, runNode } from '../bin/node24.js'
+import { prepare } from './support/prepare.mjs'
+
+const targets = {
+  start: ['app/cli/main.ts', 'up'],
+  test: ['node_modules/vitest/vitest.mjs', 'run'],
+}
+
+const [name, ...args] = process.argv.slice(2)
+const target = targets[name]
+if (!target) {
+  console.error(`qicore: "${name ?? ''}" is not a target of scripts/run.mjs; one of: ${Object.keys(targets).join(', ')}`)
+  process.exit(2)
+}
+
+try {
+  const node = prepare()
+  const [file, ...first] = target
+  runNode(node, [join(root, file), ...first, ...args])
+} catch (error) {
+  console.error(`qicore: ${error.message}`)
+  process.exit(1)
+}
