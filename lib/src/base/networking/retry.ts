@@ -1,0 +1,59 @@
+import { ExponentialBackoff, handleWhen, type IBackoff, type IRetryBackoffContext, retry as retryPolicy } from 'cockatiel'
+import { QiError, toQiError } from '../types/index.ts'
+import { type Clock, systemClock, throwIfAborted } from './clock.ts'
+
+export interface RetryOptions {
+  /** How often it is tried in all. Default 4. */
+  readonly attempts?: number
+  /** The first wait, which grows exponentially with jitter. Default 500 ms. */
+  readonly baseMs?: number
+  /** The longest such wait; what the peer asked for (`retryAfterMs`) may be longer. Default 30 s. */
+  readonly maxMs?: number
+  /** No wait is begun that would end later than this after the start. Default 2 minutes. */
+  readonly totalMs?: number
+  readonly signal?: AbortSignal | undefined
+  /** Default: what the error says of itself. */
+  readonly retryIf?: (error: QiError) => boolean
+  /** Told before each wait. */
+  readonly onRetry?: (event: { readonly error: QiError; readonly attempt: number; readonly waitMs: number }) => void
+  readonly clock?: Clock
+}
+
+/**
+ * Tries until it succeeds, fails for good, or the attempts or the time are used up: then the last error is thrown.
+ * Waits are exponential with decorrelated jitter, at least as long as the peer asked for, and end when the signal is aborted.
+ * @throws QiError
+ */
+export async function retry<T>(run: (attempt: number) => Promise<T>, options: RetryOptions = {}): Promise<T> {
+  const { attempts = 4, baseMs = 500, maxMs = 30_000, totalMs = 120_000, signal, onRetry, clock = systemClock } = options
+  const retryIf = options.retryIf ?? ((error: QiError) => error.retryable)
+  const start = clock.now()
+  let backoff: IBackoff<unknown> = new ExponentialBackoff({ initialDelay: baseMs, maxDelay: maxMs }).next()
+  let wait = 0
+
+  const worthwhile = (thrown: Error): boolean => {
+    const error = toQiError(thrown)
+    if (signal?.aborted || !retryIf(error)) return false
+    wait = Math.max(backoff.duration, error.retryAfterMs ?? 0)
+    return clock.now() + wait - start <= totalMs
+  }
+  // cockatiel's own sleep cannot be interrupted: it counts the attempts and decides, we sleep before the next one.
+  const atOnce: IBackoff<IRetryBackoffContext<unknown>> = {
+    duration: 0,
+    next({ attempt, result }) {
+      onRetry?.({ error: toQiError('error' in result ? result.error : undefined), attempt, waitMs: wait })
+      backoff = backoff.next(undefined)
+      return atOnce
+    },
+  }
+  const policy = retryPolicy(handleWhen(worthwhile), { maxAttempts: attempts - 1, backoff: atOnce })
+  return policy.execute(async ({ attempt }) => {
+    if (attempt > 0) await clock.sleep(wait, signal)
+    throwIfAborted(signal)
+    try {
+      return await run(attempt)
+    } catch (error) {
+      throw toQiError(error)
+    }
+  })
+}
