@@ -51,15 +51,72 @@ export const DEAD_LETTER_SUFFIX = '.dlq'
 export const deadLetterTopic = (topic: string): string => `${topic}${DEAD_LETTER_SUFFIX}`
 export const isDeadLetterTopic = (topic: string): boolean => topic.endsWith(DEAD_LETTER_SUFFIX)
 
-/** The names of the headers that a dead letter carries. Values are text. */
-export function deadLetterHeaders(letter: DeadLetter): Headers {
+/** Carried by a marker, a message without a value that says which dead letter was replayed: its id. */
+export const REPLAYED_HEADER = 'replayed'
+
+/** Longer originals are cut: a broker refuses messages of more than a mebibyte, and a letter must not die in turn. */
+export const MAX_VALUE_BYTES = 900_000
+const MAX_REASON = 4000
+
+/** The value and the headers of the message that a dead letter becomes. */
+export function deadLetterMessage(letter: DeadLetter): { key: string | null; value: Uint8Array; headers: Headers } {
+  const original = typeof letter.value === 'string' ? Buffer.from(letter.value) : letter.value
+  const cut = original.length > MAX_VALUE_BYTES
   return {
-    stage: letter.stage,
-    topic: letter.topic,
-    ...(letter.partition === undefined ? {} : { partition: String(letter.partition) }),
-    ...(letter.offset === undefined ? {} : { offset: String(letter.offset) }),
-    reason: letter.reason,
-    attempts: String(letter.attempts),
-    ...(letter.source === undefined ? {} : { source: letter.source }),
+    key: letter.key === null ? null : storable(letter.key, 400),
+    value: cut ? original.subarray(0, MAX_VALUE_BYTES) : original,
+    headers: {
+      stage: letter.stage,
+      topic: letter.topic,
+      ...(letter.partition === undefined ? {} : { partition: String(letter.partition) }),
+      ...(letter.offset === undefined ? {} : { offset: String(letter.offset) }),
+      reason: storable(letter.reason, MAX_REASON),
+      attempts: String(letter.attempts),
+      ...(letter.source === undefined ? {} : { source: storable(letter.source, 400) }),
+      ...(cut ? { 'truncated-from': String(original.length) } : {}),
+    },
   }
 }
+
+/** PostgreSQL's text holds no NUL and no half surrogate, and what is wrong with a record may be just that. */
+const storable = (text: string, length: number): string => text.slice(0, length).toWellFormed().replaceAll('\0', '\uFFFD')
+
+/** The entry that a message of a dead-letter topic means; nothing for what is no dead letter. */
+export function deadLetterEntry(
+  place: { readonly topic: string; readonly partition: number; readonly offset: bigint; readonly timestamp: number },
+  message: { readonly key: string | null; readonly value: Uint8Array; readonly headers: Headers },
+): DeadLetterEntry | undefined {
+  const { headers } = message
+  const stage = DEAD_LETTER_STAGES.find((known) => known === headers.stage)
+  if (!stage || !headers.topic) return undefined
+  return {
+    id: `${place.topic}/${place.partition}/${place.offset}`,
+    topic: headers.topic,
+    stage,
+    ...(headers.partition === undefined ? {} : { partition: Number(headers.partition) }),
+    ...(headers.offset === undefined ? {} : { offset: BigInt(headers.offset) }),
+    reason: headers.reason ?? '',
+    attempts: Number(headers.attempts ?? 1),
+    ...(headers.source === undefined ? {} : { source: headers.source }),
+    key: message.key,
+    timestamp: place.timestamp,
+    ...textOf(message.value),
+    ...(headers['truncated-from'] === undefined ? {} : { truncatedFrom: Number(headers['truncated-from']) }),
+    times: 1,
+    replayed: false,
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function textOf(value: Uint8Array): { value: string; encoding: 'utf8' | 'base64' } {
+  try {
+    return { value: utf8.decode(value), encoding: 'utf8' }
+  } catch {
+    return { value: Buffer.from(value).toString('base64'), encoding: 'base64' }
+  }
+}
+
+/** Two letters of one origin are one original delivered twice; one that never had a place is its own. */
+export const originOf = (entry: DeadLetterEntry): string =>
+  entry.offset === undefined ? entry.id : `${entry.topic}/${entry.partition}/${entry.offset}/${entry.stage}`

@@ -1,32 +1,34 @@
-import { type AppendOptions, QiError, type Stream } from '../../base/index.ts'
-import type { DeadLetter, DeadLetterEntry } from './deadLetter.ts'
-
-export interface ListOptions {
-  /** The topic whose dead letters are listed (`crypto-prices`); all of them when left out. */
-  readonly topic?: string
-  /** Most entries, the newest. Default 100. */
-  readonly limit?: number
-  /** Only what has not been replayed. */
-  readonly pending?: boolean
-  readonly signal?: AbortSignal
-}
+import { type AppendOptions, type Message, QiError, recordTypeOfTopic, type Stream, toQiError } from '../../base/index.ts'
+import { type DeadLetter, type DeadLetterEntry, deadLetterMessage, deadLetterTopic, MAX_VALUE_BYTES, REPLAYED_HEADER } from './deadLetter.ts'
+import { type ListOptions, listDeadLetters, placeOf, readDeadLetters } from './deadLetterLog.ts'
 
 /** Which dead letters to put back: as they are, by id, or mended. */
 export type ReplayInput = { readonly ids: readonly string[] } | { readonly entries: readonly ReplayEntry[] }
 
 /** A dead letter to put back; its value may have been mended. */
-export type ReplayEntry = Pick<DeadLetterEntry, 'topic' | 'value'> & Partial<Pick<DeadLetterEntry, 'id' | 'encoding'>>
+export type ReplayEntry = Pick<DeadLetterEntry, 'topic' | 'value'> & Partial<Pick<DeadLetterEntry, 'id' | 'encoding' | 'truncatedFrom'>>
+
+export interface Refusal {
+  /** Index into what was handed in. */
+  readonly index: number
+  readonly id?: string
+  readonly error: QiError
+}
 
 export interface ReplayResult {
   /** Records put back into their topics. */
   readonly replayed: number
-  /** What still is no valid record, or was not found; of these nothing was sent. */
-  readonly refused: readonly { readonly index: number; readonly id?: string; readonly error: QiError }[]
+  /** What still is no valid record, or was not found, in index order; of these nothing was sent. */
+  readonly refused: readonly Refusal[]
 }
 
-/** The dead letters of a stream: `<topic>.dlq` beside each topic, created when first needed. */
+/**
+ * The dead letters of a stream: a topic `<topic>.dlq` beside each, of one partition, created when first needed. It is a log:
+ * nothing is ever taken out of it. What was replayed is marked by a message without a value whose header `replayed` is the id.
+ */
 export class DeadLetters {
   readonly #stream: Stream
+  readonly #created = new Set<string>()
 
   constructor(stream: Stream) {
     this.#stream = stream
@@ -37,19 +39,99 @@ export class DeadLetters {
    * @throws QiError what {@link Stream.append} throws; repeating is harmless, the origin makes a repeat recognisable
    */
   async put(letters: readonly DeadLetter[], options?: AppendOptions): Promise<void> {
-    throw new QiError('UNSUPPORTED', `not yet ${this.#stream.engine} ${letters.length} ${options}`)
+    for (const [topic, ofTopic] of Map.groupBy(letters, (letter) => deadLetterTopic(letter.topic)))
+      await this.#append(topic, ofTopic.map(deadLetterMessage), options)
   }
 
   /** The newest dead letters, oldest first. The same original (topic, partition, offset, stage) is listed once. */
-  async list(options: ListOptions = {}): Promise<readonly DeadLetterEntry[]> {
-    throw new QiError('UNSUPPORTED', `not yet ${options.topic}`)
+  list(options: ListOptions = {}): Promise<readonly DeadLetterEntry[]> {
+    return listDeadLetters(this.#stream, options)
   }
 
   /**
-   * Puts dead letters back into their topics, each checked as a record first and keyed anew from it. The primary keys of the
-   * sinks make a second replay harmless.
+   * Puts dead letters back into their topics, each checked as a record first and keyed anew from it; what is refused costs none
+   * of the others. The primary keys of the sinks make a second replay harmless.
+   * @throws QiError what {@link Stream.append} throws
    */
   async replay(input: ReplayInput, options?: AppendOptions): Promise<ReplayResult> {
-    throw new QiError('UNSUPPORTED', `not yet ${input} ${options}`)
+    const entries = 'ids' in input ? await this.#find(input.ids, options) : input.entries
+    const messages = new Map<string, Message[]>()
+    const marks = new Map<string, Message[]>()
+    const refused: Refusal[] = []
+    entries.forEach((entry, index) => {
+      try {
+        if (entry instanceof QiError) throw entry
+        const message = messageOf(entry)
+        add(messages, entry.topic, message)
+        if (entry.id === undefined) return
+        const log = placeOf(entry.id)?.topic ?? deadLetterTopic(entry.topic)
+        add(marks, log, { key: null, value: '', headers: { [REPLAYED_HEADER]: entry.id } })
+      } catch (error) {
+        const id = 'ids' in input ? input.ids[index] : (entry as ReplayEntry).id
+        refused.push({ index, ...(id === undefined ? {} : { id }), error: toQiError(error) })
+      }
+    })
+    let replayed = 0
+    for (const [topic, ofTopic] of messages) {
+      for (const part of portions(ofTopic)) await this.#stream.append(topic, part, options)
+      replayed += ofTopic.length
+    }
+    // Marked last: killed in between, they are listed as waiting and replayed again, which is harmless.
+    for (const [topic, ofTopic] of marks) await this.#append(topic, ofTopic, options)
+    return { replayed, refused }
   }
+
+  async #find(ids: readonly string[], options?: AppendOptions): Promise<(ReplayEntry | QiError)[]> {
+    const places = ids.flatMap((id) => placeOf(id) ?? [])
+    const found = await readDeadLetters(this.#stream, places, options)
+    return ids.map((id) => {
+      if (!placeOf(id)) return new QiError('BAD_REQUEST', `"${id}" is not the id of a dead letter, such as crypto-prices.dlq/0/17`)
+      return found.get(id) ?? new QiError('NOT_FOUND', `there is no dead letter ${id}`)
+    })
+  }
+
+  async #append(topic: string, messages: readonly Message[], options?: AppendOptions): Promise<void> {
+    if (!this.#created.has(topic)) {
+      await this.#stream.createTopics([topic], { partitions: 1 })
+      this.#created.add(topic)
+    }
+    for (const part of portions(messages)) await this.#stream.append(topic, part, options)
+  }
+}
+
+/** The record that an entry means, checked, as the message it is sent back as. */
+function messageOf(entry: ReplayEntry): Message {
+  const type = recordTypeOfTopic(entry.topic)
+  if (!type) throw new QiError('BAD_DATA', `topic "${entry.topic}" carries no record type`, { field: 'topic' })
+  const value = Buffer.from(entry.value, entry.encoding ?? 'utf8')
+  if (entry.truncatedFrom !== undefined && value.length === MAX_VALUE_BYTES)
+    throw new QiError('BAD_DATA', `only ${MAX_VALUE_BYTES} of its ${entry.truncatedFrom} bytes were kept`, { field: 'value' })
+  const record = type.decode(value)
+  return {
+    key: type.messageKey(record),
+    value: type.encode(record),
+    ...(entry.id === undefined ? {} : { headers: { [REPLAYED_HEADER]: entry.id } }),
+  }
+}
+
+function add(messages: Map<string, Message[]>, topic: string, message: Message): void {
+  const ofTopic = messages.get(topic)
+  if (ofTopic) ofTopic.push(message)
+  else messages.set(topic, [message])
+}
+
+/** Messages in portions that every broker takes in one request. */
+function* portions(messages: readonly Message[]): Generator<readonly Message[]> {
+  let start = 0
+  let bytes = 0
+  for (let i = 0; i < messages.length; i++) {
+    const size = (messages[i] as Message).value.length
+    if (i > start && (bytes + size > MAX_VALUE_BYTES || i - start === 1000)) {
+      yield messages.slice(start, i)
+      start = i
+      bytes = 0
+    }
+    bytes += size
+  }
+  if (start < messages.length) yield messages.slice(start)
 }

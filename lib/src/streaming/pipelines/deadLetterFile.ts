@@ -1,0 +1,89 @@
+import { type ExactJson, JsonNumber, parseExactJson, QiError, suggest } from '../../base/index.ts'
+import type { DeadLetterEntry } from './deadLetter.ts'
+import type { ReplayEntry } from './deadLetters.ts'
+
+/** An entry as `qicore dlq list --json` prints it and {@link parseDeadLetters} reads it: names as on the wire. */
+export function deadLetterJson(entry: DeadLetterEntry): Record<string, unknown> {
+  const { truncatedFrom, timestamp, partition, offset, source } = entry
+  return {
+    id: entry.id,
+    topic: entry.topic,
+    stage: entry.stage,
+    ...(partition === undefined ? {} : { partition }),
+    ...(offset === undefined ? {} : { offset: Number(offset) }),
+    reason: entry.reason,
+    attempts: entry.attempts,
+    ...(source === undefined ? {} : { source }),
+    key: entry.key,
+    time: new Date(timestamp).toISOString(),
+    times: entry.times,
+    replayed: entry.replayed,
+    ...(entry.encoding === 'utf8' ? {} : { encoding: entry.encoding }),
+    ...(truncatedFrom === undefined ? {} : { truncated_from: truncatedFrom }),
+    value: entry.value,
+  }
+}
+
+const FIELDS = [
+  'id', 'topic', 'stage', 'partition', 'offset', 'reason', 'attempts', 'source', 'key', 'time', 'times', 'replayed',
+  'encoding', 'truncated_from', 'value',
+]
+
+/**
+ * The entries of an exported and mended file: a JSON array, or one JSON object a line. Only `topic` and `value` are needed; `id`
+ * lets the letter be marked as replayed. `value` is the record's JSON as text, or the object itself, digits kept.
+ * @throws QiError BAD_DATA naming the entry (the first is 1) and the field
+ */
+export function parseDeadLetters(text: string): ReplayEntry[] {
+  return documents(text).map((document, index) => {
+    const at = `entry ${index + 1}`
+    if (document === null || typeof document !== 'object' || Array.isArray(document) || document instanceof JsonNumber)
+      throw new QiError('BAD_DATA', `${at}: expected an object with topic and value`)
+    for (const name of Object.keys(document))
+      if (!FIELDS.includes(name)) throw problem(at, name, `unknown field${suggest(name, FIELDS)}`)
+    const { id, topic, encoding, value, truncated_from: truncatedFrom } = document
+    if (typeof topic !== 'string' || topic === '') throw problem(at, 'topic', 'expected the name of a topic')
+    if (id !== undefined && typeof id !== 'string') throw problem(at, 'id', 'expected text')
+    if (encoding !== undefined && encoding !== 'utf8' && encoding !== 'base64') throw problem(at, 'encoding', 'expected utf8 or base64')
+    return {
+      topic,
+      value: valueText(value, at),
+      ...(id === undefined ? {} : { id }),
+      ...(encoding === undefined ? {} : { encoding }),
+      ...(truncatedFrom instanceof JsonNumber ? { truncatedFrom: Number(truncatedFrom.source) } : {}),
+    }
+  })
+}
+
+function valueText(value: ExactJson | undefined, at: string): string {
+  if (typeof value === 'string') return value
+  if (value === null || typeof value !== 'object' || Array.isArray(value) || value instanceof JsonNumber)
+    throw problem(at, 'value', "expected the record's JSON, as text or as an object")
+  return JSON.stringify(value)
+}
+
+function documents(text: string): ExactJson[] {
+  const body = text.replace(/^\uFEFF/, '')
+  if (body.trimStart().startsWith('[')) return parseExactJson(body) as ExactJson[]
+  const lines = body.split('\n').map((line, index) => ({ line: line.trim(), number: index + 1 }))
+  const filled = lines.filter(({ line }) => line !== '')
+  try {
+    return filled.map(({ line, number }) => {
+      try {
+        return parseExactJson(line)
+      } catch (error) {
+        throw new QiError('BAD_DATA', `line ${number}: ${(error as Error).message}`, { cause: error })
+      }
+    })
+  } catch (error) {
+    // One entry, spread over lines by an editor.
+    if (filled.length > 1 && (filled[0] as { line: string }).line.startsWith('{')) {
+      try {
+        return [parseExactJson(body)]
+      } catch {}
+    }
+    throw error
+  }
+}
+
+const problem = (at: string, field: string, message: string): QiError => new QiError('BAD_DATA', `${at}: ${field}: ${message}`, { field })

@@ -1,0 +1,98 @@
+import type { EncodedBatch, Position, Stream } from '../../base/index.ts'
+import { type DeadLetterEntry, deadLetterEntry, deadLetterTopic, isDeadLetterTopic, originOf, REPLAYED_HEADER } from './deadLetter.ts'
+
+export interface ListOptions {
+  /** The topic whose dead letters are listed (`crypto-prices`); all of them when left out. */
+  readonly topic?: string
+  /** Most entries, the newest. Default 100. */
+  readonly limit?: number
+  /** Only what has not been replayed. */
+  readonly pending?: boolean
+  readonly signal?: AbortSignal
+}
+
+/**
+ * The newest dead letters, oldest first, in memory bounded by the limit. Read twice: a marker lies behind the letter that it is
+ * about, and what was replayed must not take the place of what waits.
+ */
+export async function listDeadLetters(stream: Stream, { topic, limit = 100, pending = false, signal }: ListOptions): Promise<DeadLetterEntry[]> {
+  const wanted = topic === undefined ? undefined : [isDeadLetterTopic(topic) ? topic : deadLetterTopic(topic)]
+  const topics = (await stream.describeTopics(wanted)).map(({ name }) => name).filter(isDeadLetterTopic)
+  const read = async (visit: (batch: EncodedBatch) => void): Promise<void> => {
+    if (topics.length === 0) return
+    for await (const batch of stream.read({ topics, from: 'earliest', untilEnd: true, ...(signal && { signal }) })) visit(batch)
+  }
+
+  const replayed = new Set<string>()
+  await read((batch) => {
+    for (let i = 0; i < batch.length; i++) {
+      const id = batch.headers(i)[REPLAYED_HEADER]
+      if (id !== undefined) replayed.add(id)
+    }
+  })
+
+  const found = new Map<string, DeadLetterEntry>()
+  await read((batch) => {
+    for (const entry of entriesOf(batch)) {
+      const origin = originOf(entry)
+      const earlier = found.get(origin)
+      const isReplayed = replayed.has(entry.id)
+      if (earlier) found.set(origin, { ...earlier, times: earlier.times + 1, replayed: earlier.replayed || isReplayed })
+      else found.set(origin, { ...entry, replayed: isReplayed })
+    }
+    if (found.size > 2 * limit + 1000) {
+      const kept = newest(found.values(), limit, pending)
+      found.clear()
+      for (const entry of kept) found.set(originOf(entry), entry)
+    }
+  })
+  return newest(found.values(), limit, pending)
+}
+
+/** The dead letters at the given places; a place that holds none is left out. */
+export async function readDeadLetters(
+  stream: Stream,
+  places: readonly Position[],
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<ReadonlyMap<string, DeadLetterEntry>> {
+  const wanted = new Set(places.map(idOf))
+  const found = new Map<string, DeadLetterEntry>()
+  for (const { name, partitions } of await stream.describeTopics([...new Set(places.map((place) => place.topic))])) {
+    // Partitions that are not named would be read from their beginning.
+    const from = partitions.map(({ partition, latest }) => {
+      const offsets = places.filter((place) => place.topic === name && place.partition === partition).map((place) => place.offset)
+      return { topic: name, partition, offset: offsets.reduce((a, b) => (b < a ? b : a), latest) }
+    })
+    for await (const batch of stream.read({ topics: [name], from, untilEnd: true, ...options })) {
+      for (const entry of entriesOf(batch)) if (wanted.has(entry.id)) found.set(entry.id, entry)
+      if (found.size === wanted.size) return found
+    }
+  }
+  return found
+}
+
+const PLACE = /^(.+)\/(\d{1,9})\/(\d{1,19})$/
+const idOf = ({ topic, partition, offset }: Position): string => `${topic}/${partition}/${offset}`
+
+/** The place that an id names; nothing where it is no id of a dead letter. */
+export function placeOf(id: string): Position | undefined {
+  const [, topic, partition, offset] = PLACE.exec(id) ?? []
+  if (topic === undefined || offset === undefined || !isDeadLetterTopic(topic)) return undefined
+  return { topic, partition: Number(partition), offset: BigInt(offset) }
+}
+
+function* entriesOf(batch: EncodedBatch): Generator<DeadLetterEntry> {
+  for (let i = 0; i < batch.length; i++) {
+    const place = { topic: batch.topic, partition: batch.partition, offset: batch.offset(i), timestamp: batch.timestamps[i] ?? 0 }
+    const entry = deadLetterEntry(place, { key: batch.keys[i] ?? null, value: batch.value(i), headers: batch.headers(i) })
+    if (entry) yield entry
+  }
+}
+
+const newest = (entries: Iterable<DeadLetterEntry>, limit: number, pending: boolean): DeadLetterEntry[] =>
+  limit < 1
+    ? []
+    : [...entries]
+        .filter((entry) => !(pending && entry.replayed))
+        .sort((a, b) => a.timestamp - b.timestamp)
+        .slice(-limit)
