@@ -1,44 +1,43 @@
-import { type Logger, type Position, type Subscription, toQiError } from '../../base/index.ts'
+import { type Logger, type Position, retry, type Subscription, toQiError } from '../../base/index.ts'
 
 /**
- * Commits of one subscription: one request in flight, the latest position of each partition wins. A commit that fails is kept
- * for the next one; until it succeeds, a restart delivers those records again.
+ * Commits of one subscription: one request in flight, the latest position of each partition wins. What fails is tried again:
+ * whoever waits for its commit writes nothing more meanwhile, which bounds what a restart delivers again.
  */
 export class Commits {
   readonly #subscription: Subscription
   readonly #logger: Logger
-  readonly #pending = new Map<string, Position>()
-  #running: Promise<void> | undefined
+  readonly #signal: AbortSignal
+  #pending = new Map<string, Position>()
+  #next: Promise<void> | undefined
+  #last: Promise<void> = Promise.resolve()
 
-  constructor(subscription: Subscription, logger: Logger) {
+  /** @param signal gives up what is not yet committed; it is delivered again */
+  constructor(subscription: Subscription, logger: Logger, signal: AbortSignal) {
     this.#subscription = subscription
     this.#logger = logger
+    this.#signal = signal
   }
 
-  add(positions: readonly Position[]): void {
+  /** Resolves when these positions, or later ones of their partitions, are committed or given up. */
+  add(positions: readonly Position[]): Promise<void> {
     for (const position of positions) this.#pending.set(`${position.topic}/${position.partition}`, position)
-    if (this.#pending.size > 0) this.#running ??= this.#run()
+    this.#next ??= this.#last.then(() => this.#commit())
+    return this.#next
   }
 
-  /** Resolves when all that was added is committed, or could not be. */
-  async flush(): Promise<void> {
-    await this.#running
-    this.add([])
-    await this.#running
-  }
-
-  async #run(): Promise<void> {
-    while (this.#pending.size > 0) {
-      const batch = [...this.#pending]
-      this.#pending.clear()
-      try {
-        await this.#subscription.commit(batch.map(([, position]) => position))
-      } catch (error) {
-        for (const [place, position] of batch) if (!this.#pending.has(place)) this.#pending.set(place, position)
-        this.#logger.warn({ error: toQiError(error) }, 'offsets could not be committed; they go with the next commit')
-        break
-      }
-    }
-    this.#running = undefined
+  #commit(): Promise<void> {
+    const positions = [...this.#pending.values()]
+    this.#pending = new Map()
+    this.#last = this.#next ?? Promise.resolve()
+    this.#next = undefined
+    return retry(() => this.#subscription.commit(positions), {
+      signal: this.#signal,
+      attempts: Number.POSITIVE_INFINITY,
+      totalMs: Number.POSITIVE_INFINITY,
+      baseMs: 50,
+      maxMs: 2_000,
+      onRetry: ({ error }) => this.#logger.warn({ error }, 'offsets could not be committed; trying again'),
+    }).catch((error: unknown) => this.#logger.warn({ error: toQiError(error) }, 'offsets were not committed; those records are delivered again'))
   }
 }

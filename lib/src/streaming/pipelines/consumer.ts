@@ -11,10 +11,10 @@ import {
   type Sink,
   type Stream,
   type Subscription,
-  toQiError,
 } from '../../base/index.ts'
 import { Commits } from './commits.ts'
-import type { DeadLetters, NewDeadLetter } from './deadLetters.ts'
+import type { DeadLetter } from './deadLetter.ts'
+import type { DeadLetters } from './deadLetters.ts'
 import { Intake } from './intake.ts'
 
 export interface ConsumerOptions {
@@ -112,14 +112,18 @@ export class Consumer {
     const intake = new Intake({ ...this.#limits, fewRecords: 500 })
     this.#intake = intake
     const subscription = await stream.subscribe({ group, topics })
-    const commits = new Commits(subscription, logger)
     const halt = new AbortController()
+    const commits = new Commits(subscription, logger, halt.signal)
     const lane = async () => {
+      let committed = Promise.resolve()
       for (let batches = await intake.take(); batches; batches = await intake.take()) {
         await this.#settle(batches, halt.signal)
-        commits.add(batches.map((batch) => batch.next))
+        // At most one write of a lane is ahead of its commit, which bounds what a restart delivers again.
+        await committed
+        committed = commits.add(batches.map((batch) => batch.next))
         intake.done(batches)
       }
+      await committed
     }
     this.#state = 'running'
     try {
@@ -135,7 +139,6 @@ export class Consumer {
       })
       finished.abort()
       await deadline
-      await commits.flush()
     } finally {
       intake.end({ drop: true })
       this.#state = 'stopped'
@@ -188,8 +191,8 @@ export class Consumer {
       } satisfies ConsumerWrite)
   }
 
-  async #write(type: RecordType, batches: readonly EncodedBatch[], signal: AbortSignal): Promise<NewDeadLetter[]> {
-    const letters = new Map<string, NewDeadLetter>()
+  async #write(type: RecordType, batches: readonly EncodedBatch[], signal: AbortSignal): Promise<DeadLetter[]> {
+    const letters = new Map<string, DeadLetter>()
     const setAside = (batch: EncodedBatch, index: number, error: QiError, attempts: number) => {
       const offset = batch.offset(index)
       const value = batch.value(index)
@@ -239,13 +242,13 @@ export class Consumer {
     const result = await retry(operation, {
       signal,
       attempts: Number.POSITIVE_INFINITY,
+      totalMs: Number.POSITIVE_INFINITY,
       baseMs: 100,
       maxMs: 5_000,
-      onRetry: (failure, delayMs) => {
-        const error = toQiError(failure)
+      onRetry: ({ error, waitMs }) => {
         this.#trouble ??= { since: Date.now(), error }
         this.#state = 'retrying'
-        this.#options.logger.warn({ error, delayMs, target }, `${this.#options.name}: ${target} failed; trying again`)
+        this.#options.logger.warn({ error, waitMs, target }, `${this.#options.name}: ${target} failed; trying again`)
       },
     })
     this.#trouble = undefined

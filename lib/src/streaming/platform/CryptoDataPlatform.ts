@@ -108,7 +108,8 @@ export class CryptoDataPlatform implements AsyncDisposable {
     this.#startedAt = Date.now()
     for (const name of this.config.consumers) this.#startConsumer(name)
     if (this.config.sources) {
-      for (const name of this.config.sources) this.#publishing.add(`source ${name}`, (signal) => this.#publish(name, signal))
+      for (const name of this.config.sources)
+        if (name !== 'none') this.#publishing.add(`source ${name}`, (signal) => this.#publish(name, signal))
     } else this.#publishing.add('source coingecko', (signal) => this.#coingeckoOrSimulated(signal))
   }
 
@@ -130,7 +131,7 @@ export class CryptoDataPlatform implements AsyncDisposable {
     return {
       state: this.#state,
       ...(this.#startedAt && { startedAt: this.#startedAt }),
-      store: this.store.capabilities.timescaledb ? 'TimescaleDB' : this.config.database.url ? 'PostgreSQL' : 'embedded PostgreSQL',
+      store: this.store.capabilities.timescale ? 'TimescaleDB' : this.config.database.url ? 'PostgreSQL' : 'embedded PostgreSQL',
       stream: this.stream.engine,
       publishers: [...this.#publishers.values()].map((publisher) => publisher.stats()),
       consumers: this.#consumers.map((consumer) => consumer.stats()),
@@ -160,6 +161,7 @@ export class CryptoDataPlatform implements AsyncDisposable {
       sinks: this.#sinks,
       deadLetters: this.deadLetters,
       logger: this.#logger.child({ consumer: name }),
+      limits: consumerLimits(this.config),
     })
     if (!consumer) throw new QiError('CONFIG_INVALID', `consumers: there is no consumer named ${name}`)
     this.#consumers.push(consumer)
@@ -192,7 +194,7 @@ export class CryptoDataPlatform implements AsyncDisposable {
   async #publish(name: string, signal: AbortSignal): Promise<void> {
     const logger = this.#logger.child({ source: name })
     await using source = await this.#open(name)
-    const publisher = new CryptoDataPublisher({ source, stream: this.stream, deadLetters: this.deadLetters, logger })
+    const publisher = new CryptoDataPublisher({ source, stream: this.stream, logger })
     this.#publishers.set(name, publisher)
     try {
       await publisher.run(signal)
@@ -221,6 +223,13 @@ export class CryptoDataPlatform implements AsyncDisposable {
 }
 
 const settingsFor = (config: PlatformConfig, name: string): Record<string, unknown> => config[name] as Record<string, unknown>
+
+const consumerLimits = ({ consumer }: PlatformConfig) => ({
+  lanes: consumer.lanes,
+  maxRecords: consumer.max_records,
+  lingerMs: consumer.linger_ms,
+  maxBytes: consumer.max_bytes,
+})
 
 function describePart(part: PartStatus, consumers: readonly ConsumerStats[]): Omit<PartHealth, 'since'> {
   const stats = consumers.find((consumer) => part.name === `consumer ${consumer.name}`)

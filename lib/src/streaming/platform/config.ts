@@ -17,12 +17,20 @@ const core = {
       token: z.string().min(16).optional().describe('the bearer token; required off loopback').meta({ env: 'QICORE_TOKEN', secret: true }),
     })
     .prefault({}),
-  sources: names(Object.keys(sourceDefinitions))
+  sources: names(['none', ...Object.keys(sourceDefinitions)])
     .min(1)
     .optional()
-    .describe('the sources to run; unset means coingecko, and the simulated market while it cannot be reached')
+    .describe('the sources to run, or none; unset means coingecko, and the simulated market while it cannot be reached')
     .meta({ env: 'QICORE_SOURCES', flag: 'sources' }),
   consumers: names(Object.keys(consumers)).default(['crypto-data']).describe('the consumers to run'),
+  consumer: z
+    .object({
+      lanes: z.int().min(1).max(64).default(2).describe('writes at once, a connection each'),
+      max_records: z.int().min(1).max(100_000).default(20_000).describe('most records in one write'),
+      linger_ms: z.int().min(0).max(1000).default(5).describe('how long a small write waits for company'),
+      max_bytes: z.int().min(1024).default(16 * 1024 * 1024).describe('bytes read ahead; above it reading stops'),
+    })
+    .prefault({}),
   sinks: names(Object.keys(sinkDefinitions)).min(1).default(['timescaledb']).describe('where records are stored'),
   database: z
     .object({

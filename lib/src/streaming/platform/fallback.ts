@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { type CheckResult, toQiError } from '../../base/index.ts'
+import { type CheckResult, type QiError, toQiError } from '../../base/index.ts'
 
 export interface FallbackOptions {
   /** Reaches the provider of the primary. */
@@ -14,7 +14,7 @@ export interface FallbackOptions {
 
 /**
  * Runs the primary, and the fallback only while the primary's provider cannot be reached.
- * @throws what the primary throws, unless waiting can mend it
+ * @throws what the primary throws while its provider can be reached, and what the provider refuses
  */
 export async function runWithFallback(options: FallbackOptions, signal: AbortSignal): Promise<void> {
   const { check, primary, fallback, onChange, recheckMs } = options
@@ -26,13 +26,13 @@ export async function runWithFallback(options: FallbackOptions, signal: AbortSig
       try {
         return await primary(signal)
       } catch (failure) {
-        const error = toQiError(failure)
-        if (!error.retryable) throw error
+        // Still reached: the failure is another one, which the supervisor waits out.
+        if (!isUnreachable(toQiError(failure)) || (await check(signal)).ok) throw failure
       }
       continue
     }
-    // A refused key is not an unreachable provider: invented prices would hide the mistake.
-    if (found.error && !found.error.retryable) throw found.error
+    // A refused key or a used-up limit is not an unreachable provider: invented prices would hide it.
+    if (found.error && !isUnreachable(found.error)) throw found.error
     onChange('fallback', found.summary)
     const back = new AbortController()
     const either = AbortSignal.any([signal, back.signal])
@@ -45,6 +45,8 @@ export async function runWithFallback(options: FallbackOptions, signal: AbortSig
     }
   }
 }
+
+const isUnreachable = ({ code }: QiError): boolean => code === 'UNAVAILABLE' || code === 'TIMEOUT'
 
 async function watchFor(check: FallbackOptions['check'], everyMs: number, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {

@@ -1,0 +1,62 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Store, type Stream, silentLogger } from '../lib/src/base/index.ts'
+import { loadConfig, openStoreFor, openStreamFor } from '../lib/src/streaming/platform/index.ts'
+import { batchToTable } from './scenarios/batchToTable.ts'
+import { drizzleRequests } from './scenarios/drizzleRequests.ts'
+import { streamToTable } from './scenarios/streamToTable.ts'
+
+export interface BenchContext {
+  readonly store: Store
+  readonly stream: Stream
+  /** For files that are needed on the way; removed at the end. */
+  readonly folder: string
+  readonly records: number
+  readonly rounds: number
+  readonly note: (line: string) => void
+}
+
+const scenarios: Readonly<Record<string, (context: BenchContext) => Promise<string>>> = {
+  batch: batchToTable,
+  stream: streamToTable,
+  drizzle: drizzleRequests,
+}
+
+const USAGE = `npm run bench -- [${Object.keys(scenarios).join('|')} …] [--records 1000000] [--rounds 5]
+Runs in an embedded PostgreSQL of its own, or against DATABASE_URL and REDPANDA_BROKERS where they are set: their tables
+and topics are emptied. Needs psql.`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    records: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '5' },
+    help: { type: 'boolean', default: false },
+  },
+})
+const records = Number(values.records)
+const rounds = Number(values.rounds)
+const chosen = positionals.length > 0 ? positionals : Object.keys(scenarios)
+const unknown = chosen.find((name) => !scenarios[name])
+if (values.help || unknown || !Number.isInteger(records) || records < 1 || !Number.isInteger(rounds) || rounds < 1) {
+  console.error(unknown ? `no scenario named ${unknown}\n${USAGE}` : USAGE)
+  process.exit(values.help ? 0 : 2)
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'qicore-bench-'))
+// As root the server runs under another user, which must be able to reach its data.
+await chmod(folder, 0o755)
+try {
+  const { config } = loadConfig({ cwd: folder, env: { ...process.env, QICORE_HOME: join(folder, 'home') } })
+  await using store = await openStoreFor(config, { logger: silentLogger, onNotice: console.error })
+  await using stream = await openStreamFor(config, store, { logger: silentLogger })
+  console.log(`Node ${process.version}, PostgreSQL ${store.capabilities.serverVersion}, ${cpus().length} × ${cpus()[0]?.model}\n`)
+  for (const name of chosen) {
+    const section = await scenarios[name]?.({ store, stream, folder, records, rounds, note: (line) => console.error(`  ${name}: ${line}`) })
+    console.log(`${section}\n`)
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}

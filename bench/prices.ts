@@ -1,0 +1,29 @@
+import { decimal, formatTime, type Price } from '../lib/src/base/index.ts'
+
+const COINS = 200
+const START = Date.UTC(2025, 0, 1) * 1000
+
+/** Distinct price records over 200 coins, in the order of time: each coin once a second. */
+export function* prices(count: number): Generator<Price> {
+  for (let i = 0; i < count; i++) {
+    const time = START + Math.floor(i / COINS) * 1_000_000
+    yield {
+      coinId: `coin-${i % COINS}`,
+      source: 'bench',
+      time,
+      receivedAt: time + 250_000,
+      origin: 'replay',
+      currency: 'usd',
+      price: decimal(`${1 + (i % COINS)}.${String((i * 7919) % 100_000_000).padStart(8, '0')}`),
+      marketCap: decimal(`${1_000_000_000 + i}`),
+      volume24h: decimal(`${1_000_000 + (i % 977)}.25`),
+      change24hPct: decimal(`${(i % 2000) - 1000}.125`),
+    }
+  }
+}
+
+/** A record as a line of COPY text, columns in the order of {@link COLUMNS}. */
+export const copyLine = (p: Price): string =>
+  `${p.coinId}\t${p.source}\t${formatTime(p.time)}\t${formatTime(p.receivedAt)}\t${p.origin}\t${p.currency}\t${p.price}\t${p.marketCap}\t${p.volume24h}\t${p.change24hPct}\n`
+
+export const COLUMNS = 'coin_id, source, time, received_at, origin, currency, price, market_cap, volume_24h, change_24h_pct'

@@ -1,0 +1,75 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type EncodedBatch, encodedBatch } from '../../lib/src/base/index.ts'
+import { Intake } from '../../lib/src/streaming/pipelines/intake.ts'
+
+const limits = { maxRecords: 100, fewRecords: 0, lingerMs: 0, maxBytes: 1_000_000 }
+const batch = (topic: string, partition: number, offset: number, count = 1): EncodedBatch =>
+  encodedBatch(
+    topic,
+    partition,
+    Array.from({ length: count }, (_, i) => ({ offset: BigInt(offset + i), key: null, value: Buffer.from('x'), timestamp: 0 })),
+  )
+
+describe('Intake', () => {
+  test('never hands out two takes of one partition at once, keeps their order, loses none', async () => {
+    const places = fc.array(fc.record({ topic: fc.constantFrom('a', 'b'), partition: fc.integer({ min: 0, max: 2 }) }), { maxLength: 60 })
+    await fc.assert(
+      fc.asyncProperty(places, fc.integer({ min: 1, max: 4 }), async (order, lanes) => {
+        const intake = new Intake({ ...limits, maxRecords: 3 })
+        const offsets = new Map<string, number>()
+        const given = order.map(({ topic, partition }) => {
+          const place = `${topic}/${partition}`
+          const offset = offsets.get(place) ?? 0
+          offsets.set(place, offset + 1)
+          return batch(topic, partition, offset)
+        })
+        const busy = new Set<string>()
+        const seen = new Map<string, bigint[]>()
+        const lane = async () => {
+          for (let taken = await intake.take(); taken; taken = await intake.take()) {
+            expect(new Set(taken.map((b) => b.topic)).size).toBe(1)
+            const mine = new Set(taken.map((b) => `${b.topic}/${b.partition}`))
+            for (const place of mine) {
+              expect(busy.has(place)).toBe(false)
+              busy.add(place)
+            }
+            await new Promise(setImmediate)
+            for (const b of taken) seen.set(`${b.topic}/${b.partition}`, [...(seen.get(`${b.topic}/${b.partition}`) ?? []), b.firstOffset])
+            for (const place of mine) busy.delete(place)
+            intake.done(taken)
+          }
+        }
+        const running = Promise.all(Array.from({ length: lanes }, lane))
+        for (const b of given) await intake.put(b)
+        intake.end()
+        await running
+        for (const [place, count] of offsets) expect(seen.get(place)).toEqual(Array.from({ length: count }, (_, i) => BigInt(i)))
+        expect(intake.depth).toBe(0)
+      }),
+    )
+  })
+
+  test('lets no more in while it is full, and again when there is room', async () => {
+    const intake = new Intake({ ...limits, maxBytes: 10 })
+    let entered = false
+    const put = intake.put(batch('a', 0, 0, 10)).then(() => {
+      entered = true
+    })
+    await new Promise(setImmediate)
+    expect(entered).toBe(false)
+    const taken = await intake.take()
+    await new Promise(setImmediate)
+    expect(entered).toBe(false)
+    intake.done(taken ?? [])
+    await put
+    expect(entered).toBe(true)
+  })
+
+  test('ending with drop forgets what waits', async () => {
+    const intake = new Intake(limits)
+    await intake.put(batch('a', 0, 0))
+    intake.end({ drop: true })
+    expect(await intake.take()).toBeUndefined()
+  })
+})

@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest'
+import { QiError, silentLogger } from '../../lib/src/base/index.ts'
+import { Supervisor } from '../../lib/src/streaming/platform/index.ts'
+
+const stopped = (signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+
+describe('Supervisor', () => {
+  test('starts a failed part again until it runs, and tells why it failed', async () => {
+    const supervisor = new Supervisor(silentLogger, { baseMs: 1, maxMs: 2 })
+    const third = Promise.withResolvers<void>()
+    let runs = 0
+    supervisor.add('part', async (signal) => {
+      if (++runs < 3) throw new QiError('UNAVAILABLE', `failure ${runs}`)
+      third.resolve()
+      await stopped(signal)
+    })
+    await third.promise
+    expect(supervisor.status()).toMatchObject([{ name: 'part', state: 'running', restarts: 2, lastError: { message: 'failure 2' } }])
+    await supervisor.stop()
+    expect(supervisor.status()).toMatchObject([{ state: 'stopped' }])
+  })
+
+  test('a part that returns by itself is finished and not started again', async () => {
+    const supervisor = new Supervisor(silentLogger)
+    let runs = 0
+    supervisor.add('part', async () => {
+      runs++
+    })
+    await supervisor.stop()
+    expect(runs).toBe(1)
+  })
+
+  test('stop interrupts the wait before a restart', async () => {
+    const supervisor = new Supervisor(silentLogger, { baseMs: 3_600_000 })
+    const failed = Promise.withResolvers<void>()
+    supervisor.add('part', async () => {
+      setImmediate(failed.resolve)
+      throw new Error('no')
+    })
+    await failed.promise
+    expect(supervisor.status()[0]?.state).toBe('restarting')
+    await supervisor.stop()
+    expect(supervisor.status()[0]?.state).toBe('stopped')
+  })
+
+  test('waits as long as the other side asks for', async () => {
+    const supervisor = new Supervisor(silentLogger, { baseMs: 1, maxMs: 2 })
+    const failed = Promise.withResolvers<void>()
+    supervisor.add('part', async () => {
+      setImmediate(failed.resolve)
+      throw new QiError('RATE_LIMITED', 'slow down', { retryAfterMs: 60_000 })
+    })
+    await failed.promise
+    const [status] = supervisor.status()
+    expect((status?.retryAt ?? 0) - (status?.since ?? 0)).toBeGreaterThanOrEqual(60_000)
+    await supervisor.stop()
+  })
+
+  test('refuses two parts of one name', async () => {
+    const supervisor = new Supervisor(silentLogger)
+    supervisor.add('part', stopped)
+    expect(() => supervisor.add('part', stopped)).toThrow(/part named part runs already/)
+    await supervisor.stop()
+  })
+})
