@@ -1,4 +1,6 @@
 import type { z } from 'zod'
+import type { Logger } from '../logger.ts'
+import type { CheckResult } from './check.ts'
 import type { Sink } from './sink.ts'
 import type { Source, SourceContext } from './source.ts'
 
@@ -13,13 +15,22 @@ export interface SourceDefinition<C extends z.ZodObject = z.ZodObject> {
 
 export const defineSource = <C extends z.ZodObject>(definition: SourceDefinition<C>): SourceDefinition<C> => definition
 
+/** What a sink may use of the platform. */
+export interface SinkContext {
+  readonly logger: Logger
+  /** The platform's store, which is closed by the platform. */
+  readonly store: {
+    readonly timescale: { readonly upsert: Sink['write'] }
+    check(): Promise<CheckResult>
+  }
+}
+
 /** What a folder of `consumers/sinks` exports. */
-export interface SinkDefinition<C extends z.ZodObject = z.ZodObject, Context = unknown> {
+export interface SinkDefinition<C extends z.ZodObject = z.ZodObject> {
   readonly name: string
   readonly summary: string
   readonly config: C
-  open(config: z.output<C>, context: Context): Promise<Sink>
+  open(config: z.output<C>, context: SinkContext): Promise<Sink>
 }
 
-export const defineSink = <C extends z.ZodObject, Context>(definition: SinkDefinition<C, Context>): SinkDefinition<C, Context> =>
-  definition
+export const defineSink = <C extends z.ZodObject>(definition: SinkDefinition<C>): SinkDefinition<C> => definition

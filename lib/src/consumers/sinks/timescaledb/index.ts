@@ -1,17 +1,17 @@
 import { z } from 'zod'
-import { type CheckResult, defineSink, type RecordType, type Sink, type Store } from '../../../base/index.ts'
+import { defineSink, type Sink } from '../../../base/index.ts'
 
 /** The store of the platform as a sink: bulk upserts, per-record failures. */
 export const timescaledb = defineSink({
   name: 'timescaledb',
   summary: "The platform's store: TimescaleDB or PostgreSQL",
   config: z.object({}),
-  open: async (_config, { store }: { readonly store: Store }): Promise<Sink> => ({
+  open: async (_config, { store }): Promise<Sink> => ({
     name: 'timescaledb',
     idempotent: true,
-    accepts: (_type: RecordType) => true,
+    accepts: () => true,
     write: (type, records, options) => store.timescale.upsert(type, records, options),
-    check: (): Promise<CheckResult> => store.check(),
+    check: () => store.check(),
     // The store is the platform's: it is closed there.
     close: async () => {},
     [Symbol.asyncDispose]: async () => {},
