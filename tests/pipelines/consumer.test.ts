@@ -1,0 +1,212 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type Price, price, QiError, type Sink, silentLogger, type WriteResult } from '../../lib/src/base/index.ts'
+import { Consumer, type ConsumerLimits, type DeadLetter, type DeadLetters } from '../../lib/src/streaming/pipelines/index.ts'
+import { aPrice, HeldSubscription, priceBatch } from '../support/heldSubscription.ts'
+import { MemoryStream } from '../support/memoryStream.ts'
+
+class HeldSink implements Sink {
+  readonly name = 'held'
+  readonly idempotent = true
+  readonly writes: Price[][] = []
+  before: (records: readonly Price[]) => Promise<void> = async () => {}
+  failing: (record: Price) => QiError | undefined = () => undefined
+  accepts = () => true
+  check = async () => ({ ok: true, summary: 'test' })
+  close = async () => {};
+  [Symbol.asyncDispose] = async () => {}
+
+  async write(_type: unknown, records: readonly unknown[]): Promise<WriteResult> {
+    const given = records as Price[]
+    await this.before(given)
+    const failed = given.flatMap((record, index) => {
+      const error = this.failing(record)
+      return error ? [{ index, error }] : []
+    })
+    this.writes.push(given.filter((record) => !this.failing(record)))
+    return { written: given.length - failed.length, failed }
+  }
+
+  get coins(): string[] {
+    return this.writes.flat().map((record) => record.coinId)
+  }
+}
+
+function started(limits: Partial<ConsumerLimits> = {}, sinks?: readonly Sink[]) {
+  const subscription = new HeldSubscription()
+  const stream = Object.assign(new MemoryStream(), { subscribe: async () => subscription })
+  const sink = new HeldSink()
+  const letters: DeadLetter[] = []
+  const consumer = new Consumer({
+    name: 'test',
+    group: 'test',
+    topics: [price.topic],
+    stream,
+    sinks: sinks ?? [sink],
+    deadLetters: { put: async (given: readonly DeadLetter[]) => void letters.push(...given) } as unknown as DeadLetters,
+    logger: silentLogger,
+    limits: { lingerMs: 0, ...limits },
+  })
+  const stop = new AbortController()
+  const running = consumer.run(stop.signal)
+  running.catch(() => {})
+  onTestFinished(() => stop.abort())
+  const finish = async () => {
+    stop.abort()
+    await running
+  }
+  return { subscription, sink, letters, consumer, running, finish }
+}
+
+const turn = () => new Promise(setImmediate)
+const until = async (holds: () => boolean) => {
+  while (!holds()) await turn()
+}
+
+describe('Consumer', () => {
+  test('stores what it reads, in order per partition, and commits what follows', async () => {
+    const { subscription, sink, finish, consumer } = started()
+    subscription.give(priceBatch(0, 0, 3), priceBatch(1, 10, 2), priceBatch(0, 3, 2))
+    await until(() => sink.coins.length === 7)
+    await finish()
+    expect(sink.coins.filter((coin) => Number(coin.slice(5)) < 10)).toEqual([0, 1, 2, 3, 4].map((i) => `coin-${i}`))
+    const last = new Map(subscription.committed.map((p) => [p.partition, p.offset]))
+    expect(last).toEqual(new Map([[0, 5n], [1, 12n]]))
+    expect(consumer.stats()).toMatchObject({ state: 'stopped', read: 7, written: 7, deadLettered: 0, waiting: 0 })
+    expect(subscription.closed).toBe(true)
+  })
+
+  test('acknowledges only after every sink has settled', async () => {
+    const slow = new HeldSink()
+    const gate = Promise.withResolvers<void>()
+    slow.before = () => gate.promise
+    const quick = new HeldSink()
+    const { subscription, finish } = started({}, [quick, slow])
+    subscription.give(priceBatch(0, 0, 1))
+    await until(() => quick.coins.length === 1)
+    await turn()
+    expect(subscription.committed).toEqual([])
+    gate.resolve()
+    await finish()
+    expect(slow.coins).toEqual(['coin-0'])
+    expect(subscription.committed).toMatchObject([{ offset: 1n }])
+  })
+
+  test('one bad record costs no other: it goes to the dead letters, as it was, with its reason and place', async () => {
+    const { subscription, sink, letters, finish, consumer } = started()
+    const bytes = '{"coin_id":"coin-2","price":7}'
+    subscription.give(priceBatch(3, 0, 5, { 2: bytes }))
+    sink.failing = (record) => (record.coinId === 'coin-4' ? new QiError('BAD_DATA', 'no room for it') : undefined)
+    await until(() => sink.coins.length === 3)
+    await finish()
+    expect(sink.coins).toEqual(['coin-0', 'coin-1', 'coin-3'])
+    expect(letters.map((letter) => [letter.offset, letter.reason.split(':')[0], letter.stage, letter.partition])).toEqual([
+      [2n, 'price', 'store', 3],
+      [4n, 'no room for it', 'store', 3],
+    ])
+    expect(Buffer.from(letters[0]?.value as Uint8Array).toString()).toBe(bytes)
+    expect(subscription.committed.at(-1)?.offset).toBe(5n)
+    expect(consumer.stats()).toMatchObject({ written: 3, deadLettered: 2 })
+  })
+
+  test('while a sink is down it repeats the write, stops reading, says so, and loses nothing', async () => {
+    const { subscription, sink, consumer, finish } = started({ maxBytes: 1, lanes: 1 })
+    let down = true
+    sink.before = async () => {
+      if (down) throw new QiError('UNAVAILABLE', 'the database is down')
+    }
+    subscription.give(...Array.from({ length: 10 }, (_, i) => priceBatch(0, i, 1)))
+    await until(() => consumer.stats().state === 'retrying')
+    expect(consumer.stats().trouble?.error.message).toBe('the database is down')
+    // One being written, and one that found the intake full.
+    expect(subscription.pulled).toBeLessThanOrEqual(2)
+    down = false
+    await until(() => sink.coins.length === 10)
+    await finish()
+    expect(sink.coins).toEqual(Array.from({ length: 10 }, (_, i) => `coin-${i}`))
+    expect(consumer.stats().trouble).toBeUndefined()
+  })
+
+  test('a lane is at most one write ahead of its commit', async () => {
+    const { subscription, sink, finish } = started({ lanes: 1, maxRecords: 1 })
+    const gate = Promise.withResolvers<void>()
+    subscription.beforeCommit = () => gate.promise
+    subscription.give(...Array.from({ length: 10 }, (_, i) => priceBatch(0, i, 1)))
+    for (let i = 0; i < 50; i++) await turn()
+    expect(sink.writes.length).toBe(2)
+    gate.resolve()
+    await until(() => sink.writes.length === 10)
+    await finish()
+    expect(subscription.committed.at(-1)?.offset).toBe(10n)
+  })
+
+  test('a commit that fails is tried again', async () => {
+    const { subscription, sink, finish } = started()
+    let failures = 2
+    subscription.beforeCommit = async () => {
+      if (failures-- > 0) throw new QiError('UNAVAILABLE', 'no broker')
+    }
+    subscription.give(priceBatch(0, 0, 1))
+    await until(() => sink.coins.length === 1)
+    await finish()
+    expect(subscription.committed).toMatchObject([{ offset: 1n }])
+  })
+
+  test('on stop it writes what it has read, then leaves', async () => {
+    const { subscription, sink, running, finish } = started({ lanes: 1, maxRecords: 1 })
+    const gate = Promise.withResolvers<void>()
+    sink.before = () => gate.promise
+    subscription.give(priceBatch(0, 0, 1), priceBatch(0, 1, 1), priceBatch(0, 2, 1))
+    await until(() => subscription.pulled === 3)
+    const finished = finish()
+    gate.resolve()
+    await finished
+    await running
+    expect(sink.coins).toEqual(['coin-0', 'coin-1', 'coin-2'])
+    expect(subscription.committed.at(-1)?.offset).toBe(3n)
+  })
+
+  test('a sink that stays down does not keep a stop waiting beyond the drain time; nothing is acknowledged', async () => {
+    const { subscription, sink, consumer, finish } = started({ drainMs: 1 })
+    sink.before = async () => {
+      throw new QiError('UNAVAILABLE', 'down')
+    }
+    subscription.give(priceBatch(0, 0, 1))
+    await until(() => consumer.stats().state === 'retrying')
+    await finish()
+    expect(subscription.committed).toEqual([])
+  })
+
+  test('a defect of a sink ends the run without an acknowledgement', async () => {
+    const { subscription, sink, running } = started()
+    sink.before = async () => {
+      throw new QiError('INTERNAL', 'a defect')
+    }
+    subscription.give(priceBatch(0, 0, 1))
+    await expect(running).rejects.toThrow('a defect')
+    expect(subscription.committed).toEqual([])
+    expect(subscription.closed).toBe(true)
+  })
+
+  test('a sink that takes encoded batches gets them as they are, beside one that takes records', async () => {
+    const plain = new HeldSink()
+    const gate = Promise.withResolvers<void>()
+    plain.before = () => gate.promise
+    const taken: number[][] = []
+    const fast = Object.assign(new HeldSink(), {
+      writeEncoded: async (_type: unknown, batches: readonly { length: number }[]): Promise<WriteResult> => {
+        taken.push(batches.map((batch) => batch.length))
+        return { written: 1, failed: batches.length === 2 ? [{ index: 3, error: new QiError('BAD_DATA', 'refused by the fast lane') }] : [] }
+      },
+    })
+    const { subscription, letters, finish } = started({ lanes: 1 }, [fast, plain])
+    subscription.give(priceBatch(2, 0, 1), priceBatch(0, 1, 2), priceBatch(1, 5, 3))
+    await until(() => subscription.pulled === 3)
+    gate.resolve()
+    await until(() => plain.coins.length === 6)
+    await finish()
+    expect(taken).toEqual([[1], [2, 3]])
+    expect(fast.writes).toEqual([])
+    expect(letters).toMatchObject([{ partition: 1, offset: 6n, reason: 'refused by the fast lane' }])
+    expect(plain.writes.flat()).toContainEqual(aPrice(5))
+  })
+})
