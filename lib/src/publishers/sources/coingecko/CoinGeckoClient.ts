@@ -1,0 +1,194 @@
+import {
+  type Clock,
+  type Instrument,
+  type Logger,
+  type MarketAnalytics,
+  type Ohlcv,
+  type Origin,
+  type Price,
+  QiError,
+  type RateLimit,
+  retry,
+  SlidingWindowLimit,
+  silentLogger,
+  systemClock,
+  type Trending,
+} from '../../../base/index.ts'
+import * as endpoints from './endpoints.ts'
+import { chunkIds, cleanIds } from './ids.ts'
+import type { CoinHistoryParams, CoinParams } from './parse/coin.ts'
+import type { GlobalParams } from './parse/global.ts'
+import type { MarketChartParams, MarketChartRangeParams } from './parse/marketChart.ts'
+import type { MarketsParams } from './parse/markets.ts'
+import type { OhlcParams } from './parse/ohlc.ts'
+import type { Parsed } from './parse/parsed.ts'
+import type { FoundCoins } from './parse/search.ts'
+import type { SimplePriceParams } from './parse/simplePrice.ts'
+import { PLANS, type Plan } from './plans.ts'
+import { Transport } from './transport.ts'
+
+export interface CoinGeckoClientOptions {
+  /** Default: demo where a key is given, else keyless. */
+  readonly plan?: Plan | undefined
+  readonly apiKey?: string | undefined
+  /** Default: that of the plan. It ends before `/coins/…`. */
+  readonly baseUrl?: string | undefined
+  /** Default: that of the plan. */
+  readonly callsPerMinute?: number | undefined
+  /** One limit for all clients that use one key; instead of callsPerMinute. */
+  readonly rateLimit?: RateLimit
+  /** For one call, until its body is whole. Default 15 s. */
+  readonly timeoutMs?: number
+  /** How often a call is tried in all. Default 4. */
+  readonly attempts?: number
+  /** The first wait before a second try. Default 1 s. */
+  readonly retryBaseMs?: number
+  /** No wait for another try is begun that would end later than this. Default 3 minutes. */
+  readonly totalMs?: number
+  readonly logger?: Logger
+  readonly clock?: Clock
+  readonly fetch?: typeof globalThis.fetch
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+  /** What the records say of how they came. Default live; backfill for history. */
+  readonly origin?: Origin
+}
+
+/**
+ * CoinGecko's REST API: every call returns records with all digits, holds the plan's rate limit and is retried while that can
+ * help. Failures are classified: RATE_LIMITED (with retryAfterMs), UNAUTHORIZED, FORBIDDEN, NOT_FOUND, BAD_REQUEST, UNAVAILABLE,
+ * TIMEOUT, BAD_DATA, CANCELLED.
+ */
+export class CoinGeckoClient {
+  readonly plan: Plan
+  readonly #transport: Transport
+  readonly #rateLimit: RateLimit
+  readonly #options: CoinGeckoClientOptions
+  readonly #clock: Clock
+  readonly #logger: Logger
+  #answeredAt: number | undefined
+
+  /** @throws QiError CONFIG_INVALID when plan and key do not fit each other */
+  constructor(options: CoinGeckoClientOptions = {}) {
+    this.plan = options.plan ?? (options.apiKey ? 'demo' : 'keyless')
+    if (this.plan !== 'keyless' && !options.apiKey)
+      throw new QiError('CONFIG_INVALID', `CoinGecko's ${this.plan} plan needs a key: set COINGECKO_API_KEY`, { field: 'api_key' })
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#logger = options.logger ?? silentLogger
+    const { apiKey, baseUrl, timeoutMs = 15_000, fetch } = options
+    this.#transport = new Transport({ plan: this.plan, apiKey, baseUrl, timeoutMs, ...(fetch ? { fetch } : {}) })
+    const limit = options.callsPerMinute ?? PLANS[this.plan].callsPerMinute
+    this.#rateLimit = options.rateLimit ?? new SlidingWindowLimit({ limit, clock: this.#clock })
+  }
+
+  get baseUrl(): string {
+    return this.#transport.baseUrl
+  }
+
+  /** How long ago CoinGecko last gave a good answer, in milliseconds. */
+  get answeredMsAgo(): number | undefined {
+    return this.#answeredAt === undefined ? undefined : this.#clock.now() - this.#answeredAt
+  }
+
+  /** One endpoint, with its parameters. Others than those below can be declared outside and asked here. */
+  async ask<P, T>(endpoint: endpoints.Endpoint<P, T>, params: P, { signal, origin = 'live' }: CallOptions = {}): Promise<T> {
+    const { attempts, retryBaseMs, totalMs = 180_000 } = this.#options
+    return retry(
+      async () => {
+        await this.#rateLimit.acquire(1, signal)
+        try {
+          const answer = await this.#transport.call(endpoint.name, (sdk, options) => endpoint.send(sdk, params, options), signal)
+          this.#answeredAt = this.#clock.now()
+          return endpoint.parse(answer.body, params, { receivedAt: answer.receivedAt, origin })
+        } catch (error) {
+          // All callers are told to wait, not this one alone.
+          if (error instanceof QiError && error.code === 'RATE_LIMITED') this.#rateLimit.penalize(error.retryAfterMs ?? 0)
+          throw error
+        }
+      },
+      {
+        totalMs,
+        signal,
+        clock: this.#clock,
+        onRetry: ({ error, attempt, waitMs }) =>
+          this.#logger.warn({ endpoint: endpoint.name, attempt, wait_ms: Math.round(waitMs), code: error.code }, error.message),
+        ...(attempts === undefined ? {} : { attempts }),
+        ...(retryBaseMs === undefined ? {} : { baseMs: retryBaseMs }),
+      },
+    )
+  }
+
+  /** GET /ping */
+  async ping(options?: CallOptions): Promise<void> {
+    await this.ask(endpoints.ping, {}, options)
+  }
+
+  /** GET /simple/price: the prices of named coins; a long list is split over several calls. A coin that does not exist is refused. */
+  async simplePrice(params: SimplePriceParams, options?: CallOptions): Promise<Parsed<Price>> {
+    const ids = cleanIds(params.ids, 'ids')
+    const currencies = cleanIds(params.currencies, 'currencies')
+    const parts: Parsed<Price>[] = []
+    for (const chunk of chunkIds(ids)) parts.push(await this.ask(endpoints.simplePrice, { ids: chunk, currencies }, options))
+    const answered = new Set(parts.flatMap((part) => [...part.records.map((r) => r.coinId), ...part.rejected.map((r) => r.paths[0]?.split('.')[0])]))
+    const unknown = ids
+      .filter((id) => !answered.has(id))
+      .map((id) => ({ paths: [], reason: `CoinGecko knows no coin with the id ${id}`, original: JSON.stringify(id) }))
+    return { ...(parts[0] as Parsed<Price>), records: parts.flatMap((part) => part.records), rejected: [...parts.flatMap((part) => part.rejected), ...unknown] }
+  }
+
+  /** GET /coins/markets: one page of up to 250 coins by capitalisation, or of the coins named; those are split where they are many. */
+  async markets(params: MarketsParams, options?: CallOptions): Promise<Parsed<Price>> {
+    if (!params.ids) return this.ask(endpoints.markets, params, options)
+    const parts: Parsed<Price>[] = []
+    for (const ids of chunkIds(cleanIds(params.ids, 'ids'), 250)) parts.push(await this.ask(endpoints.markets, { ...params, ids }, options))
+    return { ...(parts[0] as Parsed<Price>), records: parts.flatMap((part) => part.records), rejected: parts.flatMap((part) => part.rejected) }
+  }
+
+  /** GET /coins/{id}/ohlc: candles by their open; without volume. */
+  async ohlc(params: OhlcParams, options?: CallOptions): Promise<Parsed<Ohlcv>> {
+    return this.ask(endpoints.ohlc, params, options)
+  }
+
+  /** GET /coins/{id}/market_chart: the history of one coin up to now. */
+  async marketChart(params: MarketChartParams, options?: CallOptions): Promise<Parsed<Price>> {
+    return this.ask(endpoints.marketChart, params, { origin: 'backfill', ...options })
+  }
+
+  /** GET /coins/{id}/market_chart/range */
+  async marketChartRange(params: MarketChartRangeParams, options?: CallOptions): Promise<Parsed<Price>> {
+    return this.ask(endpoints.marketChartRange, params, { origin: 'backfill', ...options })
+  }
+
+  /** GET /global: one record a currency. */
+  async global(params: GlobalParams, options?: CallOptions): Promise<Parsed<MarketAnalytics>> {
+    return this.ask(endpoints.globalMarket, params, options)
+  }
+
+  /** GET /search/trending */
+  async trending(options?: CallOptions): Promise<Parsed<Trending>> {
+    return this.ask(endpoints.trendingSearches, {}, options)
+  }
+
+  /** GET /search: coins by name, symbol or id. */
+  async search(query: string, options?: CallOptions): Promise<FoundCoins> {
+    return this.ask(endpoints.search, { query }, options)
+  }
+
+  /** GET /coins/list: every coin there is. */
+  async coinsList(options?: CallOptions): Promise<Parsed<Instrument>> {
+    return this.ask(endpoints.coinsList, {}, options)
+  }
+
+  /** GET /coins/{id} */
+  async coin(params: CoinParams, options?: CallOptions): Promise<Parsed<Price>> {
+    return this.ask(endpoints.coin, params, options)
+  }
+
+  /** GET /coins/{id}/history: one day in the past. */
+  async coinHistory(params: CoinHistoryParams, options?: CallOptions): Promise<Parsed<Price>> {
+    return this.ask(endpoints.coinHistory, params, { origin: 'backfill', ...options })
+  }
+}

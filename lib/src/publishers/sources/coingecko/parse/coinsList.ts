@@ -1,0 +1,30 @@
+import { type ExactJson, type Instrument, instrument } from '../../../../base/index.ts'
+import type { Numbers } from './numbers.ts'
+import { arrayOf, Collector, objectOf, type Parsed, SOURCE, type Seen, textOf } from './parsed.ts'
+
+/**
+ * `[{"id":"01coin","symbol":"zoc","name":"01coin"},…]`: every coin that CoinGecko follows now. It holds no numbers and no stamp.
+ * @throws QiError BAD_DATA when it is no list
+ */
+export function parseCoinsList(body: ExactJson, _params: object, seen: Seen): Parsed<Instrument> {
+  const out = new Collector<Instrument>(instrument)
+  arrayOf(body, 'coins/list').forEach((item, i) =>
+    out.add(String(i), item, () => {
+      const coin = objectOf(item, 'the coin')
+      return {
+        coinId: textOf(coin.id, 'id'),
+        source: SOURCE,
+        time: seen.receivedAt,
+        receivedAt: seen.receivedAt,
+        origin: seen.origin,
+        kind: 'currency',
+        symbol: textOf(coin.symbol, 'symbol'),
+        name: textOf(coin.name, 'name'),
+        active: true,
+      }
+    }),
+  )
+  return out.done()
+}
+
+export const coinsListNumbers = (): Numbers => ({ stored: {}, unused: [] })

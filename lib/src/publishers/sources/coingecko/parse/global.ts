@@ -1,0 +1,60 @@
+import { type ExactJson, type MarketAnalytics, marketAnalytics } from '../../../../base/index.ts'
+import type { Numbers } from './numbers.ts'
+import { Collector, decimalOf, integerOf, objectOf, optionalDecimal, type Parsed, present, SOURCE, secondsOf, type Seen } from './parsed.ts'
+
+export interface GlobalParams {
+  readonly currencies: readonly string[]
+}
+
+/** CoinGecko gives this change for the dollar alone. */
+const CHANGE = 'market_cap_change_percentage_24h_usd'
+
+/**
+ * `{"data":{"active_cryptocurrencies":12695,"markets":628,"total_market_cap":{"usd":…},"total_volume":{"usd":…},
+ * "market_cap_percentage":{"btc":37.9,"eth":17.7},"updated_at":1673196568,…}}`: one record a currency asked for.
+ * @throws QiError BAD_DATA when it is no such object
+ */
+export function parseGlobal(body: ExactJson, { currencies }: GlobalParams, seen: Seen): Parsed<MarketAnalytics> {
+  const data = objectOf(objectOf(body, 'global').data, 'data')
+  const out = new Collector<MarketAnalytics>(marketAnalytics)
+  for (const currency of currencies)
+    out.add(`data.*.${currency}`, currency, () => {
+      const share = objectOf(data.market_cap_percentage, 'market_cap_percentage')
+      const record = {
+        source: SOURCE,
+        time: secondsOf(data.updated_at, 'updated_at'),
+        receivedAt: seen.receivedAt,
+        origin: seen.origin,
+        currency,
+        totalMarketCap: decimalOf(objectOf(data.total_market_cap, 'total_market_cap')[currency], `total_market_cap.${currency}`),
+        totalVolume24h: decimalOf(objectOf(data.total_volume, 'total_volume')[currency], `total_volume.${currency}`),
+        btcDominance: decimalOf(share.btc, 'market_cap_percentage.btc'),
+        ethDominance: decimalOf(share.eth, 'market_cap_percentage.eth'),
+        activeCoins: integerOf(data.active_cryptocurrencies, 'active_cryptocurrencies'),
+        markets: integerOf(data.markets, 'markets'),
+      }
+      return { ...record, ...present({ change24hPct: currency === 'usd' ? optionalDecimal(data[CHANGE], CHANGE) : undefined }) } as MarketAnalytics
+    })
+  return out.done()
+}
+
+export const globalNumbers = ({ currencies }: GlobalParams): Numbers => ({
+  stored: {
+    'data.updated_at': 'time',
+    'data.active_cryptocurrencies': 'activeCoins',
+    'data.markets': 'markets',
+    'data.market_cap_percentage.btc': 'btcDominance',
+    'data.market_cap_percentage.eth': 'ethDominance',
+    ...(currencies.includes('usd') ? { [`data.${CHANGE}`]: 'change24hPct' } : {}),
+    ...Object.fromEntries(
+      currencies.flatMap((currency) => [
+        [`data.total_market_cap.${currency}`, 'totalMarketCap'],
+        [`data.total_volume.${currency}`, 'totalVolume24h'],
+      ]),
+    ),
+  },
+  unused: [
+    'data.total_market_cap.*', 'data.total_volume.*', 'data.market_cap_percentage.*', `data.${CHANGE}`,
+    'data.volume_change_percentage_24h_usd', 'data.upcoming_icos', 'data.ongoing_icos', 'data.ended_icos',
+  ],
+})

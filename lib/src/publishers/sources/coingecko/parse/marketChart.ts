@@ -1,0 +1,88 @@
+import { type Decimal, type ExactJson, errorMessage, type Micros, price, type Price } from '../../../../base/index.ts'
+import type { Numbers } from './numbers.ts'
+import { arrayOf, Collector, decimalOf, millisOf, objectOf, type Parsed, present, SOURCE, type Seen } from './parsed.ts'
+
+export interface MarketChartParams {
+  readonly id: string
+  readonly currency: string
+  /** A whole number of days back, or `max`. Up to 1 gives 5 minutes, up to 90 hours, more days. */
+  readonly days: string
+  readonly interval?: '5m' | 'hourly' | 'daily'
+}
+
+export interface MarketChartRangeParams {
+  readonly id: string
+  readonly currency: string
+  readonly from: Micros
+  readonly to: Micros
+  readonly interval?: '5m' | 'hourly' | 'daily'
+}
+
+/**
+ * `{"prices":[[1618499053863,62641.967…],…],"market_caps":[…],"total_volumes":[…]}`: three series of [milliseconds, figure], joined
+ * by stamp into prices, in the order of time. A total volume is that of the 24 hours up to its stamp, a rolling figure: the
+ * volumes of neighbours overlap and must not be added up.
+ * @throws QiError BAD_DATA when it is no such object
+ */
+export function parseMarketChart(body: ExactJson, params: Pick<MarketChartParams, 'id' | 'currency'>, seen: Seen): Parsed<Price> {
+  const chart = objectOf(body, 'market_chart')
+  const out = new Collector<Price>(price)
+  const caps = series(chart.market_caps ?? [], 'market_caps', out)
+  const volumes = series(chart.total_volumes ?? [], 'total_volumes', out)
+  arrayOf(chart.prices, 'prices').forEach((point, i) =>
+    out.add(`prices.${i}`, point, () => {
+      const [stamp, value] = arrayOf(point, 'the point')
+      const time = millisOf(stamp, 'the stamp')
+      const record = {
+        coinId: params.id,
+        source: SOURCE,
+        currency: params.currency,
+        time,
+        receivedAt: seen.receivedAt,
+        origin: seen.origin,
+        price: decimalOf(value, 'the price'),
+      }
+      return { ...record, ...present({ marketCap: caps.take(time), volume24h: volumes.take(time) }) } as Price
+    }),
+  )
+  caps.refuseRest()
+  volumes.refuseRest()
+  return out.done((a, b) => a.time - b.time)
+}
+
+/** A second series, whose figures are taken by stamp; those without a price are refused, nulls are merely absent. */
+function series(points: ExactJson, name: string, out: Collector<Price>) {
+  const held = new Map<Micros, { path: string; point: ExactJson; value: Decimal }[]>()
+  arrayOf(points, name).forEach((point, i) => {
+    const path = `${name}.${i}`
+    try {
+      const [stamp, value] = arrayOf(point, 'the point')
+      const time = millisOf(stamp, 'the stamp')
+      if (value === null) return
+      const list = held.get(time)
+      const entry = { path, point, value: decimalOf(value, 'the figure') }
+      if (list) list.push(entry)
+      else held.set(time, [entry])
+    } catch (error) {
+      out.refuse(path, point, errorMessage(error))
+    }
+  })
+  return {
+    take: (time: Micros): Decimal | undefined => held.get(time)?.shift()?.value,
+    refuseRest(): void {
+      for (const list of held.values()) for (const { path, point } of list) out.refuse(path, point, 'no price has its stamp')
+    },
+  }
+}
+
+export const marketChartNumbers = (): Numbers => ({
+  stored: {
+    'prices.*.0': 'time',
+    'prices.*.1': 'price',
+    'market_caps.*.0': 'time',
+    'market_caps.*.1': 'marketCap',
+    'total_volumes.*.0': 'time',
+    'total_volumes.*.1': 'volume24h',
+  },
+  unused: [],
+})

@@ -1,0 +1,93 @@
+import { type ExactJson, type Micros, type Ohlcv, ohlcv, type Timeframe, timeframeMicros } from '../../../../base/index.ts'
+import type { Numbers } from './numbers.ts'
+import { arrayOf, Collector, decimalOf, millisOf, type Parsed, SOURCE, type Seen } from './parsed.ts'
+
+export const OHLC_DAYS = ['1', '7', '14', '30', '90', '180', '365', 'max'] as const
+export type OhlcDays = (typeof OHLC_DAYS)[number]
+
+export interface OhlcParams {
+  readonly id: string
+  readonly currency: string
+  /** How far back; it decides the length of the candles: 1 → 30m, 7 to 30 → 4h, more → 4d. */
+  readonly days: OhlcDays
+  /** Candles of a day or an hour instead, with a paid plan. */
+  readonly interval?: 'daily' | 'hourly'
+}
+
+export function ohlcTimeframe({ days, interval }: Pick<OhlcParams, 'days' | 'interval'>): Timeframe {
+  if (interval) return interval === 'daily' ? '1d' : '1h'
+  if (days === '1') return '30m'
+  return days === '7' || days === '14' || days === '30' ? '4h' : '4d'
+}
+
+interface Row {
+  readonly index: number
+  readonly row: ExactJson
+  readonly end: Micros
+}
+
+/**
+ * `[[1620504000000,57945.79,59122.18,57945.79,59122.18],…]`: end of the candle in milliseconds, open, high, low, close; no volume.
+ * The time of a candle is its open, so the stamp is shifted by its length. The last candle is not final while its end is still to
+ * come, or where its stamp is off the grid: that is the moment it was made.
+ * The stamps have to be as far apart as the length says, or no row is believed; single holes are fine.
+ * @throws QiError BAD_DATA when it is no list
+ */
+export function parseOhlc(body: ExactJson, params: OhlcParams, seen: Seen): Parsed<Ohlcv> {
+  const out = new Collector<Ohlcv>(ohlcv)
+  const timeframe = ohlcTimeframe(params)
+  const length = timeframeMicros(timeframe)
+  const rows: Row[] = []
+  arrayOf(body, 'ohlc').forEach((row, index) => {
+    try {
+      rows.push({ index, row, end: millisOf(arrayOf(row, 'the candle')[0], 'the stamp') })
+    } catch (error) {
+      out.refuse(String(index), row, (error as Error).message)
+    }
+  })
+  rows.sort((a, b) => a.end - b.end)
+  const spacing = smallestGap(rows)
+  rows.forEach(({ index, row, end }, i) => {
+    const previous = rows[i - 1]
+    const gap = previous ? end - previous.end : length
+    const running = i === rows.length - 1 && gap > 0 && gap % length !== 0
+    if (spacing !== undefined && spacing !== length)
+      out.refuse(String(index), row, `the stamps are ${spacing / 1e6} s apart, expected ${length / 1e6} s for candles of ${timeframe}`)
+    else if (gap === 0 || (gap % length !== 0 && !running))
+      out.refuse(String(index), row, `its stamp is ${gap / 1e6} s after the one before, expected ${length / 1e6} s`)
+    else
+      out.add(String(index), row, () => {
+        const [, open, high, low, close] = row as ExactJson[]
+        const opened = running && previous ? previous.end + Math.floor(gap / length) * length : end - length
+        return {
+          coinId: params.id,
+          source: SOURCE,
+          currency: params.currency,
+          timeframe,
+          time: opened,
+          receivedAt: seen.receivedAt,
+          origin: seen.origin,
+          open: decimalOf(open, 'open'),
+          high: decimalOf(high, 'high'),
+          low: decimalOf(low, 'low'),
+          close: decimalOf(close, 'close'),
+          isFinal: !running && end <= seen.receivedAt,
+          builtFrom: 'provider',
+        }
+      })
+  })
+  return out.done()
+}
+
+/** Between neighbours, the last one left out where there are others: it may be cut short. */
+function smallestGap(rows: readonly Row[]): Micros | undefined {
+  const gaps = rows.slice(1).map((row, i) => row.end - (rows[i] as Row).end)
+  const whole = gaps.filter((gap) => gap > 0)
+  const judged = gaps.length > 1 ? whole.slice(0, -1) : []
+  return judged.length ? Math.min(...judged) : undefined
+}
+
+export const ohlcNumbers = (): Numbers => ({
+  stored: { '*.0': 'end', '*.1': 'open', '*.2': 'high', '*.3': 'low', '*.4': 'close' },
+  unused: [],
+})

@@ -1,0 +1,126 @@
+import {
+  type Decimal,
+  decimal,
+  type ExactJson,
+  errorMessage,
+  fromMillis,
+  JsonNumber,
+  type Micros,
+  MICROS_PER_SECOND,
+  type Origin,
+  parseTime,
+  QiError,
+  type RecordBatch,
+  type RecordType,
+  type RecordValues,
+  type Rejected,
+} from '../../../../base/index.ts'
+
+export const SOURCE = 'coingecko'
+
+/** When and how a body came. */
+export interface Seen {
+  readonly receivedAt: Micros
+  readonly origin: Origin
+}
+
+/** A part of a body that no record could be made of. */
+export interface Refused extends Rejected {
+  /** Where it stands in the body, as patterns of paths: `2`, or `data.*.usd`. */
+  readonly paths: readonly string[]
+}
+
+/** What became of a body. */
+export interface Parsed<R extends RecordValues = RecordValues> extends RecordBatch<R> {
+  readonly rejected: readonly Refused[]
+}
+
+export type JsonObject = { readonly [key: string]: ExactJson }
+
+/** Collects the records of a body; what cannot become one is refused with its reason and costs no neighbour. */
+export class Collector<R extends RecordValues> {
+  readonly #type: RecordType<R>
+  readonly #records: R[] = []
+  readonly #rejected: Refused[] = []
+
+  constructor(type: RecordType<R>) {
+    this.#type = type
+  }
+
+  /** Makes and checks one record of a part of the body. */
+  add(paths: string | readonly string[], part: ExactJson, make: () => R): void {
+    try {
+      const record = make()
+      this.#type.check(record)
+      this.#records.push(record)
+    } catch (error) {
+      this.refuse(paths, part, errorMessage(error))
+    }
+  }
+
+  refuse(paths: string | readonly string[], part: ExactJson, reason: string): void {
+    this.#rejected.push({ paths: typeof paths === 'string' ? [paths] : paths, reason, original: JSON.stringify(part) })
+  }
+
+  done(order?: (a: R, b: R) => number): Parsed<R> {
+    if (order) this.#records.sort(order)
+    return { type: this.#type, records: this.#records, rejected: this.#rejected }
+  }
+}
+
+/** @throws QiError BAD_DATA: the whole body is of another shape than documented */
+export function objectOf(value: ExactJson | undefined, what: string): JsonObject {
+  if (!isObject(value)) throw new QiError('BAD_DATA', `${what} is ${kindOf(value)}, expected an object`)
+  return value
+}
+
+/** @throws QiError BAD_DATA */
+export function arrayOf(value: ExactJson | undefined, what: string): readonly ExactJson[] {
+  if (!Array.isArray(value)) throw new QiError('BAD_DATA', `${what} is ${kindOf(value)}, expected a list`)
+  return value
+}
+
+/** @throws QiError BAD_DATA */
+export function textOf(value: ExactJson | undefined, what: string): string {
+  if (typeof value !== 'string') throw new QiError('BAD_DATA', `${what} is ${kindOf(value)}, expected a text`)
+  return value
+}
+
+/** @throws QiError BAD_DATA when it is no number, or too long to hold exactly */
+export function decimalOf(value: ExactJson | undefined, what: string): Decimal {
+  if (!(value instanceof JsonNumber)) throw new QiError('BAD_DATA', `${what} is ${kindOf(value)}, expected a number`)
+  return decimal(value.source)
+}
+
+/** Null and missing both mean that there is no figure. */
+export const optionalDecimal = (value: ExactJson | undefined, what: string): Decimal | undefined =>
+  value === null || value === undefined ? undefined : decimalOf(value, what)
+
+/** @throws QiError BAD_DATA when it is no whole number */
+export function integerOf(value: ExactJson | undefined, what: string): number {
+  const number = Number(decimalOf(value, what))
+  if (!Number.isSafeInteger(number)) throw new QiError('BAD_DATA', `${what} is ${String(value)}, expected a whole number`)
+  return number
+}
+
+export const secondsOf = (value: ExactJson | undefined, what: string): Micros => integerOf(value, what) * MICROS_PER_SECOND
+export const millisOf = (value: ExactJson | undefined, what: string): Micros => fromMillis(integerOf(value, what))
+export const timeOf = (value: ExactJson | undefined, what: string): Micros => parseTime(textOf(value, what))
+
+/** Leaves out what is undefined, since an absent field is not a field that holds undefined. */
+export function present<T extends Record<string, unknown>>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>
+  }
+}
+
+export const isObject = (value: ExactJson | undefined): value is { [key: string]: ExactJson } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
+
+function kindOf(value: ExactJson | undefined): string {
+  if (value === undefined) return 'missing'
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'a list'
+  if (value instanceof JsonNumber) return 'a number'
+  return isObject(value) ? 'an object' : `a ${typeof value}`
+}

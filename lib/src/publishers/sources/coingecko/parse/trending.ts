@@ -1,0 +1,39 @@
+import { type ExactJson, JsonNumber, type Trending, trending } from '../../../../base/index.ts'
+import type { Numbers } from './numbers.ts'
+import { arrayOf, Collector, decimalOf, isObject, objectOf, optionalDecimal, type Parsed, present, SOURCE, type Seen, textOf } from './parsed.ts'
+
+/**
+ * `{"coins":[{"item":{"id":"bonk","score":0,"data":{"price":0.0000059,…},…}}],…}`: the coins most searched for in the last 24 hours,
+ * the first place first. The list has no stamp, so the time is that of the receipt; its price is in US dollars, and absent from
+ * older answers, which know it in bitcoin only.
+ * @throws QiError BAD_DATA when it is no such object
+ */
+export function parseTrending(body: ExactJson, _params: object, seen: Seen): Parsed<Trending> {
+  const out = new Collector<Trending>(trending)
+  arrayOf(objectOf(body, 'trending').coins, 'coins').forEach((coin, i) =>
+    out.add(`coins.${i}`, coin, () => {
+      const item = objectOf(objectOf(coin, 'the coin').item, 'item')
+      const shown = isObject(item.data) ? item.data.price : undefined
+      const record = {
+        coinId: textOf(item.id, 'id'),
+        source: SOURCE,
+        time: seen.receivedAt,
+        receivedAt: seen.receivedAt,
+        origin: seen.origin,
+        rank: i + 1,
+      }
+      // For a while in 2024 the price was a text such as "$0.0017": rounded for display, and no figure.
+      const price = shown instanceof JsonNumber ? decimalOf(shown, 'data.price') : undefined
+      return { ...record, ...present({ score: optionalDecimal(item.score, 'score'), price }) } as Trending
+    }),
+  )
+  return out.done()
+}
+
+export const trendingNumbers = (): Numbers => ({
+  stored: { 'coins.*.item.score': 'score', 'coins.*.item.data.price': 'price' },
+  unused: [
+    'coins.*.item.coin_id', 'coins.*.item.market_cap_rank', 'coins.*.item.price_btc',
+    'coins.*.item.data.price_change_percentage_24h.*', 'exchanges.**', 'nfts.**', 'categories.**',
+  ],
+})

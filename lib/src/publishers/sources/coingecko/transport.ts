@@ -1,0 +1,117 @@
+import type { Coingecko } from '@coingecko/coingecko-typescript'
+import { type ExactJson, errorMessage, nowMicros, type Micros, parseExactJson, QiError, systemCode, throwIfAborted } from '../../../base/index.ts'
+import { answerError, isErrorBody } from './errors.ts'
+import { PLANS, type Plan } from './plans.ts'
+
+export interface TransportOptions {
+  readonly plan: Plan
+  readonly apiKey?: string | undefined
+  readonly baseUrl?: string | undefined
+  readonly timeoutMs: number
+  readonly fetch?: typeof globalThis.fetch
+}
+
+export interface Answer {
+  readonly body: ExactJson
+  readonly receivedAt: Micros
+}
+
+/** Carries single calls through the official SDK, whose parsing and retries are left out: both would lose something. */
+export class Transport {
+  readonly #options: TransportOptions
+  #sdk: Promise<Coingecko> | undefined
+
+  constructor(options: TransportOptions) {
+    this.#options = options
+  }
+
+  get baseUrl(): string {
+    return this.#options.baseUrl ?? PLANS[this.#options.plan].baseUrl
+  }
+
+  /**
+   * One call, once.
+   * @throws QiError classified; its message never holds the key
+   */
+  async call(
+    what: string,
+    send: (sdk: Coingecko, options: { signal: AbortSignal }) => Promise<Response>,
+    signal?: AbortSignal,
+  ): Promise<Answer> {
+    const timeout = AbortSignal.timeout(this.#options.timeoutMs)
+    const either = signal ? AbortSignal.any([signal, timeout]) : timeout
+    try {
+      const sdk = await (this.#sdk ??= this.#connect())
+      const response = await send(sdk, { signal: either })
+      const text = await response.text()
+      const receivedAt = nowMicros()
+      return { body: readBody(text, response.status, what), receivedAt }
+    } catch (error) {
+      throwIfAborted(signal)
+      throw this.#redacted(timeout.aborted ? this.#timedOut(what) : classify(error, what, this.baseUrl))
+    }
+  }
+
+  // Loaded at the first call: a command that asks CoinGecko nothing need not wait for it.
+  async #connect(): Promise<Coingecko> {
+    const { Coingecko } = await import('@coingecko/coingecko-typescript')
+    const { plan, apiKey = null, fetch, timeoutMs } = this.#options
+    return new Coingecko({
+      baseURL: this.baseUrl.replace(/\/+$/, ''),
+      // Null, not undefined: the SDK would take a key from the environment.
+      demoAPIKey: plan === 'demo' ? apiKey : null,
+      proAPIKey: plan === 'pro' ? apiKey : null,
+      ...(plan === 'keyless' ? { defaultHeaders: { 'x-cg-demo-api-key': null, 'x-cg-pro-api-key': null } } : {}),
+      ...(fetch ? { fetch } : {}),
+      maxRetries: 0,
+      timeout: timeoutMs,
+      logLevel: 'off',
+    })
+  }
+
+  #timedOut(what: string): QiError {
+    return new QiError('TIMEOUT', `CoinGecko ${what}: no answer from ${this.baseUrl} within ${this.#options.timeoutMs} ms`)
+  }
+
+  /** A server may echo the key in its answer. */
+  #redacted(error: QiError): QiError {
+    const { apiKey } = this.#options
+    if (!apiKey || !error.message.includes(apiKey)) return error
+    const { code, retryable, retryAfterMs } = error
+    return new QiError(code, error.message.replaceAll(apiKey, '(key)'), { retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+  }
+}
+
+function readBody(text: string, status: number, what: string): ExactJson {
+  let body: ExactJson
+  try {
+    body = parseExactJson(text)
+  } catch (error) {
+    const shown = text.length === 0 ? 'an empty body' : `not JSON but "${text.slice(0, 80).replace(/\s+/g, ' ')}"`
+    // Cut short on its way, or the page of a proxy: the next answer may be whole.
+    throw new QiError('BAD_DATA', `CoinGecko ${what}: the answer is ${shown}`, { cause: error, retryable: true })
+  }
+  if (isErrorBody(body)) throw answerError({ status, body: text }, what)
+  return body
+}
+
+/** The SDK's errors by their shape, so that it need not be loaded to tell them apart. */
+function classify(error: unknown, what: string, baseUrl: string): QiError {
+  if (error instanceof QiError) return error
+  const { status, headers, error: json, message } = error as Partial<{ status: number; headers: Headers; error: unknown; message: string }>
+  if (typeof status === 'number') {
+    const noBody = `${status} status code (no body)`
+    const body = json !== undefined ? JSON.stringify(json) : message === noBody ? '' : (message ?? '').replace(`${status} `, '')
+    return answerError({ status, body, retryAfter: headers?.get('retry-after') ?? null }, what)
+  }
+  const cause = deepest(error)
+  const code = systemCode(error)
+  return new QiError('UNAVAILABLE', `CoinGecko ${what}: ${baseUrl} cannot be reached: ${code ? `${code} ` : ''}${errorMessage(cause)}`, { cause: error })
+}
+
+/** "fetch failed" says nothing, what caused it does. */
+function deepest(error: unknown): unknown {
+  let at = error
+  for (let depth = 0; depth < 8 && at instanceof Error && at.cause; depth++) at = at.cause
+  return at
+}
