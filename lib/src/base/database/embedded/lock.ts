@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { QiError } from '../../types/index.ts'
+
+const SQLITE_BUSY = 5
+const RETRY_MS = 25
+const WAIT_MS = 10 * 60_000
+
+/**
+ * Runs work while no other process, and no other caller in this one, holds the lock on the file. It is an exclusive SQLite
+ * transaction: the kernel frees it when a process dies, in whatever way, so no stale lock can be left.
+ * @throws QiError TIMEOUT after ten minutes
+ */
+export async function withFileLock<T>(file: string, work: () => Promise<T>, onWait?: () => void): Promise<T> {
+  const { DatabaseSync } = sqlite()
+  const database = new DatabaseSync(file)
+  try {
+    database.exec('pragma busy_timeout = 0')
+    await acquire(() => database.exec('begin exclusive'), file, onWait)
+    try {
+      return await work()
+    } finally {
+      database.exec('rollback')
+    }
+  } finally {
+    database.close()
+  }
+}
+
+async function acquire(begin: () => void, file: string, onWait?: () => void): Promise<void> {
+  const started = Date.now()
+  let told = false
+  for (;;) {
+    try {
+      begin()
+      return
+    } catch (error) {
+      if ((error as { errcode?: unknown }).errcode !== SQLITE_BUSY)
+        throw new QiError('UNAVAILABLE', `cannot lock ${file}: ${(error as Error).message}`, { cause: error, retryable: false })
+    }
+    const waited = Date.now() - started
+    if (waited > WAIT_MS) throw new QiError('TIMEOUT', `another process has held ${file} for ten minutes`)
+    if (waited > 2000 && !told) {
+      told = true
+      onWait?.()
+    }
+    await sleep(RETRY_MS)
+  }
+}
+
+/** Loaded on demand, and without the notice that it is experimental, which some versions of Node print. */
+function sqlite(): typeof import('node:sqlite') {
+  const emitWarning = process.emitWarning
+  process.emitWarning = ((warning: string | Error, ...rest: []) => {
+    if (!/SQLite/.test(String(warning))) emitWarning.call(process, warning, ...rest)
+  }) as typeof process.emitWarning
+  try {
+    return process.getBuiltinModule('node:sqlite')
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
