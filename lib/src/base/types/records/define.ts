@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { QiError } from '../errors.ts'
 import { formatTime, type Micros } from '../time.ts'
+import { type FieldCodec, fieldCodec } from './codec.ts'
 import { type FieldKind, fieldKind } from './fields.ts'
 
 export type Fields = Readonly<Record<string, z.ZodType>>
@@ -52,6 +53,7 @@ export class RecordType<R extends RecordValues = RecordValues> {
   readonly fields: readonly RecordField[]
   /** The wire form, in zod: for JSON Schema, OpenAPI and tool inputs. */
   readonly schema: z.ZodObject
+  readonly #codecs: readonly (RecordField & FieldCodec & { readonly label: string })[]
 
   constructor(declaration: RecordDeclaration<Fields>) {
     this.name = declaration.name
@@ -66,6 +68,10 @@ export class RecordType<R extends RecordValues = RecordValues> {
       kind: fieldKind(field),
       optional: field.safeParse(undefined).success,
     }))
+    this.#codecs = this.fields.map((field) => {
+      const codec = fieldCodec(field.kind, declaration.fields[field.name] as z.ZodType)
+      return { ...field, ...codec, label: `${JSON.stringify(field.name)}:` }
+    })
   }
 
   /**
@@ -73,19 +79,14 @@ export class RecordType<R extends RecordValues = RecordValues> {
    * @throws QiError BAD_DATA naming each field at fault, its value and what was expected
    */
   fromWire(wire: unknown): R {
-    const result = this.schema.safeParse(wire)
-    if (!result.success) throw badRecord(this.name, wire, result.error)
-    const values = result.data as Record<string, unknown>
-    const record: Record<string, unknown> = {}
-    for (const { name, property } of this.fields) if (values[name] !== undefined) record[property] = values[name]
-    return record as R
+    return this.#quickFromWire(wire) ?? this.#slowFromWire(wire)
   }
 
   toWire(record: R): Record<string, unknown> {
     const wire: Record<string, unknown> = {}
     for (const { name, property, kind } of this.fields) {
       const value = record[property]
-      if (value !== undefined) wire[name] = kind === 'time' ? formatTime(value as Micros) : value
+      if (value !== undefined) wire[name] = kind === 'time' ? this.#timeText(name, value as Micros) : value
     }
     return wire
   }
@@ -95,12 +96,24 @@ export class RecordType<R extends RecordValues = RecordValues> {
    * @throws QiError BAD_DATA
    */
   check(record: R): void {
-    this.fromWire(this.toWire(record))
+    if (this.#quickEncode(record) === undefined) this.#slowFromWire(this.toWire(record))
   }
 
-  /** The value of a message: JSON in UTF-8. */
+  /** The value of a message: JSON in UTF-8. Not checked, but for its times. */
   encode(record: R): string {
-    return JSON.stringify(this.toWire(record))
+    return this.#quickEncode(record) ?? JSON.stringify(this.toWire(record))
+  }
+
+  /**
+   * {@link check} and {@link encode} in one pass.
+   * @throws QiError BAD_DATA
+   */
+  encodeChecked(record: R): string {
+    const quick = this.#quickEncode(record)
+    if (quick !== undefined) return quick
+    const wire = this.toWire(record)
+    this.#slowFromWire(wire)
+    return JSON.stringify(wire)
   }
 
   /** @throws QiError BAD_DATA */
@@ -118,6 +131,56 @@ export class RecordType<R extends RecordValues = RecordValues> {
   messageKey(record: R): string {
     const { source, coinId } = record
     return coinId === undefined ? String(source) : `${source}:${coinId}`
+  }
+
+  #quickEncode(record: R): string | undefined {
+    let json = ''
+    for (const { property, label, encode } of this.#codecs) {
+      const value = record[property]
+      if (value === undefined) continue
+      const text = encode(value)
+      if (text === undefined) return undefined
+      json += `${json === '' ? '{' : ','}${label}${text}`
+    }
+    return this.#isComplete(record) ? `${json}}` : undefined
+  }
+
+  #isComplete(record: R): boolean {
+    for (const { property, optional } of this.fields) if (!optional && record[property] === undefined) return false
+    return true
+  }
+
+  #quickFromWire(wire: unknown): R | undefined {
+    if (wire === null || typeof wire !== 'object') return undefined
+    const record: Record<string, unknown> = {}
+    for (const { name, property, optional, decode } of this.#codecs) {
+      const given = (wire as Record<string, unknown>)[name]
+      if (given === undefined || given === null) {
+        if (optional) continue
+        return undefined
+      }
+      const value = decode(given)
+      if (value === undefined) return undefined
+      record[property] = value
+    }
+    return record as R
+  }
+
+  #slowFromWire(wire: unknown): R {
+    const result = this.schema.safeParse(wire)
+    if (!result.success) throw badRecord(this.name, wire, result.error)
+    const values = result.data as Record<string, unknown>
+    const record: Record<string, unknown> = {}
+    for (const { name, property } of this.fields) if (values[name] !== undefined) record[property] = values[name]
+    return record as R
+  }
+
+  #timeText(name: string, value: Micros): string {
+    try {
+      return formatTime(value)
+    } catch (error) {
+      throw new QiError('BAD_DATA', `${this.name}: ${name}: ${(error as Error).message}`, { field: name, cause: error })
+    }
   }
 }
 
