@@ -1,0 +1,174 @@
+import type { ClientBase } from 'pg'
+import {
+  type AppendOptions,
+  type CheckResult,
+  type EncodedBatch,
+  type Logger,
+  type Message,
+  type PartitionLag,
+  type Position,
+  QiError,
+  type ReadOptions,
+  type Stream,
+  type SubscribeOptions,
+  type Subscription,
+  type TopicDescription,
+} from '../../base/index.ts'
+import { Appender } from './appender.ts'
+import { check } from './check.ts'
+import type { EmbeddedStreamConfig } from './config.ts'
+import { closedError, type Connections } from './connections.ts'
+import { Listener } from './listener.ts'
+import { Membership } from './membership.ts'
+import * as offsets from './offsets.ts'
+import { DEFAULT_MAX_BYTES, read } from './read.ts'
+import { Reader } from './reader.ts'
+import { Retention } from './retention.ts'
+import { EmbeddedSubscription } from './subscription.ts'
+import { Topics } from './topics.ts'
+
+/** The log in a PostgreSQL. Opened by {@link openEmbeddedStream}. */
+export class EmbeddedStream implements Stream {
+  readonly engine = 'embedded'
+  readonly #connections: Connections
+  readonly #config: EmbeddedStreamConfig
+  readonly #logger: Logger
+  readonly #topics: Topics
+  readonly #listener: Listener
+  readonly #appender: Appender
+  readonly #retention: Retention
+  readonly #subscriptions = new Set<Subscription>()
+  readonly #closed = new AbortController()
+  #closing: Promise<void> | undefined
+
+  constructor(connections: Connections, config: EmbeddedStreamConfig, logger: Logger) {
+    this.#connections = connections
+    this.#config = config
+    this.#logger = logger
+    this.#topics = new Topics(connections)
+    this.#listener = new Listener(connections, logger)
+    this.#listener.hear((notice) => {
+      if (!notice || notice.kind === 'topics') this.#topics.forget()
+    })
+    this.#appender = new Appender(connections, this.#topics, { ...config, logger })
+    this.#retention = new Retention(connections, { ...config, logger })
+  }
+
+  /** Begins to hear of new messages. */
+  open(): Promise<void> {
+    return this.#listener.open()
+  }
+
+  async createTopics(names: readonly string[], options: { readonly partitions?: number } = {}): Promise<void> {
+    this.#checkOpen()
+    await this.#topics.create(names, options.partitions ?? this.#config.partitions)
+  }
+
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    this.#checkOpen()
+    await this.#topics.delete(names)
+  }
+
+  async describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
+    this.#checkOpen()
+    return this.#topics.describe(names)
+  }
+
+  async append(topic: string, messages: readonly Message[], options?: AppendOptions): Promise<readonly Position[]> {
+    this.#checkOpen()
+    return this.#appender.append(topic, messages, options)
+  }
+
+  /**
+   * Appends within a transaction that the caller has begun on a connection to the same database: the messages are there when it
+   * commits. Producers of the same partitions wait for it; the server ends it when it idles for half of `lockTimeoutMs`.
+   */
+  async appendIn(client: ClientBase, topic: string, messages: readonly Message[]): Promise<readonly Position[]> {
+    this.#checkOpen()
+    return this.#appender.appendIn(client, topic, messages)
+  }
+
+  async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    this.#checkOpen()
+    if (options.topics.length === 0) throw new QiError('BAD_REQUEST', 'subscribe: topics is empty; name at least one')
+    const topics = [...new Set(options.topics)]
+    await Promise.all(topics.map((topic) => this.#topics.get(topic)))
+    const shared = { connections: this.#connections, logger: this.#logger }
+    const reader = new Reader({ ...shared, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES })
+    const { revokeGraceMs } = this.#config
+    const membership = new Membership({ ...shared, reader, group: options.group, topics, from: options.from ?? 'earliest', revokeGraceMs })
+    const subscription = new EmbeddedSubscription({ reader, membership, listener: this.#listener })
+    try {
+      await membership.open()
+    } catch (error) {
+      await subscription.close()
+      throw error
+    }
+    this.#keep(subscription, options.signal)
+    return subscription
+  }
+
+  #keep(subscription: Subscription, signal: AbortSignal | undefined): void {
+    const close = () => void subscription.close()
+    this.#subscriptions.add(subscription)
+    if (this.#closed.signal.aborted || signal?.aborted) close()
+    signal?.addEventListener('abort', close, { once: true })
+  }
+
+  read(options: ReadOptions): AsyncIterable<EncodedBatch> {
+    this.#checkOpen()
+    return read(
+      {
+        connections: this.#connections,
+        topics: this.#topics,
+        listener: this.#listener,
+        logger: this.#logger,
+        closed: this.#closed.signal,
+      },
+      options,
+    )
+  }
+
+  async lag(group: string): Promise<readonly PartitionLag[]> {
+    this.#checkOpen()
+    return offsets.lag(this.#connections, group)
+  }
+
+  async resetOffsets(group: string, positions: readonly Position[]): Promise<void> {
+    this.#checkOpen()
+    await offsets.resetOffsets(this.#connections, this.#topics, group, positions)
+  }
+
+  /** Drops what is past its retention now, instead of within a minute. @returns chunks dropped */
+  async dropExpired(): Promise<number> {
+    this.#checkOpen()
+    return this.#retention.drop()
+  }
+
+  async check(): Promise<CheckResult> {
+    return check(this.#connections)
+  }
+
+  #checkOpen(): void {
+    if (this.#closed.signal.aborted) throw closedError()
+  }
+
+  /** Ends the subscriptions and reads, waits for appends on their way, and lets go of the database. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#closed.abort()
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
+    await this.#appender.close()
+    await this.#retention.close()
+    await this.#listener.close()
+    await this.#connections.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

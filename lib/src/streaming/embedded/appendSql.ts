@@ -1,0 +1,75 @@
+import type { ClientBase } from 'pg'
+import { type Message, QiError } from '../../base/index.ts'
+import { RecordWriter } from '../../base/types/wire/index.ts'
+import type { PartitionRef, Topic } from './topics.ts'
+
+/** A chunk ends with whichever comes first. */
+const CHUNK_BYTES = 1024 * 1024
+const CHUNK_RECORDS = 10_000
+
+/** Messages of one append by partition, as chunks back to back. */
+export interface EncodedAppend {
+  readonly topic: Topic
+  readonly body: Buffer
+  /** Columns of the chunks: partition id, count, start and length in the body. */
+  readonly ids: readonly number[]
+  readonly counts: readonly number[]
+  readonly starts: readonly number[]
+  readonly lengths: readonly number[]
+}
+
+/** @param partitions of each message, by index into the topic's partitions */
+export function encodeAppend(topic: Topic, messages: readonly Message[], partitions: ArrayLike<number>): EncodedAppend {
+  const byPartition: Message[][] = topic.partitions.map(() => [])
+  messages.forEach((message, i) => (byPartition[partitions[i] as number] as Message[]).push(message))
+  const writer = new RecordWriter()
+  const columns = { ids: [] as number[], counts: [] as number[], starts: [] as number[], lengths: [] as number[] }
+  byPartition.forEach((part, index) => {
+    for (let i = 0, from = 0, start = writer.length; i < part.length; i++) {
+      writer.write(part[i] as Message, i - from)
+      const count = i + 1 - from
+      if (count < CHUNK_RECORDS && writer.length - start < CHUNK_BYTES && i + 1 < part.length) continue
+      columns.ids.push((topic.partitions[index] as PartitionRef).id)
+      columns.counts.push(count)
+      columns.starts.push(start)
+      columns.lengths.push(writer.length - start)
+      from = i + 1
+      start = writer.length
+    }
+  })
+  return { topic, body: writer.bytes, ...columns }
+}
+
+/**
+ * One statement for all partitions. Each partition's row is locked until the commit, in order of id so that two producers do not
+ * block each other, and only then are offsets taken: a second producer waits for the first, and what becomes visible has no hole.
+ */
+const APPEND = `
+with part as (
+  select * from unnest($1::int[], $2::int[], $3::int[], $4::int[]) with ordinality as u (id, count, start, length, nth)),
+held as (select id from qicore_stream.partitions where id = any($1::int[]) order by id for update),
+moved as (
+  update qicore_stream.partitions p set next_offset = p.next_offset + t.total
+  from (select id, sum(count)::bigint as total from part group by id) t, held h
+  where p.id = t.id and h.id = p.id
+  returning p.id, p.next_offset, p.next_offset - t.total as base),
+written as (
+  insert into qicore_stream.chunks (partition_id, base_offset, count, appended_at, bytes)
+  select m.id, m.base + sum(u.count) over (partition by u.id order by u.nth) - u.count, u.count,
+    (extract(epoch from clock_timestamp()) * 1000)::bigint, substring($5::bytea from u.start + 1 for u.length)
+  from part u join moved m on m.id = u.id)
+select id, next_offset from moved`
+
+/**
+ * The offset after the last message, by partition id.
+ * @throws what `pg` throws, and QiError NOT_FOUND when the topic was deleted meanwhile
+ */
+export async function runAppend(client: Pick<ClientBase, 'query'>, append: EncodedAppend): Promise<ReadonlyMap<number, bigint>> {
+  const { rows } = await client.query<{ id: number; next_offset: string }>({
+    name: 'qicore_stream_append',
+    text: APPEND,
+    values: [append.ids, append.counts, append.starts, append.lengths, append.body],
+  })
+  if (rows.length < new Set(append.ids).size) throw new QiError('NOT_FOUND', `topic "${append.topic.name}" was deleted`)
+  return new Map(rows.map((row) => [row.id, BigInt(row.next_offset)]))
+}

@@ -1,0 +1,116 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { classifyPgError, createPool, type Logger, type Pool, type PoolClient, QiError } from '../../base/index.ts'
+
+export interface ConnectionOptions {
+  /** Asked before each new connection, since a restarted server may have moved. */
+  readonly url: () => string
+  readonly max: number
+  readonly lockTimeoutMs: number
+  readonly logger: Logger
+}
+
+/** How long work waits for a server that cannot be reached. */
+const ACQUIRE_MS = 10_000
+
+/**
+ * Index scans in order, whatever the statistics of a fresh table say: every statement here is a lookup by key. And what was
+ * acknowledged is on disk, even where the server's default is otherwise.
+ */
+const setup = (lockTimeoutMs: number) => `set enable_seqscan = off; set enable_bitmapscan = off; set jit = off;
+  set lock_timeout = ${lockTimeoutMs}; set idle_in_transaction_session_timeout = 60000;
+  select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`
+
+/** A lost peer is noticed within half a minute, and its locks freed; no proxy or server ends the session for being idle. */
+const SESSION = `select set_config(s.name, v.value, false) from (values ('idle_session_timeout', '0'), ('tcp_keepalives_idle', '10'),
+    ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '25000'),
+    ('client_connection_check_interval', '5000')) v (name, value)
+  join pg_settings s using (name)`
+
+/** The log's connections: a pool for short work, and sessions of their own for locks and notifications. */
+export class Connections {
+  readonly #options: ConnectionOptions
+  readonly #pool: Pool
+  readonly #closed = new AbortController()
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    this.#pool = createPool(options.url(), {
+      max: options.max,
+      applicationName: 'qicore stream',
+      setup: setup(options.lockTimeoutMs),
+      onLost: (error) => options.logger.debug({ err: error }, 'a connection of the log was lost'),
+    })
+  }
+
+  /** For migrations. */
+  get pool(): Pool {
+    return this.#pool
+  }
+
+  /**
+   * Runs work on a connection, waiting a while for a server that is starting or restarting. Work that failed is not repeated.
+   * @throws QiError
+   */
+  async run<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#acquire()
+    let failed = true
+    try {
+      const result = await work(client)
+      failed = false
+      return result
+    } catch (error) {
+      throw classifyPgError(error)
+    } finally {
+      client.release(failed)
+    }
+  }
+
+  async #acquire(): Promise<PoolClient> {
+    const deadline = Date.now() + ACQUIRE_MS
+    for (let wait = 50; ; wait = Math.min(wait * 2, 1000)) {
+      if (this.#closed.signal.aborted) throw closedError()
+      try {
+        this.#pool.options.connectionString = this.#options.url()
+        return await this.#pool.connect()
+      } catch (error) {
+        if (this.#closed.signal.aborted) throw closedError()
+        const failure = classifyPgError(error, 'connecting to the log')
+        if (!failure.retryable || Date.now() + wait > deadline) throw failure
+        await delay(wait, undefined, { signal: this.#closed.signal }).catch(() => {})
+      }
+    }
+  }
+
+  /**
+   * A connection of its own, for what a session holds: locks and LISTEN.
+   * @throws QiError
+   */
+  async session(): Promise<pg.Client> {
+    const client = new pg.Client({
+      connectionString: this.#options.url(),
+      application_name: 'qicore stream',
+      connectionTimeoutMillis: ACQUIRE_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+    })
+    client.on('error', () => {}) // whoever uses the session listens for its end
+    try {
+      await client.connect()
+      await client.query(SESSION)
+      await client.query(setup(this.#options.lockTimeoutMs))
+      return client
+    } catch (error) {
+      void client.end().catch(() => {})
+      throw classifyPgError(error, 'connecting to the log')
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed.signal.aborted) return
+    this.#closed.abort()
+    await this.#pool.end()
+  }
+}
+
+export const closedError = (): QiError => new QiError('CLOSED', 'the stream is closed')

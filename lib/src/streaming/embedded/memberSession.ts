@@ -1,0 +1,57 @@
+import type pg from 'pg'
+import { classifyPgError, QiError } from '../../base/index.ts'
+import type { Connections } from './connections.ts'
+
+/** A statement of a member is short; a server that does not answer one is taken for lost. */
+const ANSWER_MS = 15_000
+
+/** The database session that holds a member's locks: they are free the moment it ends, however it ends. */
+export class MemberSession {
+  readonly #client: pg.Client
+  /** Resolves when the session has ended. */
+  readonly lost: Promise<void>
+  #alive = true
+  #last: Promise<unknown> = Promise.resolve()
+
+  private constructor(client: pg.Client) {
+    this.#client = client
+    this.lost = new Promise((resolve) => {
+      client.once('end', () => {
+        this.#alive = false
+        resolve()
+      })
+    })
+  }
+
+  static async open(connections: Connections): Promise<MemberSession> {
+    return new MemberSession(await connections.session())
+  }
+
+  get alive(): boolean {
+    return this.#alive
+  }
+
+  /** One statement after the other. @throws QiError */
+  query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
+    const answer = this.#last.then(() => this.#query<R>(text, values))
+    this.#last = answer.catch(() => {})
+    return answer
+  }
+
+  async #query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<readonly R[]> {
+    if (!this.#alive) throw new QiError('UNAVAILABLE', 'the connection of the group member was lost')
+    const watch = setTimeout(() => void this.end(), ANSWER_MS)
+    try {
+      return (await this.#client.query<R>(text, [...values])).rows
+    } catch (error) {
+      throw classifyPgError(error)
+    } finally {
+      clearTimeout(watch)
+    }
+  }
+
+  /** Ends it at once, also while a statement runs. */
+  async end(): Promise<void> {
+    await this.#client.end().catch(() => {})
+  }
+}

@@ -1,0 +1,171 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type EncodedBatch, type Logger, QiError, toQiError } from '../../base/index.ts'
+import { readRecords } from '../../base/types/wire/index.ts'
+import { Changed } from './changed.ts'
+import type { Connections } from './connections.ts'
+import type { Cursor } from './cursor.ts'
+import { type Fetched, fetchChunks } from './fetch.ts'
+
+/** Most bytes fetched ahead by one reader, over all its partitions. */
+const AHEAD_BYTES = 16 * 1024 * 1024
+/** Notices wake a reader; this only bounds what a lost one costs. */
+const POLL_MS = 1000
+/** Chunks much smaller than this are fetched together even for small batches: a round trip costs as much as 64 KiB. */
+const FETCH_BYTES = 64 * 1024
+const FIRST_WAIT_MS = 50
+
+export interface ReaderOptions {
+  readonly connections: Connections
+  readonly logger: Logger
+  readonly maxBytes: number
+}
+
+/**
+ * Reads the partitions of its cursors in turn, fetching the next batches while the last is worked on. A database that is away is
+ * waited for; the place is kept.
+ */
+export class Reader {
+  readonly #options: ReaderOptions
+  readonly #changed = new Changed()
+  readonly #closed = new AbortController()
+  readonly #poll: NodeJS.Timeout
+  #cursors: readonly Cursor[] = []
+  #turn = 0
+  #fetching = false
+  #failure: QiError | undefined
+
+  constructor(options: ReaderOptions) {
+    this.#options = options
+    this.#poll = setInterval(() => this.notice(), POLL_MS)
+  }
+
+  get cursors(): readonly Cursor[] {
+    return this.#cursors
+  }
+
+  add(cursors: readonly Cursor[]): void {
+    this.#cursors = [...this.#cursors, ...cursors]
+    this.#pump()
+  }
+
+  remove(cursors: readonly Cursor[]): void {
+    this.#cursors = this.#cursors.filter((cursor) => !cursors.includes(cursor))
+    this.#changed.fire()
+  }
+
+  /** New messages may be there: in some topics, by id, or anywhere. */
+  notice(topics?: readonly number[]): void {
+    for (const cursor of this.#cursors) if (!topics || topics.includes(cursor.partition.topicId)) cursor.notice()
+    this.#pump()
+  }
+
+  /** Looks again at what may have changed in the cursors. */
+  touch(): void {
+    this.#changed.fire()
+    this.#pump()
+  }
+
+  fail(error: QiError): void {
+    this.#failure = error
+    this.#changed.fire()
+  }
+
+  /**
+   * The next batch; undefined after close(), or when every cursor has reached its end.
+   * @throws QiError what waiting does not mend
+   */
+  async next(): Promise<EncodedBatch | undefined> {
+    for (;;) {
+      if (this.#closed.signal.aborted) return undefined
+      const batch = this.#take()
+      if (batch) {
+        this.#pump()
+        return batch
+      }
+      if (this.#failure) throw this.#failure
+      if (this.#cursors.length > 0 && this.#cursors.every((cursor) => cursor.done)) return undefined
+      const changed = this.#changed.wait()
+      this.#pump()
+      await changed
+    }
+  }
+
+  #take(): EncodedBatch | undefined {
+    const cursors = this.#cursors
+    for (let i = 0; i < cursors.length; i++) {
+      const at = (this.#turn + i) % cursors.length
+      const cursor = cursors[at] as Cursor
+      const batch = cursor.paused ? undefined : cursor.take()
+      if (!batch) continue
+      this.#turn = at + 1
+      return batch
+    }
+    return undefined
+  }
+
+  #pump(): void {
+    if (this.#fetching || this.#closed.signal.aborted || this.#failure) return
+    const cursors = this.#cursors
+    const rotated = cursors.map((_, i) => cursors[(this.#turn + i) % cursors.length] as Cursor)
+    const hungry = rotated.filter((cursor) => cursor.hungry)
+    const ahead = cursors.reduce((sum, cursor) => sum + cursor.ready.reduce((bytes, batch) => bytes + batch.bytes.length, 0), 0)
+    if (hungry.length === 0 || ahead >= AHEAD_BYTES) return
+    this.#fetching = true
+    void this.#fetch(hungry, AHEAD_BYTES - ahead).then(() => {
+      this.#fetching = false
+      this.#changed.fire()
+      this.#pump()
+    })
+  }
+
+  async #fetch(cursors: readonly Cursor[], totalBytes: number): Promise<void> {
+    const requests = cursors.map((cursor) => ({ id: cursor.partition.id, offset: cursor.position }))
+    const finish = cursors.map((cursor) => cursor.fetching())
+    const partitionBytes = Math.max(this.#options.maxBytes, FETCH_BYTES)
+    for (let wait = FIRST_WAIT_MS; !this.#closed.signal.aborted; wait = Math.min(wait * 2, 1000)) {
+      try {
+        const limits = { partitionBytes, totalBytes }
+        const found = await this.#options.connections.run((client) => fetchChunks(client, requests, limits))
+        cursors.forEach((cursor, i) => this.#decode(cursor, requests[i]?.offset as bigint, found[i], finish[i] as (typeof finish)[number]))
+        return
+      } catch (error) {
+        const failure = toQiError(error)
+        if (!failure.retryable) {
+          if (!this.#closed.signal.aborted) this.fail(failure)
+          return
+        }
+        if (wait === FIRST_WAIT_MS) this.#options.logger.warn({ err: failure }, 'reading the log failed; trying until it works')
+        await delay(wait, undefined, { signal: this.#closed.signal }).catch(() => {})
+      }
+    }
+  }
+
+  #decode(cursor: Cursor, from: bigint, found: Fetched | undefined, finish: ReturnType<Cursor['fetching']>): void {
+    const { topic, partition } = cursor.partition
+    const first = found?.runs[0]
+    const last = found?.runs.at(-1)
+    // Nothing before `until`, which was there when the reader began: it has been dropped, or belongs to a chunk cut short.
+    if (!found || !first || !last) return finish([], cursor.until ?? from, false)
+    if (first.baseOffset > from)
+      this.#options.logger.warn(
+        { topic, partition, from: String(from), to: String(first.baseOffset) },
+        'messages were dropped by retention before they were read; reading goes on after them',
+      )
+    const batches = readRecords({
+      topic,
+      partition,
+      bytes: found.bytes,
+      runs: found.runs,
+      from,
+      maxBytes: this.#options.maxBytes,
+      ...(cursor.until === undefined ? {} : { until: cursor.until }),
+    })
+    finish(batches, last.baseOffset + BigInt(last.count), found.more)
+  }
+
+  close(): void {
+    clearInterval(this.#poll)
+    this.#closed.abort()
+    this.#changed.fire()
+  }
+}

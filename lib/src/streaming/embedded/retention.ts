@@ -1,0 +1,87 @@
+import { type Logger, toQiError } from '../../base/index.ts'
+import type { Connections } from './connections.ts'
+import { RETENTION_LOCK } from './locks.ts'
+
+const EVERY_MS = 60_000
+/** Chunks of one transaction: appends of the partition wait for it. */
+const AT_ONCE = 200
+
+export interface RetentionOptions {
+  readonly retentionMs: number
+  readonly unreadRetentionMs?: number | undefined
+  readonly logger: Logger
+}
+
+/**
+ * Where to drop: up to what every group has read, or everything where a longest time is set. A group that has committed nothing
+ * has read nothing; a topic that no group has read keeps all. Dead letters are kept: people look at them, not groups.
+ */
+const CANDIDATES = `
+select p.id, t.name as topic, p.partition, coalesce(g.read, 0) as read
+from qicore_stream.partitions p join qicore_stream.topics t on t.id = p.topic_id
+cross join lateral (select min(coalesce(o.next_offset, 0)) as read from qicore_stream.group_offsets o where o.partition_id = p.id) g
+where t.name not like '%.dlq' and p.first_offset < p.next_offset order by p.id`
+
+/** A prefix only: chunks in front of the first one that must stay. */
+const DROP = `
+with oldest as (
+  select base_offset, count, appended_at, base_offset + count <= $2::bigint as read from qicore_stream.chunks
+  where partition_id = $1 order by base_offset limit ${AT_ONCE}),
+stays as (
+  select min(base_offset) as base from oldest where not (read and appended_at < $3::bigint) and not appended_at < $4::bigint),
+dropped as (
+  delete from qicore_stream.chunks c using oldest o
+  where c.partition_id = $1 and c.base_offset = o.base_offset and o.base_offset < coalesce((select base from stays), 9223372036854775807)
+  returning c.base_offset + c.count as next)
+update qicore_stream.partitions set first_offset = greatest(first_offset, (select max(next) from dropped))
+where id = $1 and exists (select from dropped) returning (select count(*) from dropped)::int as chunks`
+
+/** Drops what is past its retention, now and then; of all clients of a log one at a time. */
+export class Retention {
+  readonly #connections: Connections
+  readonly #options: RetentionOptions
+  readonly #timer: NodeJS.Timeout
+  #running: Promise<unknown> = Promise.resolve()
+  #closed = false
+
+  constructor(connections: Connections, options: RetentionOptions) {
+    this.#connections = connections
+    this.#options = options
+    this.#timer = setInterval(() => {
+      this.#running = this.drop().catch((error: unknown) => {
+        options.logger.debug({ err: toQiError(error) }, 'retention could not run; it tries again')
+      })
+    }, EVERY_MS).unref()
+  }
+
+  /** @returns chunks dropped; 0 while another client is at it */
+  async drop(): Promise<number> {
+    const { rows } = await this.#connections.run((client) => client.query<{ id: number; read: string }>(CANDIDATES))
+    let total = 0
+    for (const { id, read } of rows)
+      for (let chunks = AT_ONCE; chunks === AT_ONCE && !this.#closed; total += chunks) chunks = await this.#dropSome(id, read)
+    return total
+  }
+
+  #dropSome(id: number, read: string): Promise<number> {
+    const { retentionMs, unreadRetentionMs } = this.#options
+    return this.#connections.run(async (client) => {
+      await client.query('begin')
+      const { rows } = await client.query<{ free: boolean; now: string }>(
+        'select pg_try_advisory_xact_lock($1, 0) as free, (extract(epoch from now()) * 1000)::bigint as now',
+        [RETENTION_LOCK],
+      )
+      const now = Number(rows[0]?.now)
+      const oldest = unreadRetentionMs === undefined ? -1 : now - unreadRetentionMs
+      const dropped = rows[0]?.free ? await client.query<{ chunks: number }>(DROP, [id, read, now - retentionMs, oldest]) : undefined
+      await client.query('commit')
+      return dropped?.rows[0]?.chunks ?? 0
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#timer)
+    await this.#running
+  }
+}

@@ -1,0 +1,90 @@
+import { type EncodedBatch, type Position, QiError, type Subscription, type TopicPartition } from '../../base/index.ts'
+import type { Held } from './held.ts'
+import { partitionKey } from './held.ts'
+import type { Listener } from './listener.ts'
+import type { Membership } from './membership.ts'
+import type { Reader } from './reader.ts'
+
+export interface SubscriptionParts {
+  readonly reader: Reader
+  readonly membership: Membership
+  readonly listener: Listener
+}
+
+/** A member of a group and its reader, as the contract shows them. */
+export class EmbeddedSubscription implements Subscription {
+  readonly #parts: SubscriptionParts
+  readonly #stopHearing: () => void
+  #closing: Promise<void> | undefined
+
+  constructor(parts: SubscriptionParts) {
+    this.#parts = parts
+    this.#stopHearing = parts.listener.hear((notice) => {
+      if (notice?.kind === 'data') parts.reader.notice(notice.topics)
+      else if (notice?.kind !== 'group' || notice.group === parts.membership.group) parts.membership.look()
+      if (!notice) parts.reader.notice()
+    })
+  }
+
+  assignments(): readonly TopicPartition[] {
+    return this.#parts.membership.held.map(({ cursor: { partition } }) => ({ topic: partition.topic, partition: partition.partition }))
+  }
+
+  async commit(positions: readonly Position[]): Promise<void> {
+    if (this.#closing) throw new QiError('CLOSED', 'the subscription is closed')
+    const offsets = new Map<string, bigint>()
+    for (const { topic, partition, offset } of positions) {
+      const key = partitionKey(topic, partition)
+      const before = offsets.get(key)
+      if (before === undefined || before < offset) offsets.set(key, offset)
+    }
+    await this.#parts.membership.commit(offsets)
+  }
+
+  pause(partitions?: readonly TopicPartition[]): void {
+    for (const held of this.#those(partitions)) held.cursor.paused = true
+  }
+
+  resume(partitions?: readonly TopicPartition[]): void {
+    for (const held of this.#those(partitions)) held.cursor.paused = false
+    this.#parts.reader.touch()
+  }
+
+  async seek(position: Position): Promise<void> {
+    const [held] = this.#those([position])
+    if (!held) throw new QiError('CONFLICT', `seek: partition ${position.partition} of "${position.topic}" is not held by this member`)
+    held.seek(position.offset)
+    this.#parts.reader.touch()
+  }
+
+  #those(partitions: readonly TopicPartition[] | undefined): readonly Held[] {
+    const all = this.#parts.membership.held
+    if (!partitions) return all
+    const keys = new Set(partitions.map(({ topic, partition }) => partitionKey(topic, partition)))
+    return all.filter((held) => keys.has(held.key))
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<EncodedBatch> {
+    return {
+      next: async () => {
+        const value = await this.#parts.reader.next()
+        return value ? { done: false, value } : { done: true, value: undefined }
+      },
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#stopHearing()
+    this.#parts.reader.close()
+    await this.#parts.membership.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
