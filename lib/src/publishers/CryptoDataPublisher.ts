@@ -1,6 +1,7 @@
-import type { Logger, Source, Stream } from '../base/index.ts'
-import { QiError } from '../base/index.ts'
+import { type Logger, QiError, type RecordBatch, type RecordType, type RecordValues, type Source, type Stream, systemClock, toQiError } from '../base/index.ts'
+import { Counters } from './counters.ts'
 import type { PublisherOptions } from './options.ts'
+import { Outlet } from './outlet.ts'
 import type { PublisherStats } from './stats.ts'
 
 /** What a publisher joins. */
@@ -18,9 +19,37 @@ export interface PublisherParts {
  */
 export class CryptoDataPublisher implements AsyncDisposable {
   readonly name: string
+  readonly #source: Source
+  readonly #counters: Counters
+  readonly #outlet: Outlet
+  readonly #options: Required<Pick<PublisherOptions, 'maxInFlight' | 'drainTimeoutMs' | 'clock'>>
+  readonly #halt = new AbortController()
+  readonly #drained = new AbortController()
+  #running: Promise<void> | undefined
+  #stopping = false
+  #lost = false
+  /** Ends a wait for room, or for a source that does not answer close(). */
+  #wake: () => void = () => {}
 
-  constructor({ source }: PublisherParts) {
+  constructor({ source, stream, logger, options = {} }: PublisherParts) {
+    const { maxBatchRecords = 2000, maxBatchBytes = 512 * 1024, lingerMs = 5, retryBaseMs = 100, retryMaxMs = 10_000 } = options
+    const { maxInFlight = 20_000, drainTimeoutMs = 15_000, clock = systemClock } = options
     this.name = source.name
+    this.#source = source
+    this.#options = { maxInFlight, drainTimeoutMs, clock }
+    this.#counters = new Counters(source.name)
+    this.#outlet = new Outlet({
+      source: source.name,
+      stream,
+      logger,
+      counters: this.#counters,
+      limits: { maxItems: maxBatchRecords, maxBytes: maxBatchBytes, lingerMs },
+      retry: { baseMs: retryBaseMs, maxMs: retryMaxMs },
+      clock,
+      halt: this.#halt.signal,
+      onProgress: () => this.#wake(),
+      onFailure: () => this.#stop(),
+    })
   }
 
   /**
@@ -29,20 +58,142 @@ export class CryptoDataPublisher implements AsyncDisposable {
    * @throws QiError what the source threw, or an append that no repetition mends; restarting is the platform's matter
    */
   async run(signal?: AbortSignal): Promise<void> {
-    throw new QiError('UNSUPPORTED', `not yet ${signal}`)
+    if (this.#counters.state !== 'idle') throw new QiError('CONFLICT', `the publisher of ${this.name} is ${this.#counters.state}; make a new one to run again`)
+    this.#counters.enter('running')
+    const stop = () => this.#stop()
+    signal?.addEventListener('abort', stop, { once: true })
+    if (signal?.aborted) stop()
+    this.#running = this.#carry()
+    try {
+      await this.#running
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
   }
 
   stats(): PublisherStats {
-    throw new QiError('UNSUPPORTED', 'not yet')
+    return this.#counters.snapshot()
   }
 
   /**
-   * Stops pulling, appends what was pulled, closes the source; may be called twice.
+   * Stops pulling, appends what was pulled, closes the source; may be called twice. Other failures are run()'s to throw.
    * @throws QiError UNAVAILABLE with the number of records lost, where the stream did not take them within `drainTimeoutMs`
    */
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    if (!this.#running) {
+      this.#counters.enter('closed')
+      await this.#source.close()
+      return
+    }
+    this.#stop()
+    try {
+      await this.#running
+    } catch (error) {
+      if (this.#lost) throw error
+    }
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
+
+  async #carry(): Promise<void> {
+    let failure: QiError | undefined
+    try {
+      await this.#pull()
+    } catch (error) {
+      failure = toQiError(error)
+      this.#counters.failed(failure)
+    }
+    this.#counters.enter('draining')
+    try {
+      await this.#outlet.flush()
+    } catch (error) {
+      failure ??= toQiError(error)
+    }
+    this.#drained.abort()
+    await this.#source.close()
+    const { inFlight, lastError } = this.stats()
+    if (this.#halt.signal.aborted && inFlight > 0) {
+      this.#lost = true
+      failure = new QiError(
+        'UNAVAILABLE',
+        `${inFlight} records of ${this.name} are lost: the stream did not take them within ${this.#options.drainTimeoutMs} ms of being asked to stop${lastError ? ` (${lastError.message})` : ''}`,
+        { cause: failure },
+      )
+    }
+    this.#counters.enter(failure ? 'failed' : 'closed')
+    if (failure) throw failure
+  }
+
+  async #pull(): Promise<void> {
+    const iterator = this.#source[Symbol.asyncIterator]()
+    while (!this.#stopping) {
+      if (this.#counters.inFlight < this.#options.maxInFlight) {
+        const next = await this.#next(iterator)
+        if (!next || next.done) return
+        this.#take(next.value)
+      } else await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  /** The next batch; nothing where the source neither answers nor ends within the time to drain. */
+  #next(iterator: AsyncIterator<RecordBatch>): Promise<IteratorResult<RecordBatch> | undefined> {
+    // Not Promise.race: each race would leave something behind on the promise that lives as long as the publisher.
+    return new Promise((resolve, reject) => {
+      this.#halt.signal.onabort = () => resolve(undefined)
+      iterator.next().then(resolve, reject)
+    })
+  }
+
+  #take({ type, records, rejected = [] }: RecordBatch): void {
+    const { topic } = type
+    const lane = this.#outlet.records(topic)
+    this.#counters.received += records.length + rejected.length
+    for (const record of records) {
+      let value: string
+      try {
+        value = type.encodeChecked(record)
+      } catch (error) {
+        this.#setAside(topic, toQiError(error).message, asWire(type, record), keyOf(type, record))
+        continue
+      }
+      lane.add({ key: type.messageKey(record), value, time: record.time as number }, value.length)
+    }
+    for (const { reason, original } of rejected) this.#setAside(topic, reason, original, null)
+  }
+
+  #setAside(topic: string, reason: string, value: string, key: string | null): void {
+    this.#outlet.addLetter({ topic, stage: 'publish', reason, attempts: 1, value, key, source: this.name })
+  }
+
+  #stop(): void {
+    if (this.#stopping) return
+    this.#stopping = true
+    this.#wake()
+    const { clock, drainTimeoutMs } = this.#options
+    clock.sleep(drainTimeoutMs, this.#drained.signal).then(
+      () => this.#halt.abort(),
+      () => {},
+    )
+    // Unblocks the pending pull; awaited, and its failure seen, once all is drained.
+    this.#source.close().catch(() => {})
+  }
+}
+
+/** The wire form of a record that may be wrong in any of its fields. */
+function asWire(type: RecordType, record: RecordValues): string {
+  try {
+    return JSON.stringify(type.toWire(record))
+  } catch {
+    return JSON.stringify(Object.fromEntries(type.fields.map(({ name, property }) => [name, record[property]])), plain)
+  }
+}
+
+const plain = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
+
+function keyOf(type: RecordType, record: RecordValues): string | null {
+  return typeof record.source === 'string' ? type.messageKey(record) : null
 }

@@ -1,4 +1,3 @@
-export { type Clock, systemClock } from './clock.ts'
 export { CryptoDataPublisher, type PublisherParts } from './CryptoDataPublisher.ts'
 export type { PublisherOptions } from './options.ts'
 export { PUBLISHER_CHANNEL, type PublisherEvent, type PublisherState, type PublisherStats } from './stats.ts'

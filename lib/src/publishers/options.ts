@@ -1,17 +1,17 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '../base/index.ts'
 
 export interface PublisherOptions {
   /** Most records of one append. Default 2000. */
   readonly maxBatchRecords?: number
-  /** Most bytes of values in one append. Default 1 MiB. */
+  /** Most bytes of values in one append, about. Default 512 KiB: brokers refuse more than a mebibyte for one partition. */
   readonly maxBatchBytes?: number
-  /** How long a batch that is not full waits for more, in milliseconds. Default 5. */
+  /** How long a batch that is not full waits for more, in milliseconds. Default 5; 0 sends at once what is there. */
   readonly lingerMs?: number
   /** Nothing is pulled while as many records are on their way. Default 20000. */
   readonly maxInFlight?: number
-  /** Delay before the first repetition of a failed append, in milliseconds; doubled each time. Default 100. */
-  readonly retryMinMs?: number
-  /** Longest delay. Default 10000. */
+  /** About the first wait before a failed append is repeated, in milliseconds; it grows from there. Default 100. */
+  readonly retryBaseMs?: number
+  /** The longest wait. Default 10000. */
   readonly retryMaxMs?: number
   /** How long close() waits for what was pulled to become durable, in milliseconds. Default 15000. */
   readonly drainTimeoutMs?: number

@@ -1,15 +1,17 @@
+import { channel } from 'node:diagnostics_channel'
+
 export type PublisherState = 'idle' | 'running' | 'degraded' | 'draining' | 'closed' | 'failed'
 
 /** Counters since the publisher was made. */
 export interface PublisherStats {
   readonly source: string
-  /** `degraded` while appends fail and are repeated; nothing is pulled meanwhile. */
+  /** `degraded` while appends fail and are repeated; nothing is pulled once the room for records on their way is used up. */
   readonly state: PublisherState
   /** Records and rejections pulled from the source. */
   readonly received: number
   /** Records durable in the stream. */
   readonly published: number
-  /** Put into dead letters: what the source rejected, and records that failed their check. */
+  /** In the dead letters: what the source rejected, and records that failed their check. */
   readonly invalid: number
   /** Appends that failed and were repeated. */
   readonly retried: number
@@ -21,15 +23,19 @@ export interface PublisherStats {
   readonly lastRecordTime: number | null
   /** When the last append succeeded, in milliseconds since 1970. */
   readonly lastAppendAt: number | null
+  /** The last failure, also of an append that succeeded later; `at` in milliseconds since 1970. */
   readonly lastError: { readonly code: string; readonly message: string; readonly at: number } | null
 }
 
-/** The diagnostics channel on which a publisher tells what it does. */
+/** What is published on {@link PUBLISHER_CHANNEL}: one event an append, never one a record. */
+export type PublisherEvent = { readonly source: string } & (
+  | { readonly type: 'appended'; readonly topic: string; readonly records: number; readonly bytes: number; readonly ms: number }
+  | { readonly type: 'dead-lettered'; readonly topic: string; readonly records: number; readonly ms: number }
+  | { readonly type: 'retry'; readonly topic: string; readonly attempt: number; readonly waitMs: number; readonly code: string; readonly message: string }
+  | { readonly type: 'state'; readonly state: PublisherState }
+)
+
+/** The diagnostics channel on which publishers tell what they do. */
 export const PUBLISHER_CHANNEL = 'qicore:publisher'
 
-/** What is published on {@link PUBLISHER_CHANNEL}: one event per append, not per record. */
-export type PublisherEvent =
-  | { readonly type: 'appended'; readonly source: string; readonly topic: string; readonly records: number; readonly bytes: number; readonly ms: number }
-  | { readonly type: 'dead-lettered'; readonly source: string; readonly topic: string; readonly records: number }
-  | { readonly type: 'retry'; readonly source: string; readonly topic: string; readonly attempt: number; readonly delayMs: number; readonly code: string; readonly message: string }
-  | { readonly type: 'state'; readonly source: string; readonly state: PublisherState }
+export const publisherEvents = channel(PUBLISHER_CHANNEL)

@@ -1,0 +1,73 @@
+import type { QiError } from '../base/index.ts'
+import { type PublisherEvent, publisherEvents, type PublisherState, type PublisherStats } from './stats.ts'
+
+type Untagged<E> = E extends unknown ? Omit<E, 'source'> : never
+
+/** The counters of one publisher while they change; tells the diagnostics channel of each change worth an event. */
+export class Counters {
+  readonly #source: string
+  #state: PublisherState = 'idle'
+  #lastError: PublisherStats['lastError'] = null
+  readonly #troubled = new Set<string>()
+  received = 0
+  published = 0
+  invalid = 0
+  retried = 0
+  bytes = 0
+  lastRecordTime: number | null = null
+  #lastAppendAt: number | null = null
+
+  constructor(source: string) {
+    this.#source = source
+  }
+
+  get state(): PublisherState {
+    return this.#state === 'running' && this.#troubled.size > 0 ? 'degraded' : this.#state
+  }
+
+  get inFlight(): number {
+    return this.received - this.published - this.invalid
+  }
+
+  snapshot(): PublisherStats {
+    const { state, received, published, invalid, retried, bytes, inFlight, lastRecordTime } = this
+    return {
+      source: this.#source,
+      ...{ state, received, published, invalid, retried, bytes, inFlight, lastRecordTime },
+      lastAppendAt: this.#lastAppendAt,
+      lastError: this.#lastError,
+    }
+  }
+
+  enter(state: PublisherState): void {
+    this.#change(() => {
+      this.#state = state
+    })
+  }
+
+  failed(error: QiError): void {
+    this.#lastError = { code: error.code, message: error.message, at: Date.now() }
+  }
+
+  retrying(topic: string, error: QiError, attempt: number, waitMs: number): void {
+    this.retried++
+    this.failed(error)
+    this.tell({ type: 'retry', topic, attempt, waitMs, code: error.code, message: error.message })
+    this.#change(() => this.#troubled.add(topic))
+  }
+
+  succeeded(topic: string): void {
+    this.#lastAppendAt = Date.now()
+    if (this.#troubled.has(topic)) this.#change(() => this.#troubled.delete(topic))
+  }
+
+  tell(event: Untagged<PublisherEvent>): void {
+    if (publisherEvents.hasSubscribers) publisherEvents.publish({ source: this.#source, ...event })
+  }
+
+  #change(apply: () => void): void {
+    const before = this.state
+    apply()
+    if (this.state !== before) this.tell({ type: 'state', state: this.state })
+  }
+}

@@ -1,0 +1,235 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { decimal, type Price, price, QiError, type RecordBatch, silentLogger, trade } from '../../lib/src/base/index.ts'
+import { CryptoDataPublisher, PUBLISHER_CHANNEL, type PublisherEvent, type PublisherOptions } from '../../lib/src/publishers/index.ts'
+import { MemoryStream } from '../support/memoryStream.ts'
+import { VirtualClock } from '../support/virtualClock.ts'
+import { QueueSource } from './queueSource.ts'
+
+const priceOf = (coinId: string, n: number): Price => ({
+  coinId,
+  source: 'queue',
+  time: 1_767_225_600_000_000 + n * 1_000_000,
+  receivedAt: 1_767_225_600_500_000 + n * 1_000_000,
+  origin: 'live',
+  currency: 'usd',
+  price: decimal(`${n}.5`),
+})
+const prices = (...records: Price[]): RecordBatch => ({ type: price, records })
+const range = (from: number, count: number): Price[] => Array.from({ length: count }, (_, i) => priceOf(`coin${(from + i) % 7}`, from + i))
+
+function publisherOf(options: PublisherOptions = {}) {
+  const source = new QueueSource()
+  const stream = new MemoryStream()
+  const clock = new VirtualClock()
+  const publisher = new CryptoDataPublisher({ source, stream, logger: silentLogger, options: { clock, ...options } })
+  return { source, stream, clock, publisher }
+}
+
+const unavailable = () => new QiError('UNAVAILABLE', 'the broker is down')
+const times = (stream: MemoryStream, key: string) =>
+  stream.texts('crypto-prices').filter((message) => message.key === key).map(({ text }) => price.decode(Buffer.from(text)).time)
+
+test('source → check → key → encode → append by topic; the topics are made', async () => {
+  const { source, stream, publisher, clock } = publisherOf()
+  source.push(prices(priceOf('bitcoin', 1), priceOf('ethereum', 2)))
+  source.push({ type: trade, records: [{ ...priceOf('bitcoin', 3), tradeId: '9', side: 'buy', amount: decimal('2') }] }).end()
+  await clock.run(publisher.run())
+  const sent = stream.texts('crypto-prices')
+  expect(sent.map(({ key }) => key).sort()).toEqual(['queue:bitcoin', 'queue:ethereum'])
+  expect(price.decode(Buffer.from(sent.find(({ key }) => key === 'queue:bitcoin')?.text ?? ''))).toEqual(priceOf('bitcoin', 1))
+  expect(stream.texts('crypto-trades')).toHaveLength(1)
+  expect(publisher.stats()).toMatchObject({ state: 'closed', received: 3, published: 3, invalid: 0, inFlight: 0, lastRecordTime: priceOf('x', 3).time })
+  expect(publisher.stats().bytes).toBe([...sent, ...stream.texts('crypto-trades')].reduce((sum, { text }) => sum + text.length, 0))
+})
+
+test('what is invalid, and what the source rejects, is dead-lettered with its reason; its neighbours are not', async () => {
+  const { source, stream, publisher, clock } = publisherOf()
+  const bad = { ...priceOf('bitcoin', 2), price: 'abc' } as unknown as Price
+  const timeless = { ...priceOf('bitcoin', 3), time: Number.NaN }
+  source.push(prices(priceOf('bitcoin', 1), bad, timeless, priceOf('bitcoin', 4)))
+  source.push({ type: price, records: [], rejected: [{ reason: 'line 7: too short', original: 'a,b' }] }).end()
+  await clock.run(publisher.run())
+  expect(stream.texts('crypto-prices')).toHaveLength(2)
+  const letters = stream.texts('crypto-prices.dlq')
+  expect(letters.map(({ headers }) => headers)).toEqual([
+    expect.objectContaining({ stage: 'publish', topic: 'crypto-prices', source: 'queue', attempts: '1', reason: expect.stringContaining('price "abc"') }),
+    expect.objectContaining({ reason: 'price: time: NaN is not a time in integer microseconds since 1970' }),
+    expect.objectContaining({ reason: 'line 7: too short' }),
+  ])
+  expect(letters.map(({ key }) => key)).toEqual(['queue:bitcoin', 'queue:bitcoin', null])
+  expect(JSON.parse(letters[0]?.text ?? '')).toMatchObject({ coin_id: 'bitcoin', price: 'abc' })
+  expect(letters[2]?.text).toBe('a,b')
+  expect(publisher.stats()).toMatchObject({ published: 2, invalid: 3, inFlight: 0 })
+})
+
+test('an append that may succeed later is repeated; meanwhile degraded, and pulling stops at the limit', async () => {
+  const { source, stream, publisher, clock } = publisherOf({ maxInFlight: 10, maxBatchRecords: 4, lingerMs: 0 })
+  let fails = 3
+  const degraded: string[] = []
+  stream.before = () => {
+    if (fails-- <= 0) return
+    degraded.push(publisher.stats().state)
+    throw unavailable()
+  }
+  for (let i = 0; i < 20; i++) source.push(prices(...range(i * 5, 5)))
+  source.end()
+  let most = 0
+  const watched = stream.append.bind(stream)
+  stream.append = (...parts) => {
+    most = Math.max(most, publisher.stats().inFlight)
+    return watched(...parts)
+  }
+  await clock.run(publisher.run())
+  expect(degraded).toEqual(['running', 'degraded', 'degraded'])
+  expect(most).toBeLessThanOrEqual(14)
+  expect(publisher.stats()).toMatchObject({ state: 'closed', published: 100, retried: 3, lastError: { code: 'UNAVAILABLE', message: 'the broker is down' } })
+  expect(clock.now()).toBeGreaterThan(100)
+})
+
+test('the order of each key is kept through batching and repetition', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 20 }), fc.array(fc.boolean(), { maxLength: 20 }), fc.integer({ min: 1, max: 25 }), async (sizes, failing, maxBatchRecords) => {
+      const { source, stream, publisher, clock } = publisherOf({ maxBatchRecords, maxInFlight: 40 })
+      const failures = [...failing]
+      stream.before = () => {
+        if (failures.shift()) throw unavailable()
+      }
+      let n = 0
+      for (const size of sizes) {
+        source.push(prices(...range(n, size)))
+        n += size
+      }
+      source.end()
+      await clock.run(publisher.run())
+      expect(publisher.stats().published).toBe(n)
+      for (let coin = 0; coin < 7; coin++) {
+        const seen = times(stream, `queue:coin${coin}`)
+        expect(seen).toEqual(range(0, n).filter((record) => record.coinId === `coin${coin}`).map((record) => record.time))
+      }
+      for (const { messages } of stream.appends) expect(messages.length).toBeLessThanOrEqual(maxBatchRecords)
+    }),
+    { numRuns: 40 },
+  )
+})
+
+test('small batches linger for company; a full one does not wait', async () => {
+  const { source, stream, publisher, clock } = publisherOf({ lingerMs: 50, maxBatchRecords: 6 })
+  const running = publisher.run()
+  source.push(prices(...range(0, 2)), prices(...range(2, 2)))
+  while (publisher.stats().received < 4) await new Promise(setImmediate)
+  expect(stream.appends).toEqual([])
+  source.push(prices(...range(4, 3)))
+  while (stream.appends.length < 1) await new Promise(setImmediate)
+  expect(clock.now()).toBe(0)
+  source.end()
+  await clock.run(running)
+  expect(stream.appends.map(({ messages }) => messages.length)).toEqual([6, 1])
+})
+
+test('batches are cut by bytes', async () => {
+  const { source, stream, publisher, clock } = publisherOf({ maxBatchBytes: 500 })
+  source.push(prices(...range(0, 10))).end()
+  await clock.run(publisher.run())
+  for (const { messages } of stream.appends) expect(messages.reduce((sum, { value }) => sum + value.length, 0)).toBeLessThanOrEqual(500)
+  expect(publisher.stats().published).toBe(10)
+})
+
+test.each(['close', 'abort'])('%s appends what was pulled, ends the pending pull and closes the source', async (how) => {
+  const { source, stream, publisher, clock } = publisherOf({ lingerMs: 1000 })
+  const abort = new AbortController()
+  const running = publisher.run(abort.signal)
+  source.push(prices(...range(0, 3)))
+  while (publisher.stats().received < 3) await new Promise(setImmediate)
+  if (how === 'close') await publisher.close()
+  else abort.abort()
+  await running
+  expect(stream.texts('crypto-prices')).toHaveLength(3)
+  expect(source.closed).toBeGreaterThan(0)
+  expect(publisher.stats().state).toBe('closed')
+  expect(clock.now()).toBe(0)
+  await publisher.close()
+})
+
+test('closed while the stream is down: says how many are lost, after the time to drain', async () => {
+  const { source, stream, publisher, clock } = publisherOf({ drainTimeoutMs: 3000 })
+  stream.before = () => {
+    throw unavailable()
+  }
+  source.push(prices(...range(0, 3)))
+  const running = publisher.run()
+  running.catch(() => {})
+  while (publisher.stats().received < 3) await new Promise(setImmediate)
+  const message = '3 records of queue are lost: the stream did not take them within 3000 ms of being asked to stop (the broker is down)'
+  await expect(clock.run(publisher.close())).rejects.toThrow(message)
+  await expect(running).rejects.toThrow(message)
+  expect(publisher.stats().state).toBe('failed')
+})
+
+test('an append that never settles does not hold up close()', async () => {
+  const { source, stream, publisher, clock } = publisherOf()
+  stream.before = () => new Promise(() => {})
+  source.push(prices(...range(0, 2)))
+  const running = publisher.run()
+  running.catch(() => {})
+  while (publisher.stats().received < 2) await new Promise(setImmediate)
+  await expect(clock.run(publisher.close())).rejects.toThrow('2 records of queue are lost')
+})
+
+test('a failure of the source is thrown, after what it gave is appended', async () => {
+  const { source, stream, publisher, clock } = publisherOf()
+  source.push(prices(...range(0, 3))).end(new QiError('UNAUTHORIZED', 'the key is refused'))
+  await expect(clock.run(publisher.run())).rejects.toThrow('the key is refused')
+  expect(stream.texts('crypto-prices')).toHaveLength(3)
+  expect(publisher.stats()).toMatchObject({ state: 'failed', lastError: { code: 'UNAUTHORIZED' } })
+  await publisher.close()
+  await expect(publisher.run()).rejects.toThrow('make a new one to run again')
+})
+
+test('an append that no repetition mends is thrown', async () => {
+  const { source, stream, publisher, clock } = publisherOf()
+  stream.before = () => {
+    throw new QiError('BAD_REQUEST', 'the message is too large')
+  }
+  source.push(prices(...range(0, 3)))
+  await expect(clock.run(publisher.run())).rejects.toThrow('the message is too large')
+  expect(source.closed).toBeGreaterThan(0)
+})
+
+test('closed before it ran', async () => {
+  const { source, publisher } = publisherOf()
+  await publisher.close()
+  expect(source.closed).toBe(1)
+  await expect(publisher.run()).rejects.toThrow(QiError)
+})
+
+test('the diagnostics channel tells of appends, repetitions, dead letters and states', async () => {
+  const { source, stream, publisher, clock } = publisherOf()
+  const events: PublisherEvent[] = []
+  const appended = Promise.withResolvers<void>()
+  const listen = (event: unknown) => {
+    events.push(event as PublisherEvent)
+    if ((event as PublisherEvent).type === 'appended') appended.resolve()
+  }
+  subscribe(PUBLISHER_CHANNEL, listen)
+  try {
+    let failed = false
+    stream.before = () => {
+      if (failed) return
+      failed = true
+      throw unavailable()
+    }
+    source.push(prices(...range(0, 3)))
+    const running = publisher.run()
+    await clock.run(appended.promise)
+    source.push({ type: price, records: [], rejected: [{ reason: 'r', original: 'o' }] }).end()
+    await clock.run(running)
+  } finally {
+    unsubscribe(PUBLISHER_CHANNEL, listen)
+  }
+  expect(events.map((event) => (event.type === 'state' ? event.state : event.type))).toEqual([
+    'running', 'retry', 'degraded', 'running', 'appended', 'draining', 'dead-lettered', 'closed',
+  ])
+  expect(events.every((event) => event.source === 'queue')).toBe(true)
+})
