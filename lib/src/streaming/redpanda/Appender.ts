@@ -1,0 +1,100 @@
+import { type Position, QiError } from '../../base/index.ts'
+import { AppendJob } from './appendJob.ts'
+import { kafkaError } from './errors.ts'
+import { Load, type Packed } from './packing.ts'
+
+const MAX_REQUEST_BYTES = 4 * 1024 * 1024
+const MAX_REQUEST_MESSAGES = 8_000
+
+/** Where a request's first message of each partition got its offset. */
+export type BaseOffsets = ReadonlyMap<number, bigint>
+
+export interface Sender {
+  /** Sends to one topic and returns when it is durable on all replicas. */
+  send(topic: string, messages: readonly Packed[]): Promise<BaseOffsets>
+  close(): Promise<void>
+}
+
+/**
+ * Appends in turn: one request is in flight at a time, which is what makes the idempotent producer free of duplicates. Calls for
+ * one topic that wait share the next request; topics take turns.
+ */
+export class Appender {
+  readonly #sender: Sender
+  readonly #address: string
+  readonly #queues = new Map<string, AppendJob[]>()
+  #running: Promise<void> | undefined
+  #closed = false
+
+  constructor(sender: Sender, address: string) {
+    this.#sender = sender
+    this.#address = address
+  }
+
+  append(topic: string, messages: readonly Packed[], maxBatchBytes: number, signal?: AbortSignal): Promise<readonly Position[]> {
+    const job = new AppendJob(messages, maxBatchBytes, signal)
+    if (this.#closed) {
+      job.fail(closed())
+      return job.done
+    }
+    const queue = this.#queues.get(topic)
+    if (queue) queue.push(job)
+    else this.#queues.set(topic, [job])
+    this.#running ??= this.#run()
+    return job.done
+  }
+
+  /** Finishes the request in flight; what waits behind it fails with CLOSED. */
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const queue of this.#queues.values()) for (const job of queue) if (job.next === 0) job.fail(closed())
+    await this.#running
+    await this.#sender.close()
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve() // so that calls made together share the first request
+    for (;;) {
+      const [topic, queue] = this.#queues.entries().next().value ?? []
+      if (!topic || !queue) break
+      this.#queues.delete(topic)
+      await this.#sendNext(topic, queue)
+      const rest = queue.filter((job) => !job.spent)
+      const arrived = this.#queues.get(topic)
+      if (arrived) arrived.unshift(...rest)
+      else if (rest.length) this.#queues.set(topic, rest)
+    }
+    this.#running = undefined
+  }
+
+  async #sendNext(topic: string, queue: readonly AppendJob[]): Promise<void> {
+    const owners: AppendJob[] = []
+    const load = fill(queue, owners)
+    if (load.messages.length === 0) return
+    try {
+      const offsets = new Map(await this.#sender.send(topic, load.messages))
+      load.messages.forEach((message, i) => {
+        const offset = offsets.get(message.partition) ?? -1n
+        offsets.set(message.partition, offset + 1n)
+        ;(owners[i] as AppendJob).written(message, offset)
+      })
+    } catch (error) {
+      const failure = kafkaError(error, `append to topic ${topic}`, this.#address)
+      for (const job of new Set(owners)) job.fail(failure)
+    }
+  }
+}
+
+function fill(queue: readonly AppendJob[], owners: AppendJob[]): Load {
+  const maxBatchBytes = Math.min(...queue.map((job) => job.maxBatchBytes))
+  const load = new Load({ maxBatchBytes, maxBytes: MAX_REQUEST_BYTES, maxMessages: MAX_REQUEST_MESSAGES })
+  for (const job of queue)
+    while (!job.spent) {
+      if (!load.add(job.messages[job.next] as Packed)) return load
+      owners.push(job)
+      job.next++
+    }
+  return load
+}
+
+const closed = (): QiError => new QiError('CLOSED', 'the stream was closed')

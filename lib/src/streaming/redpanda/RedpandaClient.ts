@@ -1,0 +1,171 @@
+import { Admin } from '@platformatic/kafka'
+import {
+  type AppendOptions,
+  type CheckResult,
+  type EncodedBatch,
+  type Logger,
+  type Message,
+  type PartitionLag,
+  type Position,
+  QiError,
+  type ReadOptions,
+  type Stream,
+  type SubscribeOptions,
+  type Subscription,
+  silentLogger,
+  type TopicDescription,
+} from '../../base/index.ts'
+import { partitionOf } from '../../base/types/wire/index.ts'
+import { Appender } from './Appender.ts'
+import { checkCluster } from './check.ts'
+import { type ConnectionSettings, connectionSettings } from './connection.ts'
+import { GroupAdmin } from './groups.ts'
+import { KafkaSender } from './KafkaSender.ts'
+import { pack } from './packing.ts'
+import type { RedpandaConfig } from './RedpandaConfig.ts'
+import { RedpandaSubscription } from './RedpandaSubscription.ts'
+import { type ReadingContext, read } from './reading.ts'
+import { TopicAdmin } from './TopicAdmin.ts'
+
+const DEFAULT_PARTITIONS = 6
+const PARTITION_COUNT_AGE_MS = 30_000
+
+export interface RedpandaOptions {
+  readonly logger?: Logger
+}
+
+/**
+ * Connects to a Redpanda or Kafka cluster.
+ * @throws QiError UNAVAILABLE, TIMEOUT, UNAUTHORIZED, CONFIG_INVALID, within some seconds
+ */
+export async function openRedpanda(config: RedpandaConfig, { logger = silentLogger }: RedpandaOptions = {}): Promise<Stream> {
+  const client = new RedpandaClient(connectionSettings(config), logger)
+  const { error } = await client.check()
+  if (!error) return client
+  await client.close()
+  throw error
+}
+
+interface Closable {
+  close(): Promise<void>
+}
+
+/** The stream on a Redpanda or Kafka cluster. */
+export class RedpandaClient implements Stream {
+  readonly engine = 'redpanda'
+  readonly #admin: Admin
+  readonly #topics: TopicAdmin
+  readonly #groups: GroupAdmin
+  readonly #appender: Appender
+  readonly #settings: ConnectionSettings
+  readonly #context: ReadingContext
+  readonly #readers = new Set<Closable>()
+  readonly #partitions = new Map<string, { count: number; at: number }>()
+  #spread = 0
+  #closing: Promise<void> | undefined
+
+  constructor(settings: ConnectionSettings, logger: Logger) {
+    this.#settings = settings
+    this.#admin = new Admin(settings.options)
+    this.#topics = new TopicAdmin(this.#admin, settings)
+    this.#groups = new GroupAdmin(this.#admin, this.#topics, settings)
+    this.#appender = new Appender(new KafkaSender(settings, logger), settings.address)
+    this.#context = { settings, topics: this.#topics, logger }
+  }
+
+  async createTopics(names: readonly string[], options: { readonly partitions?: number } = {}): Promise<void> {
+    this.#checkOpen()
+    await this.#topics.create(names, options.partitions ?? DEFAULT_PARTITIONS)
+  }
+
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    this.#checkOpen()
+    for (const name of names) this.#partitions.delete(name)
+    await this.#topics.delete(names)
+  }
+
+  async describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
+    this.#checkOpen()
+    return this.#topics.describe(names)
+  }
+
+  async append(topic: string, messages: readonly Message[], { signal }: AppendOptions = {}): Promise<readonly Position[]> {
+    this.#checkOpen()
+    if (signal?.aborted) throw new QiError('CANCELLED', 'append was cancelled', { cause: signal.reason })
+    if (messages.length === 0) return []
+    const count = await this.#partitionCount(topic)
+    const maxBatchBytes = await this.#topics.maxBatchBytes(topic)
+    const place = (key: string | null) => (key === null ? this.#spread++ % count : partitionOf(key, count))
+    const packed = pack(messages, { topic, partitionOf: place, maxBatchBytes })
+    try {
+      return await this.#appender.append(topic, packed, maxBatchBytes, signal)
+    } catch (error) {
+      this.#partitions.delete(topic)
+      throw error
+    }
+  }
+
+  async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    this.#checkOpen()
+    const subscription = await RedpandaSubscription.open(this.#context, options, (closed) => this.#readers.delete(closed))
+    this.#readers.add(subscription)
+    if (this.#closing) await subscription.close()
+    return subscription
+  }
+
+  read(options: ReadOptions): AsyncIterable<EncodedBatch> {
+    this.#checkOpen()
+    return read(this.#context, options, (reader) => {
+      this.#readers.add(reader)
+      return () => this.#readers.delete(reader)
+    })
+  }
+
+  async lag(group: string): Promise<readonly PartitionLag[]> {
+    this.#checkOpen()
+    return this.#groups.lag(group)
+  }
+
+  async resetOffsets(group: string, positions: readonly Position[]): Promise<void> {
+    this.#checkOpen()
+    await this.#groups.reset(group, positions)
+  }
+
+  check(): Promise<CheckResult> {
+    return checkCluster(this.#admin, this.#settings)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...[...this.#readers].map((reader) => reader.close()), this.#appender.close()])
+    await this.#admin.close()
+  }
+
+  async #partitionCount(topic: string): Promise<number> {
+    const known = this.#partitions.get(topic)
+    if (known && Date.now() - known.at < PARTITION_COUNT_AGE_MS) return known.count
+    try {
+      const count = (await this.#topics.partitionCounts([topic])).get(topic) ?? 0
+      this.#partitions.set(topic, { count, at: Date.now() })
+      return count
+    } catch (error) {
+      // The topic was there a while ago: through an outage the append waits, it does not fail here.
+      if (known && error instanceof QiError && error.retryable) return known.count
+      if (error instanceof QiError && error.code === 'NOT_FOUND')
+        throw new QiError('NOT_FOUND', `topic ${topic} does not exist; create it first with createTopics(['${topic}'])`, { cause: error })
+      throw error
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new QiError('CLOSED', 'the stream was closed')
+  }
+}

@@ -1,0 +1,76 @@
+import type { Admin } from '@platformatic/kafka'
+import { type PartitionLag, type Position, QiError } from '../../base/index.ts'
+import type { ConnectionSettings } from './connection.ts'
+import { hasApiError, kafkaError } from './errors.ts'
+import type { TopicAdmin } from './TopicAdmin.ts'
+
+/** Offsets of consumer groups, as seen from outside of them. */
+export class GroupAdmin {
+  readonly #admin: Admin
+  readonly #topics: TopicAdmin
+  readonly #settings: ConnectionSettings
+
+  constructor(admin: Admin, topics: TopicAdmin, settings: ConnectionSettings) {
+    this.#admin = admin
+    this.#topics = topics
+    this.#settings = settings
+  }
+
+  async lag(group: string): Promise<readonly PartitionLag[]> {
+    const committed = new Map<string, Map<number, bigint>>()
+    const existing = new Set(await this.#topics.names())
+    for (const { name, partitions } of await this.#committed(group)) {
+      const offsets = partitions.filter((p) => p.committedOffset >= 0n).map((p) => [p.partitionIndex, p.committedOffset] as const)
+      if (offsets.length > 0 && existing.has(name)) committed.set(name, new Map(offsets))
+    }
+    const counts = await this.#topics.partitionCounts([...committed.keys()])
+    const all = [...counts].flatMap(([topic, count]) => Array.from({ length: count }, (_, partition) => ({ topic, partition })))
+    const [earliest, latest] = await Promise.all([this.#topics.offsets(all, 'earliest'), this.#topics.offsets(all, 'latest')])
+    return earliest.map(({ topic, partition, offset: low }, i) => {
+      const offset = committed.get(topic)?.get(partition) ?? low
+      const end = latest[i]?.offset ?? low
+      // What has been deleted can no longer be read.
+      const from = offset > low ? offset : low
+      return { topic, partition, offset, lag: end > from ? end - from : 0n }
+    })
+  }
+
+  async reset(group: string, positions: readonly Position[]): Promise<void> {
+    if (positions.length === 0) return
+    if (await this.#hasMembers(group)) throw conflict(group)
+    const topics = [...Map.groupBy(positions, ({ topic }) => topic)].map(([name, of]) => ({
+      name,
+      partitionOffsets: of.map(({ partition, offset }) => ({ partition, offset })),
+    }))
+    try {
+      await this.#admin.alterConsumerGroupOffsets({ groupId: group, topics })
+    } catch (error) {
+      // A member joined since we looked.
+      if (hasApiError(error, 'UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'NON_EMPTY_GROUP', 'REBALANCE_IN_PROGRESS')) throw conflict(group, error)
+      throw kafkaError(error, `reset offsets of group ${group}`, this.#settings.address)
+    }
+  }
+
+  async #committed(group: string) {
+    try {
+      const [found] = await this.#admin.listConsumerGroupOffsets({ groups: [group] })
+      return found?.topics ?? []
+    } catch (error) {
+      if (hasApiError(error, 'GROUP_ID_NOT_FOUND')) return []
+      throw kafkaError(error, `read the offsets of group ${group}`, this.#settings.address)
+    }
+  }
+
+  async #hasMembers(group: string): Promise<boolean> {
+    try {
+      const found = (await this.#admin.describeGroups({ groups: [group] })).get(group)
+      return found !== undefined && found.members.size > 0
+    } catch (error) {
+      if (hasApiError(error, 'GROUP_ID_NOT_FOUND')) return false
+      throw kafkaError(error, `describe group ${group}`, this.#settings.address)
+    }
+  }
+}
+
+const conflict = (group: string, cause?: unknown): QiError =>
+  new QiError('CONFLICT', `group ${group} has members: stop its consumers, then reset its offsets`, { cause })

@@ -1,0 +1,2 @@
+export { openRedpanda, type RedpandaOptions } from './RedpandaClient.ts'
+export { type BrokerAddress, parseBroker, parseRedpandaConfig, RedpandaConfig } from './RedpandaConfig.ts'
