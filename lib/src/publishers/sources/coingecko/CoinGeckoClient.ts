@@ -13,6 +13,7 @@ import {
   silentLogger,
   systemClock,
   type Trending,
+  toQiError,
 } from '../../../base/index.ts'
 import * as endpoints from './endpoints.ts'
 import { chunkIds, cleanIds } from './ids.ts'
@@ -54,6 +55,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
   /** What the records say of how they came. Default live; backfill for history. */
   readonly origin?: Origin
+  /** How often it is tried in all, where it differs from the client's. */
+  readonly attempts?: number
 }
 
 /**
@@ -88,24 +91,27 @@ export class CoinGeckoClient {
     return this.#transport.baseUrl
   }
 
-  /** How long ago CoinGecko last gave a good answer, in milliseconds. */
+  /** How long ago CoinGecko last gave a good answer, in milliseconds; undefined where it gave none, or failed since. */
   get answeredMsAgo(): number | undefined {
     return this.#answeredAt === undefined ? undefined : this.#clock.now() - this.#answeredAt
   }
 
   /** One endpoint, with its parameters. Others than those below can be declared outside and asked here. */
-  async ask<P, T>(endpoint: endpoints.Endpoint<P, T>, params: P, { signal, origin = 'live' }: CallOptions = {}): Promise<T> {
-    const { attempts, retryBaseMs, totalMs = 180_000 } = this.#options
+  async ask<P, T>(endpoint: endpoints.Endpoint<P, T>, params: P, options: CallOptions = {}): Promise<T> {
+    const { signal, origin = 'live', attempts = this.#options.attempts } = options
+    const { retryBaseMs, totalMs = 180_000 } = this.#options
     return retry(
       async () => {
-        await this.#rateLimit.acquire(1, signal)
+        await this.#permit(endpoint.name, signal)
         try {
           const answer = await this.#transport.call(endpoint.name, (sdk, options) => endpoint.send(sdk, params, options), signal)
           this.#answeredAt = this.#clock.now()
           return endpoint.parse(answer.body, params, { receivedAt: answer.receivedAt, origin })
         } catch (error) {
+          const { code, retryAfterMs } = toQiError(error)
           // All callers are told to wait, not this one alone.
-          if (error instanceof QiError && error.code === 'RATE_LIMITED') this.#rateLimit.penalize(error.retryAfterMs ?? 0)
+          if (code === 'RATE_LIMITED') this.#rateLimit.penalize(retryAfterMs ?? 0)
+          if (code === 'UNAVAILABLE' || code === 'TIMEOUT') this.#answeredAt = undefined
           throw error
         }
       },
@@ -119,6 +125,16 @@ export class CoinGeckoClient {
         ...(retryBaseMs === undefined ? {} : { baseMs: retryBaseMs }),
       },
     )
+  }
+
+  /** Who has no time to wait for a permit is not told that CoinGecko gave no answer: nobody asked it. */
+  async #permit(endpoint: string, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.#rateLimit.acquire(1, signal)
+    } catch (error) {
+      if (toQiError(error).code !== 'TIMEOUT') throw error
+      throw new QiError('RATE_LIMITED', `CoinGecko ${endpoint}: the rate limit left no call free in time`, { cause: error })
+    }
   }
 
   /** GET /ping */

@@ -30,13 +30,12 @@ interface Row {
  * `[[1620504000000,57945.79,59122.18,57945.79,59122.18],…]`: end of the candle in milliseconds, open, high, low, close; no volume.
  * The time of a candle is its open, so the stamp is shifted by its length. The last candle is not final while its end is still to
  * come, or where its stamp is off the grid: that is the moment it was made.
- * The stamps have to be as far apart as the length says, or no row is believed; single holes are fine.
+ * The stamps have to be as far apart as the length says, single holes aside. Where they are all evenly spaced by another length that
+ * CoinGecko has, the stamps are believed; else no row is.
  * @throws QiError BAD_DATA when it is no list
  */
 export function parseOhlc(body: ExactJson, params: OhlcParams, seen: Seen): Parsed<Ohlcv> {
   const out = new Collector<Ohlcv>(ohlcv)
-  const timeframe = ohlcTimeframe(params)
-  const length = timeframeMicros(timeframe)
   const rows: Row[] = []
   arrayOf(body, 'ohlc').forEach((row, index) => {
     try {
@@ -46,7 +45,9 @@ export function parseOhlc(body: ExactJson, params: OhlcParams, seen: Seen): Pars
     }
   })
   rows.sort((a, b) => a.end - b.end)
-  const spacing = smallestGap(rows)
+  const timeframe = timeframeOf(rows) ?? ohlcTimeframe(params)
+  const length = timeframeMicros(timeframe)
+  const spacing = smallest(gapsOf(rows))
   rows.forEach(({ index, row, end }, i) => {
     const previous = rows[i - 1]
     const gap = previous ? end - previous.end : length
@@ -80,12 +81,21 @@ export function parseOhlc(body: ExactJson, params: OhlcParams, seen: Seen): Pars
 }
 
 /** Between neighbours, the last one left out where there are others: it may be cut short. */
-function smallestGap(rows: readonly Row[]): Micros | undefined {
+function gapsOf(rows: readonly Row[]): readonly Micros[] {
   const gaps = rows.slice(1).map((row, i) => row.end - (rows[i] as Row).end)
-  const whole = gaps.filter((gap) => gap > 0)
-  const judged = gaps.length > 1 ? whole.slice(0, -1) : []
-  return judged.length ? Math.min(...judged) : undefined
+  return gaps.length > 1 ? gaps.slice(0, -1).filter((gap) => gap > 0) : []
 }
+
+const smallest = (gaps: readonly Micros[]): Micros | undefined => (gaps.length > 0 ? Math.min(...gaps) : undefined)
+
+/** The length that the stamps alone speak for, if they do so clearly. */
+function timeframeOf(rows: readonly Row[]): Timeframe | undefined {
+  const [first, ...others] = gapsOf(rows)
+  if (others.length < 2 || others.some((gap) => gap !== first)) return undefined
+  return LENGTHS.find((timeframe) => timeframeMicros(timeframe) === first)
+}
+
+const LENGTHS = ['30m', '1h', '4h', '1d', '4d'] as const
 
 export const ohlcNumbers = (): Numbers => ({
   stored: { '*.0': 'end', '*.1': 'open', '*.2': 'high', '*.3': 'low', '*.4': 'close' },

@@ -1,0 +1,34 @@
+import { defineSource } from '../../../base/index.ts'
+import { CoinGeckoClient } from './CoinGeckoClient.ts'
+import { CoinGeckoSource } from './CoinGeckoSource.ts'
+import { config } from './config.ts'
+import { jobsOf } from './jobs.ts'
+import { planCalls } from './schedule.ts'
+
+export { type CallOptions, CoinGeckoClient, type CoinGeckoClientOptions } from './CoinGeckoClient.ts'
+export { CoinGeckoDSL } from './CoinGeckoDSL.ts'
+export { CoinGeckoSource, type CoinGeckoSourceOptions } from './CoinGeckoSource.ts'
+export type { CoinGeckoConfig } from './config.ts'
+export type { OhlcDays } from './parse/ohlc.ts'
+export type { Parsed, Refused } from './parse/parsed.ts'
+export type { CoinMatch, FoundCoins } from './parse/search.ts'
+export { PLANS, type Plan } from './plans.ts'
+export { type CoinGeckoVerbs, type PricedMatch, VERB_INPUTS, type VerbInput, type VerbName, type VerbOptions, type VerbResult } from './verbs.ts'
+
+export const coingecko = defineSource({
+  name: 'coingecko',
+  summary: 'Prices, candles, trending coins and the whole market from the CoinGecko API, without a key or with one',
+  config,
+  async open(settings, { logger }) {
+    const plan = planCalls(settings)
+    const client = new CoinGeckoClient({
+      plan: plan.plan,
+      apiKey: settings.api_key,
+      baseUrl: settings.base_url,
+      callsPerMinute: plan.callsPerMinute,
+      timeoutMs: settings.timeout_ms,
+      logger,
+    })
+    return new CoinGeckoSource({ client, jobs: jobsOf(client, settings, plan), logger })
+  },
+})

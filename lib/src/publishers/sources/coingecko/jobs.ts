@@ -1,0 +1,71 @@
+import type { RecordBatch } from '../../../base/index.ts'
+import type { CoinGeckoClient } from './CoinGeckoClient.ts'
+import type { CoinGeckoConfig } from './config.ts'
+import { chunkIds, cleanIds } from './ids.ts'
+import type { OhlcDays } from './parse/ohlc.ts'
+import { type CallPlan, JOB_NAMES, type JobName, PAGE } from './schedule.ts'
+
+/** One call to make, for one batch. */
+export type Call = (signal: AbortSignal) => Promise<RecordBatch>
+
+export interface Job {
+  readonly name: JobName
+  /** Milliseconds from the start of a round to the start of the next; may change as coins become known. */
+  intervalMs(): number
+  /** The calls of a round; none while what they depend on is not known yet. */
+  round(): Call[]
+}
+
+/** What the source asks again and again, the most important first. */
+export function jobsOf(client: CoinGeckoClient, config: CoinGeckoConfig, plan: CallPlan): Job[] {
+  let followed: readonly string[] = config.coins ? cleanIds(config.coins, 'coins') : []
+  const { currencies } = config
+
+  const named = (): Call[] =>
+    chunkIds(followed).map((ids) => (signal) => client.simplePrice({ ids, currencies }, { signal }))
+
+  const topOf = (currency: string): Call[] => {
+    const pages = Math.ceil(config.top / PAGE)
+    const perPage = Math.ceil(config.top / pages)
+    const seen: string[] = []
+    return Array.from({ length: pages }, (_, i) => async (signal) => {
+      const page = await client.markets({ currency, page: i + 1, perPage }, { signal })
+      // The last page may hold a few more than were wanted.
+      const records = page.records.slice(0, config.top - i * perPage)
+      seen.push(...records.map((record) => record.coinId))
+      if (i === pages - 1 && currency === currencies[0]) followed = seen
+      else if (followed.length === 0) followed = [...seen]
+      return { ...page, records }
+    })
+  }
+
+  // One coin a round, so that the calls are spread evenly over the interval.
+  let turn = 0
+  const candles = (): Call[] => {
+    if (followed.length === 0) return []
+    const id = followed[Math.floor(turn / currencies.length) % followed.length] as string
+    const currency = currencies[turn % currencies.length] as string
+    turn++
+    return [(signal) => client.ohlc({ id, currency, days: ohlcDays(plan.intervals.ohlc) }, { signal })]
+  }
+
+  const rounds: Record<JobName, () => Call[]> = {
+    prices: () => (config.coins ? named() : currencies.flatMap(topOf)),
+    market: () => [(signal) => client.global({ currencies }, { signal })],
+    trending: () => [(signal) => client.trending({ signal })],
+    instruments: () => [(signal) => client.coinsList({ signal })],
+    ohlc: candles,
+  }
+  const calls = (name: JobName): number => (name === 'ohlc' ? Math.max(1, followed.length * currencies.length) : 1)
+  return JOB_NAMES.filter((name) => plan.intervals[name] > 0).map((name) => ({
+    name,
+    intervalMs: () => (plan.intervals[name] * 1000) / calls(name),
+    round: rounds[name],
+  }))
+}
+
+/** The shortest window that leaves no gap between two readings of a coin; it decides the length of the candles too. */
+export function ohlcDays(intervalSeconds: number): OhlcDays {
+  const days = intervalSeconds / 86_400
+  return days <= 0.5 ? '1' : days <= 6 ? '7' : days <= 28 ? '30' : '90'
+}
