@@ -42,7 +42,7 @@ export class Outlet {
     let lane = this.#records.get(topic)
     if (!lane) {
       const { limits, clock } = this.#parts
-      lane = new Lane((items) => this.#append(topic, items), limits, clock)
+      lane = new Lane((items, bytes) => this.#append(topic, items, bytes), limits, clock)
       this.#records.set(topic, lane)
     }
     return lane
@@ -65,7 +65,7 @@ export class Outlet {
     for (const result of results) if (result.status === 'rejected') throw result.reason
   }
 
-  async #append(topic: string, items: readonly Outgoing[]): Promise<void> {
+  async #append(topic: string, items: readonly Outgoing[], bytes: number): Promise<void> {
     const { stream, counters, halt } = this.#parts
     const started = performance.now()
     await this.#untilDurable(topic, async () => {
@@ -74,13 +74,7 @@ export class Outlet {
       this.#topics.add(topic)
       await stream.append(topic, items, { signal: halt })
     })
-    let bytes = 0
-    let time = counters.lastRecordTime ?? Number.NEGATIVE_INFINITY
-    for (const item of items) {
-      bytes += Buffer.byteLength(item.value)
-      if (item.time > time) time = item.time
-    }
-    counters.lastRecordTime = time
+    counters.lastRecordTime = items.reduce((latest, item) => Math.max(latest, item.time), counters.lastRecordTime ?? Number.NEGATIVE_INFINITY)
     counters.published += items.length
     counters.bytes += bytes
     counters.tell({ type: 'appended', topic, records: items.length, bytes, ms: performance.now() - started })
