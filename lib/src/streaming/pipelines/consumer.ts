@@ -42,7 +42,8 @@ export interface ConsumerLimits {
   readonly drainMs: number
 }
 
-const DEFAULT_LIMITS: ConsumerLimits = { lanes: 2, maxRecords: 20_000, lingerMs: 5, maxBytes: 16 * 1024 * 1024, drainMs: 10_000 }
+const MIB = 1024 * 1024
+const DEFAULT_LIMITS: ConsumerLimits = { lanes: 2, maxRecords: 20_000, lingerMs: 5, maxBytes: 16 * MIB, drainMs: 10_000 }
 
 export interface ConsumerStats {
   readonly name: string
@@ -111,7 +112,7 @@ export class Consumer {
     const { lanes, drainMs } = this.#limits
     const intake = new Intake({ ...this.#limits, fewRecords: 500 })
     this.#intake = intake
-    const subscription = await stream.subscribe({ group, topics })
+    const subscription = await stream.subscribe({ group, topics, maxBytes: Math.min(MIB, this.#limits.maxBytes / 8) })
     const halt = new AbortController()
     const commits = new Commits(subscription, logger, halt.signal)
     const lane = async () => {

@@ -1,0 +1,113 @@
+import { randomInt } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { openStore, price, silentLogger, type Store } from '../../lib/src/base/index.ts'
+import { loadConfig, openStreamFor } from '../../lib/src/streaming/platform/index.ts'
+import { startKafka } from '../support/kafka.ts'
+import { type PlatformProcess, startPlatform } from '../support/platformProcess.ts'
+import { describeWith } from '../support/services.ts'
+import { temporary } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
+import { checksumOfTable, makeLoad, messagesIn, produce } from './load.ts'
+
+const RECORDS = 100_000
+const LANES = 2
+const MAX_RECORDS = 2_000
+const MAX_BYTES = 1024 * 1024
+/** What the platform may have read or written without having committed it; see docs/architecture.md, Delivery. */
+const WRITTEN_AHEAD = 2 * LANES * MAX_RECORDS
+/** And what it may have read ahead: the intake, and one batch more that found it full; a record of this load has over 150 bytes. */
+const READ_AHEAD = Math.ceil((MAX_BYTES + MAX_BYTES / 8) / 150)
+
+const CONFIG = `sources: [none]
+consumer: { lanes: ${LANES}, max_records: ${MAX_RECORDS}, max_bytes: ${MAX_BYTES} }
+`
+
+interface Setting {
+  readonly project: string
+  readonly env: Readonly<Record<string, string>>
+  /** A view of the store from outside of the platform. */
+  readonly store: Store
+  readonly platform: PlatformProcess
+}
+
+type Victim = (setting: Setting) => Promise<PlatformProcess>
+
+const platform: Victim = async ({ platform: running, project, env }) => {
+  await running.kill9()
+  return startPlatform(project, env)
+}
+
+const postgres: Victim = async ({ platform: running, store }) => {
+  const pid = Number(readFileSync(join(store.embedded?.dataFolder as string, 'postmaster.pid'), 'utf8').split('\n')[0])
+  process.kill(pid, 'SIGKILL')
+  await store.embedded?.ensureRunning()
+  return running
+}
+
+/** A load is produced once by this process, which is not restarted, while the victim is killed in the middle of it. */
+async function survives(env: Readonly<Record<string, string>>, home: string, kill: Victim): Promise<void> {
+  const project = await temporary('chaos')
+  await writeFile(join(project, 'qicore.yaml'), CONFIG)
+  const store = await openStore({ home })
+  onTestFinished(() => store.close())
+  const all = { ...env, QICORE_HOME: home }
+  const { config } = loadConfig({ cwd: project, env: all })
+  const stream = await openStreamFor(config, store, { logger: silentLogger })
+  onTestFinished(() => stream.close())
+  await stream.createTopics([price.topic])
+  let running = await startPlatform(project, all)
+  onTestFinished(() => running.kill9())
+
+  const { records, checksum } = makeLoad(RECORDS)
+  const rows = async () => (await checksumOfTable(store)).count
+  const producing = produce(stream, records)
+  producing.catch(() => {})
+  const threshold = randomInt(0.15 * RECORDS, 0.6 * RECORDS)
+  const seen = await until(async () => ((await rows()) >= threshold ? await rows() : undefined), `${threshold} rows`)
+  expect(seen).toBeLessThan(0.9 * RECORDS)
+  const before = running
+  running = await kill({ project, env: all, store, platform: running })
+  const kept = await until(rows, 'the rows that were kept')
+  await producing
+  await until(async () => (await rows()) === RECORDS, `all rows; the platform printed:\n${running.output()}`, 90_000)
+
+  expect(await checksumOfTable(store)).toEqual(checksum)
+  const { read } = await until(async () => {
+    const [consumer] = (await running.status()).consumers
+    return consumer && consumer.waiting === 0 && consumer
+  }, 'the consumer to have written all it read')
+  const appended = await messagesIn(stream)
+  // A producer may have to repeat the batch whose answer a kill swallowed.
+  expect(appended - RECORDS).toBeLessThanOrEqual(500)
+  if (running === before) expect(read - appended).toBeLessThanOrEqual(WRITTEN_AHEAD + READ_AHEAD)
+  else expect(read - (appended - kept)).toBeLessThanOrEqual(WRITTEN_AHEAD)
+  expect(await running.stop()).toBe(0)
+}
+
+describe('killed in the middle of a load, with embedded engines', { timeout: 180_000 }, () => {
+  test('the platform', async () => survives({}, await temporary('home'), platform))
+  test('PostgreSQL', async () => survives({}, await temporary('home'), postgres))
+})
+
+describeWith('kafka', 'killed in the middle of a load, over Kafka', { timeout: 240_000 }, () => {
+  const overKafka = async (kill: (kafka: Awaited<ReturnType<typeof startKafka>>) => Victim) => {
+    const kafka = await startKafka()
+    onTestFinished(() => kafka.stop())
+    const home = await temporary('home')
+    const server = await openStore({ home })
+    onTestFinished(() => server.close())
+    await survives({ REDPANDA_BROKERS: kafka.brokers, DATABASE_URL: server.url }, home, kill(kafka))
+  }
+
+  test('the platform', () => overKafka(() => platform))
+  test('PostgreSQL', () => overKafka(() => postgres))
+  test('the broker', () =>
+    overKafka((kafka) => async ({ platform: running }) => {
+      await kafka.kill9()
+      await kafka.restart()
+      return running
+    }))
+})

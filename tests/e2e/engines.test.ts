@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
+import { openStore } from '../../lib/src/base/index.ts'
+import { startKafka } from '../support/kafka.ts'
+import { startPlatform } from '../support/platformProcess.ts'
+import { describeWith } from '../support/services.ts'
+import { temporary } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
+
+const run = promisify(execFile)
+
+/** Another program's view: psql knows nothing of us. */
+const psql = async (url: string, sql: string): Promise<string> => (await run('psql', [url, '-XAtc', sql])).stdout.trim()
+
+const kcat = async (brokers: string, topic: string): Promise<Record<string, string>[]> => {
+  const { stdout } = await run('kcat', ['-b', brokers, '-t', topic, '-C', '-o', 'beginning', '-e', '-q', '-c', '20'])
+  return stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, string>)
+}
+
+const settings = { QICORE_SOURCES: 'simulated' }
+
+/** A PostgreSQL that is not the platform's own. */
+async function otherPostgres(): Promise<string> {
+  const server = await openStore({ home: join(await temporary('server'), '.qicore') })
+  onTestFinished(() => server.close())
+  return server.url
+}
+
+async function broker(): Promise<string> {
+  const kafka = await startKafka()
+  onTestFinished(() => kafka.stop())
+  return kafka.brokers
+}
+
+async function platformIn(env: Readonly<Record<string, string>>) {
+  const project = await temporary('engines')
+  await writeFile(join(project, 'qicore.yaml'), 'simulated: { interval_ms: 100 }\n')
+  const platform = await startPlatform(project, { ...settings, ...env })
+  onTestFinished(() => platform.kill9())
+  return { platform, project }
+}
+
+describeWith('kafka', 'the same platform on other engines', { timeout: 120_000 }, () => {
+  test('REDPANDA_BROKERS and DATABASE_URL: kcat reads the topics and psql the tables', async () => {
+    const [brokers, url] = [await broker(), await otherPostgres()]
+    const { platform } = await platformIn({ REDPANDA_BROKERS: brokers, DATABASE_URL: url })
+    const rows = await until(async () => (await psql(url, 'select count(*) from crypto_prices')) !== '0' && psql(url, 'select coin_id, source, origin, price from crypto_prices limit 1'), 'rows')
+    expect(rows).toMatch(/^[a-z-]+\|simulated\|simulated\|\d+(\.\d+)?$/)
+    const [message] = await until(async () => {
+      const messages = await kcat(brokers, 'crypto-prices')
+      return messages.length > 0 && messages
+    }, 'messages')
+    expect(message).toMatchObject({ source: 'simulated', origin: 'simulated', currency: 'usd', price: expect.stringMatching(/^\d+(\.\d+)?$/) })
+    expect(await psql(url, "select trim_scale(price) from crypto_prices where coin_id = '" + message?.coin_id + "' and time = '" + message?.time + "'")).toBe(message?.price)
+    expect(await platform.status()).toMatchObject({ store: 'PostgreSQL', stream: 'redpanda' })
+    expect(await platform.stop()).toBe(0)
+  })
+
+  test('REDPANDA_BROKERS alone: the store is the embedded PostgreSQL', async () => {
+    const { platform } = await platformIn({ REDPANDA_BROKERS: await broker() })
+    await until(async () => (await platform.status()).consumers[0]?.written, 'records stored')
+    expect(await platform.status()).toMatchObject({ store: 'embedded PostgreSQL', stream: 'redpanda' })
+    expect(await platform.stop()).toBe(0)
+  })
+
+  test('DATABASE_URL alone: the log lives in that PostgreSQL', async () => {
+    const url = await otherPostgres()
+    const { platform } = await platformIn({ DATABASE_URL: url })
+    await until(async () => (await psql(url, 'select count(*) from crypto_prices')) !== '0', 'rows')
+    expect(await psql(url, "select count(*) > 0 from information_schema.tables where table_schema = 'qicore_stream'")).toBe('t')
+    expect(await platform.status()).toMatchObject({ store: 'PostgreSQL', stream: 'embedded' })
+    expect(await platform.stop()).toBe(0)
+  })
+})

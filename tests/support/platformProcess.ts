@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import type { PlatformStatus } from '../../lib/src/streaming/platform/index.ts'
+import { until } from './until.ts'
+
+const MAIN = fileURLToPath(new URL('../../app/cli/main.ts', import.meta.url))
+
+/** `qicore up` in a process of its own. */
+export interface PlatformProcess {
+  readonly pid: number
+  readonly url: string
+  /** All it printed so far. */
+  output(): string
+  status(): Promise<PlatformStatus>
+  kill9(): Promise<void>
+  /** SIGTERM, and the exit code. */
+  stop(): Promise<number | null>
+}
+
+/** Starts it in a project folder and returns when it answers. */
+export async function startPlatform(cwd: string, env: Readonly<Record<string, string>>): Promise<PlatformProcess> {
+  const port = await freePort()
+  const child: ChildProcess = spawn(process.execPath, [MAIN, 'up'], {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env, QICORE_PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let printed = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (printed += chunk.toString()))
+  const exited = once(child, 'exit')
+  const url = `http://127.0.0.1:${port}`
+  const status = async (): Promise<PlatformStatus> => (await (await fetch(`${url}/api/v1/status`)).json()) as PlatformStatus
+  const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
+    child.kill(signal)
+    await exited
+  }
+  await until(
+    async () => {
+      if (child.exitCode !== null) return true
+      return (await fetch(`${url}/ready`)).ok
+    },
+    `qicore up to answer; it printed:\n${printed}`,
+  )
+  if (child.exitCode !== null) throw new Error(`qicore up ended with code ${child.exitCode}:\n${printed}`)
+  return {
+    pid: child.pid as number,
+    url,
+    output: () => printed,
+    status,
+    kill9: () => end('SIGKILL'),
+    stop: async () => {
+      await end('SIGTERM')
+      return child.exitCode
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
