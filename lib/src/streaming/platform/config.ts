@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { CONFIG_FILE, findProject, HOME_FOLDER, type Provenance, QiError, readConfigFile, resolveConfig } from '../../base/index.ts'
 import { consumers, sinkDefinitions } from '../../consumers/index.ts'
 import { sourceDefinitions } from '../../publishers/index.ts'
-import { EmbeddedStreamConfig } from '../embedded/index.ts'
+import { embeddedStreamConfig } from '../embedded/index.ts'
 import { RedpandaConfig } from '../redpanda/index.ts'
 
 const names = <T extends string>(known: readonly T[]) => z.array(z.enum(known as [T, ...T[]]))
@@ -38,7 +38,7 @@ const core = {
     })
     .prefault({}),
   redpanda: RedpandaConfig.prefault({}),
-  embedded_stream: EmbeddedStreamConfig.prefault({}),
+  embedded_stream: embeddedStreamConfig.prefault({}),
   schema_registry: z
     .object({ url: z.url().optional().describe('a Confluent-compatible schema registry').meta({ env: 'SCHEMA_REGISTRY_URL' }) })
     .prefault({}),
