@@ -1,0 +1,18 @@
+import { type Command, Help } from 'commander'
+import type { CliCommand } from './CliCommand.ts'
+
+/** Commander's help, followed by the notes and examples of the command. */
+export class CliHelp extends Help {
+  override showGlobalOptions = true
+
+  override formatHelp(command: Command, help: Help): string {
+    const { examples, notes } = command as CliCommand
+    const width = Math.max(...examples.map(({ line }) => line.length))
+    const lines = examples.map(({ line, what }) => `  ${line.padEnd(width)}  ${what}`)
+    return [
+      super.formatHelp(command, help),
+      ...notes.map((note) => `${this.boxWrap(note, this.helpWidth ?? 80)}\n`),
+      ...(lines.length ? [`Examples:\n${lines.join('\n')}\n`] : []),
+    ].join('\n')
+  }
+}

@@ -1,0 +1,41 @@
+import { type CheckResult, toQiError } from '../../../lib/src/base/index.ts'
+
+/** `unused`: not in use here, or not there and not needed. */
+export type Verdict = 'ok' | 'failed' | 'unused'
+
+export interface Finding {
+  readonly name: string
+  readonly verdict: Verdict
+  /** One line: what works, or what does not. */
+  readonly summary: string
+  /** How to get what is missing. */
+  readonly remedy?: string
+  readonly details?: Readonly<Record<string, string | number | boolean>>
+}
+
+export const ok = (name: string, summary: string, details?: Finding['details']): Finding => ({ name, verdict: 'ok', summary, ...(details && { details }) })
+
+export const failed = (name: string, summary: string, remedy?: string): Finding => ({ name, verdict: 'failed', summary, ...(remedy && { remedy }) })
+
+export const unused = (name: string, summary: string, remedy?: string): Finding => ({ name, verdict: 'unused', summary, ...(remedy && { remedy }) })
+
+/** What an engine found out about itself. */
+export const found = (name: string, { ok: works, summary, remedy, details }: CheckResult): Finding => ({
+  name,
+  verdict: works ? 'ok' : 'failed',
+  summary,
+  ...(!works && remedy && { remedy }),
+  ...(details && { details }),
+})
+
+/** A check must end: what takes longer has failed, whatever becomes of it. */
+export async function within(name: string, milliseconds: number, check: (signal: AbortSignal) => Promise<Finding[]>, remedy?: string): Promise<Finding[]> {
+  const deadline = new AbortController()
+  const late = Promise.withResolvers<Finding[]>()
+  const timer = setTimeout(() => {
+    late.resolve([failed(name, `no answer within ${milliseconds / 1000} s`, remedy)])
+    deadline.abort()
+  }, milliseconds)
+  const work = check(deadline.signal).catch((error: unknown) => [failed(name, toQiError(error).message, remedy)])
+  return await Promise.race([work, late.promise]).finally(() => clearTimeout(timer))
+}

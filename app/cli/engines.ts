@@ -1,0 +1,38 @@
+import { openStore, type Store, type Stream } from '../../lib/src/base/index.ts'
+import { openRedpanda } from '../../lib/src/streaming/index.ts'
+import { type LoadedConfig, openStreamFor } from '../../lib/src/streaming/platform/index.ts'
+import { loggerOf } from './logging.ts'
+import type { Session } from './session.ts'
+
+/** Someone waits in front of the screen: an address where nothing answers is not tried for long. */
+const OPEN_TIMEOUT_MS = 5000
+
+/**
+ * Opens the store for one command. The embedded server is shared: started when nothing runs, stopped at the end unless something
+ * else uses it.
+ */
+export const openStoreOf = (session: Session, { config }: LoadedConfig): Promise<Store> =>
+  openStore({
+    home: config.home,
+    databaseUrl: config.database.url,
+    logger: loggerOf(session),
+    onNotice: (notice) => void session.remark(notice),
+    readers: 2,
+    writers: 1,
+    applicationName: 'qicore-cli',
+    openTimeoutMs: OPEN_TIMEOUT_MS,
+    signal: session.signal,
+  })
+
+/** Opens the stream for one command; the store too, where the log lives in it. */
+export async function withStream<T>(session: Session, loaded: LoadedConfig, work: (stream: Stream) => Promise<T>): Promise<T> {
+  const { config } = loaded
+  const logger = loggerOf(session)
+  if (config.redpanda.brokers) {
+    await using stream = await openRedpanda(config.redpanda, { logger })
+    return await work(stream)
+  }
+  await using store = await openStoreOf(session, loaded)
+  await using stream = await openStreamFor(config, store, { logger })
+  return await work(stream)
+}

@@ -1,0 +1,57 @@
+import { CommanderError } from 'commander'
+import type { ErrorCode, QiError } from '../../lib/src/base/index.ts'
+import { EXIT, EXIT_OF_CODE, type Exit } from './exitCodes.ts'
+import type { Output } from './output.ts'
+import { printable } from './text/printable.ts'
+
+export interface FailureOptions {
+  readonly json: boolean
+  readonly debug: boolean
+}
+
+/** What can be done next, where the message itself may not say it. */
+const REMEDIES: Partial<Record<ErrorCode, string>> = {
+  CONFIG_INVALID: '`qicore config show` tells where each setting comes from',
+  UNAVAILABLE: '`qicore doctor` tells what works and what does not',
+  TIMEOUT: '`qicore doctor` tells what works and what does not',
+  UNAUTHORIZED: 'check the key or password; `qicore config show` tells where it comes from',
+  INTERNAL: 'this is a defect of QiCore: run it again with --debug and report what it prints',
+}
+
+/** Tells what failed, in one line and a remedy, or as JSON; always on stderr. Returns what the process ends with. */
+export async function reportFailure(failure: unknown, err: Output, { json, debug }: FailureOptions): Promise<Exit> {
+  if (failure instanceof CommanderError) return reportUsage(failure, err, json)
+  const { toQiError } = await import('../../lib/src/base/index.ts')
+  const error = toQiError(failure)
+  const exit = EXIT_OF_CODE[error.code]
+  if (json) await err.json({ error: { ...error.toJSON(), exit_code: exit, ...(debug && { stack: stackOf(error) }) } })
+  else await err.line(describe(error, err))
+  if (debug && !json) await err.line(stackOf(error))
+  return exit
+}
+
+function describe(error: QiError, err: Output): string {
+  const remedy = REMEDIES[error.code]
+  const head = `${err.style('red', 'error:')} `
+  const problems = error.message.split('\n').map(printable)
+  const message = problems.length === 1 ? problems[0] : [`${problems.length} problems`, ...problems.map((line) => `  ${line}`)].join('\n')
+  return `${head}${message}${remedy ? `\n${err.style('dim', `  ${remedy}`)}` : ''}`
+}
+
+/** Commander has found the command line wrong; help and version end that way too, with exit code 0. */
+async function reportUsage(error: CommanderError, err: Output, json: boolean): Promise<Exit> {
+  if (error.exitCode === 0) return EXIT.ok
+  // Commander has printed the help already.
+  if (error.code === 'commander.help') return EXIT.usage
+  const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
+  if (json) await err.json({ error: { code: 'BAD_REQUEST', message, retryable: false, exit_code: EXIT.usage } })
+  else await err.line(`${err.style('red', 'error:')} ${message}\n${err.style('dim', '  --help explains each command')}`)
+  return EXIT.usage
+}
+
+function stackOf(error: Error): string {
+  const lines: string[] = []
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++)
+    lines.push(`${depth ? 'caused by ' : ''}${at.stack ?? at.message}`)
+  return lines.join('\n')
+}

@@ -1,0 +1,38 @@
+import { pino } from 'pino'
+import { errorMessage, type Logger, QiError, silentLogger } from '../../lib/src/base/index.ts'
+import type { Output } from './output.ts'
+import { prettyLine } from './text/prettyLine.ts'
+import type { Session } from './session.ts'
+
+export interface LogOptions {
+  readonly level: string
+  readonly format: 'pretty' | 'json'
+  readonly err: Output
+  /** Takes a finished line; the terminal's status line must make room for it first. */
+  readonly write: (line: string) => void
+  readonly debug: boolean
+}
+
+/** Secrets do not get as far as the log; these names are struck out in case one does. */
+const SECRETS = ['token', 'password', 'apiKey', 'api_key', 'authorization', 'secret'].flatMap((name) => [name, `*.${name}`])
+
+export function createLogger({ level, format, err, write, debug }: LogOptions): Logger {
+  const destination = { write: (line: string) => write(format === 'json' ? line.trimEnd() : prettyLine(line, err)) }
+  const serializeError = (error: unknown) => errorFields(error, debug)
+  return pino(
+    { level, base: null, redact: { paths: SECRETS, censor: '(secret)' }, serializers: { error: serializeError, err: serializeError } },
+    destination,
+  )
+}
+
+function errorFields(error: unknown, debug: boolean): unknown {
+  if (!(error instanceof Error)) return error
+  const fields = error instanceof QiError ? error.toJSON() : { message: errorMessage(error) }
+  return debug ? { ...fields, stack: error.stack, ...(error.cause ? { cause: errorMessage(error.cause) } : {}) } : fields
+}
+
+/** What a short command logs: nothing, unless it is being looked into. */
+export function loggerOf({ debug, json, err }: Session): Logger {
+  if (!debug) return silentLogger
+  return createLogger({ level: 'debug', format: json ? 'json' : 'pretty', err, write: (line) => void err.line(line), debug })
+}

@@ -1,0 +1,32 @@
+import { CommanderError } from 'commander'
+import type { CliCommand, Runner } from './CliCommand.ts'
+import { EXIT } from './exitCodes.ts'
+import { reportFailure } from './failure.ts'
+import { Output } from './output.ts'
+import { createProgram, type GlobalFlags } from './program.ts'
+
+let exit: number = EXIT.ok
+
+const runner: Runner = async (command: CliCommand, verb, input) => {
+  const flags = command.optsWithGlobals<GlobalFlags>()
+  const { Session } = await import('./session.ts')
+  const session = new Session(flags)
+  try {
+    exit = (await verb.run(session, input)) ?? EXIT.ok
+  } catch (failure) {
+    exit = await reportFailure(failure, session.err, session)
+  }
+  await session.out.flush()
+}
+
+const program = createProgram()
+program.runner = runner
+
+try {
+  await program.parseAsync()
+} catch (failure) {
+  const err = new Output(process.stderr)
+  exit = await reportFailure(failure, err, { json: process.argv.includes('--json'), debug: !(failure instanceof CommanderError) })
+}
+// What a library left open must not keep a finished command from ending.
+process.exit(exit)

@@ -1,0 +1,46 @@
+import { Option } from 'commander'
+import metadata from 'qicore/package.json' with { type: 'json' }
+import { CliCommand } from './CliCommand.ts'
+import { config } from './commands/config.ts'
+import { dlq } from './commands/dlq.ts'
+import { doctor } from './commands/doctor.ts'
+import { query } from './commands/query.ts'
+import { tail } from './commands/tail.ts'
+import { up } from './commands/up.ts'
+
+/** Flags that every command knows, before or behind its name. */
+export interface GlobalFlags {
+  readonly json?: boolean
+  readonly home?: string
+  readonly debug?: boolean
+}
+
+export const { version } = metadata
+
+/** Every command, as data: nothing of the library is loaded for it. */
+export function createProgram(): CliCommand {
+  const program = new CliCommand('qicore')
+    .description('Market data of your own: acquired, streamed, stored exactly and served. `qicore up` runs all of it.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain a command')
+    .addOption(new Option('--json', 'print JSON for programs instead of text for people'))
+    .addOption(new Option('--home <folder>', 'the data folder (default: .qicore in the project)'))
+    .addOption(new Option('--debug', 'log in detail; on failure print the stack and its causes'))
+    .helpCommand('help [command]', 'explain a command')
+    .exitOverride()
+    // What is wrong with the command line is told by reportFailure, in the same form as any other failure.
+    .configureOutput({ outputError: () => {} })
+    .example('qicore up', 'start the platform in this folder')
+    .example('qicore query latest bitcoin ethereum', 'what the store holds of two coins')
+    .example('qicore doctor', 'what works on this machine, what is missing, how to get it')
+  for (const command of [up(), query(), tail(), dlq(), doctor(), config()]) program.addCommand(command)
+  everyCommand(program, (command) => {
+    for (const below of command.commands) below.copyInheritedSettings(command)
+  })
+  return program
+}
+
+export function everyCommand(command: CliCommand, visit: (command: CliCommand) => void): void {
+  visit(command)
+  for (const below of command.commands) everyCommand(below as CliCommand, visit)
+}

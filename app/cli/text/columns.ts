@@ -1,0 +1,24 @@
+import { formatTime, type Micros } from '../../../lib/src/base/index.ts'
+import { age } from './age.ts'
+import type { Column } from './table.ts'
+
+interface Dated {
+  readonly time: Micros
+  readonly origin: string
+}
+
+/** How long ago the market said it; for a table of what is current. */
+export const ageColumn = (now: number): Column<Dated> => ({
+  title: 'age',
+  kind: 'right',
+  cell: (row) => age(row.time / 1000, now),
+})
+
+export const timeColumn: Column<Dated> = { title: 'time', cell: (row) => formatTime(row.time) }
+
+/** An invented figure must not pass for a real one. */
+export const originColumn: Column<Dated> = {
+  title: 'origin',
+  cell: ({ origin }) => (origin === 'simulated' ? 'SIMULATED' : origin),
+  style: ({ origin }) => (origin === 'simulated' ? 'yellow' : 'dim'),
+}

@@ -1,0 +1,50 @@
+import type { PlatformStatus } from '../../../lib/src/streaming/platform/index.ts'
+import { age, duration } from '../text/age.ts'
+
+/** What is told now and then of a platform that runs. */
+export interface Pulse {
+  readonly uptimeMs: number
+  readonly sources: readonly { readonly name: string; readonly published: number; readonly lastAt: number | null; readonly troubled: boolean }[]
+  readonly stored: number
+  readonly waiting: number
+  readonly deadLettered: number
+  /** What fails now and is tried again. */
+  readonly troubles: readonly string[]
+}
+
+export function pulseOf(status: PlatformStatus, now: number): Pulse {
+  const { publishers, consumers, parts, startedAt } = status
+  const sum = (count: (consumer: PlatformStatus['consumers'][number]) => number) => consumers.reduce((total, consumer) => total + count(consumer), 0)
+  return {
+    uptimeMs: now - (startedAt ?? now),
+    sources: publishers.map(({ source, published, lastAppendAt, state }) => ({ name: source, published, lastAt: lastAppendAt, troubled: state === 'degraded' })),
+    stored: sum(({ written }) => written),
+    waiting: sum(({ waiting }) => waiting),
+    deadLettered: sum(({ deadLettered }) => deadLettered) + publishers.reduce((total, { invalid }) => total + invalid, 0),
+    troubles: [
+      ...parts.filter(({ state }) => state === 'restarting').map(({ name, lastError, retryAt }) => `${name} failed (${lastError?.message}), again in ${duration((retryAt ?? now) - now)}`),
+      ...consumers.flatMap(({ name, trouble }) => (trouble ? [`${name} cannot store since ${duration(now - trouble.since)} (${trouble.error.message})`] : [])),
+    ],
+  }
+}
+
+/** `2 min 5 s │ simulated SIMULATED 1200, 1 s ago │ 1200 stored` */
+export function statusLine({ uptimeMs, sources, stored, waiting, deadLettered, troubles }: Pulse, now: number): string {
+  const parts = [
+    duration(uptimeMs),
+    ...troubles,
+    ...sources.map(({ name, published, lastAt, troubled }) =>
+      [
+        name === 'simulated' ? 'SIMULATED' : name,
+        `${published} received`,
+        ...(lastAt === null ? [] : [`${age(lastAt, now)} ago`]),
+        ...(troubled ? ['(stream is down, trying again)'] : []),
+      ].join(' '),
+    ),
+    `${stored} stored`,
+    ...(waiting ? [`${waiting} waiting`] : []),
+    ...(deadLettered ? [`${deadLettered} dead letters (qicore dlq list)`] : []),
+    'Ctrl-C stops',
+  ]
+  return parts.join(' │ ').replaceAll(/\s+/g, ' ')
+}

@@ -1,0 +1,43 @@
+import { type Candle, candlesQuery, parseQuery, type Series } from '../../../lib/src/base/index.ts'
+import { openStoreOf } from '../engines.ts'
+import type { Session } from '../session.ts'
+import { originColumn, timeColumn } from '../text/columns.ts'
+import { printable } from '../text/printable.ts'
+import { type Column, printTable } from '../text/table.ts'
+import { candlesWire } from '../wire.ts'
+
+export interface CandlesInput {
+  readonly coin: string
+  readonly timeframe: string
+  readonly from?: string
+  readonly to?: string
+  readonly source?: string
+  readonly currency?: string
+  readonly limit?: string
+}
+
+export async function run(session: Session, input: CandlesInput): Promise<undefined> {
+  const query = parseQuery(candlesQuery, { ...input })
+  const loaded = await session.load()
+  await using store = await openStoreOf(session, loaded)
+  const found = await session.unlessInterrupted(store.dsl.getOHLCV({ ...query }))
+  const { out } = session
+  if (session.json) return await out.json(candlesWire(found)).then(() => undefined)
+  const { series, timeframe, candles, otherSeries } = found
+  await out.line(`${out.style('bold', name(series))}, ${timeframe}${series.simulated ? out.style('yellow', '  SIMULATED') : ''}`)
+  if (candles.length) await printTable(out, columns, candles)
+  else await session.remark('no candles in that range')
+  if (otherSeries.length) await session.remark(`also held: ${otherSeries.map(name).join('; ')} (--source, --currency)`)
+}
+
+const name = ({ coinId, source, currency }: Series): string => printable(`${coinId} in ${currency} from ${source}`)
+
+const columns: readonly Column<Candle>[] = [
+  timeColumn,
+  ...(['open', 'high', 'low', 'close'] as const).map((title): Column<Candle> => ({ title, kind: 'figure', cell: (row) => row[title] })),
+  { title: 'volume', kind: 'figure', optional: true, cell: (row) => row.volume },
+  { title: 'trades', kind: 'right', optional: true, cell: (row) => row.tradeCount?.toString() },
+  { title: '', cell: (row) => (row.isFinal ? 'closed' : 'open'), style: (row) => (row.isFinal ? 'dim' : 'cyan') },
+  { title: 'built from', cell: (row) => (row.fromTimeframe ? `${row.fromTimeframe} ${row.builtFrom}` : row.builtFrom) },
+  originColumn,
+]

@@ -1,0 +1,15 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Session } from '../session.ts'
+import { effective } from '../settings.ts'
+
+export async function run(session: Session): Promise<undefined> {
+  const loaded = await session.load()
+  const set = effective(loaded).filter(({ from }) => from !== 'default')
+  const file = join(loaded.project, 'qicore.yaml')
+  const { out } = session
+  if (session.json) return await out.json({ ok: true, project: loaded.project, file: existsSync(file) ? file : null, set: set.length }).then(() => undefined)
+  const origins = [...new Set(set.map(({ from }) => from))]
+  await out.line(`${out.style('green', '✔')} the settings are right: ${set.length} set${origins.length ? ` (${origins.join(', ')})` : ''}, all else by default`)
+  if (!existsSync(file)) await session.remark(`there is no ${file}; it is not needed`)
+}

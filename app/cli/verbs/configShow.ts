@@ -1,0 +1,26 @@
+import type { Session } from '../session.ts'
+import { effective, type ShownSetting } from '../settings.ts'
+import { printTable } from '../text/table.ts'
+
+export async function run(session: Session, { set = false }: { readonly set?: boolean }): Promise<undefined> {
+  const loaded = await session.load()
+  const settings = effective(loaded).filter(({ from }) => !set || from !== 'default')
+  const { out } = session
+  if (session.json) return await out.json({ project: loaded.project, settings }).then(() => undefined)
+  await out.line(`project ${loaded.project}`)
+  if (settings.length === 0) await session.remark('everything is as the defaults have it')
+  else
+    await printTable<ShownSetting>(
+      out,
+      [
+        { title: 'setting', cell: ({ path }) => path },
+        { title: 'value', cell: ({ value }) => shown(value), style: ({ from }) => (from === 'default' ? 'dim' : 'bold') },
+        { title: 'from', cell: ({ from }) => from },
+        { title: 'what it is', optional: true, cell: ({ description }) => description, style: () => 'dim' },
+      ],
+      settings,
+    )
+}
+
+const shown = (value: unknown): string =>
+  value === undefined ? '–' : Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value)

@@ -1,0 +1,60 @@
+import { parseExactJson } from '../../../lib/src/base/index.ts'
+import { type DeadLetterEntry, DeadLetters, deadLetterJson } from '../../../lib/src/streaming/index.ts'
+import { withStream } from '../engines.ts'
+import type { Session } from '../session.ts'
+import { age } from '../text/age.ts'
+import { printable } from '../text/printable.ts'
+import { recordTypesOf } from '../topics.ts'
+
+export interface DlqListInput {
+  readonly topic?: string
+  readonly limit?: number
+  readonly pending?: boolean
+}
+
+export async function run(session: Session, { topic, limit, pending }: DlqListInput): Promise<undefined> {
+  const topics = topic === undefined ? undefined : recordTypesOf([topic])[0]?.topic
+  const loaded = await session.load()
+  const { signal } = session
+  const entries = await withStream(session, loaded, (stream) =>
+    session.unlessInterrupted(
+      new DeadLetters(stream).list({ signal, ...(topics && { topic: topics }), ...(limit && { limit }), ...(pending && { pending }) }),
+    ),
+  )
+  if (session.json) return await session.out.json(entries.map(exported)).then(() => undefined)
+  for (const entry of entries) for (const line of describe(session, entry)) await session.out.line(line)
+  const waiting = entries.filter(({ replayed }) => !replayed).length
+  await session.remark(entries.length ? `${entries.length} listed, ${waiting} not replayed; qicore dlq replay --help tells how to mend them` : 'no dead letters')
+}
+
+/** The record as an object where it is one: it is there to be edited, and JSON inside a JSON string is not. */
+function exported(entry: DeadLetterEntry): Record<string, unknown> {
+  const json = deadLetterJson(entry)
+  if (entry.encoding !== 'utf8' || entry.truncatedFrom !== undefined) return json
+  try {
+    const value = parseExactJson(entry.value)
+    return value !== null && typeof value === 'object' && !Array.isArray(value) ? { ...json, value } : json
+  } catch {
+    return json
+  }
+}
+
+function describe({ out }: Session, entry: DeadLetterEntry): string[] {
+  const { id, stage, reason, attempts, times, replayed, source, timestamp, value, encoding } = entry
+  const facts = [
+    stage === 'publish' ? 'not published' : 'not stored',
+    `${age(timestamp, Date.now())} ago`,
+    ...(source ? [`from ${printable(source)}`] : []),
+    ...(attempts > 1 ? [`${attempts} attempts`] : []),
+    ...(times > 1 ? [`came ${times} times`] : []),
+    replayed ? out.style('green', 'replayed') : out.style('yellow', 'waiting'),
+  ]
+  return [
+    `${out.style('bold', printable(id))}  ${facts.join(', ')}`,
+    `  ${out.style('red', printable(reason))}`,
+    `  ${out.style('dim', shorten(printable(encoding === 'utf8' ? value : `${value.length} characters of base64`)))}`,
+  ]
+}
+
+/** Originals may be long; --json has all of them. */
+const shorten = (text: string): string => (text.length > 400 ? `${text.slice(0, 400)} … ${text.length - 400} characters more` : text)

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { errorMessage, QiError } from '../../../lib/src/base/index.ts'
+import { DeadLetters, parseDeadLetters, type ReplayInput, type ReplayResult } from '../../../lib/src/streaming/index.ts'
+import { withStream } from '../engines.ts'
+import { EXIT } from '../exitCodes.ts'
+import type { Session } from '../session.ts'
+import { printable } from '../text/printable.ts'
+
+export interface DlqReplayInput {
+  readonly id?: readonly string[]
+  readonly from?: string
+}
+
+export async function run(session: Session, input: DlqReplayInput): Promise<number> {
+  const replay = await read(input)
+  const loaded = await session.load()
+  const result = await withStream(session, loaded, (stream) => new DeadLetters(stream).replay(replay, { signal: session.signal }))
+  await report(session, replay, result)
+  return result.refused.length ? EXIT.failed : EXIT.ok
+}
+
+async function read({ id = [], from }: DlqReplayInput): Promise<ReplayInput> {
+  if (id.length && from !== undefined) throw new QiError('BAD_REQUEST', 'either --id or --from, not both: a file names its entries itself')
+  if (from === undefined) {
+    if (id.length === 0) throw new QiError('BAD_REQUEST', 'which dead letters? name them by --id, or a file of them by --from')
+    return { ids: id }
+  }
+  const content = await (from === '-' ? text(process.stdin) : readFile(from, 'utf8')).catch((error: unknown) => {
+    throw new QiError('BAD_REQUEST', `--from ${from} cannot be read: ${errorMessage(error)}`, { cause: error, field: 'from' })
+  })
+  try {
+    return { entries: parseDeadLetters(content) }
+  } catch (error) {
+    throw new QiError('BAD_REQUEST', `${from === '-' ? 'stdin' : from}: ${errorMessage(error)}`, { cause: error, field: 'from' })
+  }
+}
+
+async function report({ json, out }: Session, input: ReplayInput, { replayed, refused }: ReplayResult): Promise<void> {
+  const ids = 'ids' in input ? input.ids : input.entries.map(({ id }) => id)
+  const reasons = new Map(refused.map(({ index, error }) => [index, error]))
+  if (json)
+    return out.json({
+      replayed,
+      refused: refused.length,
+      entries: ids.map((id, index) => ({ index, ...(id && { id }), replayed: !reasons.has(index), ...(reasons.has(index) && { error: reasons.get(index) }) })),
+    })
+  for (const [index, id] of ids.entries()) {
+    const error = reasons.get(index)
+    const name = printable(id ?? `entry ${index + 1}`)
+    await out.line(error ? `${out.style('red', '✖')} ${name}  refused: ${printable(error.message)}` : `${out.style('green', '✔')} ${name}  replayed`)
+  }
+  await out.line(`${replayed} replayed, ${refused.length} refused`)
+}

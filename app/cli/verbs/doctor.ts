@@ -1,0 +1,77 @@
+import { type Store, toQiError } from '../../../lib/src/base/index.ts'
+import type { LoadedConfig, PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
+import { type Finding, failed, ok, unused, within } from '../doctor/finding.ts'
+import { checkFolder, checkNode, checkPort } from '../doctor/machine.ts'
+import { checkSource, sourcesOf } from '../doctor/sources.ts'
+import { checkStore, openForCheck, unopened } from '../doctor/store.ts'
+import { checkRegistry, checkStream } from '../doctor/stream.ts'
+import { EXIT } from '../exitCodes.ts'
+import type { Session } from '../session.ts'
+import { printable } from '../text/printable.ts'
+
+/** The first start of the embedded server makes its files, which takes a slow disk a while. */
+const EMBEDDED_MS = 60_000
+const EXTERNAL_MS = 8000
+const REQUEST_MS = 8000
+
+export async function run(session: Session): Promise<number> {
+  const findings: Finding[] = []
+  for await (const finding of examine(session)) {
+    findings.push(finding)
+    if (!session.json) await show(session, finding)
+  }
+  const works = findings.every(({ verdict }) => verdict !== 'failed')
+  if (session.json) await session.out.json({ ok: works, checks: findings })
+  else await session.out.line(works ? '\neverything that is needed works' : `\n${findings.filter(({ verdict }) => verdict === 'failed').length} of ${findings.length} do not work`)
+  return works ? EXIT.ok : EXIT.failed
+}
+
+async function* examine(session: Session): AsyncGenerator<Finding, void, undefined> {
+  yield checkNode()
+  let loaded: LoadedConfig
+  try {
+    loaded = await session.load()
+  } catch (error) {
+    for (const problem of toQiError(error).message.split('\n')) yield failed('settings', problem, 'correct it; `qicore config check` tries again')
+    yield unused('engines', 'not tried, since the settings do not say which')
+    return
+  }
+  const { config, provenance, project } = loaded
+  yield ok('settings', `project ${project}, ${provenance.filter(({ from }) => from !== 'default').length} set`)
+  yield* await within('data folder', REQUEST_MS, () => checkFolder(config.home))
+  yield* await within('platform', REQUEST_MS, () => checkPort(config))
+  // What lies behind a network is asked while the engines start; the lines keep their order.
+  const registry = within('schema registry', REQUEST_MS, (signal) => checkRegistry(config, signal), 'start it, or correct SCHEMA_REGISTRY_URL')
+  const sources = sourcesOf(config).map((name) => within(`source ${name}`, REQUEST_MS, (signal) => checkSource(config, name, signal), 'check the network'))
+  yield* checkEngines(session, config)
+  yield* await registry
+  for (const source of sources) yield* await source
+}
+
+async function* checkEngines(session: Session, config: PlatformConfig): AsyncGenerator<Finding, void, undefined> {
+  const deadline = AbortSignal.any([session.signal, AbortSignal.timeout(config.database.url ? EXTERNAL_MS : EMBEDDED_MS)])
+  let store: Store | undefined
+  try {
+    store = await openForCheck(config, deadline, (notice) => void (session.json || session.remark(notice)))
+  } catch (error) {
+    yield unopened(config, error)
+  }
+  try {
+    if (store) {
+      const opened = store
+      yield* await within('store', EXTERNAL_MS, () => checkStore(opened))
+    }
+    const remedy = config.redpanda.brokers ? 'start the brokers, or correct REDPANDA_BROKERS; unset it to use the embedded log' : undefined
+    yield* await within('stream', EXTERNAL_MS, () => checkStream(config, store), remedy)
+  } finally {
+    await store?.close()
+  }
+}
+
+const MARKS = { ok: ['green', '✔'], failed: ['red', '✖'], unused: ['dim', '–'] } as const
+
+async function show({ out }: Session, { name, verdict, summary, remedy }: Finding): Promise<void> {
+  const [style, mark] = MARKS[verdict]
+  await out.line(`${out.style(style, mark)} ${name.padEnd(16)} ${printable(summary)}`)
+  if (remedy) await out.line(`  ${' '.repeat(16)} ${out.style(verdict === 'failed' ? 'yellow' : 'dim', `→ ${printable(remedy)}`)}`)
+}

@@ -1,0 +1,48 @@
+import {
+  type Breadth,
+  type Candle,
+  type Candles,
+  formatTime,
+  type MarketSummary,
+  marketAnalytics,
+  ohlcv,
+  type Page,
+  type Price,
+  price,
+  type Series,
+} from '../../lib/src/base/index.ts'
+
+/** Query results as they go out of the process: SQL names, ISO times, figures as exact text. */
+export const pricesWire = ({ items, next }: Page<Price>) => ({ items: items.map((item) => price.toWire(item)), ...(next && { next }) })
+
+export const candlesWire = ({ series, timeframe, candles, otherSeries }: Candles) => ({
+  series: seriesWire(series),
+  timeframe,
+  candles: candles.map(candleWire),
+  other_series: otherSeries.map(seriesWire),
+})
+
+export const summaryWire = ({ analytics, breadth, gainers, losers }: MarketSummary) => ({
+  analytics: analytics.map((row) => marketAnalytics.toWire(row)),
+  breadth: breadth.map(breadthWire),
+  gainers: gainers.map((row) => price.toWire(row)),
+  losers: losers.map((row) => price.toWire(row)),
+})
+
+const candleWire = ({ fromTimeframe, ...candle }: Candle) => ({
+  ...ohlcv.toWire(candle),
+  ...(fromTimeframe && { from_timeframe: fromTimeframe }),
+})
+
+const seriesWire = ({ coinId, source, currency, simulated, latest }: Series) => ({
+  coin_id: coinId,
+  source,
+  currency,
+  simulated,
+  latest: formatTime(latest),
+})
+
+const breadthWire = ({ meanChange24hPct, ...rest }: Breadth) => ({
+  ...rest,
+  ...(meanChange24hPct === undefined ? {} : { mean_change_24h_pct: meanChange24hPct }),
+})
