@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { type Candle, candlesQuery, recordTypes, TIMEFRAMES } from '../../../lib/src/base/index.ts'
+import { json } from '../headers.ts'
+import { defineRoute } from '../route.ts'
+import { seriesSchema } from './schemas.ts'
+import { seriesWire } from './wire.ts'
+
+const { ohlcv } = recordTypes
+const timeframe = z.enum(TIMEFRAMES)
+
+const candlesSchema = z
+  .object({
+    series: seriesSchema.describe('what the candles are of: real before simulated, then the most recent'),
+    timeframe,
+    candles: z.array(
+      ohlcv.schema
+        .extend({ from_timeframe: timeframe.optional().describe('the length of the bars it was rolled up from') })
+        .describe('A candle, and what it was rolled up from'),
+    ),
+    other_series: z.array(seriesSchema).describe('what else there is of this coin: name a source or a currency to get it'),
+  })
+  .describe('Candles of one series, oldest first')
+
+export const candles = defineRoute({
+  path: '/api/v1/candles',
+  name: 'candles',
+  summary: "Candles of one coin: the provider's bars where held, else a rollup of finer bars",
+  query: candlesQuery,
+  responses: { 200: { description: 'candles, oldest first', schema: candlesSchema } },
+  errors: ['BAD_REQUEST', 'NOT_FOUND', 'UNAVAILABLE', 'TIMEOUT'],
+  answer: async ({ platform }, query) => {
+    const { series, timeframe, candles, otherSeries } = await platform.store.dsl.getOHLCV(query)
+    const head = JSON.stringify({ series: seriesWire(series), timeframe })
+    const others = JSON.stringify(otherSeries.map(seriesWire))
+    return json(`${head.slice(0, -1)},"candles":[${candles.map(candleJson).join(',')}],"other_series":${others}}`)
+  },
+})
+
+function candleJson(candle: Candle): string {
+  const text = ohlcv.encode(candle)
+  return candle.fromTimeframe === undefined ? text : `${text.slice(0, -1)},"from_timeframe":"${candle.fromTimeframe}"}`
+}

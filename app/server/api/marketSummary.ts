@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { type Breadth, marketSummaryQuery, type MarketSummary, recordTypes } from '../../../lib/src/base/index.ts'
+import { json } from '../headers.ts'
+import { defineRoute } from '../route.ts'
+import { count } from './schemas.ts'
+import { recordsJson } from './wire.ts'
+
+const { price, market_analytics } = recordTypes
+const { source, currency } = price.schema.shape as Record<'source' | 'currency', z.ZodType>
+
+const breadthSchema = z
+  .object({
+    source,
+    currency,
+    simulated: z.boolean().describe('whether the prices counted are simulated'),
+    coins: count('coins counted'),
+    advancers: count('coins whose 24 hour change is above 0'),
+    decliners: count('coins whose 24 hour change is below 0'),
+    unchanged: count('coins whose 24 hour change is exactly 0'),
+    mean_change_24h_pct: z.number().optional().describe('mean of the 24 hour changes, in per cent: a float64 that we computed'),
+  })
+  .describe('Counts of one source and currency, computed from the latest prices')
+
+const summarySchema = z
+  .object({
+    simulated: z.boolean().describe('whether any figure below is simulated and not of a real market'),
+    analytics: z.array(market_analytics.schema).describe('the latest row of each source and currency'),
+    breadth: z.array(breadthSchema),
+    gainers: z.array(price.schema).describe('the greatest 24 hour changes'),
+    losers: z.array(price.schema).describe('the least 24 hour changes'),
+  })
+  .describe('The market as a whole')
+
+export const marketSummary = defineRoute({
+  path: '/api/v1/market/summary',
+  name: 'marketSummary',
+  summary: 'The market as a whole: capitalisation, breadth and top movers',
+  query: marketSummaryQuery,
+  responses: { 200: { description: 'the market now', schema: summarySchema } },
+  errors: ['BAD_REQUEST', 'UNAVAILABLE', 'TIMEOUT'],
+  answer: async ({ platform }, query) => {
+    const summary = await platform.store.dsl.getMarketSummary(query)
+    const breadth = JSON.stringify(summary.breadth.map(breadthWire))
+    return json(
+      `{"simulated":${anySimulated(summary)},"analytics":${recordsJson(market_analytics, summary.analytics)},"breadth":${breadth},` +
+        `"gainers":${recordsJson(price, summary.gainers)},"losers":${recordsJson(price, summary.losers)}}`,
+    )
+  },
+})
+
+const anySimulated = ({ analytics, breadth, gainers, losers }: MarketSummary): boolean =>
+  breadth.some(({ simulated }) => simulated) || [analytics, gainers, losers].some((rows) => rows.some(({ origin }) => origin === 'simulated'))
+
+const breadthWire = ({ meanChange24hPct, ...counts }: Breadth): z.input<typeof breadthSchema> => ({
+  ...counts,
+  ...(meanChange24hPct !== undefined && { mean_change_24h_pct: meanChange24hPct }),
+})

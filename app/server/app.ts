@@ -1,0 +1,79 @@
+import type { HttpBindings } from '@hono/node-server'
+import { type Context, Hono } from 'hono'
+import { cors } from 'hono/cors'
+import { QiError, silentLogger, suggest } from '../../lib/src/base/index.ts'
+import { showError } from './errors.ts'
+import { unauthorized } from './guard/guard.ts'
+import { json } from './headers.ts'
+import { openapiText } from './openapi/document.ts'
+import { readQuery, refuseQuery } from './query.ts'
+import type { Route, Served } from './route.ts'
+import { routes } from './routes.ts'
+
+type App = Hono<{ Bindings: HttpBindings }>
+type Asked = Context<{ Bindings: HttpBindings }>
+
+/** All routes of the server as one fetch function. */
+export function createApp(parts: Omit<Served, 'openapi'>): App {
+  const served: Served = { ...parts, openapi: openapiText() }
+  const { guard, pages } = served
+  const app: App = new Hono()
+  if (guard.origins.length > 0) app.use(cors({ origin: [...guard.origins], allowHeaders: ['authorization'], allowMethods: ['GET'] }))
+  for (const route of routes) answer(app, served, route.path, route.open ?? false, (c, authorized) => respond(route, served, c, authorized))
+  answer(app, served, '/', false, async () => pages.home())
+  answer(app, served, '/api/v1/docs', false, async () => pages.docs())
+  answer(app, served, '/assets/:name', false, async (c) => pages.asset(c.req.param('name') ?? '') ?? notFound(c.req.path))
+  answer(app, served, '/ws', false, async () => {
+    throw new QiError('BAD_REQUEST', '/ws is for WebSockets: send an upgrade request, with the message {"type":"subscribe","channel":"prices"} after it')
+  })
+  app.notFound((c) => observed(served, c, 'unmatched', async () => notFound(c.req.path)))
+  return app
+}
+
+/** Every address is answered after the same checks, with the same errors, and counted under its route. */
+function answer(app: App, served: Served, path: string, open: boolean, work: (c: Asked, authorized: boolean) => Promise<Response>): void {
+  const respond = (c: Asked) =>
+    observed(served, c, path, async () => {
+      const caller = { host: c.req.header('host'), origin: c.req.header('origin'), authorization: c.req.header('authorization') }
+      served.guard.checkSite(caller)
+      const authorized = served.guard.isAuthorized(caller)
+      if (!authorized && !open) throw unauthorized()
+      return await work(c, authorized)
+    })
+  app.get(path, respond)
+  app.all(path, (c) => observed(served, c, path, async () => wrongMethod(c)))
+}
+
+async function observed(served: Served, c: Asked, path: string, work: () => Promise<Response>): Promise<Response> {
+  const started = performance.now()
+  let response: Response
+  try {
+    response = await work()
+  } catch (error) {
+    const { status, body, headers } = showError(error, served.logger, `${c.req.method} ${path}`)
+    response = json(JSON.stringify(body), status, status === 401 ? { ...headers, 'www-authenticate': challenge(c) } : headers)
+  }
+  served.metrics.http.observe(c.req.method, path, response.status, performance.now() - started)
+  return response
+}
+
+async function respond(route: Route, served: Served, c: Asked, authorized: boolean): Promise<Response> {
+  if (route.query) return route.answer(served, readQuery(route.query, c.req.url), { authorized })
+  refuseQuery(c.req.url)
+  return route.answer(served, {}, { authorized })
+}
+
+/** A browser that opens a page asks its user for the token (any name, the token as password); programs are told of Bearer. */
+const challenge = (c: Asked): string => (c.req.header('accept')?.includes('text/html') ? 'Basic realm="qicore", charset="UTF-8"' : 'Bearer realm="qicore"')
+
+const known = [...routes.map(({ path }) => path), '/api/v1/docs', '/ws', '/']
+
+function notFound(path: string): never {
+  const hint = suggest(path, known)
+  throw new QiError('NOT_FOUND', `there is nothing at ${path.slice(0, 100)}${hint.startsWith('; did') ? hint : ''}; there is ${known.join(', ')}`)
+}
+
+function wrongMethod(c: Asked): Response {
+  const { body } = showError(new QiError('BAD_REQUEST', `${c.req.method} is not allowed here: everything is read with GET`), silentLogger, c.req.path)
+  return json(JSON.stringify(body), 405, { allow: 'GET, HEAD' })
+}

@@ -1,0 +1,26 @@
+/** Of every answer. */
+const always = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+}
+
+export const jsonHeaders = {
+  ...always,
+  'content-type': 'application/json; charset=utf-8',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+} as const
+
+/** Pages load their own files and talk to their own server; nothing else, nothing inline. */
+export const pageHeaders = (type: string) => ({
+  ...always,
+  'content-type': type,
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+})
+
+export const json = (text: string, status = 200, more: Readonly<Record<string, string>> = {}): Response =>
+  new Response(text, { status, headers: { ...jsonHeaders, ...more } })

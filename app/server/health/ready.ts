@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { toQiError } from '../../../lib/src/base/index.ts'
+import { json } from '../headers.ts'
+import { defineRoute } from '../route.ts'
+import type { ServedPlatform } from '../served.ts'
+import type { HealthProbe } from './probe.ts'
+
+const readySchema = z
+  .object({
+    ready: z.boolean(),
+    waiting_for: z.array(z.string()).describe('the parts that are not up yet'),
+  })
+  .describe('Whether requests can be answered and records are stored')
+
+export const ready = defineRoute({
+  path: '/ready',
+  name: 'ready',
+  summary: 'Whether store and stream are up and the consumers run',
+  open: true,
+  responses: {
+    200: { description: 'ready', schema: readySchema },
+    503: { description: 'not yet, or not any more', schema: readySchema },
+  },
+  errors: ['BAD_REQUEST'],
+  answer: async ({ platform, probe }) => {
+    const waitingFor = await missing(platform, probe)
+    const body: z.input<typeof readySchema> = { ready: waitingFor.length === 0, waiting_for: waitingFor }
+    return json(JSON.stringify(body), body.ready ? 200 : 503)
+  },
+})
+
+async function missing(platform: ServedPlatform, probe: HealthProbe): Promise<string[]> {
+  const { parts } = await probe.ask()
+  const down = parts.filter(({ status }) => status === 'down').map(({ name }) => name)
+  try {
+    const { state, consumers } = platform.getStatus()
+    if (state !== 'running') down.push('platform')
+    down.push(...consumers.filter(({ state }) => state !== 'running').map(({ name }) => `consumer ${name}`))
+  } catch (error) {
+    // Not initialized yet, or closed.
+    if (toQiError(error).code !== 'CLOSED') throw error
+    down.push('platform')
+  }
+  return [...new Set(down)]
+}

@@ -1,0 +1,40 @@
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { HealthProbe } from '../health/probe.ts'
+import type { ServedPlatform } from '../served.ts'
+import type { LiveServer } from '../ws/LiveServer.ts'
+import { type HttpMetrics, httpMetrics } from './http.ts'
+import { lagMetrics } from './lag.ts'
+import { liveMetrics } from './live.ts'
+import { partMetrics } from './parts.ts'
+import { recordMetrics } from './records.ts'
+
+export interface MetricsParts {
+  readonly platform: ServedPlatform
+  readonly probe: HealthProbe
+  readonly live: LiveServer
+}
+
+export interface Metrics {
+  readonly http: HttpMetrics
+  readonly contentType: string
+  /** All of them, in the text format of Prometheus. */
+  text(): Promise<string>
+  /** Stops listening to the diagnostics channels. */
+  close(): void
+}
+
+/** Names that break the conventions of Prometheus (a gauge called _total); their labelled twins stay. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
+
+/** The metrics of one server, in a registry of its own. */
+export function createMetrics({ platform, probe, live }: MetricsParts): Metrics {
+  const register = new Registry()
+  collectDefaultMetrics({ register })
+  for (const name of MISNAMED) register.removeSingleMetric(name)
+  const http = httpMetrics(register)
+  const records = recordMetrics(register)
+  lagMetrics(register, platform)
+  partMetrics(register, platform, probe)
+  liveMetrics(register, live)
+  return { http, contentType: register.contentType, text: () => register.metrics(), close: () => records.close() }
+}

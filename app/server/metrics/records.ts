@@ -1,0 +1,49 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { Counter, Histogram, type Registry } from 'prom-client'
+import { PUBLISHER_CHANNEL, type PublisherEvent } from '../../../lib/src/publishers/index.ts'
+import type { ConsumerWrite } from '../../../lib/src/streaming/index.ts'
+
+const CONSUMER_CHANNEL = 'qicore:consumer'
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
+
+/** Records in and out, from what publishers and consumers of this process tell on their diagnostics channels. */
+export function recordMetrics(register: Registry): { close(): void } {
+  const counter = <L extends string>(name: string, help: string, ...labelNames: L[]) => new Counter({ name, help, labelNames, registers: [register] })
+  const histogram = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
+    new Histogram({ name, help, labelNames, buckets: SECONDS, registers: [register] })
+
+  const published = counter('qicore_records_published_total', 'Records durable in the stream', 'source', 'topic')
+  const publishedBytes = counter('qicore_published_bytes_total', 'Bytes of the values published', 'source', 'topic')
+  const retries = counter('qicore_publish_retries_total', 'Appends that failed and were repeated', 'source', 'topic', 'code')
+  const append = histogram('qicore_append_duration_seconds', 'Time of one append of a batch to the stream', 'source')
+  const stored = counter('qicore_records_stored_total', 'Records stored by every sink', 'consumer', 'topic')
+  const write = histogram('qicore_write_duration_seconds', 'Time of one write of a batch to the sinks', 'consumer')
+  const delay = histogram('qicore_stream_to_store_seconds', 'Time from the append of the oldest record of a write to its storage', 'topic')
+  const deadLetters = counter('qicore_dead_letters_total', 'Records set aside, by the stage at which they failed', 'stage', 'topic')
+
+  const onPublisher = (message: unknown) => {
+    const event = message as PublisherEvent
+    if (event.type === 'appended') {
+      const { source, topic, records, bytes, ms } = event
+      published.inc({ source, topic }, records)
+      publishedBytes.inc({ source, topic }, bytes)
+      append.observe({ source }, ms / 1000)
+    } else if (event.type === 'dead-lettered') deadLetters.inc({ stage: 'publish', topic: event.topic }, event.records)
+    else if (event.type === 'retry') retries.inc({ source: event.source, topic: event.topic, code: event.code })
+  }
+  const onConsumer = (message: unknown) => {
+    const { consumer, topic, written, failed, milliseconds, oldest } = message as ConsumerWrite
+    stored.inc({ consumer, topic }, written)
+    write.observe({ consumer }, milliseconds / 1000)
+    if (failed > 0) deadLetters.inc({ stage: 'store', topic }, failed)
+    if (Number.isFinite(oldest)) delay.observe({ topic }, Math.max(0, Date.now() - oldest) / 1000)
+  }
+  subscribe(PUBLISHER_CHANNEL, onPublisher)
+  subscribe(CONSUMER_CHANNEL, onConsumer)
+  return {
+    close() {
+      unsubscribe(PUBLISHER_CHANNEL, onPublisher)
+      unsubscribe(CONSUMER_CHANNEL, onConsumer)
+    },
+  }
+}

@@ -1,0 +1,28 @@
+import { clientMessages, serverMessages } from '../ws/messages.ts'
+import type { Schema, Schemas } from './schemas.ts'
+
+const DESCRIPTION = `A WebSocket. The client sends one JSON object a message (LiveClientMessage), the server answers and sends records (LiveServerMessage).
+
+With a token: the Authorization header, or as first message \`{"type":"auth","token":"…"}\`. A message that is not accepted is
+answered with an error and the connection stays. A client that reads too slowly loses records, and is told how many. Close codes:
+1001 the server stops, 1009 a message is too large, 4401 no token or a wrong one.`
+
+/** OpenAPI has no words for a WebSocket: its handshake is an operation, its messages are schemas. */
+export function live(schemas: Schemas, responses: Readonly<Record<number, unknown>>): Record<string, unknown> {
+  const oneOf = (messages: Readonly<Record<string, Parameters<Schemas['use']>[0]>>): Schema => ({ oneOf: Object.values(messages).map((message) => schemas.use(message)) })
+  schemas.put('LiveClientMessage', oneOf(clientMessages))
+  schemas.put('LiveServerMessage', oneOf(serverMessages))
+  const error = (description: string) => ({ description, content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } })
+  return {
+    operationId: 'live',
+    summary: 'Live subscriptions, over WebSocket',
+    description: DESCRIPTION,
+    responses: {
+      101: { description: 'switched to WebSocket' },
+      400: error('no upgrade was asked for, or a parameter was given'),
+      ...responses,
+      403: error('a page of a foreign origin, or a foreign Host header'),
+      429: error('too many WebSocket clients'),
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { recordTypes } from '../../../lib/src/base/index.ts'
+
+export type Schema = Readonly<Record<string, unknown>>
+
+const named = new Map<z.ZodType, string>(Object.values(recordTypes).map((type) => [type.schema as z.ZodType, pascal(type.name)]))
+
+/** The JSON Schemas of a document. Records are components; everything else stands where it is used. */
+export class Schemas {
+  readonly #components = new Map<string, Schema>()
+
+  put(name: string, schema: Schema): void {
+    this.#components.set(name, schema)
+  }
+
+  /** The schema of what goes over the wire: the input side, since a record schema reads the wire and yields what is used inside. */
+  use(schema: z.ZodType): Schema {
+    return this.#extract(jsonSchema(schema))
+  }
+
+  all(): Record<string, Schema> {
+    return Object.fromEntries([...this.#components].sort(([a], [b]) => (a < b ? -1 : 1)))
+  }
+
+  /** Moves what jsonSchema() marked as a record into the components. */
+  #extract(value: unknown): Schema {
+    if (value === null || typeof value !== 'object') return value as Schema
+    if (Array.isArray(value)) return value.map((item) => this.#extract(item)) as unknown as Schema
+    const { [MARK]: name, ...rest } = value as Record<string, unknown>
+    const walked = Object.fromEntries(Object.entries(rest).map(([key, inner]) => [key, this.#extract(inner)]))
+    if (typeof name !== 'string') return walked
+    this.#components.set(name, walked)
+    return { $ref: `#/components/schemas/${name}` }
+  }
+}
+
+const MARK = 'x-record'
+
+/** JSON Schema of the input side, without what only zod needs. */
+export function jsonSchema(schema: z.ZodType): Schema {
+  const { $schema: _version, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    reused: 'inline',
+    override: ({ zodSchema, jsonSchema: made }) => {
+      const name = named.get(zodSchema as unknown as z.ZodType)
+      if (name) Object.assign(made, { [MARK]: name })
+      // An absent value may come in as null; it never goes out as one.
+      const given = made.anyOf?.filter((choice) => choice.type !== 'null')
+      if (made.anyOf && given?.length === 1) {
+        delete made.anyOf
+        Object.assign(made, given[0], made.description === undefined ? {} : { description: made.description })
+      }
+    },
+  })
+  return rest
+}
+
+/** A query parameter. A list is comma-separated text; what zod coerces is text too, and documented as what it is read as. */
+export function parameterSchema(field: z.ZodType): Record<string, unknown> {
+  const { description, ...schema } = jsonSchema(field) as Record<string, unknown>
+  const list = (schema.anyOf as Schema[] | undefined)?.find(({ type }) => type === 'array')
+  const boolean = (schema.anyOf as Schema[] | undefined)?.some(({ type }) => type === 'boolean')
+  const said = description === undefined ? {} : { description }
+  if (list) return { ...said, style: 'form', explode: false, schema: list }
+  if (boolean) return { ...said, schema: { type: 'boolean', ...('default' in schema && { default: schema.default }) } }
+  return { ...said, schema }
+}
+
+/** `market_analytics` → `MarketAnalytics`. */
+function pascal(name: string): string {
+  return name.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}

@@ -1,0 +1,13 @@
+import { candles } from './api/candles.ts'
+import { instruments } from './api/instruments.ts'
+import { latestPrices } from './api/latestPrices.ts'
+import { marketSummary } from './api/marketSummary.ts'
+import { openapi } from './api/openapi.ts'
+import { status } from './api/status.ts'
+import { health } from './health/health.ts'
+import { ready } from './health/ready.ts'
+import { metricsRoute } from './metrics/route.ts'
+import type { Route } from './route.ts'
+
+/** Every route with an answer for programs, in the order in which it is documented. */
+export const routes: readonly Route[] = [latestPrices, candles, marketSummary, instruments, status, openapi, health, ready, metricsRoute]

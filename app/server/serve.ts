@@ -1,0 +1,92 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { errorMessage, type Logger, QiError, silentLogger, systemCode } from '../../lib/src/base/index.ts'
+import { createApp } from './app.ts'
+import { closeServer } from './close.ts'
+import { createGuard } from './guard/guard.ts'
+import { HealthProbe } from './health/probe.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { loadPages } from './pages/pages.ts'
+import type { ServedPlatform, ServerSettings } from './served.ts'
+import { type LiveLimits, LiveServer } from './ws/LiveServer.ts'
+
+export interface ServeOptions {
+  readonly platform: ServedPlatform
+  readonly config: { readonly server: ServerSettings }
+  readonly logger?: Logger
+  /** How long close() lets requests and WebSockets finish, in milliseconds. Default 5,000. */
+  readonly drainMs?: number
+  /** Limits of the WebSocket clients; the defaults suit a laptop and a server. */
+  readonly live?: Partial<LiveLimits>
+}
+
+export interface RunningServer extends AsyncDisposable {
+  /** Where people find it, such as http://127.0.0.1:8787. */
+  readonly url: string
+  readonly port: number
+  /** Refuses new requests, finishes those in flight, closes WebSockets with code 1001; what outlasts the deadline is cut. */
+  close(): Promise<void>
+}
+
+/**
+ * Serves a platform over HTTP and WebSocket on one port.
+ * @throws QiError CONFLICT when the port is in use, CONFIG_INVALID when the address cannot be listened on
+ */
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const { platform, config, logger = silentLogger, drainMs = 5_000 } = options
+  const guard = createGuard(config.server)
+  const probe = new HealthProbe(platform)
+  const live = new LiveServer({ platform, guard, logger, ...(options.live && { limits: options.live }) })
+  const metrics = createMetrics({ platform, probe, live })
+  const app = createApp({ platform, guard, probe, metrics, logger, pages: loadPages() })
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server
+  server.on('upgrade', (request, socket, head) => live.upgrade(request, socket, head))
+  try {
+    await listen(server, config.server)
+  } catch (error) {
+    await live.close(0)
+    metrics.close()
+    throw error
+  }
+  const { port } = server.address() as AddressInfo
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= Promise.all([live.close(drainMs), closeServer(server, drainMs)]).then(() => metrics.close())
+    return closing
+  }
+  return { url: `http://${hostInUrl(config.server.host)}:${port}`, port, close, [Symbol.asyncDispose]: close }
+}
+
+async function listen(server: Server, { host, port }: ServerSettings): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  server.listen({ host, port }, resolve)
+  await promise.catch((error: unknown) => {
+    throw listenError(error, host, port)
+  })
+  server.off('error', reject)
+}
+
+function listenError(error: unknown, host: string, port: number): QiError {
+  switch (systemCode(error)) {
+    case 'EADDRINUSE':
+      return new QiError('CONFLICT', `port ${port} on ${host} is in use by another program: stop it, or set QICORE_PORT to a free port (0 picks one)`, {
+        cause: error,
+        field: 'server.port',
+      })
+    case 'EACCES':
+      return new QiError('CONFIG_INVALID', `port ${port} may not be opened by this user: set QICORE_PORT to a port above 1023`, { cause: error, field: 'server.port' })
+    default:
+      return new QiError('CONFIG_INVALID', `server.host "${host}" cannot be listened on (${errorMessage(error)}): set QICORE_HOST to an address of this machine`, {
+        cause: error,
+        field: 'server.host',
+      })
+  }
+}
+
+/** An address that can be typed into a browser: any address means this machine, IPv6 goes in brackets. */
+function hostInUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
+}

@@ -1,0 +1,13 @@
+import type { CryptoDataPlatform } from '../../lib/src/streaming/platform/index.ts'
+
+/** What the server needs of a platform. */
+export type ServedPlatform = Pick<CryptoDataPlatform, 'store' | 'stream' | 'getStatus' | 'health'>
+
+/** What the server needs of the configuration (`server:` in qicore.yaml). */
+export interface ServerSettings {
+  readonly host: string
+  readonly port: number
+  readonly token?: string | undefined
+  /** Browser origins besides the server's own that may use it, such as https://dashboard.example.com. */
+  readonly origins?: readonly string[] | undefined
+}

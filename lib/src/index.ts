@@ -1,0 +1,5 @@
+export * from './base/index.ts'
+export * from './consumers/index.ts'
+export * from './publishers/index.ts'
+export * from './streaming/index.ts'
+export * from './streaming/platform/index.ts'
