@@ -9,5 +9,8 @@ export function positive(text: string): number {
 /** A flag that takes `a,b` and may be repeated. */
 export const list = (text: string, before: readonly string[] = []): string[] => [
   ...before,
-  ...text.split(',').map((part) => part.trim()).filter(Boolean),
+  ...text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
 ]

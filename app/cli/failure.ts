@@ -34,7 +34,8 @@ function describe(error: QiError, err: Output): string {
   const remedy = REMEDIES[error.code]
   const head = `${err.style('red', 'error:')} `
   const problems = error.message.split('\n').map(printable)
-  const message = problems.length === 1 ? problems[0] : [`${problems.length} problems`, ...problems.map((line) => `  ${line}`)].join('\n')
+  const message =
+    problems.length === 1 ? problems[0] : [`${problems.length} problems`, ...problems.map((line) => `  ${line}`)].join('\n')
   return `${head}${message}${remedy ? `\n${err.style('dim', `  ${remedy}`)}` : ''}`
 }
 

@@ -1,8 +1,8 @@
 import { pino } from 'pino'
 import { errorMessage, type Logger, QiError, silentLogger } from '../../lib/src/base/index.ts'
 import type { Output } from './output.ts'
-import { prettyLine } from './text/prettyLine.ts'
 import type { Session } from './session.ts'
+import { prettyLine } from './text/prettyLine.ts'
 
 export interface LogOptions {
   readonly level: string
@@ -20,7 +20,12 @@ export function createLogger({ level, format, err, write, debug }: LogOptions): 
   const destination = { write: (line: string) => write(format === 'json' ? line.trimEnd() : prettyLine(line, err)) }
   const serializeError = (error: unknown) => errorFields(error, debug)
   return pino(
-    { level, base: null, redact: { paths: SECRETS, censor: '(secret)' }, serializers: { error: serializeError, err: serializeError } },
+    {
+      level,
+      base: null,
+      redact: { paths: SECRETS, censor: '(secret)' },
+      serializers: { error: serializeError, err: serializeError },
+    },
     destination,
   )
 }

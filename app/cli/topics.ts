@@ -10,7 +10,14 @@ export function recordTypesOf(names: readonly string[]): readonly RecordType[] {
   if (names.length === 0) return all
   return names.map((name) => {
     const type = all.find((known) => known.name === name || known.topic === name)
-    if (!type) throw new QiError('BAD_REQUEST', `there is no record type or topic ${name}${suggest(name, all.flatMap((known) => [known.name, known.topic]))}`)
+    if (!type)
+      throw new QiError(
+        'BAD_REQUEST',
+        `there is no record type or topic ${name}${suggest(
+          name,
+          all.flatMap((known) => [known.name, known.topic]),
+        )}`,
+      )
     return type
   })
 }

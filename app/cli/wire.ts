@@ -13,7 +13,10 @@ import {
 } from '../../lib/src/base/index.ts'
 
 /** Query results as they go out of the process: SQL names, ISO times, figures as exact text. */
-export const pricesWire = ({ items, next }: Page<Price>) => ({ items: items.map((item) => price.toWire(item)), ...(next && { next }) })
+export const pricesWire = ({ items, next }: Page<Price>) => ({
+  items: items.map((item) => price.toWire(item)),
+  ...(next && { next }),
+})
 
 export const candlesWire = ({ series, timeframe, candles, otherSeries }: Candles) => ({
   series: seriesWire(series),

@@ -15,10 +15,14 @@ const listing = () =>
 const replay = () =>
   new CliCommand('replay')
     .summary('put dead letters back into their topics')
-    .description('Puts dead letters back into their topics: as they are, by id, or mended, from a file. What still is no valid record is refused, and the exit code is 1.')
+    .description(
+      'Puts dead letters back into their topics: as they are, by id, or mended, from a file. What still is no valid record is refused, and the exit code is 1.',
+    )
     .option('--id <ids>', 'as they are; may be repeated', list)
     .option('--from <file>', 'mended: what dlq list --json printed, edited; - is stdin')
-    .note('To mend: qicore dlq list --pending --json > letters.json; correct `value` of the entries, delete the entries that stay as they are; qicore dlq replay --from letters.json. Replaying twice is harmless: a record is stored by its primary key.')
+    .note(
+      'To mend: qicore dlq list --pending --json > letters.json; correct `value` of the entries, delete the entries that stay as they are; qicore dlq replay --from letters.json. Replaying twice is harmless: a record is stored by its primary key.',
+    )
     .example('qicore dlq replay --id crypto-prices.dlq/0/12', 'one, as it is')
     .example('qicore dlq replay --from letters.json', 'the mended file')
     .runs(() => import('../verbs/dlqReplay.ts'))
@@ -26,7 +30,9 @@ const replay = () =>
 export const dlq = () => {
   const group = new CliCommand('dlq')
     .summary('records that were set aside: list, mend, replay')
-    .description('Dead letters: records that could not be published or stored. They lie in `<topic>.dlq`, with their reason, until they are mended.')
+    .description(
+      'Dead letters: records that could not be published or stored. They lie in `<topic>.dlq`, with their reason, until they are mended.',
+    )
   for (const command of [listing(), replay()]) group.addCommand(command)
   return group
 }

@@ -13,7 +13,9 @@ const latest = () =>
     new CliCommand('latest')
       .summary('the latest price of each coin, source and currency')
       .argument('[coins...]', "the source's ids, such as bitcoin; all coins when left out")
-      .description('The latest price of each coin, source and currency, exactly as stored. A simulated price is shown only where there is no real one.'),
+      .description(
+        'The latest price of each coin, source and currency, exactly as stored. A simulated price is shown only where there is no real one.',
+      ),
   )
     .option('--limit <count>', 'most rows (default: 100; at most 1000)')
     .option('--after <cursor>', 'go on behind an earlier page: the `next` that it gave')
@@ -26,7 +28,9 @@ const candles = () =>
   new CliCommand('candles')
     .summary('the candles of a coin')
     .argument('<coin>', "the source's id, such as bitcoin")
-    .description("The candles of one coin at one source in one currency, oldest first: the provider's where held, else built from finer ones or from prices, and said so.")
+    .description(
+      "The candles of one coin at one source in one currency, oldest first: the provider's where held, else built from finer ones or from prices, and said so.",
+    )
     .addOption(new Option('--timeframe <length>', 'the length of a candle: 1s … 45m, 1h … 12h, 1d … 1w').default('1h'))
     .option('--from <time>', 'candles that open at or after it: 2026-01-31, or ISO 8601 with a zone')
     .option('--to <time>', 'candles that open before it')
@@ -38,7 +42,11 @@ const candles = () =>
     .runs(() => import('../verbs/candles.ts'))
 
 const summary = () =>
-  filters(new CliCommand('summary').summary('the market as a whole').description('Capitalisation, breadth, gainers and losers, from the latest of what is stored.'))
+  filters(
+    new CliCommand('summary')
+      .summary('the market as a whole')
+      .description('Capitalisation, breadth, gainers and losers, from the latest of what is stored.'),
+  )
     .option('--movers <count>', 'how many gainers and losers (default: 5)')
     .example('qicore query summary --currency usd', 'the market in dollars')
     .runs(() => import('../verbs/summary.ts'))
@@ -46,7 +54,9 @@ const summary = () =>
 export const query = () => {
   const group = new CliCommand('query')
     .summary('read the store: latest prices, candles, the market')
-    .description('Reads what is stored. The platform need not run: the embedded database is started for the query if necessary, and stopped after it.')
+    .description(
+      'Reads what is stored. The platform need not run: the embedded database is started for the query if necessary, and stopped after it.',
+    )
   for (const command of [latest(), candles(), summary()]) group.addCommand(command)
   return group
 }

@@ -13,11 +13,26 @@ export interface Finding {
   readonly details?: Readonly<Record<string, string | number | boolean>>
 }
 
-export const ok = (name: string, summary: string, details?: Finding['details']): Finding => ({ name, verdict: 'ok', summary, ...(details && { details }) })
+export const ok = (name: string, summary: string, details?: Finding['details']): Finding => ({
+  name,
+  verdict: 'ok',
+  summary,
+  ...(details && { details }),
+})
 
-export const failed = (name: string, summary: string, remedy?: string): Finding => ({ name, verdict: 'failed', summary, ...(remedy && { remedy }) })
+export const failed = (name: string, summary: string, remedy?: string): Finding => ({
+  name,
+  verdict: 'failed',
+  summary,
+  ...(remedy && { remedy }),
+})
 
-export const unused = (name: string, summary: string, remedy?: string): Finding => ({ name, verdict: 'unused', summary, ...(remedy && { remedy }) })
+export const unused = (name: string, summary: string, remedy?: string): Finding => ({
+  name,
+  verdict: 'unused',
+  summary,
+  ...(remedy && { remedy }),
+})
 
 /** What an engine found out about itself. */
 export const found = (name: string, { ok: works, summary, remedy, details }: CheckResult): Finding => ({
@@ -29,7 +44,12 @@ export const found = (name: string, { ok: works, summary, remedy, details }: Che
 })
 
 /** A check must end: what takes longer has failed, whatever becomes of it. */
-export async function within(name: string, milliseconds: number, check: (signal: AbortSignal) => Promise<Finding[]>, remedy?: string): Promise<Finding[]> {
+export async function within(
+  name: string,
+  milliseconds: number,
+  check: (signal: AbortSignal) => Promise<Finding[]>,
+  remedy?: string,
+): Promise<Finding[]> {
   const deadline = new AbortController()
   const late = Promise.withResolvers<Finding[]>()
   const timer = setTimeout(() => {

@@ -1,5 +1,5 @@
-import { access, constants, mkdtemp, readFile, rmdir, statfs, unlink, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
+import { access, constants, mkdtemp, readFile, rmdir, statfs, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorMessage } from '../../../lib/src/base/index.ts'
 import type { PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
@@ -12,7 +12,9 @@ const OLDEST_NODE = [24, 6] as const
 export function checkNode(version = process.versions.node): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const recent = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])
-  return recent ? ok('node', `Node ${version}, ${process.platform} ${process.arch}`) : failed('node', `Node ${version} is too old`, `install Node ${OLDEST_NODE.join('.')} or newer`)
+  return recent
+    ? ok('node', `Node ${version}, ${process.platform} ${process.arch}`)
+    : failed('node', `Node ${version} is too old`, `install Node ${OLDEST_NODE.join('.')} or newer`)
 }
 
 const GIB = 1024 ** 3
@@ -28,7 +30,8 @@ export async function checkFolder(home: string): Promise<Finding[]> {
     const trial = await mkdtemp(join(folder, '.doctor-'))
     try {
       await writeFile(join(trial, 'trial'), 'written')
-      if ((await readFile(join(trial, 'trial'), 'utf8')) !== 'written') return [failed('data folder', `${home} does not give back what was written`, remedy)]
+      if ((await readFile(join(trial, 'trial'), 'utf8')) !== 'written')
+        return [failed('data folder', `${home} does not give back what was written`, remedy)]
     } finally {
       await unlink(join(trial, 'trial')).catch(() => {})
       await rmdir(trial)
@@ -39,7 +42,14 @@ export async function checkFolder(home: string): Promise<Finding[]> {
   const { bavail, bsize } = await statfs(folder)
   const free = bavail * bsize
   const room = `${(free / GIB).toFixed(1)} GiB free`
-  if (free < LEAST_FREE) return [failed('data folder', `${home} is writable, but has only ${room}`, 'make room, or set QICORE_HOME to a folder on a larger disk')]
+  if (free < LEAST_FREE)
+    return [
+      failed(
+        'data folder',
+        `${home} is writable, but has only ${room}`,
+        'make room, or set QICORE_HOME to a folder on a larger disk',
+      ),
+    ]
   return [ok('data folder', `${home}${folder === home ? '' : ' (not made yet)'} is writable, ${room}`, { free_bytes: free })]
 }
 
@@ -49,11 +59,25 @@ const nearest = (folder: string): string => (existsSync(folder) || dirname(folde
 /** The platform's port: used by our own platform, free, or taken by something else. */
 export async function checkPort({ home, server }: PlatformConfig): Promise<Finding[]> {
   const running = await findPlatform(home)
-  if (running) return [ok('platform', `runs: process ${running.pid}${running.url ? `, ${running.url}` : ', starting'}`, { pid: running.pid })]
+  if (running)
+    return [
+      ok('platform', `runs: process ${running.pid}${running.url ? `, ${running.url}` : ', starting'}`, { pid: running.pid }),
+    ]
   try {
     await expectFreePort(server.host, server.port)
-    return [ok('platform', `does not run; ${server.port === 0 ? 'it will pick a free port' : `port ${server.port} on ${server.host} is free for it`}`)]
+    return [
+      ok(
+        'platform',
+        `does not run; ${server.port === 0 ? 'it will pick a free port' : `port ${server.port} on ${server.host} is free for it`}`,
+      ),
+    ]
   } catch (error) {
-    return [failed('platform', errorMessage(error).split(': ')[0] as string, 'stop the other program, or choose another port with QICORE_PORT (0 picks a free one)')]
+    return [
+      failed(
+        'platform',
+        errorMessage(error).split(': ')[0] as string,
+        'stop the other program, or choose another port with QICORE_PORT (0 picks a free one)',
+      ),
+    ]
   }
 }

@@ -13,6 +13,7 @@ export async function checkSource(config: PlatformConfig, name: string, signal: 
   if (!definition) return [unused(label, 'no source runs: this platform only serves and stores')]
   await using source = await definition.open(config[name] as never, { logger: silentLogger })
   const finding = found(label, await source.check(signal))
-  if (finding.verdict === 'failed' && config.sources === undefined) return [{ ...finding, remedy: `${finding.remedy ?? ''}; until then the SIMULATED market runs` }]
+  if (finding.verdict === 'failed' && config.sources === undefined)
+    return [{ ...finding, remedy: `${finding.remedy ?? ''}; until then the SIMULATED market runs` }]
   return [finding]
 }

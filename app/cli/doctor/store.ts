@@ -1,4 +1,4 @@
-import { openStore, QiError, type Store, toQiError } from '../../../lib/src/base/index.ts'
+import { openStore, type QiError, type Store, toQiError } from '../../../lib/src/base/index.ts'
 import type { PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { maskUrl } from '../settings.ts'
 import { type Finding, failed, found, ok, unused } from './finding.ts'
@@ -6,15 +6,32 @@ import { type Finding, failed, found, ok, unused } from './finding.ts'
 const OPEN_TIMEOUT_MS = 5000
 
 /** Opens the store as the platform would: the embedded server is started, a URL is connected to. */
-export function openForCheck({ home, database }: PlatformConfig, signal: AbortSignal, onNotice: (notice: string) => void): Promise<Store> {
-  return openStore({ home, databaseUrl: database.url, readers: 2, writers: 1, applicationName: 'qicore-doctor', openTimeoutMs: OPEN_TIMEOUT_MS, signal, onNotice })
+export function openForCheck(
+  { home, database }: PlatformConfig,
+  signal: AbortSignal,
+  onNotice: (notice: string) => void,
+): Promise<Store> {
+  return openStore({
+    home,
+    databaseUrl: database.url,
+    readers: 2,
+    writers: 1,
+    applicationName: 'qicore-doctor',
+    openTimeoutMs: OPEN_TIMEOUT_MS,
+    signal,
+    onNotice,
+  })
 }
 
 /** Why the store could not be opened, and what to do. */
 export function unopened({ database }: PlatformConfig, failure: unknown): Finding {
   const error = toQiError(failure)
   const place = database.url ? `DATABASE_URL ${maskUrl(database.url)}` : 'embedded PostgreSQL'
-  return failed('store', `${place}: ${error.message}`, database.url ? remedyOf(error) : 'see the message; or set DATABASE_URL to a PostgreSQL of your own')
+  return failed(
+    'store',
+    `${place}: ${error.message}`,
+    database.url ? remedyOf(error) : 'see the message; or set DATABASE_URL to a PostgreSQL of your own',
+  )
 }
 
 function remedyOf(error: QiError): string {
@@ -34,10 +51,16 @@ function remedyOf(error: QiError): string {
 
 /** A row written, read and rolled back; what the server can do; whether the tables fit it; whether its clock agrees. */
 export async function checkStore(store: Store): Promise<Finding[]> {
-  return [found('store', await store.check()), describeCapabilities(store), ...(await checkLayout(store)), ...(await checkClock(store))]
+  return [
+    found('store', await store.check()),
+    describeCapabilities(store),
+    ...(await checkLayout(store)),
+    ...(await checkClock(store)),
+  ]
 }
 
-const HOW_TO_GET = 'docker run -p 5432:5432 -e POSTGRES_PASSWORD=… timescale/timescaledb:latest-pg17, and DATABASE_URL=postgres://postgres:…@localhost:5432/postgres'
+const HOW_TO_GET =
+  'docker run -p 5432:5432 -e POSTGRES_PASSWORD=… timescale/timescaledb:latest-pg17, and DATABASE_URL=postgres://postgres:…@localhost:5432/postgres'
 
 function describeCapabilities({ capabilities }: Store): Finding {
   const { timescale, compression, continuousAggregates, retention } = capabilities
@@ -47,16 +70,29 @@ function describeCapabilities({ capabilities }: Store): Finding {
       `plain PostgreSQL: everything works, without hypertables, compression and continuous aggregates; old data is dropped in ${retention}`,
       `to have them: ${HOW_TO_GET}`,
     )
-  if (compression && continuousAggregates) return ok('TimescaleDB', `${timescale}: hypertables, compression, continuous aggregates`)
-  return unused('TimescaleDB', `${timescale}, the Apache build: hypertables, but no compression and no continuous aggregates`, `for the community build: ${HOW_TO_GET}`)
+  if (compression && continuousAggregates)
+    return ok('TimescaleDB', `${timescale}: hypertables, compression, continuous aggregates`)
+  return unused(
+    'TimescaleDB',
+    `${timescale}, the Apache build: hypertables, but no compression and no continuous aggregates`,
+    `for the community build: ${HOW_TO_GET}`,
+  )
 }
 
 /** Tables are laid out when they are made; a server that got or lost the extension since does not change them. */
 async function checkLayout({ pool, capabilities }: Store): Promise<Finding[]> {
   if (!capabilities.hypertables) return []
-  const { rows } = await pool.query<{ hyper: boolean }>("select exists (select from timescaledb_information.hypertables where hypertable_name = 'crypto_prices') as hyper")
+  const { rows } = await pool.query<{ hyper: boolean }>(
+    "select exists (select from timescaledb_information.hypertables where hypertable_name = 'crypto_prices') as hyper",
+  )
   if (rows[0]?.hyper) return [ok('layout', 'the tables are hypertables')]
-  return [failed('layout', 'the tables were made plain, before TimescaleDB was there: no compression, no chunks', `start with a new database, or convert each table: select create_hypertable('crypto_prices', by_range('time'), migrate_data => true)`)]
+  return [
+    failed(
+      'layout',
+      'the tables were made plain, before TimescaleDB was there: no compression, no chunks',
+      `start with a new database, or convert each table: select create_hypertable('crypto_prices', by_range('time'), migrate_data => true)`,
+    ),
+  ]
 }
 
 const MOST_SKEW_MS = 2000
@@ -68,5 +104,7 @@ async function checkClock({ pool, engine }: Store): Promise<Finding[]> {
   const { rows } = await pool.query<{ now: string }>('select (extract(epoch from clock_timestamp()) * 1000)::text as now')
   const skew = Math.round(Number(rows[0]?.now) - (asked + Date.now()) / 2)
   const summary = `the database's clock is ${Math.abs(skew)} ms ${skew < 0 ? 'behind' : 'ahead of'} this machine's`
-  return Math.abs(skew) > MOST_SKEW_MS ? [failed('clock', summary, 'let both keep time by NTP (timedatectl set-ntp true)')] : [ok('clock', summary, { skew_ms: skew })]
+  return Math.abs(skew) > MOST_SKEW_MS
+    ? [failed('clock', summary, 'let both keep time by NTP (timedatectl set-ntp true)')]
+    : [ok('clock', summary, { skew_ms: skew })]
 }

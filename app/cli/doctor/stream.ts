@@ -8,7 +8,10 @@ export async function checkStream(config: PlatformConfig, store: Store | undefin
   const name = 'stream'
   if (!config.redpanda.brokers) {
     if (!store) return [unused(name, 'the embedded log lies in the store, which does not work')]
-    return [...(await tried(name, () => openStreamFor(config, store, { logger: silentLogger }))), unused('Redpanda', 'not configured: the embedded log is used', 'for brokers of your own set REDPANDA_BROKERS=host:9092')]
+    return [
+      ...(await tried(name, () => openStreamFor(config, store, { logger: silentLogger }))),
+      unused('Redpanda', 'not configured: the embedded log is used', 'for brokers of your own set REDPANDA_BROKERS=host:9092'),
+    ]
   }
   return tried(name, () => openRedpanda(config.redpanda, { logger: silentLogger }))
 }
@@ -28,16 +31,33 @@ export async function checkRegistry({ schema_registry: { url } }: PlatformConfig
   const plain = new URL(href)
   plain.username = ''
   plain.password = ''
-  const headers = username ? { authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}` } : {}
+  const headers = username
+    ? {
+        authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`,
+      }
+    : {}
   const place = plain.href.replace(/\/$/, '')
   try {
     const response = await fetch(`${place}/subjects`, { headers, signal })
-    if (!response.ok) return [failed(name, `${place} answers ${response.status} ${response.statusText}`, response.status === 401 ? 'check user and password in SCHEMA_REGISTRY_URL' : remedy)]
+    if (!response.ok)
+      return [
+        failed(
+          name,
+          `${place} answers ${response.status} ${response.statusText}`,
+          response.status === 401 ? 'check user and password in SCHEMA_REGISTRY_URL' : remedy,
+        ),
+      ]
     const subjects = (await response.json()) as unknown
     if (!Array.isArray(subjects)) return [failed(name, `${place} is no schema registry: it lists no subjects`, remedy)]
     return [{ name, verdict: 'ok', summary: `${place} holds ${subjects.length} subjects` }]
   } catch (error) {
     if (signal.aborted) throw error
-    return [failed(name, `${place} cannot be reached: ${(error as { cause?: Error }).cause?.message || (error as Error).message}`, remedy)]
+    return [
+      failed(
+        name,
+        `${place} cannot be reached: ${(error as { cause?: Error }).cause?.message || (error as Error).message}`,
+        remedy,
+      ),
+    ]
   }
 }

@@ -15,18 +15,39 @@ export interface Column<Row> {
 }
 
 const NO_LINES = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
 }
 
 /** Rows below a head line. Cells are never cut; a terminal that is too narrow loses columns that can be missed, and says which. */
-export async function printTable<Row>(out: Output, columns: readonly Column<Row>[], rows: readonly Row[]): Promise<readonly string[]> {
+export async function printTable<Row>(
+  out: Output,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): Promise<readonly string[]> {
   let shown = columns.filter((column) => !column.optional || rows.some((row) => column.cell(row)))
   const hidden: string[] = []
   for (;;) {
     const lines = render(out, shown, rows)
     const dispensable = shown.findLastIndex((column) => column.optional)
-    if (dispensable < 0 || out.width === undefined || lines.every((line) => stripVTControlCharacters(line).length <= (out.width ?? 0))) {
+    if (
+      dispensable < 0 ||
+      out.width === undefined ||
+      lines.every((line) => stripVTControlCharacters(line).length <= (out.width ?? 0))
+    ) {
       for (const line of lines) await out.line(line)
       return hidden
     }
@@ -49,6 +70,9 @@ function render<Row>(out: Output, columns: readonly Column<Row>[], rows: readonl
       return chosen ? out.style(chosen, text) : text
     })
   })
-  rows.forEach((_, i) => table.push(cells.map((column) => column[i] as string)))
-  return table.toString().split('\n').map((line) => line.trimEnd())
+  for (const i of rows.keys()) table.push(cells.map((column) => column[i] as string))
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
 }

@@ -30,7 +30,11 @@ const ANSWER_MS = 2000
  */
 export async function claimProject(home: string): Promise<Claim> {
   await mkdir(home, { recursive: true }).catch((error: unknown) => {
-    throw new QiError('CONFIG_INVALID', `the data folder ${home} cannot be used: ${errorMessage(error)}; set QICORE_HOME to another`, { cause: error })
+    throw new QiError(
+      'CONFIG_INVALID',
+      `the data folder ${home} cannot be used: ${errorMessage(error)}; set QICORE_HOME to another`,
+      { cause: error },
+    )
   })
   let running: RunningPlatform = { pid: process.pid }
   const server = createServer((socket) => {
@@ -58,8 +62,13 @@ async function listen(server: Server, home: string): Promise<void> {
     if (!failure) return
     if (systemCode(failure) !== 'EADDRINUSE') return // A file system without sockets: there is no claim, and nothing is lost but the warning.
     const other = await findPlatform(home)
-    if (other) throw new QiError('CONFLICT', `QiCore runs in this project already: process ${other.pid}${other.url ? `, ${other.url}` : ''}; stop that one first, or give this one a folder of its own with --home`)
-    if (attempt === 3) throw new QiError('CONFLICT', `${path} is held by something that does not answer; delete it if no QiCore runs`)
+    if (other)
+      throw new QiError(
+        'CONFLICT',
+        `QiCore runs in this project already: process ${other.pid}${other.url ? `, ${other.url}` : ''}; stop that one first, or give this one a folder of its own with --home`,
+      )
+    if (attempt === 3)
+      throw new QiError('CONFLICT', `${path} is held by something that does not answer; delete it if no QiCore runs`)
     await unlink(path).catch(() => {})
   }
 }

@@ -14,10 +14,14 @@ export async function expectFreePort(host: string, port: number): Promise<void> 
     await once(server, 'listening')
   } catch (error) {
     if (systemCode(error) === 'EADDRINUSE')
-      throw new QiError('CONFLICT', `port ${port} on ${host} is in use by another program: stop it, or choose another with --port or QICORE_PORT (0 picks a free one)`, {
-        cause: error,
-        field: 'server.port',
-      })
+      throw new QiError(
+        'CONFLICT',
+        `port ${port} on ${host} is in use by another program: stop it, or choose another with --port or QICORE_PORT (0 picks a free one)`,
+        {
+          cause: error,
+          field: 'server.port',
+        },
+      )
     // Whatever else is wrong with the address, the server itself will say.
     return
   }

@@ -4,7 +4,12 @@ import { age, duration } from '../text/age.ts'
 /** What is told now and then of a platform that runs. */
 export interface Pulse {
   readonly uptimeMs: number
-  readonly sources: readonly { readonly name: string; readonly published: number; readonly lastAt: number | null; readonly troubled: boolean }[]
+  readonly sources: readonly {
+    readonly name: string
+    readonly published: number
+    readonly lastAt: number | null
+    readonly troubled: boolean
+  }[]
   readonly stored: number
   readonly waiting: number
   readonly deadLettered: number
@@ -14,16 +19,29 @@ export interface Pulse {
 
 export function pulseOf(status: PlatformStatus, now: number): Pulse {
   const { publishers, consumers, parts, startedAt } = status
-  const sum = (count: (consumer: PlatformStatus['consumers'][number]) => number) => consumers.reduce((total, consumer) => total + count(consumer), 0)
+  const sum = (count: (consumer: PlatformStatus['consumers'][number]) => number) =>
+    consumers.reduce((total, consumer) => total + count(consumer), 0)
   return {
     uptimeMs: now - (startedAt ?? now),
-    sources: publishers.map(({ source, published, lastAppendAt, state }) => ({ name: source, published, lastAt: lastAppendAt, troubled: state === 'degraded' })),
+    sources: publishers.map(({ source, published, lastAppendAt, state }) => ({
+      name: source,
+      published,
+      lastAt: lastAppendAt,
+      troubled: state === 'degraded',
+    })),
     stored: sum(({ written }) => written),
     waiting: sum(({ waiting }) => waiting),
     deadLettered: sum(({ deadLettered }) => deadLettered) + publishers.reduce((total, { invalid }) => total + invalid, 0),
     troubles: [
-      ...parts.filter(({ state }) => state === 'restarting').map(({ name, lastError, retryAt }) => `${name} failed (${lastError?.message}), again in ${duration((retryAt ?? now) - now)}`),
-      ...consumers.flatMap(({ name, trouble }) => (trouble ? [`${name} cannot store since ${duration(now - trouble.since)} (${trouble.error.message})`] : [])),
+      ...parts
+        .filter(({ state }) => state === 'restarting')
+        .map(
+          ({ name, lastError, retryAt }) =>
+            `${name} failed (${lastError?.message}), again in ${duration((retryAt ?? now) - now)}`,
+        ),
+      ...consumers.flatMap(({ name, trouble }) =>
+        trouble ? [`${name} cannot store since ${duration(now - trouble.since)} (${trouble.error.message})`] : [],
+      ),
     ],
   }
 }

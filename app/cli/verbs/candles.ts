@@ -34,7 +34,9 @@ const name = ({ coinId, source, currency }: Series): string => printable(`${coin
 
 const columns: readonly Column<Candle>[] = [
   timeColumn,
-  ...(['open', 'high', 'low', 'close'] as const).map((title): Column<Candle> => ({ title, kind: 'figure', cell: (row) => row[title] })),
+  ...(['open', 'high', 'low', 'close'] as const).map(
+    (title): Column<Candle> => ({ title, kind: 'figure', cell: (row) => row[title] }),
+  ),
   { title: 'volume', kind: 'figure', optional: true, cell: (row) => row.volume },
   { title: 'trades', kind: 'right', optional: true, cell: (row) => row.tradeCount?.toString() },
   { title: '', cell: (row) => (row.isFinal ? 'closed' : 'open'), style: (row) => (row.isFinal ? 'dim' : 'cyan') },

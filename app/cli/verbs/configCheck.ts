@@ -8,8 +8,13 @@ export async function run(session: Session): Promise<undefined> {
   const set = effective(loaded).filter(({ from }) => from !== 'default')
   const file = join(loaded.project, 'qicore.yaml')
   const { out } = session
-  if (session.json) return await out.json({ ok: true, project: loaded.project, file: existsSync(file) ? file : null, set: set.length }).then(() => undefined)
+  if (session.json)
+    return await out
+      .json({ ok: true, project: loaded.project, file: existsSync(file) ? file : null, set: set.length })
+      .then(() => undefined)
   const origins = [...new Set(set.map(({ from }) => from))]
-  await out.line(`${out.style('green', '✔')} the settings are right: ${set.length} set${origins.length ? ` (${origins.join(', ')})` : ''}, all else by default`)
+  await out.line(
+    `${out.style('green', '✔')} the settings are right: ${set.length} set${origins.length ? ` (${origins.join(', ')})` : ''}, all else by default`,
+  )
   if (!existsSync(file)) await session.remark(`there is no ${file}; it is not needed`)
 }

@@ -23,4 +23,10 @@ export async function run(session: Session, { set = false }: { readonly set?: bo
 }
 
 const shown = (value: unknown): string =>
-  value === undefined ? '–' : Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  value === undefined
+    ? '–'
+    : Array.isArray(value)
+      ? value.join(',')
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : String(value)

@@ -18,13 +18,22 @@ export async function run(session: Session, { topic, limit, pending }: DlqListIn
   const { signal } = session
   const entries = await withStream(session, loaded, (stream) =>
     session.unlessInterrupted(
-      new DeadLetters(stream).list({ signal, ...(topics && { topic: topics }), ...(limit && { limit }), ...(pending && { pending }) }),
+      new DeadLetters(stream).list({
+        signal,
+        ...(topics && { topic: topics }),
+        ...(limit && { limit }),
+        ...(pending && { pending }),
+      }),
     ),
   )
   if (session.json) return await session.out.json(entries.map(exported)).then(() => undefined)
   for (const entry of entries) for (const line of describe(session, entry)) await session.out.line(line)
   const waiting = entries.filter(({ replayed }) => !replayed).length
-  await session.remark(entries.length ? `${entries.length} listed, ${waiting} not replayed; qicore dlq replay --help tells how to mend them` : 'no dead letters')
+  await session.remark(
+    entries.length
+      ? `${entries.length} listed, ${waiting} not replayed; qicore dlq replay --help tells how to mend them`
+      : 'no dead letters',
+  )
 }
 
 /** The record as an object where it is one: it is there to be edited, and JSON inside a JSON string is not. */
@@ -57,4 +66,5 @@ function describe({ out }: Session, entry: DeadLetterEntry): string[] {
 }
 
 /** Originals may be long; --json has all of them. */
-const shorten = (text: string): string => (text.length > 400 ? `${text.slice(0, 400)} … ${text.length - 400} characters more` : text)
+const shorten = (text: string): string =>
+  text.length > 400 ? `${text.slice(0, 400)} … ${text.length - 400} characters more` : text

@@ -21,7 +21,8 @@ export async function run(session: Session, input: DlqReplayInput): Promise<numb
 }
 
 async function read({ id = [], from }: DlqReplayInput): Promise<ReplayInput> {
-  if (id.length && from !== undefined) throw new QiError('BAD_REQUEST', 'either --id or --from, not both: a file names its entries itself')
+  if (id.length && from !== undefined)
+    throw new QiError('BAD_REQUEST', 'either --id or --from, not both: a file names its entries itself')
   if (from === undefined) {
     if (id.length === 0) throw new QiError('BAD_REQUEST', 'which dead letters? name them by --id, or a file of them by --from')
     return { ids: id }
@@ -43,12 +44,21 @@ async function report({ json, out }: Session, input: ReplayInput, { replayed, re
     return out.json({
       replayed,
       refused: refused.length,
-      entries: ids.map((id, index) => ({ index, ...(id && { id }), replayed: !reasons.has(index), ...(reasons.has(index) && { error: reasons.get(index) }) })),
+      entries: ids.map((id, index) => ({
+        index,
+        ...(id && { id }),
+        replayed: !reasons.has(index),
+        ...(reasons.has(index) && { error: reasons.get(index) }),
+      })),
     })
   for (const [index, id] of ids.entries()) {
     const error = reasons.get(index)
     const name = printable(id ?? `entry ${index + 1}`)
-    await out.line(error ? `${out.style('red', '✖')} ${name}  refused: ${printable(error.message)}` : `${out.style('green', '✔')} ${name}  replayed`)
+    await out.line(
+      error
+        ? `${out.style('red', '✖')} ${name}  refused: ${printable(error.message)}`
+        : `${out.style('green', '✔')} ${name}  replayed`,
+    )
   }
   await out.line(`${replayed} replayed, ${refused.length} refused`)
 }

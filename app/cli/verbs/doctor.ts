@@ -22,7 +22,12 @@ export async function run(session: Session): Promise<number> {
   }
   const works = findings.every(({ verdict }) => verdict !== 'failed')
   if (session.json) await session.out.json({ ok: works, checks: findings })
-  else await session.out.line(works ? '\neverything that is needed works' : `\n${findings.filter(({ verdict }) => verdict === 'failed').length} of ${findings.length} do not work`)
+  else
+    await session.out.line(
+      works
+        ? '\neverything that is needed works'
+        : `\n${findings.filter(({ verdict }) => verdict === 'failed').length} of ${findings.length} do not work`,
+    )
   return works ? EXIT.ok : EXIT.failed
 }
 
@@ -32,7 +37,8 @@ async function* examine(session: Session): AsyncGenerator<Finding, void, undefin
   try {
     loaded = await session.load()
   } catch (error) {
-    for (const problem of toQiError(error).message.split('\n')) yield failed('settings', problem, 'correct it; `qicore config check` tries again')
+    for (const problem of toQiError(error).message.split('\n'))
+      yield failed('settings', problem, 'correct it; `qicore config check` tries again')
     yield unused('engines', 'not tried, since the settings do not say which')
     return
   }
@@ -41,8 +47,15 @@ async function* examine(session: Session): AsyncGenerator<Finding, void, undefin
   yield* await within('data folder', REQUEST_MS, () => checkFolder(config.home))
   yield* await within('platform', REQUEST_MS, () => checkPort(config))
   // What lies behind a network is asked while the engines start; the lines keep their order.
-  const registry = within('schema registry', REQUEST_MS, (signal) => checkRegistry(config, signal), 'start it, or correct SCHEMA_REGISTRY_URL')
-  const sources = sourcesOf(config).map((name) => within(`source ${name}`, REQUEST_MS, (signal) => checkSource(config, name, signal), 'check the network'))
+  const registry = within(
+    'schema registry',
+    REQUEST_MS,
+    (signal) => checkRegistry(config, signal),
+    'start it, or correct SCHEMA_REGISTRY_URL',
+  )
+  const sources = sourcesOf(config).map((name) =>
+    within(`source ${name}`, REQUEST_MS, (signal) => checkSource(config, name, signal), 'check the network'),
+  )
   yield* checkEngines(session, config)
   yield* await registry
   for (const source of sources) yield* await source
@@ -61,7 +74,9 @@ async function* checkEngines(session: Session, config: PlatformConfig): AsyncGen
       const opened = store
       yield* await within('store', EXTERNAL_MS, () => checkStore(opened))
     }
-    const remedy = config.redpanda.brokers ? 'start the brokers, or correct REDPANDA_BROKERS; unset it to use the embedded log' : undefined
+    const remedy = config.redpanda.brokers
+      ? 'start the brokers, or correct REDPANDA_BROKERS; unset it to use the embedded log'
+      : undefined
     yield* await within('stream', EXTERNAL_MS, () => checkStream(config, store), remedy)
   } finally {
     await store?.close()
@@ -73,5 +88,6 @@ const MARKS = { ok: ['green', '✔'], failed: ['red', '✖'], unused: ['dim', '�
 async function show({ out }: Session, { name, verdict, summary, remedy }: Finding): Promise<void> {
   const [style, mark] = MARKS[verdict]
   await out.line(`${out.style(style, mark)} ${name.padEnd(16)} ${printable(summary)}`)
-  if (remedy) await out.line(`  ${' '.repeat(16)} ${out.style(verdict === 'failed' ? 'yellow' : 'dim', `→ ${printable(remedy)}`)}`)
+  if (remedy)
+    await out.line(`  ${' '.repeat(16)} ${out.style(verdict === 'failed' ? 'yellow' : 'dim', `→ ${printable(remedy)}`)}`)
 }

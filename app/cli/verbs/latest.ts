@@ -1,4 +1,11 @@
-import { type CryptoFinancialDSL, latestPricesQuery, type Price, parseQuery, QiError, toQiError } from '../../../lib/src/base/index.ts'
+import {
+  type CryptoFinancialDSL,
+  latestPricesQuery,
+  type Price,
+  parseQuery,
+  QiError,
+  toQiError,
+} from '../../../lib/src/base/index.ts'
 import { openStoreOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { ageColumn, originColumn } from '../text/columns.ts'
@@ -57,7 +64,12 @@ const columns = (now: number): Column<Price>[] => [
   { title: 'coin', cell: (row) => row.coinId },
   { title: 'price', kind: 'figure', cell: (row) => row.price, style: () => 'bold' },
   { title: '', cell: (row) => row.currency },
-  { title: '24 h %', kind: 'figure', cell: (row) => row.change24hPct, style: (row) => (row.change24hPct?.startsWith('-') ? 'red' : 'green') },
+  {
+    title: '24 h %',
+    kind: 'figure',
+    cell: (row) => row.change24hPct,
+    style: (row) => (row.change24hPct?.startsWith('-') ? 'red' : 'green'),
+  },
   { title: 'source', cell: (row) => row.source },
   ageColumn(now),
   originColumn,

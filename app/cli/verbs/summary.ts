@@ -22,11 +22,14 @@ export async function run(session: Session, input: SummaryInput): Promise<undefi
   })
   const loaded = await session.load()
   await using store = await openStoreOf(session, loaded)
-  const { analytics, breadth, gainers, losers, ...rest } = await session.unlessInterrupted(store.dsl.getMarketSummary({ ...query }))
+  const { analytics, breadth, gainers, losers, ...rest } = await session.unlessInterrupted(
+    store.dsl.getMarketSummary({ ...query }),
+  )
   const { out } = session
   if (session.json) return await out.json(summaryWire({ analytics, breadth, gainers, losers, ...rest })).then(() => undefined)
   const now = Date.now()
-  if (breadth.length === 0 && analytics.length === 0) return await session.remark('nothing is stored yet; `qicore up` acquires prices').then(() => undefined)
+  if (breadth.length === 0 && analytics.length === 0)
+    return await session.remark('nothing is stored yet; `qicore up` acquires prices').then(() => undefined)
   await section(out, 'Market', marketColumns(now), analytics)
   await section(out, 'Breadth, of the latest prices', breadthColumns, breadth)
   await section(out, 'Gainers', moverColumns(now), gainers)

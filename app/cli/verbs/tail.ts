@@ -18,12 +18,19 @@ export async function run(session: Session, input: TailInput): Promise<undefined
   const loaded = await session.load()
   await withStream(session, loaded, async (stream) => {
     const topics = await existing(stream, [...types.keys()])
-    if (!session.json && session.err.isTerminal && !input.untilEnd) await session.remark(`waiting for ${[...types.values()].map(({ name }) => name).join(', ')}; Ctrl-C ends`)
+    if (!session.json && session.err.isTerminal && !input.untilEnd)
+      await session.remark(`waiting for ${[...types.values()].map(({ name }) => name).join(', ')}; Ctrl-C ends`)
     await follow(session, stream, topics, types, input)
   })
 }
 
-async function follow(session: Session, stream: Stream, topics: readonly string[], types: ReadonlyMap<string, RecordType>, input: TailInput): Promise<void> {
+async function follow(
+  session: Session,
+  stream: Stream,
+  topics: readonly string[],
+  types: ReadonlyMap<string, RecordType>,
+  input: TailInput,
+): Promise<void> {
   const { from, untilEnd = false, coins, count = Number.POSITIVE_INFINITY } = input
   const wanted = coins && new Set(coins)
   let printed = 0

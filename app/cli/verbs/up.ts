@@ -45,7 +45,9 @@ async function runPlatform(session: Session, input: UpInput, { config }: LoadedC
   const format = input.logFormat ?? (err.isTerminal ? 'pretty' : 'json')
   const logger = createLogger({ level: config.log.level, format, err, write: (line) => screen.log(line), debug: session.debug })
   const platform = new CryptoDataPlatform({ config, logger, onNotice: (line) => screen.notice(line) })
-  interrupt.onFirst(() => screen.notice('Stopping: what was acquired is being stored. Ctrl-C again ends at once.', { event: 'stopping' }))
+  interrupt.onFirst(() =>
+    screen.notice('Stopping: what was acquired is being stored. Ctrl-C again ends at once.', { event: 'stopping' }),
+  )
 
   screen.notice(`QiCore ${version}`, { event: 'starting', version })
   await platform.initialize()
@@ -78,7 +80,12 @@ function showOverview(screen: Screen, { out, json }: Session, platform: CryptoDa
   else for (const [name, text] of lines) screen.notice(`  ${out.style('dim', name.padEnd(8))} ${text}`)
 }
 
-async function tick(platform: CryptoDataPlatform, screen: Screen, logger: { info(fields: object, message: string): void }, signal: AbortSignal): Promise<void> {
+async function tick(
+  platform: CryptoDataPlatform,
+  screen: Screen,
+  logger: { info(fields: object, message: string): void },
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     await setTimeout(screen.isLive ? LIVE_EVERY_MS : LOG_EVERY_MS, undefined, { signal }).catch(() => {})
     if (signal.aborted) return
