@@ -47,10 +47,10 @@ export class LibraryFetcher implements PartitionFetcher {
       asked.set(topicId, new Map(partitions.map((want) => [want.partition, want])))
       return {
         topicId,
-        partitions: partitions.map(({ partition, offset }) => ({
+        partitions: partitions.map(({ partition, offset, wireBytes }) => ({
           partition,
           fetchOffset: offset,
-          partitionMaxBytes: maxBytes,
+          partitionMaxBytes: wireBytes,
           currentLeaderEpoch: -1,
           lastFetchedEpoch: -1,
         })),

@@ -3,6 +3,8 @@ import type { EncodedBatch, TopicPartition } from '../../base/index.ts'
 /** A partition to read on from an offset. */
 export interface Want extends TopicPartition {
   readonly offset: bigint
+  /** Most bytes to bring of it, as they are on the wire; a single larger message still comes. */
+  readonly wireBytes: number
   /** Messages at and after this offset are left out. */
   readonly until?: bigint | undefined
 }
@@ -17,9 +19,9 @@ export interface Fetched extends TopicPartition {
 }
 
 export interface FetchLimits {
-  /** Most bytes in one batch and of one partition; a single larger message still comes. */
+  /** Most bytes in one batch; a single larger message still comes. */
   readonly maxBytes: number
-  /** Most bytes of the whole answer, likewise. */
+  /** Most bytes of the whole answer on the wire, likewise. */
   readonly maxAnswerBytes: number
   /** How long the broker may hold the answer back while it has nothing, in milliseconds. */
   readonly maxWaitMs: number

@@ -48,7 +48,7 @@ export class ReadAhead {
       const lane = this.#lanes.get(laneKey(partition))
       if (lane) lanes.set(laneKey(partition), lane)
     }
-    for (const start of starts) lanes.set(laneKey(start), new ReadLane(start))
+    for (const start of starts) lanes.set(laneKey(start), new ReadLane(start, this.#options.maxBytes))
     this.#lanes = lanes
     this.#wake()
   }
@@ -131,7 +131,7 @@ export class ReadAhead {
   async #fetchWanted(): Promise<void> {
     const { fetcher, maxBytes } = this.#options
     const room = maxBytes * HELD_BATCHES - [...this.#lanes.values()].reduce((sum, lane) => sum + lane.bytes, 0)
-    const wanted = room > 0 ? [...this.#lanes.values()].filter((lane) => lane.wants(maxBytes)) : []
+    const wanted = room > 0 ? [...this.#lanes.values()].filter((lane) => lane.hungry) : []
     if (wanted.length === 0) return
     const complete = wanted.length === [...this.#lanes.values()].filter((lane) => !lane.paused).length
     for (const [leader, lanes] of await fetcher.byLeader(wanted)) {

@@ -23,7 +23,8 @@ export class AppendJob {
     this.#resolve = resolve
     this.#reject = reject
     this.#signal = signal
-    signal?.addEventListener('abort', this.#abort, { once: true })
+    if (signal?.aborted) this.#abort()
+    else signal?.addEventListener('abort', this.#abort, { once: true })
   }
 
   /** Nothing of it is to be sent any more: it failed, was cancelled, or all of it is on its way. */

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import type { Stream } from '../../lib/src/base/index.ts'
+import { appendTests } from './stream/append.ts'
+import { commitTests } from './stream/commits.ts'
+import { flowTests } from './stream/flow.ts'
+import { groupTests } from './stream/groups.ts'
+import { lifecycleTests } from './stream/lifecycle.ts'
+import { readTests } from './stream/read.ts'
+import { topicTests } from './stream/topics.ts'
+
+export interface StreamSuiteOptions {
+  /** A new client of the same log; each is closed by the suite. */
+  open(): Promise<Stream>
+  /** A message of this many bytes is refused. Default 1.5 MiB. */
+  readonly tooLargeBytes?: number
+  /** How long a test may take, in milliseconds. Default 60,000. */
+  readonly timeoutMs?: number
+}
+
+/** What a part of the suite works with: a client shared by its tests, and new ones. */
+export interface StreamUnderTest {
+  readonly stream: Stream
+  open(): Promise<Stream>
+  readonly tooLargeBytes: number
+}
+
+/** What every Stream must do. Tests use topics and groups of their own, so they may run in any order and beside each other. */
+export function streamSuite(name: string, options: StreamSuiteOptions): void {
+  describe(`stream contract: ${name}`, { timeout: options.timeoutMs ?? 60_000 }, () => {
+    const opened: Stream[] = []
+    let shared: Stream | undefined
+    const under: StreamUnderTest = {
+      tooLargeBytes: options.tooLargeBytes ?? 1.5 * 1024 * 1024,
+      get stream() {
+        if (!shared) throw new Error('no stream is open yet')
+        return shared
+      },
+      async open() {
+        const stream = await options.open()
+        opened.push(stream)
+        return stream
+      },
+    }
+    beforeAll(async () => {
+      shared = await under.open()
+    }, 60_000)
+    afterAll(async () => {
+      await Promise.all(opened.map((stream) => stream.close()))
+    }, 60_000)
+
+    topicTests(under)
+    appendTests(under)
+    readTests(under)
+    groupTests(under)
+    commitTests(under)
+    flowTests(under)
+    lifecycleTests(under)
+  })
+}
