@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { QiError } from '../types/index.ts'
+import { type QiError, toQiError } from '../types/index.ts'
 import { classifyPgError } from './errors.ts'
 
 export type Pool = pg.Pool
@@ -47,24 +47,55 @@ export function repointPool(pool: Pool, url: string): void {
   pool.options.connectionString = url
 }
 
+export interface ConnectOptions {
+  /** Gives up, closing the connection that is at work. */
+  readonly signal?: AbortSignal
+  /** Called when the database cannot be reached; then it is tried once more. */
+  readonly recover?: () => Promise<void>
+}
+
 /**
- * Runs work on one connection of the pool. A connection whose work failed is returned only when the server is known to have
- * answered; anything else closes it, so no half-finished transaction is handed on.
- * @throws QiError
+ * Runs work on one connection of the pool. One whose work failed goes back only when the server is known to be idle on it;
+ * any other is closed, so that no half-finished transaction is handed on.
+ * @throws QiError; CANCELLED or TIMEOUT when the signal fires
  */
-export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw classifyPgError(error, 'connecting to the database')
-  })
-  let failed = true
+export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, options: ConnectOptions = {}): Promise<T> {
+  const { signal } = options
+  if (signal?.aborted) throw toQiError(signal.reason)
+  const client = await connect(pool, options)
+  let broken = true
+  const abort = () => destroy(client)
   try {
+    signal?.addEventListener('abort', abort, { once: true })
     const result = await work(client)
-    failed = false
+    broken = false
     return result
   } catch (error) {
+    // `I`: the server answered and is idle, so the connection is sound whatever the work made of it.
+    broken = client.getTransactionStatus() !== 'I'
+    if (signal?.aborted) throw toQiError(signal.reason)
     throw classifyPgError(error)
   } finally {
-    // `I`: the server answered and is idle, so the connection is sound whatever the work made of it.
-    client.release(failed && client.getTransactionStatus() !== 'I')
+    signal?.removeEventListener('abort', abort)
+    client.release(broken || signal?.aborted === true)
   }
+}
+
+async function connect(pool: Pool, { recover }: ConnectOptions): Promise<PoolClient> {
+  try {
+    return await pool.connect()
+  } catch (error) {
+    const failure = classifyPgError(error, 'connecting to the database')
+    if (!recover || failure.code !== 'UNAVAILABLE') throw failure
+    await recover()
+    return pool.connect().catch((again: unknown) => {
+      throw classifyPgError(again, 'connecting to the database')
+    })
+  }
+}
+
+/** Drops the socket: the work that waits on it fails at once, and the server rolls back. */
+function destroy(client: PoolClient): void {
+  const { connection } = client as unknown as { connection: { stream: { destroy(): void } } }
+  connection.stream.destroy()
 }

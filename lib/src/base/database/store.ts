@@ -1,13 +1,16 @@
-import { type CheckResult, type Logger, QiError } from '../types/index.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type CheckResult, type Logger, type QiError, silentLogger, toQiError } from '../types/index.ts'
 import type { Capabilities } from './capabilities.ts'
-import type { DrizzleClient } from './drizzle/DrizzleClient.ts'
-import type { CryptoFinancialDSL } from './dsl/CryptoFinancialDSL.ts'
+import { DrizzleClient } from './drizzle/DrizzleClient.ts'
+import { CryptoFinancialDSL } from './dsl/CryptoFinancialDSL.ts'
+import { openEmbeddedPostgres } from './embedded/open.ts'
 import type { EmbeddedPostgres } from './embedded/types.ts'
-import type { Pool, PoolOptions } from './pool.ts'
-import type { TimescaleClient } from './timescale/TimescaleClient.ts'
+import { migrateStore } from './migrations/index.ts'
+import { createPool, type Pool, type PoolOptions, repointPool } from './pool.ts'
+import { TimescaleClient } from './timescale/TimescaleClient.ts'
 
 export interface StoreConfig {
-  /** A PostgreSQL or TimescaleDB; unset starts the embedded server. */
+  /** A PostgreSQL (14 or newer) or TimescaleDB; unset starts the embedded server. */
   readonly databaseUrl?: string | undefined
   /** The project's data folder (`.qicore`). */
   readonly home: string
@@ -48,6 +51,85 @@ export interface Store extends AsyncDisposable {
  * Starts the embedded server where no URL is given, connects (with retries while a server starts or recovers) and migrates.
  * @throws QiError UNAVAILABLE, UNAUTHORIZED, NOT_FOUND (no such database), CONFLICT (the database is newer than this program)
  */
-export async function openStore(_config: StoreConfig): Promise<Store> {
-  throw new QiError('UNSUPPORTED', 'not yet')
+export async function openStore(config: StoreConfig): Promise<Store> {
+  const embedded = config.databaseUrl ? undefined : await openEmbeddedPostgres(config)
+  const pools: Pool[] = []
+  const closers: (() => Promise<void>)[] = embedded ? [() => embedded.close()] : []
+  const close = once(async () => {
+    for (const pool of pools) closers.push(() => endPool(pool))
+    for (const step of closers.toReversed()) await step()
+  })
+  try {
+    const url = () => embedded?.url ?? (config.databaseUrl as string)
+    const log = config.logger ?? silentLogger
+    const makePool = (options: PoolOptions = {}): Pool => {
+      const onLost = (error: QiError) => log.debug({ error: error.message }, 'a database connection was lost')
+      const pool = createPool(url(), { applicationName: config.applicationName ?? 'qicore', onLost, ...options })
+      pools.push(pool)
+      return pool
+    }
+    let timescale: TimescaleClient | undefined
+    const recover = embedded && (async () => {
+      await embedded.ensureRunning()
+      for (const pool of pools) repointPool(pool, embedded.url)
+      timescale?.repoint(embedded.url)
+    })
+    const client = await reached(config, () => TimescaleClient.open({ ...config, url: url(), ...(recover ? { recover } : {}) }))
+    timescale = client
+    closers.push(() => client.close())
+    const pool = makePool({ max: config.readers ?? 10 })
+    await migrateStore(pool, client.capabilities)
+    const connect = recover ? { recover } : {}
+    return {
+      engine: embedded ? 'embedded' : 'external',
+      get url() {
+        return url()
+      },
+      capabilities: client.capabilities,
+      pool,
+      timescale: client,
+      drizzle: new DrizzleClient(pool),
+      dsl: new CryptoFinancialDSL(pool, client, connect),
+      ...(embedded ? { embedded } : {}),
+      createPool: makePool,
+      check: () => client.check(),
+      close,
+      [Symbol.asyncDispose]: close,
+    }
+  } catch (error) {
+    await close().catch(() => {})
+    throw error
+  }
+}
+
+/** Tries again while the server may still be on its way up. */
+async function reached<T>({ openTimeoutMs = 30_000, signal, onNotice }: StoreConfig, open: () => Promise<T>): Promise<T> {
+  const until = Date.now() + openTimeoutMs
+  for (let pause = 100, told = false; ; pause = Math.min(pause * 2, 3000)) {
+    try {
+      return await open()
+    } catch (error) {
+      const failure = toQiError(error)
+      if (!failure.retryable || Date.now() + pause > until) throw failure
+      if (!told && pause > 400) {
+        told = true
+        onNotice?.(`waiting for the database: ${failure.message}`)
+      }
+    }
+    await sleep(pause, undefined, signal ? { signal } : {}).catch((error: unknown) => {
+      throw toQiError(error)
+    })
+  }
+}
+
+async function endPool(pool: Pool): Promise<void> {
+  if (!pool.ending) await pool.end()
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => {
+    done ??= work()
+    return done
+  }
 }

@@ -1,11 +1,131 @@
+import { and, asc, desc, eq, gte, lt, sql } from 'drizzle-orm'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import { formatTime, type Micros, type Ohlcv, type Price, type RecordType, type RecordValues, type Timeframe } from '../../types/index.ts'
+import { classifyPgError } from '../errors.ts'
 import type { Pool } from '../pool.ts'
+import { cryptoPrices, ohlcvData } from '../schema/index.ts'
+import { tableOf } from '../tables.ts'
+import { prepareInsert } from './inserts.ts'
 
-/** Typed reads and small writes by Drizzle, on the store's pool. */
+export interface SeriesOf {
+  readonly coinId: string
+  readonly source: string
+  readonly currency: string
+}
+
+export interface TimeRange {
+  /** First time that counts. */
+  readonly from: Micros
+  /** First time that no longer counts. */
+  readonly to: Micros
+  /** Most rows; default 1000. */
+  readonly limit?: number
+}
+
+type Insert = ReturnType<typeof prepareInsert>
+
+/** Typed reads and small writes by Drizzle, on the store's pool; statements are prepared once per connection. */
 export class DrizzleClient {
   /** The Drizzle database itself, for queries that have no verb here. */
   readonly db: NodePgDatabase
+  readonly #latest: ReturnType<typeof prepareLatest>
+  readonly #prices: ReturnType<typeof preparePrices>
+  readonly #bars: ReturnType<typeof prepareBars>
+  readonly #inserts = new Map<string, Insert>()
+
   constructor(pool: Pool) {
     this.db = drizzle(pool)
+    this.#latest = prepareLatest(this.db)
+    this.#prices = preparePrices(this.db)
+    this.#bars = prepareBars(this.db)
   }
+
+  /** The newest price of a series. @throws QiError */
+  async latestPrice(series: SeriesOf): Promise<Price | undefined> {
+    const [row] = await classified(this.#latest.execute({ ...series }))
+    return row && present<Price>(row)
+  }
+
+  /** Prices of a series, oldest first. @throws QiError */
+  async prices(series: SeriesOf, range: TimeRange): Promise<readonly Price[]> {
+    return (await classified(this.#prices.execute({ ...series, ...times(range) }))).map((row) => present<Price>(row))
+  }
+
+  /** The stored bars of one timeframe, oldest first. @throws QiError */
+  async bars(series: SeriesOf & { readonly timeframe: Timeframe }, range: TimeRange): Promise<readonly Ohlcv[]> {
+    return (await classified(this.#bars.execute({ ...series, ...times(range) }))).map((row) => present<Ohlcv>(row))
+  }
+
+  /** Stores one record; on its key the greater (is_final, received_at) stays. @throws QiError */
+  async insert<R extends RecordValues>(type: RecordType<R>, record: R): Promise<void> {
+    const spec = tableOf(type, record)
+    let insert = this.#inserts.get(spec.name)
+    if (!insert) {
+      insert = prepareInsert(this.db, spec)
+      this.#inserts.set(spec.name, insert)
+    }
+    await classified(insert.execute(Object.fromEntries(spec.fields.map(({ property }) => [property, record[property] ?? null]))))
+  }
+}
+
+const prepareLatest = (db: NodePgDatabase) =>
+  db
+    .select()
+    .from(cryptoPrices)
+    .where(and(eq(cryptoPrices.coinId, sql.placeholder('coinId')), eq(cryptoPrices.source, sql.placeholder('source')), eq(cryptoPrices.currency, sql.placeholder('currency'))))
+    .orderBy(desc(cryptoPrices.time))
+    .limit(1)
+    .prepare('drizzle_latest_price')
+
+const preparePrices = (db: NodePgDatabase) =>
+  db
+    .select()
+    .from(cryptoPrices)
+    .where(
+      and(
+        eq(cryptoPrices.coinId, sql.placeholder('coinId')),
+        eq(cryptoPrices.source, sql.placeholder('source')),
+        eq(cryptoPrices.currency, sql.placeholder('currency')),
+        gte(cryptoPrices.time, sql.placeholder('from')),
+        lt(cryptoPrices.time, sql.placeholder('to')),
+      ),
+    )
+    .orderBy(asc(cryptoPrices.time))
+    .limit(sql.placeholder('limit'))
+    .prepare('drizzle_prices')
+
+const prepareBars = (db: NodePgDatabase) =>
+  db
+    .select()
+    .from(ohlcvData)
+    .where(
+      and(
+        eq(ohlcvData.coinId, sql.placeholder('coinId')),
+        eq(ohlcvData.source, sql.placeholder('source')),
+        eq(ohlcvData.currency, sql.placeholder('currency')),
+        eq(ohlcvData.timeframe, sql.placeholder('timeframe')),
+        gte(ohlcvData.time, sql.placeholder('from')),
+        lt(ohlcvData.time, sql.placeholder('to')),
+      ),
+    )
+    .orderBy(asc(ohlcvData.time))
+    .limit(sql.placeholder('limit'))
+    .prepare('drizzle_bars')
+
+const times = ({ from, to, limit = 1000 }: TimeRange) => ({ from: formatTime(from), to: formatTime(to), limit })
+
+/** Drizzle wraps what the driver threw; the classification needs what is inside. */
+async function classified<T>(query: Promise<T>): Promise<T> {
+  try {
+    return await query
+  } catch (error) {
+    throw classifyPgError((error as { cause?: unknown }).cause ?? error)
+  }
+}
+
+/** A record leaves out what it does not have; a row has null there. */
+function present<R>(row: Readonly<Record<string, unknown>>): R {
+  const record: Record<string, unknown> = {}
+  for (const name in row) if (row[name] !== null) record[name] = row[name]
+  return record as R
 }

@@ -1,47 +1,75 @@
-import { type MarketAnalytics, type Ohlcv, type Price, QiError, type WriteOptions, type WriteResult } from '../../types/index.ts'
-import type { Pool } from '../pool.ts'
-import type { TimescaleClient } from '../timescale/TimescaleClient.ts'
-import type { candlesQuery, currentPriceQuery, instrumentsQuery, latestPricesQuery, marketSummaryQuery } from './queries.ts'
-import type { QueryInput } from './query.ts'
+import {
+  type MarketAnalytics, marketAnalytics, type Ohlcv, ohlcv, type Price, price, type WriteOptions, type WriteResult,
+} from '../../types/index.ts'
+import type { ConnectOptions, Pool } from '../pool.ts'
+import { Reader } from '../reader.ts'
+import type { BulkWrites } from '../upsert/BulkWriter.ts'
+import { candles } from './candles.ts'
+import { currentPrice } from './currentPrice.ts'
+import { listInstruments } from './instruments.ts'
+import { latestPrices } from './latest.ts'
+import { candlesQuery, currentPriceQuery, instrumentsQuery, latestPricesQuery, marketSummaryQuery } from './queries.ts'
+import { checkQuery, type QueryInput } from './query.ts'
 import type { Candles, CurrentPrice, InstrumentPage, MarketSummary, Page } from './results.ts'
+import { marketSummary } from './summary.ts'
 
-/** The verbs of market data on a store. Every argument is validated: BAD_REQUEST names what is wrong. */
+/**
+ * The verbs of market data on a store. Results are records: decimals as exact text, times in microseconds. Every argument is
+ * validated: BAD_REQUEST names what is wrong.
+ */
 export class CryptoFinancialDSL {
-  constructor(_pool: Pool, _timescale: TimescaleClient) {}
+  readonly #reader: Reader
+  readonly #writes: BulkWrites
 
-  /** Upserts prices; per record failures, as every sink reports them. */
-  storePrices(_prices: readonly Price[], _options?: WriteOptions): Promise<WriteResult> {
-    throw new QiError('UNSUPPORTED', 'not yet')
+  constructor(pool: Pool, writes: BulkWrites, connect: ConnectOptions = {}) {
+    this.#reader = new Reader(pool, connect)
+    this.#writes = writes
   }
 
-  storeOHLCV(_candles: readonly Ohlcv[], _options?: WriteOptions): Promise<WriteResult> {
-    throw new QiError('UNSUPPORTED', 'not yet')
+  /** Upserts prices; failures are told per record, as every sink does. */
+  storePrices(prices: readonly Price[], options?: WriteOptions): Promise<WriteResult> {
+    return this.#writes.upsert(price, prices, options)
   }
 
-  storeMarketAnalytics(_rows: readonly MarketAnalytics[], _options?: WriteOptions): Promise<WriteResult> {
-    throw new QiError('UNSUPPORTED', 'not yet')
+  storeOHLCV(bars: readonly Ohlcv[], options?: WriteOptions): Promise<WriteResult> {
+    return this.#writes.upsert(ohlcv, bars, options)
   }
 
-  /** One row for each (source, coin, currency), ordered by coin, source and currency. */
-  getLatestPrices(_query: QueryInput<typeof latestPricesQuery> = {}): Promise<Page<Price>> {
-    throw new QiError('UNSUPPORTED', 'not yet')
+  storeMarketAnalytics(rows: readonly MarketAnalytics[], options?: WriteOptions): Promise<WriteResult> {
+    return this.#writes.upsert(marketAnalytics, rows, options)
   }
 
-  /** @throws QiError NOT_FOUND, with what might have been meant */
-  getCurrentPrice(_query: QueryInput<typeof currentPriceQuery>): Promise<CurrentPrice> {
-    throw new QiError('UNSUPPORTED', 'not yet')
+  /**
+   * One row for each (source, coin, currency), ordered by coin, source and currency. Simulated rows are left out where a real
+   * one of the same coin is among those asked for.
+   */
+  async getLatestPrices(query: QueryInput<typeof latestPricesQuery> = {}): Promise<Page<Price>> {
+    return latestPrices(this.#reader, checkQuery(latestPricesQuery, query))
   }
 
-  /** @throws QiError NOT_FOUND when nothing is held of the coin */
-  getOHLCV(_query: QueryInput<typeof candlesQuery>): Promise<Candles> {
-    throw new QiError('UNSUPPORTED', 'not yet')
+  /**
+   * The price of the preferred series (real before simulated, then the most recent data), beside those of the others.
+   * @throws QiError NOT_FOUND, saying what might have been meant
+   */
+  async getCurrentPrice(query: QueryInput<typeof currentPriceQuery>): Promise<CurrentPrice> {
+    return currentPrice(this.#reader, checkQuery(currentPriceQuery, query))
   }
 
-  getMarketSummary(_query: QueryInput<typeof marketSummaryQuery> = {}): Promise<MarketSummary> {
-    throw new QiError('UNSUPPORTED', 'not yet')
+  /**
+   * The latest candles of the range, oldest first, of one series; the others are listed beside. Each candle says what it was
+   * made of and from which bars.
+   * @throws QiError NOT_FOUND when nothing is held of the coin
+   */
+  async getOHLCV(query: QueryInput<typeof candlesQuery>): Promise<Candles> {
+    return candles(this.#reader, checkQuery(candlesQuery, query))
   }
 
-  listInstruments(_query: QueryInput<typeof instrumentsQuery> = {}): Promise<InstrumentPage> {
-    throw new QiError('UNSUPPORTED', 'not yet')
+  async getMarketSummary(query: QueryInput<typeof marketSummaryQuery> = {}): Promise<MarketSummary> {
+    return marketSummary(this.#reader, checkQuery(marketSummaryQuery, query))
+  }
+
+  /** What the sources list, a page at a time; the best matches of a search first. */
+  async listInstruments(query: QueryInput<typeof instrumentsQuery> = {}): Promise<InstrumentPage> {
+    return listInstruments(this.#reader, checkQuery(instrumentsQuery, query))
   }
 }

@@ -1,5 +1,10 @@
-import { type CheckResult, type Logger, QiError, type RecordType, type RecordValues, type WriteOptions, type WriteResult } from '../../types/index.ts'
-import type { Capabilities } from '../capabilities.ts'
+import {
+  type CheckResult, errorMessage, type Logger, type RecordType, type RecordValues, silentLogger, toQiError, type WriteOptions, type WriteResult,
+} from '../../types/index.ts'
+import { type Capabilities, detectCapabilities } from '../capabilities.ts'
+import { layoutMismatch } from '../migrations/index.ts'
+import { createPool, type Pool, repointPool, withClient } from '../pool.ts'
+import { BulkWriter, type BulkWrites } from '../upsert/BulkWriter.ts'
 
 export interface TimescaleOptions {
   readonly url: string
@@ -7,37 +12,92 @@ export interface TimescaleOptions {
   readonly writers?: number
   readonly applicationName?: string
   readonly logger?: Logger
+  /** Called when the database cannot be reached, before it is tried once more. */
+  readonly recover?: () => Promise<void>
 }
 
-/** Bulk writes and time-series administration of one database: TimescaleDB, or a plain PostgreSQL with what it has. */
-export class TimescaleClient implements AsyncDisposable {
-  readonly capabilities: Capabilities
+/**
+ * A merge looks keys up one by one in the index. Left alone, the planner may read the whole table instead, since it knows
+ * nothing of the rows in the stage.
+ */
+const WRITER_SETUP = `set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off; set enable_bitmapscan = off;
+  set enable_material = off; set enable_memoize = off; set plan_cache_mode = force_generic_plan; set temp_buffers = '64MB'`
 
-  private constructor(capabilities: Capabilities) {
+/** Bulk writes and time-series administration of one database: TimescaleDB, or a plain PostgreSQL with what it has. */
+export class TimescaleClient implements BulkWrites, AsyncDisposable {
+  readonly capabilities: Capabilities
+  readonly #pool: Pool
+  readonly #writer: BulkWriter
+  readonly #recover: { readonly recover?: () => Promise<void> }
+
+  private constructor(pool: Pool, capabilities: Capabilities, options: TimescaleOptions) {
+    this.#pool = pool
     this.capabilities = capabilities
+    this.#recover = options.recover ? { recover: options.recover } : {}
+    this.#writer = new BulkWriter(pool, this.#recover)
   }
 
   /** @throws QiError UNAVAILABLE, UNAUTHORIZED, TIMEOUT, NOT_FOUND (no such database) */
-  static async open(_options: TimescaleOptions): Promise<TimescaleClient> {
-    throw new QiError('UNSUPPORTED', 'not yet')
+  static async open(options: TimescaleOptions): Promise<TimescaleClient> {
+    const logger = options.logger ?? silentLogger
+    const pool = createPool(options.url, {
+      max: options.writers ?? 4,
+      applicationName: `${options.applicationName ?? 'qicore'} writer`,
+      setup: WRITER_SETUP,
+      onLost: (error) => logger.debug({ error: error.message }, 'a writing connection was lost'),
+    })
+    try {
+      const capabilities = await withClient(pool, detectCapabilities)
+      return new TimescaleClient(pool, capabilities, options)
+    } catch (error) {
+      await pool.end()
+      throw error
+    }
   }
 
   /**
    * Stores records by their primary key, durably. Where a key is there already, the row with the greater (is_final,
    * received_at) stays, whatever the order of arrival. An instrument is spread over the three reference tables.
-   * @returns per record: written, or refused by the database with a reason
-   * @throws QiError retryable when the connection was lost or the server is down: nothing is lost by repeating it
+   * @returns per record: written (or outdone by a newer row), or refused by the database with a reason
+   * @throws QiError retryable when the connection was lost or the server is down: nothing is lost by repeating it; CANCELLED,
+   * TIMEOUT when the signal fires
    */
-  upsert<R extends RecordValues>(_type: RecordType<R>, _records: readonly R[], _options?: WriteOptions): Promise<WriteResult> {
-    throw new QiError('UNSUPPORTED', 'not yet')
+  upsert<R extends RecordValues>(type: RecordType<R>, records: readonly R[], options: WriteOptions = {}): Promise<WriteResult> {
+    return this.#writer.upsert(type, records, options)
   }
 
-  /** Writes and reads a row on the real path, and leaves nothing behind. */
-  check(): Promise<CheckResult> {
-    throw new QiError('UNSUPPORTED', 'not yet')
+  /** Writes a row on the real path, and takes it back. */
+  async check(): Promise<CheckResult> {
+    try {
+      await withClient(
+        this.#pool,
+        async (client) => {
+          await client.query('begin')
+          await client.query(`insert into crypto_prices (coin_id, source, time, received_at, origin, currency, price)
+            values ('qicore-check', 'qicore-check', now(), now(), 'simulated', 'usd', 1)`)
+          await client.query('rollback')
+        },
+        this.#recover,
+      )
+      const mismatch = await layoutMismatch(this.#pool, this.capabilities)
+      const { timescale, serverVersion } = this.capabilities
+      const version = `PostgreSQL ${Math.floor(serverVersion / 10_000)}.${serverVersion % 10_000}`
+      const summary = `${version}, ${timescale ? `TimescaleDB ${timescale}` : 'without TimescaleDB: plain tables'}; writing works`
+      return mismatch ? { ok: false, summary: mismatch, details: { serverVersion } } : { ok: true, summary, details: { serverVersion } }
+    } catch (error) {
+      return { ok: false, summary: `the database cannot be written to: ${errorMessage(error)}`, error: toQiError(error) }
+    }
   }
 
-  async close(): Promise<void> {}
+  /** Connections that are made from now on go to another address. */
+  repoint(url: string): void {
+    repointPool(this.#pool, url)
+  }
+
+  /** Waits for the writes under way. */
+  async close(): Promise<void> {
+    if (!this.#pool.ending) await this.#pool.end()
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()

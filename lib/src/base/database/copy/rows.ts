@@ -1,0 +1,100 @@
+import { type Failure, QiError, type RecordValues } from '../../types/index.ts'
+import type { TableSpec } from '../tables.ts'
+import { NUMERIC_BYTES } from './numeric.ts'
+import { blame, putters } from './values.ts'
+
+/** Binary COPY rows in one buffer: row `i` is `bytes[starts[i] .. starts[i + 1])`, made from record `records[i]`. */
+export interface CopyRows {
+  readonly bytes: Buffer
+  readonly starts: Int32Array
+  /** Index of the record that each row was made from. */
+  readonly records: Int32Array
+  readonly length: number
+}
+
+/** Turns records of one table into binary COPY rows. */
+export class RowEncoder {
+  readonly #fields: readonly { field: TableSpec['fields'][number]; put: (value: never, out: Buffer, at: number) => number; wide: boolean }[]
+  readonly #fixedBytes: number
+  #out = Buffer.allocUnsafe(1 << 16)
+
+  constructor(table: TableSpec) {
+    this.#fields = table.fields.map((field) => ({ field, put: putters[field.kind], wide: field.kind === 'text' }))
+    this.#fixedBytes = 2 + table.fields.length * (4 + NUMERIC_BYTES)
+  }
+
+  /**
+   * Encodes the records with the given indexes, in that order. One that cannot be encoded is left out and reported.
+   * The rows own their buffer.
+   */
+  encode(records: readonly RecordValues[], indexes: Int32Array): { rows: CopyRows; failed: Failure[] } {
+    const failed: Failure[] = []
+    const starts = new Int32Array(indexes.length + 1)
+    const kept = new Int32Array(indexes.length)
+    let length = 0
+    let at = 0
+    for (const index of indexes) {
+      try {
+        at = this.#row(records[index] as RecordValues, at)
+        kept[length++] = index
+        starts[length] = at
+      } catch (error) {
+        if (!(error instanceof QiError)) throw error
+        failed.push({ index, error })
+        at = starts[length] as number
+      }
+    }
+    return { rows: { bytes: Buffer.from(this.#out.subarray(0, at)), starts: starts.subarray(0, length + 1), records: kept.subarray(0, length), length }, failed }
+  }
+
+  #row(record: RecordValues, start: number): number {
+    this.#reserve(record, start)
+    const out = this.#out
+    out[start] = 0
+    out[start + 1] = this.#fields.length
+    let at = start + 2
+    for (const { field, put } of this.#fields) {
+      const value = record[field.property]
+      if (value === undefined || value === null) {
+        if (!field.optional) throw new QiError('BAD_DATA', `${field.name}: missing`, { field: field.name })
+        out[at] = out[at + 1] = out[at + 2] = out[at + 3] = 255 // length -1: NULL
+        at += 4
+        continue
+      }
+      let end: number
+      try {
+        end = put(value as never, out, at + 4)
+      } catch (error) {
+        throw blame(field, error)
+      }
+      const size = end - at - 4
+      out[at] = size >> 24
+      out[at + 1] = size >> 16
+      out[at + 2] = size >> 8
+      out[at + 3] = size
+      at = end
+    }
+    return at
+  }
+
+  /** Grows the buffer so that the row surely fits: writers do not look where it ends. */
+  #reserve(record: RecordValues, at: number): void {
+    let need = this.#fixedBytes
+    for (const { field, wide } of this.#fields) if (wide) need += 3 * (String(record[field.property] ?? '').length + 1)
+    if (at + need <= this.#out.length) return
+    const larger = Buffer.allocUnsafe(Math.max(this.#out.length * 2, at + need))
+    this.#out.copy(larger, 0, 0, at)
+    this.#out = larger
+  }
+}
+
+/** Rows `from` to `to` of others, sharing their bytes. */
+export function sliceRows(rows: CopyRows, from: number, to: number): CopyRows {
+  const base = rows.starts[from] as number
+  return {
+    bytes: rows.bytes.subarray(base, rows.starts[to]),
+    starts: rows.starts.subarray(from, to + 1).map((start) => start - base),
+    records: rows.records.subarray(from, to),
+    length: to - from,
+  }
+}

@@ -1,0 +1,69 @@
+import type { QueryResult } from 'pg'
+import { decimal, type FieldKind, parseTime, QiError, type RecordField, type RecordType, type RecordValues } from '../types/index.ts'
+import { type ConnectOptions, type Pool, withClient } from './pool.ts'
+
+/** A row as the server sent it: text by column name. */
+export type RawRow = Readonly<Record<string, string | null>>
+
+export interface Statement {
+  readonly text: string
+  readonly values?: readonly unknown[]
+  /** Prepared under this name on each connection; for statements that come again and again. */
+  readonly name?: string
+}
+
+const raw = { getTypeParser: () => (value: string) => value }
+
+/** Reads that lose nothing: values stay text until they become a record's. */
+export class Reader {
+  readonly #pool: Pool
+  readonly #connect: ConnectOptions
+
+  constructor(pool: Pool, connect: ConnectOptions = {}) {
+    this.#pool = pool
+    this.#connect = connect
+  }
+
+  /** Repeated once when the connection broke: reading changes nothing. @throws QiError */
+  async rows({ text, values = [], name }: Statement): Promise<readonly RawRow[]> {
+    const query = { text, values: [...values], types: raw, ...(name ? { name } : {}) }
+    const ask = () => withClient<QueryResult<RawRow>>(this.#pool, (client) => client.query<RawRow>(query), this.#connect)
+    try {
+      return (await ask()).rows
+    } catch (error) {
+      if ((error as QiError).code !== 'UNAVAILABLE') throw error
+      await this.#connect.recover?.()
+      return (await ask()).rows
+    }
+  }
+
+  async records<R extends RecordValues>(type: RecordType<R>, statement: Statement): Promise<R[]> {
+    return (await this.rows(statement)).map((row) => toRecord<R>(type.fields, row))
+  }
+}
+
+const readers: Readonly<Record<FieldKind, (text: string) => string | number | boolean>> = {
+  text: (text) => text,
+  decimal,
+  time: parseTime,
+  integer: readInteger,
+  float: Number,
+  boolean: (text) => text === 't',
+}
+
+/** A record of the columns that carry its fields' names; others are left out. */
+export function toRecord<R>(fields: readonly RecordField[], row: RawRow): R {
+  const record: Record<string, string | number | boolean> = {}
+  for (const { name, property, kind } of fields) {
+    const value = row[name]
+    if (value !== null && value !== undefined) record[property] = readers[kind](value)
+  }
+  return record as R
+}
+
+/** @throws QiError BAD_DATA for an integer that a number cannot hold exactly */
+export function readInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new QiError('BAD_DATA', `${text} does not fit a number exactly`)
+  return value
+}

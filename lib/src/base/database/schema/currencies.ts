@@ -1,0 +1,15 @@
+import { sql } from 'drizzle-orm'
+import { index, pgTable, primaryKey } from 'drizzle-orm/pg-core'
+import { boolean, ofInstrument, text } from './columns.ts'
+
+/** The currencies (coins, fiat money, shares) that a source lists. */
+export const currencies = pgTable(
+  'currencies',
+  {
+    ...ofInstrument(),
+    symbol: text('symbol').notNull(),
+    name: text('name').notNull(),
+    active: boolean('active').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.source, t.coinId] }), index('currencies_symbol').on(sql`lower(${t.symbol})`)],
+)

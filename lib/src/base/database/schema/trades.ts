@@ -1,0 +1,20 @@
+import { index, pgTable, primaryKey } from 'drizzle-orm/pg-core'
+import { decimal, ofInstrument, text } from './columns.ts'
+
+export const trades = pgTable(
+  'trades',
+  {
+    ...ofInstrument(),
+    currency: text('currency').notNull(),
+    tradeId: text('trade_id').notNull(),
+    side: text('side').notNull(),
+    price: decimal('price').notNull(),
+    amount: decimal('amount').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.coinId, t.source, t.tradeId, t.time] }),
+    // The primary key does not lead to a stretch of time.
+    index('trades_series_time').on(t.coinId, t.source, t.currency, t.time),
+    index('trades_time').using('brin', t.time),
+  ],
+)

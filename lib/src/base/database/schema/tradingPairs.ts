@@ -1,0 +1,20 @@
+import { sql } from 'drizzle-orm'
+import { index, pgTable, primaryKey } from 'drizzle-orm/pg-core'
+import { boolean, decimal, ofInstrument, text } from './columns.ts'
+
+/** The pairs that can be traded, and in which steps. */
+export const tradingPairs = pgTable(
+  'trading_pairs',
+  {
+    ...ofInstrument(),
+    symbol: text('symbol').notNull(),
+    name: text('name').notNull(),
+    exchange: text('exchange'),
+    base: text('base'),
+    quote: text('quote'),
+    tickSize: decimal('tick_size'),
+    lotSize: decimal('lot_size'),
+    active: boolean('active').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.source, t.coinId] }), index('trading_pairs_symbol').on(sql`lower(${t.symbol})`)],
+)

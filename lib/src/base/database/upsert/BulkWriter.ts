@@ -1,0 +1,97 @@
+import { type Failure, instrument, type QiError, type RecordType, type RecordValues, type WriteOptions, type WriteResult } from '../../types/index.ts'
+import { groupByKey } from '../copy/group.ts'
+import { RowEncoder } from '../copy/rows.ts'
+import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
+import { type TableSpec, tableOf } from '../tables.ts'
+import { TableWriter } from './TableWriter.ts'
+
+/** Rows in one COPY: large enough to hide the round trip, small enough that a commit comes soon. */
+const ROWS = 20_000
+
+interface Table {
+  readonly spec: TableSpec
+  readonly encoder: RowEncoder
+  readonly writer: TableWriter
+  readonly groupBy: string
+}
+
+/** What bulk writes look like from outside. */
+export interface BulkWrites {
+  upsert<R extends RecordValues>(type: RecordType<R>, records: readonly R[], options?: WriteOptions): Promise<WriteResult>
+}
+
+/** Writes records of any type in bulk. */
+export class BulkWriter implements BulkWrites {
+  readonly #pool: Pool
+  readonly #connect: ConnectOptions
+  readonly #tables = new Map<string, Table>()
+
+  constructor(pool: Pool, connect: ConnectOptions = {}) {
+    this.#pool = pool
+    this.#connect = connect
+  }
+
+  /** @see TimescaleClient.upsert */
+  async upsert<R extends RecordValues>(type: RecordType<R>, records: readonly R[], options: WriteOptions = {}): Promise<WriteResult> {
+    if (records.length === 0) return { written: 0, failed: [] }
+    const failed = type.name === instrument.name ? await this.#spread(type, records, options) : await this.#writeAll(type, records, options)
+    failed.sort((a, b) => a.index - b.index)
+    return { written: records.length - failed.length, failed }
+  }
+
+  /** By kind, over the three reference tables. */
+  async #spread(type: RecordType, records: readonly RecordValues[], options: WriteOptions): Promise<Failure[]> {
+    const failed: Failure[] = []
+    const byTable = new Map<TableSpec, number[]>()
+    records.forEach((record, index) => {
+      try {
+        const spec = tableOf(type, record)
+        const indexes = byTable.get(spec)
+        if (indexes) indexes.push(index)
+        else byTable.set(spec, [index])
+      } catch (error) {
+        failed.push({ index, error: error as QiError })
+      }
+    })
+    for (const [spec, indexes] of byTable) {
+      const part = indexes.map((index) => records[index] as RecordValues)
+      for (const { index, error } of await this.writeRows(spec, part, options)) failed.push({ index: indexes[index] as number, error })
+    }
+    return failed
+  }
+
+  #writeAll(type: RecordType, records: readonly RecordValues[], options: WriteOptions): Promise<Failure[]> {
+    return this.writeRows(tableOf(type, records[0] as RecordValues), records, options)
+  }
+
+  /** Writes records whose fields are the columns of a table. */
+  writeRows(spec: TableSpec, records: readonly RecordValues[], { signal }: WriteOptions = {}): Promise<Failure[]> {
+    const table = this.#table(spec)
+    return withClient(this.#pool, (client) => this.#batches(client, table, records), { ...this.#connect, ...(signal ? { signal } : {}) })
+  }
+
+  async #batches(client: PoolClient, table: Table, records: readonly RecordValues[]): Promise<Failure[]> {
+    const failed: Failure[] = []
+    let pending: Promise<Failure[]> = Promise.resolve([])
+    for (let from = 0; from < records.length; from += ROWS) {
+      const to = Math.min(from + ROWS, records.length)
+      // While the server works on one batch, the next is encoded.
+      const encoded = table.encoder.encode(records, groupByKey(records, table.groupBy, from, to))
+      failed.push(...encoded.failed, ...(await pending))
+      pending = table.writer.write(client, encoded.rows)
+      pending.catch(() => {}) // awaited above or below; without this an early failure would count as unhandled
+    }
+    failed.push(...(await pending))
+    return failed
+  }
+
+  #table(spec: TableSpec): Table {
+    let table = this.#tables.get(spec.name)
+    if (!table) {
+      const leading = spec.fields.find((field) => field.name === spec.key[0])
+      table = { spec, encoder: new RowEncoder(spec), writer: new TableWriter(spec), groupBy: leading?.property ?? '' }
+      this.#tables.set(spec.name, table)
+    }
+    return table
+  }
+}

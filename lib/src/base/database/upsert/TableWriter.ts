@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { copyIn } from '../copy/copyIn.ts'
+import { mayHoldDuplicates } from '../copy/duplicates.ts'
+import { type CopyRows, sliceRows } from '../copy/rows.ts'
+import type { Failure } from '../../types/index.ts'
+import { classifyPgError, sqlState } from '../errors.ts'
+import type { PoolClient } from '../pool.ts'
+import type { TableSpec } from '../tables.ts'
+import { type Statements, statements } from './statements.ts'
+
+const UNIQUE_VIOLATION = '23505'
+/** Deadlock, serialization failure: another writer was in the way, and repeating helps. */
+const REPEAT = new Set(['40P01', '40001'])
+const REPEATS = 10
+/** What the database holds against rows: data exceptions, constraints, limits (an index row too large). */
+const refusesRows = (state: string | undefined): boolean => state !== undefined && /^(22|23|54)/.test(state)
+const MOST_STAGED = 64
+
+/** How batches reach one table: straight while keys are new, by a stage and a merge for a while after one was not. */
+export class TableWriter {
+  readonly #table: TableSpec
+  readonly #sql: Statements
+  /** Batches that go by the stage before straight is tried again. */
+  #staged = 0
+  #nextStaged = 1
+  readonly #prepared = new WeakSet<PoolClient>()
+
+  constructor(table: TableSpec) {
+    this.#table = table
+    this.#sql = statements(table)
+  }
+
+  /**
+   * Stores the rows durably.
+   * @returns the rows that the database refuses, by the index of their records; all others are stored
+   * @throws QiError when nothing can be said about the rows: the connection was lost, the disk is full …
+   */
+  async write(client: PoolClient, rows: CopyRows): Promise<Failure[]> {
+    if (rows.length === 0) return []
+    try {
+      await this.#store(client, rows)
+      return []
+    } catch (error) {
+      if (!refusesRows(sqlState(error))) throw classifyPgError(error, `writing to ${this.#table.name}`)
+      if (rows.length === 1) return [{ index: rows.records[0] as number, error: classifyPgError(error) }]
+    }
+    // One of them is at fault: halves, until it is found.
+    const middle = rows.length >> 1
+    const left = await this.write(client, sliceRows(rows, 0, middle))
+    return [...left, ...(await this.write(client, sliceRows(rows, middle, rows.length)))]
+  }
+
+  async #store(client: PoolClient, rows: CopyRows): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#storeOnce(client, rows)
+      } catch (error) {
+        if (attempt === REPEATS || !REPEAT.has(sqlState(error) ?? '')) throw error
+        await sleep(Math.random() * 20 * attempt)
+      }
+    }
+  }
+
+  async #storeOnce(client: PoolClient, rows: CopyRows): Promise<void> {
+    if (this.#staged > 0) {
+      this.#staged--
+      return this.#merge(client, rows)
+    }
+    try {
+      await copyIn(client, this.#sql.target, rows)
+      this.#nextStaged = 1
+    } catch (error) {
+      if (sqlState(error) !== UNIQUE_VIOLATION) throw error
+      this.#staged = this.#nextStaged
+      this.#nextStaged = Math.min(this.#nextStaged * 2, MOST_STAGED)
+      await this.#merge(client, rows)
+    }
+  }
+
+  async #merge(client: PoolClient, rows: CopyRows): Promise<void> {
+    if (!this.#prepared.has(client)) {
+      await client.query(this.#sql.createStage)
+      this.#prepared.add(client)
+    }
+    const { name } = this.#table
+    await client.query('begin')
+    try {
+      await copyIn(client, this.#sql.stageTarget, rows)
+      if (mayHoldDuplicates(this.#table, rows)) await client.query(this.#sql.deduplicate)
+      const { rowCount } = await client.query({ name: `update_${name}`, text: this.#sql.update })
+      // All of them overwritten: then none is missing.
+      if (rowCount !== rows.length) await client.query({ name: `insert_${name}`, text: this.#sql.insert })
+      await client.query('commit')
+    } catch (error) {
+      await client.query('rollback').catch(() => {})
+      throw error
+    }
+  }
+}
