@@ -84,7 +84,9 @@ function mendPostgres() {
 function cleanEnvironment() {
   const key = Object.keys(process.env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH'
   const path = (process.env[key] ?? '').split(delimiter).filter((folder) => !folder.startsWith(modules))
-  const env = { ...process.env, [key]: path.join(delimiter) }
+  // Without a network, npm's own waits between tries add up to minutes before it says so.
+  const retries = { npm_config_fetch_retry_mintimeout: '1000', npm_config_fetch_retry_maxtimeout: '5000' }
+  const env = { ...process.env, ...retries, [key]: path.join(delimiter) }
   for (const name of ['npm_config_omit', 'NODE_ENV']) delete env[name]
   return env
 }

@@ -1,0 +1,27 @@
+// Writes dist/: JavaScript and types of lib/src and app, and the files beside them that are read at run time.
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, rmSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { ownNode, root } from '../bin/node24.js'
+
+const sources = ['lib/src', 'app']
+const assets = new Set(['.sql', '.json', '.html', '.css', '.js', '.svg', '.png', '.ico', '.woff2'])
+const dist = join(root, 'dist')
+
+rmSync(dist, { recursive: true, force: true })
+const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+const { status } = spawnSync(ownNode(root) ?? process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], {
+  stdio: 'inherit',
+  cwd: root,
+})
+if (status !== 0) process.exit(1)
+
+for (const source of sources) {
+  if (!existsSync(join(root, source))) continue
+  cpSync(join(root, source), join(dist, source), { recursive: true, filter: isAsset })
+}
+
+// Folders pass so that what is inside them is asked about; tsc has made those that matter.
+function isAsset(path) {
+  return extname(path) === '' || assets.has(extname(path))
+}

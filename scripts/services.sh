@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Installs the services that the tests use beyond the embedded PostgreSQL. Run it again at any time.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+cache=$HOME/.cache/qicore-test
+kafka=$cache/kafka
+
+packages=()
+command -v java >/dev/null || packages+=(default-jre-headless)
+command -v kcat >/dev/null || packages+=(kcat)
+command -v psql >/dev/null || packages+=(postgresql-client)
+compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || packages+=(postgresql)
+pom=$here/services/kafka/pom.xml
+kafka_missing=true
+cmp -s "$pom" "$kafka/pom.xml" && kafka_missing=false
+if $kafka_missing; then command -v mvn >/dev/null || packages+=(maven); fi
+
+if ((${#packages[@]})); then
+  if ! command -v apt-get >/dev/null || [[ $(id -u) != 0 ]]; then
+    echo "services: needed, and only root on Debian or Ubuntu can have them installed by this script: ${packages[*]}" >&2
+    exit 1
+  fi
+  echo "services: installing ${packages[*]} …"
+  # The tests start servers of their own; Debian's default one would only take a port.
+  if [[ " ${packages[*]} " == *' postgresql '* ]]; then
+    mkdir -p /etc/postgresql-common
+    [[ -e /etc/postgresql-common/createcluster.conf ]] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get install -y -q --no-install-recommends "${packages[@]}" >/dev/null 2>&1 || {
+    apt-get update -q >/dev/null
+    apt-get install -y -q --no-install-recommends "${packages[@]}" >/dev/null
+  }
+fi
+
+if $kafka_missing; then
+  echo 'services: fetching Kafka …'
+  rm -rf "$kafka"
+  mkdir -p "$kafka"
+  mvn -B -q -ntp -f "$pom" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$kafka/lib"
+  cp "$pom" "$kafka/pom.xml" # last: a copy that was cut off is made again
+fi
+echo 'services: ready'

@@ -1,0 +1,53 @@
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join, resolve } from 'node:path'
+
+export const SERVICES = ['kafka', 'postgres', 'timescaledb', 'kcat', 'psql', 'recorded-data'] as const
+export type ServiceName = (typeof SERVICES)[number]
+
+/** How to get what is missing. */
+export const REMEDY: Readonly<Record<ServiceName, string>> = {
+  kafka: 'npm run services, or QICORE_TEST_KAFKA_LIB=FOLDER of jars; needs java',
+  postgres: 'npm run services, or QICORE_TEST_POSTGRES_URL',
+  timescaledb: 'QICORE_TEST_TIMESCALE_URL',
+  kcat: 'npm run services',
+  psql: 'npm run services',
+  'recorded-data': 'QICORE_TEST_DATA=FOLDER',
+}
+
+/** What a CI machine cannot be made to have by scripts/services.sh. */
+export const OPTIONAL_IN_CI: readonly ServiceName[] = ['timescaledb', 'recorded-data']
+
+export const kafkaLibrary = (): string => process.env['QICORE_TEST_KAFKA_LIB'] ?? join(homedir(), '.cache/qicore-test/kafka/lib')
+
+export const recordedData = (): string => resolve(process.env['QICORE_TEST_DATA'] ?? join(import.meta.dirname, '../../../../shared/data'))
+
+/** The newest server that Debian's packages installed. */
+export function debianPostgres(): string | undefined {
+  const base = '/usr/lib/postgresql'
+  const versions = existsSync(base) ? readdirSync(base).sort((a, b) => Number(b) - Number(a)) : []
+  return versions.map((version) => join(base, version)).find((folder) => isExecutable(join(folder, 'bin/postgres')))
+}
+
+const onPath = (program: string): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, program)))
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const isThere: Readonly<Record<ServiceName, () => boolean>> = {
+  kafka: () => onPath('java') && existsSync(kafkaLibrary()) && readdirSync(kafkaLibrary()).some((jar) => jar.startsWith('kafka_')),
+  postgres: () => process.env['QICORE_TEST_POSTGRES_URL'] !== undefined || debianPostgres() !== undefined,
+  timescaledb: () => process.env['QICORE_TEST_TIMESCALE_URL'] !== undefined,
+  kcat: () => onPath('kcat'),
+  psql: () => onPath('psql'),
+  'recorded-data': () => existsSync(recordedData()),
+}
+
+export const availableServices = (): readonly ServiceName[] => SERVICES.filter((name) => isThere[name]())
