@@ -12,7 +12,7 @@ import {
   type Series,
 } from '../../lib/src/base/index.ts'
 
-/** Query results as they go out of the process: SQL names, ISO times, figures as exact text. */
+/** Query results as HTTP gives them too: SQL names, ISO times, figures as exact text. */
 export const pricesWire = ({ items, next }: Page<Price>) => ({
   items: items.map((item) => price.toWire(item)),
   ...(next && { next }),
@@ -26,6 +26,9 @@ export const candlesWire = ({ series, timeframe, candles, otherSeries }: Candles
 })
 
 export const summaryWire = ({ analytics, breadth, gainers, losers }: MarketSummary) => ({
+  simulated:
+    breadth.some(({ simulated }) => simulated) ||
+    [...analytics, ...gainers, ...losers].some(({ origin }) => origin === 'simulated'),
   analytics: analytics.map((row) => marketAnalytics.toWire(row)),
   breadth: breadth.map(breadthWire),
   gainers: gainers.map((row) => price.toWire(row)),

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { maskUrl } from '../../../app/cli/settings.ts'
+import { age, duration } from '../../../app/cli/text/age.ts'
+import { alignPoints } from '../../../app/cli/text/decimals.ts'
+import { printable } from '../../../app/cli/text/printable.ts'
+
+describe('text for people', () => {
+  it('tells durations in two units', () => {
+    expect([0, 999, 3_000, 65_000, 3_600_000, 3_725_000, 90_061_000].map(duration)).toEqual(['0 s', '0 s', '3 s', '1 min 5 s', '1 h', '1 h 2 min', '1 d 1 h'])
+  })
+
+  it('tells an age, also of what lies ahead', () => {
+    expect(age(1_000, 4_000)).toBe('3 s')
+    expect(age(65_000, 0)).toBe('1 min 5 s ahead')
+  })
+
+  it('puts points below one another and touches no digit', () => {
+    const figures = ['67123.45', '0.00000000000000000056', '1', undefined, '-2.5']
+    const aligned = alignPoints(figures)
+    expect(aligned.map((text) => text.trimEnd())).toEqual(figures.map((figure) => figure ?? ''))
+    expect(aligned[0]).toBe('67123.45                  ')
+    expect(aligned[2]).toBe(`1${' '.repeat(21)}`)
+  })
+
+  it('lets no escape sequence of a provider reach the terminal', () => {
+    expect(printable('btc\u001b[2J\nx\u202e')).toBe('btc\\u001b[2J\\u000ax\\u202e')
+    expect(printable('比特币 ₿')).toBe('比特币 ₿')
+  })
+
+  it('masks a password wherever an address holds one', () => {
+    expect(maskUrl('postgres://me:s3cret@db:5432/qicore')).toBe('postgres://me:***@db:5432/qicore')
+    expect(maskUrl('postgres://db/qicore?user=me&password=s3cret')).toBe('postgres://db/qicore?user=me&password=***')
+    expect(maskUrl('https://api.coingecko.com/api/v3')).toBe('https://api.coingecko.com/api/v3')
+    expect(maskUrl('postgres://a b:s3cret')).toBe('(set)')
+    expect(maskUrl('127.0.0.1')).toBe('127.0.0.1')
+  })
+})
