@@ -1,0 +1,132 @@
+import {
+  type CheckResult,
+  type Clock,
+  instrument,
+  type Logger,
+  type Micros,
+  marketAnalytics,
+  ohlcv,
+  type Price,
+  price,
+  type RecordBatch,
+  type RecordType,
+  type RecordValues,
+  type Source,
+  systemClock,
+  trending,
+} from '../../../base/index.ts'
+import type { SimulatedConfig } from './config.ts'
+import { MINUTE, SimulatedMarket } from './SimulatedMarket.ts'
+
+export interface SimulatedSourceParts {
+  readonly config: SimulatedConfig
+  readonly logger: Logger
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
+  readonly clock?: Pick<Clock, 'sleep'>
+}
+
+/** Most prices of one batch. */
+const BATCH = 2000
+/** At high rates the moments of this many milliseconds come together. */
+const SHORTEST_WAIT = 5
+/** What fell due while nobody pulled is made up for, so far back. */
+const LONGEST_CATCH_UP = 600_000_000
+
+/** The simulated market as a source: each moment comes when it is due, its `time` a multiple of the interval. */
+export class SimulatedSource implements Source {
+  readonly name = 'simulated'
+  readonly #config: SimulatedConfig
+  readonly #market: SimulatedMarket
+  readonly #logger: Logger
+  readonly #now: () => number
+  readonly #clock: Pick<Clock, 'sleep'>
+  readonly #interval: Micros
+  readonly #closed = new AbortController()
+
+  constructor({ config, logger, now = Date.now, clock = systemClock }: SimulatedSourceParts) {
+    this.#config = config
+    this.#market = new SimulatedMarket(config.seed, config.currency)
+    this.#logger = logger
+    this.#now = now
+    this.#clock = clock
+    this.#interval = config.rate ? Math.max(1, Math.round((config.coins.length * 1_000_000) / config.rate)) : config.interval_ms * 1000
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch> {
+    const { coins, from, until = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY } = this.#config
+    const started = from ?? this.#micros()
+    let tick = (from === undefined ? Math.floor : Math.ceil)(started / this.#interval) * this.#interval
+    let minute = Math.floor(tick / MINUTE) * MINUTE
+    let given = 0
+    yield batch(instrument, coins.map((coin) => this.#market.instrument(coin, tick, this.#micros())))
+    // A market that has just started shows its last candle and the whole market at once.
+    if (from === undefined) yield* this.#minute(minute)
+    while (given < count && tick < until && !this.#closed.signal.aborted) {
+      const now = this.#micros()
+      if (tick > now) {
+        await this.#wait(Math.max(tick - now, Math.min(this.#interval, SHORTEST_WAIT * 1000)))
+        continue
+      }
+      if (from === undefined && now - tick > LONGEST_CATCH_UP) {
+        this.#logger.warn({ missed: Math.floor((now - tick) / this.#interval) }, 'nothing was pulled for more than ten minutes: the simulated market goes on from now')
+        tick = Math.floor(now / this.#interval) * this.#interval
+        minute = Math.floor(tick / MINUTE) * MINUTE
+      }
+      while (minute + MINUTE <= tick) {
+        minute += MINUTE
+        yield* this.#minute(minute)
+      }
+      const end = Math.min(now + 1, until, minute + MINUTE)
+      const prices: Price[] = []
+      for (; tick < end && given < count && (prices.length === 0 || prices.length + coins.length <= BATCH); tick += this.#interval)
+        for (const coin of coins.slice(0, count - given)) {
+          prices.push(this.#market.price(coin, tick, now))
+          given++
+        }
+      yield batch(price, prices)
+      if (this.#config.running_candle) yield batch(ohlcv, this.#candles(minute, tick - this.#interval + 1))
+    }
+    // The last minute of a bounded run that ends with it.
+    if (tick >= until && minute + MINUTE <= until && !this.#closed.signal.aborted) yield* this.#minute(minute + MINUTE)
+  }
+
+  async check(): Promise<CheckResult> {
+    const { seed, coins } = this.#config
+    return { ok: true, summary: `a simulated market of ${coins.length} coins, seed ${seed}` }
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** What there is to say when a minute begins: the candles of the one before, and the whole market. */
+  *#minute(time: Micros): Generator<RecordBatch> {
+    if (this.#config.candles) yield batch(ohlcv, this.#candles(time - MINUTE, time))
+    if (!this.#config.market) return
+    yield batch(marketAnalytics, [this.#market.analytics(time, this.#micros())])
+    yield batch(trending, this.#market.trending(this.#config.coins, time, this.#micros()))
+  }
+
+  #candles(open: Micros, until: Micros) {
+    return this.#config.coins.map((coin) => this.#market.candle(coin, open, this.#micros(), until))
+  }
+
+  #micros(): Micros {
+    return Math.round(this.#now() * 1000)
+  }
+
+  async #wait(micros: Micros): Promise<void> {
+    try {
+      await this.#clock.sleep(Math.ceil(micros / 1000), this.#closed.signal)
+    } catch (error) {
+      if (!this.#closed.signal.aborted) throw error
+    }
+  }
+}
+
+const batch = <R extends RecordValues>(type: RecordType<R>, records: readonly R[]): RecordBatch => ({ type, records }) as unknown as RecordBatch

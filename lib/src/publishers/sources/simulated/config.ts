@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { type Micros, parseTime, toQiError } from '../../../base/index.ts'
+import { COINS } from './coins.ts'
+import { CURRENCIES, type SimulatedCurrency } from './SimulatedMarket.ts'
+
+const moment = (what: string) =>
+  z
+    .string()
+    .transform((text, context): Micros => {
+      try {
+        return parseTime(text)
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: toQiError(error).message })
+        return z.NEVER
+      }
+    })
+    .optional()
+    .describe(what)
+
+/** The settings of the source, under `simulated:` in qicore.yaml. */
+export const config = z.strictObject({
+  seed: z.string().min(1).max(200).default('qicore').describe('chooses the market: the same seed gives the same prices, everywhere and always'),
+  coins: z
+    .array(z.string().trim().min(1).max(200))
+    .min(1)
+    .max(100_000)
+    .refine((coins) => new Set(coins).size === coins.length, 'names a coin twice')
+    .default(COINS.map(({ id }) => id))
+    .describe('the coins to simulate; any id will do'),
+  currency: z.enum(Object.keys(CURRENCIES) as [SimulatedCurrency, ...SimulatedCurrency[]]).default('usd').describe('the currency of the figures'),
+  interval_ms: z.int().min(1).max(86_400_000).default(1000).describe('milliseconds between two prices of a coin'),
+  rate: z.number().positive().max(1_000_000).optional().describe('prices a second over all coins, instead of interval_ms; for load tests'),
+  candles: z.boolean().default(true).describe('whether candles of a minute are given when they close'),
+  running_candle: z.boolean().default(false).describe('whether the candle that has not closed is given too, with each price'),
+  market: z.boolean().default(true).describe('whether market analytics and trending coins are given, once a minute'),
+  from: moment('the first moment, such as 2026-01-01T00:00:00Z: what lies in the past is given without waiting; default: now'),
+  until: moment('the moment before which it ends; default: never'),
+  count: z.int().min(1).optional().describe('how many prices to give before it ends; default: no end'),
+})
+
+export type SimulatedConfig = z.output<typeof config>
