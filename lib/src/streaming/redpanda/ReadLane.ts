@@ -6,7 +6,7 @@ export interface LaneStart extends Position {
   readonly until?: bigint
 }
 
-const FIRST_WIRE_BYTES = 128 * 1024
+/** A broker answers with a whole batch however little is asked for. */
 const LEAST_WIRE_BYTES = 4 * 1024
 
 export const laneKey = ({ topic, partition }: TopicPartition): string => `${topic}:${partition}`
@@ -23,8 +23,8 @@ export class ReadLane {
   #ready: EncodedBatch[] = []
   readonly #maxBytes: number
   /**
-   * How many bytes to ask for. The limit of a request counts them compressed, and what is held is not: what was asked for
-   * brought too much, so the next time less is asked for.
+   * How many bytes to ask for. The limit of a request counts them compressed, and what is held is not; how much they unpack to
+   * is found out from little to more.
    */
   #wireBytes: number
   /** Changes whenever a fetch under way no longer fits. */
@@ -36,7 +36,7 @@ export class ReadLane {
     this.until = until
     this.#offset = offset
     this.#maxBytes = maxBytes
-    this.#wireBytes = Math.min(FIRST_WIRE_BYTES, maxBytes)
+    this.#wireBytes = Math.min(LEAST_WIRE_BYTES, maxBytes)
   }
 
   get want(): Want {
@@ -69,8 +69,7 @@ export class ReadLane {
     }
     this.bytes += brought
     this.#offset = nextOffset
-    const fitting = brought > this.#maxBytes ? (this.#wireBytes * this.#maxBytes) / brought : this.#wireBytes * 2
-    this.#wireBytes = Math.round(Math.min(this.#maxBytes, Math.max(LEAST_WIRE_BYTES, fitting)))
+    if (brought >= this.#wireBytes) this.#wireBytes = fitting(this.#wireBytes, brought, this.#maxBytes)
   }
 
   take(): EncodedBatch | undefined {
@@ -87,4 +86,10 @@ export class ReadLane {
     this.bytes = 0
     this.#epoch++
   }
+}
+
+/** What to ask for, so that about `maxBytes` are brought: at most twice as much as the last time. */
+function fitting(asked: number, brought: number, maxBytes: number): number {
+  const wanted = Math.round(asked * Math.min(maxBytes / brought, 2))
+  return Math.min(maxBytes, Math.max(LEAST_WIRE_BYTES, wanted))
 }
