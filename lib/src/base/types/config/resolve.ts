@@ -54,7 +54,9 @@ export function resolveConfig<S extends z.ZodObject>(schema: S, inputs: ConfigIn
   }
 
   const result = schema.safeParse(merged)
-  if (!result.success) problems.push(...result.error.issues.map((issue) => explain(issue, merged, settings, from)))
+  // Unknown keys were found above, with a suggestion.
+  const issues = result.error?.issues.filter((issue) => issue.code !== 'unrecognized_keys' || problems.length === 0) ?? []
+  problems.push(...issues.map((issue) => explain(issue, merged, settings, from)))
   if (problems.length || !result.success) throw new QiError('CONFIG_INVALID', problems.join('\n'))
   const provenance = settings.map((setting) => ({
     path: setting.path,
