@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { parseExactJson } from '../../lib/src/base/index.ts'
 import type { Answering, Reply } from './coingeckoServer.ts'
+import { recordedData } from './run/available.ts'
 
-const folder = resolve(import.meta.dirname, '../../../shared/data')
+const folder = recordedData()
 
 function read(path: string): string {
   const bytes = readFileSync(join(folder, path))
@@ -14,7 +15,10 @@ function read(path: string): string {
 /** Read when first asked for. */
 const lazily = <T>(make: () => T): (() => T) => {
   let made: { readonly value: T } | undefined
-  return () => (made ??= { value: make() }).value
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }
 
 interface MarketCoin {
@@ -61,7 +65,11 @@ export function recordedAnswers(): Answering {
     if (path === '/simple/price') {
       if (!ids) return { status: 422, body: '{"error":"Missing parameter ids"}' }
       const coins = markets().filter((coin) => ids.includes(coin.id))
-      return { body: JSON.stringify(Object.fromEntries(coins.map((coin) => [coin.id, simple(coin, (query.get('vs_currencies') ?? '').split(','))]))) }
+      return {
+        body: JSON.stringify(
+          Object.fromEntries(coins.map((coin) => [coin.id, simple(coin, (query.get('vs_currencies') ?? '').split(','))])),
+        ),
+      }
     }
     if (path === '/global') return { body: read('coingecko-jkorf-2023-01/GetGlobalData.json') }
     if (path === '/search/trending') return { body: read('coingecko-jkorf-2023-01/GetTrendingSearches.json') }
@@ -71,7 +79,8 @@ export function recordedAnswers(): Answering {
     if (!id) return undefined
     if (!known(decodeURIComponent(id))) return { status: 404, body: '{"error":"coin not found"}' }
     if (what === 'ohlc') return recorded(`/ohlc?days=${query.get('days') === '30' ? 30 : 7}&`)
-    if (what === 'market_chart' || what === 'market_chart/range') return recorded(`/market_chart?days=${query.get('days') === '1' ? 1 : 30}&`)
+    if (what === 'market_chart' || what === 'market_chart/range')
+      return recorded(`/market_chart?days=${query.get('days') === '1' ? 1 : 30}&`)
     if (what === 'history') return recorded('/history?date=')
     return what === undefined ? { body: read('coingecko-jkorf-2023-01/GetAssetDetails.json') } : undefined
   }

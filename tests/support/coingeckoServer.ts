@@ -92,7 +92,11 @@ async function send(response: ServerResponse, reply: Reply): Promise<void> {
   if (response.destroyed) return
   if (reply.fault === 'drop') return void response.destroy()
   const body = Buffer.from(reply.body ?? '')
-  response.writeHead(reply.status ?? 200, { 'content-type': 'application/json; charset=utf-8', 'content-length': body.length, ...reply.headers })
+  response.writeHead(reply.status ?? 200, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': body.length,
+    ...reply.headers,
+  })
   if (reply.fault === 'truncate') response.write(body.subarray(0, body.length >> 1), () => response.destroy())
   else response.end(body)
 }

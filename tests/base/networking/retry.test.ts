@@ -29,7 +29,9 @@ describe('retry', () => {
       calls++
       throw error
     }
-    await expect(clock.run(retry(failing(new QiError('NOT_FOUND', 'none')), { clock }))).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await expect(clock.run(retry(failing(new QiError('NOT_FOUND', 'none')), { clock }))).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    })
     expect(calls).toBe(1)
     calls = 0
     await expect(clock.run(retry(failing(unavailable()), { clock, attempts: 3 }))).rejects.toMatchObject({ code: 'UNAVAILABLE' })

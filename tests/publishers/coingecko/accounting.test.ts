@@ -1,13 +1,14 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { fromMillis, parseExactJson } from '../../../lib/src/base/index.ts'
 import { answerError } from '../../../lib/src/publishers/sources/coingecko/errors.ts'
+import { describeWith } from '../../support/services.ts'
 import { account } from './accounting.ts'
-import { haveRecordings, recordedInteractions, recordedText, trimmed, trimmedNames } from './recorded.ts'
+import { recordedInteractions, recordedText, trimmed, trimmedNames } from './recorded.ts'
 import { type Outcome, outcomeOf } from './requests.ts'
 
 const at = fromMillis(Date.parse('2023-01-08T17:00:00Z'))
 
-describe.skipIf(!haveRecordings)('every number of every recorded body', () => {
+describeWith('recorded-data', 'every number of every recorded body', () => {
   const outcome = (url: string, text: string, receivedAt = at): Outcome => {
     const result = outcomeOf(url, parseExactJson(text), receivedAt)
     if (!result || result === 'unused') throw new Error(`${url} has no parser`)
@@ -66,8 +67,17 @@ describe.skipIf(!haveRecordings)('every number of every recorded body', () => {
   })
 
   it.each([
-    'GetMarkets', 'GetPrices', 'GetOhlc', 'GetMarketChart', 'GetGlobalData', 'GetTrendingSearches', 'Search', 'GetAssets',
-    'GetAssetDetails', 'GetAssetDetailsFromContract', 'GetAssetHistory',
+    'GetMarkets',
+    'GetPrices',
+    'GetOhlc',
+    'GetMarketChart',
+    'GetGlobalData',
+    'GetTrendingSearches',
+    'Search',
+    'GetAssets',
+    'GetAssetDetails',
+    'GetAssetDetailsFromContract',
+    'GetAssetHistory',
   ])('shapes of 2024 and 2025: %s', (name) => {
     const { path, body } = trimmed(name)
     const result = outcome(path, body)
@@ -102,5 +112,8 @@ describe.skipIf(!haveRecordings)('every number of every recorded body', () => {
 it('the account finds a number that nobody answers for, and one that is not kept digit for digit', () => {
   const body = parseExactJson('[{"current_price":1.50,"market_cap":7,"surprise":1}]')
   const numbers = { stored: { '*.current_price': 'price', '*.market_cap': 'marketCap' }, unused: [] }
-  expect(account(body, numbers, [{ price: '1.5', marketCap: '7.0000001' }], []).lost).toEqual(['0.market_cap = 7', '0.surprise = 1'])
+  expect(account(body, numbers, [{ price: '1.5', marketCap: '7.0000001' }], []).lost).toEqual([
+    '0.market_cap = 7',
+    '0.surprise = 1',
+  ])
 })

@@ -1,4 +1,11 @@
-import { decimal, type ExactJson, JsonNumber, MICROS_PER_SECOND, type Ohlcv, timeframeMicros } from '../../../lib/src/base/index.ts'
+import {
+  decimal,
+  type ExactJson,
+  JsonNumber,
+  MICROS_PER_SECOND,
+  type Ohlcv,
+  timeframeMicros,
+} from '../../../lib/src/base/index.ts'
 import { matchesPath, type Numbers } from '../../../lib/src/publishers/sources/coingecko/parse/numbers.ts'
 import type { Refused } from '../../../lib/src/publishers/sources/coingecko/parse/parsed.ts'
 
@@ -20,7 +27,8 @@ export function account(body: ExactJson, numbers: Numbers, records: readonly obj
     count.total++
     const property = Object.entries(numbers.stored).find(([pattern]) => matchesPath(pattern, path))?.[1]
     if (property && isHeld(held.get(property), property, number)) count.stored++
-    else if (rejected.some(({ paths }) => paths.some((at) => matchesPath(at, path) || matchesPath(`${at}.**`, path)))) count.refused++
+    else if (rejected.some(({ paths }) => paths.some((at) => matchesPath(at, path) || matchesPath(`${at}.**`, path))))
+      count.refused++
     else if (!property && numbers.unused.some((pattern) => matchesPath(pattern, path))) count.unused++
     else lost.push(`${path} = ${number.source}`)
   }

@@ -1,12 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-
-const folder = resolve(import.meta.dirname, '../../../../shared/data')
-
-/** Whether the recorded answers lie beside the checkout; without them the tests that read them are skipped. */
-export const haveRecordings = existsSync(folder)
-if (!haveRecordings) console.warn(`skipped: tests on recorded answers, since ${folder} is absent`)
+import { recordedData as folder } from '../../support/services.ts'
 
 /** A recorded file as text; `.gz` is unpacked. */
 export function recordedText(path: string): string {

@@ -28,7 +28,10 @@ function handler<P, T extends object>(
   }
 }
 
-const chart = { id: (ids: readonly string[]) => ids[0] as string, currency: (query: URLSearchParams) => query.get('vs_currency') ?? 'usd' }
+const chart = {
+  id: (ids: readonly string[]) => ids[0] as string,
+  currency: (query: URLSearchParams) => query.get('vs_currency') ?? 'usd',
+}
 
 /** Which endpoint reads the answer of which address. */
 const HANDLERS: readonly (readonly [pattern: string, Handler])[] = [
@@ -37,7 +40,11 @@ const HANDLERS: readonly (readonly [pattern: string, Handler])[] = [
   ['/coins/list', handler(endpoints.coinsList, () => ({}))],
   [
     '/coins/{id}/ohlc',
-    handler(endpoints.ohlc, (ids, q) => ({ id: chart.id(ids), currency: chart.currency(q), days: (q.get('days') ?? '30') as OhlcDays })),
+    handler(endpoints.ohlc, (ids, q) => ({
+      id: chart.id(ids),
+      currency: chart.currency(q),
+      days: (q.get('days') ?? '30') as OhlcDays,
+    })),
   ],
   [
     '/coins/{id}/market_chart',
@@ -47,10 +54,20 @@ const HANDLERS: readonly (readonly [pattern: string, Handler])[] = [
     '/coins/{id}/market_chart/range',
     handler(endpoints.marketChartRange, (ids, q) => ({ id: chart.id(ids), currency: chart.currency(q), from: 0, to: 0 })),
   ],
-  ['/coins/{id}/history', handler(endpoints.coinHistory, (ids, q) => ({ id: chart.id(ids), currencies: ['usd', 'eur'], date: isoDay(q.get('date')) }))],
+  [
+    '/coins/{id}/history',
+    handler(endpoints.coinHistory, (ids, q) => ({ id: chart.id(ids), currencies: ['usd', 'eur'], date: isoDay(q.get('date')) })),
+  ],
   ['/global', handler(endpoints.globalMarket, () => ({ currencies: ['usd', 'eur'] }))],
   ['/search/trending', handler(endpoints.trendingSearches, () => ({}))],
-  ['/search', handler(endpoints.search, () => ({ query: '' }), (result) => result.matches)],
+  [
+    '/search',
+    handler(
+      endpoints.search,
+      () => ({ query: '' }),
+      (result) => result.matches,
+    ),
+  ],
   ['/coins/{id}/contract/{address}', handler(endpoints.coin, (ids) => ({ id: ids[0] as string, currencies: ['usd', 'eur'] }))],
   ['/coins/{id}', handler(endpoints.coin, (ids) => ({ id: ids[0] as string, currencies: ['usd', 'eur'] }))],
 ]

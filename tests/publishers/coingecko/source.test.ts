@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { type Logger, nowMicros, type Price, type RecordBatch, silentLogger } from '../../../lib/src/base/index.ts'
 import { CoinGeckoClient } from '../../../lib/src/publishers/sources/coingecko/CoinGeckoClient.ts'
 import { CoinGeckoSource } from '../../../lib/src/publishers/sources/coingecko/CoinGeckoSource.ts'
@@ -8,15 +8,17 @@ import { jobsOf } from '../../../lib/src/publishers/sources/coingecko/jobs.ts'
 import { planCalls } from '../../../lib/src/publishers/sources/coingecko/schedule.ts'
 import { sourceSuite } from '../../contracts/sourceSuite.ts'
 import { type CoinGeckoServer, startCoinGeckoServer } from '../../support/coingeckoServer.ts'
+import { describeWith } from '../../support/services.ts'
 import { VirtualClock } from '../../support/virtualClock.ts'
-import { haveRecordings } from './recorded.ts'
 
-describe.skipIf(!haveRecordings)('on recorded answers', () => {
+describeWith('recorded-data', 'on recorded answers', () => {
   sourceSuite('coingecko', {
     batches: 5,
     async open() {
       const server = await startCoinGeckoServer()
-      const source = await coingecko.open(config.parse({ base_url: server.url, calls_per_minute: 1000 }), { logger: silentLogger })
+      const source = await coingecko.open(config.parse({ base_url: server.url, calls_per_minute: 1000 }), {
+        logger: silentLogger,
+      })
       return { source, work: () => server.asked.length, dispose: server.close }
     },
     async openUnreachable() {
@@ -50,16 +52,26 @@ describe.skipIf(!haveRecordings)('on recorded answers', () => {
       origin: 'live',
     })
     for (const batch of batches) for (const record of batch.records) expect(record.receivedAt).toBeGreaterThanOrEqual(before)
-    expect(batches[4]?.records[0]).toMatchObject({ coinId: 'bitcoin', timeframe: '4h', time: Date.parse('2021-05-08T16:00:00Z') * 1000, isFinal: true })
+    expect(batches[4]?.records[0]).toMatchObject({
+      coinId: 'bitcoin',
+      timeframe: '4h',
+      time: Date.parse('2021-05-08T16:00:00Z') * 1000,
+      isFinal: true,
+    })
   })
 
   it('asks for named coins in all currencies at once', async () => {
     await using server = await startCoinGeckoServer()
-    const settings = config.parse({ base_url: server.url, coins: ['ethereum', 'dogecoin', 'no-such-coin'], currencies: ['usd', 'eur'] })
+    const settings = config.parse({
+      base_url: server.url,
+      coins: ['ethereum', 'dogecoin', 'no-such-coin'],
+      currencies: ['usd', 'eur'],
+    })
     await using source = await coingecko.open(settings, { logger: silentLogger })
     const [batch] = await pull(source, 1)
     expect(server.asked[0]?.query.get('ids')).toBe('ethereum,dogecoin,no-such-coin')
-    expect((batch?.records as readonly Price[]).map((r) => `${r.coinId} ${r.currency} ${r.price}`)).toEqual([
+    const records = (batch as RecordBatch<Price>).records
+    expect(records.map((r) => `${r.coinId} ${r.currency} ${r.price}`)).toEqual([
       'ethereum usd 1266.66',
       'ethereum eur 1266.66',
       'dogecoin usd 0.072038',
@@ -72,7 +84,9 @@ describe.skipIf(!haveRecordings)('on recorded answers', () => {
     await using server = await startCoinGeckoServer()
     const clock = new VirtualClock()
     const asked: { at: number; path: string }[] = []
-    const { source, plan } = virtual(server, clock, { coins: ['bitcoin', 'ethereum'] }, (path) => asked.push({ at: clock.now(), path }))
+    const { source, plan } = virtual(server, clock, { coins: ['bitcoin', 'ethereum'] }, (path) =>
+      asked.push({ at: clock.now(), path }),
+    )
     await clock.run(
       (async () => {
         for await (const _ of source) if (clock.now() > 3_600_000) break
@@ -133,7 +147,13 @@ it('goes on with prices where the candles of a coin are not to be had', async ()
   expect(server.asked.some(({ path }) => path === '/coins/a/ohlc')).toBe(true)
 })
 
-function virtual(server: CoinGeckoServer, clock: VirtualClock, input: object, onAsk?: (path: string) => void, logger: Logger = silentLogger) {
+function virtual(
+  server: CoinGeckoServer,
+  clock: VirtualClock,
+  input: object,
+  onAsk?: (path: string) => void,
+  logger: Logger = silentLogger,
+) {
   const settings = config.parse({ base_url: server.url, ...input })
   const plan = planCalls(settings)
   const client = new CoinGeckoClient({

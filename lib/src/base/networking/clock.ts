@@ -17,7 +17,8 @@ export const systemClock: Clock = {
   async sleep(ms, signal) {
     throwIfAborted(signal)
     try {
-      for (let left = ms; left > 0; left -= LONGEST_TIMER) await timer(Math.min(left, LONGEST_TIMER), undefined, signal ? { signal } : {})
+      for (let left = ms; left > 0; left -= LONGEST_TIMER)
+        await timer(Math.min(left, LONGEST_TIMER), undefined, signal ? { signal } : {})
     } catch (error) {
       throw signal?.aborted ? abortError(signal) : error
     }
@@ -28,7 +29,8 @@ export const systemClock: Clock = {
 export function abortError(signal: AbortSignal): QiError {
   const reason: unknown = signal.reason
   if (reason instanceof QiError) return reason
-  if (reason instanceof Error && reason.name === 'TimeoutError') return new QiError('TIMEOUT', 'no answer in time', { cause: reason })
+  if (reason instanceof Error && reason.name === 'TimeoutError')
+    return new QiError('TIMEOUT', 'no answer in time', { cause: reason })
   return new QiError('CANCELLED', 'cancelled', { cause: reason })
 }
 

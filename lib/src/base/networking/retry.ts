@@ -1,5 +1,5 @@
 import { ExponentialBackoff, handleWhen, type IBackoff, type IRetryBackoffContext, retry as retryPolicy } from 'cockatiel'
-import { QiError, toQiError } from '../types/index.ts'
+import { type QiError, toQiError } from '../types/index.ts'
 import { type Clock, systemClock, throwIfAborted } from './clock.ts'
 
 export interface RetryOptions {

@@ -25,7 +25,7 @@ import type { OhlcParams } from './parse/ohlc.ts'
 import type { Parsed } from './parse/parsed.ts'
 import type { FoundCoins } from './parse/search.ts'
 import type { SimplePriceParams } from './parse/simplePrice.ts'
-import { PLANS, type Plan } from './plans.ts'
+import { API_KEY, PLANS, type Plan } from './plans.ts'
 import { Transport } from './transport.ts'
 
 export interface CoinGeckoClientOptions {
@@ -73,11 +73,15 @@ export class CoinGeckoClient {
   readonly #logger: Logger
   #answeredAt: number | undefined
 
-  /** @throws QiError CONFIG_INVALID when plan and key do not fit each other */
+  /** @throws QiError CONFIG_INVALID when plan and key do not fit each other, or it is none */
   constructor(options: CoinGeckoClientOptions = {}) {
     this.plan = options.plan ?? (options.apiKey ? 'demo' : 'keyless')
     if (this.plan !== 'keyless' && !options.apiKey)
-      throw new QiError('CONFIG_INVALID', `CoinGecko's ${this.plan} plan needs a key: set COINGECKO_API_KEY`, { field: 'api_key' })
+      throw new QiError('CONFIG_INVALID', `CoinGecko's ${this.plan} plan needs a key: set COINGECKO_API_KEY`, {
+        field: 'api_key',
+      })
+    if (options.apiKey && !API_KEY.test(options.apiKey))
+      throw new QiError('CONFIG_INVALID', 'the key of CoinGecko holds a character that no key has', { field: 'api_key' })
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#logger = options.logger ?? silentLogger
@@ -148,19 +152,30 @@ export class CoinGeckoClient {
     const currencies = cleanIds(params.currencies, 'currencies')
     const parts: Parsed<Price>[] = []
     for (const chunk of chunkIds(ids)) parts.push(await this.ask(endpoints.simplePrice, { ids: chunk, currencies }, options))
-    const answered = new Set(parts.flatMap((part) => [...part.records.map((r) => r.coinId), ...part.rejected.map((r) => r.paths[0]?.split('.')[0])]))
+    const answered = new Set(
+      parts.flatMap((part) => [...part.records.map((r) => r.coinId), ...part.rejected.map((r) => r.paths[0]?.split('.')[0])]),
+    )
     const unknown = ids
       .filter((id) => !answered.has(id))
       .map((id) => ({ paths: [], reason: `CoinGecko knows no coin with the id ${id}`, original: JSON.stringify(id) }))
-    return { ...(parts[0] as Parsed<Price>), records: parts.flatMap((part) => part.records), rejected: [...parts.flatMap((part) => part.rejected), ...unknown] }
+    return {
+      ...(parts[0] as Parsed<Price>),
+      records: parts.flatMap((part) => part.records),
+      rejected: [...parts.flatMap((part) => part.rejected), ...unknown],
+    }
   }
 
   /** GET /coins/markets: one page of up to 250 coins by capitalisation, or of the coins named; those are split where they are many. */
   async markets(params: MarketsParams, options?: CallOptions): Promise<Parsed<Price>> {
     if (!params.ids) return this.ask(endpoints.markets, params, options)
     const parts: Parsed<Price>[] = []
-    for (const ids of chunkIds(cleanIds(params.ids, 'ids'), 250)) parts.push(await this.ask(endpoints.markets, { ...params, ids }, options))
-    return { ...(parts[0] as Parsed<Price>), records: parts.flatMap((part) => part.records), rejected: parts.flatMap((part) => part.rejected) }
+    for (const ids of chunkIds(cleanIds(params.ids, 'ids'), 250))
+      parts.push(await this.ask(endpoints.markets, { ...params, ids }, options))
+    return {
+      ...(parts[0] as Parsed<Price>),
+      records: parts.flatMap((part) => part.records),
+      rejected: parts.flatMap((part) => part.rejected),
+    }
   }
 
   /** GET /coins/{id}/ohlc: candles by their open; without volume. */

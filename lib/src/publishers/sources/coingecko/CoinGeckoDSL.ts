@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { compareDecimals, type Decimal, parseTime, type Price, QiError } from '../../../base/index.ts'
+import { compareDecimals, type Decimal, type Price, parseTime, QiError } from '../../../base/index.ts'
 import type { CoinGeckoClient } from './CoinGeckoClient.ts'
 import { type CoinGeckoVerbs, VERB_INPUTS, type VerbInput, type VerbName, type VerbOptions } from './verbs.ts'
 
@@ -56,19 +56,26 @@ export class CoinGeckoDSL implements CoinGeckoVerbs {
     const matches = found.matches.slice(0, limit)
     if (matches.length === 0) return { records: [], rejected: found.rejected }
     const priced = await this.#client.simplePrice({ ids: matches.map((match) => match.coinId), currencies }, options)
-    const records = matches.map((match) => ({ ...match, prices: priced.records.filter((price) => price.coinId === match.coinId) }))
+    const records = matches.map((match) => ({
+      ...match,
+      prices: priced.records.filter((price) => price.coinId === match.coinId),
+    }))
     return { records, rejected: [...found.rejected, ...priced.rejected] }
   }
 
   async getCoinHistory(input: VerbInput<'getCoinHistory'>, options: VerbOptions = {}) {
     const { coin: id, currency, days = 1, from, to, date } = read('getCoinHistory', input)
     if (date) return pick(await this.#client.coinHistory({ id, currencies: [currency], date }, options))
-    if (from && to) return pick(await this.#client.marketChartRange({ id, currency, from: parseTime(from), to: parseTime(to) }, options))
+    if (from && to)
+      return pick(await this.#client.marketChartRange({ id, currency, from: parseTime(from), to: parseTime(to) }, options))
     return pick(await this.#client.marketChart({ id, currency, days: String(days) }, options))
   }
 }
 
-const pick = <R, J>({ records, rejected }: { readonly records: readonly R[]; readonly rejected: readonly J[] }) => ({ records, rejected })
+const pick = <R, J>({ records, rejected }: { readonly records: readonly R[]; readonly rejected: readonly J[] }) => ({
+  records,
+  rejected,
+})
 
 function read<V extends VerbName>(verb: V, input: unknown): z.output<(typeof VERB_INPUTS)[V]> {
   const result = VERB_INPUTS[verb].safeParse(input)

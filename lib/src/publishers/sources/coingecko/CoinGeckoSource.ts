@@ -104,13 +104,21 @@ export class CoinGeckoSource implements Source {
     const { client, checkMs = 10_000 } = this.#options
     const ago = client.answeredMsAgo
     if (ago !== undefined && ago < FRESH_MS)
-      return { ok: true, summary: `CoinGecko (${client.plan}) answered ${Math.round(ago / 1000)} s ago`, details: { base_url: client.baseUrl } }
+      return {
+        ok: true,
+        summary: `CoinGecko (${client.plan}) answered ${Math.round(ago / 1000)} s ago`,
+        details: { base_url: client.baseUrl },
+      }
     const start = this.#clock.now()
     const deadline = AbortSignal.any([AbortSignal.timeout(checkMs), this.#closing.signal, ...(signal ? [signal] : [])])
     try {
       await this.#reach(deadline)
       const ms = Math.round(this.#clock.now() - start)
-      return { ok: true, summary: `CoinGecko (${client.plan}) answered in ${ms} ms`, details: { base_url: client.baseUrl, latency_ms: ms } }
+      return {
+        ok: true,
+        summary: `CoinGecko (${client.plan}) answered in ${ms} ms`,
+        details: { base_url: client.baseUrl, latency_ms: ms },
+      }
     } catch (thrown) {
       const error = toQiError(thrown)
       return { ok: false, summary: error.message, remedy: remedyOf(error), error, details: { base_url: client.baseUrl } }

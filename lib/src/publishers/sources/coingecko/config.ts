@@ -1,14 +1,20 @@
 import { z } from 'zod'
-import { PLAN_NAMES } from './plans.ts'
+import { API_KEY, PLAN_NAMES } from './plans.ts'
 import { planCalls } from './schedule.ts'
 
-const seconds = (what: string) => z.int().min(0).max(31 * 86_400).optional().describe(`seconds between ${what}; 0 never; default: what the plan allows`)
+const seconds = (what: string) =>
+  z
+    .int()
+    .min(0)
+    .max(31 * 86_400)
+    .optional()
+    .describe(`seconds between ${what}; 0 never; default: what the plan allows`)
 
 const fields = z.strictObject({
   api_key: z
     .string()
     .trim()
-    .regex(/^[\x21-\x7e]+$/, 'holds a character that no key has')
+    .regex(API_KEY, 'holds a character that no key has')
     .optional()
     .describe('the key of a demo or paid account')
     .meta({ env: 'COINGECKO_API_KEY', secret: true }),
@@ -23,9 +29,17 @@ const fields = z.strictObject({
     .optional()
     .describe('the API, up to before /coins/…; default: that of the plan')
     .meta({ env: 'COINGECKO_BASE_URL' }),
-  coins: z.array(z.string().trim().min(1).max(200)).min(1).optional().describe('ids of the coins to follow, such as bitcoin; default: the top ones'),
+  coins: z
+    .array(z.string().trim().min(1).max(200))
+    .min(1)
+    .optional()
+    .describe('ids of the coins to follow, such as bitcoin; default: the top ones'),
   top: z.int().min(1).max(5000).default(100).describe('how many coins to follow, by capitalisation, where none are named'),
-  currencies: z.array(z.string().trim().toLowerCase().min(1).max(20)).min(1).default(['usd']).describe('the currencies of the figures'),
+  currencies: z
+    .array(z.string().trim().toLowerCase().min(1).max(20))
+    .min(1)
+    .default(['usd'])
+    .describe('the currencies of the figures'),
   intervals: z
     .strictObject({
       prices: seconds('two looks at the prices of all coins'),
@@ -36,8 +50,16 @@ const fields = z.strictObject({
     })
     .default({})
     .describe('how often what is asked'),
-  calls_per_minute: z.number().positive().optional().describe('the limit of the account; default: that of the plan (10, 30, 250)'),
-  calls_per_month: z.number().positive().optional().describe('the credits of the account; default: those of the plan (none, 10000, 100000)'),
+  calls_per_minute: z
+    .number()
+    .positive()
+    .optional()
+    .describe('the limit of the account; default: that of the plan (10, 30, 250)'),
+  calls_per_month: z
+    .number()
+    .positive()
+    .optional()
+    .describe('the credits of the account; default: those of the plan (none, 10000, 100000)'),
   timeout_ms: z.int().min(100).max(300_000).default(15_000).describe('the longest wait for one answer'),
 })
 
@@ -45,7 +67,12 @@ const fields = z.strictObject({
 export const config = fields.check((context) => {
   const { plan, api_key } = context.value
   if (plan && plan !== 'keyless' && !api_key)
-    context.issues.push({ code: 'custom', input: plan, path: ['plan'], message: `the ${plan} plan needs a key: set COINGECKO_API_KEY` })
+    context.issues.push({
+      code: 'custom',
+      input: plan,
+      path: ['plan'],
+      message: `the ${plan} plan needs a key: set COINGECKO_API_KEY`,
+    })
   const { problem } = planCalls(context.value)
   if (problem) context.issues.push({ code: 'custom', input: context.value.intervals, path: ['intervals'], message: problem })
 })

@@ -1,6 +1,14 @@
 import type { Coingecko } from '@coingecko/coingecko-typescript'
-import { type ExactJson, formatTime, type Instrument, type MarketAnalytics, type Ohlcv, type Price, type Trending } from '../../../base/index.ts'
-import { coinNumbers, type CoinHistoryParams, type CoinParams, parseCoin, parseCoinHistory } from './parse/coin.ts'
+import {
+  type ExactJson,
+  formatTime,
+  type Instrument,
+  type MarketAnalytics,
+  type Ohlcv,
+  type Price,
+  type Trending,
+} from '../../../base/index.ts'
+import { type CoinHistoryParams, type CoinParams, coinNumbers, parseCoin, parseCoinHistory } from './parse/coin.ts'
 import { coinsListNumbers, parseCoinsList } from './parse/coinsList.ts'
 import { type GlobalParams, globalNumbers, parseGlobal } from './parse/global.ts'
 import { type MarketChartParams, type MarketChartRangeParams, marketChartNumbers, parseMarketChart } from './parse/marketChart.ts'
@@ -63,7 +71,14 @@ export const markets = endpoint<MarketsParams, Parsed<Price>>({
   send: (sdk, { currency, ids, page = 1, perPage = 250 }, options) =>
     sdk.coins.markets
       .get(
-        { vs_currency: currency, ...(ids ? { ids: ids.join(',') } : {}), order: 'market_cap_desc', page, per_page: perPage, precision },
+        {
+          vs_currency: currency,
+          ...(ids ? { ids: ids.join(',') } : {}),
+          order: 'market_cap_desc',
+          page,
+          per_page: perPage,
+          precision,
+        },
         options,
       )
       .asResponse(),
@@ -82,7 +97,9 @@ export const ohlc = endpoint<OhlcParams, Parsed<Ohlcv>>({
 export const marketChart = endpoint<MarketChartParams, Parsed<Price>>({
   name: '/coins/{id}/market_chart',
   send: (sdk, { id, currency, days, interval }, options) =>
-    sdk.coins.marketChart.get(id, { vs_currency: currency, days, precision, ...(interval ? { interval } : {}) }, options).asResponse(),
+    sdk.coins.marketChart
+      .get(id, { vs_currency: currency, days, precision, ...(interval ? { interval } : {}) }, options)
+      .asResponse(),
   parse: parseMarketChart,
   numbers: marketChartNumbers,
 })
@@ -129,7 +146,9 @@ export const coinsList = endpoint<object, Parsed<Instrument>>({
 export const coin = endpoint<CoinParams, Parsed<Price>>({
   name: '/coins/{id}',
   send: (sdk, { id }, options) =>
-    sdk.coins.getID(id, { localization: false, tickers: false, community_data: false, developer_data: false }, options).asResponse(),
+    sdk.coins
+      .getID(id, { localization: false, tickers: false, community_data: false, developer_data: false }, options)
+      .asResponse(),
   parse: parseCoin,
   numbers: coinNumbers,
 })
@@ -143,12 +162,36 @@ export const coinHistory = endpoint<CoinHistoryParams, Parsed<Price>>({
 
 /** Endpoints that QiCore has no use for: none of their numbers are stored. */
 export const UNUSED_ENDPOINTS = [
-  '/key', '/coins/{id}/tickers', '/coins/categories', '/coins/categories/list', '/coins/{id}/contract/{address}/market_chart',
-  '/asset_platforms', '/derivatives', '/derivatives/exchanges', '/derivatives/exchanges/list', '/derivatives/exchanges/{id}',
-  '/exchanges', '/exchanges/list', '/exchanges/{id}', '/exchanges/{id}/tickers', '/exchanges/{id}/volume_chart',
-  '/exchanges/{id}/status_updates', '/status_updates', '/events/countries', '/events/types', '/finance_platforms', '/finance_products',
-  '/indexes', '/indexes/list', '/indexes/{market}/{id}', '/global/decentralized_finance_defi', '/exchange_rates', '/nfts/list',
-  '/nfts/{id}', '/companies/public_treasury/{id}', '/simple/supported_vs_currencies',
+  '/key',
+  '/coins/{id}/tickers',
+  '/coins/categories',
+  '/coins/categories/list',
+  '/coins/{id}/contract/{address}/market_chart',
+  '/asset_platforms',
+  '/derivatives',
+  '/derivatives/exchanges',
+  '/derivatives/exchanges/list',
+  '/derivatives/exchanges/{id}',
+  '/exchanges',
+  '/exchanges/list',
+  '/exchanges/{id}',
+  '/exchanges/{id}/tickers',
+  '/exchanges/{id}/volume_chart',
+  '/exchanges/{id}/status_updates',
+  '/status_updates',
+  '/events/countries',
+  '/events/types',
+  '/finance_platforms',
+  '/finance_products',
+  '/indexes',
+  '/indexes/list',
+  '/indexes/{market}/{id}',
+  '/global/decentralized_finance_defi',
+  '/exchange_rates',
+  '/nfts/list',
+  '/nfts/{id}',
+  '/companies/public_treasury/{id}',
+  '/simple/supported_vs_currencies',
 ] as const
 
 /** Both plans read Unix seconds here. */

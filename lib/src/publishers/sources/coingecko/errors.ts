@@ -24,16 +24,24 @@ export function answerError(answer: ErrorAnswer, what: string, now: number = Dat
   const known = apiCode === undefined ? undefined : API_CODES[apiCode]
   const code = known?.code ?? statusCode(answer.status)
   const retryAfterMs = code === 'RATE_LIMITED' || code === 'UNAVAILABLE' ? readRetryAfter(answer.retryAfter, now) : undefined
-  const hints = [known?.remedy, retryAfterMs === undefined ? undefined : `again in ${Math.ceil(retryAfterMs / 1000)} s`].filter(Boolean)
+  const hints = [known?.remedy, retryAfterMs === undefined ? undefined : `again in ${Math.ceil(retryAfterMs / 1000)} s`].filter(
+    Boolean,
+  )
   const text = `CoinGecko ${what}: HTTP ${answer.status}${apiCode === undefined ? '' : `, error ${apiCode}`}: ${message}`
-  return new QiError(code, hints.length ? `${text} (${hints.join('; ')})` : text, retryAfterMs === undefined ? {} : { retryAfterMs })
+  return new QiError(
+    code,
+    hints.length ? `${text} (${hints.join('; ')})` : text,
+    retryAfterMs === undefined ? {} : { retryAfterMs },
+  )
 }
 
 /** Whether a body that came with status 200 is an error all the same. */
 export function isErrorBody(body: unknown): boolean {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return false
   const { error, error_code, status } = body as Record<string, unknown>
-  return error !== undefined || error_code !== undefined || (typeof status === 'object' && status !== null && 'error_code' in status)
+  return (
+    error !== undefined || error_code !== undefined || (typeof status === 'object' && status !== null && 'error_code' in status)
+  )
 }
 
 function statusCode(status: number): ErrorCode {

@@ -13,7 +13,15 @@ export type { OhlcDays } from './parse/ohlc.ts'
 export type { Parsed, Refused } from './parse/parsed.ts'
 export type { CoinMatch, FoundCoins } from './parse/search.ts'
 export { PLANS, type Plan } from './plans.ts'
-export { type CoinGeckoVerbs, type PricedMatch, VERB_INPUTS, type VerbInput, type VerbName, type VerbOptions, type VerbResult } from './verbs.ts'
+export {
+  type CoinGeckoVerbs,
+  type PricedMatch,
+  VERB_INPUTS,
+  type VerbInput,
+  type VerbName,
+  type VerbOptions,
+  type VerbResult,
+} from './verbs.ts'
 
 export const coingecko = defineSource({
   name: 'coingecko',
@@ -21,6 +29,10 @@ export const coingecko = defineSource({
   config,
   async open(settings, { logger }) {
     const plan = planCalls(settings)
+    logger.info(
+      { plan: plan.plan, calls_per_minute: plan.callsPerMinute, every_seconds: plan.intervals },
+      'CoinGecko: what is asked how often',
+    )
     const client = new CoinGeckoClient({
       plan: plan.plan,
       apiKey: settings.api_key,

@@ -21,8 +21,7 @@ export function jobsOf(client: CoinGeckoClient, config: CoinGeckoConfig, plan: C
   let followed: readonly string[] = config.coins ? cleanIds(config.coins, 'coins') : []
   const { currencies } = config
 
-  const named = (): Call[] =>
-    chunkIds(followed).map((ids) => (signal) => client.simplePrice({ ids, currencies }, { signal }))
+  const named = (): Call[] => chunkIds(followed).map((ids) => (signal) => client.simplePrice({ ids, currencies }, { signal }))
 
   const topOf = (currency: string): Call[] => {
     const pages = Math.ceil(config.top / PAGE)

@@ -9,3 +9,6 @@ export const PLANS = {
 
 export type Plan = keyof typeof PLANS
 export const PLAN_NAMES = ['keyless', 'demo', 'pro'] as const satisfies readonly Plan[]
+
+/** What a key may be made of: it travels in a header. */
+export const API_KEY = /^[\x21-\x7e]+$/

@@ -12,6 +12,7 @@ const SHORTEST: Readonly<Record<JobName, number>> = { prices: 60, market: 300, t
 const SHARE: Readonly<Record<JobName, number>> = { prices: 0.7, market: 0.08, trending: 0.03, instruments: 0.01, ohlc: 0.18 }
 /** Of a limit that is planned with; the rest is for second tries and for people. */
 const PLANNED = 0.8
+/** What would come round less often is left out altogether. */
 const LONGEST = 31 * 86_400
 const MINUTES_A_MONTH = 31 * 24 * 60
 
@@ -50,15 +51,23 @@ export function planCalls(config: CoinGeckoConfig): CallPlan {
   const shares = sum(open.map((name) => SHARE[name]))
   const fitted = (name: JobName): number => {
     const budget = (Math.max(free, 0) * SHARE[name]) / shares
-    return Math.ceil(Math.min(LONGEST, Math.max(SHORTEST[name], (calls[name] / budget) * 60)))
+    const interval = Math.ceil(Math.max(SHORTEST[name], (calls[name] / budget) * 60))
+    return interval <= LONGEST ? interval : 0
   }
-  const intervals = Object.fromEntries(JOB_NAMES.map((name) => [name, config.intervals[name] ?? fitted(name)])) as Record<JobName, number>
+  const intervals = Object.fromEntries(JOB_NAMES.map((name) => [name, config.intervals[name] ?? fitted(name)])) as Record<
+    JobName,
+    number
+  >
   const total = sum(JOB_NAMES.map((name) => rate(calls[name], intervals[name])))
-  if (total <= limit) return { plan, callsPerMinute, calls, intervals }
+  const crowdedOut = intervals.prices === 0 && !given.includes('prices')
+  if (total <= limit && !crowdedOut) return { plan, callsPerMinute, calls, intervals }
   const counted = JOB_NAMES.filter((name) => rate(calls[name], intervals[name]) >= 0.005)
   const terms = counted.map((name) => `${name} ${calls[name]} every ${intervals[name]} s`)
-  const allowed = callsPerMinute <= perMonth / MINUTES_A_MONTH ? `${callsPerMinute} a minute` : `${perMonth} a month, ${limit.toFixed(3)} a minute`
-  const problem = `${terms.join(' + ')} = ${total.toFixed(2)} calls a minute, but the ${plan} plan allows ${allowed}; lengthen intervals, follow fewer coins, or set calls_per_minute and calls_per_month to those of your account`
+  const allowed =
+    callsPerMinute <= perMonth / MINUTES_A_MONTH
+      ? `${callsPerMinute} a minute`
+      : `${perMonth} a month, ${limit.toFixed(3)} a minute`
+  const problem = `${terms.join(' + ')} = ${total.toFixed(2)} calls a minute, but the ${plan} plan allows ${allowed}${crowdedOut ? ', which leaves none for prices' : ''}; lengthen intervals, follow fewer coins, or set calls_per_minute and calls_per_month to those of your account`
   return { plan, callsPerMinute, calls, intervals, problem }
 }
 

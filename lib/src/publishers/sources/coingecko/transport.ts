@@ -1,5 +1,14 @@
 import type { Coingecko } from '@coingecko/coingecko-typescript'
-import { type ExactJson, errorMessage, nowMicros, type Micros, parseExactJson, QiError, systemCode, throwIfAborted } from '../../../base/index.ts'
+import {
+  type ExactJson,
+  errorMessage,
+  type Micros,
+  nowMicros,
+  parseExactJson,
+  QiError,
+  systemCode,
+  throwIfAborted,
+} from '../../../base/index.ts'
 import { answerError, isErrorBody } from './errors.ts'
 import { PLANS, type Plan } from './plans.ts'
 
@@ -41,14 +50,15 @@ export class Transport {
     const timeout = AbortSignal.timeout(this.#options.timeoutMs)
     const either = signal ? AbortSignal.any([signal, timeout]) : timeout
     try {
-      const sdk = await (this.#sdk ??= this.#connect())
+      this.#sdk ??= this.#connect()
+      const sdk = await this.#sdk
       const response = await send(sdk, { signal: either })
       const text = await response.text()
       const receivedAt = nowMicros()
-      return { body: readBody(text, response.status, what), receivedAt }
+      return { body: readBody(text, response.status, what, this.#redact), receivedAt }
     } catch (error) {
       throwIfAborted(signal)
-      throw this.#redacted(timeout.aborted ? this.#timedOut(what) : classify(error, what, this.baseUrl))
+      throw timeout.aborted ? this.#timedOut(what) : classify(error, what, this.baseUrl, this.#redact)
     }
   }
 
@@ -73,40 +83,49 @@ export class Transport {
     return new QiError('TIMEOUT', `CoinGecko ${what}: no answer from ${this.baseUrl} within ${this.#options.timeoutMs} ms`)
   }
 
-  /** A server may echo the key in its answer. */
-  #redacted(error: QiError): QiError {
+  /** A server may echo the key in its answer: it is taken out before a message is made of it and cut to length. */
+  readonly #redact = (text: string): string => {
     const { apiKey } = this.#options
-    if (!apiKey || !error.message.includes(apiKey)) return error
-    const { code, retryable, retryAfterMs } = error
-    return new QiError(code, error.message.replaceAll(apiKey, '(key)'), { retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+    return apiKey ? text.replaceAll(apiKey, '(key)') : text
   }
 }
 
-function readBody(text: string, status: number, what: string): ExactJson {
+type Redact = (text: string) => string
+
+function readBody(text: string, status: number, what: string, redact: Redact): ExactJson {
   let body: ExactJson
   try {
     body = parseExactJson(text)
-  } catch (error) {
-    const shown = text.length === 0 ? 'an empty body' : `not JSON but "${text.slice(0, 80).replace(/\s+/g, ' ')}"`
+  } catch {
+    const shown = text.length === 0 ? 'an empty body' : `not JSON but "${redact(text).slice(0, 80).replace(/\s+/g, ' ')}"`
     // Cut short on its way, or the page of a proxy: the next answer may be whole.
-    throw new QiError('BAD_DATA', `CoinGecko ${what}: the answer is ${shown}`, { cause: error, retryable: true })
+    throw new QiError('BAD_DATA', `CoinGecko ${what}: the answer is ${shown}`, { retryable: true })
   }
-  if (isErrorBody(body)) throw answerError({ status, body: text }, what)
+  if (isErrorBody(body)) throw answerError({ status, body: redact(text) }, what)
   return body
 }
 
 /** The SDK's errors by their shape, so that it need not be loaded to tell them apart. */
-function classify(error: unknown, what: string, baseUrl: string): QiError {
+function classify(error: unknown, what: string, baseUrl: string, redact: Redact): QiError {
   if (error instanceof QiError) return error
-  const { status, headers, error: json, message } = error as Partial<{ status: number; headers: Headers; error: unknown; message: string }>
+  const {
+    status,
+    headers,
+    error: json,
+    message,
+  } = error as Partial<{ status: number; headers: Headers; error: unknown; message: string }>
   if (typeof status === 'number') {
     const noBody = `${status} status code (no body)`
     const body = json !== undefined ? JSON.stringify(json) : message === noBody ? '' : (message ?? '').replace(`${status} `, '')
-    return answerError({ status, body, retryAfter: headers?.get('retry-after') ?? null }, what)
+    return answerError({ status, body: redact(body), retryAfter: headers?.get('retry-after') ?? null }, what)
   }
   const cause = deepest(error)
   const code = systemCode(error)
-  return new QiError('UNAVAILABLE', `CoinGecko ${what}: ${baseUrl} cannot be reached: ${code ? `${code} ` : ''}${errorMessage(cause)}`, { cause: error })
+  return new QiError(
+    'UNAVAILABLE',
+    `CoinGecko ${what}: ${baseUrl} cannot be reached: ${code ? `${code} ` : ''}${errorMessage(cause)}`,
+    { cause: error },
+  )
 }
 
 /** "fetch failed" says nothing, what caused it does. */

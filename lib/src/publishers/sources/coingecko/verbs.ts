@@ -24,7 +24,10 @@ export const VERB_INPUTS = {
     currency,
     limit: limit(250),
     among: z.int().min(1).max(1000).default(250).describe('only among so many coins, those of the largest capitalisation'),
-    direction: z.enum(['gainers', 'losers']).default('gainers').describe('whether the largest or the smallest change over 24 hours comes first'),
+    direction: z
+      .enum(['gainers', 'losers'])
+      .default('gainers')
+      .describe('whether the largest or the smallest change over 24 hours comes first'),
   }),
   getTrendingCoins: z.strictObject({}),
   searchAndGetPrices: z.strictObject({ query: id('a name, symbol or id, or part of one'), currencies, limit: limit(100) }),
@@ -32,7 +35,10 @@ export const VERB_INPUTS = {
     .strictObject({
       coin,
       currency,
-      days: z.union([z.int().min(1), z.literal('max')]).optional().describe('so many days up to now; 1 gives 5 minutes, up to 90 hours, more days'),
+      days: z
+        .union([z.int().min(1), z.literal('max')])
+        .optional()
+        .describe('so many days up to now; 1 gives 5 minutes, up to 90 hours, more days'),
       from: moment.optional(),
       to: moment.optional(),
       date: z.iso.date().optional().describe('the first moment of one day, in UTC'),

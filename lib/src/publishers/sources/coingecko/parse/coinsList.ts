@@ -1,6 +1,6 @@
 import { type ExactJson, type Instrument, instrument } from '../../../../base/index.ts'
 import type { Numbers } from './numbers.ts'
-import { arrayOf, Collector, objectOf, type Parsed, SOURCE, type Seen, textOf } from './parsed.ts'
+import { arrayOf, Collector, objectOf, type Parsed, type Seen, SOURCE, textOf } from './parsed.ts'
 
 /**
  * `[{"id":"01coin","symbol":"zoc","name":"01coin"},…]`: every coin that CoinGecko follows now. It holds no numbers and no stamp.
@@ -8,7 +8,7 @@ import { arrayOf, Collector, objectOf, type Parsed, SOURCE, type Seen, textOf } 
  */
 export function parseCoinsList(body: ExactJson, _params: object, seen: Seen): Parsed<Instrument> {
   const out = new Collector<Instrument>(instrument)
-  arrayOf(body, 'coins/list').forEach((item, i) =>
+  for (const [i, item] of arrayOf(body, 'coins/list').entries())
     out.add(String(i), item, () => {
       const coin = objectOf(item, 'the coin')
       return {
@@ -22,8 +22,7 @@ export function parseCoinsList(body: ExactJson, _params: object, seen: Seen): Pa
         name: textOf(coin.name, 'name'),
         active: true,
       }
-    }),
-  )
+    })
   return out.done()
 }
 

@@ -1,6 +1,17 @@
 import { type ExactJson, type MarketAnalytics, marketAnalytics } from '../../../../base/index.ts'
 import type { Numbers } from './numbers.ts'
-import { Collector, decimalOf, integerOf, objectOf, optionalDecimal, type Parsed, present, SOURCE, secondsOf, type Seen } from './parsed.ts'
+import {
+  Collector,
+  decimalOf,
+  integerOf,
+  objectOf,
+  optionalDecimal,
+  type Parsed,
+  present,
+  type Seen,
+  SOURCE,
+  secondsOf,
+} from './parsed.ts'
 
 export interface GlobalParams {
   readonly currencies: readonly string[]
@@ -33,7 +44,10 @@ export function parseGlobal(body: ExactJson, { currencies }: GlobalParams, seen:
         activeCoins: integerOf(data.active_cryptocurrencies, 'active_cryptocurrencies'),
         markets: integerOf(data.markets, 'markets'),
       }
-      return { ...record, ...present({ change24hPct: currency === 'usd' ? optionalDecimal(data[CHANGE], CHANGE) : undefined }) } as MarketAnalytics
+      return {
+        ...record,
+        ...present({ change24hPct: currency === 'usd' ? optionalDecimal(data[CHANGE], CHANGE) : undefined }),
+      } as MarketAnalytics
     })
   return out.done()
 }
@@ -54,7 +68,13 @@ export const globalNumbers = ({ currencies }: GlobalParams): Numbers => ({
     ),
   },
   unused: [
-    'data.total_market_cap.*', 'data.total_volume.*', 'data.market_cap_percentage.*', `data.${CHANGE}`,
-    'data.volume_change_percentage_24h_usd', 'data.upcoming_icos', 'data.ongoing_icos', 'data.ended_icos',
+    'data.total_market_cap.*',
+    'data.total_volume.*',
+    'data.market_cap_percentage.*',
+    `data.${CHANGE}`,
+    'data.volume_change_percentage_24h_usd',
+    'data.upcoming_icos',
+    'data.ongoing_icos',
+    'data.ended_icos',
   ],
 })

@@ -1,6 +1,6 @@
-import { type Decimal, type ExactJson, errorMessage, type Micros, price, type Price } from '../../../../base/index.ts'
+import { type Decimal, type ExactJson, errorMessage, type Micros, type Price, price } from '../../../../base/index.ts'
 import type { Numbers } from './numbers.ts'
-import { arrayOf, Collector, decimalOf, millisOf, objectOf, type Parsed, present, SOURCE, type Seen } from './parsed.ts'
+import { arrayOf, Collector, decimalOf, millisOf, objectOf, type Parsed, present, type Seen, SOURCE } from './parsed.ts'
 
 export interface MarketChartParams {
   readonly id: string
@@ -29,7 +29,7 @@ export function parseMarketChart(body: ExactJson, params: Pick<MarketChartParams
   const out = new Collector<Price>(price)
   const caps = series(chart.market_caps ?? [], 'market_caps', out)
   const volumes = series(chart.total_volumes ?? [], 'total_volumes', out)
-  arrayOf(chart.prices, 'prices').forEach((point, i) =>
+  for (const [i, point] of arrayOf(chart.prices, 'prices').entries())
     out.add(`prices.${i}`, point, () => {
       const [stamp, value] = arrayOf(point, 'the point')
       const time = millisOf(stamp, 'the stamp')
@@ -43,8 +43,7 @@ export function parseMarketChart(body: ExactJson, params: Pick<MarketChartParams
         price: decimalOf(value, 'the price'),
       }
       return { ...record, ...present({ marketCap: caps.take(time), volume24h: volumes.take(time) }) } as Price
-    }),
-  )
+    })
   caps.refuseRest()
   volumes.refuseRest()
   return out.done((a, b) => a.time - b.time)

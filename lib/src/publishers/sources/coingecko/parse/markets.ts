@@ -1,6 +1,18 @@
-import { type ExactJson, price, type Price } from '../../../../base/index.ts'
+import { type ExactJson, type Price, price } from '../../../../base/index.ts'
 import type { Numbers } from './numbers.ts'
-import { arrayOf, Collector, decimalOf, objectOf, optionalDecimal, type Parsed, present, SOURCE, type Seen, textOf, timeOf } from './parsed.ts'
+import {
+  arrayOf,
+  Collector,
+  decimalOf,
+  objectOf,
+  optionalDecimal,
+  type Parsed,
+  present,
+  type Seen,
+  SOURCE,
+  textOf,
+  timeOf,
+} from './parsed.ts'
 
 export interface MarketsParams {
   readonly currency: string
@@ -21,7 +33,7 @@ const FIGURES = { market_cap: 'marketCap', total_volume: 'volume24h', price_chan
  */
 export function parseMarkets(body: ExactJson, { currency }: MarketsParams, seen: Seen): Parsed<Price> {
   const out = new Collector<Price>(price)
-  arrayOf(body, 'coins/markets').forEach((item, i) =>
+  for (const [i, item] of arrayOf(body, 'coins/markets').entries())
     out.add(String(i), item, () => {
       const coin = objectOf(item, 'the coin')
       const figures = Object.entries(FIGURES).map(([name, property]) => [property, optionalDecimal(coin[name], name)])
@@ -35,19 +47,40 @@ export function parseMarkets(body: ExactJson, { currency }: MarketsParams, seen:
         price: decimalOf(coin.current_price, 'current_price'),
         ...present(Object.fromEntries(figures) as Partial<Price>),
       }
-    }),
-  )
+    })
   return out.done()
 }
 
 export const marketsNumbers = (): Numbers => ({
-  stored: { '*.current_price': 'price', ...Object.fromEntries(Object.entries(FIGURES).map(([name, property]) => [`*.${name}`, property])) },
+  stored: {
+    '*.current_price': 'price',
+    ...Object.fromEntries(Object.entries(FIGURES).map(([name, property]) => [`*.${name}`, property])),
+  },
   unused: [
-    '*.market_cap_rank', '*.market_cap_rank_with_rehypothecated', '*.fully_diluted_valuation', '*.high_24h', '*.low_24h',
-    '*.price_change_24h', '*.market_cap_change_24h', '*.market_cap_change_percentage_24h', '*.circulating_supply', '*.total_supply',
-    '*.max_supply', '*.ath', '*.ath_change_percentage', '*.atl', '*.atl_change_percentage', '*.roi.times', '*.roi.percentage',
-    '*.sparkline_in_7d.price.*', '*.price_change_percentage_1h_in_currency', '*.price_change_percentage_24h_in_currency',
-    '*.price_change_percentage_7d_in_currency', '*.price_change_percentage_14d_in_currency',
-    '*.price_change_percentage_30d_in_currency', '*.price_change_percentage_200d_in_currency', '*.price_change_percentage_1y_in_currency',
+    '*.market_cap_rank',
+    '*.market_cap_rank_with_rehypothecated',
+    '*.fully_diluted_valuation',
+    '*.high_24h',
+    '*.low_24h',
+    '*.price_change_24h',
+    '*.market_cap_change_24h',
+    '*.market_cap_change_percentage_24h',
+    '*.circulating_supply',
+    '*.total_supply',
+    '*.max_supply',
+    '*.ath',
+    '*.ath_change_percentage',
+    '*.atl',
+    '*.atl_change_percentage',
+    '*.roi.times',
+    '*.roi.percentage',
+    '*.sparkline_in_7d.price.*',
+    '*.price_change_percentage_1h_in_currency',
+    '*.price_change_percentage_24h_in_currency',
+    '*.price_change_percentage_7d_in_currency',
+    '*.price_change_percentage_14d_in_currency',
+    '*.price_change_percentage_30d_in_currency',
+    '*.price_change_percentage_200d_in_currency',
+    '*.price_change_percentage_1y_in_currency',
   ],
 })

@@ -1,6 +1,6 @@
 import { type ExactJson, type Micros, type Ohlcv, ohlcv, type Timeframe, timeframeMicros } from '../../../../base/index.ts'
 import type { Numbers } from './numbers.ts'
-import { arrayOf, Collector, decimalOf, millisOf, type Parsed, SOURCE, type Seen } from './parsed.ts'
+import { arrayOf, Collector, decimalOf, millisOf, type Parsed, type Seen, SOURCE } from './parsed.ts'
 
 export const OHLC_DAYS = ['1', '7', '14', '30', '90', '180', '365', 'max'] as const
 export type OhlcDays = (typeof OHLC_DAYS)[number]
@@ -53,7 +53,11 @@ export function parseOhlc(body: ExactJson, params: OhlcParams, seen: Seen): Pars
     const gap = previous ? end - previous.end : length
     const running = i === rows.length - 1 && gap > 0 && gap % length !== 0
     if (spacing !== undefined && spacing !== length)
-      out.refuse(String(index), row, `the stamps are ${spacing / 1e6} s apart, expected ${length / 1e6} s for candles of ${timeframe}`)
+      out.refuse(
+        String(index),
+        row,
+        `the stamps are ${spacing / 1e6} s apart, expected ${length / 1e6} s for candles of ${timeframe}`,
+      )
     else if (gap === 0 || (gap % length !== 0 && !running))
       out.refuse(String(index), row, `its stamp is ${gap / 1e6} s after the one before, expected ${length / 1e6} s`)
     else

@@ -1,6 +1,18 @@
-import { type ExactJson, price, type Price } from '../../../../base/index.ts'
+import { type ExactJson, type Price, price } from '../../../../base/index.ts'
 import type { Numbers } from './numbers.ts'
-import { Collector, decimalOf, isObject, type JsonObject, objectOf, optionalDecimal, type Parsed, present, SOURCE, secondsOf, type Seen } from './parsed.ts'
+import {
+  Collector,
+  decimalOf,
+  isObject,
+  type JsonObject,
+  objectOf,
+  optionalDecimal,
+  type Parsed,
+  present,
+  type Seen,
+  SOURCE,
+  secondsOf,
+} from './parsed.ts'
 
 export interface SimplePriceParams {
   readonly ids: readonly string[]
@@ -31,13 +43,17 @@ export function parseSimplePrice(body: ExactJson, params: SimplePriceParams, see
       else out.add(paths, part, () => priceOf(coinId, currency, entry, seen))
     }
     for (const currency of params.currencies)
-      if (!Object.hasOwn(entry, currency)) out.refuse(`${coinId}.${currency}`, null, `CoinGecko gives no price of ${coinId} in ${currency}`)
+      if (!Object.hasOwn(entry, currency))
+        out.refuse(`${coinId}.${currency}`, null, `CoinGecko gives no price of ${coinId} in ${currency}`)
   }
   return out.done()
 }
 
 function priceOf(coinId: string, currency: string, entry: JsonObject, seen: Seen): Price {
-  const figures = Object.entries(FIGURES).map(([suffix, property]) => [property, optionalDecimal(entry[currency + suffix], currency + suffix)])
+  const figures = Object.entries(FIGURES).map(([suffix, property]) => [
+    property,
+    optionalDecimal(entry[currency + suffix], currency + suffix),
+  ])
   return {
     coinId,
     source: SOURCE,

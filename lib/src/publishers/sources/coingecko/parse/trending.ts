@@ -1,6 +1,18 @@
 import { type ExactJson, JsonNumber, type Trending, trending } from '../../../../base/index.ts'
 import type { Numbers } from './numbers.ts'
-import { arrayOf, Collector, decimalOf, isObject, objectOf, optionalDecimal, type Parsed, present, SOURCE, type Seen, textOf } from './parsed.ts'
+import {
+  arrayOf,
+  Collector,
+  decimalOf,
+  isObject,
+  objectOf,
+  optionalDecimal,
+  type Parsed,
+  present,
+  type Seen,
+  SOURCE,
+  textOf,
+} from './parsed.ts'
 
 /**
  * `{"coins":[{"item":{"id":"bonk","score":0,"data":{"price":0.0000059,…},…}}],…}`: the coins most searched for in the last 24 hours,
@@ -10,7 +22,7 @@ import { arrayOf, Collector, decimalOf, isObject, objectOf, optionalDecimal, typ
  */
 export function parseTrending(body: ExactJson, _params: object, seen: Seen): Parsed<Trending> {
   const out = new Collector<Trending>(trending)
-  arrayOf(objectOf(body, 'trending').coins, 'coins').forEach((coin, i) =>
+  for (const [i, coin] of arrayOf(objectOf(body, 'trending').coins, 'coins').entries())
     out.add(`coins.${i}`, coin, () => {
       const item = objectOf(objectOf(coin, 'the coin').item, 'item')
       const shown = isObject(item.data) ? item.data.price : undefined
@@ -25,15 +37,19 @@ export function parseTrending(body: ExactJson, _params: object, seen: Seen): Par
       // For a while in 2024 the price was a text such as "$0.0017": rounded for display, and no figure.
       const price = shown instanceof JsonNumber ? decimalOf(shown, 'data.price') : undefined
       return { ...record, ...present({ score: optionalDecimal(item.score, 'score'), price }) } as Trending
-    }),
-  )
+    })
   return out.done()
 }
 
 export const trendingNumbers = (): Numbers => ({
   stored: { 'coins.*.item.score': 'score', 'coins.*.item.data.price': 'price' },
   unused: [
-    'coins.*.item.coin_id', 'coins.*.item.market_cap_rank', 'coins.*.item.price_btc',
-    'coins.*.item.data.price_change_percentage_24h.*', 'exchanges.**', 'nfts.**', 'categories.**',
+    'coins.*.item.coin_id',
+    'coins.*.item.market_cap_rank',
+    'coins.*.item.price_btc',
+    'coins.*.item.data.price_change_percentage_24h.*',
+    'exchanges.**',
+    'nfts.**',
+    'categories.**',
   ],
 })
