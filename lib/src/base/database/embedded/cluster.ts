@@ -95,6 +95,7 @@ export async function writeSettings({ dataFolder, user }: Placement, port: numbe
     timezone: 'UTC',
     log_timezone: 'UTC',
     datestyle: 'iso, ymd',
+    log_min_messages: 'log', // what a statement did wrong is told to its client; a key that is there already is no news
     log_checkpoints: 'off',
     logging_collector: 'off',
     autovacuum_vacuum_insert_scale_factor: 0.1,

@@ -21,7 +21,7 @@ export interface TimescaleOptions {
  * nothing of the rows in the stage.
  */
 const WRITER_SETUP = `set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off; set enable_bitmapscan = off;
-  set enable_material = off; set enable_memoize = off; set plan_cache_mode = force_generic_plan; set temp_buffers = '64MB'`
+  set enable_material = off; set enable_memoize = off; set temp_buffers = '64MB'`
 
 /** Bulk writes and time-series administration of one database: TimescaleDB, or a plain PostgreSQL with what it has. */
 export class TimescaleClient implements BulkWrites, AsyncDisposable {

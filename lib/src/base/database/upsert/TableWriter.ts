@@ -82,14 +82,14 @@ export class TableWriter {
       await client.query(this.#sql.createStage)
       this.#prepared.add(client)
     }
-    const { name } = this.#table
     await client.query('begin')
     try {
       await copyIn(client, this.#sql.stageTarget, rows)
       if (mayHoldDuplicates(this.#table, rows)) await client.query(this.#sql.deduplicate)
-      const { rowCount } = await client.query({ name: `update_${name}`, text: this.#sql.update })
+      // Not prepared: a plan made while the table was empty would be kept, and read the stage once for each row of the table.
+      const { rowCount } = await client.query(this.#sql.update)
       // All of them overwritten: then none is missing.
-      if (rowCount !== rows.length) await client.query({ name: `insert_${name}`, text: this.#sql.insert })
+      if (rowCount !== rows.length) await client.query(this.#sql.insert)
       await client.query('commit')
     } catch (error) {
       await client.query('rollback').catch(() => {})
