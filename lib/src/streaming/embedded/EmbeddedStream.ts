@@ -91,28 +91,34 @@ export class EmbeddedStream implements Stream {
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
     this.#checkOpen()
     if (options.topics.length === 0) throw new QiError('BAD_REQUEST', 'subscribe: topics is empty; name at least one')
+    if (options.signal?.aborted) throw new QiError('CANCELLED', 'subscribe was cancelled')
     const topics = [...new Set(options.topics)]
     await Promise.all(topics.map((topic) => this.#topics.get(topic)))
     const shared = { connections: this.#connections, logger: this.#logger }
     const reader = new Reader({ ...shared, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES })
     const { revokeGraceMs } = this.#config
     const membership = new Membership({ ...shared, reader, group: options.group, topics, from: options.from ?? 'earliest', revokeGraceMs })
-    const subscription = new EmbeddedSubscription({ reader, membership, listener: this.#listener })
+    const close = () => void subscription.close()
+    const subscription = new EmbeddedSubscription({
+      reader,
+      membership,
+      listener: this.#listener,
+      bounds: ({ topic, partition }) => this.#topics.bounds(topic, partition),
+      onClose: () => {
+        this.#subscriptions.delete(subscription)
+        options.signal?.removeEventListener('abort', close)
+      },
+    })
+    this.#subscriptions.add(subscription)
     try {
       await membership.open()
     } catch (error) {
       await subscription.close()
       throw error
     }
-    this.#keep(subscription, options.signal)
+    options.signal?.addEventListener('abort', close, { once: true })
+    if (this.#closed.signal.aborted || options.signal?.aborted) close()
     return subscription
-  }
-
-  #keep(subscription: Subscription, signal: AbortSignal | undefined): void {
-    const close = () => void subscription.close()
-    this.#subscriptions.add(subscription)
-    if (this.#closed.signal.aborted || signal?.aborted) close()
-    signal?.addEventListener('abort', close, { once: true })
   }
 
   read(options: ReadOptions): AsyncIterable<EncodedBatch> {

@@ -44,7 +44,9 @@ export class MemberSession {
     try {
       return (await this.#client.query<R>(text, [...values])).rows
     } catch (error) {
-      throw classifyPgError(error)
+      const failure = classifyPgError(error)
+      if (failure.code === 'UNAVAILABLE') void this.end()
+      throw failure
     } finally {
       clearTimeout(watch)
     }
@@ -52,6 +54,7 @@ export class MemberSession {
 
   /** Ends it at once, also while a statement runs. */
   async end(): Promise<void> {
+    this.#alive = false
     await this.#client.end().catch(() => {})
   }
 }

@@ -67,29 +67,37 @@ export class Membership {
     this.#changed.fire()
   }
 
-  /** @throws QiError UNAVAILABLE, CLOSED */
+  /**
+   * A commit cut off by a lost session is repeated on the next one, which does no harm.
+   * @throws QiError UNAVAILABLE, CLOSED
+   */
   async commit(offsets: ReadonlyMap<string, bigint>): Promise<void> {
-    const session = await this.#returned()
-    const commits = [...this.#held.values()].flatMap((held) => {
-      const offset = offsets.get(held.key)
-      return offset === undefined ? [] : [{ held, id: held.id, offset, exact: held.sought }]
-    })
-    if (commits.length === 0) return
-    try {
-      await sql.commitOffsets(session, this.#group, this.#member, commits)
-    } catch (error) {
-      throw new QiError('UNAVAILABLE', `commit of group "${this.#options.group}": ${toQiError(error).message}`, { cause: error })
+    const deadline = performance.now() + RETURN_MS
+    for (;;) {
+      const session = await this.#returned(deadline)
+      const commits = [...this.#held.values()].flatMap((held) => {
+        const offset = offsets.get(held.key)
+        return offset === undefined ? [] : [{ held, id: held.id, offset, exact: held.sought }]
+      })
+      if (commits.length === 0) return
+      try {
+        await sql.commitOffsets(session, this.#group, this.#member, commits)
+      } catch (error) {
+        const failure = toQiError(error)
+        if (failure.retryable && !session.alive) continue
+        throw new QiError('UNAVAILABLE', `commit of group "${this.#options.group}": ${failure.message}`, { cause: error })
+      }
+      for (const { held, offset } of commits) held.committed(offset)
+      if (commits.some(({ held }) => held.revokedAt !== undefined && held.settled)) this.look()
+      return
     }
-    for (const { held, offset } of commits) held.committed(offset)
-    if (commits.some(({ held }) => held.revokedAt !== undefined && held.settled)) this.look()
   }
 
-  async #returned(): Promise<MemberSession> {
-    const deadline = AbortSignal.timeout(RETURN_MS)
+  async #returned(deadline: number): Promise<MemberSession> {
     for (;;) {
       if (this.#closed.signal.aborted) throw new QiError('CLOSED', 'the subscription is closed')
       if (this.#session?.alive) return this.#session
-      if (deadline.aborted) throw new QiError('UNAVAILABLE', `group "${this.#options.group}" has lost its connection`)
+      if (performance.now() > deadline) throw new QiError('UNAVAILABLE', `group "${this.#options.group}" has lost its connection`)
       await Promise.race([this.#changed.wait(), delay(100)])
     }
   }

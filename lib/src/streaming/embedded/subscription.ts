@@ -1,6 +1,5 @@
 import { type EncodedBatch, type Position, QiError, type Subscription, type TopicPartition } from '../../base/index.ts'
-import type { Held } from './held.ts'
-import { partitionKey } from './held.ts'
+import { type Held, partitionKey } from './held.ts'
 import type { Listener } from './listener.ts'
 import type { Membership } from './membership.ts'
 import type { Reader } from './reader.ts'
@@ -9,6 +8,9 @@ export interface SubscriptionParts {
   readonly reader: Reader
   readonly membership: Membership
   readonly listener: Listener
+  /** What a partition holds now. */
+  readonly bounds: (partition: TopicPartition) => Promise<{ readonly earliest: bigint; readonly latest: bigint }>
+  readonly onClose: () => void
 }
 
 /** A member of a group and its reader, as the contract shows them. */
@@ -31,7 +33,7 @@ export class EmbeddedSubscription implements Subscription {
   }
 
   async commit(positions: readonly Position[]): Promise<void> {
-    if (this.#closing) throw new QiError('CLOSED', 'the subscription is closed')
+    this.#checkOpen()
     const offsets = new Map<string, bigint>()
     for (const { topic, partition, offset } of positions) {
       const key = partitionKey(topic, partition)
@@ -51,10 +53,19 @@ export class EmbeddedSubscription implements Subscription {
   }
 
   async seek(position: Position): Promise<void> {
+    this.#checkOpen()
+    const { topic, partition, offset } = position
     const [held] = this.#those([position])
-    if (!held) throw new QiError('CONFLICT', `seek: partition ${position.partition} of "${position.topic}" is not held by this member`)
-    held.seek(position.offset)
+    if (!held) throw new QiError('BAD_REQUEST', `seek: partition ${partition} of "${topic}" is not held by this member`)
+    const { earliest, latest } = await this.#parts.bounds(position)
+    if (offset < earliest || offset > latest)
+      throw new QiError('BAD_REQUEST', `seek: partition ${partition} of "${topic}" holds ${earliest} to ${latest}, not ${offset}`, { field: 'offset' })
+    held.seek(offset)
     this.#parts.reader.touch()
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new QiError('CLOSED', 'the subscription is closed')
   }
 
   #those(partitions: readonly TopicPartition[] | undefined): readonly Held[] {
@@ -82,6 +93,7 @@ export class EmbeddedSubscription implements Subscription {
     this.#stopHearing()
     this.#parts.reader.close()
     await this.#parts.membership.close()
+    this.#parts.onClose()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -105,4 +105,11 @@ export class Topics {
     }
     return [...topics].map(([name, partitions]) => ({ name, partitions }))
   }
+
+  /** @throws QiError NOT_FOUND */
+  async bounds(topic: string, partition: number): Promise<{ readonly earliest: bigint; readonly latest: bigint }> {
+    const found = (await this.describe([topic]))[0]?.partitions[partition]
+    if (!found) throw new QiError('NOT_FOUND', `topic "${topic}" has no partition ${partition}`)
+    return found
+  }
 }

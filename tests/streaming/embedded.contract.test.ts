@@ -1,0 +1,18 @@
+import { afterAll, beforeAll } from 'vitest'
+import { openEmbeddedStream } from '../../lib/src/streaming/embedded/index.ts'
+import { streamSuite } from '../contracts/streamSuite.ts'
+import { createDatabase, type TestDatabase, type TestServer } from '../support/database.ts'
+import { describeWith } from '../support/services.ts'
+
+function suiteOn(server: TestServer): void {
+  let database: TestDatabase | undefined
+  beforeAll(async () => {
+    database = await createDatabase(server)
+  }, 120_000)
+  afterAll(() => database?.drop())
+  streamSuite(`embedded log in ${server}`, { open: () => openEmbeddedStream({ url: database?.url as string }) })
+}
+
+describeWith([], 'in the embedded PostgreSQL', () => suiteOn('embedded'))
+describeWith('postgres', 'in the PostgreSQL of the machine', () => suiteOn('postgres'))
+describeWith('timescaledb', 'in TimescaleDB', () => suiteOn('timescaledb'))

@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { balanced, Member, numbered, range, topicFor } from '../contracts/stream/collector.ts'
+import { testDatabase } from '../support/database.ts'
+import { until } from '../support/until.ts'
+import { assign } from '../../lib/src/streaming/embedded/assignment.ts'
+import { openLog, unique } from './embeddedLog.ts'
+
+const { url } = await testDatabase()
+
+interface Line {
+  readonly assigned?: number
+  readonly values?: readonly string[]
+  readonly commit?: boolean
+  readonly partition?: number
+}
+
+function startMember(group: string, topic: string): { readonly child: ChildProcess; readonly lines: Line[] } {
+  const script = fileURLToPath(new URL('./embeddedMember.ts', import.meta.url))
+  const child = spawn(process.execPath, [script, url, group, topic], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const lines: Line[] = []
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line) as Line))
+  return { child, lines }
+}
+
+describe('a member', () => {
+  test('that is killed -9 loses its partitions at once, and nothing is lost', async () => {
+    const stream = await openLog(url)
+    const topic = await topicFor(stream, 'killed', 4)
+    const group = unique('killed')
+    const { child, lines } = startMember(group, topic)
+    await until(() => lines[0]?.assigned === 4, 'the child to join')
+    const survivor = await Member.join(stream, { group, topics: [topic] })
+    await balanced([survivor], 2)
+    await stream.append(topic, numbered(5000, { keys: 100 }))
+    await until(() => lines.filter((line) => line.values).length > 6, 'the child to read')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const killed = performance.now()
+    await balanced([survivor], 4)
+    expect(performance.now() - killed).toBeLessThan(5000)
+    const acknowledged = new Set(
+      [...Map.groupBy(lines, ({ partition }) => partition).values()].flatMap((own) =>
+        own.slice(0, own.findLastIndex(({ commit }) => commit) + 1).flatMap(({ values = [] }) => values),
+      ),
+    )
+    await survivor.until((seen) => new Set([...seen.map(({ value }) => value.toString()), ...acknowledged]).size === 5000, 'all values')
+    expect(acknowledged.size).toBeGreaterThan(0)
+    await expect.poll(async () => (await stream.lag(group)).every(({ lag }) => lag === 0n)).toBe(true)
+  })
+
+  test('whose session is ended joins again and goes on where it was', async () => {
+    const stream = await openLog(url)
+    const topic = await topicFor(stream, 'ended', 2)
+    const group = unique('ended')
+    const member = await Member.join(stream, { group, topics: [topic] }, { commit: false })
+    await stream.append(topic, numbered(100))
+    await member.count(100)
+    const admin = new pg.Client(url)
+    await admin.connect()
+    onTestFinished(() => admin.end())
+    const { rowCount } = await admin.query(
+      `select pg_terminate_backend(pid) from pg_locks
+       where locktype = 'advisory' and objsubid = 2 and classid::bigint >> 24 = 82 and granted and pid <> pg_backend_pid()
+         and database = (select oid from pg_database where datname = current_database())`,
+    )
+    expect(rowCount).toBeGreaterThan(0)
+    await balanced([member], 2)
+    // What was handed out before is acknowledged after, and nothing of it comes again.
+    await member.subscription.commit(member.batches.map((batch) => batch.next))
+    await stream.append(topic, numbered(100, { from: 100 }))
+    await member.count(200)
+    expect(member.values.map(Number).sort((a, b) => a - b)).toEqual(range(200))
+    expect((await stream.lag(group)).reduce((sum, { lag }) => sum + lag, 0n)).toBe(100n)
+  })
+
+  test('gives a partition up only when its batch is acknowledged', async () => {
+    const stream = await openLog(url, { revokeGraceMs: 60_000 })
+    const topic = await topicFor(stream, 'acknowledged', 2)
+    const group = unique('acknowledged')
+    await stream.append(topic, numbered(100))
+    const first = await Member.join(stream, { group, topics: [topic] }, { commit: false })
+    await first.count(100)
+    const second = await Member.join(await openLog(url), { group, topics: [topic] })
+    await until(() => stream.lag(group).then(() => true), 'a round trip')
+    expect(second.subscription.assignments()).toEqual([])
+    await first.subscription.commit(first.batches.map((batch) => batch.next))
+    await balanced([first, second], 1, 1)
+    expect(second.seen).toEqual([])
+  })
+
+  test('that never acknowledges gives it up after the grace, and it is delivered again', async () => {
+    const stream = await openLog(url, { revokeGraceMs: 100 })
+    const topic = await topicFor(stream, 'grace', 2)
+    const group = unique('grace')
+    await stream.append(topic, numbered(100))
+    const first = await Member.join(stream, { group, topics: [topic] }, { commit: false })
+    await first.count(100)
+    const second = await Member.join(await openLog(url), { group, topics: [topic] })
+    await balanced([first, second], 1, 1)
+    const [moved] = second.subscription.assignments()
+    await second.until((seen) => seen.length > 0, 'what was delivered before')
+    const lagBefore = await stream.lag(group)
+    // It has moved on: the late acknowledgement of the first member changes nothing.
+    await first.subscription.commit(first.batches.filter((batch) => batch.partition === moved?.partition).map((batch) => batch.next))
+    expect(await stream.lag(group)).toEqual(lagBefore)
+  })
+
+  test('of other topics is left out of the shares', async () => {
+    const stream = await openLog(url)
+    const [one, two] = [await topicFor(stream, 'one', 3), await topicFor(stream, 'two', 3)]
+    const group = unique('mixed')
+    const both = await Member.join(stream, { group, topics: [one, two] })
+    const single = await Member.join(await openLog(url), { group, topics: [two] })
+    await until(() => both.subscription.assignments().filter(({ topic }) => topic === one).length === 3, 'all of the first topic')
+    await until(() => single.subscription.assignments().length > 0, 'a share for the second member')
+    await until(() => both.subscription.assignments().length + single.subscription.assignments().length === 6, 'all partitions')
+    expect(single.subscription.assignments().every(({ topic }) => topic === two)).toBe(true)
+  })
+})
+
+test('shares are disjoint, complete and even', () => {
+  const partitions = range(12).map((partition) => ({ id: partition + 1, topicId: 1, topic: 't', partition }))
+  for (const count of [1, 2, 3, 5, 12, 20]) {
+    const members = range(count).map((i) => ({ id: 7 * i + 3, topics: ['t'] }))
+    const shares = members.map((member) => assign(members.toReversed(), partitions, member.id))
+    expect(shares.flat().map(({ id }) => id).sort((a, b) => a - b)).toEqual(partitions.map(({ id }) => id))
+    const sizes = shares.map((share) => share.length)
+    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
+  }
+  expect(assign([], partitions, 1)).toEqual([])
+})

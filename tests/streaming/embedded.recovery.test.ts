@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { QiError } from '../../lib/src/base/index.ts'
+import { balanced, Collector, Member, numbered, range, readAll, sortedNumbers } from '../contracts/stream/collector.ts'
+import { openLog, ownServer, unique } from './embeddedLog.ts'
+
+const own = ownServer()
+
+async function killServer(): Promise<void> {
+  const pid = Number(readFileSync(join(own.server.dataFolder, 'postmaster.pid'), 'utf8').split('\n')[0])
+  process.kill(pid, 'SIGKILL')
+  await own.server.ensureRunning()
+}
+
+test('PostgreSQL killed in the middle of appends and reads loses nothing that was acknowledged', { timeout: 120_000 }, async () => {
+  const stream = await openLog(() => own.server.url)
+  const topic = unique('crash')
+  await stream.createTopics([topic], { partitions: 3 })
+  const group = unique('crash')
+  const member = await Member.join(stream, { group, topics: [topic] })
+  const abort = new AbortController()
+  onTestFinished(() => abort.abort())
+  const tail = new Collector(stream.read({ topics: [topic], from: 'earliest', signal: abort.signal }))
+
+  let repeated = 0
+  const append = async (round: number): Promise<void> => {
+    for (;;) {
+      try {
+        await stream.append(topic, numbered(100, { keys: 30, from: round * 100 }))
+        return
+      } catch (error) {
+        if (!(error instanceof QiError) || !error.retryable) throw error
+        repeated++
+      }
+    }
+  }
+  const rounds = range(300)
+  let killed: Promise<void> | undefined
+  for (const round of rounds) {
+    await append(round)
+    if (round === 100) killed = killServer()
+  }
+  await killed
+  await killServer()
+  await balanced([member], 3)
+  await append(300)
+
+  const wanted = range(30_100)
+  const all = (values: readonly string[]) => new Set(values).size === wanted.length
+  await member.until((seen) => all(seen.map(({ value }) => value.toString())), 'everything in the group')
+  await tail.until((seen) => all(seen.map(({ value }) => value.toString())), 'everything in the tail')
+  const held = await readAll(stream, topic)
+  expect([...new Set(sortedNumbers(held.map(({ value }) => value.toString())))]).toEqual(wanted)
+  // Only an append whose answer was lost may be there twice, and nothing that was read comes again.
+  expect(held.length - wanted.length).toBeLessThanOrEqual(repeated * 100)
+  expect(tail.seen).toHaveLength(held.length)
+  expect(member.seen).toHaveLength(held.length)
+})
+
+test('a client opens while the server is away, once it is back', { timeout: 60_000 }, async () => {
+  const killing = killServer()
+  const stream = await openLog(() => own.server.url)
+  await killing
+  const topic = unique('away')
+  await stream.createTopics([topic])
+  await stream.append(topic, numbered(10))
+  expect(await readAll(stream, topic)).toHaveLength(10)
+})

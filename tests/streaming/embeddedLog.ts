@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { type EmbeddedPostgres, openEmbeddedPostgres } from '../../lib/src/base/index.ts'
+import { type EmbeddedStream, type EmbeddedStreamOptions, openEmbeddedStream } from '../../lib/src/streaming/embedded/index.ts'
+
+export const unique = (name: string): string => `${name}-${randomUUID()}`
+
+/** A client of the log, closed after the test. */
+export async function openLog(url: EmbeddedStreamOptions['url'], options: Partial<EmbeddedStreamOptions> = {}): Promise<EmbeddedStream> {
+  const stream = await openEmbeddedStream({ url, ...options })
+  onTestFinished(() => stream.close())
+  return stream
+}
+
+/** A PostgreSQL of this test file's own, since it is killed. */
+export function ownServer(): { readonly server: EmbeddedPostgres } {
+  let home = ''
+  let server: EmbeddedPostgres | undefined
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'qicore-log-'))
+    await chmod(home, 0o755)
+    server = await openEmbeddedPostgres({ home })
+  }, 120_000)
+  afterAll(async () => {
+    await server?.close()
+    await rm(home, { recursive: true, force: true })
+  }, 60_000)
+  return {
+    get server() {
+      return server as EmbeddedPostgres
+    },
+  }
+}
