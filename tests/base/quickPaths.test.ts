@@ -15,7 +15,8 @@ function slowParse(text: string): number | string {
     return `"${text.slice(0, 40)}" is not a time such as 2026-01-31T12:00:00.000001Z`
   const zone = (m[4] as string).toUpperCase()
   const digits = zone.slice(1).replace(':', '')
-  const offset = zone === 'Z' ? 0 : (zone.startsWith('-') ? -1 : 1) * (Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2, 4) || 0))
+  const offset =
+    zone === 'Z' ? 0 : (zone.startsWith('-') ? -1 : 1) * (Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2, 4) || 0))
   const micros = (wall - offset * 60_000) * 1000 + Number((m[3] ?? '').padEnd(6, '0'))
   return micros > MAX || micros < MIN ? `${micros} is not a time in integer microseconds since 1970` : micros
 }
@@ -53,13 +54,15 @@ test('a time is written and read as the calendar says', () => {
 })
 
 test('any text is read, or refused in the same words', () => {
-  const near = fc.tuple(micros, fc.nat({ max: 30 }), fc.constantFrom(...'0123456789-:.TtZz+ '), fc.nat({ max: 3 })).map(([time, at, c, how]) => {
-    const text = slowFormat(time)
-    if (how === 0) return text.slice(0, at) + c + text.slice(at + 1)
-    if (how === 1) return text.slice(0, at) + c + text.slice(at)
-    if (how === 2) return text.slice(0, at) + text.slice(at + 1)
-    return text.replace('Z', '+05:30')
-  })
+  const near = fc
+    .tuple(micros, fc.nat({ max: 30 }), fc.constantFrom(...'0123456789-:.TtZz+ '), fc.nat({ max: 3 }))
+    .map(([time, at, c, how]) => {
+      const text = slowFormat(time)
+      if (how === 0) return text.slice(0, at) + c + text.slice(at + 1)
+      if (how === 1) return text.slice(0, at) + c + text.slice(at)
+      if (how === 2) return text.slice(0, at) + text.slice(at + 1)
+      return text.replace('Z', '+05:30')
+    })
   fc.assert(
     fc.property(fc.oneof(near, fc.string()), (text) => {
       const expected = slowParse(text)
@@ -71,13 +74,46 @@ test('any text is read, or refused in the same words', () => {
 })
 
 const wireValue = (type: RecordType, name: string, kind: string): fc.Arbitrary<unknown> => {
-  const odd = fc.constantFrom<unknown>(undefined, null, '', 'x:y', '\0', '\ud800', '1.50', '01', '-0', '1e5', '5.6e-11', 7, -1, 1.5, -0, true, {}, [], Number.NaN,
-    Number.POSITIVE_INFINITY, 2 ** 53, '2026-01-01 00:00:00Z', '2026-02-30T00:00:00Z', 'a'.repeat(201))
-  const json = type.schema.shape[name]?.toJSONSchema({ io: 'input', unrepresentable: 'any' }) as { enum?: string[]; anyOf?: { enum?: string[] }[] }
+  const odd = fc.constantFrom<unknown>(
+    undefined,
+    null,
+    '',
+    'x:y',
+    '\0',
+    '\ud800',
+    '1.50',
+    '01',
+    '-0',
+    '1e5',
+    '5.6e-11',
+    7,
+    -1,
+    1.5,
+    -0,
+    true,
+    {},
+    [],
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    2 ** 53,
+    '2026-01-01 00:00:00Z',
+    '2026-02-30T00:00:00Z',
+    'a'.repeat(201),
+  )
+  const json = type.schema.shape[name]?.toJSONSchema({ io: 'input', unrepresentable: 'any' }) as {
+    enum?: string[]
+    anyOf?: { enum?: string[] }[]
+  }
   const members = json.enum ?? json.anyOf?.flatMap((each) => each.enum ?? [])
   const good: Record<string, fc.Arbitrary<unknown>> = {
-    text: members?.length ? fc.constantFrom(...members) : name === 'source' ? fc.constant('coingecko') : fc.oneof(fc.constantFrom('bitcoin', 'BTC/USDT', 'é"\\🙂'), fc.string({ unit: 'binary', minLength: 1, maxLength: 20 })),
-    decimal: fc.tuple(fc.bigInt(0n, 10n ** 30n), fc.bigInt(0n, 10n ** 20n), fc.boolean()).map(([a, b, minus]) => `${minus ? '-' : ''}${a}.${b}`),
+    text: members?.length
+      ? fc.constantFrom(...members)
+      : name === 'source'
+        ? fc.constant('coingecko')
+        : fc.oneof(fc.constantFrom('bitcoin', 'BTC/USDT', 'é"\\🙂'), fc.string({ unit: 'binary', minLength: 1, maxLength: 20 })),
+    decimal: fc
+      .tuple(fc.bigInt(0n, 10n ** 30n), fc.bigInt(0n, 10n ** 20n), fc.boolean())
+      .map(([a, b, minus]) => `${minus ? '-' : ''}${a}.${b}`),
     time: micros.map(slowFormat),
     integer: fc.nat(),
     float: fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -87,7 +123,14 @@ const wireValue = (type: RecordType, name: string, kind: string): fc.Arbitrary<u
 }
 
 const wireRecord = (type: RecordType) =>
-  fc.record(Object.fromEntries(type.fields.map(({ name, kind, optional }) => [name, optional ? fc.option(wireValue(type, name, kind), { nil: undefined }) : wireValue(type, name, kind)])))
+  fc.record(
+    Object.fromEntries(
+      type.fields.map(({ name, kind, optional }) => [
+        name,
+        optional ? fc.option(wireValue(type, name, kind), { nil: undefined }) : wireValue(type, name, kind),
+      ]),
+    ),
+  )
 
 /** What {@link RecordType.fromWire} does, by the schema alone. */
 function slowFromWire(type: RecordType, wire: unknown): Record<string, unknown> | undefined {
@@ -107,39 +150,63 @@ const attempt = <T>(run: () => T): T | undefined => {
   }
 }
 
-test.each(Object.values(recordTypes).map((type) => [type.name, type as RecordType] as const))('%s: read and written as the schema says', (_name, type) => {
-  let valid = 0
-  fc.assert(
-    fc.property(wireRecord(type), (wire) => {
-      const expected = slowFromWire(type, wire)
-      expect(attempt(() => type.fromWire(wire))).toEqual(expected)
-      const text = JSON.stringify(wire)
-      expect(attempt(() => type.decode(Buffer.from(text)))).toEqual(slowFromWire(type, JSON.parse(text)))
-      if (!expected) return
-      valid++
-      const record = expected as RecordValues
-      const json = JSON.stringify(type.toWire(record))
-      expect(type.encode(record)).toBe(json)
-      expect(type.encodeChecked(record)).toBe(json)
-    }),
-    { numRuns: 400 },
-  )
-  expect(valid).toBeGreaterThan(50)
-})
+test.each(Object.values(recordTypes).map((type) => [type.name, type as RecordType] as const))(
+  '%s: read and written as the schema says',
+  (_name, type) => {
+    let valid = 0
+    fc.assert(
+      fc.property(wireRecord(type), (wire) => {
+        const expected = slowFromWire(type, wire)
+        expect(attempt(() => type.fromWire(wire))).toEqual(expected)
+        const text = JSON.stringify(wire)
+        expect(attempt(() => type.decode(Buffer.from(text)))).toEqual(slowFromWire(type, JSON.parse(text)))
+        if (!expected) return
+        valid++
+        const record = expected as RecordValues
+        const json = JSON.stringify(type.toWire(record))
+        expect(type.encode(record)).toBe(json)
+        expect(type.encodeChecked(record)).toBe(json)
+      }),
+      { numRuns: 400 },
+    )
+    expect(valid).toBeGreaterThan(50)
+  },
+)
 
-test.each(Object.values(recordTypes).map((type) => [type.name, type as RecordType] as const))('%s: a record made in TypeScript is checked as its wire form is', (_name, type) => {
-  fc.assert(
-    fc.property(wireRecord(type), fc.boolean(), (wire, mend) => {
-      const record = Object.fromEntries(type.fields.map(({ name, property, kind }) => [property, kind === 'time' && mend ? 1_700_000_000_000_000 : wire[name]]))
-      const slow = attempt(() => slowFromWire(type, type.toWire(record as RecordValues)))
-      expect(attempt(() => (type.check(record as RecordValues), 'valid'))).toBe(slow && 'valid')
-      expect(attempt(() => type.encodeChecked(record as RecordValues))).toBe(slow && JSON.stringify(type.toWire(record as RecordValues)))
-    }),
-    { numRuns: 300 },
-  )
-})
+test.each(Object.values(recordTypes).map((type) => [type.name, type as RecordType] as const))(
+  '%s: a record made in TypeScript is checked as its wire form is',
+  (_name, type) => {
+    fc.assert(
+      fc.property(wireRecord(type), fc.boolean(), (wire, mend) => {
+        const record = Object.fromEntries(
+          type.fields.map(({ name, property, kind }) => [property, kind === 'time' && mend ? 1_700_000_000_000_000 : wire[name]]),
+        )
+        const slow = attempt(() => slowFromWire(type, type.toWire(record as RecordValues)))
+        expect(attempt(() => type.check(record as RecordValues) ?? 'valid')).toBe(slow && 'valid')
+        expect(attempt(() => type.encodeChecked(record as RecordValues))).toBe(
+          slow && JSON.stringify(type.toWire(record as RecordValues)),
+        )
+      }),
+      { numRuns: 300 },
+    )
+  },
+)
 
 test('a time that is none is named', () => {
-  const record = { ...recordTypes.trade.fromWire({ coin_id: 'a', source: 's', time: '2026-01-01T00:00:00Z', received_at: '2026-01-01T00:00:00Z', origin: 'live', currency: 'usd', trade_id: '1', side: 'buy', price: '1', amount: '1' }), time: Number.NaN }
+  const record = {
+    ...recordTypes.trade.fromWire({
+      coin_id: 'a',
+      source: 's',
+      time: '2026-01-01T00:00:00Z',
+      received_at: '2026-01-01T00:00:00Z',
+      origin: 'live',
+      currency: 'usd',
+      trade_id: '1',
+      side: 'buy',
+      price: '1',
+      amount: '1',
+    }),
+    time: Number.NaN,
+  }
   expect(() => recordTypes.trade.check(record)).toThrow('trade: time: NaN is not a time in integer microseconds since 1970')
 })

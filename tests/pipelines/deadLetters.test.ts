@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest'
 import { price, QiError } from '../../lib/src/base/index.ts'
-import { type DeadLetter, DeadLetters, deadLetterJson, MAX_VALUE_BYTES, parseDeadLetters } from '../../lib/src/streaming/pipelines/index.ts'
+import {
+  type DeadLetter,
+  DeadLetters,
+  deadLetterJson,
+  MAX_VALUE_BYTES,
+  parseDeadLetters,
+} from '../../lib/src/streaming/pipelines/index.ts'
 import { MemoryStream } from '../support/memoryStream.ts'
 
 const TOPIC = 'crypto-prices'
@@ -61,7 +67,12 @@ test('one original delivered twice is listed once; one without a place is its ow
   const unplaced: DeadLetter = { topic: TOPIC, stage: 'publish', reason: 'r', attempts: 1, value: 'x', key: null }
   const { deadLetters } = await opened(letter(), letter({ reason: 'again' }), letter({ stage: 'publish' }), unplaced, unplaced)
   const entries = await deadLetters.list({ topic: TOPIC })
-  expect(entries.map(({ stage, times }) => [stage, times])).toEqual([['store', 2], ['publish', 1], ['publish', 1], ['publish', 1]])
+  expect(entries.map(({ stage, times }) => [stage, times])).toEqual([
+    ['store', 2],
+    ['publish', 1],
+    ['publish', 1],
+    ['publish', 1],
+  ])
 })
 
 test('nothing was put: nothing is listed', async () => {
@@ -80,7 +91,13 @@ test('the newest of many, over several topics, and only those that wait', async 
   expect(await deadLetters.list({ limit: 0 })).toEqual([])
   const newest = await deadLetters.list({ topic: TOPIC, limit: 2990 })
   expect(await deadLetters.replay({ ids: newest.map((entry) => entry.id) })).toEqual({ replayed: 2990, refused: [] })
-  expect((await deadLetters.list({ topic: TOPIC, limit: 5, pending: true })).map((entry) => entry.offset)).toEqual([5n, 6n, 7n, 8n, 9n])
+  expect((await deadLetters.list({ topic: TOPIC, limit: 5, pending: true })).map((entry) => entry.offset)).toEqual([
+    5n,
+    6n,
+    7n,
+    8n,
+    9n,
+  ])
 })
 
 test('export, mend, replay: checked, keyed anew, marked', async () => {
@@ -122,7 +139,10 @@ test('headers hold what a database can store', async () => {
 test('a file may be NDJSON, hold the value as an object, or be one entry over lines', async () => {
   const entry = { id: 'crypto-prices.dlq/0/0', topic: TOPIC, value: JSON.stringify(wire) }
   const asObject = `{"topic":"${TOPIC}","value":{"n":1.50,"t":"x"}}`
-  expect(parseDeadLetters(`${JSON.stringify(entry)}\n\n${asObject}\n`)).toEqual([entry, { topic: TOPIC, value: '{"n":1.50,"t":"x"}' }])
+  expect(parseDeadLetters(`${JSON.stringify(entry)}\n\n${asObject}\n`)).toEqual([
+    entry,
+    { topic: TOPIC, value: '{"n":1.50,"t":"x"}' },
+  ])
   expect(parseDeadLetters(JSON.stringify(entry, null, 2))).toEqual([entry])
   expect(parseDeadLetters('')).toEqual([])
 })

@@ -2,7 +2,12 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decimal, type Price, price, QiError, type RecordBatch, silentLogger, trade } from '../../lib/src/base/index.ts'
-import { CryptoDataPublisher, PUBLISHER_CHANNEL, type PublisherEvent, type PublisherOptions } from '../../lib/src/publishers/index.ts'
+import {
+  CryptoDataPublisher,
+  PUBLISHER_CHANNEL,
+  type PublisherEvent,
+  type PublisherOptions,
+} from '../../lib/src/publishers/index.ts'
 import { MemoryStream } from '../support/memoryStream.ts'
 import { VirtualClock } from '../support/virtualClock.ts'
 import { QueueSource } from './queueSource.ts'
@@ -17,7 +22,8 @@ const priceOf = (coinId: string, n: number): Price => ({
   price: decimal(`${n}.5`),
 })
 const prices = (...records: Price[]): RecordBatch => ({ type: price, records })
-const range = (from: number, count: number): Price[] => Array.from({ length: count }, (_, i) => priceOf(`coin${(from + i) % 7}`, from + i))
+const range = (from: number, count: number): Price[] =>
+  Array.from({ length: count }, (_, i) => priceOf(`coin${(from + i) % 7}`, from + i))
 
 function publisherOf(options: PublisherOptions = {}) {
   const source = new QueueSource()
@@ -29,7 +35,10 @@ function publisherOf(options: PublisherOptions = {}) {
 
 const unavailable = () => new QiError('UNAVAILABLE', 'the broker is down')
 const times = (stream: MemoryStream, key: string) =>
-  stream.texts('crypto-prices').filter((message) => message.key === key).map(({ text }) => price.decode(Buffer.from(text)).time)
+  stream
+    .texts('crypto-prices')
+    .filter((message) => message.key === key)
+    .map(({ text }) => price.decode(Buffer.from(text)).time)
 
 test('source → check → key → encode → append by topic; the topics are made', async () => {
   const { source, stream, publisher, clock } = publisherOf()
@@ -40,8 +49,17 @@ test('source → check → key → encode → append by topic; the topics are ma
   expect(sent.map(({ key }) => key).sort()).toEqual(['queue:bitcoin', 'queue:ethereum'])
   expect(price.decode(Buffer.from(sent.find(({ key }) => key === 'queue:bitcoin')?.text ?? ''))).toEqual(priceOf('bitcoin', 1))
   expect(stream.texts('crypto-trades')).toHaveLength(1)
-  expect(publisher.stats()).toMatchObject({ state: 'closed', received: 3, published: 3, invalid: 0, inFlight: 0, lastRecordTime: priceOf('x', 3).time })
-  expect(publisher.stats().bytes).toBe([...sent, ...stream.texts('crypto-trades')].reduce((sum, { text }) => sum + text.length, 0))
+  expect(publisher.stats()).toMatchObject({
+    state: 'closed',
+    received: 3,
+    published: 3,
+    invalid: 0,
+    inFlight: 0,
+    lastRecordTime: priceOf('x', 3).time,
+  })
+  expect(publisher.stats().bytes).toBe(
+    [...sent, ...stream.texts('crypto-trades')].reduce((sum, { text }) => sum + text.length, 0),
+  )
 })
 
 test('what is invalid, and what the source rejects, is dead-lettered with its reason; its neighbours are not', async () => {
@@ -54,7 +72,13 @@ test('what is invalid, and what the source rejects, is dead-lettered with its re
   expect(stream.texts('crypto-prices')).toHaveLength(2)
   const letters = stream.texts('crypto-prices.dlq')
   expect(letters.map(({ headers }) => headers)).toEqual([
-    expect.objectContaining({ stage: 'publish', topic: 'crypto-prices', source: 'queue', attempts: '1', reason: expect.stringContaining('price "abc"') }),
+    expect.objectContaining({
+      stage: 'publish',
+      topic: 'crypto-prices',
+      source: 'queue',
+      attempts: '1',
+      reason: expect.stringContaining('price "abc"'),
+    }),
     expect.objectContaining({ reason: 'price: time: NaN is not a time in integer microseconds since 1970' }),
     expect.objectContaining({ reason: 'line 7: too short' }),
   ])
@@ -84,32 +108,46 @@ test('an append that may succeed later is repeated; meanwhile degraded, and pull
   await clock.run(publisher.run())
   expect(degraded).toEqual(['running', 'degraded', 'degraded'])
   expect(most).toBeLessThanOrEqual(14)
-  expect(publisher.stats()).toMatchObject({ state: 'closed', published: 100, retried: 3, lastError: { code: 'UNAVAILABLE', message: 'the broker is down' } })
+  expect(publisher.stats()).toMatchObject({
+    state: 'closed',
+    published: 100,
+    retried: 3,
+    lastError: { code: 'UNAVAILABLE', message: 'the broker is down' },
+  })
   expect(clock.now()).toBeGreaterThan(100)
 })
 
 test('the order of each key is kept through batching and repetition', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 20 }), fc.array(fc.boolean(), { maxLength: 20 }), fc.integer({ min: 1, max: 25 }), async (sizes, failing, maxBatchRecords) => {
-      const { source, stream, publisher, clock } = publisherOf({ maxBatchRecords, maxInFlight: 40 })
-      const failures = [...failing]
-      stream.before = () => {
-        if (failures.shift()) throw unavailable()
-      }
-      let n = 0
-      for (const size of sizes) {
-        source.push(prices(...range(n, size)))
-        n += size
-      }
-      source.end()
-      await clock.run(publisher.run())
-      expect(publisher.stats().published).toBe(n)
-      for (let coin = 0; coin < 7; coin++) {
-        const seen = times(stream, `queue:coin${coin}`)
-        expect(seen).toEqual(range(0, n).filter((record) => record.coinId === `coin${coin}`).map((record) => record.time))
-      }
-      for (const { messages } of stream.appends) expect(messages.length).toBeLessThanOrEqual(maxBatchRecords)
-    }),
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 20 }),
+      fc.array(fc.boolean(), { maxLength: 20 }),
+      fc.integer({ min: 1, max: 25 }),
+      async (sizes, failing, maxBatchRecords) => {
+        const { source, stream, publisher, clock } = publisherOf({ maxBatchRecords, maxInFlight: 40 })
+        const failures = [...failing]
+        stream.before = () => {
+          if (failures.shift()) throw unavailable()
+        }
+        let n = 0
+        for (const size of sizes) {
+          source.push(prices(...range(n, size)))
+          n += size
+        }
+        source.end()
+        await clock.run(publisher.run())
+        expect(publisher.stats().published).toBe(n)
+        for (let coin = 0; coin < 7; coin++) {
+          const seen = times(stream, `queue:coin${coin}`)
+          expect(seen).toEqual(
+            range(0, n)
+              .filter((record) => record.coinId === `coin${coin}`)
+              .map((record) => record.time),
+          )
+        }
+        for (const { messages } of stream.appends) expect(messages.length).toBeLessThanOrEqual(maxBatchRecords)
+      },
+    ),
     { numRuns: 40 },
   )
 })
@@ -132,7 +170,8 @@ test('batches are cut by bytes', async () => {
   const { source, stream, publisher, clock } = publisherOf({ maxBatchBytes: 500 })
   source.push(prices(...range(0, 10))).end()
   await clock.run(publisher.run())
-  for (const { messages } of stream.appends) expect(messages.reduce((sum, { value }) => sum + value.length, 0)).toBeLessThanOrEqual(500)
+  for (const { messages } of stream.appends)
+    expect(messages.reduce((sum, { value }) => sum + value.length, 0)).toBeLessThanOrEqual(500)
   expect(publisher.stats().published).toBe(10)
 })
 
@@ -161,7 +200,8 @@ test('closed while the stream is down: says how many are lost, after the time to
   const running = publisher.run()
   running.catch(() => {})
   while (publisher.stats().received < 3) await new Promise(setImmediate)
-  const message = '3 records of queue are lost: the stream did not take them within 3000 ms of being asked to stop (the broker is down)'
+  const message =
+    '3 records of queue are lost: the stream did not take them within 3000 ms of being asked to stop (the broker is down)'
   await expect(clock.run(publisher.close())).rejects.toThrow(message)
   await expect(running).rejects.toThrow(message)
   expect(publisher.stats().state).toBe('failed')
@@ -229,7 +269,14 @@ test('the diagnostics channel tells of appends, repetitions, dead letters and st
     unsubscribe(PUBLISHER_CHANNEL, listen)
   }
   expect(events.map((event) => (event.type === 'state' ? event.state : event.type))).toEqual([
-    'running', 'retry', 'degraded', 'running', 'appended', 'draining', 'dead-lettered', 'closed',
+    'running',
+    'retry',
+    'degraded',
+    'running',
+    'appended',
+    'draining',
+    'dead-lettered',
+    'closed',
   ])
   expect(events.every((event) => event.source === 'queue')).toBe(true)
 })

@@ -1,7 +1,21 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { compareDecimals, type Ohlcv, type Price, parseTime, type RecordBatch, type RecordValues, silentLogger } from '../../lib/src/base/index.ts'
-import { COINS, SimulatedMarket, SimulatedSource, simulated, simulatedPrices } from '../../lib/src/publishers/sources/simulated/index.ts'
+import {
+  compareDecimals,
+  type Ohlcv,
+  type Price,
+  parseTime,
+  type RecordBatch,
+  type RecordValues,
+  silentLogger,
+} from '../../lib/src/base/index.ts'
+import {
+  COINS,
+  SimulatedMarket,
+  SimulatedSource,
+  simulated,
+  simulatedPrices,
+} from '../../lib/src/publishers/sources/simulated/index.ts'
 import { VirtualClock } from '../support/virtualClock.ts'
 
 const START = Date.parse('2026-03-01T12:00:00.250Z')
@@ -15,19 +29,24 @@ function sourceOf(settings: Record<string, unknown>, start = START) {
 
 async function collect(source: SimulatedSource, clock: VirtualClock): Promise<RecordBatch[]> {
   const batches: RecordBatch[] = []
-  await clock.run((async () => {
-    for await (const batch of source) batches.push(batch)
-  })())
+  await clock.run(
+    (async () => {
+      for await (const batch of source) batches.push(batch)
+    })(),
+  )
   return batches
 }
 
-const recordsOf = <R>(batches: readonly RecordBatch[], name: string): R[] => batches.filter(({ type }) => type.name === name).flatMap(({ records }) => records as unknown as R[])
+const recordsOf = <R>(batches: readonly RecordBatch[], name: string): R[] =>
+  batches.filter(({ type }) => type.name === name).flatMap(({ records }) => records as unknown as R[])
 const withoutReceived = ({ receivedAt: _, ...rest }: RecordValues) => rest
 
 test('every record is valid and marked simulated', async () => {
   const { source, clock } = sourceOf({ until: '2026-03-01T12:03:00Z', running_candle: true })
   const batches = await collect(source, clock)
-  expect(new Set(batches.map(({ type }) => type.name))).toEqual(new Set(['instrument', 'price', 'ohlcv', 'market_analytics', 'trending']))
+  expect(new Set(batches.map(({ type }) => type.name))).toEqual(
+    new Set(['instrument', 'price', 'ohlcv', 'market_analytics', 'trending']),
+  )
   for (const { type, records } of batches)
     for (const record of records) {
       type.check(record)
@@ -39,12 +58,16 @@ test('every record is valid and marked simulated', async () => {
 test('prices come each interval, at aligned times; candles and the whole market each minute', async () => {
   const { source, clock } = sourceOf({ until: '2026-03-01T12:03:00Z' })
   const batches = await collect(source, clock)
-  const times = recordsOf<Price>(batches, 'price').filter(({ coinId }) => coinId === 'bitcoin').map(({ time }) => time)
+  const times = recordsOf<Price>(batches, 'price')
+    .filter(({ coinId }) => coinId === 'bitcoin')
+    .map(({ time }) => time)
   expect(times).toHaveLength(180)
   expect(times[0]).toBe(parseTime('2026-03-01T12:00:00Z'))
   expect(times.every((time, i) => i === 0 || time - (times[i - 1] as number) === 1_000_000)).toBe(true)
   const candles = recordsOf<Ohlcv>(batches, 'ohlcv').filter(({ coinId }) => coinId === 'pepe')
-  expect(candles.map(({ time }) => time)).toEqual(['11:59', '12:00', '12:01', '12:02'].map((at) => parseTime(`2026-03-01T${at}:00Z`)))
+  expect(candles.map(({ time }) => time)).toEqual(
+    ['11:59', '12:00', '12:01', '12:02'].map((at) => parseTime(`2026-03-01T${at}:00Z`)),
+  )
   expect(candles.every(({ isFinal, builtFrom }) => isFinal && builtFrom === 'provider')).toBe(true)
   expect(recordsOf(batches, 'market_analytics')).toHaveLength(4)
   expect(clock.now()).toBeGreaterThanOrEqual(Date.parse('2026-03-01T12:02:59Z'))
@@ -55,7 +78,9 @@ test('a candle is made of the prices of its minute', async () => {
   const batches = await collect(source, clock)
   const prices = recordsOf<Price>(batches, 'price')
   for (const candle of recordsOf<Ohlcv>(batches, 'ohlcv')) {
-    const inside = prices.filter(({ coinId, time }) => coinId === candle.coinId && time >= candle.time && time < candle.time + MINUTE).map(({ price }) => price)
+    const inside = prices
+      .filter(({ coinId, time }) => coinId === candle.coinId && time >= candle.time && time < candle.time + MINUTE)
+      .map(({ price }) => price)
     if (inside.length < 60) continue
     const sorted = [...inside].sort(compareDecimals)
     expect([candle.open, candle.high, candle.low, candle.close]).toEqual([inside[0], sorted.at(-1), sorted[0], inside.at(-1)])
@@ -90,8 +115,10 @@ test('any moment of any coin: plausible, above 0, the same again', () => {
         expect(new SimulatedMarket(seed).price(coin, time, time)).toEqual(price)
         expect(price.price).not.toMatch(/^-|^0$/)
         const candle = new SimulatedMarket(seed).candle(coin, Math.floor(time / MINUTE) * MINUTE, time)
-        for (const figure of [candle.open, candle.close, candle.low]) expect(compareDecimals(candle.high, figure)).toBeGreaterThanOrEqual(0)
-        for (const figure of [candle.open, candle.close, candle.high]) expect(compareDecimals(candle.low, figure)).toBeLessThanOrEqual(0)
+        for (const figure of [candle.open, candle.close, candle.low])
+          expect(compareDecimals(candle.high, figure)).toBeGreaterThanOrEqual(0)
+        for (const figure of [candle.open, candle.close, candle.high])
+          expect(compareDecimals(candle.low, figure)).toBeLessThanOrEqual(0)
         const level = COINS.find(({ id }) => id === coin)
         if (level) expect(Math.abs(Math.log(Number(price.price) / level.level))).toBeLessThan(4 * level.volatility)
       },
@@ -113,7 +140,13 @@ test('seeds and coins differ; it moves; tether hardly does', () => {
 })
 
 test('the generator gives what the source gives', async () => {
-  const { source, clock } = sourceOf({ from: '2026-01-01T00:00:00Z', until: '2026-01-01T00:00:10Z', seed: 's', currency: 'eur', coins: ['bitcoin', 'pepe'] })
+  const { source, clock } = sourceOf({
+    from: '2026-01-01T00:00:00Z',
+    until: '2026-01-01T00:00:10Z',
+    seed: 's',
+    currency: 'eur',
+    coins: ['bitcoin', 'pepe'],
+  })
   const given = recordsOf<Price>(await collect(source, clock), 'price')
   const from = parseTime('2026-01-01T00:00:00Z')
   const made = [...simulatedPrices({ seed: 's', from, to: from + 10_000_000, coins: ['bitcoin', 'pepe'], currency: 'eur' })]
@@ -137,7 +170,9 @@ test('what fell due while nobody pulled is made up for; after ten minutes it goe
   await pull()
   await clock.run(clock.sleep(30_000))
   const missed = await pull()
-  expect(missed.map(({ time }) => time)).toEqual(Array.from({ length: 30 }, (_, i) => parseTime('2026-03-01T12:00:01Z') + i * 1_000_000))
+  expect(missed.map(({ time }) => time)).toEqual(
+    Array.from({ length: 30 }, (_, i) => parseTime('2026-03-01T12:00:01Z') + i * 1_000_000),
+  )
   await clock.run(clock.sleep(3_600_000))
   expect((await pull()).map(({ time }) => time)).toEqual([Math.floor(clock.now() / 1000) * 1_000_000])
   await source.close()

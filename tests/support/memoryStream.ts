@@ -25,7 +25,12 @@ export class MemoryStream implements Stream {
   now: () => number = Date.now
 
   async createTopics(names: readonly string[], { partitions = 6 }: { partitions?: number } = {}): Promise<void> {
-    for (const name of names) if (!this.topics.has(name)) this.topics.set(name, Array.from({ length: partitions }, () => []))
+    for (const name of names)
+      if (!this.topics.has(name))
+        this.topics.set(
+          name,
+          Array.from({ length: partitions }, () => []),
+        )
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {
@@ -48,7 +53,13 @@ export class MemoryStream implements Stream {
     for (const { key, value, headers } of messages) {
       const partition = key === null ? 0 : [...key].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) >>> 0, 7) % partitions.length
       const kept = partitions[partition] as Kept[]
-      kept.push({ offset: BigInt(kept.length), key, value: Buffer.from(value as string), timestamp: this.now(), ...(headers && { headers }) })
+      kept.push({
+        offset: BigInt(kept.length),
+        key,
+        value: Buffer.from(value as string),
+        timestamp: this.now(),
+        ...(headers && { headers }),
+      })
       touched.add(partition)
     }
     return [...touched].map((partition) => ({ topic, partition, offset: BigInt((partitions[partition] as Kept[]).length) }))
@@ -58,14 +69,18 @@ export class MemoryStream implements Stream {
     if (!untilEnd) throw new QiError('UNSUPPORTED', 'the stream in memory is read to its end only')
     for (const topic of topics)
       for (const [partition, kept] of this.#topic(topic).entries()) {
-        const place = Array.isArray(from) ? (from as readonly Position[]).find((p) => p.topic === topic && p.partition === partition) : undefined
+        const place = Array.isArray(from)
+          ? (from as readonly Position[]).find((p) => p.topic === topic && p.partition === partition)
+          : undefined
         const rest = kept.slice(Number(place?.offset ?? 0n))
         for (let i = 0; i < rest.length; i += 1000) yield encodedBatch(topic, partition, rest.slice(i, i + 1000))
       }
   }
 
   /** Keys and texts of a topic, partition by partition. */
-  texts(topic: string): { readonly key: string | null; readonly text: string; readonly headers: Readonly<Record<string, string>> }[] {
+  texts(
+    topic: string,
+  ): { readonly key: string | null; readonly text: string; readonly headers: Readonly<Record<string, string>> }[] {
     const kept = this.topics.get(topic)?.flat() ?? []
     return kept.map(({ key, value, headers = {} }) => ({ key, text: Buffer.from(value).toString(), headers }))
   }

@@ -1,4 +1,14 @@
-import { type Logger, QiError, type RecordBatch, type RecordType, type RecordValues, type Source, type Stream, systemClock, toQiError } from '../base/index.ts'
+import {
+  type Logger,
+  QiError,
+  type RecordBatch,
+  type RecordType,
+  type RecordValues,
+  type Source,
+  type Stream,
+  systemClock,
+  toQiError,
+} from '../base/index.ts'
 import { Counters } from './counters.ts'
 import type { PublisherOptions } from './options.ts'
 import { Outlet } from './outlet.ts'
@@ -58,7 +68,8 @@ export class CryptoDataPublisher implements AsyncDisposable {
    * @throws QiError what the source threw, or an append that no repetition mends; restarting is the platform's matter
    */
   async run(signal?: AbortSignal): Promise<void> {
-    if (this.#counters.state !== 'idle') throw new QiError('CONFLICT', `the publisher of ${this.name} is ${this.#counters.state}; make a new one to run again`)
+    if (this.#counters.state !== 'idle')
+      throw new QiError('CONFLICT', `the publisher of ${this.name} is ${this.#counters.state}; make a new one to run again`)
     this.#counters.enter('running')
     const stop = () => this.#stop()
     signal?.addEventListener('abort', stop, { once: true })
@@ -133,9 +144,10 @@ export class CryptoDataPublisher implements AsyncDisposable {
         const next = await this.#next(iterator)
         if (!next || next.done) return
         this.#take(next.value)
-      } else await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
+      } else
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
     }
   }
 

@@ -1,5 +1,5 @@
 import type { QiError } from '../base/index.ts'
-import { type PublisherEvent, publisherEvents, type PublisherState, type PublisherStats } from './stats.ts'
+import { type PublisherEvent, type PublisherState, type PublisherStats, publisherEvents } from './stats.ts'
 
 type Untagged<E> = E extends unknown ? Omit<E, 'source'> : never
 

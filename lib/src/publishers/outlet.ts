@@ -74,7 +74,10 @@ export class Outlet {
       this.#topics.add(topic)
       await stream.append(topic, items, { signal: halt })
     })
-    counters.lastRecordTime = items.reduce((latest, item) => Math.max(latest, item.time), counters.lastRecordTime ?? Number.NEGATIVE_INFINITY)
+    counters.lastRecordTime = items.reduce(
+      (latest, item) => Math.max(latest, item.time),
+      counters.lastRecordTime ?? Number.NEGATIVE_INFINITY,
+    )
     counters.published += items.length
     counters.bytes += bytes
     counters.tell({ type: 'appended', topic, records: items.length, bytes, ms: performance.now() - started })
@@ -87,7 +90,10 @@ export class Outlet {
     await this.#untilDurable(deadLetterTopic(topic), () => this.#deadLetters.put(letters, { signal: halt }))
     counters.invalid += letters.length
     counters.tell({ type: 'dead-lettered', topic, records: letters.length, ms: performance.now() - started })
-    logger.warn({ topic, records: letters.length, reason: letters[0]?.reason }, `${letters.length} invalid, set aside in ${deadLetterTopic(topic)}`)
+    logger.warn(
+      { topic, records: letters.length, reason: letters[0]?.reason },
+      `${letters.length} invalid, set aside in ${deadLetterTopic(topic)}`,
+    )
     this.#parts.onProgress()
   }
 
@@ -102,7 +108,10 @@ export class Outlet {
         clock,
         onRetry: ({ error, attempt, waitMs }) => {
           counters.retrying(topic, error, attempt, waitMs)
-          logger.warn({ topic, error, attempt, waitMs }, `append to ${topic} failed (${error.message}); repeated in ${Math.round(waitMs)} ms`)
+          logger.warn(
+            { topic, error, attempt, waitMs },
+            `append to ${topic} failed (${error.message}); repeated in ${Math.round(waitMs)} ms`,
+          )
         },
       })
       counters.succeeded(topic)

@@ -31,7 +31,14 @@ export interface PublisherStats {
 export type PublisherEvent = { readonly source: string } & (
   | { readonly type: 'appended'; readonly topic: string; readonly records: number; readonly bytes: number; readonly ms: number }
   | { readonly type: 'dead-lettered'; readonly topic: string; readonly records: number; readonly ms: number }
-  | { readonly type: 'retry'; readonly topic: string; readonly attempt: number; readonly waitMs: number; readonly code: string; readonly message: string }
+  | {
+      readonly type: 'retry'
+      readonly topic: string
+      readonly attempt: number
+      readonly waitMs: number
+      readonly code: string
+      readonly message: string
+    }
   | { readonly type: 'state'; readonly state: PublisherState }
 )
 

@@ -47,7 +47,9 @@ export function formatTime(time: Micros): string {
   const fraction = rest - seconds * MICROS_PER_SECOND
   if (fraction === 0) return `${clock}Z`
   if (fraction % 1000 === 0 && fraction % 10_000 !== 0) return `${clock}.${String(1000 + fraction / 1000).slice(1)}Z`
-  return `${clock}.${String(MICROS_PER_SECOND + fraction).slice(1).replace(/0+$/, '')}Z`
+  return `${clock}.${String(MICROS_PER_SECOND + fraction)
+    .slice(1)
+    .replace(/0+$/, '')}Z`
 }
 
 const MICROS_PER_DAY = 86_400 * MICROS_PER_SECOND

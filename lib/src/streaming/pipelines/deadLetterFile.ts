@@ -25,8 +25,21 @@ export function deadLetterJson(entry: DeadLetterEntry): Record<string, unknown> 
 }
 
 const FIELDS = [
-  'id', 'topic', 'stage', 'partition', 'offset', 'reason', 'attempts', 'source', 'key', 'time', 'times', 'replayed',
-  'encoding', 'truncated_from', 'value',
+  'id',
+  'topic',
+  'stage',
+  'partition',
+  'offset',
+  'reason',
+  'attempts',
+  'source',
+  'key',
+  'time',
+  'times',
+  'replayed',
+  'encoding',
+  'truncated_from',
+  'value',
 ]
 
 /**
@@ -44,7 +57,8 @@ export function parseDeadLetters(text: string): ReplayEntry[] {
     const { id, topic, encoding, value, truncated_from: truncatedFrom } = document
     if (typeof topic !== 'string' || topic === '') throw problem(at, 'topic', 'expected the name of a topic')
     if (id !== undefined && typeof id !== 'string') throw problem(at, 'id', 'expected text')
-    if (encoding !== undefined && encoding !== 'utf8' && encoding !== 'base64') throw problem(at, 'encoding', 'expected utf8 or base64')
+    if (encoding !== undefined && encoding !== 'utf8' && encoding !== 'base64')
+      throw problem(at, 'encoding', 'expected utf8 or base64')
     return {
       topic,
       value: valueText(value, at),
@@ -86,4 +100,5 @@ function documents(text: string): ExactJson[] {
   }
 }
 
-const problem = (at: string, field: string, message: string): QiError => new QiError('BAD_DATA', `${at}: ${field}: ${message}`, { field })
+const problem = (at: string, field: string, message: string): QiError =>
+  new QiError('BAD_DATA', `${at}: ${field}: ${message}`, { field })

@@ -1,5 +1,12 @@
 import type { EncodedBatch, Position, Stream } from '../../base/index.ts'
-import { type DeadLetterEntry, deadLetterEntry, deadLetterTopic, isDeadLetterTopic, originOf, REPLAYED_HEADER } from './deadLetter.ts'
+import {
+  type DeadLetterEntry,
+  deadLetterEntry,
+  deadLetterTopic,
+  isDeadLetterTopic,
+  originOf,
+  REPLAYED_HEADER,
+} from './deadLetter.ts'
 
 export interface ListOptions {
   /** The topic whose dead letters are listed (`crypto-prices`); all of them when left out. */
@@ -15,7 +22,10 @@ export interface ListOptions {
  * The newest dead letters, oldest first, in memory bounded by the limit. Read twice: a marker lies behind the letter that it is
  * about, and what was replayed must not take the place of what waits.
  */
-export async function listDeadLetters(stream: Stream, { topic, limit = 100, pending = false, signal }: ListOptions): Promise<DeadLetterEntry[]> {
+export async function listDeadLetters(
+  stream: Stream,
+  { topic, limit = 100, pending = false, signal }: ListOptions,
+): Promise<DeadLetterEntry[]> {
   const wanted = topic === undefined ? undefined : [isDeadLetterTopic(topic) ? topic : deadLetterTopic(topic)]
   const topics = (await stream.describeTopics(wanted)).map(({ name }) => name).filter(isDeadLetterTopic)
   const read = async (visit: (batch: EncodedBatch) => void): Promise<void> => {

@@ -1,12 +1,20 @@
 import { type AppendOptions, type Message, QiError, recordTypeOfTopic, type Stream, toQiError } from '../../base/index.ts'
-import { type DeadLetter, type DeadLetterEntry, deadLetterMessage, deadLetterTopic, MAX_VALUE_BYTES, REPLAYED_HEADER } from './deadLetter.ts'
+import {
+  type DeadLetter,
+  type DeadLetterEntry,
+  deadLetterMessage,
+  deadLetterTopic,
+  MAX_VALUE_BYTES,
+  REPLAYED_HEADER,
+} from './deadLetter.ts'
 import { type ListOptions, listDeadLetters, placeOf, readDeadLetters } from './deadLetterLog.ts'
 
 /** Which dead letters to put back: as they are, by id, or mended. */
 export type ReplayInput = { readonly ids: readonly string[] } | { readonly entries: readonly ReplayEntry[] }
 
 /** A dead letter to put back; its value may have been mended. */
-export type ReplayEntry = Pick<DeadLetterEntry, 'topic' | 'value'> & Partial<Pick<DeadLetterEntry, 'id' | 'encoding' | 'truncatedFrom'>>
+export type ReplayEntry = Pick<DeadLetterEntry, 'topic' | 'value'> &
+  Partial<Pick<DeadLetterEntry, 'id' | 'encoding' | 'truncatedFrom'>>
 
 export interface Refusal {
   /** Index into what was handed in. */
@@ -85,7 +93,8 @@ export class DeadLetters {
     const places = ids.flatMap((id) => placeOf(id) ?? [])
     const found = await readDeadLetters(this.#stream, places, options)
     return ids.map((id) => {
-      if (!placeOf(id)) return new QiError('BAD_REQUEST', `"${id}" is not the id of a dead letter, such as crypto-prices.dlq/0/17`)
+      if (!placeOf(id))
+        return new QiError('BAD_REQUEST', `"${id}" is not the id of a dead letter, such as crypto-prices.dlq/0/17`)
       return found.get(id) ?? new QiError('NOT_FOUND', `there is no dead letter ${id}`)
     })
   }

@@ -186,8 +186,9 @@ export class RecordType<R extends RecordValues = RecordValues> {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-export const defineRecord = <const F extends Fields>(declaration: RecordDeclaration<F>): RecordType<RecordFrom<F> & RecordValues> =>
-  new RecordType(declaration as unknown as RecordDeclaration<Fields>)
+export const defineRecord = <const F extends Fields>(
+  declaration: RecordDeclaration<F>,
+): RecordType<RecordFrom<F> & RecordValues> => new RecordType(declaration as unknown as RecordDeclaration<Fields>)
 
 function badRecord(name: string, wire: unknown, error: z.ZodError): QiError {
   const parts = error.issues.map((issue) => {
@@ -202,4 +203,3 @@ function show(value: unknown): string {
   const text = value === undefined ? 'missing' : JSON.stringify(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
-

@@ -44,7 +44,10 @@ const DECIMAL_PATTERN = /^-?\d{1,40}(\.\d{1,40})?$/
 /** An exact decimal string; on the wire any plain notation, inside canonical. */
 export const decimalField = (description: string): z.ZodType<Decimal, string> =>
   described(
-    z.string().regex(DECIMAL_PATTERN, 'expected a decimal string of at most 40 digits on either side of the point').transform(reading(decimal)),
+    z
+      .string()
+      .regex(DECIMAL_PATTERN, 'expected a decimal string of at most 40 digits on either side of the point')
+      .transform(reading(decimal)),
     'decimal',
     description,
   )
@@ -53,7 +56,10 @@ const TIME_PATTERN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\
 /** ISO 8601 with a zone on the wire, integer microseconds UTC inside. */
 export const timeField = (description: string): z.ZodType<Micros, string> =>
   described(
-    z.string().regex(TIME_PATTERN, 'expected an ISO 8601 time with a zone and at most six decimals').transform(reading(parseTime)),
+    z
+      .string()
+      .regex(TIME_PATTERN, 'expected an ISO 8601 time with a zone and at most six decimals')
+      .transform(reading(parseTime)),
     'time',
     description,
   )

@@ -2,12 +2,12 @@ import {
   type Decimal,
   type Instrument,
   type MarketAnalytics,
-  type Micros,
   MICROS_PER_SECOND,
+  type Micros,
   type Ohlcv,
   type Price,
-  timeframeMicros,
   type Trending,
+  timeframeMicros,
 } from '../../../base/index.ts'
 import { COINS, type CoinProfile, coinProfile } from './coins.ts'
 import { fixed, priceText } from './figures.ts'
@@ -113,7 +113,10 @@ export class SimulatedMarket {
       receivedAt,
       currency: this.#currency,
       totalMarketCap: fixed(total, 0),
-      totalVolume24h: fixed(COINS.reduce((sum, { id }) => sum + this.#dailyVolume(id, time), 0), 0),
+      totalVolume24h: fixed(
+        COINS.reduce((sum, { id }) => sum + this.#dailyVolume(id, time), 0),
+        0,
+      ),
       btcDominance: share('bitcoin'),
       ethDominance: share('ethereum'),
       activeCoins: COINS.length,
@@ -125,7 +128,11 @@ export class SimulatedMarket {
   /** The coins that moved most within a day, at most seven. */
   trending(coinIds: readonly string[], time: Micros, receivedAt: Micros): Trending[] {
     return coinIds
-      .map((coinId) => ({ coinId, level: this.level(coinId, time), moved: Math.abs(this.level(coinId, time) / this.level(coinId, time - DAY) - 1) }))
+      .map((coinId) => ({
+        coinId,
+        level: this.level(coinId, time),
+        moved: Math.abs(this.level(coinId, time) / this.level(coinId, time - DAY) - 1),
+      }))
       .sort((a, b) => b.moved - a.moved)
       .slice(0, 7)
       .map(({ coinId, level, moved }, index) => ({

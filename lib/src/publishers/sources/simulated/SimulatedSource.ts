@@ -50,7 +50,9 @@ export class SimulatedSource implements Source {
     this.#logger = logger
     this.#now = now
     this.#clock = clock
-    this.#interval = config.rate ? Math.max(1, Math.round((config.coins.length * 1_000_000) / config.rate)) : config.interval_ms * 1000
+    this.#interval = config.rate
+      ? Math.max(1, Math.round((config.coins.length * 1_000_000) / config.rate))
+      : config.interval_ms * 1000
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch> {
@@ -59,7 +61,10 @@ export class SimulatedSource implements Source {
     let tick = (from === undefined ? Math.floor : Math.ceil)(started / this.#interval) * this.#interval
     let minute = Math.floor(tick / MINUTE) * MINUTE
     let given = 0
-    yield batch(instrument, coins.map((coin) => this.#market.instrument(coin, tick, this.#micros())))
+    yield batch(
+      instrument,
+      coins.map((coin) => this.#market.instrument(coin, tick, this.#micros())),
+    )
     // A market that has just started shows its last candle and the whole market at once.
     if (from === undefined) yield* this.#minute(minute)
     while (given < count && tick < until && !this.#closed.signal.aborted) {
@@ -69,7 +74,10 @@ export class SimulatedSource implements Source {
         continue
       }
       if (from === undefined && now - tick > LONGEST_CATCH_UP) {
-        this.#logger.warn({ missed: Math.floor((now - tick) / this.#interval) }, 'nothing was pulled for more than ten minutes: the simulated market goes on from now')
+        this.#logger.warn(
+          { missed: Math.floor((now - tick) / this.#interval) },
+          'nothing was pulled for more than ten minutes: the simulated market goes on from now',
+        )
         tick = Math.floor(now / this.#interval) * this.#interval
         minute = Math.floor(tick / MINUTE) * MINUTE
       }
@@ -79,7 +87,11 @@ export class SimulatedSource implements Source {
       }
       const end = Math.min(now + 1, until, minute + MINUTE)
       const prices: Price[] = []
-      for (; tick < end && given < count && (prices.length === 0 || prices.length + coins.length <= BATCH); tick += this.#interval)
+      for (
+        ;
+        tick < end && given < count && (prices.length === 0 || prices.length + coins.length <= BATCH);
+        tick += this.#interval
+      )
         for (const coin of coins.slice(0, count - given)) {
           prices.push(this.#market.price(coin, tick, now))
           given++
@@ -129,4 +141,5 @@ export class SimulatedSource implements Source {
   }
 }
 
-const batch = <R extends RecordValues>(type: RecordType<R>, records: readonly R[]): RecordBatch => ({ type, records }) as unknown as RecordBatch
+const batch = <R extends RecordValues>(type: RecordType<R>, records: readonly R[]): RecordBatch =>
+  ({ type, records }) as unknown as RecordBatch

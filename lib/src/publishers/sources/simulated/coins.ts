@@ -15,8 +15,22 @@ export interface CoinProfile {
   readonly volume: number
 }
 
-const coin = (id: string, symbol: string, name: string, level: number, volatility: number, supply: number, volume: number): CoinProfile => ({
-  id, symbol, name, level, volatility, supply, volume,
+const coin = (
+  id: string,
+  symbol: string,
+  name: string,
+  level: number,
+  volatility: number,
+  supply: number,
+  volume: number,
+): CoinProfile => ({
+  id,
+  symbol,
+  name,
+  level,
+  volatility,
+  supply,
+  volume,
 })
 
 /** The coins that are simulated unless others are named: made up, on levels that one would believe. */

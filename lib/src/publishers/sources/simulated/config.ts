@@ -19,7 +19,12 @@ const moment = (what: string) =>
 
 /** The settings of the source, under `simulated:` in qicore.yaml. */
 export const config = z.strictObject({
-  seed: z.string().min(1).max(200).default('qicore').describe('chooses the market: the same seed gives the same prices, everywhere and always'),
+  seed: z
+    .string()
+    .min(1)
+    .max(200)
+    .default('qicore')
+    .describe('chooses the market: the same seed gives the same prices, everywhere and always'),
   coins: z
     .array(z.string().trim().min(1).max(200))
     .min(1)
@@ -27,9 +32,17 @@ export const config = z.strictObject({
     .refine((coins) => new Set(coins).size === coins.length, 'names a coin twice')
     .default(COINS.map(({ id }) => id))
     .describe('the coins to simulate; any id will do'),
-  currency: z.enum(Object.keys(CURRENCIES) as [SimulatedCurrency, ...SimulatedCurrency[]]).default('usd').describe('the currency of the figures'),
+  currency: z
+    .enum(Object.keys(CURRENCIES) as [SimulatedCurrency, ...SimulatedCurrency[]])
+    .default('usd')
+    .describe('the currency of the figures'),
   interval_ms: z.int().min(1).max(86_400_000).default(1000).describe('milliseconds between two prices of a coin'),
-  rate: z.number().positive().max(1_000_000).optional().describe('prices a second over all coins, instead of interval_ms; for load tests'),
+  rate: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .optional()
+    .describe('prices a second over all coins, instead of interval_ms; for load tests'),
   candles: z.boolean().default(true).describe('whether candles of a minute are given when they close'),
   running_candle: z.boolean().default(false).describe('whether the candle that has not closed is given too, with each price'),
   market: z.boolean().default(true).describe('whether market analytics and trending coins are given, once a minute'),

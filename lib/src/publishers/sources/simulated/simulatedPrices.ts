@@ -14,7 +14,14 @@ export interface SimulatedSeries {
 }
 
 /** The prices of a span, all coins of one moment after another: the same ones, for the same seed, that the source gives. */
-export function* simulatedPrices({ seed = 'qicore', from, to, step = 1_000_000, coins = COINS.map(({ id }) => id), currency }: SimulatedSeries): Generator<Price> {
+export function* simulatedPrices({
+  seed = 'qicore',
+  from,
+  to,
+  step = 1_000_000,
+  coins = COINS.map(({ id }) => id),
+  currency,
+}: SimulatedSeries): Generator<Price> {
   const market = new SimulatedMarket(seed, currency)
   for (let time = from; time < to; time += step) for (const coin of coins) yield market.price(coin, time, time)
 }
