@@ -19,11 +19,11 @@ export function prepare() {
 }
 
 function isInstalled(wanted) {
-  if (existsSync(stamp)) return readFileSync(stamp, 'utf8') === wanted
-  return installedByHand() && writeStamp(wanted)
+  const known = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
+  return known || (installedByHand() && writeStamp(wanted))
 }
 
-// `npm ci` or `npm install` typed by hand writes no stamp of ours, but npm's own copy of the lock file.
+// `npm ci` or `npm install` typed by hand writes no stamp of ours, but leaves npm's own copy of the lock file.
 function installedByHand() {
   const copy = join(modules, '.package-lock.json')
   if (!existsSync(copy)) return false
