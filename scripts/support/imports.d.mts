@@ -1,0 +1,9 @@
+export interface ImportsChecked {
+  readonly modules: number
+  readonly imports: number
+  /** A line for each import that the table does not allow. */
+  readonly refused: readonly string[]
+}
+
+/** Holds the imports below a folder against the table; changes the working directory to it. */
+export function checkImports(folder: string): Promise<ImportsChecked>
