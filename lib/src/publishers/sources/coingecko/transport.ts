@@ -119,13 +119,10 @@ function classify(error: unknown, what: string, baseUrl: string, redact: Redact)
     const body = json !== undefined ? JSON.stringify(json) : message === noBody ? '' : (message ?? '').replace(`${status} `, '')
     return answerError({ status, body: redact(body), retryAfter: headers?.get('retry-after') ?? null }, what)
   }
-  const cause = deepest(error)
+  const reason = errorMessage(deepest(error))
   const code = systemCode(error)
-  return new QiError(
-    'UNAVAILABLE',
-    `CoinGecko ${what}: ${baseUrl} cannot be reached: ${code ? `${code} ` : ''}${errorMessage(cause)}`,
-    { cause: error },
-  )
+  const told = code && !reason.includes(code) ? `${code} ${reason}` : reason
+  return new QiError('UNAVAILABLE', `CoinGecko ${what}: ${baseUrl} cannot be reached: ${told}`, { cause: error })
 }
 
 /** "fetch failed" says nothing, what caused it does. */
