@@ -8,11 +8,24 @@ import { lifecycleTests } from './stream/lifecycle.ts'
 import { readTests } from './stream/read.ts'
 import { topicTests } from './stream/topics.ts'
 
+const PARTS = {
+  topics: topicTests,
+  append: appendTests,
+  read: readTests,
+  groups: groupTests,
+  commits: commitTests,
+  flow: flowTests,
+  lifecycle: lifecycleTests,
+}
+type Part = keyof typeof PARTS
+
 export interface StreamSuiteOptions {
   /** A new client of the same log; each is closed by the suite. */
   open(): Promise<Stream>
   /** A message of this many bytes is refused. Default 1.5 MiB. */
   readonly tooLargeBytes?: number
+  /** Parts to run, where a variant differs in them alone. Default all. */
+  readonly only?: readonly Part[]
   /** How long a test may take, in milliseconds. Default 60,000. */
   readonly timeoutMs?: number
 }
@@ -48,12 +61,6 @@ export function streamSuite(name: string, options: StreamSuiteOptions): void {
       await Promise.all(opened.map((stream) => stream.close()))
     }, 60_000)
 
-    topicTests(under)
-    appendTests(under)
-    readTests(under)
-    groupTests(under)
-    commitTests(under)
-    flowTests(under)
-    lifecycleTests(under)
+    for (const [part, tests] of Object.entries(PARTS)) if (options.only?.includes(part as Part) ?? true) tests(under)
   })
 }

@@ -1,9 +1,16 @@
-import { describe } from 'vitest'
 import { openRedpanda, parseRedpandaConfig } from '../../lib/src/streaming/redpanda/index.ts'
 import { streamSuite } from '../contracts/streamSuite.ts'
+import { sharedKafka } from '../support/kafka.ts'
+import { describeWith } from '../support/services.ts'
 
-const brokers = process.env.QICORE_TEST_KAFKA_BROKERS
+describeWith('kafka', 'redpanda', () => {
+  streamSuite('redpanda', { open: async () => openRedpanda(parseRedpandaConfig({ brokers: await sharedKafka() })) })
+})
 
-describe.skipIf(!brokers)('redpanda', () => {
-  streamSuite('redpanda', { open: () => openRedpanda(parseRedpandaConfig({ brokers })) })
+describeWith('kafka', 'redpanda with other compressions', () => {
+  for (const compression of ['none', 'gzip', 'zstd'] as const)
+    streamSuite(compression, {
+      open: async () => openRedpanda(parseRedpandaConfig({ brokers: await sharedKafka(), compression })),
+      only: ['append', 'read'],
+    })
 })

@@ -5,6 +5,8 @@ import { Load, type Packed } from './packing.ts'
 
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024
 const MAX_REQUEST_MESSAGES = 8_000
+/** How long closing waits for the request in flight. */
+const DRAIN_MS = 5_000
 
 /** Where a request's first message of each partition got its offset. */
 export type BaseOffsets = ReadonlyMap<number, bigint>
@@ -44,12 +46,13 @@ export class Appender {
     return job.done
   }
 
-  /** Finishes the request in flight; what waits behind it fails with CLOSED. */
+  /** Waits some seconds for the request in flight; what waits behind it fails with CLOSED. */
   async close(): Promise<void> {
     this.#closed = true
     for (const queue of this.#queues.values()) for (const job of queue) if (job.next === 0) job.fail(closed())
-    await this.#running
+    await Promise.race([this.#running, new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())])
     await this.#sender.close()
+    await this.#running
   }
 
   async #run(): Promise<void> {

@@ -25,25 +25,31 @@ export interface Membership {
   readonly partitions: readonly TopicPartition[]
 }
 
+export interface MembershipEvents {
+  readonly assigned: (membership: Membership) => void
+  /** The membership is over or about to be; another follows. */
+  readonly revoked: () => void
+}
+
 /**
  * Membership of a consumer group: joins, sends signs of life, joins again by itself through outages and rebalances, commits,
- * leaves. Every new assignment is told to `onAssigned`.
+ * leaves.
  */
 export class GroupMember {
   readonly group: string
   readonly #consumer: Consumer
   readonly #settings: ConnectionSettings
   readonly #logger: Logger
-  readonly #onAssigned: (membership: Membership) => void
+  readonly #events: MembershipEvents
   #membership: Membership | undefined
   #closed = false
   #rejoin: NodeJS.Timeout | undefined
 
-  constructor(settings: ConnectionSettings, group: string, topics: readonly string[], onAssigned: (membership: Membership) => void, logger: Logger) {
+  constructor(settings: ConnectionSettings, group: string, topics: readonly string[], events: MembershipEvents, logger: Logger) {
     const { session_timeout_ms: sessionTimeout } = settings.config
     this.group = group
     this.#settings = settings
-    this.#onAssigned = onAssigned
+    this.#events = events
     this.#logger = logger
     this.#consumer = new Consumer({
       ...settings.options,
@@ -151,16 +157,17 @@ export class GroupMember {
     if (this.#closed || !memberId) return
     const partitions = (assignments ?? []).flatMap(({ topic, partitions: of }) => of.map((partition) => ({ topic, partition })))
     this.#membership = { memberId, generation: generationId, partitions }
-    this.#onAssigned(this.#membership)
+    this.#events.assigned(this.#membership)
   }
 
   #lost(): void {
     this.#membership = undefined
+    this.#events.revoked()
   }
 
   #joinLater(error: Error): void {
     if (this.#closed) return
-    this.#membership = undefined
+    this.#lost()
     this.#logger.warn({ group: this.group, err: error }, 'joining the group failed; trying again')
     clearTimeout(this.#rejoin)
     this.#rejoin = setTimeout(() => {

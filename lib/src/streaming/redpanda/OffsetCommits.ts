@@ -26,12 +26,12 @@ export class OffsetCommits {
   /** @throws QiError UNAVAILABLE when it did not reach the stream in time */
   commit(positions: readonly Position[]): Promise<void> {
     for (const position of positions) this.#pending.set(laneKey(position), position)
-    if (this.#pending.size === 0) return this.#current
+    if (this.#pending.size === 0) return Promise.resolve()
     this.#next ??= this.#flush()
     return this.#next
   }
 
-  /** Forgets what waits to be committed before a partition is read again from elsewhere. */
+  /** Resolves when what was asked for has been committed or has failed. */
   settled(): Promise<void> {
     return (this.#next ?? this.#current).catch(() => {})
   }

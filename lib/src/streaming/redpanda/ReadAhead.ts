@@ -30,6 +30,7 @@ export class ReadAhead {
   #lanes = new Map<string, ReadLane>()
   readonly #busy = new Set<number>()
   #closed = false
+  #held = false
   #failure: QiError | undefined
   #wakeFetching = Promise.withResolvers<void>()
   #wakeTaking = Promise.withResolvers<void>()
@@ -50,7 +51,13 @@ export class ReadAhead {
     }
     for (const start of starts) lanes.set(laneKey(start), new ReadLane(start, this.#options.maxBytes))
     this.#lanes = lanes
+    this.#held = false
     this.#wake()
+  }
+
+  /** Yields nothing until the next assignment: who will hold the partitions is being settled. */
+  hold(): void {
+    this.#held = true
   }
 
   lane(partition: TopicPartition): ReadLane | undefined {
@@ -81,7 +88,7 @@ export class ReadAhead {
   async next(): Promise<EncodedBatch | undefined> {
     for (;;) {
       if (this.#closed) return undefined
-      const batch = this.#take()
+      const batch = this.#held ? undefined : this.#take()
       if (batch) return batch
       if (this.#failure) throw this.#failure
       const lanes = [...this.#lanes.values()]

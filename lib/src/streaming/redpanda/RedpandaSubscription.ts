@@ -39,10 +39,13 @@ export class RedpandaSubscription implements Subscription {
     this.#logger = context.logger.child({ group: options.group })
     this.#onClose = onClose
     this.#reader = openReadAhead({ ...context, logger: this.#logger }, options.topics, options.maxBytes)
-    const assigned = (membership: Membership) => {
-      this.#placing = this.#placing.then(() => this.#place(membership))
+    const events = {
+      assigned: (membership: Membership) => {
+        this.#placing = this.#placing.then(() => this.#place(membership))
+      },
+      revoked: () => this.#reader.hold(),
     }
-    this.#member = new GroupMember(context.settings, options.group, options.topics, assigned, this.#logger)
+    this.#member = new GroupMember(context.settings, options.group, options.topics, events, this.#logger)
     this.#commits = new OffsetCommits(this.#member, context.settings.config.delivery_timeout_ms)
   }
 

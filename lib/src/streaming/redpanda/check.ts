@@ -1,15 +1,16 @@
 import type { Admin } from '@platformatic/kafka'
-import { type CheckResult, toQiError } from '../../base/index.ts'
+import { type CheckResult, QiError, toQiError } from '../../base/index.ts'
 import type { ConnectionSettings } from './connection.ts'
 import { kafkaError } from './errors.ts'
 
-/** Asks the cluster for its brokers and the versions it speaks. Never throws. */
-export async function checkCluster(admin: Admin, { address }: ConnectionSettings): Promise<CheckResult> {
-  const started = performance.now()
+/** Asks the cluster for its brokers and the versions it speaks, within the time of one connection and one answer. Never throws. */
+export async function checkCluster(admin: Admin, { address, config }: ConnectionSettings): Promise<CheckResult> {
+  const limit = config.connect_timeout_ms + config.request_timeout_ms
   try {
-    const { brokers, id } = await admin.metadata({ topics: [], forceUpdate: true, retries: 0 })
+    const apis = await within(limit, address, admin.listApis())
+    const started = performance.now()
+    const { brokers, id } = await within(limit, address, admin.metadata({ topics: [], forceUpdate: true, retries: 0 }))
     const roundTripMs = Math.round((performance.now() - started) * 10) / 10
-    const apis = await admin.listApis()
     const plural = brokers.size === 1 ? 'broker' : 'brokers'
     return {
       ok: true,
@@ -20,5 +21,19 @@ export async function checkCluster(admin: Admin, { address }: ConnectionSettings
     const error = toQiError(kafkaError(failure, 'reach the cluster', address))
     const [summary = error.message, remedy] = error.message.split('; ')
     return { ok: false, summary, error, ...(remedy && { remedy }) }
+  }
+}
+
+/** The library tries several times, each with a time-out of its own. */
+async function within<T>(limitMs: number, address: string, answer: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => late.reject(new QiError('TIMEOUT', `cannot reach the cluster (Kafka at ${address}): no answer within ${limitMs} ms; check that this is a Kafka port and that the broker is not stopped`)),
+    limitMs,
+  )
+  try {
+    return await Promise.race([answer, late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import type { TLSSocketOptions } from 'node:tls'
 import type { BaseOptions } from '@platformatic/kafka'
 import { errorMessage, QiError } from '../../base/index.ts'
@@ -38,7 +39,8 @@ export function connectionSettings(config: RedpandaConfig): ConnectionSettings {
     retryDelay: RETRY_DELAY_MS,
     metadataMaxAge: 30_000,
     autocreateTopics: false,
-    ...(tls && { tls, tlsServerName: true }),
+    // A name is sent for servers that hold several certificates; an address must not be.
+    ...(tls && { tls, tlsServerName: brokers.every(({ host }) => !isIP(host)) }),
     ...(mechanism && { sasl: { mechanism, username: username ?? '', password: password ?? '' } }),
   }
   return { config, brokers, address: brokers.map(({ host, port }) => `${host}:${port}`).join(','), options }

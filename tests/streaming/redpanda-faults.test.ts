@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import type { Message, Stream } from '../../lib/src/base/index.ts'
+import { openRedpanda, parseRedpandaConfig } from '../../lib/src/streaming/redpanda/index.ts'
+import { failure, Member, range, readAll, type Seen, topicFor, unique } from '../contracts/stream/collector.ts'
+import { type Kafka, startKafka } from '../support/kafka.ts'
+import { describeWith } from '../support/services.ts'
+
+const KEYS = 20
+const TOTAL = 20_000
+const BATCH = 100
+
+const batchFrom = (from: number): Message[] =>
+  Array.from({ length: BATCH }, (_, i) => ({ key: `key-${(from + i) % KEYS}`, value: `${from + i} ${'x'.repeat(100)}` }))
+
+const numberOf = ({ value }: Seen): number => Number.parseInt(value.toString(), 10)
+
+/** Appends batch after batch; `at` runs beside it once that many messages are acknowledged. */
+async function appendAll(stream: Stream, topic: string, at: number, fault: () => Promise<void>): Promise<void> {
+  let broken: Promise<void> | undefined
+  for (let from = 0; from < TOTAL; from += BATCH) {
+    const appended = stream.append(topic, batchFrom(from))
+    if (from === at) broken = fault()
+    await appended
+  }
+  await broken
+}
+
+/** All are there, once, in the order in which those of each key were appended. */
+function expectEachOnceInOrder(seen: readonly Seen[]): void {
+  for (const [key, messages] of Map.groupBy(seen, (message) => message.key))
+    expect(messages.map(numberOf), `key ${key}`).toEqual(range(TOTAL).filter((i) => `key-${i % KEYS}` === key))
+  expect(seen).toHaveLength(TOTAL)
+}
+
+describeWith('kafka', 'redpanda through faults of the broker', { timeout: 120_000 }, () => {
+  let kafka: Kafka
+
+  beforeAll(async () => {
+    kafka = await startKafka()
+  }, 120_000)
+  afterAll(() => kafka?.stop())
+
+  const open = async (settings: Record<string, unknown> = {}): Promise<Stream> => {
+    const stream = await openRedpanda(parseRedpandaConfig({ brokers: kafka.brokers, ...settings }))
+    onTestFinished(() => stream.close())
+    return stream
+  }
+
+  const restart = async () => {
+    await kafka.kill9()
+    await kafka.restart()
+  }
+
+  test('kill -9 in the middle of appending: everything is there once, in order of each key', async () => {
+    const stream = await open()
+    const topic = await topicFor(stream, 'kill-append')
+    await appendAll(stream, topic, TOTAL / 4, restart)
+    expectEachOnceInOrder(await readAll(stream, topic))
+  })
+
+  test('a broker that stands still for longer than a request may take: no message twice', async () => {
+    const stream = await open({ request_timeout_ms: 1_000 })
+    const topic = await topicFor(stream, 'stop-append')
+    await appendAll(stream, topic, TOTAL / 4, async () => {
+      process.kill(kafka.pid, 'SIGSTOP')
+      await new Promise((resolve) => setTimeout(resolve, 2_500))
+      process.kill(kafka.pid, 'SIGCONT')
+    })
+    expectEachOnceInOrder(await readAll(stream, topic))
+  })
+
+  test('kill -9 in the middle of consuming: the subscription goes on by itself, and repeats at most what was not committed', async () => {
+    const stream = await open()
+    const topic = await topicFor(stream, 'kill-consume')
+    for (let from = 0; from < TOTAL; from += BATCH) await stream.append(topic, batchFrom(from))
+    const group = unique('kill-consume')
+    const member = await Member.join(stream, { group, topics: [topic], maxBytes: 20_000 })
+    await member.count(TOTAL / 4)
+    await restart()
+    const distinct = new Set<number>()
+    let looked = 0
+    await member.until((seen) => {
+      for (; looked < seen.length; looked++) distinct.add(numberOf(seen[looked] as Seen))
+      return distinct.size === TOTAL
+    }, 'all messages')
+    const largest = Math.max(...member.batches.map((batch) => batch.length))
+    expect(member.seen.length - TOTAL).toBeLessThanOrEqual(largest)
+    for (const [key, messages] of Map.groupBy(member.seen, (message) => message.key)) {
+      const firsts = [...new Set(messages.map(numberOf))]
+      expect(firsts, `key ${key}`).toEqual(firsts.toSorted((a, b) => a - b))
+    }
+    await expect.poll(async () => (await stream.lag(group)).every(({ lag }) => lag === 0n), { timeout: 20_000 }).toBe(true)
+  })
+
+  test('a read without a group goes on after kill -9', async () => {
+    const stream = await open()
+    const topic = await topicFor(stream, 'kill-read', 1)
+    await stream.append(topic, batchFrom(0))
+    const controller = new AbortController()
+    const iterator = stream.read({ topics: [topic], from: 'earliest', signal: controller.signal })[Symbol.asyncIterator]()
+    expect((await iterator.next()).value?.firstOffset).toBe(0n)
+    const next = iterator.next()
+    await restart()
+    await stream.append(topic, batchFrom(BATCH))
+    expect((await next).value?.firstOffset).toBe(BigInt(BATCH))
+    controller.abort()
+  })
+
+  test('while the broker is away append fails after its time, and works again once it is back', async () => {
+    const stream = await open({ delivery_timeout_ms: 1_000 })
+    const topic = await topicFor(stream, 'away', 1)
+    await stream.append(topic, [{ key: 'a', value: 'before' }])
+    await kafka.kill9()
+    const started = performance.now()
+    const error = await failure(stream.append(topic, [{ key: 'a', value: 'during' }]))
+    expect(performance.now() - started).toBeLessThan(10_000)
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true, message: expect.stringContaining('REDPANDA_BROKERS') })
+    expect(await stream.check()).toMatchObject({ ok: false, error: { code: 'UNAVAILABLE' } })
+    await kafka.restart()
+    await stream.append(topic, [{ key: 'a', value: 'after' }])
+    expect((await readAll(stream, topic)).map(({ value }) => value.toString())).toEqual(['before', 'after'])
+    expect(await stream.check()).toMatchObject({ ok: true })
+  })
+
+  test('closing while the broker is away ends within seconds', async () => {
+    const stream = await open()
+    const topic = await topicFor(stream, 'close-away', 1)
+    const member = await Member.join(stream, { group: unique('close-away'), topics: [topic] })
+    await kafka.kill9()
+    const waiting = failure(stream.append(topic, [{ key: 'a', value: 'b' }]))
+    const started = performance.now()
+    await stream.close()
+    await member.ended
+    expect(performance.now() - started).toBeLessThan(15_000)
+    expect(['CLOSED', 'UNAVAILABLE']).toContain((await waiting).code)
+    await kafka.restart()
+  })
+})
