@@ -1,9 +1,13 @@
+import { enableCompileCache } from 'node:module'
 import { CommanderError } from 'commander'
 import type { CliCommand, Runner } from './CliCommand.ts'
 import { EXIT } from './exitCodes.ts'
 import { reportFailure } from './failure.ts'
 import { Output } from './output.ts'
 import { createProgram, type GlobalFlags } from './program.ts'
+
+// What a command loads is compiled once, not at each start: a third of the time of a query.
+enableCompileCache()
 
 let exit: number = EXIT.ok
 
@@ -18,6 +22,11 @@ const runner: Runner = async (command: CliCommand, verb, input) => {
   }
   await session.out.flush()
 }
+
+// A defect outside of any command's reach still ends in one line; what runs is restarted by whoever watches the process.
+process.on('uncaughtException', async (failure) => {
+  process.exit(await reportFailure(failure, new Output(process.stderr), { json: process.argv.includes('--json'), debug: true }))
+})
 
 const program = createProgram()
 program.runner = runner

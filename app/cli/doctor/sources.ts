@@ -1,4 +1,4 @@
-import { silentLogger } from '../../../lib/src/base/index.ts'
+import { type SourceDefinition, silentLogger } from '../../../lib/src/base/index.ts'
 import { sourceDefinitions } from '../../../lib/src/publishers/index.ts'
 import type { PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { type Finding, found, unused } from './finding.ts'
@@ -9,7 +9,7 @@ export const sourcesOf = ({ sources }: PlatformConfig): readonly string[] => sou
 /** Reaches the provider, with the key that is configured. */
 export async function checkSource(config: PlatformConfig, name: string, signal: AbortSignal): Promise<Finding[]> {
   const label = `source ${name}`
-  const definition = sourceDefinitions[name]
+  const definition = (sourceDefinitions as Readonly<Record<string, SourceDefinition>>)[name]
   if (!definition) return [unused(label, 'no source runs: this platform only serves and stores')]
   await using source = await definition.open(config[name] as never, { logger: silentLogger })
   const finding = found(label, await source.check(signal))

@@ -12,7 +12,7 @@ export function overview(platform: CryptoDataPlatform, url: string): readonly (r
     ['store', `${status.store}${version ? ` ${version}` : ''} ${place}`],
     ['stream', status.stream === 'embedded' ? 'an embedded log in that database' : `Redpanda at ${config.redpanda.brokers}`],
     ['sources', config.sources?.join(', ') ?? 'coingecko; the SIMULATED market while it cannot be reached'],
-    ['http', `${url}  (API ${url}/api/v1/openapi.json)`],
+    ['http', `${url}  (API: ${url}/api/v1/docs)`],
   ]
 }
 

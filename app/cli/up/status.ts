@@ -46,7 +46,7 @@ export function pulseOf(status: PlatformStatus, now: number): Pulse {
   }
 }
 
-/** `2 min 5 s │ simulated SIMULATED 1200, 1 s ago │ 1200 stored` */
+/** `2 min 5 s │ SIMULATED 1200 received, last 1 s ago │ 1200 stored │ Ctrl-C stops` */
 export function statusLine({ uptimeMs, sources, stored, waiting, deadLettered, troubles }: Pulse, now: number): string {
   const parts = [
     duration(uptimeMs),
@@ -54,8 +54,7 @@ export function statusLine({ uptimeMs, sources, stored, waiting, deadLettered, t
     ...sources.map(({ name, published, lastAt, troubled }) =>
       [
         name === 'simulated' ? 'SIMULATED' : name,
-        `${published} received`,
-        ...(lastAt === null ? [] : [`${age(lastAt, now)} ago`]),
+        `${published} received${lastAt === null ? '' : `, last ${age(lastAt, now)} ago`}`,
         ...(troubled ? ['(stream is down, trying again)'] : []),
       ].join(' '),
     ),

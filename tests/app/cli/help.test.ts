@@ -11,7 +11,11 @@ describe('help', () => {
     const hook = `
       import { registerHooks } from 'node:module'
       registerHooks({ load: (url, context, next) => { if (url.includes('/lib/src/')) console.error('loaded', url); return next(url, context) } })`
-    const run = spawnSync(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, MAIN, 'up', '--help'], { encoding: 'utf8' })
+    const run = spawnSync(
+      process.execPath,
+      ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, MAIN, 'up', '--help'],
+      { encoding: 'utf8' },
+    )
     expect(run).toMatchObject({ status: 0, stderr: '' })
     expect(run.stdout).toContain('Usage: qicore up')
   })

@@ -24,7 +24,11 @@ export class Running {
   readonly ended: Promise<Ended>
   readonly #child
   readonly #lines: string[] = []
-  readonly #waiting: { readonly pattern: RegExp; readonly resolve: (line: string) => void; readonly reject: (error: Error) => void }[] = []
+  readonly #waiting: {
+    readonly pattern: RegExp
+    readonly resolve: (line: string) => void
+    readonly reject: (error: Error) => void
+  }[] = []
 
   constructor(args: readonly string[], { cwd, env = {}, input, main = MAIN }: StartOptions) {
     const child = spawn(process.execPath, [main, ...args], {
@@ -46,7 +50,8 @@ export class Running {
     }
     this.ended = once(child, 'close').then(([code]) => {
       const end = { code: code as number | null, ...texts }
-      for (const { pattern, reject } of this.#waiting) reject(new Error(`it ended with ${end.code} and printed nothing like ${pattern}:\n${end.stdout}${end.stderr}`))
+      for (const { pattern, reject } of this.#waiting)
+        reject(new Error(`it ended with ${end.code} and printed nothing like ${pattern}:\n${end.stdout}${end.stderr}`))
       return end
     })
   }

@@ -6,7 +6,15 @@ import { printable } from '../../../app/cli/text/printable.ts'
 
 describe('text for people', () => {
   it('tells durations in two units', () => {
-    expect([0, 999, 3_000, 65_000, 3_600_000, 3_725_000, 90_061_000].map(duration)).toEqual(['0 s', '0 s', '3 s', '1 min 5 s', '1 h', '1 h 2 min', '1 d 1 h'])
+    expect([0, 999, 3_000, 65_000, 3_600_000, 3_725_000, 90_061_000].map(duration)).toEqual([
+      '0 s',
+      '0 s',
+      '3 s',
+      '1 min 5 s',
+      '1 h',
+      '1 h 2 min',
+      '1 d 1 h',
+    ])
   })
 
   it('tells an age, also of what lies ahead', () => {
