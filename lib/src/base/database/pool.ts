@@ -71,10 +71,12 @@ export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Pr
     broken = false
     return result
   } catch (error) {
-    // `I`: the server answered and is idle, so the connection is sound whatever the work made of it.
-    broken = client.getTransactionStatus() !== 'I'
+    const failure = classifyPgError(error)
+    // Sound only when the server refused the work and no transaction is open: a server that ends the session says so before
+    // the socket closes.
+    broken = failure.retryable || client.getTransactionStatus() !== 'I'
     if (signal?.aborted) throw toQiError(signal.reason)
-    throw classifyPgError(error)
+    throw failure
   } finally {
     signal?.removeEventListener('abort', abort)
     client.release(broken || signal?.aborted === true)

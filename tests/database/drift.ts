@@ -1,0 +1,52 @@
+import { getTableColumns, getTableName } from 'drizzle-orm'
+import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
+import type { Pool, RecordType } from '../../lib/src/base/index.ts'
+import type { TableSpec } from '../../lib/src/base/database/tables.ts'
+
+/** A table as one of the three (record schema, Drizzle, database) has it: what must be the same in all. */
+export interface Shape {
+  /** `name type null|not null`, in order. */
+  readonly columns: readonly string[]
+  readonly key: readonly string[]
+}
+
+const SQL_TYPES = {
+  text: 'text', decimal: 'numeric', time: 'timestamp with time zone', integer: 'bigint', float: 'double precision', boolean: 'boolean',
+} as const satisfies Record<RecordType['fields'][number]['kind'], string>
+
+const column = (name: string, type: string, nullable: boolean): string => `${name} ${type} ${nullable ? 'null' : 'not null'}`
+
+export const shapeOfSpec = (spec: TableSpec): Shape => ({
+  columns: spec.fields.map((field) => column(field.name, SQL_TYPES[field.kind], field.optional)),
+  key: spec.key,
+})
+
+export function shapeOfDrizzle(table: PgTable): Shape {
+  const columns = Object.values(getTableColumns(table) as Record<string, PgColumn>)
+  return {
+    columns: columns.map((one) => column(one.name, one.getSQLType(), !one.notNull)),
+    key: getTableConfig(table).primaryKeys.flatMap((key) => key.columns.map((one) => one.name)),
+  }
+}
+
+/** Properties of a Drizzle table that are not the camelCase of their column: reads would give records other names. */
+export const misnamed = (spec: TableSpec, table: PgTable): readonly string[] => {
+  const properties = new Map(spec.fields.map((field) => [field.name, field.property]))
+  return Object.entries(getTableColumns(table) as Record<string, PgColumn>).flatMap(([property, { name }]) =>
+    properties.get(name) === property ? [] : [`${getTableName(table)}.${property}`],
+  )
+}
+
+export async function shapeOfDatabase(pool: Pool, table: string): Promise<Shape> {
+  const columns = await pool.query<{ name: string; type: string; nullable: boolean }>(
+    `select attname as name, format_type(atttypid, atttypmod) as type, not attnotnull as nullable from pg_attribute
+     where attrelid = to_regclass($1) and attnum > 0 and not attisdropped order by attnum`,
+    [table],
+  )
+  const key = await pool.query<{ name: string }>(
+    `select a.attname as name from pg_index i cross join lateral unnest(i.indkey) with ordinality as k (attnum, place)
+     join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum where i.indrelid = to_regclass($1) and i.indisprimary order by k.place`,
+    [table],
+  )
+  return { columns: columns.rows.map((row) => column(row.name, row.type, row.nullable)), key: key.rows.map((row) => row.name) }
+}

@@ -1,0 +1,33 @@
+import { decimal, type Ohlcv, type Price } from '../../lib/src/base/index.ts'
+
+export const MINUTE = 60_000_000
+/** 2026-01-05T00:00:00Z, a Monday. */
+export const MONDAY = 1_767_571_200_000_000
+
+export const aPrice = (change: Partial<Omit<Price, 'price'>> & { price?: string } = {}): Price => ({
+  coinId: 'bitcoin',
+  source: 'coingecko',
+  time: MONDAY,
+  receivedAt: MONDAY,
+  origin: 'live',
+  currency: 'usd',
+  ...change,
+  price: decimal(change.price ?? '65000.5'),
+})
+
+export const aBar = (change: Partial<Omit<Ohlcv, 'open' | 'high' | 'low' | 'close'>> & { open?: string; high?: string; low?: string; close?: string } = {}): Ohlcv => ({
+  coinId: 'bitcoin',
+  source: 'coingecko',
+  time: MONDAY,
+  receivedAt: MONDAY,
+  origin: 'live',
+  currency: 'usd',
+  timeframe: '1m',
+  isFinal: true,
+  builtFrom: 'provider',
+  ...change,
+  open: decimal(change.open ?? '10'),
+  high: decimal(change.high ?? '12'),
+  low: decimal(change.low ?? '9'),
+  close: decimal(change.close ?? '11'),
+})

@@ -1,0 +1,16 @@
+import { afterAll } from 'vitest'
+import { openStore, type Store } from '../../lib/src/base/index.ts'
+import { testDatabase, type TestServer } from '../support/database.ts'
+
+/** A store on a fresh database of the test run. Call it at the top of a file or of a `describe`. */
+export async function testStore(server: TestServer = 'embedded'): Promise<Store> {
+  const { url } = await testDatabase(server)
+  const store = await openStore({ databaseUrl: url, home: '/nowhere' })
+  afterAll(() => store.close())
+  return store
+}
+
+export async function count(store: Store, table: string): Promise<number> {
+  const { rows } = await store.pool.query<{ n: number }>(`select count(*)::int as n from ${table}`)
+  return rows[0]?.n ?? 0
+}
