@@ -18,20 +18,31 @@ export function createApp(parts: Omit<Served, 'openapi'>): App {
   const served: Served = { ...parts, openapi: openapiText() }
   const { guard, pages } = served
   const app: App = new Hono()
-  if (guard.origins.length > 0) app.use(cors({ origin: [...guard.origins], allowHeaders: ['authorization'], allowMethods: ['GET'] }))
-  for (const route of routes) answer(app, served, route.path, route.open ?? false, (c, authorized) => respond(route, served, c, authorized))
+  if (guard.origins.length > 0)
+    app.use(cors({ origin: [...guard.origins], allowHeaders: ['authorization'], allowMethods: ['GET'] }))
+  for (const route of routes)
+    answer(app, served, route.path, route.open ?? false, (c, authorized) => respond(route, served, c, authorized))
   answer(app, served, '/', false, async () => pages.home())
   answer(app, served, '/api/v1/docs', false, async () => pages.docs())
   answer(app, served, '/assets/:name', false, async (c) => pages.asset(c.req.param('name') ?? '') ?? notFound(c.req.path))
   answer(app, served, '/ws', false, async () => {
-    throw new QiError('BAD_REQUEST', '/ws is for WebSockets: send an upgrade request, with the message {"type":"subscribe","channel":"prices"} after it')
+    throw new QiError(
+      'BAD_REQUEST',
+      '/ws is for WebSockets: send an upgrade request, with the message {"type":"subscribe","channel":"prices"} after it',
+    )
   })
   app.notFound((c) => observed(served, c, 'unmatched', async () => notFound(c.req.path)))
   return app
 }
 
 /** Every address is answered after the same checks, with the same errors, and counted under its route. */
-function answer(app: App, served: Served, path: string, open: boolean, work: (c: Asked, authorized: boolean) => Promise<Response>): void {
+function answer(
+  app: App,
+  served: Served,
+  path: string,
+  open: boolean,
+  work: (c: Asked, authorized: boolean) => Promise<Response>,
+): void {
   const respond = (c: Asked) =>
     observed(served, c, path, async () => {
       const caller = { host: c.req.header('host'), origin: c.req.header('origin'), authorization: c.req.header('authorization') }
@@ -64,16 +75,24 @@ async function respond(route: Route, served: Served, c: Asked, authorized: boole
 }
 
 /** A browser that opens a page asks its user for the token (any name, the token as password); programs are told of Bearer. */
-const challenge = (c: Asked): string => (c.req.header('accept')?.includes('text/html') ? 'Basic realm="qicore", charset="UTF-8"' : 'Bearer realm="qicore"')
+const challenge = (c: Asked): string =>
+  c.req.header('accept')?.includes('text/html') ? 'Basic realm="qicore", charset="UTF-8"' : 'Bearer realm="qicore"'
 
 const known = [...routes.map(({ path }) => path), '/api/v1/docs', '/ws', '/']
 
 function notFound(path: string): never {
   const hint = suggest(path, known)
-  throw new QiError('NOT_FOUND', `there is nothing at ${path.slice(0, 100)}${hint.startsWith('; did') ? hint : ''}; there is ${known.join(', ')}`)
+  throw new QiError(
+    'NOT_FOUND',
+    `there is nothing at ${path.slice(0, 100)}${hint.startsWith('; did') ? hint : ''}; there is ${known.join(', ')}`,
+  )
 }
 
 function wrongMethod(c: Asked): Response {
-  const { body } = showError(new QiError('BAD_REQUEST', `${c.req.method} is not allowed here: everything is read with GET`), silentLogger, c.req.path)
+  const { body } = showError(
+    new QiError('BAD_REQUEST', `${c.req.method} is not allowed here: everything is read with GET`),
+    silentLogger,
+    c.req.path,
+  )
   return json(JSON.stringify(body), 405, { allow: 'GET, HEAD' })
 }

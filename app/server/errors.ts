@@ -5,7 +5,9 @@ import { ERROR_CODES, type ErrorCode, type Logger, toQiError } from '../../lib/s
 export const errorResponse = z
   .object({
     error: z.object({
-      code: z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]).describe('what kind of failure; see the table of codes'),
+      code: z
+        .enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]])
+        .describe('what kind of failure; see the table of codes'),
       message: z.string().describe('what, where, and what to do'),
       field: z.string().optional().describe('the parameter at fault'),
       retryable: z.boolean().describe('whether the same request can succeed later'),

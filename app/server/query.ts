@@ -21,7 +21,12 @@ export function refuseQuery(url: string): void {
 function collect(parameters: URLSearchParams, known: readonly string[], given: Record<string, string | string[]>): void {
   for (const [name, value] of parameters) {
     if (!known.includes(name))
-      throw refused(name, known.length === 0 ? `unknown parameter ${shown(name)}; this route takes none` : `unknown parameter ${shown(name)}${suggest(name, known)}`)
+      throw refused(
+        name,
+        known.length === 0
+          ? `unknown parameter ${shown(name)}; this route takes none`
+          : `unknown parameter ${shown(name)}${suggest(name, known)}`,
+      )
     if (value.trim() === '') throw refused(name, `${name} is empty: give it a value or leave it out`)
     const before = given[name]
     // A repeated parameter means a list; where one value is expected the schema refuses it.

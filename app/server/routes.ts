@@ -10,4 +10,14 @@ import { metricsRoute } from './metrics/route.ts'
 import type { Route } from './route.ts'
 
 /** Every route with an answer for programs, in the order in which it is documented. */
-export const routes: readonly Route[] = [latestPrices, candles, marketSummary, instruments, status, openapi, health, ready, metricsRoute]
+export const routes: readonly Route[] = [
+  latestPrices,
+  candles,
+  marketSummary,
+  instruments,
+  status,
+  openapi,
+  health,
+  ready,
+  metricsRoute,
+]

@@ -71,17 +71,28 @@ async function listen(server: Server, { host, port }: ServerSettings): Promise<v
 function listenError(error: unknown, host: string, port: number): QiError {
   switch (systemCode(error)) {
     case 'EADDRINUSE':
-      return new QiError('CONFLICT', `port ${port} on ${host} is in use by another program: stop it, or set QICORE_PORT to a free port (0 picks one)`, {
+      return new QiError(
+        'CONFLICT',
+        `port ${port} on ${host} is in use by another program: stop it, or set QICORE_PORT to a free port (0 picks one)`,
+        {
+          cause: error,
+          field: 'server.port',
+        },
+      )
+    case 'EACCES':
+      return new QiError('CONFIG_INVALID', `port ${port} may not be opened by this user: set QICORE_PORT to a port above 1023`, {
         cause: error,
         field: 'server.port',
       })
-    case 'EACCES':
-      return new QiError('CONFIG_INVALID', `port ${port} may not be opened by this user: set QICORE_PORT to a port above 1023`, { cause: error, field: 'server.port' })
     default:
-      return new QiError('CONFIG_INVALID', `server.host "${host}" cannot be listened on (${errorMessage(error)}): set QICORE_HOST to an address of this machine`, {
-        cause: error,
-        field: 'server.host',
-      })
+      return new QiError(
+        'CONFIG_INVALID',
+        `server.host "${host}" cannot be listened on (${errorMessage(error)}): set QICORE_HOST to an address of this machine`,
+        {
+          cause: error,
+          field: 'server.host',
+        },
+      )
   }
 }
 

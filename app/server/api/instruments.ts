@@ -9,7 +9,8 @@ const { instrument } = recordTypes
 export const instruments = defineRoute({
   path: '/api/v1/instruments',
   name: 'instruments',
-  summary: 'What the sources list: currencies, exchanges and trading pairs. Many share one ticker: coin_id and source tell them apart',
+  summary:
+    'What the sources list: currencies, exchanges and trading pairs. Many share one ticker: coin_id and source tell them apart',
   query: instrumentsQuery,
   responses: { 200: { description: 'instruments', schema: pageOf(instrument, 'Instruments') } },
   errors: ['BAD_REQUEST', 'UNAVAILABLE', 'TIMEOUT'],

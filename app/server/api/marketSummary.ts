@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Breadth, marketSummaryQuery, type MarketSummary, recordTypes } from '../../../lib/src/base/index.ts'
+import { type Breadth, type MarketSummary, marketSummaryQuery, recordTypes } from '../../../lib/src/base/index.ts'
 import { json } from '../headers.ts'
 import { defineRoute } from '../route.ts'
 import { count } from './schemas.ts'
@@ -49,7 +49,8 @@ export const marketSummary = defineRoute({
 })
 
 const anySimulated = ({ analytics, breadth, gainers, losers }: MarketSummary): boolean =>
-  breadth.some(({ simulated }) => simulated) || [analytics, gainers, losers].some((rows) => rows.some(({ origin }) => origin === 'simulated'))
+  breadth.some(({ simulated }) => simulated) ||
+  [analytics, gainers, losers].some((rows) => rows.some(({ origin }) => origin === 'simulated'))
 
 const breadthWire = ({ meanChange24hPct, ...counts }: Breadth): z.input<typeof breadthSchema> => ({
   ...counts,

@@ -10,7 +10,10 @@ export const pageOf = (type: Pick<RecordType, 'schema' | 'summary'>, description
     })
     .describe(description)
 
-const { coin_id, source, currency, time } = recordTypes.price.schema.shape as Record<'coin_id' | 'source' | 'currency' | 'time', z.ZodType>
+const { coin_id, source, currency, time } = recordTypes.price.schema.shape as Record<
+  'coin_id' | 'source' | 'currency' | 'time',
+  z.ZodType
+>
 
 /** Which figures there are of a coin. */
 export const seriesSchema = z

@@ -64,7 +64,15 @@ export const status = defineRoute({
   answer: async ({ platform }) => json(JSON.stringify(statusWire(platform.getStatus()))),
 })
 
-function statusWire({ state, startedAt, store, stream, publishers, consumers, parts }: PlatformStatus): z.input<typeof statusSchema> {
+function statusWire({
+  state,
+  startedAt,
+  store,
+  stream,
+  publishers,
+  consumers,
+  parts,
+}: PlatformStatus): z.input<typeof statusSchema> {
   return {
     version,
     state,

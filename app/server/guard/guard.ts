@@ -30,9 +30,17 @@ export function createGuard({ host, token, origins = [] }: ServerSettings): Guar
     checkSite(caller) {
       // Off loopback the token protects: a foreign page does not have it.
       if (isLoopback(host) && !isOwnHost(caller.host, origins))
-        throw new QiError('FORBIDDEN', `the Host header "${short(caller.host)}" is not a name of this server; use 127.0.0.1 or localhost`, { field: 'host' })
+        throw new QiError(
+          'FORBIDDEN',
+          `the Host header "${short(caller.host)}" is not a name of this server; use 127.0.0.1 or localhost`,
+          { field: 'host' },
+        )
       if (!isOwnOrigin(caller.origin, caller.host, origins))
-        throw new QiError('FORBIDDEN', `pages of ${short(caller.origin)} may not use this server; add the origin to server.origins in qicore.yaml`, { field: 'origin' })
+        throw new QiError(
+          'FORBIDDEN',
+          `pages of ${short(caller.origin)} may not use this server; add the origin to server.origins in qicore.yaml`,
+          { field: 'origin' },
+        )
     },
     isAuthorized(caller) {
       if (token === undefined) return true
@@ -43,6 +51,10 @@ export function createGuard({ host, token, origins = [] }: ServerSettings): Guar
 }
 
 export const unauthorized = (): QiError =>
-  new QiError('UNAUTHORIZED', 'the token is missing or wrong; send "Authorization: Bearer TOKEN" with the value of QICORE_TOKEN', { field: 'authorization' })
+  new QiError(
+    'UNAUTHORIZED',
+    'the token is missing or wrong; send "Authorization: Bearer TOKEN" with the value of QICORE_TOKEN',
+    { field: 'authorization' },
+  )
 
 const short = (text = ''): string => text.slice(0, 100)

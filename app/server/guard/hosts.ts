@@ -13,7 +13,11 @@ export function hostname(host: string): string | undefined {
 export function isOwnHost(host: string | undefined, origins: readonly string[]): boolean {
   const name = host === undefined ? undefined : hostname(host)
   if (name === undefined) return false
-  return isLoopback(name) || name.endsWith('.localhost') || origins.some((origin) => hostname(origin.replace(/^\w+:\/\//, '')) === name)
+  return (
+    isLoopback(name) ||
+    name.endsWith('.localhost') ||
+    origins.some((origin) => hostname(origin.replace(/^\w+:\/\//, '')) === name)
+  )
 }
 
 /** Whether a browser's page of this origin may talk to the server: its own pages, and configured ones. */

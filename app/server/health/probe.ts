@@ -27,7 +27,10 @@ export class HealthProbe {
 
   async #ask(): Promise<PlatformHealth> {
     const stop = new AbortController()
-    const late = setTimeout(PATIENCE_MS, undefined, { signal: stop.signal }).then(() => this.#silent(`no answer within ${PATIENCE_MS / 1000} s`), () => undefined)
+    const late = setTimeout(PATIENCE_MS, undefined, { signal: stop.signal }).then(
+      () => this.#silent(`no answer within ${PATIENCE_MS / 1000} s`),
+      () => undefined,
+    )
     const health = Promise.resolve()
       .then(() => this.#platform.health())
       .then(
@@ -46,7 +49,13 @@ export class HealthProbe {
 
   #silent(summary: string): PlatformHealth {
     this.#silentSince ??= Date.now()
-    const part = { name: 'platform', status: 'down', since: this.#silentSince, summary, action: 'it is asked again with every request' } as const
+    const part = {
+      name: 'platform',
+      status: 'down',
+      since: this.#silentSince,
+      summary,
+      action: 'it is asked again with every request',
+    } as const
     return { status: 'down', parts: [part] }
   }
 }

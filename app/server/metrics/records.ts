@@ -8,7 +8,8 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 /** Records in and out, from what publishers and consumers of this process tell on their diagnostics channels. */
 export function recordMetrics(register: Registry): { close(): void } {
-  const counter = <L extends string>(name: string, help: string, ...labelNames: L[]) => new Counter({ name, help, labelNames, registers: [register] })
+  const counter = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
+    new Counter({ name, help, labelNames, registers: [register] })
   const histogram = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
     new Histogram({ name, help, labelNames, buckets: SECONDS, registers: [register] })
 
@@ -18,8 +19,17 @@ export function recordMetrics(register: Registry): { close(): void } {
   const append = histogram('qicore_append_duration_seconds', 'Time of one append of a batch to the stream', 'source')
   const stored = counter('qicore_records_stored_total', 'Records stored by every sink', 'consumer', 'topic')
   const write = histogram('qicore_write_duration_seconds', 'Time of one write of a batch to the sinks', 'consumer')
-  const delay = histogram('qicore_stream_to_store_seconds', 'Time from the append of the oldest record of a write to its storage', 'topic')
-  const deadLetters = counter('qicore_dead_letters_total', 'Records set aside, by the stage at which they failed', 'stage', 'topic')
+  const delay = histogram(
+    'qicore_stream_to_store_seconds',
+    'Time from the append of the oldest record of a write to its storage',
+    'topic',
+  )
+  const deadLetters = counter(
+    'qicore_dead_letters_total',
+    'Records set aside, by the stage at which they failed',
+    'stage',
+    'topic',
+  )
 
   const onPublisher = (message: unknown) => {
     const event = message as PublisherEvent

@@ -7,5 +7,6 @@ export const metricsRoute = defineRoute({
   summary: 'Metrics of the process, HTTP, records in and out, lag, dead letters, restarts and WebSocket clients, for Prometheus',
   responses: { 200: { description: 'metrics in the text format of Prometheus', type: 'text/plain' } },
   errors: ['BAD_REQUEST'],
-  answer: async ({ metrics }) => new Response(await metrics.text(), { headers: { ...jsonHeaders, 'content-type': metrics.contentType } }),
+  answer: async ({ metrics }) =>
+    new Response(await metrics.text(), { headers: { ...jsonHeaders, 'content-type': metrics.contentType } }),
 })

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { ERROR_CODES, type ErrorCode } from '../../../lib/src/base/index.ts'
 import { errorResponse } from '../errors.ts'
 import type { Route } from '../route.ts'
@@ -38,9 +38,15 @@ export const openapiText = (): string => `${JSON.stringify(openapiDocument(), nu
 function operation(route: Route, schemas: Schemas): Record<string, unknown> {
   const responses: Record<string, unknown> = {}
   for (const [status, { description, schema, type }] of Object.entries(route.responses))
-    responses[status] = { description, ...content(schema ? schemas.use(schema) : type ? { type: 'string' } : { type: 'object' }, type) }
+    responses[status] = {
+      description,
+      ...content(schema ? schemas.use(schema) : type ? { type: 'string' } : { type: 'object' }, type),
+    }
   for (const [status, codes] of byStatus(route.errors))
-    responses[status] ??= { description: codes.map((code) => `${code}: ${ERROR_CODES[code].summary}`).join('; '), ...content({ $ref: '#/components/schemas/Error' }) }
+    responses[status] ??= {
+      description: codes.map((code) => `${code}: ${ERROR_CODES[code].summary}`).join('; '),
+      ...content({ $ref: '#/components/schemas/Error' }),
+    }
   if (!route.open) responses['401'] = TOKEN
   responses['500'] = DEFECT
   return {
@@ -54,7 +60,12 @@ function operation(route: Route, schemas: Schemas): Record<string, unknown> {
 
 function parameters(query: z.ZodObject): unknown[] {
   const { required = [] } = jsonSchema(query) as { required?: readonly string[] }
-  return Object.entries(query.shape).map(([name, field]) => ({ name, in: 'query', required: required.includes(name), ...parameterSchema(field as z.ZodType) }))
+  return Object.entries(query.shape).map(([name, field]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    ...parameterSchema(field as z.ZodType),
+  }))
 }
 
 function byStatus(codes: readonly ErrorCode[]): Map<string, ErrorCode[]> {

@@ -9,10 +9,15 @@ answered with an error and the connection stays. A client that reads too slowly 
 
 /** OpenAPI has no words for a WebSocket: its handshake is an operation, its messages are schemas. */
 export function live(schemas: Schemas, responses: Readonly<Record<number, unknown>>): Record<string, unknown> {
-  const oneOf = (messages: Readonly<Record<string, Parameters<Schemas['use']>[0]>>): Schema => ({ oneOf: Object.values(messages).map((message) => schemas.use(message)) })
+  const oneOf = (messages: Readonly<Record<string, Parameters<Schemas['use']>[0]>>): Schema => ({
+    oneOf: Object.values(messages).map((message) => schemas.use(message)),
+  })
   schemas.put('LiveClientMessage', oneOf(clientMessages))
   schemas.put('LiveServerMessage', oneOf(serverMessages))
-  const error = (description: string) => ({ description, content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } })
+  const error = (description: string) => ({
+    description,
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+  })
   return {
     operationId: 'live',
     summary: 'Live subscriptions, over WebSocket',

@@ -45,22 +45,26 @@ export function jsonSchema(schema: z.ZodType): Schema {
     override: ({ zodSchema, jsonSchema: made }) => {
       const name = named.get(zodSchema as unknown as z.ZodType)
       if (name) Object.assign(made, { [MARK]: name })
-      // An absent value may come in as null; it never goes out as one.
-      const given = made.anyOf?.filter((choice) => choice.type !== 'null')
-      if (made.anyOf && given?.length === 1) {
-        delete made.anyOf
-        Object.assign(made, given[0], made.description === undefined ? {} : { description: made.description })
-      }
     },
   })
-  return rest
+  return withoutNull(rest) as Schema
+}
+
+/** What is absent may come in as null; it never goes out as one. */
+function withoutNull(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNull)
+  if (value === null || typeof value !== 'object') return value
+  const { anyOf, ...rest } = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutNull(inner)]))
+  if (!Array.isArray(anyOf)) return anyOf === undefined ? rest : { ...rest, anyOf }
+  const choices = (anyOf as Schema[]).filter(({ type }) => type !== 'null')
+  return choices.length === 1 ? { ...choices[0], ...rest } : { ...rest, anyOf: choices }
 }
 
 /** A query parameter. A list is comma-separated text; what zod coerces is text too, and documented as what it is read as. */
 export function parameterSchema(field: z.ZodType): Record<string, unknown> {
   const { description, ...schema } = jsonSchema(field) as Record<string, unknown>
   const list = (schema.anyOf as Schema[] | undefined)?.find(({ type }) => type === 'array')
-  const boolean = (schema.anyOf as Schema[] | undefined)?.some(({ type }) => type === 'boolean')
+  const boolean = [schema.type].flat().includes('boolean')
   const said = description === undefined ? {} : { description }
   if (list) return { ...said, style: 'form', explode: false, schema: list }
   if (boolean) return { ...said, schema: { type: 'boolean', ...('default' in schema && { default: schema.default }) } }

@@ -82,7 +82,11 @@ export class LiveClient {
     if (subscription && collected.length > 0) {
       subscription.collected = []
       const start = Buffer.from(`{"type":"records","channel":"${channel}","data":[`)
-      this.#send(channel, Buffer.concat([start, ...collected.flatMap((value, i) => (i === 0 ? [value] : [COMMA, value])), END]), collected.length)
+      this.#send(
+        channel,
+        Buffer.concat([start, ...collected.flatMap((value, i) => (i === 0 ? [value] : [COMMA, value])), END]),
+        collected.length,
+      )
     }
     this.#wire.uncork()
   }

@@ -30,7 +30,10 @@ const DEFAULTS: LiveLimits = { clients: 1_000, bufferBytes: 4 * 1024 * 1024, pin
 const GOING_AWAY = 1001
 const NO_TOKEN = 4401
 
-const INTERRUPTED = { type: 'interrupted', message: 'the stream cannot be read just now; once it can, reading goes on from where it was' } as const
+const INTERRUPTED = {
+  type: 'interrupted',
+  message: 'the stream cannot be read just now; once it can, reading goes on from where it was',
+} as const
 
 export interface LiveOptions {
   readonly platform: ServedPlatform
@@ -43,7 +46,12 @@ export interface LiveOptions {
 export class LiveServer {
   readonly #options: LiveOptions
   readonly #limits: LiveLimits
-  readonly #server = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: 64 * 1024 })
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: 64 * 1024,
+  })
   readonly #clients = new Set<LiveClient>()
   readonly #pinging: NodeJS.Timeout
   #tail: Tail | undefined
@@ -85,7 +93,8 @@ export class LiveServer {
     clearInterval(this.#pinging)
     for (const client of this.#clients) client.close(GOING_AWAY, 'the server is stopping')
     await this.#tail?.stop()
-    for (const started = Date.now(); this.#clients.size > 0 && Date.now() - started < drainMs; ) await new Promise((resolve) => setTimeout(resolve, 10))
+    for (const started = Date.now(); this.#clients.size > 0 && Date.now() - started < drainMs; )
+      await new Promise((resolve) => setTimeout(resolve, 10))
     for (const client of this.#clients) client.terminate()
   }
 
@@ -93,16 +102,23 @@ export class LiveServer {
     const [path, query] = url.split('?')
     if (path !== '/ws') throw new QiError('NOT_FOUND', 'WebSockets are at /ws')
     if (query !== undefined)
-      throw new QiError('BAD_REQUEST', '/ws takes no parameters: a token goes into the Authorization header, or into a first message {"type":"auth","token":"…"}')
+      throw new QiError(
+        'BAD_REQUEST',
+        '/ws takes no parameters: a token goes into the Authorization header, or into a first message {"type":"auth","token":"…"}',
+      )
     if (this.#closing) throw new QiError('CLOSED', 'the server is stopping')
     if (this.#clients.size >= this.#limits.clients)
-      throw new QiError('RATE_LIMITED', `there are ${this.#limits.clients} WebSocket clients already; try again later`, { retryAfterMs: 10_000 })
+      throw new QiError('RATE_LIMITED', `there are ${this.#limits.clients} WebSocket clients already; try again later`, {
+        retryAfterMs: 10_000,
+      })
   }
 
   #connected(socket: WebSocket, wire: Duplex, authorized: boolean): void {
     const client = new LiveClient(socket, wire, { bufferBytes: this.#limits.bufferBytes, authorized })
     this.#clients.add(client)
-    const patience = authorized ? undefined : setTimeout(() => client.authorized || client.close(NO_TOKEN, 'no token came in time'), this.#limits.authMs)
+    const patience = authorized
+      ? undefined
+      : setTimeout(() => client.authorized || client.close(NO_TOKEN, 'no token came in time'), this.#limits.authMs)
     let work = Promise.resolve()
     socket.on('message', (data, binary) => {
       // One after the other: an unsubscribe must not overtake its subscribe.
@@ -124,12 +140,17 @@ export class LiveServer {
   async #received(client: LiveClient, data: RawData, binary: boolean): Promise<void> {
     let id: ClientMessage['id']
     try {
-      if (binary) throw new QiError('BAD_REQUEST', 'a message is text: a JSON object such as {"type":"subscribe","channel":"prices"}')
+      if (binary)
+        throw new QiError('BAD_REQUEST', 'a message is text: a JSON object such as {"type":"subscribe","channel":"prices"}')
       const message = readMessage(data.toString())
       id = message.id
       await this.#obey(client, message)
     } catch (error) {
-      client.tell({ type: 'error', ...(id !== undefined && { id }), ...showError(error, this.#options.logger, 'WebSocket message').body })
+      client.tell({
+        type: 'error',
+        ...(id !== undefined && { id }),
+        ...showError(error, this.#options.logger, 'WebSocket message').body,
+      })
     }
   }
 
@@ -140,12 +161,16 @@ export class LiveServer {
       if (client.authorized) return client.tell({ type: 'authorized', ...id })
       return client.close(NO_TOKEN, 'the token is wrong')
     }
-    if (!client.authorized) throw new QiError('UNAUTHORIZED', 'the first message is {"type":"auth","token":"…"} with the value of QICORE_TOKEN', { field: 'token' })
+    if (!client.authorized)
+      throw new QiError('UNAUTHORIZED', 'the first message is {"type":"auth","token":"…"} with the value of QICORE_TOKEN', {
+        field: 'token',
+      })
     switch (message.type) {
       case 'subscribe':
         return this.#subscribe(client, message)
       case 'unsubscribe':
-        if (!client.listens(message.channel)) throw new QiError('NOT_FOUND', `there is no subscription to ${message.channel}`, { field: 'channel' })
+        if (!client.listens(message.channel))
+          throw new QiError('NOT_FOUND', `there is no subscription to ${message.channel}`, { field: 'channel' })
         client.unsubscribe(message.channel)
         this.#stopTailIfUnheard()
         return client.tell({ type: 'unsubscribed', ...id, channel: message.channel })
@@ -193,7 +218,8 @@ export class LiveServer {
   }
 
   #ping(): void {
-    for (const client of this.#clients) if (client.alive) client.ping()
+    for (const client of this.#clients)
+      if (client.alive) client.ping()
       else client.terminate()
   }
 }

@@ -27,10 +27,12 @@ export function createFilter({ coins, sources, currencies }: Pick<Subscribe, 'co
   }
 }
 
-const fits = (set: ReadonlySet<unknown> | undefined, value: RecordValues[string]): boolean => !set || value === undefined || set.has(value)
+const fits = (set: ReadonlySet<unknown> | undefined, value: RecordValues[string]): boolean =>
+  !set || value === undefined || set.has(value)
 
 function setOf(name: string, values: readonly string[] | undefined): ReadonlySet<string> | undefined {
   if (!values) return undefined
-  if (values.length === 0) throw new QiError('BAD_REQUEST', `${name} is empty: name some, or leave it out for all`, { field: name })
+  if (values.length === 0)
+    throw new QiError('BAD_REQUEST', `${name} is empty: name some, or leave it out for all`, { field: name })
   return new Set(values)
 }

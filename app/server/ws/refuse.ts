@@ -6,7 +6,14 @@ import { jsonHeaders } from '../headers.ts'
 /** Answers a request for an upgrade in plain HTTP and ends the connection. */
 export function refuseUpgrade(socket: Duplex, { status, body, headers }: ShownError): void {
   const text = JSON.stringify(body)
-  const lines = Object.entries({ ...jsonHeaders, ...headers, 'content-length': String(Buffer.byteLength(text)), connection: 'close' })
+  const lines = Object.entries({
+    ...jsonHeaders,
+    ...headers,
+    'content-length': String(Buffer.byteLength(text)),
+    connection: 'close',
+  })
   socket.on('error', () => {})
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${text}`)
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${text}`,
+  )
 }

@@ -37,14 +37,20 @@ function properties(schema) {
 
 function schemaNodes(schema) {
   if (schema.properties) return [properties(schema)]
-  if (schema.oneOf) return schema.oneOf.map((choice) => element('div', {}, heading(choice.description ?? typeOf(choice)), properties(choice)))
+  if (schema.oneOf)
+    return schema.oneOf.map((choice) => element('div', {}, heading(choice.description ?? typeOf(choice)), properties(choice)))
   return [element('p', {}, typeNode(schema))]
 }
 
 function inputFor({ name, schema, required }) {
   const choices = schema.enum ?? (schema.type === 'boolean' ? ['true', 'false'] : undefined)
   const field = choices
-    ? element('select', { name, required }, element('option', { value: '' }, ''), ...choices.map((value) => element('option', { value }, value)))
+    ? element(
+        'select',
+        { name, required },
+        element('option', { value: '' }, ''),
+        ...choices.map((value) => element('option', { value }, value)),
+      )
     : element('input', { name, required, placeholder: schema.default === undefined ? '' : String(schema.default) })
   return element('label', {}, `${name}${required ? '' : ' (optional)'}`, field)
 }
@@ -75,12 +81,16 @@ function tryIt(path, parameters) {
 
 function operationNode(path, operation) {
   const body = element('div')
-  for (const paragraph of (operation.description ?? '').split('\n\n').filter(Boolean)) body.append(element('p', {}, paragraph.replaceAll('`', '')))
+  for (const paragraph of (operation.description ?? '').split('\n\n').filter(Boolean))
+    body.append(element('p', {}, paragraph.replaceAll('`', '')))
   if (operation.parameters) {
     const list = element('dl')
     for (const { name, required, schema, description } of operation.parameters) {
       const preset = schema.default === undefined ? '' : ` · default ${schema.default}`
-      list.append(element('dt', {}, code(`${name}${required ? '' : '?'}`)), element('dd', {}, typeNode(schema), ` · ${description ?? ''}${preset}`))
+      list.append(
+        element('dt', {}, code(`${name}${required ? '' : '?'}`)),
+        element('dd', {}, typeNode(schema), ` · ${description ?? ''}${preset}`),
+      )
     }
     body.append(heading('Parameters'), list)
   }
@@ -97,11 +107,18 @@ function operationNode(path, operation) {
 async function load() {
   const document = await getJson('/api/v1/openapi.json')
   by('version').textContent = document.info.version
-  by('about').replaceChildren(...document.info.description.split('\n\n').map((paragraph) => element('p', {}, paragraph.replaceAll('`', ''))))
+  by('about').replaceChildren(
+    ...document.info.description.split('\n\n').map((paragraph) => element('p', {}, paragraph.replaceAll('`', ''))),
+  )
   by('operations').replaceChildren(...Object.entries(document.paths).map(([path, { get }]) => operationNode(path, get)))
   by('schemas').replaceChildren(
     ...Object.entries(document.components.schemas).map(([name, schema]) =>
-      element('details', { id: name }, element('summary', {}, code(name), schema.description ?? ''), element('div', {}, ...schemaNodes(schema))),
+      element(
+        'details',
+        { id: name },
+        element('summary', {}, code(name), schema.description ?? ''),
+        element('div', {}, ...schemaNodes(schema)),
+      ),
     ),
   )
   openTarget()

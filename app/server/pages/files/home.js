@@ -2,7 +2,6 @@ import { element, getJson } from './page.js'
 
 const by = (id) => document.getElementById(id)
 const rows = new Map()
-let simulatedRows = 0
 
 const keyOf = ({ coin_id, source, currency }) => JSON.stringify([coin_id, currency, source])
 const pairOf = ({ coin_id, currency }) => JSON.stringify([coin_id, currency])
@@ -34,7 +33,9 @@ function cells(price) {
 }
 
 /** Simulated figures give way to real ones, as they do in the API. */
-const outranked = (price) => price.origin === 'simulated' && [...rows.values()].some(({ price: other }) => other.origin !== 'simulated' && pairOf(other) === pairOf(price))
+const outranked = (price) =>
+  price.origin === 'simulated' &&
+  [...rows.values()].some(({ price: other }) => other.origin !== 'simulated' && pairOf(other) === pairOf(price))
 
 function show(price) {
   const key = keyOf(price)
@@ -44,13 +45,23 @@ function show(price) {
   row.replaceChildren(...cells(price))
   if (known && known.price.price !== price.price) flash(row)
   rows.set(key, { price, row })
-  if (!known) insert(key, row)
-  if (price.origin !== 'simulated') for (const [other, { price: shown }] of rows) if (shown.origin === 'simulated' && pairOf(shown) === pairOf(price)) remove(other)
+  if (!known) insert({ price, row })
+  if (price.origin !== 'simulated')
+    for (const [other, { price: shown }] of rows)
+      if (shown.origin === 'simulated' && pairOf(shown) === pairOf(price)) remove(other)
 }
 
-function insert(key, row) {
-  const after = [...rows.keys()].sort().find((other) => other > key)
-  by('prices').insertBefore(row, after === undefined ? null : rows.get(after).row)
+/** The largest first; what has no capitalisation comes after, by name. */
+const precedes = (a, b) => {
+  const difference = Number(b.market_cap ?? 0) - Number(a.market_cap ?? 0)
+  return difference === 0 ? keyOf(a) < keyOf(b) : difference < 0
+}
+
+function insert({ price, row }) {
+  let next
+  for (const other of rows.values())
+    if (other.row !== row && precedes(price, other.price) && (!next || precedes(other.price, next.price))) next = other
+  by('prices').insertBefore(row, next?.row ?? null)
 }
 
 function remove(key) {
@@ -67,15 +78,16 @@ function flash(row) {
 
 function showAll(prices) {
   for (const price of prices) show(price)
-  simulatedRows = [...rows.values()].filter(({ price }) => price.origin === 'simulated').length
-  by('simulated').hidden = simulatedRows === 0
+  by('simulated').hidden = ![...rows.values()].some(({ price }) => price.origin === 'simulated')
   by('empty').hidden = rows.size > 0
 }
 
 async function loadLatest() {
   let after
   do {
-    const page = await getJson(`/api/v1/prices/latest?limit=1000${after === undefined ? '' : `&after=${encodeURIComponent(after)}`}`)
+    const page = await getJson(
+      `/api/v1/prices/latest?limit=1000${after === undefined ? '' : `&after=${encodeURIComponent(after)}`}`,
+    )
     showAll(page.items)
     after = page.next
   } while (after !== undefined && rows.size < 5000)

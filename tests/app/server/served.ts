@@ -1,0 +1,126 @@
+import { onTestFinished } from 'vitest'
+import { type ServedPlatform, type ServeOptions, serve } from '../../../app/server/index.ts'
+import {
+  type Logger,
+  openStore,
+  type Price,
+  price,
+  type RecordType,
+  type RecordValues,
+  recordTypes,
+  type Store,
+  type Stream,
+  silentLogger,
+} from '../../../lib/src/base/index.ts'
+import { openEmbeddedStream } from '../../../lib/src/streaming/index.ts'
+
+export interface Engines extends AsyncDisposable {
+  readonly store: Store
+  readonly stream: Stream
+}
+
+/** A real store and a real stream in one database. */
+export async function openEngines(url: string): Promise<Engines> {
+  const store = await openStore({ home: '/nonexistent', databaseUrl: url })
+  const stream = await openEmbeddedStream({ url, logger: silentLogger })
+  await stream.createTopics(
+    Object.values(recordTypes).map(({ topic }) => topic),
+    { partitions: 2 },
+  )
+  const close = async () => {
+    await stream.close()
+    await store.close()
+  }
+  return { store, stream, [Symbol.asyncDispose]: close }
+}
+
+type Status = ReturnType<ServedPlatform['getStatus']>
+
+/** What runs in the platform is of no matter here: only its engines are real. */
+export function platformOf({ store, stream }: Pick<Engines, 'store' | 'stream'>, more: Partial<Status> = {}): ServedPlatform {
+  const since = Date.now()
+  const consumer = {
+    name: 'crypto-data',
+    group: 'crypto-data',
+    state: 'running',
+    read: 2,
+    written: 2,
+    deadLettered: 0,
+    writes: 1,
+    waiting: 0,
+  } as const
+  return {
+    store,
+    stream,
+    getStatus: () => ({
+      state: 'running',
+      startedAt: since,
+      store: 'PostgreSQL',
+      stream: 'embedded',
+      publishers: [],
+      consumers: [consumer],
+      parts: [{ name: 'consumer crypto-data', state: 'running', since, restarts: 3 }],
+      ...more,
+    }),
+    async health() {
+      const checks = { store: await store.check(), stream: await stream.check() }
+      const parts = Object.entries(checks).map(([name, { ok, summary }]) => ({
+        name,
+        status: ok ? ('up' as const) : ('down' as const),
+        since,
+        summary,
+      }))
+      return { status: parts.every(({ status }) => status === 'up') ? 'up' : 'down', parts }
+    },
+  }
+}
+
+export interface Serving extends Partial<Omit<ServeOptions, 'config'>> {
+  readonly token?: string
+  readonly host?: string
+  readonly origins?: readonly string[]
+}
+
+/** A server of the test on a free port. */
+export async function serving(platform: ServedPlatform, { token, host = '127.0.0.1', origins, ...options }: Serving = {}) {
+  const server = await serve({ platform, config: { server: { host, port: 0, token, origins } }, ...options })
+  onTestFinished(() => server.close())
+  return server
+}
+
+/** Keeps what is logged. */
+export function recordingLogger(): Logger & {
+  readonly lines: { readonly fields: Readonly<Record<string, unknown>>; readonly message: string }[]
+} {
+  const lines: { fields: Readonly<Record<string, unknown>>; message: string }[] = []
+  const log = (fields: Readonly<Record<string, unknown>>, message: string) => void lines.push({ fields, message })
+  const logger = { lines, debug: log, info: log, warn: log, error: log, child: () => logger }
+  return logger
+}
+
+export const priceOf = (coinId: string, more: Partial<Price> = {}): Price => ({
+  coinId,
+  source: 'coingecko',
+  time: 1_700_000_000_123_456,
+  receivedAt: 1_700_000_001_000_000,
+  origin: 'live',
+  currency: 'usd',
+  price: '123456789012345.12345678' as Price['price'],
+  ...more,
+})
+
+export const append = <R extends RecordValues>(stream: Stream, type: RecordType<R>, records: readonly R[]) =>
+  stream.append(
+    type.topic,
+    records.map((record) => ({ key: type.messageKey(record), value: type.encode(record) })),
+  )
+
+export const appendPrices = (stream: Stream, ...prices: Price[]) => append(stream, price, prices)
+
+export async function getJson(
+  url: string,
+  init: RequestInit = {},
+): Promise<{ readonly status: number; readonly body: unknown; readonly headers: Headers }> {
+  const response = await fetch(url, init)
+  return { status: response.status, body: await response.json(), headers: response.headers }
+}
