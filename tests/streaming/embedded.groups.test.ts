@@ -4,10 +4,10 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { assign } from '../../lib/src/streaming/embedded/assignment.ts'
 import { balanced, Member, numbered, range, topicFor } from '../contracts/stream/collector.ts'
 import { testDatabase } from '../support/database.ts'
 import { until } from '../support/until.ts'
-import { assign } from '../../lib/src/streaming/embedded/assignment.ts'
 import { openLog, unique } from './embeddedLog.ts'
 
 const { url } = await testDatabase()
@@ -49,7 +49,10 @@ describe('a member', () => {
         own.slice(0, own.findLastIndex(({ commit }) => commit) + 1).flatMap(({ values = [] }) => values),
       ),
     )
-    await survivor.until((seen) => new Set([...seen.map(({ value }) => value.toString()), ...acknowledged]).size === 5000, 'all values')
+    await survivor.until(
+      (seen) => new Set([...seen.map(({ value }) => value.toString()), ...acknowledged]).size === 5000,
+      'all values',
+    )
     expect(acknowledged.size).toBeGreaterThan(0)
     await expect.poll(async () => (await stream.lag(group)).every(({ lag }) => lag === 0n)).toBe(true)
   })
@@ -107,7 +110,9 @@ describe('a member', () => {
     await second.until((seen) => seen.length > 0, 'what was delivered before')
     const lagBefore = await stream.lag(group)
     // It has moved on: the late acknowledgement of the first member changes nothing.
-    await first.subscription.commit(first.batches.filter((batch) => batch.partition === moved?.partition).map((batch) => batch.next))
+    await first.subscription.commit(
+      first.batches.filter((batch) => batch.partition === moved?.partition).map((batch) => batch.next),
+    )
     expect(await stream.lag(group)).toEqual(lagBefore)
   })
 
@@ -129,7 +134,12 @@ test('shares are disjoint, complete and even', () => {
   for (const count of [1, 2, 3, 5, 12, 20]) {
     const members = range(count).map((i) => ({ id: 7 * i + 3, topics: ['t'] }))
     const shares = members.map((member) => assign(members.toReversed(), partitions, member.id))
-    expect(shares.flat().map(({ id }) => id).sort((a, b) => a - b)).toEqual(partitions.map(({ id }) => id))
+    expect(
+      shares
+        .flat()
+        .map(({ id }) => id)
+        .sort((a, b) => a - b),
+    ).toEqual(partitions.map(({ id }) => id))
     const sizes = shares.map((share) => share.length)
     expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
   }

@@ -13,7 +13,9 @@ async function killServer(): Promise<void> {
   await own.server.ensureRunning()
 }
 
-test('PostgreSQL killed in the middle of appends and reads loses nothing that was acknowledged', { timeout: 120_000 }, async () => {
+test('PostgreSQL killed in the middle of appends and reads loses nothing that was acknowledged', {
+  timeout: 120_000,
+}, async () => {
   const stream = await openLog(() => own.server.url)
   const topic = unique('crash')
   await stream.createTopics([topic], { partitions: 3 })

@@ -41,7 +41,10 @@ describe('retention', () => {
     onTestFinished(() => stream.deleteTopics([letters]).catch(() => {}))
     const group = unique('all')
     for (const name of [topic, unread, letters]) await stream.append(name, numbered(10))
-    await stream.resetOffsets(group, [topic, letters].map((name) => ({ topic: name, partition: 0, offset: 10n })))
+    await stream.resetOffsets(
+      group,
+      [topic, letters].map((name) => ({ topic: name, partition: 0, offset: 10n })),
+    )
     await stream.dropExpired()
     expect(await readAll(stream, topic)).toHaveLength(10)
     await impatient.dropExpired()
@@ -66,7 +69,9 @@ describe('retention', () => {
     onTestFinished(() => abort.abort())
     await stream.dropExpired()
     await stream.append(topic, numbered(5, { from: 10 }))
-    const reader = new Collector(stream.read({ topics: [topic], from: [{ topic, partition: 0, offset: 3n }], signal: abort.signal }))
+    const reader = new Collector(
+      stream.read({ topics: [topic], from: [{ topic, partition: 0, offset: 3n }], signal: abort.signal }),
+    )
     await reader.count(5)
     expect(reader.values.map(Number)).toEqual(range(5, 10))
     expect(warnings).toEqual([expect.stringContaining('dropped by retention')])

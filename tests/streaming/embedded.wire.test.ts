@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Message, QiError } from '../../lib/src/base/index.ts'
-import { murmur2, partitionOf, readRecords, type RecordRun, RecordWriter } from '../../lib/src/base/types/wire/index.ts'
+import { murmur2, partitionOf, type RecordRun, RecordWriter, readRecords } from '../../lib/src/base/types/wire/index.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
 const messages = fc.array(
@@ -9,7 +9,11 @@ const messages = fc.array(
     {
       key: fc.option(text),
       value: fc.oneof(text, fc.uint8Array({ maxLength: 300 })),
-      headers: fc.dictionary(text.filter((name) => name !== '__proto__'), text, { maxKeys: 3 }),
+      headers: fc.dictionary(
+        text.filter((name) => name !== '__proto__'),
+        text,
+        { maxKeys: 3 },
+      ),
     },
     { requiredKeys: ['key', 'value'] },
   ) as fc.Arbitrary<Message>,
@@ -22,13 +26,17 @@ function encode(all: readonly Message[], size: number, base: bigint): { bytes: B
   const runs: RecordRun[] = []
   for (let at = 0; at < all.length; at += size) {
     const part = all.slice(at, at + size)
-    part.forEach((message, i) => writer.write(message, i))
+    for (const [i, message] of part.entries()) writer.write(message, i)
     runs.push({ baseOffset: base + BigInt(at), baseTimestamp: 1000 + at, count: part.length, end: writer.length })
   }
   return { bytes: Buffer.from(writer.bytes), runs }
 }
 
-const plain = (message: Message) => ({ key: message.key, value: Buffer.from(message.value as string), headers: { ...message.headers } })
+const plain = (message: Message) => ({
+  key: message.key,
+  value: Buffer.from(message.value as string),
+  headers: { ...message.headers },
+})
 
 describe('records on the wire', () => {
   test('what is written is read, from any offset, in batches of any size', () => {

@@ -9,7 +9,10 @@ import { type EmbeddedStream, type EmbeddedStreamOptions, openEmbeddedStream } f
 export const unique = (name: string): string => `${name}-${randomUUID()}`
 
 /** A client of the log, closed after the test. */
-export async function openLog(url: EmbeddedStreamOptions['url'], options: Partial<EmbeddedStreamOptions> = {}): Promise<EmbeddedStream> {
+export async function openLog(
+  url: EmbeddedStreamOptions['url'],
+  options: Partial<EmbeddedStreamOptions> = {},
+): Promise<EmbeddedStream> {
   const stream = await openEmbeddedStream({ url, ...options })
   onTestFinished(() => stream.close())
   return stream

@@ -17,7 +17,7 @@ import {
 import { Appender } from './appender.ts'
 import { check } from './check.ts'
 import type { EmbeddedStreamConfig } from './config.ts'
-import { closedError, type Connections } from './connections.ts'
+import { type Connections, closedError } from './connections.ts'
 import { Listener } from './listener.ts'
 import { Membership } from './membership.ts'
 import * as offsets from './offsets.ts'
@@ -97,7 +97,14 @@ export class EmbeddedStream implements Stream {
     const shared = { connections: this.#connections, logger: this.#logger }
     const reader = new Reader({ ...shared, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES })
     const { revokeGraceMs } = this.#config
-    const membership = new Membership({ ...shared, reader, group: options.group, topics, from: options.from ?? 'earliest', revokeGraceMs })
+    const membership = new Membership({
+      ...shared,
+      reader,
+      group: options.group,
+      topics,
+      from: options.from ?? 'earliest',
+      revokeGraceMs,
+    })
     const close = () => void subscription.close()
     const subscription = new EmbeddedSubscription({
       reader,

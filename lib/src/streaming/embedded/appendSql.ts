@@ -21,7 +21,9 @@ export interface EncodedAppend {
 /** @param partitions of each message, by index into the topic's partitions */
 export function encodeAppend(topic: Topic, messages: readonly Message[], partitions: ArrayLike<number>): EncodedAppend {
   const byPartition: Message[][] = topic.partitions.map(() => [])
-  messages.forEach((message, i) => (byPartition[partitions[i] as number] as Message[]).push(message))
+  messages.forEach((message, i) => {
+    byPartition[partitions[i] as number]?.push(message)
+  })
   const writer = new RecordWriter()
   const columns = { ids: [] as number[], counts: [] as number[], starts: [] as number[], lengths: [] as number[] }
   byPartition.forEach((part, index) => {

@@ -1,8 +1,16 @@
 import type { ClientBase } from 'pg'
-import { type AppendOptions, classifyPgError, type Logger, type Message, type Position, QiError, sqlState } from '../../base/index.ts'
+import {
+  type AppendOptions,
+  classifyPgError,
+  type Logger,
+  type Message,
+  type Position,
+  QiError,
+  sqlState,
+} from '../../base/index.ts'
 import { encodeAppend, runAppend } from './appendSql.ts'
 import { endsOfEach, slices, take, type Waiting } from './appendTogether.ts'
-import { closedError, type Connections } from './connections.ts'
+import { type Connections, closedError } from './connections.ts'
 import { announce } from './notify.ts'
 import { checkSizes, Partitioner } from './partitioner.ts'
 import type { Topic, Topics } from './topics.ts'
@@ -66,7 +74,12 @@ export class Appender {
     })
   }
 
-  #enqueue(topic: string, messages: readonly Message[], bytes: number, signal: AbortSignal | undefined): Promise<readonly Position[]> {
+  #enqueue(
+    topic: string,
+    messages: readonly Message[],
+    bytes: number,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Position[]> {
     if (this.#closed) return Promise.reject(closedError())
     return new Promise((resolve, reject) => {
       const queue = this.#queues.get(topic) ?? { waiting: [], running: undefined }
@@ -80,8 +93,14 @@ export class Appender {
       const entry: Waiting = {
         messages,
         bytes,
-        resolve: (positions) => (settled(), resolve(positions)),
-        reject: (error) => (settled(), reject(error)),
+        resolve: (positions) => {
+          settled()
+          resolve(positions)
+        },
+        reject: (error) => {
+          settled()
+          reject(error)
+        },
       }
       signal?.addEventListener('abort', cancel, { once: true })
       queue.waiting.push(entry)
@@ -94,7 +113,7 @@ export class Appender {
       const together = take(queue.waiting)
       try {
         const written = await this.#write(topic, together)
-        together.forEach((entry, i) => entry.resolve(written[i] as readonly Position[]))
+        for (const [i, entry] of together.entries()) entry.resolve(written[i] as readonly Position[])
       } catch (error) {
         const failure = this.#explain(topic, error)
         for (const entry of together) entry.reject(failure)

@@ -25,7 +25,9 @@ export async function check(connections: Connections): Promise<CheckResult> {
       await runAppend(client, encodeAppend({ id: row.topic, name: 'check', partitions: [partition] }, messages, [0]))
       const [found] = await fetchChunks(client, [{ id: row.id, offset: 0n }], LIMITS)
       await client.query('rollback')
-      return found && readRecords({ topic: 'check', partition: 0, bytes: found.bytes, runs: found.runs, from: 0n, maxBytes: 1024 })[0]
+      return (
+        found && readRecords({ topic: 'check', partition: 0, bytes: found.bytes, runs: found.runs, from: 0n, maxBytes: 1024 })[0]
+      )
     })
     if (!read || Buffer.from(read.value(0)).toString() !== value)
       return { ok: false, summary: 'the embedded log does not read what was appended', remedy: 'report this: it is a defect' }

@@ -32,7 +32,12 @@ export const embeddedStreamConfig = z.strictObject({
     .min(0)
     .default(10_000)
     .meta({ description: 'how long a member may finish a batch of a partition that moves to another member, in milliseconds' }),
-  connections: z.int().min(2).max(100).default(6).meta({ description: 'most pooled connections; each subscription has one more of its own' }),
+  connections: z
+    .int()
+    .min(2)
+    .max(100)
+    .default(6)
+    .meta({ description: 'most pooled connections; each subscription has one more of its own' }),
 })
 
 export type EmbeddedStreamConfig = z.output<typeof embeddedStreamConfig>

@@ -66,27 +66,22 @@ export class Connections {
     }
   }
 
-  async #acquire(): Promise<PoolClient> {
-    const deadline = Date.now() + ACQUIRE_MS
-    for (let wait = 50; ; wait = Math.min(wait * 2, 1000)) {
-      if (this.#closed.signal.aborted) throw closedError()
-      try {
-        this.#pool.options.connectionString = this.#options.url()
-        return await this.#pool.connect()
-      } catch (error) {
-        if (this.#closed.signal.aborted) throw closedError()
-        const failure = classifyPgError(error, 'connecting to the log')
-        if (!failure.retryable || Date.now() + wait > deadline) throw failure
-        await delay(wait, undefined, { signal: this.#closed.signal }).catch(() => {})
-      }
-    }
+  #acquire(): Promise<PoolClient> {
+    return persist(this.#closed.signal, () => {
+      this.#pool.options.connectionString = this.#options.url()
+      return this.#pool.connect()
+    })
   }
 
   /**
-   * A connection of its own, for what a session holds: locks and LISTEN.
+   * A connection of its own, for what a session holds: locks and LISTEN. Waits a while, too, for a server that is away.
    * @throws QiError
    */
-  async session(): Promise<pg.Client> {
+  session(signal: AbortSignal): Promise<pg.Client> {
+    return persist(AbortSignal.any([signal, this.#closed.signal]), () => this.#connect())
+  }
+
+  async #connect(): Promise<pg.Client> {
     const client = new pg.Client({
       connectionString: this.#options.url(),
       application_name: 'qicore stream',
@@ -102,7 +97,7 @@ export class Connections {
       return client
     } catch (error) {
       void client.end().catch(() => {})
-      throw classifyPgError(error, 'connecting to the log')
+      throw error
     }
   }
 
@@ -114,3 +109,19 @@ export class Connections {
 }
 
 export const closedError = (): QiError => new QiError('CLOSED', 'the stream is closed')
+
+/** Connects, trying again for a while where that can help. */
+async function persist<T>(closed: AbortSignal, connect: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + ACQUIRE_MS
+  for (let wait = 50; ; wait = Math.min(wait * 2, 1000)) {
+    if (closed.aborted) throw closedError()
+    try {
+      return await connect()
+    } catch (error) {
+      if (closed.aborted) throw closedError()
+      const failure = classifyPgError(error, 'connecting to the log')
+      if (!failure.retryable || performance.now() + wait > deadline) throw failure
+      await delay(wait, undefined, { signal: closed }).catch(() => {})
+    }
+  }
+}

@@ -1,6 +1,6 @@
-import { QiError } from '../../base/index.ts'
-import type { PoolClient } from '../../base/index.ts'
 import type pg from 'pg'
+import type { PoolClient } from '../../base/index.ts'
+import { QiError } from '../../base/index.ts'
 
 /** Columns of a row in binary, as places in `bytes`; valid only while the callback runs. */
 export interface BinaryRow {
@@ -13,7 +13,9 @@ type OnRow = (row: BinaryRow) => void
 
 /** `pg` reads rows as text, which doubles a bytea and costs a string; COPY in binary hands the bytes through. */
 export function copyOut(client: PoolClient, query: string, onRow: OnRow): Promise<void> {
-  return new Promise((resolve, reject) => client.query(new CopyOut(`copy (${query}) to stdout (format binary)`, onRow, resolve, reject)))
+  return new Promise((resolve, reject) =>
+    client.query(new CopyOut(`copy (${query}) to stdout (format binary)`, onRow, resolve, reject)),
+  )
 }
 
 const SIGNATURE = 11

@@ -39,8 +39,8 @@ export async function fetchChunks(
   const found: (Collected | undefined)[] = requests.map(() => undefined)
   await copyOut(client, fetchSql(requests, limits), (row) => {
     const index = int4(row, 0)
-    const collected = (found[index] ??= new Collected(int4(row, 6), bool(row, 7)))
-    collected.add(row)
+    found[index] ??= new Collected(int4(row, 6), bool(row, 7))
+    found[index].add(row)
   })
   return found.map((collected) => collected?.finish())
 }
@@ -81,7 +81,12 @@ class Collected {
   add(row: BinaryRow): void {
     const start = int4(row, 4)
     row.bytes.copy(this.#bytes, start, row.columns[16], row.columns[17])
-    this.#runs.push({ baseOffset: int8(row, 1), count: int4(row, 2), baseTimestamp: Number(int8(row, 3)), end: start + int4(row, 5) })
+    this.#runs.push({
+      baseOffset: int8(row, 1),
+      count: int4(row, 2),
+      baseTimestamp: Number(int8(row, 3)),
+      end: start + int4(row, 5),
+    })
   }
 
   finish(): Fetched {

@@ -44,7 +44,12 @@ export async function joinAgain(session: MemberSession, groupId: number, member:
 }
 
 /** Says what the member subscribes to; clears away members that are gone. */
-export async function enterMember(session: MemberSession, groupId: number, member: number, topics: readonly string[]): Promise<void> {
+export async function enterMember(
+  session: MemberSession,
+  groupId: number,
+  member: number,
+  topics: readonly string[],
+): Promise<void> {
   await session.query(
     `delete from qicore_stream.members m where m.group_id = $1 and m.member_id <> $3 and not exists (
        select from pg_locks l where ${GRANTED} and l.classid = $2::oid and l.objid = m.member_id::oid)`,
@@ -139,7 +144,12 @@ export interface Commit {
 }
 
 /** On the session that holds the locks, and only where no other member has taken the partition since. */
-export async function commitOffsets(session: MemberSession, groupId: number, member: number, commits: readonly Commit[]): Promise<void> {
+export async function commitOffsets(
+  session: MemberSession,
+  groupId: number,
+  member: number,
+  commits: readonly Commit[],
+): Promise<void> {
   await session.query(
     `update qicore_stream.group_offsets o set updated_at = now(),
        next_offset = case when c.exact then c.next_offset else greatest(o.next_offset, c.next_offset) end

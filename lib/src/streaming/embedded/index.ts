@@ -1,3 +1,3 @@
-export { EmbeddedStream } from './EmbeddedStream.ts'
 export { type EmbeddedStreamConfig, embeddedStreamConfig } from './config.ts'
+export { EmbeddedStream } from './EmbeddedStream.ts'
 export { type EmbeddedStreamOptions, openEmbeddedStream } from './open.ts'

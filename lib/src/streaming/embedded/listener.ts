@@ -36,7 +36,7 @@ export class Listener {
   }
 
   async #connect(): Promise<pg.Client> {
-    const client = await this.#connections.session()
+    const client = await this.#connections.session(this.#closed.signal)
     client.on('notification', ({ payload }) => {
       const notice = decodeNotice(payload ?? '')
       if (notice) this.#tell(notice)

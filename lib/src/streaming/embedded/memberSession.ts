@@ -23,8 +23,8 @@ export class MemberSession {
     })
   }
 
-  static async open(connections: Connections): Promise<MemberSession> {
-    return new MemberSession(await connections.session())
+  static async open(connections: Connections, signal: AbortSignal): Promise<MemberSession> {
+    return new MemberSession(await connections.session(signal))
   }
 
   get alive(): boolean {

@@ -103,7 +103,7 @@ export class Membership {
   }
 
   async #join(): Promise<MemberSession> {
-    const session = await MemberSession.open(this.#options.connections)
+    const session = await MemberSession.open(this.#options.connections, this.#closed.signal)
     try {
       this.#group = await sql.groupIdOf(session, this.#options.group)
       if (this.#member === 0) this.#member = await sql.joinNew(session, this.#group)
@@ -128,9 +128,10 @@ export class Membership {
         this.#options.logger.warn({ group: this.#options.group }, 'the connection of a group member was lost; joining again')
       } catch (error) {
         const failure = toQiError(error)
-        if (this.#closed.signal.aborted) return
+        if (this.#closed.signal.aborted) return session === this.#session ? undefined : session?.end()
         if (session?.alive !== false && !failure.retryable) {
           await session?.end()
+          this.#suspend()
           return this.#options.reader.fail(failure)
         }
         this.#options.logger.debug({ group: this.#options.group, err: failure }, 'a group member cannot join yet')
@@ -167,7 +168,10 @@ export class Membership {
     const share = assign(state.members, state.partitions, this.#member)
     if (this.#session !== session) await this.#takeBack(session, share)
     await this.#giveUp(session, new Set(share.map((partition) => partition.id)), state.partitions)
-    await this.#take(session, share.filter((partition) => !this.#held.has(partition.id)))
+    await this.#take(
+      session,
+      share.filter((partition) => !this.#held.has(partition.id)),
+    )
     this.#changed.fire()
   }
 
@@ -194,7 +198,11 @@ export class Membership {
     if (free.length === 0) return
     for (const held of free) this.#held.delete(held.id)
     this.#options.logger.debug({ group: this.#options.group, partitions: free.map((held) => held.key) }, 'partitions given up')
-    await sql.release(session, this.#group, free.map((held) => held.id))
+    await sql.release(
+      session,
+      this.#group,
+      free.map((held) => held.id),
+    )
   }
 
   async #take(session: MemberSession, wanted: readonly PartitionRef[], before?: ReadonlyMap<number, Held>): Promise<void> {

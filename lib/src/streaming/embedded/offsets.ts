@@ -24,7 +24,12 @@ export async function lag(connections: Connections, group: string): Promise<read
 }
 
 /** @throws QiError CONFLICT while the group has members there, NOT_FOUND, BAD_REQUEST */
-export async function resetOffsets(connections: Connections, topics: Topics, group: string, positions: readonly Position[]): Promise<void> {
+export async function resetOffsets(
+  connections: Connections,
+  topics: Topics,
+  group: string,
+  positions: readonly Position[],
+): Promise<void> {
   const wanted = new Map<string, Topic>()
   for (const { topic } of positions) wanted.set(topic, await topics.get(topic))
   const ids = positions.map(({ topic, partition, offset }) => {

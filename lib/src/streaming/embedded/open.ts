@@ -16,7 +16,11 @@ export interface EmbeddedStreamOptions extends z.input<typeof embeddedStreamConf
  * of its own for locks and notifications: a pooler in front must not share them between transactions.
  * @throws QiError UNAVAILABLE, UNAUTHORIZED, FORBIDDEN (the role may not create a schema), CONFIG_INVALID
  */
-export async function openEmbeddedStream({ url, logger = silentLogger, ...settings }: EmbeddedStreamOptions): Promise<EmbeddedStream> {
+export async function openEmbeddedStream({
+  url,
+  logger = silentLogger,
+  ...settings
+}: EmbeddedStreamOptions): Promise<EmbeddedStream> {
   const config = parse(settings)
   const connections = new Connections({
     url: typeof url === 'function' ? url : () => url,

@@ -38,7 +38,10 @@ export function checkSizes(topic: string, messages: readonly Message[], limit: n
   messages.forEach((message, i) => {
     const size = messageSize(message)
     if (size > limit)
-      throw new QiError('BAD_REQUEST', `message ${i} for "${topic}" has ${size} bytes, more than the ${limit} allowed (maxMessageBytes)`)
+      throw new QiError(
+        'BAD_REQUEST',
+        `message ${i} for "${topic}" has ${size} bytes, more than the ${limit} allowed (maxMessageBytes)`,
+      )
     total += size
   })
   return total

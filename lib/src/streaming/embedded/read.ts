@@ -25,7 +25,9 @@ export function read(context: ReadContext, options: ReadOptions): AsyncIterable<
 }
 
 async function startCursors({ connections, topics }: ReadContext, options: ReadOptions): Promise<readonly Cursor[]> {
-  const partitions = (await Promise.all([...new Set(options.topics)].map((name) => topics.get(name)))).flatMap((topic) => topic.partitions)
+  const partitions = (await Promise.all([...new Set(options.topics)].map((name) => topics.get(name)))).flatMap(
+    (topic) => topic.partitions,
+  )
   const ids = partitions.map((partition) => partition.id)
   const { rows } = await connections.run((client) =>
     client.query<{ id: number; first_offset: string; next_offset: string }>(

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type EncodedBatch, type Logger, QiError, toQiError } from '../../base/index.ts'
+import { type EncodedBatch, type Logger, type QiError, toQiError } from '../../base/index.ts'
 import { readRecords } from '../../base/types/wire/index.ts'
 import { Changed } from './changed.ts'
 import type { Connections } from './connections.ts'
@@ -126,7 +126,9 @@ export class Reader {
       try {
         const limits = { partitionBytes, totalBytes }
         const found = await this.#options.connections.run((client) => fetchChunks(client, requests, limits))
-        cursors.forEach((cursor, i) => this.#decode(cursor, requests[i]?.offset as bigint, found[i], finish[i] as (typeof finish)[number]))
+        cursors.forEach((cursor, i) => {
+          this.#decode(cursor, requests[i]?.offset as bigint, found[i], finish[i] as (typeof finish)[number])
+        })
         return
       } catch (error) {
         const failure = toQiError(error)
@@ -145,7 +147,10 @@ export class Reader {
     const first = found?.runs[0]
     const last = found?.runs.at(-1)
     // Nothing before `until`, which was there when the reader began: it has been dropped, or belongs to a chunk cut short.
-    if (!found || !first || !last) return finish([], cursor.until ?? from, false)
+    if (!found || !first || !last) {
+      finish([], cursor.until ?? from, false)
+      return
+    }
     if (first.baseOffset > from)
       this.#options.logger.warn(
         { topic, partition, from: String(from), to: String(first.baseOffset) },

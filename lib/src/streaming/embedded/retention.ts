@@ -73,7 +73,9 @@ export class Retention {
       )
       const now = Number(rows[0]?.now)
       const oldest = unreadRetentionMs === undefined ? -1 : now - unreadRetentionMs
-      const dropped = rows[0]?.free ? await client.query<{ chunks: number }>(DROP, [id, read, now - retentionMs, oldest]) : undefined
+      const dropped = rows[0]?.free
+        ? await client.query<{ chunks: number }>(DROP, [id, read, now - retentionMs, oldest])
+        : undefined
       await client.query('commit')
       return dropped?.rows[0]?.chunks ?? 0
     })

@@ -29,7 +29,10 @@ export class EmbeddedSubscription implements Subscription {
   }
 
   assignments(): readonly TopicPartition[] {
-    return this.#parts.membership.held.map(({ cursor: { partition } }) => ({ topic: partition.topic, partition: partition.partition }))
+    return this.#parts.membership.held.map(({ cursor: { partition } }) => ({
+      topic: partition.topic,
+      partition: partition.partition,
+    }))
   }
 
   async commit(positions: readonly Position[]): Promise<void> {
@@ -59,7 +62,11 @@ export class EmbeddedSubscription implements Subscription {
     if (!held) throw new QiError('BAD_REQUEST', `seek: partition ${partition} of "${topic}" is not held by this member`)
     const { earliest, latest } = await this.#parts.bounds(position)
     if (offset < earliest || offset > latest)
-      throw new QiError('BAD_REQUEST', `seek: partition ${partition} of "${topic}" holds ${earliest} to ${latest}, not ${offset}`, { field: 'offset' })
+      throw new QiError(
+        'BAD_REQUEST',
+        `seek: partition ${partition} of "${topic}" holds ${earliest} to ${latest}, not ${offset}`,
+        { field: 'offset' },
+      )
     held.seek(offset)
     this.#parts.reader.touch()
   }

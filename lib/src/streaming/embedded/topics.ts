@@ -45,7 +45,11 @@ export class Topics {
     )
     const first = rows[0]
     if (!first) throw new QiError('NOT_FOUND', `no topic "${name}"; create it first`)
-    const topic = { id: first.topic_id, name, partitions: rows.map(({ id, partition }) => ({ id, topicId: first.topic_id, topic: name, partition })) }
+    const topic = {
+      id: first.topic_id,
+      name,
+      partitions: rows.map(({ id, partition }) => ({ id, topicId: first.topic_id, topic: name, partition })),
+    }
     this.#known.set(name, topic)
     return topic
   }

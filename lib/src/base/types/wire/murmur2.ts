@@ -7,7 +7,8 @@ export function murmur2(bytes: Uint8Array): number {
   const tail = length & ~3
   let h = SEED ^ length
   for (let i = 0; i < tail; i += 4) {
-    let k = (bytes[i] as number) | ((bytes[i + 1] as number) << 8) | ((bytes[i + 2] as number) << 16) | ((bytes[i + 3] as number) << 24)
+    let k =
+      (bytes[i] as number) | ((bytes[i + 1] as number) << 8) | ((bytes[i + 2] as number) << 16) | ((bytes[i + 3] as number) << 24)
     k = Math.imul(k, M)
     k ^= k >>> 24
     h = Math.imul(h, M) ^ Math.imul(k, M)

@@ -36,7 +36,10 @@ const keys = new KeyCache()
 export function readRecords(input: ReadRecords): EncodedBatch[] {
   const first = input.runs[0]
   if (!first) return []
-  const columns = new Columns(input.runs.reduce((sum, run) => sum + run.count, 0), first.baseOffset)
+  const columns = new Columns(
+    input.runs.reduce((sum, run) => sum + run.count, 0),
+    first.baseOffset,
+  )
   const reader = new VarintReader(input.bytes)
   const from = Number(input.from - first.baseOffset)
   const until = input.until === undefined ? Number.MAX_SAFE_INTEGER : Number(input.until - first.baseOffset)
@@ -111,7 +114,15 @@ class Columns {
     this.#bounds = new Int32Array(2 * capacity)
   }
 
-  add(offset: number, timestamp: number, start: number, valueStart: number, valueEnd: number, end: number, key: string | null): void {
+  add(
+    offset: number,
+    timestamp: number,
+    start: number,
+    valueStart: number,
+    valueEnd: number,
+    end: number,
+    key: string | null,
+  ): void {
     const i = this.length++
     this.#offsets[i] = offset
     this.#timestamps[i] = timestamp
