@@ -1,0 +1,207 @@
+import {
+  type CheckResult,
+  type Clock,
+  type Logger,
+  type Micros,
+  QiError,
+  type RecordBatch,
+  type RecordType,
+  recordTypes,
+  type Source,
+  systemClock,
+  toQiError,
+} from '../../../base/index.ts'
+import { Batches } from './batches.ts'
+import type { ReplayConfig } from './config.ts'
+import { csvParser } from './csvRecords.ts'
+import { findFiles, formatOf, type ReplayFile, typeOfFile } from './files.ts'
+import { type InteractionParser, interactionsParser } from './interactions.ts'
+import { type Line, readLines } from './lines.ts'
+import { ndjsonParser } from './ndjson.ts'
+import type { LineParser, Parsed } from './parser.ts'
+
+export interface ReplaySourceParts {
+  readonly config: ReplayConfig
+  readonly logger: Logger
+  /** Reads recorded HTTP answers; needed for files of interactions alone. */
+  readonly parser?: InteractionParser | undefined
+  readonly clock?: Clock
+}
+
+/** Most records of one batch. */
+const BATCH = 1000
+
+/** A place in the files: the line to be read next. */
+export interface ReplayPosition {
+  readonly file: string
+  readonly line: number
+}
+
+/**
+ * Recorded files as a source, in constant memory; ends when the files end. What cannot be read is rejected under the name of its
+ * file and the number of its line. Every record says that it is replayed.
+ */
+export class ReplaySource implements Source {
+  readonly name = 'replay'
+  readonly #config: ReplayConfig
+  readonly #logger: Logger
+  readonly #parser: InteractionParser | undefined
+  readonly #clock: Clock
+  readonly #closed = new AbortController()
+  #position: ReplayPosition | undefined
+  /** The recorded moment, and the time of the clock, that the replay is paced from. */
+  #start: { readonly moment: Micros; readonly at: number } | undefined
+
+  constructor({ config, logger, parser, clock = systemClock }: ReplaySourceParts) {
+    this.#config = config
+    this.#logger = logger
+    this.#parser = parser
+    this.#clock = clock
+  }
+
+  /** Where to go on, with the setting `resume`, after what was pulled until now. */
+  get position(): ReplayPosition | undefined {
+    return this.#position
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch> {
+    const { signal } = this.#closed
+    const resume = this.#resume()
+    const files = await findFiles(this.#config)
+    const first = resume ? files.findIndex(({ name }) => name === resume.file) : 0
+    if (first < 0) throw new QiError('CONFIG_INVALID', `replay.resume: there is no file ${resume?.file} in ${this.#config.path}`)
+    for (const [index, file] of files.slice(first).entries()) {
+      if (signal.aborted) return
+      this.#logger.info({ file: file.name, bytes: file.bytes }, `replaying ${file.name}`)
+      yield* this.#file(file, index === 0 ? (resume?.line ?? 1) : 1)
+    }
+  }
+
+  async check(): Promise<CheckResult> {
+    try {
+      const files = await findFiles(this.#config)
+      for (const file of files) this.#parserOf(file)
+      return { ok: true, summary: `${files.length} files, ${files.reduce((sum, { bytes }) => sum + bytes, 0)} bytes` }
+    } catch (thrown) {
+      const error = toQiError(thrown)
+      return { ok: false, summary: error.message, error }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async *#file(file: ReplayFile, from: number): AsyncGenerator<RecordBatch> {
+    const { signal } = this.#closed
+    const parser = this.#parserOf(file)
+    const batches = new Batches()
+    let row = from
+    for await (const lines of readLines(file.path, signal)) {
+      for (const line of lines) {
+        if (signal.aborted) return
+        if (line.number < from && !parser.wantsHeader?.()) continue
+        // A row of CSV may go on over lines: it is known by its first.
+        const begun = parser.unfinished?.()
+        if (begun === undefined) row = line.number
+        const parsed = this.#parse(
+          parser,
+          line,
+          `${file.name}:${row}`,
+          begun === undefined ? line.text : `${begun}\n${line.text}`,
+        )
+        if (!parsed || line.number < from) continue
+        const wait = this.#millisUntil(parsed.moment)
+        if (wait > 0) {
+          yield* this.#give(file, batches)
+          await this.#sleep(wait)
+          if (signal.aborted) return
+        }
+        batches.add(parsed.batches, line.number)
+        if (batches.size >= BATCH) yield* this.#give(file, batches)
+      }
+    }
+    if (signal.aborted) return
+    const rest = parser.unfinished?.()
+    if (rest !== undefined)
+      batches.add([rejection(parser.type, `${file.name}:${row}: a quoted cell is open at the end of the file`, rest)], row)
+    yield* this.#give(file, batches)
+  }
+
+  *#give(file: ReplayFile, batches: Batches): Generator<RecordBatch> {
+    for (const { batch, next } of batches.drain()) {
+      this.#position = { file: file.name, line: next }
+      yield batch
+    }
+  }
+
+  /** What a line holds; what is no record becomes a rejection of the text of its row. */
+  #parse(parser: LineParser, line: Line, at: string, row: string): (Pick<Parsed, 'batches'> & Partial<Parsed>) | undefined {
+    try {
+      if (line.problem) throw new QiError('BAD_DATA', line.problem)
+      return parser.parse(line.text)
+    } catch (thrown) {
+      const error = toQiError(thrown)
+      if (error.code !== 'BAD_DATA') throw error
+      // The record's own name for itself adds nothing here.
+      return { batches: [rejection(parser.type, `${at}: ${error.message.replace(/^[a-z_]+: /, '')}`, row)] }
+    }
+  }
+
+  #parserOf({ name }: ReplayFile): LineParser {
+    const format = formatOf(name, this.#config)
+    const type = typeOfFile(name, this.#config)
+    if (format === 'ndjson') return ndjsonParser(type, this.#config)
+    if (format === 'csv') {
+      if (!type)
+        throw new QiError(
+          'CONFIG_INVALID',
+          `${name}: its name does not tell what its rows are: set replay.type (${Object.keys(recordTypes).join(', ')})`,
+        )
+      return csvParser(name, type, this.#config)
+    }
+    if (!this.#parser)
+      throw new QiError(
+        'CONFIG_INVALID',
+        `${name}: recorded interactions need the parser of the source that they were recorded from`,
+      )
+    return interactionsParser(this.#parser, this.#config)
+  }
+
+  #resume(): ReplayPosition | undefined {
+    const { resume } = this.#config
+    if (resume === undefined) return undefined
+    const colon = resume.lastIndexOf(':')
+    return { file: resume.slice(0, colon), line: Math.max(1, Number(resume.slice(colon + 1))) }
+  }
+
+  /** How long until a recorded moment comes at the speed of the replay; the first comes at once. */
+  #millisUntil(moment: Micros | undefined): number {
+    const { speed } = this.#config
+    if (speed === 0 || moment === undefined) return 0
+    this.#start ??= { moment, at: this.#clock.now() }
+    return (moment - this.#start.moment) / 1000 / speed - (this.#clock.now() - this.#start.at)
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    try {
+      await this.#clock.sleep(ms, this.#closed.signal)
+    } catch (error) {
+      if (!this.#closed.signal.aborted) throw error
+    }
+  }
+}
+
+const rejection = (
+  type: RecordType = recordTypes.price as unknown as RecordType,
+  reason: string,
+  original: string,
+): RecordBatch => ({
+  type,
+  records: [],
+  rejected: [{ reason, original }],
+})

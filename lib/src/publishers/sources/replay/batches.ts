@@ -1,0 +1,46 @@
+import type { RecordBatch, RecordType, RecordValues, Rejected } from '../../../base/index.ts'
+
+export interface Gathered {
+  readonly batch: RecordBatch
+  /** The line to go on from once the batch is given. */
+  readonly next: number
+}
+
+interface Run {
+  readonly type: RecordType
+  readonly records: RecordValues[]
+  readonly rejected: Rejected[]
+  next: number
+}
+
+/** Gathers the records of many lines into few batches, in the order of the lines. */
+export class Batches {
+  #runs: Run[] = []
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** What a line gave: several batches where it is a recorded answer. */
+  add(batches: readonly RecordBatch[], line: number): void {
+    batches.forEach(({ type, records, rejected = [] }, index) => {
+      let run = this.#runs.at(-1)
+      if (run?.type !== type) {
+        run = { type, records: [], rejected: [], next: line }
+        this.#runs.push(run)
+      }
+      for (const record of records) run.records.push(record)
+      for (const each of rejected) run.rejected.push(each)
+      run.next = index === batches.length - 1 ? line + 1 : line
+      this.#size += records.length + rejected.length
+    })
+  }
+
+  drain(): readonly Gathered[] {
+    const runs = this.#runs
+    this.#runs = []
+    this.#size = 0
+    return runs.map(({ type, records, rejected, next }) => ({ batch: { type, records, rejected }, next }))
+  }
+}

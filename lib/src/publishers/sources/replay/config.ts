@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { type RecordName, recordTypes } from '../../../base/index.ts'
+import { TIME_FORMATS } from './times.ts'
+
+const RECORD_NAMES = Object.keys(recordTypes) as [RecordName, ...RecordName[]]
+export const FORMATS = ['auto', 'ndjson', 'csv', 'interactions'] as const
+
+/** The settings of the source, under `replay:` in qicore.yaml. */
+export const config = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('the file, or the folder whose files are replayed in the order of their names; .gz is unpacked'),
+  format: z
+    .enum(FORMATS)
+    .default('auto')
+    .describe('auto goes by the name: .csv, or .ndjson and .jsonl with our records; interactions are recorded HTTP requests'),
+  type: z
+    .enum(RECORD_NAMES)
+    .optional()
+    .describe(
+      'what the files hold; default: the `type` or `topic` of each line, or the name of the file (price.csv, crypto-ohlcv.ndjson.gz)',
+    ),
+  columns: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe(
+      'of CSV: which column gives which field, such as {price_usd: price}; a column that bears the name of a field needs none',
+    ),
+  constants: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .default({})
+    .describe('fields that the file does not give, such as {source: binance, currency: USDT, timeframe: 1d}'),
+  delimiter: z.string().length(1).default(',').describe('what separates the columns of CSV'),
+  time_format: z
+    .enum(TIME_FORMATS)
+    .default('iso')
+    .describe(
+      'how CSV writes times: iso (a missing zone is UTC, a missing time of day midnight), day-month-year, month/day/year, or counted since 1970',
+    ),
+  stamped: z.enum(['open', 'close']).default('open').describe("whether the file's time of a candle is its open or its close"),
+  received_at: z
+    .enum(['recorded', 'now'])
+    .default('recorded')
+    .describe(
+      'when the platform saw it: as recorded (now where the file does not say), or now. Of two records of one key the later seen wins',
+    ),
+  speed: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('1 replays at the speed of recording, 60 an hour in a minute, 0 as fast as possible'),
+  resume: z
+    .string()
+    .regex(/:\d+$/, 'expected file:line, such as prices.csv:1017')
+    .optional()
+    .describe('the line to go on from, such as prices.csv:1017'),
+})
+
+export type ReplayConfig = z.output<typeof config>

@@ -1,0 +1,48 @@
+import { readdir, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { QiError, type RecordType, recordTypes } from '../../../base/index.ts'
+import type { ReplayConfig } from './config.ts'
+
+export interface ReplayFile {
+  readonly path: string
+  /** The name without folders. */
+  readonly name: string
+  readonly bytes: number
+}
+
+const KNOWN = /\.(csv|ndjson|jsonl)(\.gz)?$/i
+
+/**
+ * The files to replay, in the order of their names; of a folder those with a known ending.
+ * @throws QiError CONFIG_INVALID naming the setting
+ */
+export async function findFiles({ path }: ReplayConfig): Promise<readonly ReplayFile[]> {
+  const invalid = (message: string, cause?: unknown) =>
+    new QiError('CONFIG_INVALID', `replay.path ${message}`, { field: 'replay.path', cause })
+  if (path === undefined) throw invalid('is missing: set it to the file or folder to replay')
+  const found = await stat(path).catch((error: unknown) => {
+    throw invalid(`"${path}" cannot be read: ${(error as Error).message}`, error)
+  })
+  if (!found.isDirectory()) return [{ path, name: basename(path), bytes: found.size }]
+  const names = (await readdir(path)).filter((name) => KNOWN.test(name)).sort()
+  if (names.length === 0) throw invalid(`"${path}" holds no file that ends with .csv, .ndjson, .jsonl, or one of these and .gz`)
+  return await Promise.all(
+    names.map(async (name) => ({ path: join(path, name), name, bytes: (await stat(join(path, name))).size })),
+  )
+}
+
+/** @throws QiError CONFIG_INVALID where neither the setting nor the name tells */
+export function formatOf(name: string, { format }: ReplayConfig): 'ndjson' | 'csv' | 'interactions' {
+  if (format !== 'auto') return format
+  const ending = KNOWN.exec(name)?.[1]?.toLowerCase()
+  if (ending === undefined) throw new QiError('CONFIG_INVALID', `${name}: its ending does not tell what it is: set replay.format`)
+  return ending === 'csv' ? 'csv' : 'ndjson'
+}
+
+/** The record type by the setting, or by what the name of the file begins with: a type (`price`) or a topic (`crypto-prices`). */
+export function typeOfFile(name: string, { type }: ReplayConfig): RecordType | undefined {
+  if (type) return recordTypes[type] as RecordType
+  const types = Object.values(recordTypes) as RecordType[]
+  const begins = (word: string) => name.startsWith(word) && !/[a-z0-9]/i.test(name.charAt(word.length))
+  return types.find((each) => begins(each.topic) || begins(each.name))
+}

@@ -1,0 +1,14 @@
+import { defineSource } from '../../../base/index.ts'
+import { config } from './config.ts'
+import { ReplaySource } from './ReplaySource.ts'
+
+export type { ReplayConfig } from './config.ts'
+export type { InteractionParser, RecordedInteraction } from './interactions.ts'
+export { type ReplayPosition, ReplaySource, type ReplaySourceParts } from './ReplaySource.ts'
+
+export const replay = defineSource({
+  name: 'replay',
+  summary: 'Recorded files, our own records or CSV, at any speed; every record is marked as replayed',
+  config,
+  open: async (settings, { logger }) => new ReplaySource({ config: settings, logger }),
+})

@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { fromMillis, type Micros, nowMicros, QiError, type RecordBatch } from '../../../base/index.ts'
+import type { ReplayConfig } from './config.ts'
+import type { LineParser, Parsed } from './parser.ts'
+
+/** A recorded HTTP request and its answer, the body verbatim. */
+export interface RecordedInteraction {
+  /** ISO 8601, or as in an HTTP date. */
+  readonly recorded_at: string
+  readonly request: {
+    readonly method: string
+    readonly url: string
+    readonly headers?: Readonly<Record<string, unknown>> | undefined
+    readonly body?: string | undefined
+  }
+  readonly response: { readonly status: number; readonly headers: Readonly<Record<string, unknown>>; readonly body: string }
+}
+
+/**
+ * Makes records of a recorded answer, as the source that it was recorded from would have; whoever composes passes it in, since
+ * one source knows nothing of another. An answer that holds no records gives none.
+ * @throws QiError BAD_DATA where the answer is not understood
+ */
+export type InteractionParser = (interaction: RecordedInteraction) => readonly RecordBatch[]
+
+const schema = z.object({
+  recorded_at: z.string(),
+  request: z.object({
+    method: z.string(),
+    url: z.string(),
+    headers: z.record(z.string(), z.unknown()).optional(),
+    body: z.string().optional(),
+  }),
+  response: z.object({ status: z.int(), headers: z.record(z.string(), z.unknown()).default({}), body: z.string() }),
+})
+
+/** Recorded interactions, one JSON object a line. */
+export function interactionsParser(read: InteractionParser, config: ReplayConfig): LineParser {
+  return {
+    type: undefined,
+    parse(line): Parsed | undefined {
+      if (line.trim() === '') return undefined
+      const interaction = interactionOf(line)
+      const moment = recordedAt(interaction)
+      const seen = { origin: 'replay', receivedAt: config.received_at === 'recorded' ? moment : nowMicros() }
+      const batches = read(interaction).map((batch) => ({
+        ...batch,
+        records: batch.records.map((record) => ({ ...record, ...seen })),
+      }))
+      return { batches, moment }
+    },
+  }
+}
+
+function recordedAt({ recorded_at }: RecordedInteraction): Micros {
+  const millis = Date.parse(recorded_at)
+  if (Number.isNaN(millis)) throw new QiError('BAD_DATA', `recorded_at "${recorded_at.slice(0, 40)}" is not a time`)
+  return fromMillis(millis)
+}
+
+function interactionOf(line: string): RecordedInteraction {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch (error) {
+    throw new QiError('BAD_DATA', `not JSON: ${(error as Error).message}`, { cause: error })
+  }
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  throw new QiError('BAD_DATA', `not a recorded interaction: ${issue?.path.join('.')}: ${issue?.message}`)
+}

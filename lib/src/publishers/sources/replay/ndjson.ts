@@ -1,0 +1,69 @@
+import {
+  decimal,
+  JsonNumber,
+  parseExactJson,
+  QiError,
+  type RecordName,
+  type RecordType,
+  recordTypeOfTopic,
+  recordTypes,
+} from '../../../base/index.ts'
+import type { ReplayConfig } from './config.ts'
+import { asReplayed, batchOf, type LineParser, type Parsed } from './parser.ts'
+
+/** Our own records, one JSON object a line. JSON numbers in the place of decimals keep their digits. */
+export function ndjsonParser(type: RecordType | undefined, config: ReplayConfig): LineParser {
+  return {
+    type,
+    parse(line): Parsed | undefined {
+      if (line.trim() === '') return undefined
+      const wire = { ...config.constants, ...readObject(line) }
+      const own = type ?? typeOf(wire)
+      const { record, moment } = asReplayed(own, withExactNumbers(own, wire, line, config), config)
+      return { batches: [batchOf(own, record)], moment }
+    },
+  }
+}
+
+function readObject(line: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch (error) {
+    throw new QiError('BAD_DATA', `not JSON: ${(error as Error).message}`, { cause: error })
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new QiError('BAD_DATA', 'not a JSON object')
+  return value as Record<string, unknown>
+}
+
+function typeOf({ type, topic }: Record<string, unknown>): RecordType {
+  const found =
+    typeof type === 'string' && Object.hasOwn(recordTypes, type)
+      ? recordTypes[type as RecordName]
+      : typeof topic === 'string'
+        ? recordTypeOfTopic(topic)
+        : undefined
+  if (found) return found as RecordType
+  throw new QiError(
+    'BAD_DATA',
+    `what record it is cannot be told: set replay.type, or give each line a "type" (${Object.keys(recordTypes).join(', ')}) or a "topic"`,
+  )
+}
+
+/** Read again with all digits only where a decimal is a JSON number, which our own files never have. */
+function withExactNumbers(
+  type: RecordType,
+  wire: Record<string, unknown>,
+  line: string,
+  { constants }: ReplayConfig,
+): Record<string, unknown> {
+  const numbers = type.fields.filter(({ name, kind }) => kind === 'decimal' && typeof wire[name] === 'number')
+  if (numbers.length === 0) return wire
+  const exact = parseExactJson(line) as Record<string, unknown>
+  const mended = { ...wire }
+  for (const { name } of numbers) {
+    const value = exact[name] instanceof JsonNumber ? exact[name].source : String(constants[name])
+    mended[name] = decimal(value)
+  }
+  return mended
+}
