@@ -21,9 +21,23 @@ describe('subscriptions', () => {
     const live = await connect(url)
     const id = coin()
     live.send({ type: 'subscribe', id: 'a', channel: 'prices', coins: [id], sources: ['coingecko'], currencies: ['usd'] })
-    expect(await live.next()).toEqual({ type: 'subscribed', id: 'a', channel: 'prices', coins: [id], sources: ['coingecko'], currencies: ['usd'], batch: false })
+    expect(await live.next()).toEqual({
+      type: 'subscribed',
+      id: 'a',
+      channel: 'prices',
+      coins: [id],
+      sources: ['coingecko'],
+      currencies: ['usd'],
+      batch: false,
+    })
     const wanted = priceOf(id)
-    await appendPrices(engines.stream, priceOf(coin()), priceOf(id, { source: 'other' }), priceOf(id, { currency: 'eur' }), wanted)
+    await appendPrices(
+      engines.stream,
+      priceOf(coin()),
+      priceOf(id, { source: 'other' }),
+      priceOf(id, { currency: 'eur' }),
+      wanted,
+    )
     expect(await live.next()).toEqual({ type: 'record', channel: 'prices', data: price.toWire(wanted) })
   })
 
@@ -31,7 +45,11 @@ describe('subscriptions', () => {
     const { url } = await serving(platformOf(engines))
     const id = coin()
     const live = await subscribed(url, { coins: [id], batch: true })
-    await appendPrices(engines.stream, priceOf(id, { price: '1' as Decimal }), priceOf(id, { price: '2' as Decimal, time: 1_700_000_002_000_000 }))
+    await appendPrices(
+      engines.stream,
+      priceOf(id, { price: '1' as Decimal }),
+      priceOf(id, { price: '2' as Decimal, time: 1_700_000_002_000_000 }),
+    )
     expect(await live.next()).toMatchObject({ type: 'records', channel: 'prices', data: [{ price: '1' }, { price: '2' }] })
   })
 
@@ -90,7 +108,12 @@ test.each([
   live.send(message)
   expect(await live.next()).toEqual({
     type: 'error',
-    error: { code: expect.stringMatching(/BAD_REQUEST|NOT_FOUND/), message: expect.stringMatching(text), retryable: false, ...(field && { field }) },
+    error: {
+      code: expect.stringMatching(/BAD_REQUEST|NOT_FOUND/),
+      message: expect.stringMatching(text),
+      retryable: false,
+      ...(field && { field }),
+    },
   })
   live.send({ type: 'ping', id: 'x' })
   expect(await live.next()).toEqual({ type: 'pong', id: 'x' })
@@ -186,15 +209,18 @@ test('a client that does not read loses records and is told how many; the others
   // More than the buffers of two sockets hold.
   const total = 60_000
   for (let sent = 0; sent < total; sent += 10_000)
-    await appendPrices(engines.stream, ...Array.from({ length: 10_000 }, (_, i) => priceOf(id, { time: 1_700_000_000_000_000 + sent + i })))
+    await appendPrices(
+      engines.stream,
+      ...Array.from({ length: 10_000 }, (_, i) => priceOf(id, { time: 1_700_000_000_000_000 + sent + i })),
+    )
   for (let received = 0; received < total; received++) await quick.next('record')
   slow.socket.resume()
   let got = 0
   for (let message = await slow.next(); ; message = await slow.next()) {
-    if (message['type'] === 'record') got++
+    if (message.type === 'record') got++
     else {
       expect(message).toMatchObject({ type: 'dropped', channel: 'prices' })
-      expect(got + (message['records'] as number)).toBe(total)
+      expect(got + (message.records as number)).toBe(total)
       break
     }
   }

@@ -26,7 +26,14 @@ test('records in and out are counted from what publishers and consumers tell', a
   const tell = (event: PublisherEvent) => channel(PUBLISHER_CHANNEL).publish(event)
   tell({ type: 'appended', source: 'coingecko', topic: 'crypto-prices', records: 250, bytes: 60_000, ms: 4 })
   tell({ type: 'dead-lettered', source: 'coingecko', topic: 'crypto-prices', records: 2, ms: 1 })
-  const write: ConsumerWrite = { consumer: 'crypto-data', topic: 'crypto-prices', written: 249, failed: 1, milliseconds: 12, oldest: Date.now() - 500 }
+  const write: ConsumerWrite = {
+    consumer: 'crypto-data',
+    topic: 'crypto-prices',
+    written: 249,
+    failed: 1,
+    milliseconds: 12,
+    oldest: Date.now() - 500,
+  }
   channel('qicore:consumer').publish(write)
   const metrics = await scrape(url)
   expect(metrics.get('qicore_records_published_total{source="coingecko",topic="crypto-prices"}')).toBe(250)

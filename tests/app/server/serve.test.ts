@@ -1,5 +1,5 @@
-import { createServer, request } from 'node:http'
 import { once } from 'node:events'
+import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { serve } from '../../../app/server/index.ts'
@@ -19,13 +19,21 @@ test('a port in use is named, with what to do', async () => {
   await once(other, 'listening')
   const { port } = other.address() as AddressInfo
   const failed = serve({ platform: platformOf(engines), config: { server: { host: '127.0.0.1', port } } })
-  await expect(failed).rejects.toMatchObject({ code: 'CONFLICT', field: 'server.port', message: expect.stringMatching(`port ${port} .*QICORE_PORT`) })
+  await expect(failed).rejects.toMatchObject({
+    code: 'CONFLICT',
+    field: 'server.port',
+    message: expect.stringMatching(`port ${port} .*QICORE_PORT`),
+  })
   other.close()
 })
 
 test('an address of another machine is refused, with what to do', async () => {
   const failed = serve({ platform: platformOf(engines), config: { server: { host: '203.0.113.1', port: 0 } } })
-  await expect(failed).rejects.toMatchObject({ code: 'CONFIG_INVALID', field: 'server.host', message: expect.stringContaining('QICORE_HOST') })
+  await expect(failed).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    field: 'server.host',
+    message: expect.stringContaining('QICORE_HOST'),
+  })
 })
 
 test('closing lets a request in flight finish, tells WebSockets, ends kept-alive connections and frees the port', async () => {

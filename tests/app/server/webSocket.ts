@@ -38,7 +38,7 @@ export async function connect(url: string, options: ClientOptions = {}, path = '
       for (;;) {
         const message = waiting.shift()
         if (!message) await arrived.promise
-        else if (type === undefined || message['type'] === type) return message
+        else if (type === undefined || message.type === type) return message
       }
     },
   }
