@@ -71,7 +71,7 @@ async function runPlatform(session: Session, input: UpInput, { config }: LoadedC
     screen.status('')
   }
   const { stored } = pulseOf(platform.getStatus(), Date.now())
-  screen.notice(`Stopped: ${stored} records stored, nothing left to do.`, { event: 'stopped', stored })
+  screen.notice(`Stopped: ${stored} records stored.`, { event: 'stopped', stored })
 }
 
 function showOverview(screen: Screen, { out, json }: Session, platform: CryptoDataPlatform, url: string): void {

@@ -1,0 +1,118 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nowMicros, openStore, price, silentLogger } from '../../../lib/src/base/index.ts'
+import { loadConfig, openStreamFor } from '../../../lib/src/streaming/platform/index.ts'
+import { until } from '../../support/until.ts'
+import { makeProject, type Project } from './project.ts'
+import { document, failure, qicore, type Up, up } from './qicore.ts'
+
+interface Letter {
+  readonly id: string
+  readonly reason: string
+  readonly replayed: boolean
+  value: string | Record<string, string>
+}
+
+let project: Project
+let platform: Up
+
+const run = (...args: readonly string[]) => qicore(args, { cwd: project.cwd })
+const list = async (...args: readonly string[]) => document<Letter[]>(await run('dlq', 'list', '--json', ...args))
+
+const record = price.toWire({
+  coinId: 'bitcoin',
+  source: 'desk',
+  currency: 'usd',
+  time: nowMicros(),
+  receivedAt: nowMicros(),
+  origin: 'live',
+  price: '1.5' as never,
+})
+
+/** What another writer of the topic might send. */
+async function append(values: readonly string[]): Promise<void> {
+  await using store = await openStore({ home: project.home })
+  await using stream = await openStreamFor(loadConfig({ cwd: project.cwd, env: {} }).config, store, { logger: silentLogger })
+  await stream.append(
+    price.topic,
+    values.map((value) => ({ key: 'desk:bitcoin', value })),
+  )
+}
+
+beforeAll(async () => {
+  project = await makeProject('dlq', 'sources: [none]\n')
+  platform = await up({ cwd: project.cwd })
+  await append([JSON.stringify({ ...record, price: '1,5' }), 'not JSON \u001b[2J'])
+  await until(async () => (await list()).length === 2, 'two dead letters')
+}, 120_000)
+
+afterAll(async () => {
+  await platform?.stop()
+  await project?.[Symbol.asyncDispose]()
+})
+
+describe('dead letters', { timeout: 60_000, shuffle: false }, () => {
+  it('are listed with their reason; what a stranger wrote cannot rewrite the screen', async () => {
+    const { code, stdout } = await run('dlq', 'list', '--topic', 'price')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^crypto-prices\.dlq\/0\/\d+ {2}not stored, .* ago, waiting$/m)
+    expect(stdout).toContain('price "1,5"')
+    expect(stdout).not.toContain('\u001b')
+    expect(stdout).toContain('\\u001b[2J')
+  })
+
+  it('are refused as long as they are no records', async () => {
+    const [letter] = await list()
+    const end = await run('dlq', 'replay', '--id', letter!.id, '--id', 'crypto-prices.dlq/0/999', '--json')
+    expect(document(end, 1)).toMatchObject({
+      replayed: 0,
+      refused: 2,
+      entries: [
+        { id: letter!.id, replayed: false, error: { code: 'BAD_DATA' } },
+        { replayed: false, error: { code: 'NOT_FOUND' } },
+      ],
+    })
+  })
+
+  it('are stored once mended, and no longer pending', async () => {
+    const letters = await list('--pending')
+    const mended = letters.find(({ value }) => typeof value === 'object')!
+    expect(mended.value).toEqual({ ...record, price: '1,5' })
+    mended.value = { ...(mended.value as Record<string, string>), price: '123456789012345.12345678' }
+    const file = join(project.cwd, 'letters.json')
+    await writeFile(file, JSON.stringify(letters))
+    const end = await run('dlq', 'replay', '--from', file)
+    expect(end).toMatchObject({ code: 1, stdout: expect.stringContaining(`✔ ${mended.id}  replayed`) })
+    expect(end.stdout).toContain('1 replayed, 1 refused')
+    const stored = await until(async () => {
+      const latest = await run('query', 'latest', 'bitcoin', '--source', 'desk', '--json')
+      return latest.code === 0 && document<{ items: readonly { price: string }[] }>(latest).items[0]
+    }, 'the mended price')
+    expect(stored.price).toBe('123456789012345.12345678')
+    expect((await list('--pending')).map(({ id }) => id)).toEqual(
+      letters.filter(({ id }) => id !== mended.id).map(({ id }) => id),
+    )
+  })
+
+  it('are read from stdin too', async () => {
+    const entry = { topic: price.topic, value: record }
+    const end = await qicore(['dlq', 'replay', '--from', '-', '--json'], { cwd: project.cwd, input: JSON.stringify(entry) })
+    expect(document(end)).toMatchObject({ replayed: 1, refused: 0 })
+  })
+})
+
+describe('a replay that says too little', { timeout: 30_000 }, () => {
+  it.each([
+    [[], 'name them by --id, or a file of them by --from'],
+    [['--from', '/no/such/file'], '--from /no/such/file cannot be read'],
+    [['--from', '-'], 'stdin: '],
+  ])('%j', async (args, message) => {
+    const end = await qicore(['dlq', 'replay', '--json', ...args], {
+      cwd: project.cwd,
+      input: '{"topic":"crypto-prices","valeu":1}',
+    })
+    expect(end.code).toBe(2)
+    expect(failure(end).message).toContain(message)
+  })
+})

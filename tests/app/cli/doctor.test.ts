@@ -1,0 +1,114 @@
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeProject, type Project } from './project.ts'
+import { document, qicore } from './qicore.ts'
+
+interface Diagnosis {
+  readonly ok: boolean
+  readonly checks: readonly {
+    readonly name: string
+    readonly verdict: string
+    readonly summary: string
+    readonly remedy?: string
+  }[]
+}
+
+let project: Project
+beforeAll(async () => {
+  project = await makeProject('doctor')
+})
+afterAll(() => project[Symbol.asyncDispose]())
+
+async function examine(env: Readonly<Record<string, string>>, exit: number) {
+  const { ok, checks } = document<Diagnosis>(
+    await qicore(['doctor', '--json'], { cwd: project.cwd, env: { QICORE_SOURCES: 'simulated', ...env } }),
+    exit,
+  )
+  return { ok, of: (name: string) => checks.find((check) => check.name === name) }
+}
+
+describe('doctor', { timeout: 60_000 }, () => {
+  it('finds embedded engines that work, and leaves none of them running', async () => {
+    const { ok, of } = await examine({}, 0)
+    expect(ok).toBe(true)
+    for (const name of ['node', 'settings', 'data folder', 'platform', 'store', 'stream', 'source simulated'])
+      expect(of(name), name).toMatchObject({ verdict: 'ok' })
+    for (const name of ['TimescaleDB', 'Redpanda', 'schema registry'])
+      expect(of(name), name).toMatchObject({ verdict: 'unused', remedy: expect.any(String) })
+    expect(await project.databaseRuns()).toBe(false)
+  })
+
+  it('tells each engine that cannot be reached, at once and with a remedy, and no password', async () => {
+    const started = Date.now()
+    const { of } = await examine(
+      {
+        DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:9/market',
+        REDPANDA_BROKERS: '127.0.0.1:9',
+        SCHEMA_REGISTRY_URL: 'http://127.0.0.1:9',
+        COINGECKO_BASE_URL: 'http://127.0.0.1:9',
+        QICORE_SOURCES: 'coingecko',
+      },
+      1,
+    )
+    expect(of('store')).toMatchObject({ verdict: 'failed', remedy: expect.stringContaining('DATABASE_URL') })
+    expect(of('store')?.summary).toContain('postgres://me:***@127.0.0.1:9/market')
+    expect(of('stream')).toMatchObject({ verdict: 'failed', remedy: expect.stringContaining('REDPANDA_BROKERS') })
+    expect(of('schema registry')).toMatchObject({ verdict: 'failed', remedy: expect.stringContaining('SCHEMA_REGISTRY_URL') })
+    expect(of('source coingecko')).toMatchObject({ verdict: 'failed', remedy: expect.stringContaining('COINGECKO_BASE_URL') })
+    // Each check has a deadline of 8 s, and those of the network run side by side.
+    expect(Date.now() - started).toBeLessThan(40_000)
+  })
+
+  it('lists what is wrong with the settings instead of trying engines that may not be meant', async () => {
+    await using broken = await makeProject('broken', 'partitions: 0\n')
+    const { checks } = document<Diagnosis>(await qicore(['doctor', '--json'], { cwd: broken.cwd }), 1)
+    expect(checks.find(({ name }) => name === 'settings')).toMatchObject({
+      verdict: 'failed',
+      summary: expect.stringContaining('partitions 0'),
+    })
+    expect(checks.find(({ name }) => name === 'engines')).toMatchObject({ verdict: 'unused' })
+  })
+
+  it('tells a registry from something that only answers', async () => {
+    const server = createServer((request, response) => {
+      response.setHeader('content-type', 'application/json')
+      if (request.headers.authorization === `Basic ${Buffer.from('me:p@ss').toString('base64')}`)
+        response.end('["crypto-prices-value"]')
+      else response.writeHead(401).end('{}')
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const at = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    try {
+      expect((await examine({ SCHEMA_REGISTRY_URL: `http://${at}` }, 1)).of('schema registry')).toMatchObject({
+        verdict: 'failed',
+        summary: expect.stringContaining('401'),
+      })
+      expect((await examine({ SCHEMA_REGISTRY_URL: `http://me:p%40ss@${at}` }, 0)).of('schema registry')).toMatchObject({
+        verdict: 'ok',
+        summary: `http://${at} holds 1 subjects`,
+      })
+    } finally {
+      server.close()
+    }
+  })
+
+  it('says it to people in a line each, with a mark', async () => {
+    const { code, stdout } = await qicore(['doctor'], { cwd: project.cwd, env: { QICORE_SOURCES: 'none' } })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^✔ node +Node 24/m)
+    expect(stdout).toMatch(/^– schema registry +not configured\n +→ /m)
+    expect(stdout).toMatch(/\neverything that is needed works\n$/)
+  })
+
+  it('notices a data folder that is none', async () => {
+    const file = join(project.cwd, 'a-file')
+    await writeFile(file, '')
+    const { of } = await examine({ QICORE_HOME: join(file, 'home') }, 1)
+    expect(of('data folder')).toMatchObject({ verdict: 'failed', remedy: expect.stringContaining('QICORE_HOME') })
+    expect(of('store')).toMatchObject({ verdict: 'failed' })
+  })
+})
