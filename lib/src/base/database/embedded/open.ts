@@ -58,7 +58,8 @@ class Embedded implements EmbeddedPostgres {
   }
 
   async #attach(): Promise<void> {
-    if (await this.#lease?.answers()) return
+    // A session outlives its killed postmaster for a moment, and still answers: so both are asked.
+    if ((await this.#lease?.answers()) && (await findRunning(this.dataFolder))) return
     this.#lease = undefined
     await this.#locked(async () => {
       this.#placement ??= await place(this.#home, this.#options)
