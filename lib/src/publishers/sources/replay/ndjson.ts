@@ -3,6 +3,7 @@ import {
   JsonNumber,
   parseExactJson,
   QiError,
+  type RecordField,
   type RecordName,
   type RecordType,
   recordTypeOfTopic,
@@ -17,7 +18,7 @@ export function ndjsonParser(type: RecordType | undefined, config: ReplayConfig)
     type,
     parse(line): Parsed | undefined {
       if (line.trim() === '') return undefined
-      const wire = { ...config.constants, ...readObject(line) }
+      const wire = Object.assign({}, config.constants, readObject(line))
       const own = type ?? typeOf(wire)
       const { record, moment } = asReplayed(own, withExactNumbers(own, wire, line, config), config)
       return { batches: [batchOf(own, record)], moment }
@@ -57,13 +58,12 @@ function withExactNumbers(
   line: string,
   { constants }: ReplayConfig,
 ): Record<string, unknown> {
-  const numbers = type.fields.filter(({ name, kind }) => kind === 'decimal' && typeof wire[name] === 'number')
-  if (numbers.length === 0) return wire
+  const isNumber = ({ name, kind }: RecordField) => kind === 'decimal' && typeof wire[name] === 'number'
+  if (!type.fields.some(isNumber)) return wire
   const exact = parseExactJson(line) as Record<string, unknown>
-  const mended = { ...wire }
-  for (const { name } of numbers) {
-    const value = exact[name] instanceof JsonNumber ? exact[name].source : String(constants[name])
-    mended[name] = decimal(value)
+  for (const { name } of type.fields.filter(isNumber)) {
+    const value = exact[name]
+    wire[name] = decimal(value instanceof JsonNumber ? value.source : String(constants[name]))
   }
-  return mended
+  return wire
 }

@@ -1,4 +1,5 @@
 import {
+  formatTime,
   type Micros,
   nowMicros,
   type RecordBatch,
@@ -33,19 +34,22 @@ export interface LineParser {
 
 export const batchOf = (type: RecordType, record: RecordValues): RecordBatch => ({ type, records: [record] })
 
-/** Marks a record as replayed; the rest is the file's, but for what the settings change. */
+/**
+ * The record that a wire object means, marked as replayed; the rest is the file's, but for what the settings change.
+ * @param wire made for this call: it is changed
+ */
 export function asReplayed(
   type: RecordType,
   wire: Record<string, unknown>,
   { received_at, stamped }: Pick<ReplayConfig, 'received_at' | 'stamped'>,
 ): { readonly record: RecordValues; readonly moment: Micros } {
   const recorded = received_at === 'recorded' && wire.received_at !== undefined && wire.received_at !== null
-  // Replaced below; a placeholder lets the rest be checked at once.
-  const read = type.fromWire({ ...wire, origin: 'replay', ...(recorded ? {} : { received_at: '1970-01-01T00:00:00Z' }) })
-  const time =
+  wire.origin = 'replay'
+  if (!recorded) wire.received_at = formatTime(nowMicros())
+  const read = type.fromWire(wire)
+  const record =
     stamped === 'close' && type.name === 'ohlcv'
-      ? (read.time as Micros) - timeframeMicros(read.timeframe as Timeframe)
-      : (read.time as Micros)
-  const receivedAt = recorded ? (read.receivedAt as Micros) : nowMicros()
-  return { record: { ...read, time, receivedAt }, moment: recorded ? receivedAt : time }
+      ? { ...read, time: (read.time as Micros) - timeframeMicros(read.timeframe as Timeframe) }
+      : read
+  return { record, moment: (recorded ? record.receivedAt : record.time) as Micros }
 }
