@@ -15,6 +15,8 @@ const { status } = spawnSync(ownNode(root) ?? process.execPath, [tsc, '-p', join
   cwd: root,
 })
 if (status !== 0) process.exit(1)
+// tsc copies what is imported; a second package.json would be taken for the package's own.
+rmSync(join(dist, 'package.json'), { force: true })
 
 for (const source of sources) {
   if (!existsSync(join(root, source))) continue
