@@ -8,6 +8,7 @@ import { checkRegistry, checkStream } from '../doctor/stream.ts'
 import { EXIT } from '../exitCodes.ts'
 import type { Session } from '../session.ts'
 import { printable } from '../text/printable.ts'
+import { wrap } from '../text/wrap.ts'
 
 /** The first start of the embedded server makes its files, which takes a slow disk a while. */
 const EMBEDDED_MS = 60_000
@@ -85,9 +86,15 @@ async function* checkEngines(session: Session, config: PlatformConfig): AsyncGen
 
 const MARKS = { ok: ['green', '✔'], failed: ['red', '✖'], unused: ['dim', '–'] } as const
 
+/** A mark, a space, the name, a space. */
+const INDENT = 19
+
 async function show({ out }: Session, { name, verdict, summary, remedy }: Finding): Promise<void> {
   const [style, mark] = MARKS[verdict]
-  await out.line(`${out.style(style, mark)} ${name.padEnd(16)} ${printable(summary)}`)
-  if (remedy)
-    await out.line(`  ${' '.repeat(16)} ${out.style(verdict === 'failed' ? 'yellow' : 'dim', `→ ${printable(remedy)}`)}`)
+  const width = out.width && Math.max(40, out.width - INDENT)
+  const [first, ...more] = wrap(printable(summary), width)
+  await out.line(`${out.style(style, mark)} ${name.padEnd(INDENT - 3)} ${first}`)
+  for (const line of more) await out.line(' '.repeat(INDENT) + line)
+  for (const line of remedy ? wrap(`→ ${printable(remedy)}`, width) : [])
+    await out.line(' '.repeat(INDENT) + out.style(verdict === 'failed' ? 'yellow' : 'dim', line))
 }

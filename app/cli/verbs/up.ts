@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import { QiError } from '../../../lib/src/base/index.ts'
 import { CryptoDataPlatform, type LoadedConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { type RunningServer, serve } from '../../server/index.ts'
 import { createLogger } from '../logging.ts'
@@ -50,7 +51,7 @@ async function runPlatform(session: Session, input: UpInput, { config }: LoadedC
   )
 
   screen.notice(`QiCore ${version}`, { event: 'starting', version })
-  await platform.initialize()
+  await initialized(platform, signal)
   const done = new AbortController()
   let http: RunningServer | undefined
   let ticking: Promise<void> | undefined
@@ -72,6 +73,22 @@ async function runPlatform(session: Session, input: UpInput, { config }: LoadedC
   }
   const { stored } = pulseOf(platform.getStatus(), Date.now())
   screen.notice(`Stopped: ${stored} records stored.`, { event: 'stopped', stored })
+}
+
+/** Nothing was acquired yet: who stops it now need not wait for a database that may never answer. */
+const STARTING_MS = 10_000
+
+async function initialized(platform: CryptoDataPlatform, signal: AbortSignal): Promise<void> {
+  const started = new AbortController()
+  const work = platform.initialize().finally(() => started.abort())
+  const givenUp = aborted(signal)
+    .then(() => setTimeout(STARTING_MS, undefined, { signal: started.signal }))
+    .then(() => {
+      throw new QiError('CANCELLED', 'interrupted while it was starting')
+    })
+  // Whichever comes second is of no more interest.
+  for (const promise of [work, givenUp]) promise.catch(() => {})
+  await Promise.race([work, givenUp])
 }
 
 function showOverview(screen: Screen, { out, json }: Session, platform: CryptoDataPlatform, url: string): void {

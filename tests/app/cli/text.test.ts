@@ -3,6 +3,7 @@ import { maskUrl } from '../../../app/cli/settings.ts'
 import { age, duration } from '../../../app/cli/text/age.ts'
 import { alignPoints } from '../../../app/cli/text/decimals.ts'
 import { printable } from '../../../app/cli/text/printable.ts'
+import { wrap } from '../../../app/cli/text/wrap.ts'
 
 describe('text for people', () => {
   it('tells durations in two units', () => {
@@ -28,6 +29,12 @@ describe('text for people', () => {
     expect(aligned.map((text) => text.trimEnd())).toEqual(figures.map((figure) => figure ?? ''))
     expect(aligned[0]).toBe('67123.45                  ')
     expect(aligned[2]).toBe(`1${' '.repeat(21)}`)
+  })
+
+  it('breaks between words, and only where there is a width', () => {
+    expect(wrap('one two three', 8)).toEqual(['one two', 'three'])
+    expect(wrap('incomprehensible it is', 5)).toEqual(['incomprehensible', 'it is'])
+    expect(wrap('one two three', undefined)).toEqual(['one two three'])
   })
 
   it('lets no escape sequence of a provider reach the terminal', () => {
