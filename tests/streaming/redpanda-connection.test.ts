@@ -26,7 +26,12 @@ const opening = async (settings: Record<string, unknown>): Promise<{ error: QiEr
 
 describe('redpanda settings', () => {
   test('have defaults for all but the brokers', () => {
-    expect(RedpandaConfig.parse({})).toMatchObject({ client_id: 'qicore', compression: 'lz4', tls: { reject_unauthorized: true }, sasl: {} })
+    expect(RedpandaConfig.parse({})).toMatchObject({
+      client_id: 'qicore',
+      compression: 'lz4',
+      tls: { reject_unauthorized: true },
+      sasl: {},
+    })
     expect(parseRedpandaConfig({ brokers: 'a:1, b' }).brokers).toEqual(['a:1', 'b'])
   })
 
@@ -55,11 +60,18 @@ describe('redpanda settings', () => {
 
   test('name a certificate that cannot be read', async () => {
     const { error } = await opening({ brokers: '127.0.0.1:1', tls: { ca: '/nowhere/ca.pem' } })
-    expect(error).toMatchObject({ code: 'CONFIG_INVALID', field: 'redpanda.tls.ca', message: expect.stringContaining('/nowhere/ca.pem') })
+    expect(error).toMatchObject({
+      code: 'CONFIG_INVALID',
+      field: 'redpanda.tls.ca',
+      message: expect.stringContaining('/nowhere/ca.pem'),
+    })
   })
 
   test('without a broker are refused with the remedy', async () => {
-    expect((await opening({})).error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('REDPANDA_BROKERS') })
+    expect((await opening({})).error).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('REDPANDA_BROKERS'),
+    })
   })
 })
 
@@ -87,7 +99,12 @@ describe('opening redpanda', () => {
 
 describeWith('kafka', 'opening redpanda with the wrong security', () => {
   test('TLS to a port without it says so', async () => {
-    const { error } = await opening({ brokers: await sharedKafka(), tls: { enabled: true }, connect_timeout_ms: 2_000, request_timeout_ms: 2_000 })
+    const { error } = await opening({
+      brokers: await sharedKafka(),
+      tls: { enabled: true },
+      connect_timeout_ms: 2_000,
+      request_timeout_ms: 2_000,
+    })
     expect(error).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('redpanda.tls') })
   })
 
@@ -102,7 +119,10 @@ describeWith('kafka', 'opening redpanda with the wrong security', () => {
       },
     })
     onTestFinished(() => kafka.stop())
-    const settings = (password: string) => ({ brokers: kafka.brokers, sasl: { mechanism: 'PLAIN', username: 'qicore', password } })
+    const settings = (password: string) => ({
+      brokers: kafka.brokers,
+      sasl: { mechanism: 'PLAIN', username: 'qicore', password },
+    })
     const stream = await openRedpanda(parseRedpandaConfig(settings('right')))
     await stream.createTopics(['signed-in'])
     await stream.append('signed-in', [{ key: 'a', value: 'b' }])

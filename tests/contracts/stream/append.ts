@@ -43,7 +43,7 @@ export function appendTests(under: StreamUnderTest): void {
         { key: '', value: 'empty key' },
         { key: null, value: 'no key' },
         { key: 'ключ 钥匙 🔑', value: 'значение 🎈' },
-        { key: 'headers', value: '{}', headers: { stage: 'store', 'причина': 'плохо 💥', empty: '' } },
+        { key: 'headers', value: '{}', headers: { stage: 'store', причина: 'плохо 💥', empty: '' } },
         { key: 'random', value: randomBytes(10_000) },
         { key: 'view', value: everyByte.subarray(10, 20) },
       ]
@@ -62,7 +62,10 @@ export function appendTests(under: StreamUnderTest): void {
     test('spreads messages without a key', async () => {
       const topic = await topicFor(under.stream, 'spread', 3)
       for (let i = 0; i < 10; i++)
-        await under.stream.append(topic, Array.from({ length: 30 }, (_, j) => ({ key: null, value: String(i * 30 + j) })))
+        await under.stream.append(
+          topic,
+          Array.from({ length: 30 }, (_, j) => ({ key: null, value: String(i * 30 + j) })),
+        )
       const seen = await readAll(under.stream, topic)
       expect(sortedNumbers(seen.map(({ value }) => value.toString()))).toEqual(range(300))
       expect(new Set(seen.map(({ partition }) => partition)).size).toBe(3)
@@ -71,7 +74,10 @@ export function appendTests(under: StreamUnderTest): void {
     test('takes more in one call than one batch may hold', async () => {
       const topic = await topicFor(under.stream, 'large', 2)
       const value = 'x'.repeat(2000)
-      await under.stream.append(topic, Array.from({ length: 5000 }, (_, i) => ({ key: `k${i % 7}`, value: `${i} ${value}` })))
+      await under.stream.append(
+        topic,
+        Array.from({ length: 5000 }, (_, i) => ({ key: `k${i % 7}`, value: `${i} ${value}` })),
+      )
       const seen = await readAll(under.stream, topic)
       for (const messages of byKey(seen).values()) {
         const numbers = messages.map(({ value: v }) => Number.parseInt(v.toString(), 10))
@@ -100,7 +106,10 @@ export function appendTests(under: StreamUnderTest): void {
       await Promise.all(
         clients.flatMap((client, c) =>
           range(20).map((round) =>
-            client.append(topic, Array.from({ length: 50 }, (_, i) => ({ key: `client-${c}`, value: String(round * 50 + i) }))),
+            client.append(
+              topic,
+              Array.from({ length: 50 }, (_, i) => ({ key: `client-${c}`, value: String(round * 50 + i) })),
+            ),
           ),
         ),
       )
@@ -113,7 +122,9 @@ export function appendTests(under: StreamUnderTest): void {
 
     test('that is cancelled rejects with CANCELLED', async () => {
       const topic = await topicFor(under.stream, 'cancelled')
-      expect(await failure(under.stream.append(topic, numbered(1), { signal: AbortSignal.abort() }))).toMatchObject({ code: 'CANCELLED' })
+      expect(await failure(under.stream.append(topic, numbered(1), { signal: AbortSignal.abort() }))).toMatchObject({
+        code: 'CANCELLED',
+      })
       const controller = new AbortController()
       const appends = range(50).map(() => under.stream.append(topic, numbered(200), { signal: controller.signal }))
       controller.abort()

@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { expect, onTestFinished } from 'vitest'
-import type { EncodedBatch, Headers, Message, Position, QiError, Stream, SubscribeOptions, Subscription } from '../../../lib/src/base/index.ts'
+import type {
+  EncodedBatch,
+  Headers,
+  Message,
+  Position,
+  QiError,
+  Stream,
+  SubscribeOptions,
+  Subscription,
+} from '../../../lib/src/base/index.ts'
 
 /** One message as it was read. */
 export interface Seen {
@@ -120,11 +129,18 @@ export class Member extends Collector {
 /** Waits until the members hold these numbers of partitions, in ascending order. */
 export async function balanced(members: readonly Member[], ...sizes: number[]): Promise<void> {
   await expect
-    .poll(() => members.map((member) => member.subscription.assignments().length).sort((a, b) => a - b), { timeout: 30_000, interval: 20 })
+    .poll(() => members.map((member) => member.subscription.assignments().length).sort((a, b) => a - b), {
+      timeout: 30_000,
+      interval: 20,
+    })
     .toEqual(sizes)
 }
 
-export async function readAll(stream: Stream, topic: string, from: 'earliest' | readonly Position[] = 'earliest'): Promise<Seen[]> {
+export async function readAll(
+  stream: Stream,
+  topic: string,
+  from: 'earliest' | readonly Position[] = 'earliest',
+): Promise<Seen[]> {
   const seen: Seen[] = []
   for await (const batch of stream.read({ topics: [topic], from, untilEnd: true })) seen.push(...messagesOf(batch))
   return seen

@@ -28,7 +28,9 @@ export function commitTests(under: StreamUnderTest): void {
       await under.stream.append(topic, numbered(100))
       const member = await Member.join(under.stream, { group, topics: [topic] }, { commit: false })
       await member.count(100)
-      await Promise.all(range(100, 1).map((offset) => member.subscription.commit([{ topic, partition: 0, offset: BigInt(offset) }])))
+      await Promise.all(
+        range(100, 1).map((offset) => member.subscription.commit([{ topic, partition: 0, offset: BigInt(offset) }])),
+      )
       expect(await under.stream.lag(group)).toEqual([{ topic, partition: 0, offset: 100n, lag: 0n }])
     })
 
@@ -67,7 +69,9 @@ export function commitTests(under: StreamUnderTest): void {
       const group = unique('partial')
       const ends = await under.stream.append(topic, numbered(100))
       const member = await Member.join(under.stream, { group, topics: [topic] }, { commit: false })
-      await member.subscription.commit([{ topic, partition: 1, offset: ends.find(({ partition }) => partition === 1)?.offset ?? 0n }])
+      await member.subscription.commit([
+        { topic, partition: 1, offset: ends.find(({ partition }) => partition === 1)?.offset ?? 0n },
+      ])
       const [first, second] = await under.stream.lag(group)
       expect(first).toEqual({ topic, partition: 0, offset: 0n, lag: ends.find(({ partition }) => partition === 0)?.offset })
       expect(second?.lag).toBe(0n)
@@ -92,7 +96,9 @@ export function commitTests(under: StreamUnderTest): void {
       await under.stream.append(topic, numbered(20))
       const first = await Member.join(under.stream, { group, topics: [topic] })
       await first.count(20)
-      expect(await failure(under.stream.resetOffsets(group, [{ topic, partition: 0, offset: 5n }]))).toMatchObject({ code: 'CONFLICT' })
+      expect(await failure(under.stream.resetOffsets(group, [{ topic, partition: 0, offset: 5n }]))).toMatchObject({
+        code: 'CONFLICT',
+      })
       await first.close()
       await under.stream.resetOffsets(group, [{ topic, partition: 0, offset: 5n }])
       expect(await under.stream.lag(group)).toEqual([{ topic, partition: 0, offset: 5n, lag: 15n }])

@@ -42,9 +42,13 @@ export function flowTests(under: StreamUnderTest): void {
       onTestFinished(() => subscription.close())
       subscription.pause([{ topic, partition: 0 }])
       const ends = await under.stream.append(topic, numbered(200, { keys: 40 }))
-      const [held, open] = [0, 1].map((partition) => Number(ends.find((end) => end.partition === partition)?.offset)) as [number, number]
+      const [held, open] = [0, 1].map((partition) => Number(ends.find((end) => end.partition === partition)?.offset)) as [
+        number,
+        number,
+      ]
       const seen: EncodedBatch[] = []
-      const counts = () => [0, 1].map((partition) => seen.filter((b) => b.partition === partition).reduce((sum, b) => sum + b.length, 0))
+      const counts = () =>
+        [0, 1].map((partition) => seen.filter((b) => b.partition === partition).reduce((sum, b) => sum + b.length, 0))
       let resumed = false
       for await (const batch of subscription) {
         seen.push(batch)

@@ -13,7 +13,9 @@ export function groupTests(under: StreamUnderTest): void {
       const held = members.flatMap((member) => member.subscription.assignments().map(({ partition }) => partition))
       expect(held.toSorted()).toEqual(range(6))
       for (let i = 0; i < 10; i++) await under.stream.append(topic, numbered(200, { keys: 50, from: i * 200 }))
-      await expect.poll(() => members.reduce((sum, member) => sum + member.seen.length, 0), { timeout: 30_000, interval: 20 }).toBe(2000)
+      await expect
+        .poll(() => members.reduce((sum, member) => sum + member.seen.length, 0), { timeout: 30_000, interval: 20 })
+        .toBe(2000)
       expect(sortedNumbers(members.flatMap((member) => member.values))).toEqual(range(2000))
       for (const member of members) expect(member.seen.length).toBeGreaterThan(0)
     })
@@ -50,7 +52,9 @@ export function groupTests(under: StreamUnderTest): void {
     test('do not disturb each other', async () => {
       const topic = await topicFor(under.stream, 'apart', 2)
       await under.stream.append(topic, numbered(100))
-      const [one, two] = await Promise.all(['one', 'two'].map((name) => Member.join(under.stream, { group: unique(name), topics: [topic] })))
+      const [one, two] = await Promise.all(
+        ['one', 'two'].map((name) => Member.join(under.stream, { group: unique(name), topics: [topic] })),
+      )
       await Promise.all([one?.count(100), two?.count(100)])
       expect(sortedNumbers(one?.values ?? [])).toEqual(range(100))
       expect(sortedNumbers(two?.values ?? [])).toEqual(range(100))

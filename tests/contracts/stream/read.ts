@@ -35,7 +35,8 @@ export function readTests(under: StreamUnderTest): void {
       const reader = new Collector(under.stream.read({ topics: [topic], from: 'latest', signal: controller.signal }))
       // Where "latest" was is only known once something has come, so markers are appended until one does.
       let marker = 100
-      while (reader.seen.length === 0) await Promise.race([under.stream.append(topic, [{ key: 'm', value: String(marker++) }]), reader.count(1)])
+      while (reader.seen.length === 0)
+        await Promise.race([under.stream.append(topic, [{ key: 'm', value: String(marker++) }]), reader.count(1)])
       await reader.count(1)
       expect(Math.min(...reader.values.map(Number))).toBeGreaterThanOrEqual(100)
     })

@@ -10,7 +10,10 @@ export function topicTests(under: StreamUnderTest): void {
       await under.stream.createTopics([sized], { partitions: 2 })
       await under.stream.createTopics([plain, sized], { partitions: 4 })
       const described = await under.stream.describeTopics([plain, sized])
-      expect(Object.fromEntries(described.map((topic) => [topic.name, topic.partitions.length]))).toEqual({ [plain]: 6, [sized]: 2 })
+      expect(Object.fromEntries(described.map((topic) => [topic.name, topic.partitions.length]))).toEqual({
+        [plain]: 6,
+        [sized]: 2,
+      })
       await under.stream.deleteTopics([plain, sized])
     })
 
@@ -27,7 +30,11 @@ export function topicTests(under: StreamUnderTest): void {
       const ends = await under.stream.append(topic, numbered(50))
       const [description] = await under.stream.describeTopics([topic, unique('missing')])
       expect(description?.partitions).toEqual(
-        [0, 1].map((partition) => ({ partition, earliest: 0n, latest: ends.find((end) => end.partition === partition)?.offset ?? 0n })),
+        [0, 1].map((partition) => ({
+          partition,
+          earliest: 0n,
+          latest: ends.find((end) => end.partition === partition)?.offset ?? 0n,
+        })),
       )
       expect((await under.stream.describeTopics()).map(({ name }) => name)).toContain(topic)
     })
@@ -45,7 +52,9 @@ export function topicTests(under: StreamUnderTest): void {
       const appended = await failure(under.stream.append(topic, numbered(1)))
       expect(appended).toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining(topic) })
       expect(appended.message).toContain('create')
-      expect(await failure(under.stream.subscribe({ group: unique('group'), topics: [topic] }))).toMatchObject({ code: 'NOT_FOUND' })
+      expect(await failure(under.stream.subscribe({ group: unique('group'), topics: [topic] }))).toMatchObject({
+        code: 'NOT_FOUND',
+      })
       const reading = under.stream.read({ topics: [topic], from: 'earliest', untilEnd: true })[Symbol.asyncIterator]()
       expect(await failure(reading.next())).toMatchObject({ code: 'NOT_FOUND' })
     })

@@ -83,7 +83,9 @@ export class GroupMember {
     try {
       await Promise.race([
         this.#consumer.joinGroup({}),
-        new Promise((_, reject) => late.addEventListener('abort', () => reject(new QiError('TIMEOUT', `cannot ${doing} within ${limit} ms`)))),
+        new Promise((_, reject) =>
+          late.addEventListener('abort', () => reject(new QiError('TIMEOUT', `cannot ${doing} within ${limit} ms`))),
+        ),
       ])
     } catch (error) {
       await this.close()
@@ -93,7 +95,10 @@ export class GroupMember {
 
   /** What the group committed for partitions; nothing where it did not. */
   async committed(partitions: readonly TopicPartition[]): Promise<Map<string, bigint>> {
-    const topics = [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, of]) => ({ topic, partitions: of.map((p) => p.partition) }))
+    const topics = [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, of]) => ({
+      topic,
+      partitions: of.map((p) => p.partition),
+    }))
     try {
       const offsets = await this.#consumer.listCommittedOffsets({ topics })
       return new Map(
@@ -127,7 +132,8 @@ export class GroupMember {
       const broker = brokers.get(coordinator)
       if (!broker) throw new QiError('UNAVAILABLE', `the coordinator of group ${this.group} is not known just now`)
       const connection = await new Promise((resolve, reject) => {
-        this.#consumer[kGetConnection](broker, ((error: Error | null, found: unknown) => (error ? reject(error) : resolve(found))) as never)
+        this.#consumer[kGetConnection](broker, ((error: Error | null, found: unknown) =>
+          error ? reject(error) : resolve(found)) as never)
       })
       const request = await this.#offsetCommit()
       await new Promise<void>((resolve, reject) => {
@@ -141,7 +147,7 @@ export class GroupMember {
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#rejoin)
-    const left = this.#consumer.close(true).catch((error: unknown) => this.#logger.debug({ err: error }, 'leaving the group failed'))
+    const left = this.#leave()
     await Promise.race([left, new Promise((resolve) => setTimeout(resolve, LEAVE_MS).unref())])
   }
 
@@ -171,7 +177,23 @@ export class GroupMember {
     this.#logger.warn({ group: this.group, err: error }, 'joining the group failed; trying again')
     clearTimeout(this.#rejoin)
     this.#rejoin = setTimeout(() => {
-      this.#consumer.joinGroup({}).catch((again: unknown) => this.#joinLater(toQiError(again)))
+      void this.#joinAgain()
     }, RETRY_DELAY_MS)
+  }
+
+  async #joinAgain(): Promise<void> {
+    try {
+      await this.#consumer.joinGroup({})
+    } catch (error) {
+      this.#joinLater(toQiError(error))
+    }
+  }
+
+  async #leave(): Promise<void> {
+    try {
+      await this.#consumer.close(true)
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'leaving the group failed')
+    }
   }
 }

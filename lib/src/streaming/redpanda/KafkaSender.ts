@@ -28,9 +28,16 @@ export class KafkaSender implements Sender {
   async send(topic: string, messages: readonly Packed[]): Promise<BaseOffsets> {
     if (this.#closed) throw new QiError('CLOSED', 'the stream was closed')
     const { config } = this.#settings
-    const producer = (this.#producer ??= this.#open())
+    this.#producer ??= this.#open()
+    const producer = this.#producer
     try {
-      const sent = producer.send({ messages: [...messages], idempotent: true, acks: -1, compression: config.compression, repeatOnStaleMetadata: true })
+      const sent = producer.send({
+        messages: [...messages],
+        idempotent: true,
+        acks: -1,
+        compression: config.compression,
+        repeatOnStaleMetadata: true,
+      })
       const { offsets = [] } = await this.#within(sent, topic, producer)
       return new Map(offsets.map(({ partition, offset }) => [partition, offset]))
     } catch (error) {
@@ -64,7 +71,13 @@ export class KafkaSender implements Sender {
     const late = Promise.withResolvers<never>()
     const timer = setTimeout(async () => {
       await producer.close().catch(() => {})
-      const cause = await Promise.race([sent.then(() => undefined, (error: unknown) => error), pause(LAST_WORDS_MS)])
+      const cause = await Promise.race([
+        sent.then(
+          () => undefined,
+          (error: unknown) => error,
+        ),
+        pause(LAST_WORDS_MS),
+      ])
       const why = kafkaError(withoutClose(cause), `append to topic ${topic}`, address)
       const code = why.code === 'INTERNAL' || why.code === 'CLOSED' ? 'TIMEOUT' : why.code
       late.reject(new QiError(code, `${why.message} (tried for ${seconds} s)`, { cause }))
@@ -81,5 +94,7 @@ const pause = (ms: number): Promise<undefined> => new Promise((resolve) => setTi
 
 /** What failed before the producer was given up. */
 function withoutClose(cause: unknown): unknown {
-  return cause instanceof AggregateError ? (cause.errors.find((error) => (error as { closed?: unknown }).closed !== true) ?? cause) : cause
+  return cause instanceof AggregateError
+    ? (cause.errors.find((error) => (error as { closed?: unknown }).closed !== true) ?? cause)
+    : cause
 }

@@ -20,7 +20,12 @@ export class LibraryFetcher implements PartitionFetcher {
   #stale = false
 
   constructor({ options, address }: ConnectionSettings, topics: readonly string[]) {
-    this.#consumer = new Consumer({ ...options, groupId: 'qicore-reader', retries: 0, isolationLevel: FetchIsolationLevels.READ_COMMITTED })
+    this.#consumer = new Consumer({
+      ...options,
+      groupId: 'qicore-reader',
+      retries: 0,
+      isolationLevel: FetchIsolationLevels.READ_COMMITTED,
+    })
     this.#consumer.on('error', () => {})
     this.#consumer.topics.trackAll(...topics)
     this.#topics = topics
@@ -39,7 +44,11 @@ export class LibraryFetcher implements PartitionFetcher {
     })
   }
 
-  async fetch(leader: number, wants: readonly Want[], { maxBytes, maxAnswerBytes, maxWaitMs }: FetchLimits): Promise<readonly Fetched[]> {
+  async fetch(
+    leader: number,
+    wants: readonly Want[],
+    { maxBytes, maxAnswerBytes, maxWaitMs }: FetchLimits,
+  ): Promise<readonly Fetched[]> {
     const { topics } = await this.#metadata()
     const asked = new Map<string, Map<number, Want>>()
     const requests = [...Map.groupBy(wants, ({ topic }) => topic)].map(([topic, partitions]) => {
@@ -56,7 +65,13 @@ export class LibraryFetcher implements PartitionFetcher {
         })),
       }
     })
-    const response = await this.#request({ node: leader, topics: requests, minBytes: 1, maxBytes: maxAnswerBytes, maxWaitTime: maxWaitMs })
+    const response = await this.#request({
+      node: leader,
+      topics: requests,
+      minBytes: 1,
+      maxBytes: maxAnswerBytes,
+      maxWaitTime: maxWaitMs,
+    })
     return response.responses.flatMap(({ topicId, partitions }) =>
       partitions.flatMap((answer): Fetched[] => {
         const want = asked.get(topicId)?.get(answer.partitionIndex)
@@ -76,7 +91,9 @@ export class LibraryFetcher implements PartitionFetcher {
     try {
       return await this.#consumer.fetch(options)
     } catch (error) {
-      const response = causes(error).map((fault) => (fault as { response?: FetchResponse }).response).find((r) => r?.responses)
+      const response = causes(error)
+        .map((fault) => (fault as { response?: FetchResponse }).response)
+        .find((r) => r?.responses)
       if (response && hasApiError(error, 'OFFSET_OUT_OF_RANGE')) return response
       this.#stale = true
       throw kafkaError(error, `read ${this.#topics.join(', ')}`, this.#address)

@@ -63,6 +63,10 @@ export class OffsetCommits {
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS / 4))
     }
-    throw new QiError('UNAVAILABLE', failure?.message ?? `cannot commit offsets of group ${this.#member.group}: it is being rebalanced`, { cause: failure })
+    throw new QiError(
+      'UNAVAILABLE',
+      failure?.message ?? `cannot commit offsets of group ${this.#member.group}: it is being rebalanced`,
+      { cause: failure },
+    )
   }
 }

@@ -1,7 +1,7 @@
-import { type EncodedBatch, type Logger, type Position, QiError, type TopicPartition, toQiError } from '../../base/index.ts'
+import { type EncodedBatch, type Logger, type Position, type QiError, type TopicPartition, toQiError } from '../../base/index.ts'
 import { RETRY_DELAY_MS } from './connection.ts'
-import type { Fetched, PartitionFetcher } from './PartitionFetcher.ts'
-import { laneKey, type LaneStart, ReadLane } from './ReadLane.ts'
+import type { PartitionFetcher } from './PartitionFetcher.ts'
+import { type LaneStart, laneKey, ReadLane } from './ReadLane.ts'
 
 /** Batches of the largest size that are held for all partitions together before fetching stops. */
 const HELD_BATCHES = 8
@@ -153,7 +153,11 @@ export class ReadAhead {
     const epochs = lanes.map((lane) => lane.epoch)
     try {
       const limits = { maxBytes, maxAnswerBytes: Math.min(room, 4 * maxBytes), maxWaitMs }
-      const answers = await fetcher.fetch(leader, lanes.map((lane) => lane.want), limits)
+      const answers = await fetcher.fetch(
+        leader,
+        lanes.map((lane) => lane.want),
+        limits,
+      )
       for (const answer of answers) {
         const index = lanes.findIndex((lane) => lane.topic === answer.topic && lane.partition === answer.partition)
         const lane = lanes[index]
@@ -173,7 +177,10 @@ export class ReadAhead {
   async #restart(lane: ReadLane): Promise<void> {
     const { topic, partition, position } = lane
     const offset = await this.#options.earliest({ topic, partition })
-    this.#options.logger.warn({ topic, partition, from: position, to: offset }, 'the offset to read from is not held; reading on from the oldest message')
+    this.#options.logger.warn(
+      { topic, partition, from: position, to: offset },
+      'the offset to read from is not held; reading on from the oldest message',
+    )
     lane.moveTo(offset)
   }
 

@@ -160,7 +160,9 @@ export class RedpandaClient implements Stream {
       // The topic was there a while ago: through an outage the append waits, it does not fail here.
       if (known && error instanceof QiError && error.retryable) return known.count
       if (error instanceof QiError && error.code === 'NOT_FOUND')
-        throw new QiError('NOT_FOUND', `topic ${topic} does not exist; create it first with createTopics(['${topic}'])`, { cause: error })
+        throw new QiError('NOT_FOUND', `topic ${topic} does not exist; create it first with createTopics(['${topic}'])`, {
+          cause: error,
+        })
       throw error
     }
   }

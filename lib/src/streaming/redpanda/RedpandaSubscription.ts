@@ -11,8 +11,8 @@ import {
 import { RETRY_DELAY_MS } from './connection.ts'
 import { GroupMember, type Membership } from './GroupMember.ts'
 import { OffsetCommits } from './OffsetCommits.ts'
-import { laneKey, type LaneStart } from './ReadLane.ts'
 import type { ReadAhead } from './ReadAhead.ts'
+import { type LaneStart, laneKey } from './ReadLane.ts'
 import { openReadAhead, type ReadingContext } from './reading.ts'
 
 /** How long closing waits for a commit under way. */
@@ -97,14 +97,19 @@ export class RedpandaSubscription implements Subscription {
   async seek(position: Position): Promise<void> {
     if (this.#closing) throw new QiError('CLOSED', 'the subscription was closed')
     const where = `partition ${position.partition} of topic ${position.topic}`
-    if (!this.#reader.lane(position)) throw new QiError('BAD_REQUEST', `${where} is not held by this member of group ${this.#options.group}`)
+    if (!this.#reader.lane(position))
+      throw new QiError('BAD_REQUEST', `${where} is not held by this member of group ${this.#options.group}`)
     const [earliest, latest] = await Promise.all([
       this.#context.topics.offsets([position], 'earliest'),
       this.#context.topics.offsets([position], 'latest'),
     ])
     const [low, high] = [earliest[0] as Position, latest[0] as Position]
     if (position.offset < low.offset || position.offset > high.offset)
-      throw new QiError('BAD_REQUEST', `offset ${position.offset} is not in ${where}, which holds ${low.offset} to ${high.offset}`, { field: 'offset' })
+      throw new QiError(
+        'BAD_REQUEST',
+        `offset ${position.offset} is not in ${where}, which holds ${low.offset} to ${high.offset}`,
+        { field: 'offset' },
+      )
     this.#reader.seek(position)
   }
 

@@ -71,14 +71,18 @@ export class TopicAdmin {
   }
 
   async brokerCount(): Promise<number> {
-    const { brokers } = await this.#try('read the cluster’s metadata', () => this.#admin.metadata({ topics: [], forceUpdate: true }))
+    const { brokers } = await this.#try('read the cluster’s metadata', () =>
+      this.#admin.metadata({ topics: [], forceUpdate: true }),
+    )
     return brokers.size
   }
 
   /** @throws QiError NOT_FOUND where one of the topics does not exist */
   async partitionCounts(topics: readonly string[]): Promise<Map<string, number>> {
     if (topics.length === 0) return new Map()
-    const metadata = await this.#try(`read topics ${topics.join(', ')}`, () => this.#admin.metadata({ topics: [...topics], forceUpdate: true }))
+    const metadata = await this.#try(`read topics ${topics.join(', ')}`, () =>
+      this.#admin.metadata({ topics: [...topics], forceUpdate: true }),
+    )
     return new Map(topics.map((topic) => [topic, metadata.topics.get(topic)?.partitionsCount ?? 0]))
   }
 
@@ -93,10 +97,13 @@ export class TopicAdmin {
     const listed = await this.#try(`read offsets of ${topics.map(({ name }) => name).join(', ')}`, () =>
       this.#admin.listOffsets({ topics, isolationLevel: FetchIsolationLevels.READ_COMMITTED }),
     )
-    const found = new Map(listed.flatMap(({ name, partitions }) => partitions.map((p) => [`${name}:${p.partitionIndex}`, p.offset])))
+    const found = new Map(
+      listed.flatMap(({ name, partitions }) => partitions.map((p) => [`${name}:${p.partitionIndex}`, p.offset])),
+    )
     return partitions.map(({ topic, partition }) => {
       const offset = found.get(`${topic}:${partition}`)
-      if (offset === undefined || offset < 0n) throw new QiError('UNAVAILABLE', `the broker did not tell the offsets of ${topic} ${partition}`)
+      if (offset === undefined || offset < 0n)
+        throw new QiError('UNAVAILABLE', `the broker did not tell the offsets of ${topic} ${partition}`)
       return { topic, partition, offset }
     })
   }

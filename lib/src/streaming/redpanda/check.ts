@@ -9,7 +9,7 @@ export async function checkCluster(admin: Admin, { address, config }: Connection
   try {
     const apis = await within(limit, address, admin.listApis())
     const started = performance.now()
-    const { brokers, id } = await within(limit, address, admin.metadata({ topics: [], forceUpdate: true, retries: 0 }))
+    const { brokers, id } = await within(limit, address, admin.metadata({ topics: [], forceUpdate: true }))
     const roundTripMs = Math.round((performance.now() - started) * 10) / 10
     const plural = brokers.size === 1 ? 'broker' : 'brokers'
     return {
@@ -28,7 +28,13 @@ export async function checkCluster(admin: Admin, { address, config }: Connection
 async function within<T>(limitMs: number, address: string, answer: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(
-    () => late.reject(new QiError('TIMEOUT', `cannot reach the cluster (Kafka at ${address}): no answer within ${limitMs} ms; check that this is a Kafka port and that the broker is not stopped`)),
+    () =>
+      late.reject(
+        new QiError(
+          'TIMEOUT',
+          `cannot reach the cluster (Kafka at ${address}): no answer within ${limitMs} ms; check that this is a Kafka port and that the broker is not stopped`,
+        ),
+      ),
     limitMs,
   )
   try {

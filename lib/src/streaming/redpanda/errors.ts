@@ -83,7 +83,10 @@ export function kafkaError(error: unknown, doing: string, address: string): QiEr
   const faults = causes(error)
   const fail = (code: ErrorCode, why: string, details: ErrorDetails & { remedy?: string } = {}): QiError => {
     const { remedy = REMEDIES[code], ...rest } = details
-    return new QiError(code, `cannot ${doing} (Kafka at ${address}): ${why}${remedy ? `; ${remedy}` : ''}`, { cause: error, ...rest })
+    return new QiError(code, `cannot ${doing} (Kafka at ${address}): ${why}${remedy ? `; ${remedy}` : ''}`, {
+      cause: error,
+      ...rest,
+    })
   }
   if (faults.some((fault) => fault.closed === true)) return fail('CLOSED', 'the stream was closed')
 
@@ -93,9 +96,16 @@ export function kafkaError(error: unknown, doing: string, address: string): QiEr
 
   const unknownTopic = faults.find((fault) => fault.code === 'PLT_KFK_USER' && fault.message.startsWith('Unknown topic'))
   if (unknownTopic) return fail('NOT_FOUND', 'no such topic')
-  const tls = faults.find((fault) => (typeof fault.code === 'string' && TLS_CODE.test(fault.code)) || /\bTLS\b/.test(fault.message))
-  if (tls) return fail('UNAVAILABLE', `TLS failed: ${tls.message}`, { retryable: false, remedy: 'check redpanda.tls and that this port speaks TLS' })
-  if (faults.some((fault) => LIBRARY[String(fault.code)] === 'UNAUTHORIZED')) return fail('UNAUTHORIZED', 'the broker refused to sign us in')
+  const tls = faults.find(
+    (fault) => (typeof fault.code === 'string' && TLS_CODE.test(fault.code)) || /\bTLS\b/.test(fault.message),
+  )
+  if (tls)
+    return fail('UNAVAILABLE', `TLS failed: ${tls.message}`, {
+      retryable: false,
+      remedy: 'check redpanda.tls and that this port speaks TLS',
+    })
+  if (faults.some((fault) => LIBRARY[String(fault.code)] === 'UNAUTHORIZED'))
+    return fail('UNAUTHORIZED', 'the broker refused to sign us in')
   if (protocol[0]) return fail('UNAVAILABLE', describe(protocol[0]), { remedy: 'try again' })
 
   const system = systemCode(error)
@@ -109,4 +119,5 @@ export function kafkaError(error: unknown, doing: string, address: string): QiEr
 const describe = (fault: Fault): string =>
   `${String(fault.apiId)}: ${typeof fault.serverErrorMessage === 'string' && fault.serverErrorMessage ? fault.serverErrorMessage : fault.message}`
 
-const deepest = (faults: readonly Fault[], code: string): string => faults.findLast((fault) => fault.code === code)?.message || code
+const deepest = (faults: readonly Fault[], code: string): string =>
+  faults.findLast((fault) => fault.code === code)?.message || code

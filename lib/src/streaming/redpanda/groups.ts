@@ -46,7 +46,8 @@ export class GroupAdmin {
       await this.#admin.alterConsumerGroupOffsets({ groupId: group, topics })
     } catch (error) {
       // A member joined since we looked.
-      if (hasApiError(error, 'UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'NON_EMPTY_GROUP', 'REBALANCE_IN_PROGRESS')) throw conflict(group, error)
+      if (hasApiError(error, 'UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'NON_EMPTY_GROUP', 'REBALANCE_IN_PROGRESS'))
+        throw conflict(group, error)
       throw kafkaError(error, `reset offsets of group ${group}`, this.#settings.address)
     }
   }

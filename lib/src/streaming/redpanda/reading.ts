@@ -2,7 +2,7 @@ import type { EncodedBatch, Logger, Position, ReadOptions, TopicPartition } from
 import type { ConnectionSettings } from './connection.ts'
 import { LibraryFetcher } from './LibraryFetcher.ts'
 import { ReadAhead } from './ReadAhead.ts'
-import { laneKey, type LaneStart } from './ReadLane.ts'
+import { type LaneStart, laneKey } from './ReadLane.ts'
 import type { TopicAdmin } from './TopicAdmin.ts'
 
 export const DEFAULT_MAX_BYTES = 1024 * 1024
@@ -13,7 +13,11 @@ export interface ReadingContext {
   readonly logger: Logger
 }
 
-export function openReadAhead({ settings, topics, logger }: ReadingContext, names: readonly string[], maxBytes = DEFAULT_MAX_BYTES): ReadAhead {
+export function openReadAhead(
+  { settings, topics, logger }: ReadingContext,
+  names: readonly string[],
+  maxBytes = DEFAULT_MAX_BYTES,
+): ReadAhead {
   const earliest = async (partition: TopicPartition) => ((await topics.offsets([partition], 'earliest'))[0] as Position).offset
   return new ReadAhead({ fetcher: new LibraryFetcher(settings, names), maxBytes, earliest, logger })
 }
@@ -21,7 +25,9 @@ export function openReadAhead({ settings, topics, logger }: ReadingContext, name
 /** Where each partition of the topics begins, and ends if it is to. */
 async function starts({ topics }: ReadingContext, { topics: names, from, untilEnd }: ReadOptions): Promise<LaneStart[]> {
   const counts = await topics.partitionCounts(names)
-  const partitions = [...counts].flatMap(([topic, count]) => Array.from({ length: count }, (_, partition) => ({ topic, partition })))
+  const partitions = [...counts].flatMap(([topic, count]) =>
+    Array.from({ length: count }, (_, partition) => ({ topic, partition })),
+  )
   const begin = await topics.offsets(partitions, from === 'latest' ? 'latest' : 'earliest')
   const end = untilEnd ? await topics.offsets(partitions, 'latest') : []
   const given = new Map(typeof from === 'string' ? [] : from.map((position) => [laneKey(position), position.offset]))
