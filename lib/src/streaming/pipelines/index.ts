@@ -1,5 +1,5 @@
 export * from './consumer.ts'
 export * from './deadLetter.ts'
-export * from './deadLetters.ts'
-export type { ListOptions } from './deadLetterLog.ts'
 export { deadLetterJson, parseDeadLetters } from './deadLetterFile.ts'
+export type { ListOptions } from './deadLetterLog.ts'
+export * from './deadLetters.ts'
