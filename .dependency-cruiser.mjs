@@ -52,7 +52,9 @@ export default {
       '^lib/src/mcp-tools/',
       '^lib/src/$1/',
     ]),
-    only('platform', 'the platform composes all of the library, and nothing beyond it', '^lib/src/streaming/platform/', ['^lib/src/']),
+    only('platform', 'the platform composes all of the library, and nothing beyond it', '^lib/src/streaming/platform/', [
+      '^lib/src/',
+    ]),
     only('entry-points', 'an entry point exports parts of the library', '^lib/src/(streaming/)?index\\.ts$', ['^lib/src/']),
     only('outside', 'app, examples and bench know the public entry points', '^(app|examples|bench)/', [entryPoints, '^$1/']),
     ...siblings.map((path) => ({

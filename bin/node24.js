@@ -57,4 +57,3 @@ export function runNode(node, args) {
   })
   child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : code))
 }
-

@@ -10,7 +10,9 @@ const stamp = join(modules, '.qicore-installed')
 
 /** Installs what package-lock.json says unless that is there, and answers the path of the checkout's own Node. */
 export function prepare() {
-  const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   if (!isInstalled(wanted)) install(wanted)
   const node = ownNode(root) ?? mendNode()
   mendPostgres()

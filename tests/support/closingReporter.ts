@@ -19,7 +19,9 @@ export default class ClosingReporter implements Reporter {
       }
       counts.failed += own === 0 && module.state() === 'failed' ? 1 : own
     }
-    const lines = [...leftOut].map(([name, count]) => `left out, no ${name}: ${count} test${count === 1 ? '' : 's'} (to have it: ${REMEDY[name]})`)
+    const lines = [...leftOut].map(
+      ([name, count]) => `left out, no ${name}: ${count} test${count === 1 ? '' : 's'} (to have it: ${REMEDY[name]})`,
+    )
     const summary = `${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`
     process.stdout.write(`${[...lines, summary].join('\n')}\n`)
   }

@@ -31,7 +31,7 @@ export async function createDatabase(server: TestServer = 'embedded'): Promise<T
 }
 
 function timescaleUrl(): string {
-  const url = process.env['QICORE_TEST_TIMESCALE_URL']
+  const url = process.env.QICORE_TEST_TIMESCALE_URL
   if (!url) throw new Error('QICORE_TEST_TIMESCALE_URL is not set')
   return url
 }

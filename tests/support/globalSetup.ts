@@ -18,7 +18,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'qicore-test-'))
   await chmod(folder, 0o755) // the PostgreSQL user has to get in
-  process.env['TMPDIR'] = folder
+  process.env.TMPDIR = folder
 
   const keeper = spawn(process.execPath, [join(import.meta.dirname, 'run/keeper.ts'), folder], {
     cwd: join(folder, '..'),

@@ -1,5 +1,5 @@
 import { describe, inject, type TestOptions, test } from 'vitest'
-import { OPTIONAL_IN_CI, REMEDY, recordedData as folderOfRecordedData, type ServiceName } from './run/available.ts'
+import { recordedData as folderOfRecordedData, OPTIONAL_IN_CI, REMEDY, type ServiceName } from './run/available.ts'
 
 export type { ServiceName }
 
@@ -19,7 +19,7 @@ export function describeWith(needs: ServiceName | readonly ServiceName[], name: 
     describe(name, options, body)
     return
   }
-  const required = process.env['CI'] === 'true' ? missing.filter((service) => !OPTIONAL_IN_CI.includes(service)) : []
+  const required = process.env.CI === 'true' ? missing.filter((service) => !OPTIONAL_IN_CI.includes(service)) : []
   if (required.length > 0) {
     test(`${name} [needs ${required.join(', ')}]`, () => {
       throw new Error(`CI lacks ${required.map((service) => `${service} (${REMEDY[service]})`).join(', ')}`)

@@ -25,12 +25,19 @@ describe.runIf(runsSlow)('the packed package, installed elsewhere', { timeout: 5
     project = join(folder, 'project')
     await mkdir(project)
     await writeFile(join(project, 'package.json'), '{ "type": "module", "private": true }')
-    await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', join(folder, tarball.filename)], { cwd: project, env })
+    await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', join(folder, tarball.filename)], {
+      cwd: project,
+      env,
+    })
   }, 5 * MINUTES)
 
   test('holds what is needed to run, and nothing else', () => {
-    expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'bin/qicore.js', 'dist/lib/src/index.js']))
-    expect(files.filter((file) => !/^(dist\/(lib\/src|app)|bin)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(file))).toEqual([])
+    expect(files).toEqual(
+      expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'bin/qicore.js', 'dist/lib/src/index.js']),
+    )
+    expect(
+      files.filter((file) => !/^(dist\/(lib\/src|app)|bin)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(file)),
+    ).toEqual([])
     expect(files.filter((file) => /\.ts$/.test(file) && !/\.d\.ts$/.test(file))).toEqual([])
   })
 

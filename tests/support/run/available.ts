@@ -18,9 +18,10 @@ export const REMEDY: Readonly<Record<ServiceName, string>> = {
 /** What a CI machine cannot be made to have by scripts/services.sh. */
 export const OPTIONAL_IN_CI: readonly ServiceName[] = ['timescaledb', 'recorded-data']
 
-export const kafkaLibrary = (): string => process.env['QICORE_TEST_KAFKA_LIB'] ?? join(homedir(), '.cache/qicore-test/kafka/lib')
+export const kafkaLibrary = (): string => process.env.QICORE_TEST_KAFKA_LIB ?? join(homedir(), '.cache/qicore-test/kafka/lib')
 
-export const recordedData = (): string => resolve(process.env['QICORE_TEST_DATA'] ?? join(import.meta.dirname, '../../../../shared/data'))
+export const recordedData = (): string =>
+  resolve(process.env.QICORE_TEST_DATA ?? join(import.meta.dirname, '../../../../shared/data'))
 
 /** The newest server that Debian's packages installed. */
 export function debianPostgres(): string | undefined {
@@ -30,7 +31,7 @@ export function debianPostgres(): string | undefined {
 }
 
 const onPath = (program: string): boolean =>
-  (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, program)))
+  (process.env.PATH ?? '').split(delimiter).some((folder) => isExecutable(join(folder, program)))
 
 function isExecutable(file: string): boolean {
   try {
@@ -42,9 +43,10 @@ function isExecutable(file: string): boolean {
 }
 
 const isThere: Readonly<Record<ServiceName, () => boolean>> = {
-  kafka: () => onPath('java') && existsSync(kafkaLibrary()) && readdirSync(kafkaLibrary()).some((jar) => jar.startsWith('kafka_')),
-  postgres: () => process.env['QICORE_TEST_POSTGRES_URL'] !== undefined || debianPostgres() !== undefined,
-  timescaledb: () => process.env['QICORE_TEST_TIMESCALE_URL'] !== undefined,
+  kafka: () =>
+    onPath('java') && existsSync(kafkaLibrary()) && readdirSync(kafkaLibrary()).some((jar) => jar.startsWith('kafka_')),
+  postgres: () => process.env.QICORE_TEST_POSTGRES_URL !== undefined || debianPostgres() !== undefined,
+  timescaledb: () => process.env.QICORE_TEST_TIMESCALE_URL !== undefined,
   kcat: () => onPath('kcat'),
   psql: () => onPath('psql'),
   'recorded-data': () => existsSync(recordedData()),

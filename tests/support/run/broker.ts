@@ -43,9 +43,23 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const controller = await freePort(undefined)
   const config = join(dir, 'server.properties')
   const properties = { ...single(dir, port, controller), ...options.properties }
-  await writeFile(config, Object.entries(properties).map(([name, value]) => `${name}=${value}\n`).join(''))
+  await writeFile(
+    config,
+    Object.entries(properties)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  )
   const id = randomBytes(16).toString('base64url')
-  await promisify(execFile)('java', [...quick, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', config, ...(options.formatArguments ?? [])])
+  await promisify(execFile)('java', [
+    ...quick,
+    'kafka.tools.StorageTool',
+    'format',
+    '-t',
+    id,
+    '-c',
+    config,
+    ...(options.formatArguments ?? []),
+  ])
 
   let broker = await launch(dir, config)
   return {
@@ -103,11 +117,15 @@ interface Broker {
 async function launch(dir: string, config: string): Promise<Broker> {
   const log = join(dir, 'broker.log')
   const output = await open(log, 'w')
-  const child = spawn('java', ['-Xms512m', '-Xmx512m', '-XX:+UseG1GC', '-XX:TieredStopAtLevel=1', '-cp', classpath(), 'kafka.Kafka', config], {
-    cwd: dir,
-    detached: true, // a Ctrl-C is for the run
-    stdio: ['ignore', output.fd, output.fd],
-  })
+  const child = spawn(
+    'java',
+    ['-Xms512m', '-Xmx512m', '-XX:+UseG1GC', '-XX:TieredStopAtLevel=1', '-cp', classpath(), 'kafka.Kafka', config],
+    {
+      cwd: dir,
+      detached: true, // a Ctrl-C is for the run
+      stdio: ['ignore', output.fd, output.fd],
+    },
+  )
   await output.close()
   const ended = once(child, 'exit')
   const kill = async () => {

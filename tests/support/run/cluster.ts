@@ -34,12 +34,16 @@ export async function startCluster(folder: string, installation?: string): Promi
   const port = await freePort(undefined)
   const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', max_connections: 200, fsync: 'on' }
   const output = await open(log, 'w')
-  const child = spawn(join(bin, 'postgres'), ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])], {
-    cwd: data,
-    detached: true, // a Ctrl-C is for the run, which stops the server when its tests are over
-    stdio: ['ignore', output.fd, output.fd],
-    ...(user && { uid: user.uid, gid: user.gid }),
-  })
+  const child = spawn(
+    join(bin, 'postgres'),
+    ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    {
+      cwd: data,
+      detached: true, // a Ctrl-C is for the run, which stops the server when its tests are over
+      stdio: ['ignore', output.fd, output.fd],
+      ...(user && { uid: user.uid, gid: user.gid }),
+    },
+  )
   await output.close()
   const ended = once(child, 'exit')
   while (!(await readFile(log, 'utf8')).includes('ready to accept connections')) {

@@ -33,7 +33,8 @@ async function tidy(): Promise<void> {
   control.close()
   for (const running of shared.values()) await running.then(({ stop }) => stop()).catch(() => {})
   const patience = Date.now() + 5_000
-  for (const { command } of processesOf(folder)) process.stderr.write(`left behind by the tests and stopped: ${command.slice(0, 200)}\n`)
+  for (const { command } of processesOf(folder))
+    process.stderr.write(`left behind by the tests and stopped: ${command.slice(0, 200)}\n`)
   for (let left = processesOf(folder); left.length > 0; left = processesOf(folder)) {
     // PostgreSQL gives its shared memory back on SIGQUIT, and not on SIGKILL.
     for (const { pid, command } of left) kill(pid, /\bpostgres\b/.test(command) && Date.now() < patience ? 'SIGQUIT' : 'SIGKILL')

@@ -14,7 +14,7 @@ export async function startShared(name: Shared, folder: string): Promise<Running
     const kafka = await startKafka({ dir: join(folder, name) })
     return { address: kafka.brokers, stop: kafka.stop }
   }
-  const given = name === 'postgres' ? process.env['QICORE_TEST_POSTGRES_URL'] : undefined
+  const given = name === 'postgres' ? process.env.QICORE_TEST_POSTGRES_URL : undefined
   if (given) return { address: given, stop: async () => {} }
   const { url, stop } = await startCluster(join(folder, name), name === 'postgres' ? debianPostgres() : undefined)
   return { address: url, stop }
