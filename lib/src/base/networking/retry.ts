@@ -1,6 +1,7 @@
 import { ExponentialBackoff, handleWhen, type IBackoff, type IRetryBackoffContext, retry as retryPolicy } from 'cockatiel'
 import { type QiError, toQiError } from '../types/index.ts'
 import { type Clock, systemClock, throwIfAborted } from './clock.ts'
+import { publishNetworkEvent } from './events.ts'
 
 export interface RetryOptions {
   /** How often it is tried in all. Default 4. */
@@ -17,6 +18,8 @@ export interface RetryOptions {
   /** Told before each wait. */
   readonly onRetry?: (event: { readonly error: QiError; readonly attempt: number; readonly waitMs: number }) => void
   readonly clock?: Clock
+  /** Whom it is about, in the events that are published of it. */
+  readonly peer?: string
 }
 
 /**
@@ -25,13 +28,13 @@ export interface RetryOptions {
  * @throws QiError
  */
 export async function retry<T>(run: (attempt: number) => Promise<T>, options: RetryOptions = {}): Promise<T> {
-  const { attempts = 4, baseMs = 500, maxMs = 30_000, totalMs = 120_000, signal, onRetry, clock = systemClock } = options
+  const { attempts = 4, baseMs = 500, maxMs = 30_000, totalMs = 120_000, signal, onRetry, clock = systemClock, peer } = options
   const retryIf = options.retryIf ?? ((error: QiError) => error.retryable)
   const start = clock.now()
   let backoff: IBackoff<unknown> = new ExponentialBackoff({ initialDelay: baseMs, maxDelay: maxMs }).next()
   let wait = 0
 
-  const worthwhile = (thrown: Error): boolean => {
+  const worthwhile = (thrown: unknown): boolean => {
     const error = toQiError(thrown)
     if (signal?.aborted || !retryIf(error)) return false
     wait = Math.max(backoff.duration, error.retryAfterMs ?? 0)
@@ -41,7 +44,9 @@ export async function retry<T>(run: (attempt: number) => Promise<T>, options: Re
   const atOnce: IBackoff<IRetryBackoffContext<unknown>> = {
     duration: 0,
     next({ attempt, result }) {
-      onRetry?.({ error: toQiError('error' in result ? result.error : undefined), attempt, waitMs: wait })
+      const error = toQiError('error' in result ? result.error : undefined)
+      onRetry?.({ error, attempt, waitMs: wait })
+      if (peer) publishNetworkEvent({ type: 'retry', peer, attempt, code: error.code, waitMs: wait })
       backoff = backoff.next(undefined)
       return atOnce
     },
