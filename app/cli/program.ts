@@ -1,5 +1,4 @@
 import { Option } from 'commander'
-import metadata from 'qicore/package.json' with { type: 'json' }
 import { CliCommand } from './CliCommand.ts'
 import { config } from './commands/config.ts'
 import { dlq } from './commands/dlq.ts'
@@ -7,6 +6,7 @@ import { doctor } from './commands/doctor.ts'
 import { query } from './commands/query.ts'
 import { tail } from './commands/tail.ts'
 import { up } from './commands/up.ts'
+import { version } from './version.ts'
 
 /** Flags that every command knows, before or behind its name. */
 export interface GlobalFlags {
@@ -14,8 +14,6 @@ export interface GlobalFlags {
   readonly home?: string
   readonly debug?: boolean
 }
-
-export const { version } = metadata
 
 /** Every command, as data: nothing of the library is loaded for it. */
 export function createProgram(): CliCommand {

@@ -44,8 +44,8 @@ export class Session {
     return Promise.race([work, interrupted.promise]).finally(() => this.signal.removeEventListener('abort', stop))
   }
 
-  /** A remark beside the result: on stderr, so that it never mixes with what a script reads. */
-  remark(text: string): Promise<void> {
-    return this.err.line(this.err.style('dim', text))
+  /** A remark for people beside the result: on stderr, so that it never mixes with what a script reads. */
+  async remark(text: string): Promise<void> {
+    if (!this.json) await this.err.line(this.err.style('dim', text))
   }
 }

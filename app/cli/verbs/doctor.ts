@@ -66,7 +66,7 @@ async function* checkEngines(session: Session, config: PlatformConfig): AsyncGen
   const deadline = AbortSignal.any([session.signal, AbortSignal.timeout(config.database.url ? EXTERNAL_MS : EMBEDDED_MS)])
   let store: Store | undefined
   try {
-    store = await openForCheck(config, deadline, (notice) => void (session.json || session.remark(notice)))
+    store = await openForCheck(config, deadline, (notice) => void session.remark(notice))
   } catch (error) {
     yield unopened(config, error)
   }

@@ -3,13 +3,13 @@ import { QiError } from '../../../lib/src/base/index.ts'
 import { CryptoDataPlatform, type LoadedConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { type RunningServer, serve } from '../../server/index.ts'
 import { createLogger } from '../logging.ts'
-import { version } from '../program.ts'
 import type { Session } from '../session.ts'
 import { type Claim, claimProject } from '../up/claim.ts'
 import { overview } from '../up/overview.ts'
 import { expectFreePort } from '../up/port.ts'
 import { Screen } from '../up/Screen.ts'
 import { pulseOf, statusLine } from '../up/status.ts'
+import { version } from '../version.ts'
 
 export interface UpInput {
   readonly sources?: string
@@ -46,9 +46,7 @@ async function runPlatform(session: Session, input: UpInput, { config }: LoadedC
   const format = input.logFormat ?? (err.isTerminal ? 'pretty' : 'json')
   const logger = createLogger({ level: config.log.level, format, err, write: (line) => screen.log(line), debug: session.debug })
   const platform = new CryptoDataPlatform({ config, logger, onNotice: (line) => screen.notice(line) })
-  interrupt.onFirst(() =>
-    screen.notice('Stopping: what was acquired is being stored. Ctrl-C again ends at once.', { event: 'stopping' }),
-  )
+  interrupt.onFirst(() => screen.notice('Stopping. Ctrl-C again ends at once.', { event: 'stopping' }))
 
   screen.notice(`QiCore ${version}`, { event: 'starting', version })
   await initialized(platform, signal)
@@ -60,6 +58,9 @@ async function runPlatform(session: Session, input: UpInput, { config }: LoadedC
     http = await serve({ platform, config, logger })
     claim.announce(http.url)
     showOverview(screen, session, platform, http.url)
+    interrupt.onFirst(() =>
+      screen.notice('Stopping: what was acquired is being stored. Ctrl-C again ends at once.', { event: 'stopping' }),
+    )
     await platform.start()
     ticking = tick(platform, screen, logger, done.signal)
     screen.notice('Running. Ctrl-C stops.', { event: 'running', url: http.url, port: http.port, pid: process.pid })

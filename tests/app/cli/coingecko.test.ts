@@ -1,13 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
 import { decimal, type JsonNumber, parseExactJson } from '../../../lib/src/base/index.ts'
 import { startCoinGeckoServer } from '../../support/coingeckoServer.ts'
+import { describeWith, recordedData } from '../../support/services.ts'
 import { until } from '../../support/until.ts'
 import { makeProject } from './project.ts'
 import { document, qicore, up } from './qicore.ts'
-
-const recording = resolve(import.meta.dirname, '../../../../shared/data/coingecko-jkorf-2023-01/GetMarkets.json')
 
 interface Latest {
   readonly items: readonly {
@@ -19,14 +18,16 @@ interface Latest {
   }[]
 }
 
-describe.skipIf(!existsSync(recording))('CoinGecko, answered from recordings', { timeout: 120_000 }, () => {
+describeWith('recorded-data', 'CoinGecko, answered from recordings', { timeout: 120_000 }, () => {
   it('reaches the query with every digit of every coin', async () => {
     await using coingecko = await startCoinGeckoServer()
     const project = await makeProject('coingecko')
     onTestFinished(() => project[Symbol.asyncDispose]())
     const options = { cwd: project.cwd, env: { COINGECKO_BASE_URL: coingecko.url } }
     const platform = await up(options)
-    const coins = parseExactJson(readFileSync(recording, 'utf8')) as unknown as readonly {
+    const coins = parseExactJson(
+      readFileSync(join(recordedData, 'coingecko-jkorf-2023-01/GetMarkets.json'), 'utf8'),
+    ) as unknown as readonly {
       id: string
       current_price: JsonNumber
       market_cap: JsonNumber
