@@ -38,19 +38,22 @@ const PLAIN: Partial<Record<ErrorCode, string>> = {
  */
 export function showError(failure: unknown, logger: Logger, where: string): ShownError {
   const error = toQiError(failure)
-  const { http, summary } = ERROR_CODES[error.code]
-  const shown = http < 500 && error.cause === undefined
+  // A cause tells of a failure underneath: it may be our fault (a missing table is NOT_FOUND), never the caller's.
+  const underneath = error.cause !== undefined && error.code !== 'BAD_REQUEST'
+  const code = underneath && ERROR_CODES[error.code].http < 500 ? 'INTERNAL' : error.code
+  const { http, summary } = ERROR_CODES[code]
+  const shown = http < 500
   const id = shown ? undefined : randomUUID()
-  if (id) logger[http < 500 ? 'warn' : 'error']({ id, where, error }, `${where} failed: ${error.message}`)
+  if (id) logger.error({ id, where, error }, `${where} failed: ${error.message}`)
   const { retryAfterMs } = error
   return {
     status: http,
     body: {
       error: {
-        code: error.code,
-        message: shown ? error.message : (PLAIN[error.code] ?? summary),
+        code,
+        message: shown ? error.message : (PLAIN[code] ?? summary),
         ...(error.field && { field: error.field }),
-        retryable: error.retryable,
+        retryable: code === error.code ? error.retryable : ERROR_CODES[code].retryable,
         ...(retryAfterMs !== undefined && { retry_after_ms: Math.ceil(retryAfterMs) }),
         ...(id && { id }),
       },

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { clientMessages, serverMessages } from '../ws/messages.ts'
 import type { Schema, Schemas } from './schemas.ts'
 
@@ -9,11 +10,12 @@ answered with an error and the connection stays. A client that reads too slowly 
 
 /** OpenAPI has no words for a WebSocket: its handshake is an operation, its messages are schemas. */
 export function live(schemas: Schemas, responses: Readonly<Record<number, unknown>>): Record<string, unknown> {
-  const oneOf = (messages: Readonly<Record<string, Parameters<Schemas['use']>[0]>>): Schema => ({
+  const oneOf = (description: string, messages: Readonly<Record<string, z.ZodType>>): Schema => ({
+    description,
     oneOf: Object.values(messages).map((message) => schemas.use(message)),
   })
-  schemas.put('LiveClientMessage', oneOf(clientMessages))
-  schemas.put('LiveServerMessage', oneOf(serverMessages))
+  schemas.put('LiveClientMessage', oneOf('What a client may send over the WebSocket', clientMessages))
+  schemas.put('LiveServerMessage', oneOf('What the server sends over the WebSocket', serverMessages))
   const error = (description: string) => ({
     description,
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },

@@ -38,7 +38,9 @@ function properties(schema) {
 function schemaNodes(schema) {
   if (schema.properties) return [properties(schema)]
   if (schema.oneOf)
-    return schema.oneOf.map((choice) => element('div', {}, heading(choice.description ?? typeOf(choice)), properties(choice)))
+    return schema.oneOf.map((choice) =>
+      element('div', {}, heading(choice.properties.type.const), choice.description ?? '', properties(choice)),
+    )
   return [element('p', {}, typeNode(schema))]
 }
 
