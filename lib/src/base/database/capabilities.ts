@@ -39,3 +39,17 @@ export async function detectCapabilities(pool: Pick<Pool, 'query'>): Promise<Cap
   const { version, timescale, licence } = rows[0] as { version: number; timescale: string | null; licence: string | null }
   return capabilitiesOf(version, timescale ?? undefined, licence ?? 'timescale')
 }
+
+/**
+ * Creates the extension in a database that is not set up yet, where the server has it loaded: a fresh database on a
+ * TimescaleDB server lacks it, and the layout is chosen only once. Where that is not allowed, nothing happens.
+ */
+export async function enableTimescale(client: Pick<Pool, 'query'>): Promise<void> {
+  try {
+    const { rowCount } = await client.query(`select from pg_available_extensions where name = 'timescaledb' and installed_version is null
+      and to_regclass('qicore_migrations') is null and current_setting('shared_preload_libraries') like '%timescaledb%'`)
+    if (rowCount) await client.query('create extension if not exists timescaledb')
+  } catch {
+    // Not allowed to look or to create: the tables are plain then, and the capability table says so.
+  }
+}

@@ -11,6 +11,8 @@ export { layoutMismatch, migrateStore, storedLayout } from './migrations/index.t
 export { migrate, type MigrateOptions, type MigrationFile } from './migrate.ts'
 export { type ConnectOptions, createPool, type Pool, type PoolClient, type PoolOptions, withClient } from './pool.ts'
 export { openStore, type Store, type StoreConfig } from './store.ts'
+export type { TimeTable } from './timescale/hypertables.ts'
+export type { Policies, RetentionResult } from './timescale/policies.ts'
 export { TimescaleClient, type TimescaleOptions } from './timescale/TimescaleClient.ts'
 export * as databaseSchema from './schema/index.ts'
 export { type BulkWrites } from './upsert/BulkWriter.ts'

@@ -1,9 +1,10 @@
 import {
   type CheckResult, errorMessage, type Logger, type RecordType, type RecordValues, silentLogger, toQiError, type WriteOptions, type WriteResult,
 } from '../../types/index.ts'
-import { type Capabilities, detectCapabilities } from '../capabilities.ts'
+import { type Capabilities, detectCapabilities, enableTimescale } from '../capabilities.ts'
 import { layoutMismatch } from '../migrations/index.ts'
 import { createPool, type Pool, repointPool, withClient } from '../pool.ts'
+import { Policies } from './policies.ts'
 import { BulkWriter, type BulkWrites } from '../upsert/BulkWriter.ts'
 
 export interface TimescaleOptions {
@@ -18,14 +19,17 @@ export interface TimescaleOptions {
 
 /**
  * A merge looks keys up one by one in the index. Left alone, the planner may read the whole table instead, since it knows
- * nothing of the rows in the stage.
+ * nothing of the rows in the stage. A backfill may touch any number of compressed rows.
  */
 const WRITER_SETUP = `set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off; set enable_bitmapscan = off;
-  set enable_material = off; set enable_memoize = off; set temp_buffers = '64MB'`
+  set enable_material = off; set enable_memoize = off; set temp_buffers = '64MB';
+  set timescaledb.max_tuples_decompressed_per_dml_transaction = 0`
 
 /** Bulk writes and time-series administration of one database: TimescaleDB, or a plain PostgreSQL with what it has. */
 export class TimescaleClient implements BulkWrites, AsyncDisposable {
   readonly capabilities: Capabilities
+  /** Retention, compression and continuous aggregates. */
+  readonly policies: Policies
   readonly #pool: Pool
   readonly #writer: BulkWriter
   readonly #recover: { readonly recover?: () => Promise<void> }
@@ -34,6 +38,7 @@ export class TimescaleClient implements BulkWrites, AsyncDisposable {
     this.#pool = pool
     this.capabilities = capabilities
     this.#recover = options.recover ? { recover: options.recover } : {}
+    this.policies = new Policies(pool, capabilities, this.#recover)
     this.#writer = new BulkWriter(pool, this.#recover)
   }
 
@@ -47,7 +52,10 @@ export class TimescaleClient implements BulkWrites, AsyncDisposable {
       onLost: (error) => logger.debug({ error: error.message }, 'a writing connection was lost'),
     })
     try {
-      const capabilities = await withClient(pool, detectCapabilities)
+      const capabilities = await withClient(pool, async (client) => {
+        await enableTimescale(client)
+        return detectCapabilities(client)
+      })
       return new TimescaleClient(pool, capabilities, options)
     } catch (error) {
       await pool.end()

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { capabilitiesOf } from '../../lib/src/base/database/capabilities.ts'
+import { nowMicros, price } from '../../lib/src/base/index.ts'
+import { aPrice } from './records.ts'
+import { count, testStore } from './testStore.ts'
+
+const store = await testStore()
+const { policies } = store.timescale
+
+describe('on plain PostgreSQL', () => {
+  it('retention deletes old rows in batches, and only those', async () => {
+    const now = nowMicros()
+    const day = 86_400_000_000
+    const rows = Array.from({ length: 45_000 }, (_, i) => aPrice({ time: now - 10 * day - i * 1000 }))
+    await store.timescale.upsert(price, [...rows, aPrice({ time: now }), aPrice({ time: now - 2 * day })])
+    await policies.setRetention('crypto_prices', 7)
+    expect(await policies.retention()).toEqual({ crypto_prices: 7 })
+    expect(await policies.applyRetention()).toEqual([{ table: 'crypto_prices', unit: 'rows', dropped: 45_000 }])
+    expect(await policies.applyRetention()).toEqual([{ table: 'crypto_prices', unit: 'rows', dropped: 0 }])
+    expect(await count(store, 'crypto_prices')).toBe(2)
+    await policies.setRetention('crypto_prices', undefined)
+    expect(await policies.applyRetention()).toEqual([])
+  })
+
+  it('compression and continuous aggregates say what they need', async () => {
+    await expect(policies.setCompression('trades', 7)).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('TimescaleDB') })
+    await expect(policies.createContinuousAggregates()).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+  })
+
+  it('refuses what makes no sense', async () => {
+    await expect(policies.setRetention('currencies' as never, 7)).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'table' })
+    await expect(policies.setRetention('trades', -1)).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'days' })
+  })
+})
+
+it('one table says what a database can do', () => {
+  expect(capabilitiesOf(180_004, undefined)).toMatchObject({ hypertables: false, compression: false, continuousAggregates: false, retention: 'batches' })
+  expect(capabilitiesOf(150_000, '2.22.1')).toMatchObject({ hypertables: true, compression: true, continuousAggregates: true, retention: 'chunks' })
+  expect(capabilitiesOf(150_000, '2.22.1', 'apache')).toMatchObject({ hypertables: true, compression: false, continuousAggregates: false })
+})
