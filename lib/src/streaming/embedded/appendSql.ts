@@ -24,7 +24,7 @@ export function encodeAppend(topic: Topic, messages: readonly Message[], partiti
   messages.forEach((message, i) => {
     byPartition[partitions[i] as number]?.push(message)
   })
-  const writer = new RecordWriter()
+  const writer = new RecordWriter(256 * Math.min(messages.length, 4096))
   const columns = { ids: [] as number[], counts: [] as number[], starts: [] as number[], lengths: [] as number[] }
   byPartition.forEach((part, index) => {
     for (let i = 0, from = 0, start = writer.length; i < part.length; i++) {

@@ -7,7 +7,7 @@ import type { Cursor } from './cursor.ts'
 import { type Fetched, fetchChunks } from './fetch.ts'
 
 /** Most bytes fetched ahead by one reader, over all its partitions. */
-const AHEAD_BYTES = 16 * 1024 * 1024
+const AHEAD_BYTES = 8 * 1024 * 1024
 /** Notices wake a reader; this only bounds what a lost one costs. */
 const POLL_MS = 1000
 /** Chunks much smaller than this are fetched together even for small batches: a round trip costs as much as 64 KiB. */
