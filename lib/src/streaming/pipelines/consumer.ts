@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import { setTimeout } from 'node:timers/promises'
 import {
+  abortable,
   type EncodedBatch,
   type Logger,
   QiError,
@@ -148,23 +149,19 @@ export class Consumer {
   }
 
   async #read(subscription: Subscription, intake: Intake, signal: AbortSignal): Promise<void> {
-    const aborted = Promise.withResolvers<undefined>()
-    const abort = () => aborted.resolve(undefined)
-    signal.addEventListener('abort', abort, { once: true })
-    if (signal.aborted) abort()
     const iterator = subscription[Symbol.asyncIterator]()
     try {
       for (;;) {
         const pull = iterator.next()
         // After an abort nobody awaits the pull: closing the subscription ends it.
         pull.catch(() => {})
-        const next = await Promise.race([pull, aborted.promise])
-        if (!next || next.done) return
+        const next = await abortable(pull, signal)
+        if (next.done) return
         this.#counts.read += next.value.length
-        await Promise.race([intake.put(next.value), aborted.promise])
+        await abortable(intake.put(next.value), signal)
       }
-    } finally {
-      signal.removeEventListener('abort', abort)
+    } catch (error) {
+      if (!signal.aborted) throw error
     }
   }
 

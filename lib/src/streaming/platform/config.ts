@@ -14,6 +14,10 @@ const core = {
     .object({
       host: z.string().min(1).default('127.0.0.1').describe('the address to listen on').meta({ env: 'QICORE_HOST', flag: 'host' }),
       port: z.int().min(0).max(65_535).default(8787).describe('the port of HTTP, WebSocket and MCP; 0 picks a free one').meta({ env: 'QICORE_PORT', flag: 'port' }),
+      origins: z
+        .array(z.url())
+        .default([])
+        .describe('pages of other hosts that may use the API from a browser, such as https://charts.example'),
       token: z.string().min(16).optional().describe('the bearer token; required off loopback').meta({ env: 'QICORE_TOKEN', secret: true }),
     })
     .prefault({}),

@@ -127,10 +127,13 @@ export class RecordType<R extends RecordValues = RecordValues> {
     return this.fromWire(wire)
   }
 
-  /** The key of its message: everything of one primary key stays in one partition. */
+  /**
+   * The key of its message, `source:coin_id`, or `source` alone where the primary key has no coin: everything of one primary key
+   * stays in one partition.
+   */
   messageKey(record: R): string {
     const { source, coinId } = record
-    return coinId === undefined ? String(source) : `${source}:${coinId}`
+    return this.key.includes('coin_id') ? `${source}:${coinId}` : String(source)
   }
 
   #quickEncode(record: R): string | undefined {
