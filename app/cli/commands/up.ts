@@ -23,6 +23,9 @@ export const up = () =>
     .note(
       'Ctrl-C drains: what was acquired is stored before it ends. A second Ctrl-C ends at once; what was not stored yet is stored at the next start.',
     )
+    .note(
+      'With --json each notice is an event, one JSON object a line: starting, notice, ready, running (url, port, pid), stopping, stopped.',
+    )
     .example('qicore up', 'in this folder, with its qicore.yaml if there is one')
     .example('qicore up --sources simulated --port 0', 'an invented market, on a free port')
     .example('DATABASE_URL=postgres://… REDPANDA_BROKERS=broker:9092 qicore up', 'on servers of your own')

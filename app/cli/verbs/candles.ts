@@ -22,7 +22,7 @@ export async function run(session: Session, input: CandlesInput): Promise<undefi
   await using store = await openStoreOf(session, loaded)
   const found = await session.unlessInterrupted(store.dsl.getOHLCV({ ...query }))
   const { out } = session
-  if (session.json) return await out.json(candlesWire(found)).then(() => undefined)
+  if (session.json) return void (await out.json(candlesWire(found)))
   const { series, timeframe, candles, otherSeries } = found
   await out.line(`${out.style('bold', name(series))}, ${timeframe}${series.simulated ? out.style('yellow', '  SIMULATED') : ''}`)
   if (candles.length) await printTable(out, columns, candles)

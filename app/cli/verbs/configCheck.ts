@@ -9,9 +9,7 @@ export async function run(session: Session): Promise<undefined> {
   const file = join(loaded.project, 'qicore.yaml')
   const { out } = session
   if (session.json)
-    return await out
-      .json({ ok: true, project: loaded.project, file: existsSync(file) ? file : null, set: set.length })
-      .then(() => undefined)
+    return void (await out.json({ ok: true, project: loaded.project, file: existsSync(file) ? file : null, set: set.length }))
   const origins = [...new Set(set.map(({ from }) => from))]
   await out.line(
     `${out.style('green', '✔')} the settings are right: ${set.length} set${origins.length ? ` (${origins.join(', ')})` : ''}, all else by default`,

@@ -6,7 +6,7 @@ export async function run(session: Session, { set = false }: { readonly set?: bo
   const loaded = await session.load()
   const settings = effective(loaded).filter(({ from }) => !set || from !== 'default')
   const { out } = session
-  if (session.json) return await out.json({ project: loaded.project, settings }).then(() => undefined)
+  if (session.json) return void (await out.json({ project: loaded.project, settings }))
   await out.line(`project ${loaded.project}`)
   if (settings.length === 0) await session.remark('everything is as the defaults have it')
   else

@@ -26,7 +26,7 @@ export async function run(session: Session, { topic, limit, pending }: DlqListIn
       }),
     ),
   )
-  if (session.json) return await session.out.json(entries.map(exported)).then(() => undefined)
+  if (session.json) return void (await session.out.json(entries.map(exported)))
   for (const entry of entries) for (const line of describe(session, entry)) await session.out.line(line)
   const waiting = entries.filter(({ replayed }) => !replayed).length
   await session.remark(

@@ -40,7 +40,7 @@ export async function run(session: Session, input: LatestInput): Promise<undefin
     const hidden = await printTable(session.out, columns(Date.now()), page.items)
     if (hidden.length) await session.remark(`not shown for want of room: ${hidden.join(', ')}; widen the terminal or use --json`)
   } else if (missing.length === 0) await session.remark('nothing is stored yet; `qicore up` acquires prices')
-  if (page.next && !session.json) await session.remark(`there is more: --after ${page.next}`)
+  if (page.next) await session.remark(`there is more: --after ${page.next}`)
   if (missing.length) throw new QiError('NOT_FOUND', (await explain(store.dsl, missing)).join('\n'))
 }
 

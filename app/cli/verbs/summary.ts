@@ -26,10 +26,10 @@ export async function run(session: Session, input: SummaryInput): Promise<undefi
     store.dsl.getMarketSummary({ ...query }),
   )
   const { out } = session
-  if (session.json) return await out.json(summaryWire({ analytics, breadth, gainers, losers, ...rest })).then(() => undefined)
+  if (session.json) return void (await out.json(summaryWire({ analytics, breadth, gainers, losers, ...rest })))
   const now = Date.now()
   if (breadth.length === 0 && analytics.length === 0)
-    return await session.remark('nothing is stored yet; `qicore up` acquires prices').then(() => undefined)
+    return void (await session.remark('nothing is stored yet; `qicore up` acquires prices'))
   await section(out, 'Market', marketColumns(now), analytics)
   await section(out, 'Breadth, of the latest prices', breadthColumns, breadth)
   await section(out, 'Gainers', moverColumns(now), gainers)
