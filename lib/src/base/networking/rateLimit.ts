@@ -1,16 +1,7 @@
-import { QiError } from '../types/index.ts'
-import { abortable, type Clock, systemClock, throwIfAborted } from './clock.ts'
-
-/** Permission to call a peer that counts calls. Every caller that uses one key shares one of these. */
-export interface RateLimit {
-  /**
-   * Waits until a call of this weight may be made, first come first served.
-   * @throws QiError CANCELLED or TIMEOUT when the signal is aborted while waiting; BAD_REQUEST when the weight can never be granted
-   */
-  acquire(weight: number, signal?: AbortSignal): Promise<void>
-  /** The peer asked to be left alone for so long: nobody gets a permit until then. */
-  penalize(retryAfterMs: number): void
-}
+import { QiError, type RateLimit } from '../types/index.ts'
+import { type Clock, systemClock, throwIfAborted } from './clock.ts'
+import { publishNetworkEvent } from './events.ts'
+import { Turns } from './turns.ts'
 
 export interface SlidingWindowOptions {
   /** The most weight granted in any window. */
@@ -23,6 +14,8 @@ export interface SlidingWindowOptions {
    */
   readonly slackMs?: number
   readonly clock?: Clock
+  /** Whom it is about, in the events that are published of it. */
+  readonly peer?: string
 }
 
 /** A limit for one process that holds in every sliding window, not only in those that start on the minute. */
@@ -33,35 +26,35 @@ export class SlidingWindowLimit implements RateLimit {
   readonly #granted: { readonly at: number; readonly weight: number }[] = []
   #used = 0
   #blockedUntil = Number.NEGATIVE_INFINITY
-  #tail: Promise<void> = Promise.resolve()
+  readonly #peer: string
+  readonly #turns = new Turns()
 
   constructor(options: SlidingWindowOptions) {
     if (!(options.limit > 0)) throw new QiError('BAD_REQUEST', `a rate limit of ${options.limit} would never let a call through`)
     this.limit = options.limit
     this.#windowMs = (options.windowMs ?? 60_000) + (options.slackMs ?? 1000)
     this.#clock = options.clock ?? systemClock
+    this.#peer = options.peer ?? 'a peer'
   }
 
   async acquire(weight: number, signal?: AbortSignal): Promise<void> {
     if (!(weight > 0) || weight > this.limit)
       throw new QiError('BAD_REQUEST', `a call of weight ${weight} does not fit a limit of ${this.limit}`)
     throwIfAborted(signal)
-    const before = this.#tail
-    const turn = Promise.withResolvers<void>()
-    this.#tail = turn.promise
-    try {
-      await abortable(before, signal)
-      for (let wait = this.#waitMs(weight); wait > 0; wait = this.#waitMs(weight)) await this.#clock.sleep(wait, signal)
+    await this.#turns.take(async () => {
+      for (let wait = this.#waitMs(weight); wait > 0; wait = this.#waitMs(weight)) {
+        publishNetworkEvent({ type: 'limit-wait', peer: this.#peer, ms: wait })
+        await this.#clock.sleep(wait, signal)
+      }
       this.#granted.push({ at: this.#clock.now(), weight })
       this.#used += weight
-    } finally {
-      // Who gives up while queueing passes the turn on, but only once it is theirs.
-      void before.then(turn.resolve)
-    }
+    }, signal)
   }
 
   penalize(retryAfterMs: number): void {
-    if (retryAfterMs > 0) this.#blockedUntil = Math.max(this.#blockedUntil, this.#clock.now() + retryAfterMs)
+    if (!(retryAfterMs > 0)) return
+    publishNetworkEvent({ type: 'limit-penalty', peer: this.#peer, ms: retryAfterMs })
+    this.#blockedUntil = Math.max(this.#blockedUntil, this.#clock.now() + retryAfterMs)
   }
 
   #waitMs(weight: number): number {

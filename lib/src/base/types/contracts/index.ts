@@ -1,6 +1,7 @@
 export * from './batch.ts'
 export * from './check.ts'
 export * from './component.ts'
+export * from './rateLimit.ts'
 export * from './sink.ts'
 export * from './source.ts'
 export * from './stream.ts'

@@ -1,6 +1,7 @@
 import type { Logger } from '../logger.ts'
 import type { RecordType, RecordValues } from '../records/index.ts'
 import type { CheckResult } from './check.ts'
+import type { RateLimit, RateLimits } from './rateLimit.ts'
 
 /** What a source could not make a record of: the text it came in, and why. */
 export interface Rejected {
@@ -30,4 +31,9 @@ export interface Source extends AsyncIterable<RecordBatch>, AsyncDisposable {
 
 export interface SourceContext {
   readonly logger: Logger
+  /**
+   * The limit that all who use a key share, other processes too; without it a source limits itself alone. The key is kept as a
+   * digest.
+   */
+  readonly rateLimit?: (key: string, limits: RateLimits) => RateLimit
 }

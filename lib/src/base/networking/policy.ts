@@ -1,0 +1,42 @@
+import { CircuitBreaker } from './breaker.ts'
+import type { Clock } from './clock.ts'
+import { type RetryOptions, retry } from './retry.ts'
+import { type PolicySettings, policySettings, type RetrySettings } from './settings.ts'
+import { withTimeout } from './timeout.ts'
+
+export interface Policy {
+  readonly breaker: CircuitBreaker
+  /** @throws QiError, the last one where tries were used up */
+  execute<T>(run: (signal: AbortSignal, attempt: number) => Promise<T>, options?: PolicyOptions): Promise<T>
+}
+
+export interface PolicyOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly clock?: Clock
+}
+
+/**
+ * How a peer is called. Each try has its own time-out, counts for the circuit and is made again where that can help; while the
+ * circuit is open a try waits for the next probe instead of reaching the peer.
+ */
+export function policy(peer: string, settings: PolicySettings = policySettings.parse({})): Policy {
+  const breaker = new CircuitBreaker(peer, settings.breaker)
+  const tries = { peer, ...retryOptions(settings.retry) }
+  return {
+    breaker,
+    execute: (run, { signal, clock } = {}) =>
+      retry((attempt) => breaker.execute(() => withTimeout(settings.timeout_ms, peer, (inner) => run(inner, attempt), signal)), {
+        ...tries,
+        signal,
+        ...(clock && { clock }),
+      }),
+  }
+}
+
+/** Settings as `retry` takes them. */
+export const retryOptions = ({ attempts, base_ms, max_ms, total_ms }: RetrySettings): RetryOptions => ({
+  attempts,
+  baseMs: base_ms,
+  maxMs: max_ms,
+  totalMs: total_ms,
+})

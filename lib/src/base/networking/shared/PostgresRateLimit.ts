@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto'
+import { classifyPgError } from '../../database/errors.ts'
+import type { Pool } from '../../database/pool.ts'
+import { QiError, type RateLimit, type RateLimits } from '../../types/index.ts'
+import { abortable, type Clock, systemClock, throwIfAborted } from '../clock.ts'
+import { publishNetworkEvent } from '../events.ts'
+import { retry } from '../retry.ts'
+import { Turns } from '../turns.ts'
+
+export interface PostgresRateLimitOptions extends RateLimits {
+  /** Where the limit is kept. All who use one database share it. */
+  readonly pool: Pool
+  /** What the peer tells callers apart by. Only a digest of it is stored. */
+  readonly key: string
+  /** Settles once the tables are there. */
+  readonly ready?: () => Promise<void>
+  /** Measures what the network takes; when a call may be made is decided by the database's clock. */
+  readonly clock?: Clock
+}
+
+interface Place {
+  readonly id: string
+  readonly wait_ms: number
+}
+
+const PATIENCE = { attempts: Number.POSITIVE_INFINITY, totalMs: Number.POSITIVE_INFINITY, baseMs: 100, maxMs: 5000 }
+
+/**
+ * A limit shared by every process on one PostgreSQL, which holds in every sliding window by the database's clock. A permit costs
+ * one round trip, or two where it has to be waited for. Processes take turns: each has one call in the line at a time. One that
+ * dies costs the call that it had in the line. While the database is away nobody gets a permit.
+ */
+export class PostgresRateLimit implements RateLimit {
+  readonly limit: number
+  readonly #options: PostgresRateLimitOptions
+  readonly #digest: Buffer
+  readonly #windowMs: number
+  readonly #toleranceMs: number
+  readonly #clock: Clock
+  readonly #turns = new Turns()
+  #penalties: Promise<void> = Promise.resolve()
+
+  constructor(options: PostgresRateLimitOptions) {
+    const { limit, service, key, windowMs = 60_000, slackMs = 1000 } = options
+    if (!(limit > 0)) throw new QiError('BAD_REQUEST', `a rate limit of ${limit} would never let a call through`)
+    this.limit = limit
+    this.#options = options
+    this.#digest = createHash('sha256').update(`${service}\0${key}`).digest()
+    this.#windowMs = windowMs + slackMs
+    // A permit may be this old when it is checked, and as long again on its way here: half of the slack is left for the call's own.
+    this.#toleranceMs = slackMs / 4
+    this.#clock = options.clock ?? systemClock
+  }
+
+  async acquire(weight: number, signal?: AbortSignal): Promise<void> {
+    if (!(weight > 0) || weight > this.limit)
+      throw new QiError('BAD_REQUEST', `a call of weight ${weight} does not fit a limit of ${this.limit}`)
+    throwIfAborted(signal)
+    await this.#turns.take(() => this.#place(weight, signal), signal)
+  }
+
+  penalize(retryAfterMs: number): void {
+    if (!(retryAfterMs > 0)) return
+    publishNetworkEvent({ type: 'limit-penalty', peer: this.#options.service, ms: retryAfterMs })
+    const asked = this.#clock.now()
+    // Told late, it is for the rest of the time. Nobody here asks for a permit before it is known.
+    const told = () =>
+      this.#patiently("select qicore_rate_penalize($1, $2 * interval '1 ms')", () => [
+        this.#digest,
+        Math.max(0, retryAfterMs - (this.#clock.now() - asked)),
+      ])
+    this.#penalties = this.#penalties.then(told).then(
+      () => {},
+      () => {}, // the pool was closed: no permit will be given any more
+    )
+  }
+
+  /** Takes a place in the line and returns when it is there, by the database's clock and not longer ago than the tolerance. */
+  async #place(weight: number, signal?: AbortSignal): Promise<void> {
+    await abortable(this.#penalties, signal)
+    let held: string | null = null
+    try {
+      for (;;) {
+        const asked = this.#clock.now()
+        const place: Place = await this.#ask(weight, held, signal)
+        held = place.id
+        if (place.wait_ms > 0) {
+          publishNetworkEvent({ type: 'limit-wait', peer: this.#options.service, ms: place.wait_ms })
+          await this.#clock.sleep(Math.ceil(place.wait_ms), signal)
+        } else if (this.#clock.now() - asked <= this.#toleranceMs) return
+      }
+    } catch (error) {
+      if (held !== null) void this.#giveBack(held)
+      throw error
+    }
+  }
+
+  async #ask(weight: number, held: string | null, signal?: AbortSignal): Promise<Place> {
+    const answer = this.#patiently<Place>(
+      "select id::text, wait_ms from qicore_rate_acquire($1, $2, $3, $4 * interval '1 ms', $5 * interval '1 ms', $6)",
+      () => [this.#digest, weight, this.limit, this.#windowMs, this.#toleranceMs, held],
+      signal,
+    )
+    try {
+      return await abortable(answer, signal)
+    } catch (error) {
+      // The caller left while the question was on its way: what it brings is not needed.
+      void answer.then(({ id }) => (id === held ? undefined : this.#giveBack(id))).catch(() => {})
+      throw error
+    }
+  }
+
+  /** Best effort: a place that is not given back costs its own call and nothing else. */
+  async #giveBack(id: string): Promise<void> {
+    await this.#options.pool
+      .query('delete from network_grants where id = $1 and key_digest = $2', [id, this.#digest])
+      .catch(() => {})
+  }
+
+  /** Waits for a database that is away, since a permit given without it could be one too many. */
+  #patiently<T extends object>(sql: string, values: () => readonly unknown[], signal?: AbortSignal): Promise<T> {
+    const { pool, ready, service } = this.#options
+    return retry(
+      async () => {
+        try {
+          await ready?.()
+          const { rows } = await pool.query<T>(sql, [...values()])
+          return rows[0] as T
+        } catch (error) {
+          throw classifyPgError(error, `the rate limit of ${service}`)
+        }
+      },
+      { ...PATIENCE, signal, peer: `rate limit of ${service}` },
+    )
+  }
+}

@@ -1,0 +1,35 @@
+import { migrate } from '../../database/migrate.ts'
+import type { Pool } from '../../database/pool.ts'
+import type { RateLimit, RateLimits } from '../../types/index.ts'
+import { CLEAN_UP, networkingMigrations } from './migrations.ts'
+import { PostgresRateLimit } from './PostgresRateLimit.ts'
+
+/**
+ * Limits kept in one database, by service and key: whoever asks for the same gets the same. Tables are made, and what nobody uses
+ * any more removed, when the first permit is asked for.
+ */
+export function sharedRateLimits(pool: Pool): (key: string, limits: RateLimits) => RateLimit {
+  const known = new Map<string, RateLimit>()
+  const ready = untilDone(async () => {
+    await migrate(pool, { component: 'networking', files: networkingMigrations })
+    await pool.query(CLEAN_UP)
+  })
+  return (key, limits) => {
+    const name = JSON.stringify([key, limits])
+    const limit = known.get(name) ?? new PostgresRateLimit({ ...limits, pool, key, ready })
+    known.set(name, limit)
+    return limit
+  }
+}
+
+/** Runs once; what failed is tried again by the next who asks. */
+function untilDone(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => {
+    done ??= work().catch((error: unknown) => {
+      done = undefined
+      throw error
+    })
+    return done
+  }
+}

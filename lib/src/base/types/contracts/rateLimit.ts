@@ -1,0 +1,22 @@
+/** Permission to call a peer that counts calls. Every caller that uses one key shares one of these. */
+export interface RateLimit {
+  /**
+   * Waits until a call of this weight may be made, first come first served.
+   * @throws QiError CANCELLED or TIMEOUT when the signal is aborted while waiting; BAD_REQUEST when the weight can never be granted
+   */
+  acquire(weight: number, signal?: AbortSignal): Promise<void>
+  /** The peer asked to be left alone for so long: nobody gets a permit until then. */
+  penalize(retryAfterMs: number): void
+}
+
+/** What a peer allows. */
+export interface RateLimits {
+  /** Whose limit it is, such as `coingecko`: one key may be used at several services. */
+  readonly service: string
+  /** The most weight in any window. */
+  readonly limit: number
+  /** Default one minute. */
+  readonly windowMs?: number
+  /** Added to the window, for calls that were held up on their way. Default one second. */
+  readonly slackMs?: number
+}

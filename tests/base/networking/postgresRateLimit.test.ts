@@ -1,0 +1,115 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { createPool, type Pool } from '../../../lib/src/base/database/index.ts'
+import {
+  NETWORK_CHANNEL,
+  type NetworkEvent,
+  type PostgresRateLimit,
+  sharedRateLimits,
+} from '../../../lib/src/base/networking/index.ts'
+import { createDatabase, type TestDatabase } from '../../support/database.ts'
+
+let database: TestDatabase
+let pool: Pool
+
+beforeAll(async () => {
+  database = await createDatabase()
+  pool = createPool(database.url, { max: 4 })
+})
+
+afterAll(async () => {
+  await pool.end()
+  await database.drop()
+})
+
+const limits = { service: 'peer', limit: 3, windowMs: 60_000 }
+const make = (key: string) => sharedRateLimits(pool)(key, limits) as PostgresRateLimit
+
+/** Settles with the next event of the kind. */
+function next(type: NetworkEvent['type']): Promise<NetworkEvent> {
+  return new Promise((resolve) => {
+    const listener = (message: unknown) => {
+      if ((message as NetworkEvent).type !== type) return
+      unsubscribe(NETWORK_CHANNEL, listener)
+      resolve(message as NetworkEvent)
+    }
+    subscribe(NETWORK_CHANNEL, listener)
+    onTestFinished(() => void unsubscribe(NETWORK_CHANNEL, listener))
+  })
+}
+
+describe('PostgresRateLimit', () => {
+  it('is the same for all who name the same service and key, on any pool', async () => {
+    const [a, b] = [make('one'), make('one')]
+    await a.acquire(2)
+    await b.acquire(1)
+    const waiting = next('limit-wait')
+    const abort = new AbortController()
+    const third = a.acquire(1, abort.signal)
+    expect(await waiting).toMatchObject({ peer: 'peer', type: 'limit-wait' })
+    expect(((await waiting) as { ms: number }).ms).toBeGreaterThan(55_000)
+    abort.abort()
+    await expect(third).rejects.toMatchObject({ code: 'CANCELLED' })
+    await make('another').acquire(3)
+  })
+
+  it('gives the place of one who leaves back, and lets who queues behind go on', async () => {
+    const limit = make('leaving')
+    await limit.acquire(2)
+    const waiting = next('limit-wait')
+    const abort = new AbortController()
+    const heavy = limit.acquire(3, abort.signal)
+    await waiting
+    const light = limit.acquire(1)
+    abort.abort()
+    await expect(heavy).rejects.toMatchObject({ code: 'CANCELLED' })
+    await light
+  })
+
+  it('remembers what the peer asked for, for everybody', async () => {
+    make('asked').penalize(40_000)
+    const other = make('asked')
+    const { promise: told, resolve } = Promise.withResolvers<void>()
+    const listener = (message: unknown) => {
+      const event = message as NetworkEvent
+      if (event.type === 'limit-wait' && event.ms > 35_000) resolve()
+    }
+    subscribe(NETWORK_CHANNEL, listener)
+    onTestFinished(() => void unsubscribe(NETWORK_CHANNEL, listener))
+    // The penalty is told in the background: a permit that overtook it is one that was on its way.
+    const abort = new AbortController()
+    const asking = (async () => {
+      for (;;) await other.acquire(0.01, abort.signal)
+    })().catch((error: unknown) => error)
+    await told
+    abort.abort()
+    expect(await asking).toMatchObject({ code: 'CANCELLED' })
+  })
+
+  it('refuses what can never be granted, and says so when the pool was closed', async () => {
+    await expect(make('k').acquire(4)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+    expect(() => sharedRateLimits(pool)('k', { ...limits, limit: 0 })).toThrow(/never let a call through/)
+    const own = createPool(database.url, { max: 1 })
+    const limit = sharedRateLimits(own)('closed', limits)
+    await limit.acquire(1)
+    await own.end()
+    await expect(limit.acquire(1)).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+
+  it('waits for a database that is away, and goes on when it is back', async () => {
+    const own = createPool(database.url, { max: 1 })
+    onTestFinished(() => own.end())
+    const limit = sharedRateLimits(own)('away', limits)
+    await limit.acquire(1)
+    const away = next('retry')
+    const { connectionString } = own.options
+    own.options.connectionString = 'postgres://nobody@127.0.0.1:1/none'
+    await pool.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()',
+    )
+    const waiting = limit.acquire(1)
+    expect(await away).toMatchObject({ code: 'UNAVAILABLE' })
+    own.options.connectionString = connectionString as string
+    await waiting
+  })
+})
