@@ -54,7 +54,14 @@ try {
   await using stream = await openStreamFor(config, store, { logger: silentLogger })
   console.log(`Node ${process.version}, PostgreSQL ${store.capabilities.serverVersion}, ${cpus().length} × ${cpus()[0]?.model}\n`)
   for (const name of chosen) {
-    const section = await scenarios[name]?.({ store, stream, folder, records, rounds, note: (line) => console.error(`  ${name}: ${line}`) })
+    const section = await scenarios[name]?.({
+      store,
+      stream,
+      folder,
+      records,
+      rounds,
+      note: (line) => console.error(`  ${name}: ${line}`),
+    })
     console.log(`${section}\n`)
   }
 } finally {

@@ -25,9 +25,13 @@ export async function psqlCopy(url: string, paths: readonly string[]): Promise<n
   const started = performance.now()
   await Promise.all(
     paths.map(async (path) => {
-      const child = spawn('psql', [url, '-qX', '-v', 'ON_ERROR_STOP=1', '-c', `\\copy crypto_prices (${COLUMNS}) from '${path}'`], {
-        stdio: ['ignore', 'ignore', 'inherit'],
-      })
+      const child = spawn(
+        'psql',
+        [url, '-qX', '-v', 'ON_ERROR_STOP=1', '-c', `\\copy crypto_prices (${COLUMNS}) from '${path}'`],
+        {
+          stdio: ['ignore', 'ignore', 'inherit'],
+        },
+      )
       const [code] = (await once(child, 'exit')) as [number | null]
       if (code !== 0) throw new Error(`psql ended with code ${code}`)
     }),

@@ -52,6 +52,8 @@ const thousands = (n: number): string => (n >= 10_000 ? `${Math.round(n / 1000)}
 
 /** The rows as a Markdown table, as docs/performance.md shows them. */
 export function markdown(title: string, unit: string, rows: readonly Row[]): string {
-  const lines = rows.map((r) => `| ${r.contender} | ${thousands(r.rate)} (${thousands(r.slowest)}–${thousands(r.fastest)}) | ${r.ratio.toFixed(2)} |`)
+  const lines = rows.map(
+    (r) => `| ${r.contender} | ${thousands(r.rate)} (${thousands(r.slowest)}–${thousands(r.fastest)}) | ${r.ratio.toFixed(2)} |`,
+  )
   return [`### ${title}`, '', `| | ${unit}: median (slowest–fastest round) | ratio |`, '|---|---|---|', ...lines].join('\n')
 }

@@ -1,9 +1,9 @@
 import type { Price, Store } from '../../lib/src/base/index.ts'
 import { price as priceType } from '../../lib/src/base/index.ts'
+import type { BenchContext } from '../main.ts'
 import { prices } from '../prices.ts'
 import { psqlCopy, writeCopyFiles } from '../psql.ts'
 import { interleave, markdown, summarise } from '../rounds.ts'
-import type { BenchContext } from '../main.ts'
 import { checkTable, emptyTable } from '../table.ts'
 
 const BATCH = 20_000
@@ -41,7 +41,8 @@ async function upsert(store: Store, records: readonly Price[], connections: numb
   let next = 0
   const worker = async () => {
     while (next < records.length) {
-      const batch = records.slice(next, (next += BATCH))
+      const batch = records.slice(next, next + BATCH)
+      next += BATCH
       const { failed } = await store.timescale.upsert(priceType, batch)
       if (failed[0]) throw failed[0].error
     }

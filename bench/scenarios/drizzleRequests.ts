@@ -16,7 +16,9 @@ export async function drizzleRequests({ store, records, rounds, note }: BenchCon
   const insertRaw = `insert into crypto_prices (${columns.join(', ')}) values (${columns.map((_, i) => `$${i + 1}`).join(', ')})`
   const inserts = await interleave(
     {
-      'node-postgres, prepared insert': onEmpty(store, all, (p) => store.pool.query({ name: 'bench-insert', text: insertRaw, values: rowOf(p) })),
+      'node-postgres, prepared insert': onEmpty(store, all, (p) =>
+        store.pool.query({ name: 'bench-insert', text: insertRaw, values: rowOf(p) }),
+      ),
       'DrizzleClient.insert': onEmpty(store, all, (p) => store.drizzle.insert(priceType, p)),
     },
     rounds,
@@ -38,7 +40,14 @@ export async function drizzleRequests({ store, records, rounds, note }: BenchCon
   const read = summarise(reads, requests, 'node-postgres, prepared read')
   sections.push(markdown(`Latest price of one series, ${IN_FLIGHT} in flight`, 'requests/s', read))
   const beside = [...writes, ...read].filter((row) => row.contender.startsWith('Drizzle'))
-  sections.push(beside.map((row) => `${row.contender}: ${(row.rate / CHARTER).toFixed(2)} × the charter's ${CHARTER.toLocaleString('en')} requests/s.`).join('\n'))
+  sections.push(
+    beside
+      .map(
+        (row) =>
+          `${row.contender}: ${(row.rate / CHARTER).toFixed(2)} × the charter's ${CHARTER.toLocaleString('en')} requests/s.`,
+      )
+      .join('\n'),
+  )
   return sections.join('\n\n')
 }
 

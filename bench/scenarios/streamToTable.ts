@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { price as priceType, silentLogger, type Store, type Stream } from '../../lib/src/base/index.ts'
+import { price as priceType, type Store, type Stream, silentLogger } from '../../lib/src/base/index.ts'
 import { CryptoDataConsumer, sinkDefinitions } from '../../lib/src/consumers/index.ts'
 import { Consumer, DeadLetters } from '../../lib/src/streaming/index.ts'
 import type { BenchContext } from '../main.ts'

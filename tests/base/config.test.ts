@@ -13,7 +13,10 @@ const schema = z.object({
       open: z.boolean().default(false).meta({ env: 'QICORE_OPEN' }),
     })
     .prefault({}),
-  sources: z.array(z.enum(['coingecko', 'simulated'])).optional().meta({ env: 'QICORE_SOURCES' }),
+  sources: z
+    .array(z.enum(['coingecko', 'simulated']))
+    .optional()
+    .meta({ env: 'QICORE_SOURCES' }),
 })
 
 const failure = (inputs: Parameters<typeof resolveConfig>[1]): string[] => {
@@ -41,12 +44,17 @@ describe('resolveConfig', () => {
   })
 
   test('reads numbers, booleans and lists from the environment; an empty variable is none', () => {
-    const { config } = resolveConfig(schema, { env: { QICORE_PORT: '80', QICORE_OPEN: 'yes', QICORE_SOURCES: 'coingecko, simulated', QICORE_TOKEN: '' } })
+    const { config } = resolveConfig(schema, {
+      env: { QICORE_PORT: '80', QICORE_OPEN: 'yes', QICORE_SOURCES: 'coingecko, simulated', QICORE_TOKEN: '' },
+    })
     expect(config).toEqual({ server: { port: 80, open: true }, sources: ['coingecko', 'simulated'] })
   })
 
   test('tells everything that is wrong at once: where, which value, what was expected', () => {
-    const problems = failure({ env: { QICORE_PORT: '99999', QICORE_OPEN: 'maybe' }, file: { name: 'qicore.yaml', values: { sources: ['coingeko'] } } })
+    const problems = failure({
+      env: { QICORE_PORT: '99999', QICORE_OPEN: 'maybe' },
+      file: { name: 'qicore.yaml', values: { sources: ['coingeko'] } },
+    })
     expect(problems).toHaveLength(3)
     expect(problems[0]).toMatch(/^server\.port 99999 \(environment QICORE_PORT\): .*65535/)
     expect(problems[1]).toMatch(/^server\.open "maybe" \(environment QICORE_OPEN\): .*boolean/)
@@ -105,7 +113,9 @@ describe('the project', () => {
     writeFileSync(path, 'server:\n  port: 80\n')
     expect(readConfigFile(path)).toEqual({ name: 'qicore.yaml', values: { server: { port: 80 } } })
     writeFileSync(path, '# nothing\n')
-    expect(resolveConfig(schema, { file: readConfigFile(path) as { name: string; values: unknown } }).config.server.port).toBe(8787)
+    expect(resolveConfig(schema, { file: readConfigFile(path) as { name: string; values: unknown } }).config.server.port).toBe(
+      8787,
+    )
     writeFileSync(path, 'server:\n  port: 1\n  port: 2\n')
     expect(() => readConfigFile(path)).toThrow(/unique.*line 3/s)
   })

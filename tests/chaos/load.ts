@@ -36,7 +36,12 @@ export function makeLoad(count: number): Load {
       marketCap: decimal(nonce),
     })
     nonces += BigInt(nonce)
-    hashes += BigInt(`0x${createHash('md5').update(`${coinId}|${i + 1}.5|${nonce}`).digest('hex').slice(0, 8)}`)
+    hashes += BigInt(
+      `0x${createHash('md5')
+        .update(`${coinId}|${i + 1}.5|${nonce}`)
+        .digest('hex')
+        .slice(0, 8)}`,
+    )
   }
   return { records, checksum: { count, nonces: String(nonces), hashes: String(hashes) } }
 }

@@ -26,7 +26,18 @@ export function sinkSuite(name: string, { open, prices, impossible }: SinkUnderT
       expect(sink.accepts(price as unknown as RecordType)).toBe(true)
       if (sink.accepts(trade as unknown as RecordType)) {
         const { coinId, source, time, receivedAt, origin, currency, price: paid } = priceOf(1)
-        const one = { coinId, source, time, receivedAt, origin, currency, price: paid, amount: paid, tradeId: '7', side: 'buy' as const }
+        const one = {
+          coinId,
+          source,
+          time,
+          receivedAt,
+          origin,
+          currency,
+          price: paid,
+          amount: paid,
+          tradeId: '7',
+          side: 'buy' as const,
+        }
         expect(await sink.write(trade, [one])).toEqual({ written: 1, failed: [] })
       }
     })
@@ -39,12 +50,16 @@ export function sinkSuite(name: string, { open, prices, impossible }: SinkUnderT
       const expected = [...(await prices(reference))].sort()
       expect(expected).toHaveLength(4)
       await fc.assert(
-        fc.asyncProperty(fc.shuffledSubarray(versions, { minLength: versions.length }), fc.integer({ min: 1, max: 12 }), async (order, size) => {
-          await using sink = await open()
-          for (let i = 0; i < order.length; i += size) await sink.write(price, order.slice(i, i + size))
-          await sink.write(price, order.slice(0, 5))
-          expect([...(await prices(sink))].sort()).toEqual(expected)
-        }),
+        fc.asyncProperty(
+          fc.shuffledSubarray(versions, { minLength: versions.length }),
+          fc.integer({ min: 1, max: 12 }),
+          async (order, size) => {
+            await using sink = await open()
+            for (let i = 0; i < order.length; i += size) await sink.write(price, order.slice(i, i + size))
+            await sink.write(price, order.slice(0, 5))
+            expect([...(await prices(sink))].sort()).toEqual(expected)
+          },
+        ),
         { numRuns: 15 },
       )
     })

@@ -8,14 +8,27 @@ const store = await testStore()
 const { dsl } = store
 const HOUR = 60 * MINUTE
 const brief = async (query: Parameters<typeof dsl.getOHLCV>[0]) =>
-  (await dsl.getOHLCV(query)).candles.map((c) => [(c.time - MONDAY) / MINUTE, c.open, c.high, c.low, c.close, c.builtFrom, c.fromTimeframe, c.isFinal])
+  (await dsl.getOHLCV(query)).candles.map((c) => [
+    (c.time - MONDAY) / MINUTE,
+    c.open,
+    c.high,
+    c.low,
+    c.close,
+    c.builtFrom,
+    c.fromTimeframe,
+    c.isFinal,
+  ])
 const minutes = (coinId: string, from: number, to: number, more: object = {}) =>
-  Array.from({ length: to - from }, (_, i) => from + i).map((i) => aBar({ coinId, time: MONDAY + i * MINUTE, open: `${i}`, high: `${i + 2}`, low: `${i - 1}.5`, close: `${i + 1}`, ...more }))
+  Array.from({ length: to - from }, (_, i) => from + i).map((i) =>
+    aBar({ coinId, time: MONDAY + i * MINUTE, open: `${i}`, high: `${i + 2}`, low: `${i - 1}.5`, close: `${i + 1}`, ...more }),
+  )
 
 describe('candles', () => {
   it('are the stored bar, else a rollup, else built from prices, bucket by bucket', async () => {
     await dsl.storeOHLCV([aBar({ coinId: 'mixed', timeframe: '1h', open: '1000' }), ...minutes('mixed', 0, 120)])
-    await dsl.storePrices([130, 140, 170, 30].map((minute) => aPrice({ coinId: 'mixed', time: MONDAY + minute * MINUTE, price: `${minute}.25` })))
+    await dsl.storePrices(
+      [130, 140, 170, 30].map((minute) => aPrice({ coinId: 'mixed', time: MONDAY + minute * MINUTE, price: `${minute}.25` })),
+    )
     expect(await brief({ coin: 'mixed', timeframe: '1h' })).toEqual([
       [0, '1000', '12', '9', '11', 'provider', undefined, true],
       [60, '60', '121', '59.5', '120', 'candles', '1m', true],
@@ -32,19 +45,33 @@ describe('candles', () => {
       aBar({ coinId: 'cover', timeframe: '30m', time: MONDAY + 90 * MINUTE, open: '9' }),
     ])
     const rows = await brief({ coin: 'cover', timeframe: '1h' })
-    expect(rows.map((row) => [row[1], row[6], row[7]])).toEqual([['0', '1m', true], ['8', '30m', true]])
+    expect(rows.map((row) => [row[1], row[6], row[7]])).toEqual([
+      ['0', '1m', true],
+      ['8', '30m', true],
+    ])
   })
 
   it('are not final while a finer bar is missing or open', async () => {
-    await dsl.storeOHLCV([...minutes('open', 0, 59), ...minutes('open', 60, 119), ...minutes('open', 119, 120, { isFinal: false })])
+    await dsl.storeOHLCV([
+      ...minutes('open', 0, 59),
+      ...minutes('open', 60, 119),
+      ...minutes('open', 119, 120, { isFinal: false }),
+    ])
     expect((await brief({ coin: 'open', timeframe: '1h' })).map((row) => row[7])).toEqual([false, false])
   })
 
   it('sum volumes exactly, and leave them out where a bar has none', async () => {
-    const volumes = [...minutes('volume', 0, 5, { volume: decimal('0.1'), tradeCount: 2 }), ...minutes('volume', 5, 9, { volume: decimal('1') }), ...minutes('volume', 9, 10)]
+    const volumes = [
+      ...minutes('volume', 0, 5, { volume: decimal('0.1'), tradeCount: 2 }),
+      ...minutes('volume', 5, 9, { volume: decimal('1') }),
+      ...minutes('volume', 9, 10),
+    ]
     await dsl.storeOHLCV(volumes)
     const { candles } = await dsl.getOHLCV({ coin: 'volume', timeframe: '5m' })
-    expect(candles.map((candle) => [candle.volume, candle.tradeCount])).toEqual([['0.5', 10], [undefined, undefined]])
+    expect(candles.map((candle) => [candle.volume, candle.tradeCount])).toEqual([
+      ['0.5', 10],
+      [undefined, undefined],
+    ])
   })
 
   it('of a week open on Monday', async () => {
@@ -55,7 +82,8 @@ describe('candles', () => {
 
   it('are the latest of the range, oldest first', async () => {
     await dsl.storeOHLCV(minutes('range', 0, 300))
-    const opens = async (query: object) => (await brief({ coin: 'range', timeframe: '1h', ...query })).map((row) => Number(row[0]) / 60)
+    const opens = async (query: object) =>
+      (await brief({ coin: 'range', timeframe: '1h', ...query })).map((row) => Number(row[0]) / 60)
     expect(await opens({ limit: 2 })).toEqual([3, 4])
     expect(await opens({ limit: 2, to: MONDAY + 2 * HOUR })).toEqual([0, 1])
     expect(await opens({ from: MONDAY + HOUR, to: '2026-01-05T03:00:00Z' })).toEqual([1, 2])
@@ -78,7 +106,12 @@ describe('candles', () => {
     await dsl.storeOHLCV([aBar({ coinId: 'many', source: 'kraken', time: MONDAY + 7 * MINUTE })])
     const { series, otherSeries, candles } = await dsl.getOHLCV({ coin: 'many' })
     const name = (one: typeof series) => `${one.source}:${one.currency}${one.simulated ? ' simulated' : ''}`
-    expect([series, ...otherSeries].map(name)).toEqual(['kraken:usd', 'coingecko:eur', 'coingecko:usd', 'simulated:usd simulated'])
+    expect([series, ...otherSeries].map(name)).toEqual([
+      'kraken:usd',
+      'coingecko:eur',
+      'coingecko:usd',
+      'simulated:usd simulated',
+    ])
     expect(candles).toHaveLength(1)
     expect(name((await dsl.getOHLCV({ coin: 'many', source: 'coingecko', currency: 'usd' })).series)).toBe('coingecko:usd')
     expect(name((await dsl.getOHLCV({ coin: 'many', source: 'simulated' })).series)).toBe('simulated:usd simulated')
@@ -86,7 +119,10 @@ describe('candles', () => {
   })
 
   it('of candles built from simulated data say so', async () => {
-    await dsl.storePrices([aPrice({ coinId: 'fake', origin: 'simulated' }), aPrice({ coinId: 'fake', origin: 'live', time: MONDAY + 1 })])
+    await dsl.storePrices([
+      aPrice({ coinId: 'fake', origin: 'simulated' }),
+      aPrice({ coinId: 'fake', origin: 'live', time: MONDAY + 1 }),
+    ])
     expect((await dsl.getOHLCV({ coin: 'fake' })).candles.map((candle) => candle.origin)).toEqual(['simulated'])
   })
 })

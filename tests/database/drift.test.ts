@@ -2,8 +2,8 @@ import { getTableConfig } from 'drizzle-orm/pg-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { drizzleTables } from '../../lib/src/base/database/drizzle/tables.ts'
 import { allTables } from '../../lib/src/base/database/tables.ts'
-import { aPrice } from './records.ts'
 import { misnamed, shapeOfDatabase, shapeOfDrizzle, shapeOfSpec } from './drift.ts'
+import { aPrice } from './records.ts'
 import { testStore } from './testStore.ts'
 
 const store = await testStore()
@@ -38,7 +38,10 @@ describe('a difference is found', () => {
     ['a column less', 'alter table crypto_prices drop column market_cap'],
     ['another name', 'alter table crypto_prices rename column volume_24h to volume'],
     ['nullability', 'alter table crypto_prices alter column price drop not null'],
-    ['the primary key', 'alter table crypto_prices drop constraint crypto_prices_pkey, add primary key (source, coin_id, currency, time)'],
+    [
+      'the primary key',
+      'alter table crypto_prices drop constraint crypto_prices_pkey, add primary key (source, coin_id, currency, time)',
+    ],
   ])('in %s', async (_what, change) => {
     const client = await store.pool.connect()
     onTestFinished(async () => {
@@ -52,9 +55,15 @@ describe('a difference is found', () => {
   it('in the record schema, against Drizzle', () => {
     const table = drizzleTables.get('crypto_prices')
     if (!table) throw new Error('no table')
-    const planted = { ...price, fields: price.fields.map((field) => (field.name === 'price' ? { ...field, optional: true } : field)) }
+    const planted = {
+      ...price,
+      fields: price.fields.map((field) => (field.name === 'price' ? { ...field, optional: true } : field)),
+    }
     expect(shapeOfDrizzle(table)).not.toEqual(shapeOfSpec(planted))
-    const renamed = { ...price, fields: price.fields.map((field) => (field.name === 'price' ? { ...field, property: 'cost' } : field)) }
+    const renamed = {
+      ...price,
+      fields: price.fields.map((field) => (field.name === 'price' ? { ...field, property: 'cost' } : field)),
+    }
     expect(misnamed(renamed, table)).toEqual(['crypto_prices.price'])
     expect(aPrice().price).toBe('65000.5')
   })

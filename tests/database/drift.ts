@@ -1,7 +1,7 @@
 import { getTableColumns, getTableName } from 'drizzle-orm'
 import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
-import type { Pool, RecordType } from '../../lib/src/base/index.ts'
 import type { TableSpec } from '../../lib/src/base/database/tables.ts'
+import type { Pool, RecordType } from '../../lib/src/base/index.ts'
 
 /** A table as one of the three (record schema, Drizzle, database) has it: what must be the same in all. */
 export interface Shape {
@@ -11,7 +11,12 @@ export interface Shape {
 }
 
 const SQL_TYPES = {
-  text: 'text', decimal: 'numeric', time: 'timestamp with time zone', integer: 'bigint', float: 'double precision', boolean: 'boolean',
+  text: 'text',
+  decimal: 'numeric',
+  time: 'timestamp with time zone',
+  integer: 'bigint',
+  float: 'double precision',
+  boolean: 'boolean',
 } as const satisfies Record<RecordType['fields'][number]['kind'], string>
 
 const column = (name: string, type: string, nullable: boolean): string => `${name} ${type} ${nullable ? 'null' : 'not null'}`

@@ -31,7 +31,11 @@ describe('latest prices', async () => {
 
   it('filters by source and currency', async () => {
     expect((await dsl.getLatestPrices({ coins, currencies: ['eur'] })).items).toEqual([latest[0]])
-    expect((await dsl.getLatestPrices({ coins, sources: ['kraken', 'coingecko'], currencies: ['usd'] })).items).toEqual([latest[1], latest[2], latest[4]])
+    expect((await dsl.getLatestPrices({ coins, sources: ['kraken', 'coingecko'], currencies: ['usd'] })).items).toEqual([
+      latest[1],
+      latest[2],
+      latest[4],
+    ])
   })
 
   it.each([1, 2, 3, 4, 100])('pages of %i lead through all of them, with and without naming coins', async (limit) => {
@@ -51,7 +55,11 @@ describe('latest prices', async () => {
   it('refuses a cursor that is none, and unknown or wrong arguments, by name', async () => {
     await expect(dsl.getLatestPrices({ after: 'nonsense' })).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'after' })
     await expect(dsl.getLatestPrices({ limit: 0 })).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'limit' })
-    await expect(dsl.getLatestPrices({ coin: 'x' } as never)).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'coin', message: expect.stringContaining('known are coins') })
+    await expect(dsl.getLatestPrices({ coin: 'x' } as never)).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+      field: 'coin',
+      message: expect.stringContaining('known are coins'),
+    })
   })
 })
 
@@ -68,20 +76,50 @@ describe('the current price', () => {
   })
 
   it('never guesses a ticker, and tells who bears it', async () => {
-    const weth = (coinId: string) => ({ coinId, source: 'coingecko', time: MONDAY, receivedAt: MONDAY, origin: 'live', kind: 'currency', symbol: 'WETH', name: coinId, active: true }) as Instrument
+    const weth = (coinId: string) =>
+      ({
+        coinId,
+        source: 'coingecko',
+        time: MONDAY,
+        receivedAt: MONDAY,
+        origin: 'live',
+        kind: 'currency',
+        symbol: 'WETH',
+        name: coinId,
+        active: true,
+      }) as Instrument
     await store.timescale.upsert(instrument, ['weth', 'bridged-weth', 'wormhole-weth'].map(weth))
     await expect(dsl.getCurrentPrice({ coin: 'wEth' })).rejects.toMatchObject({
-      code: 'NOT_FOUND', field: 'coin', message: expect.stringContaining('bridged-weth (coingecko), weth (coingecko), wormhole-weth (coingecko)'),
+      code: 'NOT_FOUND',
+      field: 'coin',
+      message: expect.stringContaining('bridged-weth (coingecko), weth (coingecko), wormhole-weth (coingecko)'),
     })
   })
 })
 
 describe('instruments', async () => {
   const make = (kind: Instrument['kind'], coinId: string, symbol: string, name: string) =>
-    ({ coinId, source: 'lister', time: MONDAY, receivedAt: MONDAY, origin: 'live', kind, symbol, name, active: true }) as Instrument
-  const all = [make('currency', 'sol', 'SOL', 'Solana'), make('currency', 'solid', 'SLD', 'Solid'), make('currency', 'isol', 'ISO', 'Insolvent'), make('pair', 'SOL/EUR', 'SOLEUR', 'SOL/EUR'), make('exchange', 'gdax', 'gdax', 'Coinbase')]
+    ({
+      coinId,
+      source: 'lister',
+      time: MONDAY,
+      receivedAt: MONDAY,
+      origin: 'live',
+      kind,
+      symbol,
+      name,
+      active: true,
+    }) as Instrument
+  const all = [
+    make('currency', 'sol', 'SOL', 'Solana'),
+    make('currency', 'solid', 'SLD', 'Solid'),
+    make('currency', 'isol', 'ISO', 'Insolvent'),
+    make('pair', 'SOL/EUR', 'SOLEUR', 'SOL/EUR'),
+    make('exchange', 'gdax', 'gdax', 'Coinbase'),
+  ]
   await store.timescale.upsert(instrument, all)
-  const ids = async (query: object) => (await dsl.listInstruments({ source: 'lister', ...query })).items.map((item) => item.coinId)
+  const ids = async (query: object) =>
+    (await dsl.listInstruments({ source: 'lister', ...query })).items.map((item) => item.coinId)
 
   it('are found by id, ticker or name, the best matches first', async () => {
     expect(await ids({ search: 'sol' })).toEqual(['sol', 'SOL/EUR', 'solid', 'isol'])
@@ -104,18 +142,45 @@ describe('instruments', async () => {
 
 describe('the summary', () => {
   it('tells the latest analytics, the breadth and the movers of what is alive', async () => {
-    const change = (coinId: string, pct: string | undefined, more: object = {}) =>
-      ({ ...aPrice({ coinId, source: 'summed', currency: 'chf', ...more }), ...(pct === undefined ? {} : { change24hPct: decimal(pct) }) })
-    await dsl.storePrices([change('up', '5.5'), change('more', '9'), change('down', '-3'), change('flat', '0'), change('silent', undefined), change('dead', '-99', { time: MONDAY - 3 * 86_400_000_000 })])
+    const change = (coinId: string, pct: string | undefined, more: object = {}) => ({
+      ...aPrice({ coinId, source: 'summed', currency: 'chf', ...more }),
+      ...(pct === undefined ? {} : { change24hPct: decimal(pct) }),
+    })
+    await dsl.storePrices([
+      change('up', '5.5'),
+      change('more', '9'),
+      change('down', '-3'),
+      change('flat', '0'),
+      change('silent', undefined),
+      change('dead', '-99', { time: MONDAY - 3 * 86_400_000_000 }),
+    ])
     const analytics = (time: number, cap: string): MarketAnalytics => ({
-      source: 'summed', time, receivedAt: time, origin: 'live', currency: 'chf', totalMarketCap: decimal(cap), totalVolume24h: decimal('1'),
-      btcDominance: decimal('50.5'), ethDominance: decimal('10'), activeCoins: 5, markets: 2,
+      source: 'summed',
+      time,
+      receivedAt: time,
+      origin: 'live',
+      currency: 'chf',
+      totalMarketCap: decimal(cap),
+      totalVolume24h: decimal('1'),
+      btcDominance: decimal('50.5'),
+      ethDominance: decimal('10'),
+      activeCoins: 5,
+      markets: 2,
     })
     await dsl.storeMarketAnalytics([analytics(MONDAY, '1'), analytics(MONDAY + 1, '12345678901234567890.5')])
     const summary = await dsl.getMarketSummary({ sources: ['summed'], movers: 1 })
     expect(summary.analytics).toEqual([analytics(MONDAY + 1, '12345678901234567890.5')])
     expect(summary.breadth).toEqual([
-      { source: 'summed', currency: 'chf', simulated: false, coins: 5, advancers: 2, decliners: 1, unchanged: 1, meanChange24hPct: 2.875 },
+      {
+        source: 'summed',
+        currency: 'chf',
+        simulated: false,
+        coins: 5,
+        advancers: 2,
+        decliners: 1,
+        unchanged: 1,
+        meanChange24hPct: 2.875,
+      },
     ])
     expect([...summary.gainers, ...summary.losers].map((item) => item.coinId)).toEqual(['more', 'down'])
   })

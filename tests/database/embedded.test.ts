@@ -39,7 +39,14 @@ describe('the embedded server', { timeout: 120_000 }, () => {
     const notices: string[] = []
     const server = await open(home, { onNotice: (notice) => notices.push(notice) })
     expect(notices).toEqual(['creating the database, on the first start only'])
-    const settings = { server_encoding: 'UTF8', fsync: 'on', synchronous_commit: 'on', listen_addresses: '127.0.0.1', jit: 'off', password_encryption: 'scram-sha-256' }
+    const settings = {
+      server_encoding: 'UTF8',
+      fsync: 'on',
+      synchronous_commit: 'on',
+      listen_addresses: '127.0.0.1',
+      jit: 'off',
+      password_encryption: 'scram-sha-256',
+    }
     for (const [name, value] of Object.entries(settings)) expect(await ask(server.url, `show ${name}`)).toBe(value)
     expect(await ask(server.url, "select datlocale from pg_database where datname = 'qicore'")).toBe('C.UTF-8')
     expect((await stat(join(home, 'postgres.password'))).mode & 0o777).toBe(0o600)
@@ -118,7 +125,14 @@ describe('the embedded server', { timeout: 120_000 }, () => {
     await busy.connect()
     // Computes without looking up, so it does not notice that its postmaster is gone.
     const work = busy.query('select count(*) from generate_series(1, 100000000) as a').catch(() => {})
-    await until(async () => (await ask(server.url, "select count(*)::int from pg_stat_activity where query like '%generate_series(1, 1000%' and pid <> pg_backend_pid()")) === 1, 'the query')
+    await until(
+      async () =>
+        (await ask(
+          server.url,
+          "select count(*)::int from pg_stat_activity where query like '%generate_series(1, 1000%' and pid <> pg_backend_pid()",
+        )) === 1,
+      'the query',
+    )
     process.kill(await pidOf(server.dataFolder), 'SIGKILL')
     await server.ensureRunning()
     expect(await ask(server.url, 'select 1')).toBe(1)
@@ -141,7 +155,10 @@ describe('the embedded server', { timeout: 120_000 }, () => {
     const server = await open(home)
     await server.close()
     await writeFile(join(server.dataFolder, 'PG_VERSION'), '17\n')
-    await expect(openEmbeddedPostgres({ home })).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('PostgreSQL 17') })
+    await expect(openEmbeddedPostgres({ home })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('PostgreSQL 17'),
+    })
   })
 
   it('refuses to be used after close', async () => {
@@ -150,27 +167,33 @@ describe('the embedded server', { timeout: 120_000 }, () => {
     await expect(server.ensureRunning()).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
-  it.runIf(process.geteuid?.() === 0)('as root, moves out of a home that the service user cannot enter, and says where', async () => {
-    const closed = await temporary('closed')
-    await chmod(closed, 0o700)
-    const home = join(closed, '.qicore')
-    const notices: string[] = []
-    const server = await open(home, { onNotice: (notice) => notices.push(notice) })
-    onTestFinished(() => rm(dirname(server.dataFolder), { recursive: true, force: true }))
-    expect(server.dataFolder).toMatch(/^\/var\/lib\/qicore\//)
-    expect(notices.join()).toContain(server.dataFolder)
-    await ask(server.url, 'create table kept as select 42 as answer')
-    await server.close()
-    const again = await open(home)
-    expect(again.dataFolder).toBe(server.dataFolder)
-    expect(await ask(again.url, 'select answer from kept')).toBe(42)
-  })
+  it.runIf(process.geteuid?.() === 0)(
+    'as root, moves out of a home that the service user cannot enter, and says where',
+    async () => {
+      const closed = await temporary('closed')
+      await chmod(closed, 0o700)
+      const home = join(closed, '.qicore')
+      const notices: string[] = []
+      const server = await open(home, { onNotice: (notice) => notices.push(notice) })
+      onTestFinished(() => rm(dirname(server.dataFolder), { recursive: true, force: true }))
+      expect(server.dataFolder).toMatch(/^\/var\/lib\/qicore\//)
+      expect(notices.join()).toContain(server.dataFolder)
+      await ask(server.url, 'create table kept as select 42 as answer')
+      await server.close()
+      const again = await open(home)
+      expect(again.dataFolder).toBe(server.dataFolder)
+      expect(await ask(again.url, 'select answer from kept')).toBe(42)
+    },
+  )
 
   it('restores library links that an install without scripts left out, or says how', async () => {
     const folder = await temporary('links')
     const native = join(folder, 'native')
     await mkdir(join(native, 'lib'), { recursive: true })
-    await writeFile(join(native, 'pg-symlinks.json'), JSON.stringify([{ source: 'native/lib/libx.so.5.1', target: 'native/lib/libx.so.5' }]))
+    await writeFile(
+      join(native, 'pg-symlinks.json'),
+      JSON.stringify([{ source: 'native/lib/libx.so.5.1', target: 'native/lib/libx.so.5' }]),
+    )
     await writeFile(join(native, 'lib', 'libx.so.5.1'), 'library')
     await restoreLinks(native)
     await restoreLinks(native)
@@ -178,6 +201,9 @@ describe('the embedded server', { timeout: 120_000 }, () => {
     expect(await readFile(join(native, 'lib', 'libx.so.5'), 'utf8')).toBe('library')
     await rm(join(native, 'lib'), { recursive: true })
     await writeFile(join(native, 'lib'), 'not a folder, so nothing can be written to it')
-    await expect(restoreLinks(native)).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('npm rebuild') })
+    await expect(restoreLinks(native)).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('npm rebuild'),
+    })
   })
 })

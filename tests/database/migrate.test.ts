@@ -1,6 +1,14 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createPool, layoutMismatch, migrate, migrateStore, openStore, type Pool, storedLayout } from '../../lib/src/base/index.ts'
 import { capabilitiesOf } from '../../lib/src/base/database/capabilities.ts'
+import {
+  createPool,
+  layoutMismatch,
+  migrate,
+  migrateStore,
+  openStore,
+  type Pool,
+  storedLayout,
+} from '../../lib/src/base/index.ts'
 import { createDatabase } from '../support/database.ts'
 
 const one = { version: 1, name: 'first', sql: 'create table thing (id int)' }
@@ -52,13 +60,18 @@ describe('migrate', () => {
   it('refuses a database that is newer than the program', async () => {
     const pool = await freshPool()
     await migrate(pool, { component: 'test', files: [one, two] })
-    await expect(migrate(pool, { component: 'test', files: [one] })).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('newer') })
+    await expect(migrate(pool, { component: 'test', files: [one] })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('newer'),
+    })
   })
 
   it('leaves nothing of a migration that fails', async () => {
     const pool = await freshPool()
     const broken = { version: 2, name: 'broken', sql: 'create table half (id int); select nonsense' }
-    await expect(migrate(pool, { component: 'test', files: [one, broken] })).rejects.toMatchObject({ message: expect.stringContaining('broken') })
+    await expect(migrate(pool, { component: 'test', files: [one, broken] })).rejects.toMatchObject({
+      message: expect.stringContaining('broken'),
+    })
     const { rows } = await pool.query("select to_regclass('thing') as thing, to_regclass('half') as half")
     expect(rows).toEqual([{ thing: null, half: null }])
   })

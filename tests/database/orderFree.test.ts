@@ -58,7 +58,12 @@ describe('which duplicate wins', () => {
       async ({ bars, again, cuts, straightFirst }) => {
         const expected = await stored([bars], false)
         expect(await stored(split(again, cuts), straightFirst)).toEqual(expected)
-        expect(await stored(bars.toReversed().map((one) => [one]), false)).toEqual(expected)
+        expect(
+          await stored(
+            bars.toReversed().map((one) => [one]),
+            false,
+          ),
+        ).toEqual(expected)
       },
     )
     await fc.assert(runs, { numRuns: 40 })
@@ -76,13 +81,20 @@ describe('which duplicate wins', () => {
 
   it('holds between writers that meet on the same keys', { timeout: 60_000 }, async () => {
     await store.pool.query('truncate ohlcv_data')
-    const bars = Array.from({ length: 2000 }, (_, i) => aBar({ time: MONDAY + (i % 100) * 1_000_000, receivedAt: MONDAY + ((i * 7919) % 2000) }))
+    const bars = Array.from({ length: 2000 }, (_, i) =>
+      aBar({ time: MONDAY + (i % 100) * 1_000_000, receivedAt: MONDAY + ((i * 7919) % 2000) }),
+    )
     const lanes = [bars, bars.toReversed(), bars.filter((_, i) => i % 2), bars.filter((_, i) => i % 3)]
-    await Promise.all(lanes.map(async (lane) => {
-      for (let i = 0; i < lane.length; i += 150) await store.timescale.upsert(ohlcv as RecordType<Ohlcv>, lane.slice(i, i + 150))
-    }))
+    await Promise.all(
+      lanes.map(async (lane) => {
+        for (let i = 0; i < lane.length; i += 150)
+          await store.timescale.upsert(ohlcv as RecordType<Ohlcv>, lane.slice(i, i + 150))
+      }),
+    )
     const best = [...Map.groupBy(bars, (one) => one.time).values()].map((same) => Math.max(...same.map((one) => one.receivedAt)))
-    const { rows } = await store.pool.query('select (extract(epoch from received_at) * 1000000)::bigint::text as r from ohlcv_data order by time')
+    const { rows } = await store.pool.query(
+      'select (extract(epoch from received_at) * 1000000)::bigint::text as r from ohlcv_data order by time',
+    )
     expect(rows.map((row) => Number(row.r))).toEqual(best)
   })
 })

@@ -23,7 +23,10 @@ describe('on plain PostgreSQL', () => {
   })
 
   it('compression and continuous aggregates say what they need', async () => {
-    await expect(policies.setCompression('trades', 7)).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('TimescaleDB') })
+    await expect(policies.setCompression('trades', 7)).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('TimescaleDB'),
+    })
     await expect(policies.createContinuousAggregates()).rejects.toMatchObject({ code: 'UNSUPPORTED' })
   })
 
@@ -34,7 +37,21 @@ describe('on plain PostgreSQL', () => {
 })
 
 it('one table says what a database can do', () => {
-  expect(capabilitiesOf(180_004, undefined)).toMatchObject({ hypertables: false, compression: false, continuousAggregates: false, retention: 'batches' })
-  expect(capabilitiesOf(150_000, '2.22.1')).toMatchObject({ hypertables: true, compression: true, continuousAggregates: true, retention: 'chunks' })
-  expect(capabilitiesOf(150_000, '2.22.1', 'apache')).toMatchObject({ hypertables: true, compression: false, continuousAggregates: false })
+  expect(capabilitiesOf(180_004, undefined)).toMatchObject({
+    hypertables: false,
+    compression: false,
+    continuousAggregates: false,
+    retention: 'batches',
+  })
+  expect(capabilitiesOf(150_000, '2.22.1')).toMatchObject({
+    hypertables: true,
+    compression: true,
+    continuousAggregates: true,
+    retention: 'chunks',
+  })
+  expect(capabilitiesOf(150_000, '2.22.1', 'apache')).toMatchObject({
+    hypertables: true,
+    compression: false,
+    continuousAggregates: false,
+  })
 })

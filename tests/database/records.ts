@@ -15,7 +15,14 @@ export const aPrice = (change: Partial<Omit<Price, 'price'>> & { price?: string 
   price: decimal(change.price ?? '65000.5'),
 })
 
-export const aBar = (change: Partial<Omit<Ohlcv, 'open' | 'high' | 'low' | 'close'>> & { open?: string; high?: string; low?: string; close?: string } = {}): Ohlcv => ({
+export const aBar = (
+  change: Partial<Omit<Ohlcv, 'open' | 'high' | 'low' | 'close'>> & {
+    open?: string
+    high?: string
+    low?: string
+    close?: string
+  } = {},
+): Ohlcv => ({
   coinId: 'bitcoin',
   source: 'coingecko',
   time: MONDAY,

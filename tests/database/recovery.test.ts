@@ -8,11 +8,16 @@ import { aPrice, MONDAY } from './records.ts'
 const BATCHES = 60
 const ROWS = 1000
 
-it('kill -9 of the server in the middle of upserts loses no acknowledged row, and doubles none', { timeout: 120_000 }, async () => {
+it('kill -9 of the server in the middle of upserts loses no acknowledged row, and doubles none', {
+  timeout: 120_000,
+}, async () => {
   const store = await openStore({ home: join(await temporary('home'), '.qicore') })
   onTestFinished(() => store.close())
   const dataFolder = store.embedded?.dataFolder as string
-  const batch = (n: number) => Array.from({ length: ROWS }, (_, i) => aPrice({ coinId: `coin-${i % 10}`, time: MONDAY + n * ROWS + i, price: `${n}.${i + 1}` }))
+  const batch = (n: number) =>
+    Array.from({ length: ROWS }, (_, i) =>
+      aPrice({ coinId: `coin-${i % 10}`, time: MONDAY + n * ROWS + i, price: `${n}.${i + 1}` }),
+    )
 
   let refused = 0
   let kills = 0
@@ -44,7 +49,9 @@ it('kill -9 of the server in the middle of upserts loses no acknowledged row, an
   expect(kills).toBe(2)
   expect(refused).toBeGreaterThan(0)
   const { rows } = await store.pool.query('select count(*)::int as n, sum(price)::text as sum from crypto_prices')
-  const expected = Array.from({ length: BATCHES }, (_, n) => batch(n)).flat().map((row) => BigInt(Math.round(Number(row.price) * 10_000)))
+  const expected = Array.from({ length: BATCHES }, (_, n) => batch(n))
+    .flat()
+    .map((row) => BigInt(Math.round(Number(row.price) * 10_000)))
   expect(rows[0]).toEqual({ n: BATCHES * ROWS, sum: expect.any(String) })
   expect(BigInt(Math.round(Number(rows[0].sum) * 10_000))).toBe(expected.reduce((a, b) => a + b, 0n))
   expect((await store.dsl.getLatestPrices({ limit: 1 })).items).toHaveLength(1)

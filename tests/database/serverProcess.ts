@@ -38,7 +38,9 @@ export interface ServerProcess {
 }
 
 export function serverProcess(home: string): ServerProcess {
-  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', PROGRAM, home], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', PROGRAM, home], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const exited = once(child, 'exit')
   const notices: string[] = []
   const opened = new Promise<{ url: string; dataFolder: string }>((resolve, reject) => {

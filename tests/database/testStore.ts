@@ -1,6 +1,6 @@
 import { afterAll } from 'vitest'
 import { openStore, type Store } from '../../lib/src/base/index.ts'
-import { testDatabase, type TestServer } from '../support/database.ts'
+import { type TestServer, testDatabase } from '../support/database.ts'
 
 /** A store on a fresh database of the test run. Call it at the top of a file or of a `describe`. */
 export async function testStore(server: TestServer = 'embedded'): Promise<Store> {

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { decimal, type Instrument, instrument, marketAnalytics, ohlcv, price, type QiError, quote, trade, trending } from '../../lib/src/base/index.ts'
+import {
+  decimal,
+  type Instrument,
+  instrument,
+  marketAnalytics,
+  ohlcv,
+  price,
+  type QiError,
+  quote,
+  trade,
+  trending,
+} from '../../lib/src/base/index.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from './records.ts'
 import { count, testStore } from './testStore.ts'
 
@@ -9,10 +20,22 @@ const only = async (coin: string) => (await store.dsl.getLatestPrices({ coins: [
 describe('upsert', () => {
   it('keeps every digit of a decimal and every microsecond of a time', async () => {
     const extreme = [
-      '0', '-1', '0.1', '9999', '10000', '100000000', '0.0001', '0.00001', '-0.0000000000000000000000000000000000000012',
-      '1234567890123456789012345678901234567890.1234567890123456789012345678901234567891', '123456789012345.12345678', '-20000.0002',
+      '0',
+      '-1',
+      '0.1',
+      '9999',
+      '10000',
+      '100000000',
+      '0.0001',
+      '0.00001',
+      '-0.0000000000000000000000000000000000000012',
+      '1234567890123456789012345678901234567890.1234567890123456789012345678901234567891',
+      '123456789012345.12345678',
+      '-20000.0002',
     ]
-    const records = extreme.map((text, i) => aPrice({ coinId: 'digits', time: MONDAY + i, price: text, marketCap: decimal(text) }))
+    const records = extreme.map((text, i) =>
+      aPrice({ coinId: 'digits', time: MONDAY + i, price: text, marketCap: decimal(text) }),
+    )
     expect(await store.timescale.upsert(price, records)).toEqual({ written: records.length, failed: [] })
     const series = { coinId: 'digits', source: 'coingecko', currency: 'usd' }
     expect(await store.drizzle.prices(series, { from: MONDAY, to: MONDAY + 100 })).toEqual(records)
@@ -20,15 +43,23 @@ describe('upsert', () => {
 
   it('keeps times from the year 1 to 2255', async () => {
     const times = [-62_135_596_800_000_000, -1, 0, 1, 946_684_799_999_999, 946_684_800_000_000, 8_993_000_000_000_001]
-    await store.timescale.upsert(price, times.map((time) => aPrice({ coinId: 'times', time })))
-    const { rows } = await store.pool.query("select (extract(epoch from time) * 1000000)::bigint::text as t from crypto_prices where coin_id = 'times' order by time")
+    await store.timescale.upsert(
+      price,
+      times.map((time) => aPrice({ coinId: 'times', time })),
+    )
+    const { rows } = await store.pool.query(
+      "select (extract(epoch from time) * 1000000)::bigint::text as t from crypto_prices where coin_id = 'times' order by time",
+    )
     expect(rows.map((row) => Number(row.t))).toEqual(times)
   })
 
   it('keeps text of any script, and refuses what PostgreSQL cannot hold', async () => {
     const names = ['é', '比特币', '🚀', 'a\tb\n\\N', "o'clock", ' ']
     const bad = ['nul\0', '\ud800half']
-    const { written, failed } = await store.timescale.upsert(price, [...names, ...bad].map((coinId) => aPrice({ coinId, source: 'scripts' })))
+    const { written, failed } = await store.timescale.upsert(
+      price,
+      [...names, ...bad].map((coinId) => aPrice({ coinId, source: 'scripts' })),
+    )
     expect(written).toBe(names.length)
     expect(failed.map((failure) => [failure.index, failure.error.code, failure.error.field])).toEqual([
       [6, 'BAD_DATA', 'coin_id'],
@@ -58,10 +89,19 @@ describe('upsert', () => {
   })
 
   it('reports a row that the database refuses, alone, and stores its neighbours', async () => {
-    await store.pool.query("alter table quotes add constraint no_thirteen check (sequence <> 13 and sequence <> 77)")
+    await store.pool.query('alter table quotes add constraint no_thirteen check (sequence <> 13 and sequence <> 77)')
     const quotes = Array.from({ length: 200 }, (_, sequence) => ({
-      coinId: 'BTC/USDT', source: 'venue', time: MONDAY, receivedAt: MONDAY, origin: 'live' as const, currency: 'USDT', sequence,
-      bid: decimal('1'), bidSize: decimal('1'), ask: decimal('1'), askSize: decimal('1'),
+      coinId: 'BTC/USDT',
+      source: 'venue',
+      time: MONDAY,
+      receivedAt: MONDAY,
+      origin: 'live' as const,
+      currency: 'USDT',
+      sequence,
+      bid: decimal('1'),
+      bidSize: decimal('1'),
+      ask: decimal('1'),
+      askSize: decimal('1'),
     }))
     const { written, failed } = await store.timescale.upsert(quote, quotes)
     expect(written).toBe(198)
@@ -73,8 +113,16 @@ describe('upsert', () => {
   it('reports a row whose key is too large for the index', async () => {
     const random = Array.from({ length: 3000 }, (_, i) => String.fromCharCode(0x4e00 + ((i * 7919) % 20_000))).join('')
     const trades = [1, 2, 3].map((i) => ({
-      coinId: i === 2 ? random : 'BTC', source: 'long', time: MONDAY, receivedAt: MONDAY, origin: 'live' as const, currency: 'USDT',
-      tradeId: String(i), side: 'buy' as const, price: decimal('1'), amount: decimal('1'),
+      coinId: i === 2 ? random : 'BTC',
+      source: 'long',
+      time: MONDAY,
+      receivedAt: MONDAY,
+      origin: 'live' as const,
+      currency: 'USDT',
+      tradeId: String(i),
+      side: 'buy' as const,
+      price: decimal('1'),
+      amount: decimal('1'),
     }))
     const { written, failed } = await store.timescale.upsert(trade, trades)
     expect({ written, indexes: failed.map((failure) => failure.index) }).toEqual({ written: 2, indexes: [1] })
@@ -82,10 +130,30 @@ describe('upsert', () => {
 
   it('spreads instruments over the three reference tables', async () => {
     const one = (kind: string, coinId: string, more = {}) =>
-      ({ coinId, source: 'lists', time: MONDAY, receivedAt: MONDAY, origin: 'live', kind, symbol: coinId, name: coinId, active: true, ...more }) as Instrument
-    const listed = [one('currency', 'a'), one('pair', 'a/b', { base: 'a', quote: 'b', tickSize: decimal('0.01') }), one('exchange', 'x'), one('coupon', 'c'), one('currency', 'a')]
+      ({
+        coinId,
+        source: 'lists',
+        time: MONDAY,
+        receivedAt: MONDAY,
+        origin: 'live',
+        kind,
+        symbol: coinId,
+        name: coinId,
+        active: true,
+        ...more,
+      }) as Instrument
+    const listed = [
+      one('currency', 'a'),
+      one('pair', 'a/b', { base: 'a', quote: 'b', tickSize: decimal('0.01') }),
+      one('exchange', 'x'),
+      one('coupon', 'c'),
+      one('currency', 'a'),
+    ]
     const { written, failed } = await store.timescale.upsert(instrument, listed)
-    expect({ written, failed: failed.map((failure) => [failure.index, failure.error.field]) }).toEqual({ written: 4, failed: [[3, 'kind']] })
+    expect({ written, failed: failed.map((failure) => [failure.index, failure.error.field]) }).toEqual({
+      written: 4,
+      failed: [[3, 'kind']],
+    })
     const { items } = await store.dsl.listInstruments({ source: 'lists' })
     expect(items).toEqual([listed[0], listed[1], listed[2]])
   })
@@ -96,8 +164,17 @@ describe('upsert', () => {
       await blocker.query('begin')
       await blocker.query('lock table market_analytics in access exclusive mode')
       const row = {
-        source: 'slow', time: MONDAY, receivedAt: MONDAY, origin: 'live' as const, currency: 'usd', totalMarketCap: decimal('1'),
-        totalVolume24h: decimal('1'), btcDominance: decimal('1'), ethDominance: decimal('1'), activeCoins: 1, markets: 1,
+        source: 'slow',
+        time: MONDAY,
+        receivedAt: MONDAY,
+        origin: 'live' as const,
+        currency: 'usd',
+        totalMarketCap: decimal('1'),
+        totalVolume24h: decimal('1'),
+        btcDominance: decimal('1'),
+        ethDominance: decimal('1'),
+        activeCoins: 1,
+        markets: 1,
       }
       const write = store.timescale.upsert(marketAnalytics, [row], { signal: AbortSignal.timeout(50) })
       await expect(write).rejects.toMatchObject({ code: 'TIMEOUT', retryable: true })
@@ -117,7 +194,12 @@ describe('upsert', () => {
       const write = store.timescale.upsert(trending, [row])
       const expected = expect(write).rejects.toSatisfy((error: QiError) => error.code === 'UNAVAILABLE' && error.retryable)
       for (let ended = 0; ended === 0; )
-        ended = (await store.pool.query("select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and query like 'copy%trending%'")).rowCount ?? 0
+        ended =
+          (
+            await store.pool.query(
+              "select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and query like 'copy%trending%'",
+            )
+          ).rowCount ?? 0
       await expected
       await blocker.query('rollback')
       expect(await store.timescale.upsert(trending, [row])).toEqual({ written: 1, failed: [] })

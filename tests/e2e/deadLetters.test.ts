@@ -49,7 +49,10 @@ describe('one bad record among ten thousand', { timeout: 120_000 }, () => {
 
     const refused = await letters.replay({ ids: [letter?.id as string] })
     expect(refused).toMatchObject({ replayed: 0, refused: [{ error: { code: 'BAD_DATA' } }] })
-    expect(await letters.replay({ entries: [{ ...(letter as NonNullable<typeof letter>), value: good }] })).toEqual({ replayed: 1, refused: [] })
+    expect(await letters.replay({ entries: [{ ...(letter as NonNullable<typeof letter>), value: good }] })).toEqual({
+      replayed: 1,
+      refused: [],
+    })
     await until(async () => (await count()) === RECORDS, 'the mended record')
     expect(await platform.stop()).toBe(0)
   })

@@ -17,7 +17,10 @@ const psql = async (url: string, sql: string): Promise<string> => (await run('ps
 
 const kcat = async (brokers: string, topic: string): Promise<Record<string, string>[]> => {
   const { stdout } = await run('kcat', ['-b', brokers, '-t', topic, '-C', '-o', 'beginning', '-e', '-q', '-c', '20'])
-  return stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, string>)
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, string>)
 }
 
 const settings = { QICORE_SOURCES: 'simulated' }
@@ -47,14 +50,33 @@ describeWith('kafka', 'the same platform on other engines', { timeout: 120_000 }
   test('REDPANDA_BROKERS and DATABASE_URL: kcat reads the topics and psql the tables', async () => {
     const [brokers, url] = [await broker(), await otherPostgres()]
     const { platform } = await platformIn({ REDPANDA_BROKERS: brokers, DATABASE_URL: url })
-    const rows = await until(async () => (await psql(url, 'select count(*) from crypto_prices')) !== '0' && psql(url, 'select coin_id, source, origin, price from crypto_prices limit 1'), 'rows')
+    const rows = await until(
+      async () =>
+        (await psql(url, 'select count(*) from crypto_prices')) !== '0' &&
+        psql(url, 'select coin_id, source, origin, price from crypto_prices limit 1'),
+      'rows',
+    )
     expect(rows).toMatch(/^[a-z-]+\|simulated\|simulated\|\d+(\.\d+)?$/)
     const [message] = await until(async () => {
       const messages = await kcat(brokers, 'crypto-prices')
       return messages.length > 0 && messages
     }, 'messages')
-    expect(message).toMatchObject({ source: 'simulated', origin: 'simulated', currency: 'usd', price: expect.stringMatching(/^\d+(\.\d+)?$/) })
-    expect(await psql(url, "select trim_scale(price) from crypto_prices where coin_id = '" + message?.coin_id + "' and time = '" + message?.time + "'")).toBe(message?.price)
+    expect(message).toMatchObject({
+      source: 'simulated',
+      origin: 'simulated',
+      currency: 'usd',
+      price: expect.stringMatching(/^\d+(\.\d+)?$/),
+    })
+    expect(
+      await psql(
+        url,
+        "select trim_scale(price) from crypto_prices where coin_id = '" +
+          message?.coin_id +
+          "' and time = '" +
+          message?.time +
+          "'",
+      ),
+    ).toBe(message?.price)
     expect(await platform.status()).toMatchObject({ store: 'PostgreSQL', stream: 'redpanda' })
     expect(await platform.stop()).toBe(0)
   })

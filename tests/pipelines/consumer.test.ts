@@ -70,7 +70,12 @@ describe('Consumer', () => {
     await finish()
     expect(sink.coins.filter((coin) => Number(coin.slice(5)) < 10)).toEqual([0, 1, 2, 3, 4].map((i) => `coin-${i}`))
     const last = new Map(subscription.committed.map((p) => [p.partition, p.offset]))
-    expect(last).toEqual(new Map([[0, 5n], [1, 12n]]))
+    expect(last).toEqual(
+      new Map([
+        [0, 5n],
+        [1, 12n],
+      ]),
+    )
     expect(consumer.stats()).toMatchObject({ state: 'stopped', read: 7, written: 7, deadLettered: 0, waiting: 0 })
     expect(subscription.closed).toBe(true)
   })
@@ -195,7 +200,10 @@ describe('Consumer', () => {
     const fast = Object.assign(new HeldSink(), {
       writeEncoded: async (_type: unknown, batches: readonly { length: number }[]): Promise<WriteResult> => {
         taken.push(batches.map((batch) => batch.length))
-        return { written: 1, failed: batches.length === 2 ? [{ index: 3, error: new QiError('BAD_DATA', 'refused by the fast lane') }] : [] }
+        return {
+          written: 1,
+          failed: batches.length === 2 ? [{ index: 3, error: new QiError('BAD_DATA', 'refused by the fast lane') }] : [],
+        }
       },
     })
     const { subscription, letters, finish } = started({ lanes: 1 }, [fast, plain])

@@ -13,7 +13,9 @@ const batch = (topic: string, partition: number, offset: number, count = 1): Enc
 
 describe('Intake', () => {
   test('never hands out two takes of one partition at once, keeps their order, loses none', async () => {
-    const places = fc.array(fc.record({ topic: fc.constantFrom('a', 'b'), partition: fc.integer({ min: 0, max: 2 }) }), { maxLength: 60 })
+    const places = fc.array(fc.record({ topic: fc.constantFrom('a', 'b'), partition: fc.integer({ min: 0, max: 2 }) }), {
+      maxLength: 60,
+    })
     await fc.assert(
       fc.asyncProperty(places, fc.integer({ min: 1, max: 4 }), async (order, lanes) => {
         const intake = new Intake({ ...limits, maxRecords: 3 })
@@ -35,7 +37,8 @@ describe('Intake', () => {
               busy.add(place)
             }
             await new Promise(setImmediate)
-            for (const b of taken) seen.set(`${b.topic}/${b.partition}`, [...(seen.get(`${b.topic}/${b.partition}`) ?? []), b.firstOffset])
+            for (const b of taken)
+              seen.set(`${b.topic}/${b.partition}`, [...(seen.get(`${b.topic}/${b.partition}`) ?? []), b.firstOffset])
             for (const place of mine) busy.delete(place)
             intake.done(taken)
           }

@@ -4,7 +4,8 @@ import { runWithFallback } from '../../lib/src/streaming/platform/fallback.ts'
 
 const reached: CheckResult = { ok: true, summary: 'reached' }
 const unreached: CheckResult = { ok: false, summary: 'refused', error: new QiError('UNAVAILABLE', 'refused') }
-const until = (signal: AbortSignal) => new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())))
+const until = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())))
 
 describe('runWithFallback', () => {
   test('runs the fallback only while the provider cannot be reached', async () => {

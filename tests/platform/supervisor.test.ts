@@ -15,7 +15,9 @@ describe('Supervisor', () => {
       await stopped(signal)
     })
     await third.promise
-    expect(supervisor.status()).toMatchObject([{ name: 'part', state: 'running', restarts: 2, lastError: { message: 'failure 2' } }])
+    expect(supervisor.status()).toMatchObject([
+      { name: 'part', state: 'running', restarts: 2, lastError: { message: 'failure 2' } },
+    ])
     await supervisor.stop()
     expect(supervisor.status()).toMatchObject([{ state: 'stopped' }])
   })

@@ -59,7 +59,7 @@ describe('two producers, one holding its transaction open', () => {
   })
 
   test('one that hangs is ended by the server, and the other goes on', async () => {
-    const stream = await openLog(url, { lockTimeoutMs: 1000 })
+    const stream = await openLog(url, { lock_timeout_ms: 1000 })
     const topic = await topicFor(stream, 'hung', 1)
     const hung = await producer()
     await hung.query('begin')
@@ -69,7 +69,7 @@ describe('two producers, one holding its transaction open', () => {
   })
 
   test('one that is busy for too long costs the other a TIMEOUT that says so', async () => {
-    const stream = await openLog(url, { lockTimeoutMs: 200 })
+    const stream = await openLog(url, { lock_timeout_ms: 200 })
     const topic = await topicFor(stream, 'busy', 1)
     const busy = await producer()
     await busy.query('begin')

@@ -83,7 +83,7 @@ describe('a member', () => {
   })
 
   test('gives a partition up only when its batch is acknowledged', async () => {
-    const stream = await openLog(url, { revokeGraceMs: 60_000 })
+    const stream = await openLog(url, { revoke_grace_ms: 60_000 })
     const topic = await topicFor(stream, 'acknowledged', 2)
     const group = unique('acknowledged')
     await stream.append(topic, numbered(100))
@@ -98,7 +98,7 @@ describe('a member', () => {
   })
 
   test('that never acknowledges gives it up after the grace, and it is delivered again', async () => {
-    const stream = await openLog(url, { revokeGraceMs: 100 })
+    const stream = await openLog(url, { revoke_grace_ms: 100 })
     const topic = await topicFor(stream, 'grace', 2)
     const group = unique('grace')
     await stream.append(topic, numbered(100))

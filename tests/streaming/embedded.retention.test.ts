@@ -8,7 +8,7 @@ const { url } = await testDatabase()
 
 describe('retention', () => {
   test('drops what every group has read, and nothing that one has not', async () => {
-    const stream = await openLog(url, { retentionMs: 0 })
+    const stream = await openLog(url, { retention_ms: 0 })
     const topic = await topicFor(stream, 'read', 1)
     for (let i = 0; i < 10; i++) await stream.append(topic, numbered(10, { from: i * 10 }))
     await stream.dropExpired()
@@ -32,8 +32,8 @@ describe('retention', () => {
   })
 
   test('keeps what is younger, what nobody has read, and dead letters', async () => {
-    const stream = await openLog(url, { retentionMs: 3_600_000 })
-    const impatient = await openLog(url, { retentionMs: 0 })
+    const stream = await openLog(url, { retention_ms: 3_600_000 })
+    const impatient = await openLog(url, { retention_ms: 0 })
     const topic = await topicFor(stream, 'young', 1)
     const unread = await topicFor(stream, 'unread', 1)
     const letters = `${topic}.dlq`
@@ -62,7 +62,7 @@ describe('retention', () => {
       error() {},
       child: () => logger,
     }
-    const stream = await openLog(url, { unreadRetentionMs: 0, logger })
+    const stream = await openLog(url, { unread_retention_ms: 0, logger })
     const topic = await topicFor(stream, 'longest', 1)
     await stream.append(topic, numbered(10))
     const abort = new AbortController()
@@ -78,7 +78,7 @@ describe('retention', () => {
   })
 
   test('works through many chunks, and from two clients at once', async () => {
-    const clients = await Promise.all([1, 2].map(() => openLog(url, { retentionMs: 0 })))
+    const clients = await Promise.all([1, 2].map(() => openLog(url, { retention_ms: 0 })))
     const stream = clients[0] as (typeof clients)[number]
     const topic = await topicFor(stream, 'many', 2)
     for (let i = 0; i < 250; i++) await stream.append(topic, numbered(4, { keys: 4 }))

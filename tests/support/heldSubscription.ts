@@ -47,15 +47,16 @@ export class HeldSubscription implements Subscription {
 
 const TIME = Date.UTC(2026, 0, 1) * 1000
 
-export const aPrice = (offset: number): Price => price.fromWire({
-  coin_id: `coin-${offset}`,
-  source: 'test',
-  time: '2026-01-01T00:00:00Z',
-  received_at: '2026-01-01T00:00:01Z',
-  origin: 'live',
-  currency: 'usd',
-  price: `${offset + 1}.5`,
-})
+export const aPrice = (offset: number): Price =>
+  price.fromWire({
+    coin_id: `coin-${offset}`,
+    source: 'test',
+    time: '2026-01-01T00:00:00Z',
+    received_at: '2026-01-01T00:00:01Z',
+    origin: 'live',
+    currency: 'usd',
+    price: `${offset + 1}.5`,
+  })
 
 /** Prices of one partition; `broken` replaces the value at an offset. */
 export const priceBatch = (partition: number, first: number, count: number, broken: Record<number, string> = {}): EncodedBatch =>

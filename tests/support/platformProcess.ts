@@ -36,13 +36,10 @@ export async function startPlatform(cwd: string, env: Readonly<Record<string, st
     child.kill(signal)
     await exited
   }
-  await until(
-    async () => {
-      if (child.exitCode !== null) return true
-      return (await fetch(`${url}/ready`)).ok
-    },
-    `qicore up to answer; it printed:\n${printed}`,
-  )
+  await until(async () => {
+    if (child.exitCode !== null) return true
+    return (await fetch(`${url}/ready`)).ok
+  }, `qicore up to answer; it printed:\n${printed}`)
   if (child.exitCode !== null) throw new Error(`qicore up ended with code ${child.exitCode}:\n${printed}`)
   return {
     pid: child.pid as number,

@@ -5,7 +5,11 @@ import { setTimeout } from 'node:timers/promises'
  * of its own, such as a row count.
  * @throws the last failure, or `timed out`, after `timeoutMs`
  */
-export async function until<T>(ask: () => Promise<T | undefined | false> | T | undefined | false, what: string, timeoutMs = 60_000): Promise<T> {
+export async function until<T>(
+  ask: () => Promise<T | undefined | false> | T | undefined | false,
+  what: string,
+  timeoutMs = 60_000,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs
   let failure: unknown
   while (Date.now() < deadline) {

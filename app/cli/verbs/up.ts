@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises'
-import { QiError } from '../../../lib/src/base/index.ts'
 import { CryptoDataPlatform, type LoadedConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { type RunningServer, serve } from '../../server/index.ts'
 import { createLogger } from '../logging.ts'
@@ -49,7 +48,7 @@ async function runPlatform(session: Session, input: UpInput, { config }: LoadedC
   interrupt.onFirst(() => screen.notice('Stopping. Ctrl-C again ends at once.', { event: 'stopping' }))
 
   screen.notice(`QiCore ${version}`, { event: 'starting', version })
-  await initialized(platform, signal)
+  await platform.initialize(signal)
   const done = new AbortController()
   let http: RunningServer | undefined
   let ticking: Promise<void> | undefined
@@ -74,22 +73,6 @@ async function runPlatform(session: Session, input: UpInput, { config }: LoadedC
   }
   const { stored } = pulseOf(platform.getStatus(), Date.now())
   screen.notice(`Stopped: ${stored} records stored.`, { event: 'stopped', stored })
-}
-
-/** Nothing was acquired yet: who stops it now need not wait for a database that may never answer. */
-const STARTING_MS = 10_000
-
-async function initialized(platform: CryptoDataPlatform, signal: AbortSignal): Promise<void> {
-  const started = new AbortController()
-  const work = platform.initialize().finally(() => started.abort())
-  const givenUp = aborted(signal)
-    .then(() => setTimeout(STARTING_MS, undefined, { signal: started.signal }))
-    .then(() => {
-      throw new QiError('CANCELLED', 'interrupted while it was starting')
-    })
-  // Whichever comes second is of no more interest.
-  for (const promise of [work, givenUp]) promise.catch(() => {})
-  await Promise.race([work, givenUp])
 }
 
 function showOverview(screen: Screen, { out, json }: Session, platform: CryptoDataPlatform, url: string): void {

@@ -13,7 +13,11 @@ export interface ConsumerDefinition {
 }
 
 /** A consumer is a group and the records it stores; the runtime is the same for all. */
-export function defineConsumer(definition: { name: string; summary: string; records: readonly RecordName[] }): ConsumerDefinition {
+export function defineConsumer(definition: {
+  name: string
+  summary: string
+  records: readonly RecordName[]
+}): ConsumerDefinition {
   const group = `qicore-${definition.name}`
   const topics = definition.records.map((record) => recordTypes[record].topic)
   return {

@@ -1,8 +1,24 @@
-import { type Micros, MICROS_PER_SECOND } from './time.ts'
+import { MICROS_PER_SECOND, type Micros } from './time.ts'
 
 /** The lengths of candles. */
 export const TIMEFRAMES = [
-  '1s', '1m', '3m', '5m', '15m', '30m', '45m', '1h', '2h', '4h', '6h', '8h', '12h', '1d', '3d', '4d', '1w',
+  '1s',
+  '1m',
+  '3m',
+  '5m',
+  '15m',
+  '30m',
+  '45m',
+  '1h',
+  '2h',
+  '4h',
+  '6h',
+  '8h',
+  '12h',
+  '1d',
+  '3d',
+  '4d',
+  '1w',
 ] as const
 export type Timeframe = (typeof TIMEFRAMES)[number]
 

@@ -50,8 +50,16 @@ export class EmbeddedStream implements Stream {
     this.#listener.hear((notice) => {
       if (!notice || notice.kind === 'topics') this.#topics.forget()
     })
-    this.#appender = new Appender(connections, this.#topics, { ...config, logger })
-    this.#retention = new Retention(connections, { ...config, logger })
+    this.#appender = new Appender(connections, this.#topics, {
+      maxMessageBytes: config.max_message_bytes,
+      lockTimeoutMs: config.lock_timeout_ms,
+      logger,
+    })
+    this.#retention = new Retention(connections, {
+      retentionMs: config.retention_ms,
+      unreadRetentionMs: config.unread_retention_ms,
+      logger,
+    })
   }
 
   /** Begins to hear of new messages. */
@@ -81,7 +89,7 @@ export class EmbeddedStream implements Stream {
 
   /**
    * Appends within a transaction that the caller has begun on a connection to the same database: the messages are there when it
-   * commits. Producers of the same partitions wait for it; the server ends it when it idles for half of `lockTimeoutMs`.
+   * commits. Producers of the same partitions wait for it; the server ends it when it idles for half of `lock_timeout_ms`.
    */
   async appendIn(client: ClientBase, topic: string, messages: readonly Message[]): Promise<readonly Position[]> {
     this.#checkOpen()
@@ -96,7 +104,7 @@ export class EmbeddedStream implements Stream {
     await Promise.all(topics.map((topic) => this.#topics.get(topic)))
     const shared = { connections: this.#connections, logger: this.#logger }
     const reader = new Reader({ ...shared, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES })
-    const { revokeGraceMs } = this.#config
+    const { revoke_grace_ms: revokeGraceMs } = this.#config
     const membership = new Membership({
       ...shared,
       reader,

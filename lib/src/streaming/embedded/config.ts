@@ -3,31 +3,31 @@ import { z } from 'zod'
 const DAY = 24 * 60 * 60 * 1000
 const MIB = 1024 * 1024
 
-/** Settings of the embedded log, under `stream.embedded` in qicore.yaml. */
+/** Settings of the embedded log, under `embedded_stream` in qicore.yaml. */
 export const embeddedStreamConfig = z.strictObject({
   partitions: z.int().min(1).max(1024).default(6).meta({ description: 'partitions of a topic that is created without a number' }),
-  retentionMs: z
+  retention_ms: z
     .int()
     .min(0)
     .default(DAY)
     .meta({ description: 'how long messages are kept that every group has read, in milliseconds' }),
-  unreadRetentionMs: z
+  unread_retention_ms: z
     .int()
     .min(0)
     .optional()
     .meta({ description: 'how long messages are kept that some group has not read, in milliseconds; for ever unless set' }),
-  maxMessageBytes: z
+  max_message_bytes: z
     .int()
     .min(1)
     .max(64 * MIB)
     .default(MIB)
     .meta({ description: 'largest message in bytes: key, value and headers; a larger one is refused' }),
-  lockTimeoutMs: z
+  lock_timeout_ms: z
     .int()
     .min(1)
     .default(10_000)
     .meta({ description: 'how long an append waits for another producer of its partition, in milliseconds' }),
-  revokeGraceMs: z
+  revoke_grace_ms: z
     .int()
     .min(0)
     .default(10_000)

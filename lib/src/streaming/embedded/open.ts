@@ -25,7 +25,7 @@ export async function openEmbeddedStream({
   const connections = new Connections({
     url: typeof url === 'function' ? url : () => url,
     max: config.connections,
-    lockTimeoutMs: config.lockTimeoutMs,
+    lockTimeoutMs: config.lock_timeout_ms,
     logger,
   })
   try {

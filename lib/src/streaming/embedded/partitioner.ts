@@ -40,7 +40,7 @@ export function checkSizes(topic: string, messages: readonly Message[], limit: n
     if (size > limit)
       throw new QiError(
         'BAD_REQUEST',
-        `message ${i} for "${topic}" has ${size} bytes, more than the ${limit} allowed (maxMessageBytes)`,
+        `message ${i} for "${topic}" has ${size} bytes, more than the ${limit} allowed (max_message_bytes)`,
       )
     total += size
   })

@@ -38,6 +38,8 @@ export class Commits {
       baseMs: 50,
       maxMs: 2_000,
       onRetry: ({ error }) => this.#logger.warn({ error }, 'offsets could not be committed; trying again'),
-    }).catch((error: unknown) => this.#logger.warn({ error: toQiError(error) }, 'offsets were not committed; those records are delivered again'))
+    }).catch((error: unknown) =>
+      this.#logger.warn({ error: toQiError(error) }, 'offsets were not committed; those records are delivered again'),
+    )
   }
 }

@@ -134,7 +134,10 @@ export class Consumer {
       await Promise.race([working, this.#read(subscription, intake, signal)])
       intake.end()
       const finished = new AbortController()
-      const deadline = setTimeout(drainMs, undefined, { signal: finished.signal }).then(() => halt.abort(), () => {})
+      const deadline = setTimeout(drainMs, undefined, { signal: finished.signal }).then(
+        () => halt.abort(),
+        () => {},
+      )
       await working.catch((error: unknown) => {
         if (!halt.signal.aborted) throw error
         logger.warn({ waiting: intake.depth }, 'stopped before all that was read could be written; it is delivered again')
@@ -195,7 +198,14 @@ export class Consumer {
       const offset = batch.offset(index)
       const value = batch.value(index)
       const origin = { topic: batch.topic, partition: batch.partition, offset }
-      letters.set(`${batch.partition}/${offset}`, { ...origin, stage: 'store', reason: error.message, attempts, key: batch.keys[index] ?? null, value })
+      letters.set(`${batch.partition}/${offset}`, {
+        ...origin,
+        stage: 'store',
+        reason: error.message,
+        attempts,
+        key: batch.keys[index] ?? null,
+        value,
+      })
     }
     const sinks = this.#options.sinks.filter((sink) => sink.accepts(type))
     const plain = sinks.filter((sink) => !sink.writeEncoded)

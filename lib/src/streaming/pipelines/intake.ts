@@ -54,7 +54,8 @@ export class Intake {
     for (;;) {
       const free = this.#free()
       if (free.length > 0) {
-        if (!this.#ended && count(free) < this.#limits.fewRecords && this.#limits.lingerMs > 0) await setTimeout(this.#limits.lingerMs)
+        if (!this.#ended && count(free) < this.#limits.fewRecords && this.#limits.lingerMs > 0)
+          await setTimeout(this.#limits.lingerMs)
         const taken = this.#claim()
         if (taken.length > 0) return taken
       } else if (this.#ended && this.#waiting.length === 0) return undefined

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import {
   type CheckResult,
   type Logger,
@@ -38,6 +39,9 @@ export interface PlatformStatus {
   readonly parts: readonly PartStatus[]
 }
 
+/** On stop, how long consumers may take to store what the sources gave. */
+const DRAIN_MS = 5_000
+
 /** Everything composed: sources → publishers → stream → consumers → sinks, supervised. */
 export class CryptoDataPlatform implements AsyncDisposable {
   readonly config: PlatformConfig
@@ -77,11 +81,15 @@ export class CryptoDataPlatform implements AsyncDisposable {
     return this.#opened(this.#deadLetters)
   }
 
-  /** Opens store, stream and sinks; creates tables and topics. @throws QiError when one cannot be had */
-  async initialize(): Promise<void> {
+  /**
+   * Opens store, stream and sinks; creates tables and topics.
+   * @param signal gives up waiting for what does not answer
+   * @throws QiError when one cannot be had
+   */
+  async initialize(signal?: AbortSignal): Promise<void> {
     if (this.#state !== 'new') throw new QiError('CONFLICT', `the platform is ${this.#state}; a new one is needed`)
     try {
-      const context = { logger: this.#logger, onNotice: this.#notice }
+      const context = { logger: this.#logger, onNotice: this.#notice, signal }
       this.#store = await openStoreFor(this.config, context)
       this.#stream = await openStreamFor(this.config, this.#store, context)
       await this.#stream.createTopics(
@@ -91,7 +99,8 @@ export class CryptoDataPlatform implements AsyncDisposable {
       this.#deadLetters = new DeadLetters(this.#stream)
       for (const name of this.config.sinks) {
         const definition = sinkDefinitions[name]
-        if (definition) this.#sinks.push(await definition.open(settingsFor(this.config, name), { store: this.#store, logger: this.#logger }))
+        if (definition)
+          this.#sinks.push(await definition.open(settingsFor(this.config, name), { store: this.#store, logger: this.#logger }))
       }
       this.#state = 'initialized'
     } catch (error) {
@@ -118,6 +127,7 @@ export class CryptoDataPlatform implements AsyncDisposable {
     if (this.#state === 'stopping' || this.#state === 'stopped') return
     this.#state = 'stopping'
     await this.#publishing.stop()
+    await this.#caughtUp(DRAIN_MS)
     await this.#consuming.stop()
     await this.#closeAll()
     this.#state = 'stopped'
@@ -210,6 +220,18 @@ export class CryptoDataPlatform implements AsyncDisposable {
     return definition.open(settingsFor(this.config, name), { logger: this.#logger.child({ source: name }) })
   }
 
+  /** Returns when all that was appended has been stored, or the time is up; the rest is stored at the next start. */
+  async #caughtUp(withinMs: number): Promise<void> {
+    const deadline = Date.now() + withinMs
+    const groups = this.#consumers.map((consumer) => consumer.stats().group)
+    while (Date.now() < deadline) {
+      const lags = await Promise.all(groups.map((group) => this.stream.lag(group))).catch(() => [])
+      const running = this.#consumers.every((consumer) => consumer.stats().state === 'running')
+      if (!running || lags.flat().every(({ lag }) => lag === 0n)) return
+      await setTimeout(20)
+    }
+  }
+
   async #closeAll(): Promise<void> {
     for (const sink of this.#sinks) await sink.close()
     await this.#stream?.close()
@@ -236,6 +258,11 @@ function describePart(part: PartStatus, consumers: readonly ConsumerStats[]): Om
   if (part.state === 'restarting')
     return { name: part.name, status: 'degraded', summary: part.lastError?.message ?? 'failed', action: 'it is started again' }
   if (stats?.trouble)
-    return { name: part.name, status: 'degraded', summary: stats.trouble.error.message, action: 'the write is tried again until it succeeds; reading waits' }
+    return {
+      name: part.name,
+      status: 'degraded',
+      summary: stats.trouble.error.message,
+      action: 'the write is tried again until it succeeds; reading waits',
+    }
   return { name: part.name, status: 'up', summary: part.state }
 }

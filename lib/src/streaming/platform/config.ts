@@ -1,6 +1,14 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { CONFIG_FILE, findProject, HOME_FOLDER, type Provenance, QiError, readConfigFile, resolveConfig } from '../../base/index.ts'
+import {
+  CONFIG_FILE,
+  findProject,
+  HOME_FOLDER,
+  type Provenance,
+  QiError,
+  readConfigFile,
+  resolveConfig,
+} from '../../base/index.ts'
 import { consumers, sinkDefinitions } from '../../consumers/index.ts'
 import { sourceDefinitions } from '../../publishers/index.ts'
 import { embeddedStreamConfig } from '../embedded/index.ts'
@@ -9,16 +17,37 @@ import { RedpandaConfig } from '../redpanda/index.ts'
 const names = <T extends string>(known: readonly T[]) => z.array(z.enum(known as [T, ...T[]]))
 
 const core = {
-  home: z.string().min(1).optional().describe('the data folder; default .qicore in the project').meta({ env: 'QICORE_HOME', flag: 'home' }),
+  home: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('the data folder; default .qicore in the project')
+    .meta({ env: 'QICORE_HOME', flag: 'home' }),
   server: z
     .object({
-      host: z.string().min(1).default('127.0.0.1').describe('the address to listen on').meta({ env: 'QICORE_HOST', flag: 'host' }),
-      port: z.int().min(0).max(65_535).default(8787).describe('the port of HTTP, WebSocket and MCP; 0 picks a free one').meta({ env: 'QICORE_PORT', flag: 'port' }),
+      host: z
+        .string()
+        .min(1)
+        .default('127.0.0.1')
+        .describe('the address to listen on')
+        .meta({ env: 'QICORE_HOST', flag: 'host' }),
+      port: z
+        .int()
+        .min(0)
+        .max(65_535)
+        .default(8787)
+        .describe('the port of HTTP, WebSocket and MCP; 0 picks a free one')
+        .meta({ env: 'QICORE_PORT', flag: 'port' }),
       origins: z
         .array(z.url())
         .default([])
         .describe('pages of other hosts that may use the API from a browser, such as https://charts.example'),
-      token: z.string().min(16).optional().describe('the bearer token; required off loopback').meta({ env: 'QICORE_TOKEN', secret: true }),
+      token: z
+        .string()
+        .min(16)
+        .optional()
+        .describe('the bearer token; required off loopback')
+        .meta({ env: 'QICORE_TOKEN', secret: true }),
     })
     .prefault({}),
   sources: names(['none', ...Object.keys(sourceDefinitions)])
@@ -32,13 +61,21 @@ const core = {
       lanes: z.int().min(1).max(64).default(2).describe('writes at once, a connection each'),
       max_records: z.int().min(1).max(100_000).default(20_000).describe('most records in one write'),
       linger_ms: z.int().min(0).max(1000).default(5).describe('how long a small write waits for company'),
-      max_bytes: z.int().min(1024).default(16 * 1024 * 1024).describe('bytes read ahead; above it reading stops'),
+      max_bytes: z
+        .int()
+        .min(1024)
+        .default(16 * 1024 * 1024)
+        .describe('bytes read ahead; above it reading stops'),
     })
     .prefault({}),
   sinks: names(Object.keys(sinkDefinitions)).min(1).default(['timescaledb']).describe('where records are stored'),
   database: z
     .object({
-      url: z.url({ protocol: /^postgres(ql)?$/ }).optional().describe('TimescaleDB or PostgreSQL; unset means the embedded one').meta({ env: 'DATABASE_URL', secret: true }),
+      url: z
+        .url({ protocol: /^postgres(ql)?$/ })
+        .optional()
+        .describe('TimescaleDB or PostgreSQL; unset means the embedded one')
+        .meta({ env: 'DATABASE_URL', secret: true }),
     })
     .prefault({}),
   redpanda: RedpandaConfig.prefault({}),
@@ -49,7 +86,11 @@ const core = {
   partitions: z.int().min(1).max(1000).default(6).describe('partitions of a topic when it is created'),
   log: z
     .object({
-      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('the least level that is logged').meta({ env: 'QICORE_LOG_LEVEL', flag: 'log-level' }),
+      level: z
+        .enum(['debug', 'info', 'warn', 'error'])
+        .default('info')
+        .describe('the least level that is logged')
+        .meta({ env: 'QICORE_LOG_LEVEL', flag: 'log-level' }),
     })
     .prefault({}),
 }
@@ -94,5 +135,9 @@ export const isLoopback = (host: string): boolean => host === 'localhost' || hos
 
 function requireTokenOffLoopback({ host, token }: { readonly host: string; readonly token?: string | undefined }): void {
   if (!isLoopback(host) && !token)
-    throw new QiError('CONFIG_INVALID', `server.host "${host}" can be reached by others: set QICORE_TOKEN to a secret of at least 16 characters, or listen on 127.0.0.1`, { field: 'server.token' })
+    throw new QiError(
+      'CONFIG_INVALID',
+      `server.host "${host}" can be reached by others: set QICORE_TOKEN to a secret of at least 16 characters, or listen on 127.0.0.1`,
+      { field: 'server.token' },
+    )
 }

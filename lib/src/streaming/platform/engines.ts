@@ -7,14 +7,23 @@ export interface EngineContext {
   readonly logger: Logger
   /** One line for people about something slow or unusual. */
   readonly onNotice?: (line: string) => void
+  /** Gives up waiting for a database that does not answer. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** The store that the configuration names: a server at a URL, or the embedded one. */
-export const openStoreFor = (config: PlatformConfig, { logger, onNotice }: EngineContext): Promise<Store> =>
-  openStore({ home: config.home, databaseUrl: config.database.url, logger, ...(onNotice && { onNotice }) })
+export const openStoreFor = (config: PlatformConfig, { logger, onNotice, signal }: EngineContext): Promise<Store> =>
+  openStore({
+    home: config.home,
+    databaseUrl: config.database.url,
+    logger,
+    ...(onNotice && { onNotice }),
+    ...(signal && { signal }),
+  })
 
 /** The stream that the configuration names: Redpanda, or the embedded log in the store's PostgreSQL. */
 export const openStreamFor = (config: PlatformConfig, store: Store, { logger }: EngineContext): Promise<Stream> =>
   config.redpanda.brokers
     ? openRedpanda(config.redpanda, { logger })
-    : openEmbeddedStream({ ...config.embedded_stream, url: store.url, logger })
+    : // The embedded server may come back on another port.
+      openEmbeddedStream({ ...config.embedded_stream, url: () => store.url, logger })

@@ -69,7 +69,10 @@ export class Supervisor {
         const error = toQiError(failure)
         const delay = Math.max(waitMs, error.retryAfterMs ?? 0)
         this.#set(name, { name, state: 'restarting', since: Date.now(), restarts, lastError: error, retryAt: Date.now() + delay })
-        this.#logger.error({ part: name, error, delayMs: delay }, `${name} failed: ${error.message}; started again in ${delay} ms`)
+        this.#logger.error(
+          { part: name, error, delayMs: delay },
+          `${name} failed: ${error.message}; started again in ${delay} ms`,
+        )
         await setTimeout(delay, undefined, { signal }).catch(() => {})
         waitMs = Math.min(waitMs * 2, maxMs)
         restarts++

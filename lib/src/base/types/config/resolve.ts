@@ -68,15 +68,23 @@ export function resolveConfig<S extends z.ZodObject>(schema: S, inputs: ConfigIn
   return { config: result.data, provenance }
 }
 
-function explain(issue: z.core.$ZodIssue, merged: object, settings: readonly Setting[], from: ReadonlyMap<string, string>): string {
+function explain(
+  issue: z.core.$ZodIssue,
+  merged: object,
+  settings: readonly Setting[],
+  from: ReadonlyMap<string, string>,
+): string {
   const path = issue.path.join('.')
   const setting = settings.find((s) => path === s.path || path.startsWith(`${s.path}.`))
   const value = get(merged, path)
-  const shown = setting?.secret ? '(secret)' : value === undefined ? 'is missing' : JSON.stringify(value)
+  const shown = setting?.secret ? '(secret)' : value === undefined ? 'is missing' : withoutCredentials(JSON.stringify(value))
   const origin = setting && from.get(setting.path)
   const remedy = setting?.env && value === undefined ? `; set ${setting.env} or ${path} in qicore.yaml` : ''
   return `${path} ${shown}${origin ? ` (${origin})` : ''}: ${issue.message}${remedy}`
 }
+
+/** A URL may hold a password, also one that is refused for another reason. */
+const withoutCredentials = (text: string): string => text.replace(/\/\/[^/@\s"]*@/g, '//(secret)@')
 
 function findUnknownKeys(schema: z.ZodObject, values: object, file: string, problems: string[], prefix = ''): void {
   const known = Object.keys(schema.shape)
@@ -92,7 +100,11 @@ function findUnknownKeys(schema: z.ZodObject, values: object, file: string, prob
 }
 
 /** QICORE_TEST_* belongs to the test suite, which may be configured in the same shell. */
-function findUnknownVariables(settings: readonly Setting[], env: Readonly<Record<string, string | undefined>>, problems: string[]): void {
+function findUnknownVariables(
+  settings: readonly Setting[],
+  env: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): void {
   const known = settings.flatMap((setting) => setting.env ?? [])
   for (const name of Object.keys(env))
     if (name.startsWith('QICORE_') && !name.startsWith('QICORE_TEST_') && !known.includes(name))

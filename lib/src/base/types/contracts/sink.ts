@@ -1,7 +1,7 @@
 import type { QiError } from '../errors.ts'
 import type { RecordType, RecordValues } from '../records/index.ts'
-import type { CheckResult } from './check.ts'
 import type { EncodedBatch } from './batch.ts'
+import type { CheckResult } from './check.ts'
 
 export interface Failure {
   /** Index into what was handed to write. */

@@ -1,5 +1,5 @@
-import type { CheckResult } from './check.ts'
 import type { EncodedBatch, Message, Position } from './batch.ts'
+import type { CheckResult } from './check.ts'
 
 export interface TopicPartition {
   readonly topic: string
