@@ -46,7 +46,8 @@ export async function detectCapabilities(pool: Pick<Pool, 'query'>): Promise<Cap
  */
 export async function enableTimescale(client: Pick<Pool, 'query'>): Promise<void> {
   try {
-    const { rowCount } = await client.query(`select from pg_available_extensions where name = 'timescaledb' and installed_version is null
+    const { rowCount } =
+      await client.query(`select from pg_available_extensions where name = 'timescaledb' and installed_version is null
       and to_regclass('qicore_migrations') is null and current_setting('shared_preload_libraries') like '%timescaledb%'`)
     if (rowCount) await client.query('create extension if not exists timescaledb')
   } catch {

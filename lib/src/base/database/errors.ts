@@ -32,7 +32,8 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 /** Messages of `pg` itself, which carry no code. */
-const LOST = /Connection terminated|Client has encountered a connection error|not queryable|Connection ended|server closed the connection/i
+const LOST =
+  /Connection terminated|Client has encountered a connection error|not queryable|Connection ended|server closed the connection/i
 const SLOW = /timeout/i
 
 /** What failed between us and PostgreSQL, as a QiError; `doing` says what was tried. */
@@ -48,7 +49,8 @@ export function classifyPgError(error: unknown, doing?: string): QiError {
   }
   if (/Cannot use a pool after calling end/.test(message)) return new QiError('CLOSED', message, { cause: error })
   if (LOST.test(message)) return new QiError('UNAVAILABLE', message, { cause: error })
-  if (SLOW.test(message) && error instanceof Error && error.name === 'Error') return new QiError('TIMEOUT', message, { cause: error })
+  if (SLOW.test(message) && error instanceof Error && error.name === 'Error')
+    return new QiError('TIMEOUT', message, { cause: error })
   const other = toQiError(error)
   return doing ? new QiError(other.code, message, { cause: error }) : other
 }

@@ -52,7 +52,8 @@ export async function migrate(pool: Pool, options: MigrateOptions): Promise<read
 
 function checkFiles({ component, files }: MigrateOptions): void {
   files.forEach((file, i) => {
-    if (file.version !== i + 1) throw new QiError('INTERNAL', `${component}: migration ${file.name} has version ${file.version}, expected ${i + 1}`)
+    if (file.version !== i + 1)
+      throw new QiError('INTERNAL', `${component}: migration ${file.name} has version ${file.version}, expected ${i + 1}`)
   })
 }
 

@@ -59,7 +59,11 @@ export interface ConnectOptions {
  * any other is closed, so that no half-finished transaction is handed on.
  * @throws QiError; CANCELLED or TIMEOUT when the signal fires
  */
-export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, options: ConnectOptions = {}): Promise<T> {
+export async function withClient<T>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<T>,
+  options: ConnectOptions = {},
+): Promise<T> {
   const { signal } = options
   if (signal?.aborted) throw toQiError(signal.reason)
   const client = await connect(pool, options)

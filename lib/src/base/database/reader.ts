@@ -1,5 +1,13 @@
 import type { QueryResult } from 'pg'
-import { decimal, type FieldKind, parseTime, QiError, type RecordField, type RecordType, type RecordValues } from '../types/index.ts'
+import {
+  decimal,
+  type FieldKind,
+  parseTime,
+  QiError,
+  type RecordField,
+  type RecordType,
+  type RecordValues,
+} from '../types/index.ts'
 import { type ConnectOptions, type Pool, withClient } from './pool.ts'
 
 /** A row as the server sent it: text by column name. */

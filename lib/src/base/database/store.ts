@@ -69,11 +69,13 @@ export async function openStore(config: StoreConfig): Promise<Store> {
       return pool
     }
     let timescale: TimescaleClient | undefined
-    const recover = embedded && (async () => {
-      await embedded.ensureRunning()
-      for (const pool of pools) repointPool(pool, embedded.url)
-      timescale?.repoint(embedded.url)
-    })
+    const recover =
+      embedded &&
+      (async () => {
+        await embedded.ensureRunning()
+        for (const pool of pools) repointPool(pool, embedded.url)
+        timescale?.repoint(embedded.url)
+      })
     const client = await reached(config, () => TimescaleClient.open({ ...config, url: url(), ...(recover ? { recover } : {}) }))
     timescale = client
     closers.push(() => client.close())

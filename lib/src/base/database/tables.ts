@@ -42,9 +42,11 @@ export const allTables: readonly TableSpec[] = [...ownTables.values(), ...Object
 
 /** The table that a record belongs to. @throws QiError UNSUPPORTED for a record type that is not stored */
 export function tableOf(type: RecordType, record: RecordValues): TableSpec {
-  const table = type.name === instrument.name ? referenceTables[record['kind'] as InstrumentKind] : ownTables.get(type.name)
+  const table = type.name === instrument.name ? referenceTables[record.kind as InstrumentKind] : ownTables.get(type.name)
   if (table) return table
   if (type.name === instrument.name)
-    throw new QiError('BAD_DATA', `instrument: kind ${JSON.stringify(record['kind'])}: expected currency, exchange or pair`, { field: 'kind' })
+    throw new QiError('BAD_DATA', `instrument: kind ${JSON.stringify(record.kind)}: expected currency, exchange or pair`, {
+      field: 'kind',
+    })
   throw new QiError('UNSUPPORTED', `no table holds records of the type ${type.name}`)
 }

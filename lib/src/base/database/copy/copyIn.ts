@@ -5,44 +5,58 @@ import type { CopyRows } from './rows.ts'
 const HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)])
 const TRAILER = Buffer.from([255, 255])
 const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4])
+const COPY_FAIL = Buffer.concat([Buffer.from([0x66, 0, 0, 0, 12]), Buffer.from('stopped\0')])
 /** The server takes a message as a whole: small ones let it begin before the last has arrived. */
 const MESSAGE_BYTES = 256 * 1024
 
-/** `pg` calls these on whatever is submitted to it. */
-interface Submittable {
-  submit(connection: Connection): void
-  handleCopyInResponse(connection: Connection): void
-  handleError(error: Error): void
-  handleReadyForQuery(): void
-}
-
 /**
- * COPY FROM STDIN of rows that are all there. `pg-copy-streams` ends the process when the server's error arrives while chunks
- * wait for the socket to drain; here nothing waits, so nothing can be caught in between.
+ * COPY FROM STDIN of binary rows. The pieces may be made on the way: each is sent before the next is asked for, so the server
+ * works on one while the next is encoded. `pg-copy-streams` ends the process when the server's error arrives while chunks wait
+ * for the socket to drain; here nothing waits for that.
  * @param target the table and its columns: `crypto_prices (coin_id, …)`
  */
-export function copyIn(client: PoolClient, target: string, rows: CopyRows): Promise<void> {
+export function copyIn(client: PoolClient, target: string, pieces: Iterable<CopyRows>): Promise<void> {
   return new Promise((resolve, reject) => {
-    let failure: Error | undefined
-    const copy: Submittable = {
-      submit: (connection) => connection.query(`copy ${target} from stdin with (format binary)`),
-      handleCopyInResponse: ({ stream }) => {
-        stream.cork()
-        send(stream, HEADER)
-        for (let at = 0; at < rows.bytes.length; at += MESSAGE_BYTES) send(stream, rows.bytes.subarray(at, at + MESSAGE_BYTES))
-        send(stream, TRAILER)
-        stream.write(COPY_DONE)
-        stream.uncork()
-      },
-      handleError: (error) => {
-        failure = error
-        reject(error)
-      },
-      handleReadyForQuery: () => {
-        if (!failure) resolve()
-      },
+    let failed = false
+    const fail = (error: unknown) => {
+      failed = true
+      reject(error)
     }
-    client.query({ ...copy, callback: reject, handleCommandComplete() {}, handleRowDescription() {}, handleDataRow() {} } as never)
+    // What `pg` calls on whatever is submitted to it.
+    const copy = {
+      submit: (connection: Connection) => connection.query(`copy ${target} from stdin with (format binary)`),
+      handleCopyInResponse: ({ stream }: Connection) => {
+        send(stream, HEADER)
+        const rest = pieces[Symbol.iterator]()
+        const pump = () => {
+          if (failed) return // the server drops the rest by itself, and the connection may serve another query by now
+          try {
+            const { value, done } = rest.next()
+            if (done) {
+              send(stream, TRAILER)
+              stream.write(COPY_DONE)
+              return
+            }
+            for (let at = 0; at < value.bytes.length; at += MESSAGE_BYTES)
+              send(stream, value.bytes.subarray(at, at + MESSAGE_BYTES))
+            setImmediate(pump) // lets the socket take what is written
+          } catch (error) {
+            stream.write(COPY_FAIL)
+            fail(error)
+          }
+        }
+        pump()
+      },
+      handleError: fail,
+      handleReadyForQuery: () => {
+        if (!failed) resolve()
+      },
+      callback: fail,
+      handleCommandComplete() {},
+      handleRowDescription() {},
+      handleDataRow() {},
+    }
+    client.query(copy as never)
   })
 }
 

@@ -69,4 +69,5 @@ function digit(text: string, i: number): number {
   throw notDecimal(text)
 }
 
-const notDecimal = (text: string): QiError => new QiError('BAD_DATA', `"${text.slice(0, 60)}" is not a plain decimal of at most 40 digits on a side`)
+const notDecimal = (text: string): QiError =>
+  new QiError('BAD_DATA', `"${text.slice(0, 60)}" is not a plain decimal of at most 40 digits on a side`)

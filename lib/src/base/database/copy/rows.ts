@@ -14,7 +14,11 @@ export interface CopyRows {
 
 /** Turns records of one table into binary COPY rows. */
 export class RowEncoder {
-  readonly #fields: readonly { field: TableSpec['fields'][number]; put: (value: never, out: Buffer, at: number) => number; wide: boolean }[]
+  readonly #fields: readonly {
+    field: TableSpec['fields'][number]
+    put: (value: never, out: Buffer, at: number) => number
+    wide: boolean
+  }[]
   readonly #fixedBytes: number
   #out = Buffer.allocUnsafe(1 << 16)
 
@@ -44,7 +48,15 @@ export class RowEncoder {
         at = starts[length] as number
       }
     }
-    return { rows: { bytes: Buffer.from(this.#out.subarray(0, at)), starts: starts.subarray(0, length + 1), records: kept.subarray(0, length), length }, failed }
+    return {
+      rows: {
+        bytes: Buffer.from(this.#out.subarray(0, at)),
+        starts: starts.subarray(0, length + 1),
+        records: kept.subarray(0, length),
+        length,
+      },
+      failed,
+    }
   }
 
   #row(record: RecordValues, start: number): number {
@@ -97,4 +109,20 @@ export function sliceRows(rows: CopyRows, from: number, to: number): CopyRows {
     records: rows.records.subarray(from, to),
     length: to - from,
   }
+}
+
+/** The rows of several pieces as one. */
+export function joinRows(pieces: readonly CopyRows[]): CopyRows {
+  if (pieces.length === 1) return pieces[0] as CopyRows
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  const starts = new Int32Array(length + 1)
+  const records = new Int32Array(length)
+  let row = 0
+  let at = 0
+  for (const piece of pieces) {
+    records.set(piece.records, row)
+    for (let i = 0; i < piece.length; i++) starts[++row] = at + (piece.starts[i + 1] as number)
+    at += piece.bytes.length
+  }
+  return { bytes: Buffer.concat(pieces.map((piece) => piece.bytes)), starts, records, length }
 }

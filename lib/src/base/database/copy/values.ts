@@ -38,7 +38,8 @@ function putText(value: string, out: Buffer, at: number): number {
 }
 
 function putUnusualText(value: string, out: Buffer, at: number): number {
-  if (value.includes('\0') || !value.isWellFormed()) throw new QiError('BAD_DATA', 'the text holds a NUL or half a surrogate pair')
+  if (value.includes('\0') || !value.isWellFormed())
+    throw new QiError('BAD_DATA', 'the text holds a NUL or half a surrogate pair')
   return at + out.write(value, at, 'utf8')
 }
 

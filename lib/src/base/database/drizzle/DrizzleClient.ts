@@ -1,6 +1,14 @@
 import { and, asc, desc, eq, gte, lt, sql } from 'drizzle-orm'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
-import { formatTime, type Micros, type Ohlcv, type Price, type RecordType, type RecordValues, type Timeframe } from '../../types/index.ts'
+import {
+  formatTime,
+  type Micros,
+  type Ohlcv,
+  type Price,
+  type RecordType,
+  type RecordValues,
+  type Timeframe,
+} from '../../types/index.ts'
 import { classifyPgError } from '../errors.ts'
 import type { Pool } from '../pool.ts'
 import { cryptoPrices, ohlcvData } from '../schema/index.ts'
@@ -72,7 +80,13 @@ const prepareLatest = (db: NodePgDatabase) =>
   db
     .select()
     .from(cryptoPrices)
-    .where(and(eq(cryptoPrices.coinId, sql.placeholder('coinId')), eq(cryptoPrices.source, sql.placeholder('source')), eq(cryptoPrices.currency, sql.placeholder('currency'))))
+    .where(
+      and(
+        eq(cryptoPrices.coinId, sql.placeholder('coinId')),
+        eq(cryptoPrices.source, sql.placeholder('source')),
+        eq(cryptoPrices.currency, sql.placeholder('currency')),
+      ),
+    )
     .orderBy(desc(cryptoPrices.time))
     .limit(1)
     .prepare('drizzle_latest_price')

@@ -1,5 +1,12 @@
 import {
-  type MarketAnalytics, marketAnalytics, type Ohlcv, ohlcv, type Price, price, type WriteOptions, type WriteResult,
+  type MarketAnalytics,
+  marketAnalytics,
+  type Ohlcv,
+  ohlcv,
+  type Price,
+  price,
+  type WriteOptions,
+  type WriteResult,
 } from '../../types/index.ts'
 import type { ConnectOptions, Pool } from '../pool.ts'
 import { Reader } from '../reader.ts'

@@ -1,4 +1,4 @@
-import { type Micros, type Timeframe, timeframeMicros, timeframeOrigin, formatTime } from '../../types/index.ts'
+import { formatTime, type Micros, type Timeframe, timeframeMicros, timeframeOrigin } from '../../types/index.ts'
 import type { RawRow, Reader, Statement } from '../reader.ts'
 
 /** Whose bars: the four leading columns of both tables. */
@@ -12,7 +12,10 @@ const keyOf = ({ coinId, source, currency }: SeriesKey): string[] => [coinId, so
 
 /** A bucket's open as SQL: the floor of a time; weeks from Monday. */
 const bin = (column: string, length: string, origin: string): string => `date_bin(${length}, ${column}, ${origin})`
-const binning = (timeframe: Timeframe): string[] => [`${timeframeMicros(timeframe)} microseconds`, formatTime(timeframeOrigin(timeframe))]
+const binning = (timeframe: Timeframe): string[] => [
+  `${timeframeMicros(timeframe)} microseconds`,
+  formatTime(timeframeOrigin(timeframe)),
+]
 
 /**
  * The opens of the latest buckets that hold anything, newest first: each step jumps through the primary key to the newest row
@@ -41,7 +44,9 @@ export interface Range {
 export function bucketsOf(key: SeriesKey, timeframe: Timeframe, held: Timeframe | undefined, range: Range): Statement {
   const from = range.from === undefined ? null : formatTime(range.from)
   const values = [...keyOf(key), ...binning(timeframe), from, formatTime(range.to), range.limit]
-  return held ? { name: 'walk_bars', text: WALK_BARS, values: [...values, held] } : { name: 'walk_prices', text: WALK_PRICES, values }
+  return held
+    ? { name: 'walk_bars', text: WALK_BARS, values: [...values, held] }
+    : { name: 'walk_prices', text: WALK_PRICES, values }
 }
 
 const STORED = `select * from ohlcv_data where coin_id = $1 and source = $2 and currency = $3 and timeframe = $4

@@ -1,5 +1,15 @@
 import {
-  decimal, type Micros, nowMicros, type Ohlcv, ohlcv, type Origin, parseTime, type Timeframe, TIMEFRAMES, timeframeMicros, timeframeOrigin,
+  decimal,
+  type Micros,
+  nowMicros,
+  type Ohlcv,
+  type Origin,
+  ohlcv,
+  parseTime,
+  TIMEFRAMES,
+  type Timeframe,
+  timeframeMicros,
+  timeframeOrigin,
 } from '../../types/index.ts'
 import { type RawRow, type Reader, readInteger } from '../reader.ts'
 import { bucketsOf, fromPrices, type Range, readAll, rolledUp, type SeriesKey, storedBars } from './bars.ts'
@@ -19,7 +29,8 @@ export async function candles(reader: Reader, query: QueryOf<typeof candlesQuery
     ({ source, currency }) => (query.source ?? source) === source && (query.currency ?? currency) === currency,
   )
   const [held] = matching
-  if (!held) throw await coinNotFound(reader, [query.coin, query.source, query.currency].filter(Boolean).join(' '), 'candle and no price')
+  if (!held)
+    throw await coinNotFound(reader, [query.coin, query.source, query.currency].filter(Boolean).join(' '), 'candle and no price')
   // A minute into the future, so that the candle of this moment is in although the server's clock is a little ahead.
   const to = query.to ?? nowMicros() + 60_000_000
   const found = await gather(reader, held, query.timeframe, { from: query.from, to, limit: query.limit })
@@ -31,7 +42,13 @@ export async function candles(reader: Reader, query: QueryOf<typeof candlesQuery
   }
 }
 
-const toSeries = ({ coinId, source, currency, simulated, latest }: HeldSeries): Series => ({ coinId, source, currency, simulated, latest })
+const toSeries = ({ coinId, source, currency, simulated, latest }: HeldSeries): Series => ({
+  coinId,
+  source,
+  currency,
+  simulated,
+  latest,
+})
 
 async function gather(reader: Reader, held: HeldSeries, timeframe: Timeframe, range: Range): Promise<Map<Micros, Candle>> {
   const found = new Map<Micros, Candle>()
@@ -40,8 +57,12 @@ async function gather(reader: Reader, held: HeldSeries, timeframe: Timeframe, ra
   const finer = finerTimeframes(timeframe).filter((one) => held.timeframes.includes(one))
   const kept = (buckets: Iterable<Micros>) => latestOf(buckets, range.limit)
   // A bucket that opens before `from` is not asked for, even if it holds later rows.
-  const inRange = (rows: readonly RawRow[]) => rows.map((row) => parseTime(row['open'] as string)).filter((open) => open >= (range.from ?? open))
-  const walks = await readAll(reader, [...finer, ...(held.hasPrices ? [undefined] : [])].map((one) => bucketsOf(held, timeframe, one, range)))
+  const inRange = (rows: readonly RawRow[]) =>
+    rows.map((row) => parseTime(row.open as string)).filter((open) => open >= (range.from ?? open))
+  const walks = await readAll(
+    reader,
+    [...finer, ...(held.hasPrices ? [undefined] : [])].map((one) => bucketsOf(held, timeframe, one, range)),
+  )
   const opens = walks.map(inRange)
   const wanted = kept([...found.keys(), ...opens.flat()])
   for (const [i, one] of finer.entries()) {
@@ -71,7 +92,7 @@ async function addRollups(
   found: Map<Micros, Candle>,
 ): Promise<void> {
   for (const row of await reader.rows(rolledUp(key, timeframe, from, buckets))) {
-    const bars = readInteger(row['bars'] as string)
+    const bars = readInteger(row.bars as string)
     const candle = built(key, timeframe, row, { bars, from })
     covered.set(candle, bars * timeframeMicros(from))
     const other = found.get(candle.time)
@@ -83,12 +104,19 @@ async function addRollups(
 export function finerTimeframes(timeframe: Timeframe): readonly Timeframe[] {
   const length = timeframeMicros(timeframe)
   const fits = (one: Timeframe) =>
-    timeframeMicros(one) < length && length % timeframeMicros(one) === 0 && (timeframeOrigin(timeframe) - timeframeOrigin(one)) % timeframeMicros(one) === 0
+    timeframeMicros(one) < length &&
+    length % timeframeMicros(one) === 0 &&
+    (timeframeOrigin(timeframe) - timeframeOrigin(one)) % timeframeMicros(one) === 0
   return TIMEFRAMES.filter(fits).toSorted((a, b) => timeframeMicros(b) - timeframeMicros(a))
 }
 
-function built(key: SeriesKey, timeframe: Timeframe, row: RawRow, { bars, from }: { bars: number; from: Timeframe | undefined }): Candle {
-  const time = parseTime(row['bucket'] as string)
+function built(
+  key: SeriesKey,
+  timeframe: Timeframe,
+  row: RawRow,
+  { bars, from }: { bars: number; from: Timeframe | undefined },
+): Candle {
+  const time = parseTime(row.bucket as string)
   const length = timeframeMicros(timeframe)
   const over = time + length <= nowMicros()
   const text = (name: string) => row[name] as string
@@ -97,17 +125,17 @@ function built(key: SeriesKey, timeframe: Timeframe, row: RawRow, { bars, from }
     source: key.source,
     time,
     receivedAt: parseTime(text('received_at')),
-    origin: (row['simulated'] === 't' ? 'simulated' : text('origin')) as Origin,
+    origin: (row.simulated === 't' ? 'simulated' : text('origin')) as Origin,
     currency: key.currency,
     timeframe,
     open: decimal(text('open')),
     high: decimal(text('high')),
     low: decimal(text('low')),
     close: decimal(text('close')),
-    ...(row['volume'] == null ? {} : { volume: decimal(row['volume']) }),
-    ...(row['trade_count'] == null ? {} : { tradeCount: readInteger(row['trade_count']) }),
+    ...(row.volume == null ? {} : { volume: decimal(row.volume) }),
+    ...(row.trade_count == null ? {} : { tradeCount: readInteger(row.trade_count) }),
     // Of bars: when none is missing and all are final. Of prices: when no more can come.
-    isFinal: over && (from === undefined || (row['final'] === 't' && bars * timeframeMicros(from) === length)),
+    isFinal: over && (from === undefined || (row.final === 't' && bars * timeframeMicros(from) === length)),
     builtFrom: from === undefined ? 'prices' : 'candles',
     ...(from === undefined ? {} : { fromTimeframe: from }),
   }

@@ -12,5 +12,7 @@ export function fromCursor(cursor: string | undefined, parts: number): readonly 
   } catch {
     // Reported below.
   }
-  throw new QiError('BAD_REQUEST', `after: "${cursor.slice(0, 40)}" is not the \`next\` of a page of this list`, { field: 'after' })
+  throw new QiError('BAD_REQUEST', `after: "${cursor.slice(0, 40)}" is not the \`next\` of a page of this list`, {
+    field: 'after',
+  })
 }

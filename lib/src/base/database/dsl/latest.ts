@@ -31,7 +31,8 @@ const COIN_SERIES = `with recursive s (coin_id, source, currency) as (
     where p.coin_id = s.coin_id and (p.source, p.currency) > (s.source, s.currency) order by p.source, p.currency limit 1) as n)`
 
 /** $2 sources, $3 currencies */
-const asked = (row: string): string => `($2::text[] is null or ${row}.source = any ($2)) and ($3::text[] is null or ${row}.currency = any ($3))`
+const asked = (row: string): string =>
+  `($2::text[] is null or ${row}.source = any ($2)) and ($3::text[] is null or ${row}.currency = any ($3))`
 
 /** Whether among the series asked for there is a real one of the same coin. */
 const REAL_EXISTS = `exists (

@@ -4,7 +4,9 @@ export type CamelKeys<T> = { readonly [K in keyof T as Camel<K & string>]: T[K] 
 
 /** `include_simulated` → `includeSimulated`, for the keys of one object. */
 export const camelKeys = (wire: object): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(wire).map(([name, value]) => [name.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase()), value]))
+  Object.fromEntries(
+    Object.entries(wire).map(([name, value]) => [name.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase()), value]),
+  )
 
 /** The way back; no query has a digit after an underscore, so it is exact. */
 export const snakeKeys = (input: object): Record<string, unknown> =>

@@ -11,7 +11,7 @@ const NAMESAKES = `select coin_id, source from (
  */
 export async function coinNotFound(reader: Reader, coin: string, what: string): Promise<QiError> {
   const found = await reader.rows({ text: NAMESAKES, values: [coin] })
-  const ids = found.slice(0, 10).map((row) => `${row['coin_id']} (${row['source']})`)
+  const ids = found.slice(0, 10).map((row) => `${row.coin_id} (${row.source})`)
   const more = found.length > 10 ? ' and more' : ''
   const hint = ids.length > 0 ? `; "${coin}" is the ticker or name of ${ids.join(', ')}${more}: use the id` : ''
   return new QiError('NOT_FOUND', `no ${what} of "${coin}" is stored${hint}`, { field: 'coin' })

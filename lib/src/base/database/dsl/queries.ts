@@ -18,7 +18,10 @@ const count = (max: number, preset: number, description: string) =>
 const cursor = z.string().max(2000).optional().describe('`next` of the page before')
 
 const name = (description: string) => z.string().trim().min(1).max(200).describe(description)
-const sourceName = z.string().regex(SOURCE_NAME, 'a source name is lower case, such as coingecko').describe('the venue or provider')
+const sourceName = z
+  .string()
+  .regex(SOURCE_NAME, 'a source name is lower case, such as coingecko')
+  .describe('the venue or provider')
 
 const time = (description: string) =>
   z

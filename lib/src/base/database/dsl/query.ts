@@ -1,6 +1,6 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { formatTime, QiError } from '../../types/index.ts'
-import { camelKeys, type CamelKeys, snakeKeys } from './names.ts'
+import { type CamelKeys, camelKeys, snakeKeys } from './names.ts'
 
 /** What a caller inside TypeScript passes: camelCase, times as microseconds or ISO text, everything with a default may be left out. */
 export type QueryInput<S extends z.ZodObject> = {
@@ -21,10 +21,14 @@ export function parseQuery<S extends z.ZodObject>(schema: S, wire: unknown): Que
     const value = issue.path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], wire)
     if (issue.code === 'unrecognized_keys')
       return `${issue.keys.join(', ')}: unknown; known are ${Object.keys(schema.shape).join(', ')}`
-    return path ? `${path}${value === undefined ? '' : ` ${JSON.stringify(value)?.slice(0, 60)}`}: ${issue.message}` : issue.message
+    return path
+      ? `${path}${value === undefined ? '' : ` ${JSON.stringify(value)?.slice(0, 60)}`}: ${issue.message}`
+      : issue.message
   })
   const first = result.error.issues[0]
-  throw new QiError('BAD_REQUEST', parts.join('; '), { field: first?.path.join('.') || (first?.code === 'unrecognized_keys' ? first.keys[0] : '') || '' })
+  throw new QiError('BAD_REQUEST', parts.join('; '), {
+    field: first?.path.join('.') || (first?.code === 'unrecognized_keys' ? first.keys[0] : '') || '',
+  })
 }
 
 /** A query from inside TypeScript; the same rules. @throws QiError BAD_REQUEST */

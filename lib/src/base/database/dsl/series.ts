@@ -30,21 +30,21 @@ select p.source, p.currency, null, l.time, l.origin from p cross join lateral (s
 /** What is held of a coin, the preferred series first. */
 export async function heldSeries(reader: Reader, coin: string): Promise<readonly HeldSeries[]> {
   const rows = await reader.rows({ name: 'held_series', text: HELD, values: [coin] })
-  const bySeries = Map.groupBy(rows, (row) => `${row['source']}:${row['currency']}`)
+  const bySeries = Map.groupBy(rows, (row) => `${row.source}:${row.currency}`)
   return [...bySeries.values()].map((parts) => merged(coin, parts)).sort(byPreference)
 }
 
 function merged(coinId: string, rows: readonly RawRow[]): HeldSeries {
   const newest = rows
-    .map((row) => ({ time: parseTime(row['time'] as string), simulated: row['origin'] === 'simulated' }))
+    .map((row) => ({ time: parseTime(row.time as string), simulated: row.origin === 'simulated' }))
     .reduce((a, b) => (b.time > a.time ? b : a))
   return {
     coinId,
-    source: rows[0]?.['source'] as string,
-    currency: rows[0]?.['currency'] as string,
+    source: rows[0]?.source as string,
+    currency: rows[0]?.currency as string,
     simulated: newest.simulated,
     latest: newest.time,
-    timeframes: rows.flatMap((row) => (row['timeframe'] === null ? [] : [row['timeframe'] as Timeframe])),
-    hasPrices: rows.some((row) => row['timeframe'] === null),
+    timeframes: rows.flatMap((row) => (row.timeframe === null ? [] : [row.timeframe as Timeframe])),
+    hasPrices: rows.some((row) => row.timeframe === null),
   }
 }

@@ -51,20 +51,20 @@ export async function marketSummary(reader: Reader, query: QueryOf<typeof market
   const analytics = await reader.records<MarketAnalytics>(marketAnalytics, { text: ANALYTICS, values })
   const breadth = await reader.rows({ text: BREADTH, values })
   const movers = await reader.rows({ text: MOVERS, values: [...values, query.movers] })
-  const part = (name: string) => movers.filter((row) => row['part'] === name).map((row) => toRecord<Price>(price.fields, row))
+  const part = (name: string) => movers.filter((row) => row.part === name).map((row) => toRecord<Price>(price.fields, row))
   return { analytics, breadth: breadth.map(toBreadth), gainers: part('gainer'), losers: part('loser') }
 }
 
 function toBreadth(row: Readonly<Record<string, string | null>>): Breadth {
   const count = (name: string) => readInteger(row[name] ?? '0')
   return {
-    source: row['source'] as string,
-    currency: row['currency'] as string,
-    simulated: row['simulated'] === 't',
+    source: row.source as string,
+    currency: row.currency as string,
+    simulated: row.simulated === 't',
     coins: count('coins'),
     advancers: count('advancers'),
     decliners: count('decliners'),
     unchanged: count('unchanged'),
-    ...(row['mean'] == null ? {} : { meanChange24hPct: Number(row['mean']) }),
+    ...(row.mean == null ? {} : { meanChange24hPct: Number(row.mean) }),
   }
 }

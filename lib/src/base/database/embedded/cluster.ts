@@ -56,14 +56,23 @@ async function initialise(placement: Placement, password: string, options: Embed
     const { code, output } = await run(
       binary(placement.binaries, 'initdb'),
       [
-        `--pgdata=${cluster}`, `--username=${SUPERUSER}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8',
+        `--pgdata=${cluster}`,
+        `--username=${SUPERUSER}`,
+        `--pwfile=${passwordFile}`,
+        '--auth=scram-sha-256',
+        '--encoding=UTF8',
         // PostgreSQL's own C.UTF-8: the same on every system, whether or not it has that locale.
-        '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C',
+        '--locale-provider=builtin',
+        '--builtin-locale=C.UTF-8',
+        '--locale=C',
       ],
       { as: user, cwd: temporary },
     )
     if (code !== 0) throw new QiError('UNAVAILABLE', `initdb failed: ${output.trim().slice(-1500)}`, { retryable: false })
-    await appendFile(join(cluster, 'postgresql.conf'), "\n# Written by qicore at each start; settings of your own go below it.\ninclude_if_exists = 'qicore.conf'\n")
+    await appendFile(
+      join(cluster, 'postgresql.conf'),
+      "\n# Written by qicore at each start; settings of your own go below it.\ninclude_if_exists = 'qicore.conf'\n",
+    )
     await rename(cluster, dataFolder)
     await syncFolder(dirname(dataFolder))
   } finally {

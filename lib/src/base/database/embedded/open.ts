@@ -81,7 +81,11 @@ class Embedded implements EmbeddedPostgres {
       } catch (error) {
         const failure = toQiError(error)
         if (failure.code === 'UNAUTHORIZED')
-          throw new QiError('UNAUTHORIZED', `the password in ${this.#home}/postgres.password does not open ${placement.dataFolder}: restore that file`, { cause: error })
+          throw new QiError(
+            'UNAUTHORIZED',
+            `the password in ${this.#home}/postgres.password does not open ${placement.dataFolder}: restore that file`,
+            { cause: error },
+          )
         if (!failure.retryable || Date.now() > until) throw failure
       }
       await sleep(50)
@@ -94,7 +98,9 @@ class Embedded implements EmbeddedPostgres {
     let log = ''
     for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
       await writeSettings(placement, port)
-      const result = await startServer(placement, () => this.#options.onNotice?.('the database is recovering after it was not shut down cleanly'))
+      const result = await startServer(placement, () =>
+        this.#options.onNotice?.('the database is recovering after it was not shut down cleanly'),
+      )
       if (result.running) {
         const { dataFolder, binaries } = placement
         await writeState(this.#home, { ...(await readState(this.#home)), dataFolder, port, postgresql: binaries.version })

@@ -33,9 +33,13 @@ export async function prepareHome(home: string): Promise<string> {
     await mkdir(resolve(home), { recursive: true })
     return await realpath(home)
   } catch (error) {
-    throw new QiError('CONFIG_INVALID', `the data folder ${resolve(home)} cannot be used: ${errorMessage(error)}; set QICORE_HOME to another`, {
-      cause: error,
-    })
+    throw new QiError(
+      'CONFIG_INVALID',
+      `the data folder ${resolve(home)} cannot be used: ${errorMessage(error)}; set QICORE_HOME to another`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 

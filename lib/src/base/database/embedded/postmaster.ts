@@ -122,7 +122,10 @@ export async function endLeftovers(dataFolder: string, waitMs = 5000): Promise<v
     if (Date.now() > until) for (const pid of pids) endOne(pid)
     await sleep(50)
     if (Date.now() > until + waitMs)
-      throw new QiError('UNAVAILABLE', `processes ${pids.join(', ')} of a server that was killed still hold ${dataFolder}; end them`)
+      throw new QiError(
+        'UNAVAILABLE',
+        `processes ${pids.join(', ')} of a server that was killed still hold ${dataFolder}; end them`,
+      )
   }
 }
 
@@ -136,10 +139,14 @@ function endOne(pid: number): void {
 
 /** Stops the server: sessions are ended, a checkpoint is written, and its processes are gone when it returns. */
 export async function stopServer(placement: Placement, running: Running): Promise<void> {
-  const { code, output } = await run(binary(placement.binaries, 'pg_ctl'), ['stop', '-D', placement.dataFolder, '-m', 'fast', '-w', '-t', '300'], {
-    as: placement.user,
-    cwd: placement.dataFolder,
-  })
+  const { code, output } = await run(
+    binary(placement.binaries, 'pg_ctl'),
+    ['stop', '-D', placement.dataFolder, '-m', 'fast', '-w', '-t', '300'],
+    {
+      as: placement.user,
+      cwd: placement.dataFolder,
+    },
+  )
   if (code !== 0 && (await isServerOf(running.pid, placement.dataFolder)))
     throw new QiError('UNAVAILABLE', `the database server did not stop: ${output.trim()}`)
   for (let i = 0; i < 500 && (await isAlive(running.pid)); i++) await sleep(10)

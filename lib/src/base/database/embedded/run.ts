@@ -16,14 +16,18 @@ export interface RunResult {
 
 /** A clean environment: variables such as PGDATA, PGPORT or LD_PRELOAD of the caller must not reach the server. */
 export const cleanEnvironment = (): NodeJS.ProcessEnv => ({
-  PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+  PATH: process.env.PATH ?? '/usr/bin:/bin',
   LC_ALL: 'C',
   TZ: 'UTC',
-  ...(process.platform === 'win32' ? { SystemRoot: process.env['SystemRoot'], TEMP: process.env['TEMP'] } : {}),
+  ...(process.platform === 'win32' ? { SystemRoot: process.env.SystemRoot, TEMP: process.env.TEMP } : {}),
 })
 
 /** Runs a program to its end. Never throws. */
-export function run(program: string, args: readonly string[], options: { as?: RunAs | undefined; cwd?: string } = {}): Promise<RunResult> {
+export function run(
+  program: string,
+  args: readonly string[],
+  options: { as?: RunAs | undefined; cwd?: string } = {},
+): Promise<RunResult> {
   return new Promise((resolve) => {
     let output = ''
     const child = spawn(program, args, {

@@ -1,5 +1,5 @@
 import { customType } from 'drizzle-orm/pg-core'
-import { type Decimal, decimal as canonical, formatTime, type Micros, parseTime } from '../../types/index.ts'
+import { decimal as canonical, type Decimal, formatTime, type Micros, parseTime } from '../../types/index.ts'
 
 /**
  * Text compared byte by byte. A locale's order costs several times as much per comparison, and every insert walks an index of
@@ -19,7 +19,10 @@ export const time = customType<{ data: Micros; driverData: string }>({
 
 export const integer = customType<{ data: number; driverData: string }>({ dataType: () => 'bigint', fromDriver: Number })
 /** Only for figures that we compute. */
-export const float = customType<{ data: number; driverData: number | string }>({ dataType: () => 'double precision', fromDriver: Number })
+export const float = customType<{ data: number; driverData: number | string }>({
+  dataType: () => 'double precision',
+  fromDriver: Number,
+})
 export const boolean = customType<{ data: boolean }>({ dataType: () => 'boolean' })
 
 /** What every row has. */

@@ -16,5 +16,8 @@ export const ohlcvData = pgTable(
     isFinal: boolean('is_final').notNull(),
     builtFrom: text('built_from').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.coinId, t.source, t.currency, t.timeframe, t.time] }), index('ohlcv_data_time').using('brin', t.time)],
+  (t) => [
+    primaryKey({ columns: [t.coinId, t.source, t.currency, t.timeframe, t.time] }),
+    index('ohlcv_data_time').using('brin', t.time),
+  ],
 )

@@ -1,11 +1,19 @@
 import {
-  type CheckResult, errorMessage, type Logger, type RecordType, type RecordValues, silentLogger, toQiError, type WriteOptions, type WriteResult,
+  type CheckResult,
+  errorMessage,
+  type Logger,
+  type RecordType,
+  type RecordValues,
+  silentLogger,
+  toQiError,
+  type WriteOptions,
+  type WriteResult,
 } from '../../types/index.ts'
 import { type Capabilities, detectCapabilities, enableTimescale } from '../capabilities.ts'
 import { layoutMismatch } from '../migrations/index.ts'
 import { createPool, type Pool, repointPool, withClient } from '../pool.ts'
-import { Policies } from './policies.ts'
 import { BulkWriter, type BulkWrites } from '../upsert/BulkWriter.ts'
+import { Policies } from './policies.ts'
 
 export interface TimescaleOptions {
   readonly url: string
@@ -91,7 +99,9 @@ export class TimescaleClient implements BulkWrites, AsyncDisposable {
       const { timescale, serverVersion } = this.capabilities
       const version = `PostgreSQL ${Math.floor(serverVersion / 10_000)}.${serverVersion % 10_000}`
       const summary = `${version}, ${timescale ? `TimescaleDB ${timescale}` : 'without TimescaleDB: plain tables'}; writing works`
-      return mismatch ? { ok: false, summary: mismatch, details: { serverVersion } } : { ok: true, summary, details: { serverVersion } }
+      return mismatch
+        ? { ok: false, summary: mismatch, details: { serverVersion } }
+        : { ok: true, summary, details: { serverVersion } }
     } catch (error) {
       return { ok: false, summary: `the database cannot be written to: ${errorMessage(error)}`, error: toQiError(error) }
     }

@@ -33,5 +33,8 @@ export async function createAggregates(client: PoolClient): Promise<void> {
 export async function refreshAggregates(client: PoolClient, from: Micros, to: Micros): Promise<void> {
   if (!(from < to)) throw new QiError('BAD_REQUEST', 'from must be before to', { field: 'from' })
   for (const timeframe of AGGREGATED)
-    await client.query(`call refresh_continuous_aggregate('${aggregateName(timeframe)}', $1::timestamptz, $2::timestamptz)`, [formatTime(from), formatTime(to)])
+    await client.query(`call refresh_continuous_aggregate('${aggregateName(timeframe)}', $1::timestamptz, $2::timestamptz)`, [
+      formatTime(from),
+      formatTime(to),
+    ])
 }

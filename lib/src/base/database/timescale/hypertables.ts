@@ -16,5 +16,7 @@ export type TimeTable = keyof typeof TIME_TABLES
 /** Makes hypertables of the new, empty tables. */
 export async function makeHypertables(client: PoolClient): Promise<void> {
   for (const [table, interval] of Object.entries(TIME_TABLES))
-    await client.query(`select create_hypertable('${table}', 'time', chunk_time_interval => interval '${interval}', create_default_indexes => false)`)
+    await client.query(
+      `select create_hypertable('${table}', 'time', chunk_time_interval => interval '${interval}', create_default_indexes => false)`,
+    )
 }

@@ -36,13 +36,18 @@ export class Policies {
     await this.#run((client) =>
       days === undefined
         ? client.query('delete from qicore_settings where name = $1', [name])
-        : client.query('insert into qicore_settings values ($1, $2) on conflict (name) do update set value = excluded.value', [name, String(days)]),
+        : client.query('insert into qicore_settings values ($1, $2) on conflict (name) do update set value = excluded.value', [
+            name,
+            String(days),
+          ]),
     )
   }
 
   /** The tables that do not keep everything, and for how many days they do. */
   async retention(): Promise<Partial<Record<TimeTable, number>>> {
-    const { rows } = await this.#run((client) => client.query<{ name: string; value: string }>("select name, value from qicore_settings where name like 'retention.%'"))
+    const { rows } = await this.#run((client) =>
+      client.query<{ name: string; value: string }>("select name, value from qicore_settings where name like 'retention.%'"),
+    )
     return Object.fromEntries(rows.map((row) => [row.name.slice('retention.'.length), Number(row.value)]))
   }
 
@@ -75,8 +80,13 @@ export class Policies {
       if (afterDays === undefined) return
       checkDays(afterDays)
       const { segmentBy, orderBy } = ARRANGEMENT[table]
-      await client.query(`alter table ${table} set (timescaledb.compress, timescaledb.compress_segmentby = '${segmentBy}', timescaledb.compress_orderby = '${orderBy}')`)
-      await client.query('select add_compression_policy($1::regclass, make_interval(hours => $2))', [table, Math.round(afterDays * 24)])
+      await client.query(
+        `alter table ${table} set (timescaledb.compress, timescaledb.compress_segmentby = '${segmentBy}', timescaledb.compress_orderby = '${orderBy}')`,
+      )
+      await client.query('select add_compression_policy($1::regclass, make_interval(hours => $2))', [
+        table,
+        Math.round(afterDays * 24),
+      ])
     })
   }
 
@@ -103,7 +113,9 @@ export class Policies {
 
   async #isHypertable(table: TimeTable): Promise<boolean> {
     if (!this.#capabilities.hypertables) return false
-    const { rowCount } = await this.#run((client) => client.query('select from timescaledb_information.hypertables where hypertable_name = $1', [table]))
+    const { rowCount } = await this.#run((client) =>
+      client.query('select from timescaledb_information.hypertables where hypertable_name = $1', [table]),
+    )
     return rowCount === 1
   }
 
@@ -113,7 +125,10 @@ export class Policies {
 }
 
 export const unsupported = (what: string): QiError =>
-  new QiError('UNSUPPORTED', `this database does not offer ${what}: it needs TimescaleDB (community edition) and tables set up with it`)
+  new QiError(
+    'UNSUPPORTED',
+    `this database does not offer ${what}: it needs TimescaleDB (community edition) and tables set up with it`,
+  )
 
 async function dropChunks(client: PoolClient, table: TimeTable, before: string): Promise<number> {
   const { rowCount } = await client.query('select drop_chunks($1::regclass, older_than => $2::timestamptz)', [table, before])
@@ -126,7 +141,8 @@ async function deleteRows(client: PoolClient, table: TimeTable, before: string, 
   let dropped = 0
   await client.query('set enable_bitmapscan = on; set enable_seqscan = on')
   try {
-    for (let batch = DELETE_ROWS; batch === DELETE_ROWS && !signal?.aborted; dropped += batch) batch = (await client.query(find, [before])).rowCount ?? 0
+    for (let batch = DELETE_ROWS; batch === DELETE_ROWS && !signal?.aborted; dropped += batch)
+      batch = (await client.query(find, [before])).rowCount ?? 0
   } finally {
     await client.query('set enable_bitmapscan = off; set enable_seqscan = off')
   }
@@ -134,9 +150,13 @@ async function deleteRows(client: PoolClient, table: TimeTable, before: string, 
 }
 
 function checkTable(table: string): void {
-  if (!(table in TIME_TABLES)) throw new QiError('BAD_REQUEST', `"${table}" is no table of time series; known are ${Object.keys(TIME_TABLES).join(', ')}`, { field: 'table' })
+  if (!(table in TIME_TABLES))
+    throw new QiError('BAD_REQUEST', `"${table}" is no table of time series; known are ${Object.keys(TIME_TABLES).join(', ')}`, {
+      field: 'table',
+    })
 }
 
 function checkDays(days: number): void {
-  if (!(days > 0 && days <= 36_500)) throw new QiError('BAD_REQUEST', `${days} is not a number of days between 0 and 36,500`, { field: 'days' })
+  if (!(days > 0 && days <= 36_500))
+    throw new QiError('BAD_REQUEST', `${days} is not a number of days between 0 and 36,500`, { field: 'days' })
 }

@@ -1,4 +1,13 @@
-import { type Failure, instrument, type QiError, type RecordType, type RecordValues, type WriteOptions, type WriteResult } from '../../types/index.ts'
+import {
+  type Failure,
+  instrument,
+  type QiError,
+  type RecordType,
+  type RecordValues,
+  type WriteOptions,
+  type WriteResult,
+} from '../../types/index.ts'
+import { LazyRows } from '../copy/batch.ts'
 import { groupByKey } from '../copy/group.ts'
 import { RowEncoder } from '../copy/rows.ts'
 import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
@@ -32,9 +41,14 @@ export class BulkWriter implements BulkWrites {
   }
 
   /** @see TimescaleClient.upsert */
-  async upsert<R extends RecordValues>(type: RecordType<R>, records: readonly R[], options: WriteOptions = {}): Promise<WriteResult> {
+  async upsert<R extends RecordValues>(
+    type: RecordType<R>,
+    records: readonly R[],
+    options: WriteOptions = {},
+  ): Promise<WriteResult> {
     if (records.length === 0) return { written: 0, failed: [] }
-    const failed = type.name === instrument.name ? await this.#spread(type, records, options) : await this.#writeAll(type, records, options)
+    const failed =
+      type.name === instrument.name ? await this.#spread(type, records, options) : await this.#writeAll(type, records, options)
     failed.sort((a, b) => a.index - b.index)
     return { written: records.length - failed.length, failed }
   }
@@ -55,7 +69,8 @@ export class BulkWriter implements BulkWrites {
     })
     for (const [spec, indexes] of byTable) {
       const part = indexes.map((index) => records[index] as RecordValues)
-      for (const { index, error } of await this.writeRows(spec, part, options)) failed.push({ index: indexes[index] as number, error })
+      for (const { index, error } of await this.writeRows(spec, part, options))
+        failed.push({ index: indexes[index] as number, error })
     }
     return failed
   }
@@ -67,21 +82,20 @@ export class BulkWriter implements BulkWrites {
   /** Writes records whose fields are the columns of a table. */
   writeRows(spec: TableSpec, records: readonly RecordValues[], { signal }: WriteOptions = {}): Promise<Failure[]> {
     const table = this.#table(spec)
-    return withClient(this.#pool, (client) => this.#batches(client, table, records), { ...this.#connect, ...(signal ? { signal } : {}) })
+    return withClient(this.#pool, (client) => this.#batches(client, table, records), {
+      ...this.#connect,
+      ...(signal ? { signal } : {}),
+    })
   }
 
   async #batches(client: PoolClient, table: Table, records: readonly RecordValues[]): Promise<Failure[]> {
     const failed: Failure[] = []
-    let pending: Promise<Failure[]> = Promise.resolve([])
     for (let from = 0; from < records.length; from += ROWS) {
-      const to = Math.min(from + ROWS, records.length)
-      // While the server works on one batch, the next is encoded.
-      const encoded = table.encoder.encode(records, groupByKey(records, table.groupBy, from, to))
-      failed.push(...encoded.failed, ...(await pending))
-      pending = table.writer.write(client, encoded.rows)
-      pending.catch(() => {}) // awaited above or below; without this an early failure would count as unhandled
+      const order = groupByKey(records, table.groupBy, from, Math.min(from + ROWS, records.length))
+      const rows = new LazyRows(table.encoder, records, order)
+      const refused = await table.writer.write(client, rows)
+      failed.push(...rows.failed, ...refused)
     }
-    failed.push(...(await pending))
     return failed
   }
 

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Failure } from '../../types/index.ts'
+import { madeRows, type RowSource } from '../copy/batch.ts'
 import { copyIn } from '../copy/copyIn.ts'
 import { mayHoldDuplicates } from '../copy/duplicates.ts'
-import { type CopyRows, sliceRows } from '../copy/rows.ts'
-import type { Failure } from '../../types/index.ts'
+import { sliceRows } from '../copy/rows.ts'
 import { classifyPgError, sqlState } from '../errors.ts'
 import type { PoolClient } from '../pool.ts'
 import type { TableSpec } from '../tables.ts'
@@ -35,25 +36,23 @@ export class TableWriter {
    * @returns the rows that the database refuses, by the index of their records; all others are stored
    * @throws QiError when nothing can be said about the rows: the connection was lost, the disk is full …
    */
-  async write(client: PoolClient, rows: CopyRows): Promise<Failure[]> {
-    if (rows.length === 0) return []
-    try {
-      await this.#store(client, rows)
-      return []
-    } catch (error) {
-      if (!refusesRows(sqlState(error))) throw classifyPgError(error, `writing to ${this.#table.name}`)
-      if (rows.length === 1) return [{ index: rows.records[0] as number, error: classifyPgError(error) }]
-    }
+  async write(client: PoolClient, source: RowSource): Promise<Failure[]> {
+    if (source.length === 0) return []
+    const failure = await this.#store(client, source).catch((error: unknown) => error)
+    if (failure === undefined) return []
+    const rows = source.all()
+    if (rows.length === 0 || !refusesRows(sqlState(failure))) throw classifyPgError(failure, `writing to ${this.#table.name}`)
+    if (rows.length === 1) return [{ index: rows.records[0] as number, error: classifyPgError(failure) }]
     // One of them is at fault: halves, until it is found.
     const middle = rows.length >> 1
-    const left = await this.write(client, sliceRows(rows, 0, middle))
-    return [...left, ...(await this.write(client, sliceRows(rows, middle, rows.length)))]
+    const left = await this.write(client, madeRows(sliceRows(rows, 0, middle)))
+    return [...left, ...(await this.write(client, madeRows(sliceRows(rows, middle, rows.length))))]
   }
 
-  async #store(client: PoolClient, rows: CopyRows): Promise<void> {
+  async #store(client: PoolClient, source: RowSource): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#storeOnce(client, rows)
+        return await this.#storeOnce(client, source)
       } catch (error) {
         if (attempt === REPEATS || !REPEAT.has(sqlState(error) ?? '')) throw error
         await sleep(Math.random() * 20 * attempt)
@@ -61,30 +60,31 @@ export class TableWriter {
     }
   }
 
-  async #storeOnce(client: PoolClient, rows: CopyRows): Promise<void> {
+  async #storeOnce(client: PoolClient, source: RowSource): Promise<void> {
     if (this.#staged > 0) {
       this.#staged--
-      return this.#merge(client, rows)
+      return this.#merge(client, source)
     }
     try {
-      await copyIn(client, this.#sql.target, rows)
+      await copyIn(client, this.#sql.target, source.pieces())
       this.#nextStaged = 1
     } catch (error) {
       if (sqlState(error) !== UNIQUE_VIOLATION) throw error
       this.#staged = this.#nextStaged
       this.#nextStaged = Math.min(this.#nextStaged * 2, MOST_STAGED)
-      await this.#merge(client, rows)
+      await this.#merge(client, source)
     }
   }
 
-  async #merge(client: PoolClient, rows: CopyRows): Promise<void> {
+  async #merge(client: PoolClient, source: RowSource): Promise<void> {
     if (!this.#prepared.has(client)) {
       await client.query(this.#sql.createStage)
       this.#prepared.add(client)
     }
     await client.query('begin')
     try {
-      await copyIn(client, this.#sql.stageTarget, rows)
+      await copyIn(client, this.#sql.stageTarget, source.pieces())
+      const rows = source.all()
       if (mayHoldDuplicates(this.#table, rows)) await client.query(this.#sql.deduplicate)
       // Not prepared: a plan made while the table was empty would be kept, and read the stage once for each row of the table.
       const { rowCount } = await client.query(this.#sql.update)

@@ -1,0 +1,55 @@
+import type { Failure, RecordValues } from '../../types/index.ts'
+import { type CopyRows, joinRows, type RowEncoder } from './rows.ts'
+
+/** Rows encoded before the first of them are sent: little enough that the server does not wait for us. */
+const PIECE = 2000
+
+/** What a writer needs of a batch: its rows piece by piece, or all of them. */
+export interface RowSource {
+  readonly length: number
+  /** From the first row on, at each call. */
+  pieces(): Iterable<CopyRows>
+  all(): CopyRows
+}
+
+/** Records that become COPY rows while they are sent, and once only. */
+export class LazyRows implements RowSource {
+  /** Records that could not be encoded; complete when all pieces have been taken. */
+  readonly failed: Failure[] = []
+  readonly length: number
+  readonly #encoder: RowEncoder
+  readonly #records: readonly RecordValues[]
+  readonly #order: Int32Array
+  readonly #encoded: CopyRows[] = []
+  #next = 0
+
+  constructor(encoder: RowEncoder, records: readonly RecordValues[], order: Int32Array) {
+    this.#encoder = encoder
+    this.#records = records
+    this.#order = order
+    this.length = order.length
+  }
+
+  *pieces(): Generator<CopyRows> {
+    for (let i = 0; i < this.#encoded.length || this.#next < this.#order.length; i++) {
+      if (i === this.#encoded.length) this.#encodeNext()
+      yield this.#encoded[i] as CopyRows
+    }
+  }
+
+  all(): CopyRows {
+    while (this.#next < this.#order.length) this.#encodeNext()
+    return joinRows(this.#encoded)
+  }
+
+  #encodeNext(): void {
+    const order = this.#order.subarray(this.#next, this.#next + PIECE)
+    this.#next += order.length
+    const { rows, failed } = this.#encoder.encode(this.#records, order)
+    this.#encoded.push(rows)
+    this.failed.push(...failed)
+  }
+}
+
+/** Rows that are there already. */
+export const madeRows = (rows: CopyRows): RowSource => ({ length: rows.length, pieces: () => [rows], all: () => rows })
