@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { finerTimeframes } from '../../lib/src/base/database/dsl/candles.ts'
-import { decimal, parseTime, TIMEFRAMES } from '../../lib/src/base/index.ts'
+import { bucketOf, finerTimeframes as finer } from '../../lib/src/base/database/dsl/bucket.ts'
+import { decimal, parseTime, TIMEFRAMES, type Timeframe } from '../../lib/src/base/index.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from './records.ts'
 import { testStore } from './testStore.ts'
 
@@ -126,6 +126,8 @@ describe('candles', () => {
     expect((await dsl.getOHLCV({ coin: 'fake' })).candles.map((candle) => candle.origin)).toEqual(['simulated'])
   })
 })
+
+const finerTimeframes = (timeframe: Timeframe) => finer(bucketOf(timeframe))
 
 describe('finer timeframes', () => {
   it('fill the coarser one without a remainder', () => {

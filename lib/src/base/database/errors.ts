@@ -1,3 +1,4 @@
+import { tlsFault } from '../networking/tls/errors.ts'
 import { type ErrorCode, errorMessage, QiError, toQiError } from '../types/index.ts'
 
 /**
@@ -47,6 +48,13 @@ export function classifyPgError(error: unknown, doing?: string): QiError {
     if (state === '57014' && SLOW.test(message)) return new QiError('TIMEOUT', message, { cause: error })
     return new QiError(code, `${message} (SQLSTATE ${state})`, { cause: error })
   }
+  const tls = tlsFault(error, 'database.tls')
+  if (tls) return new QiError(tls.code, `${message}: ${tls.why}; ${tls.remedy}`, { cause: error, retryable: false })
+  if (/does not support SSL/.test(message))
+    return new QiError('UNAVAILABLE', `${message}; turn TLS on there (ssl=on), or set database.tls.enabled to false`, {
+      cause: error,
+      retryable: false,
+    })
   if (/Cannot use a pool after calling end/.test(message)) return new QiError('CLOSED', message, { cause: error })
   if (LOST.test(message)) return new QiError('UNAVAILABLE', message, { cause: error })
   if (SLOW.test(message) && error instanceof Error && error.name === 'Error')

@@ -2,6 +2,8 @@ import type { QueryResult } from 'pg'
 import {
   decimal,
   type FieldKind,
+  type Micros,
+  parsePlainTime,
   parseTime,
   QiError,
   type RecordField,
@@ -53,7 +55,7 @@ export class Reader {
 const readers: Readonly<Record<FieldKind, (text: string) => string | number | boolean>> = {
   text: (text) => text,
   decimal,
-  time: parseTime,
+  time: readTime,
   integer: readInteger,
   float: Number,
   boolean: (text) => text === 't',
@@ -68,6 +70,14 @@ export function toRecord<R>(fields: readonly RecordField[], row: RawRow): R {
   }
   return record as R
 }
+
+/** A time as the server writes it (`2026-01-31 12:00:00.5+00`): the quick way of a time on the wire is nearly its own. */
+export function readTime(text: string): Micros {
+  return parsePlainTime(wireTime(text)) ?? parseTime(text)
+}
+
+/** The wire form of a time as the server writes it in UTC; years beyond four digits are left to be refused. */
+export const wireTime = (text: string): string => `${text.slice(0, 10)}T${text.slice(11, -3)}Z`
 
 /** @throws QiError BAD_DATA for an integer that a number cannot hold exactly */
 export function readInteger(text: string): number {

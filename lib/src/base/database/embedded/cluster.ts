@@ -4,6 +4,7 @@ import { totalmem } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { QiError } from '../../types/index.ts'
 import { binary, majorVersion } from './binaries.ts'
+import { writeDurably } from './durable.ts'
 import type { Placement } from './placement.ts'
 import { run } from './run.ts'
 import type { EmbeddedOptions } from './types.ts'
@@ -122,8 +123,7 @@ export async function homePassword(home: string): Promise<string> {
   const held = (await readFile(file, 'utf8').catch(() => '')).trim()
   if (held) return held
   const password = randomBytes(24).toString('base64url')
-  await writeFile(`${file}.tmp`, password, { mode: 0o600 })
-  await rename(`${file}.tmp`, file)
+  await writeDurably(file, password, 0o600)
   return password
 }
 

@@ -3,6 +3,7 @@ import { mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/prom
 import { join, resolve } from 'node:path'
 import { errorMessage, QiError } from '../../types/index.ts'
 import { type Binaries, canRun, copyBinaries, packagedBinaries } from './binaries.ts'
+import { writeDurably } from './durable.ts'
 import type { RunAs } from './run.ts'
 import { canEnter, serviceUser } from './serviceUser.ts'
 import type { EmbeddedOptions } from './types.ts'
@@ -51,12 +52,8 @@ export async function readState(home: string): Promise<HomeState> {
   return { ...state, id: state.id ?? randomUUID() }
 }
 
-/** Written beside and renamed, so that a kill leaves the old or the new one. */
-export async function writeState(home: string, state: HomeState): Promise<void> {
-  const file = join(home, 'postgres.json')
-  await writeFile(`${file}.tmp`, `${JSON.stringify(state, null, 2)}\n`)
-  await rename(`${file}.tmp`, file)
-}
+export const writeState = (home: string, state: HomeState): Promise<void> =>
+  writeDurably(join(home, 'postgres.json'), `${JSON.stringify(state, null, 2)}\n`)
 
 /** Decides where data and binaries are, once per home; call it under the home's lock. @throws QiError UNSUPPORTED */
 export async function place(home: string, options: EmbeddedOptions): Promise<Placement> {

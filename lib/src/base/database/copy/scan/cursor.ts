@@ -18,7 +18,9 @@ export const CLOSE = 0x7d
  * or the target ends: each reads on only while the bytes are right, and whoever calls checks the end and reserves room.
  */
 export class ScanCursor {
-  bytes: Uint8Array = new Uint8Array(0)
+  bytes: Uint8Array
+  /** Of the same memory as `bytes`. */
+  input: DataView
   at = 0
   out: Buffer
   /** Of the same memory as `out`. */
@@ -26,8 +28,15 @@ export class ScanCursor {
   to = 0
 
   constructor(capacity: number) {
+    this.bytes = new Uint8Array(0)
+    this.input = viewOf(this.bytes)
     this.out = Buffer.allocUnsafeSlow(capacity)
     this.view = viewOf(this.out)
+  }
+
+  read(bytes: Uint8Array): void {
+    this.bytes = bytes
+    this.input = viewOf(bytes)
   }
 
   /** Grows the target until so many bytes fit after `to`; what was written stays. */
@@ -41,10 +50,9 @@ export class ScanCursor {
 
   skipSpace(): void {
     const { bytes } = this
-    let i = this.at
-    while (bytes[i] === 0x20 || bytes[i] === 0x0a || bytes[i] === 0x0d || bytes[i] === 0x09) i++
-    this.at = i
+    let byte = bytes[this.at] as number
+    while (byte <= 0x20 && (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09)) byte = bytes[++this.at] as number
   }
 }
 
-const viewOf = (buffer: Buffer): DataView => new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)

@@ -55,7 +55,7 @@ export class AcceptedTexts {
   }
 
   #ask(slot: number, bytes: Buffer, start: number, end: number): boolean {
-    const text = bytes.latin1Slice(start, end)
+    const text = bytes.toString('latin1', start, end)
     const result = this.#schema.safeParse(text)
     if (!result.success || result.data !== text) return false
     this.#slots[slot] = Uint8Array.prototype.slice.call(bytes, start, end)

@@ -1,0 +1,109 @@
+import type { Ohlcv, Timeframe } from '../../types/index.ts'
+import { ohlcv } from '../../types/index.ts'
+import { type RawRow, type Reader, readTime, toRecord } from '../reader.ts'
+import { byPreference } from './preference.ts'
+import type { Series } from './results.ts'
+
+/** One kind of data of a series: bars of a timeframe, trades or prices; and the time of its newest row. */
+export interface HeldPart {
+  readonly kind: Timeframe | 'trades' | 'prices'
+  readonly latest: number
+}
+
+/** A series, and what is held of it. */
+export interface HeldSeries extends Series {
+  readonly parts: readonly HeldPart[]
+}
+
+/** Which of the series of a coin is meant, and which of its bars are wanted. */
+export interface Wanted {
+  readonly coin: string
+  readonly source?: string | undefined
+  readonly currency?: string | undefined
+  /** Bars of this timeframe come along; none where it is undefined. */
+  readonly timeframe: Timeframe | undefined
+  /** The first time that counts, as text; -infinity for no limit: a null would hide the bound from a prepared plan. */
+  readonly from: string
+  /** The first time that no longer counts. */
+  readonly to: string
+  readonly limit: number
+}
+
+export interface Held {
+  /** Every series of the coin, the preferred one first. */
+  readonly all: readonly HeldSeries[]
+  /** The preferred one of those that were asked for. */
+  readonly chosen: HeldSeries | undefined
+  /** Its stored bars, newest first. */
+  readonly bars: readonly Ohlcv[]
+}
+
+/** Walks the distinct values of the leading columns by jumping through the index: one probe a value, however long the history. */
+const distinct = (name: string, table: string, columns: readonly string[]): string => {
+  const list = (row: string) => columns.map((column) => `${row}.${column}`).join(', ')
+  return `${name} (${columns.join(', ')}) as (
+  (select ${list('f')} from ${table} as f where f.coin_id = $1 order by ${list('f')} limit 1)
+  union all
+  select n.* from ${name} as w cross join lateral (select ${list('t')} from ${table} as t
+    where t.coin_id = $1 and (${list('t')}) > (${list('w')}) order by ${list('t')} limit 1) as n)`
+}
+
+const newest = (name: string, table: string, kind: string, condition = ''): string =>
+  `select w.source, w.currency, ${kind} as kind, l.time, l.origin from ${name} as w cross join lateral (
+    select t.time, t.origin from ${table} as t
+    where t.coin_id = $1 and t.source = w.source and t.currency = w.currency ${condition} order by t.time desc limit 1) as l`
+
+/**
+ * What is held of a coin and the bars that were asked for, in one round trip: the choice of the series is the one of
+ * preference.ts. $1 coin, $2 source, $3 currency, $4 timeframe, $5 from, $6 to, $7 limit
+ */
+const HELD = `with recursive ${distinct('b', 'ohlcv_data', ['source', 'currency', 'timeframe'])},
+${distinct('d', 'trades', ['source', 'currency'])},
+${distinct('p', 'crypto_prices', ['source', 'currency'])},
+parts as materialized (${newest('b', 'ohlcv_data', 'w.timeframe', 'and t.timeframe = w.timeframe')}
+  union all ${newest('d', 'trades', "'trades'")}
+  union all ${newest('p', 'crypto_prices', "'prices'")}),
+chosen as materialized (select source, currency from (
+    select source, currency, max(time) as latest, (array_agg(origin = 'simulated' order by time desc, origin = 'simulated'))[1] as simulated
+    from parts where ($2::text is null or source = $2) and ($3::text is null or currency = $3) group by source, currency) as s
+  order by simulated, latest desc, (source || ':' || currency) collate "C" limit 1)
+select source, currency, kind, time, origin, null::timestamptz as received_at, null::numeric as open, null::numeric as high,
+  null::numeric as low, null::numeric as close, null::numeric as volume, null::bigint as trade_count, null::boolean as is_final, null as built_from
+from parts
+union all
+select null, null, null, o.time, o.origin, o.received_at, o.open, o.high, o.low, o.close, o.volume, o.trade_count, o.is_final, o.built_from
+from chosen cross join lateral (select * from ohlcv_data as t
+  where t.coin_id = $1 and t.source = chosen.source and t.currency = chosen.currency and t.timeframe = $4
+    and t.time >= $5::timestamptz and t.time < $6::timestamptz order by t.time desc limit $7) as o`
+
+/** What is held of a coin, and the stored bars of the series that is meant. */
+export async function heldOf(reader: Reader, wanted: Wanted): Promise<Held> {
+  const { coin, source = null, currency = null, timeframe = null, from, to, limit } = wanted
+  const values = [coin, source, currency, timeframe, from, to, limit]
+  const rows = await reader.rows({ name: 'held_and_bars', text: HELD, values })
+  const parts = rows.filter((row) => row.source !== null)
+  const bySeries = Map.groupBy(parts, (row) => `${row.source}:${row.currency}`)
+  const all = [...bySeries.values()].map((some) => merged(coin, some)).sort(byPreference)
+  const chosen = all.find((one) => (source ?? one.source) === one.source && (currency ?? one.currency) === one.currency)
+  if (!chosen || parts.length === rows.length) return { all, chosen, bars: [] }
+  const same = { coin_id: coin, source: chosen.source, currency: chosen.currency, timeframe }
+  const bars = rows.filter((row) => row.source === null)
+  return { all, chosen, bars: bars.map((row) => toRecord<Ohlcv>(ohlcv.fields, { ...row, ...same })) }
+}
+
+function merged(coinId: string, rows: readonly RawRow[]): HeldSeries {
+  const parts = rows.map((row) => ({
+    kind: row.kind as HeldPart['kind'],
+    latest: readTime(row.time as string),
+    simulated: row.origin === 'simulated',
+  }))
+  const latest = Math.max(...parts.map((part) => part.latest))
+  return {
+    coinId,
+    source: rows[0]?.source as string,
+    currency: rows[0]?.currency as string,
+    simulated: parts.every((part) => part.simulated || part.latest < latest),
+    latest,
+    parts: parts.map(({ kind, latest }) => ({ kind, latest })),
+  }
+}
