@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 
-export const SERVICES = ['kafka', 'postgres', 'timescaledb', 'kcat', 'psql', 'recorded-data'] as const
+export const SERVICES = ['kafka', 'postgres', 'timescaledb', 'kcat', 'psql', 'openssl', 'recorded-data'] as const
 export type ServiceName = (typeof SERVICES)[number]
 
 /** How to get what is missing. */
@@ -12,6 +12,7 @@ export const REMEDY: Readonly<Record<ServiceName, string>> = {
   timescaledb: 'QICORE_TEST_TIMESCALE_URL',
   kcat: 'npm run services',
   psql: 'npm run services',
+  openssl: 'apt-get install openssl',
   'recorded-data': 'QICORE_TEST_DATA=FOLDER',
 }
 
@@ -49,6 +50,7 @@ const isThere: Readonly<Record<ServiceName, () => boolean>> = {
   timescaledb: () => process.env.QICORE_TEST_TIMESCALE_URL !== undefined,
   kcat: () => onPath('kcat'),
   psql: () => onPath('psql'),
+  openssl: () => onPath('openssl'),
   'recorded-data': () => existsSync(recordedData()),
 }
 

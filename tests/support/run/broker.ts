@@ -54,8 +54,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
     ...quick,
     'kafka.tools.StorageTool',
     'format',
-    '-t',
-    id,
+    `--cluster-id=${id}`, // it may begin with a dash
     '-c',
     config,
     ...(options.formatArguments ?? []),

@@ -1,37 +1,11 @@
 import { z } from 'zod'
-import { QiError } from '../../base/index.ts'
+import { QiError, saslProblems, saslSettings, tlsProblems, tlsSettings } from '../../base/index.ts'
 
 const BROKER = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/
 const DEFAULT_PORT = 9092
 
 const broker = z.string().regex(BROKER, 'expected host:port')
 const milliseconds = (fallback: number, least = 1) => z.int().min(least).max(3_600_000).default(fallback)
-
-const tls = z.strictObject({
-  enabled: z.boolean().optional().describe('encrypt; on where a certificate is named').meta({ env: 'REDPANDA_TLS' }),
-  ca: z
-    .string()
-    .optional()
-    .describe('PEM file of the authority that signed the brokers’ certificates')
-    .meta({ env: 'REDPANDA_TLS_CA' }),
-  cert: z
-    .string()
-    .optional()
-    .describe('PEM file of our certificate, where brokers ask for one')
-    .meta({ env: 'REDPANDA_TLS_CERT' }),
-  key: z.string().optional().describe('PEM file of the key of our certificate').meta({ env: 'REDPANDA_TLS_KEY' }),
-  reject_unauthorized: z.boolean().default(true).describe('refuse certificates that the authority did not sign'),
-})
-
-const sasl = z.strictObject({
-  mechanism: z
-    .enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'])
-    .optional()
-    .describe('how to sign in; unset means not at all')
-    .meta({ env: 'REDPANDA_SASL_MECHANISM' }),
-  username: z.string().optional().describe('the user to sign in as').meta({ env: 'REDPANDA_SASL_USERNAME' }),
-  password: z.string().optional().describe('the password to sign in with').meta({ env: 'REDPANDA_SASL_PASSWORD', secret: true }),
-})
 
 /** Settings of a Redpanda or Kafka cluster, under `redpanda` in qicore.yaml. */
 export const RedpandaConfig = z
@@ -65,17 +39,12 @@ export const RedpandaConfig = z
     session_timeout_ms: milliseconds(10_000, 6_000).describe(
       'after how long without a sign of life a group member loses its partitions',
     ),
-    tls: tls.prefault({}),
-    sasl: sasl.prefault({}),
+    tls: tlsSettings('REDPANDA', 'the brokers').prefault({}),
+    sasl: saslSettings('REDPANDA').prefault({}),
   })
-  .superRefine((config, context) => {
-    const wrong = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
-    if (!config.tls.cert !== !config.tls.key)
-      wrong(['tls', config.tls.cert ? 'key' : 'cert'], 'tls.cert and tls.key belong together')
-    for (const name of ['username', 'password'] as const)
-      if (config.sasl.mechanism && !config.sasl[name]) wrong(['sasl', name], `needed to sign in by ${config.sasl.mechanism}`)
-    if (!config.sasl.mechanism && config.sasl.password)
-      wrong(['sasl', 'mechanism'], 'a password is given: say PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512')
+  .superRefine(({ tls, sasl }, context) => {
+    for (const { path, message } of [...tlsProblems(tls), ...saslProblems(sasl)])
+      context.addIssue({ code: 'custom', path, message })
   })
 
 export type RedpandaConfig = z.output<typeof RedpandaConfig>

@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import type { TLSSocketOptions } from 'node:tls'
-import type { BaseOptions } from '@platformatic/kafka'
-import { errorMessage, QiError } from '../../base/index.ts'
+import { type BaseOptions, connectionsConnectsChannel } from '@platformatic/kafka'
+import { QiError, readTls } from '../../base/index.ts'
 import { type BrokerAddress, parseBroker, type RedpandaConfig } from './RedpandaConfig.ts'
-
-type Tls = NonNullable<BaseOptions['tls']>
 
 /** What every client of the cluster is opened with. */
 export interface ConnectionSettings {
@@ -28,7 +24,7 @@ export function connectionSettings(config: RedpandaConfig): ConnectionSettings {
     throw new QiError('CONFIG_INVALID', 'no broker is named; set REDPANDA_BROKERS to host:port,…', { field: 'redpanda.brokers' })
   const brokers = config.brokers.map(parseBroker)
   const { mechanism, username, password } = config.sasl
-  const tls = tlsOptions(config)
+  const tls = readTls(config.tls, 'redpanda.tls')
   const options: BaseOptions = {
     clientId: config.client_id,
     bootstrapBrokers: brokers.map(({ host, port }) => ({ host, port })),
@@ -40,29 +36,19 @@ export function connectionSettings(config: RedpandaConfig): ConnectionSettings {
     metadataMaxAge: 30_000,
     autocreateTopics: false,
     // A name is sent for servers that hold several certificates; an address must not be.
-    ...(tls && { tls, tlsServerName: brokers.every(({ host }) => !isIP(host)) }),
+    ...(tls && { tls, tlsServerName: tls.servername ?? brokers.every(({ host }) => !isIP(host)) }),
     ...(mechanism && { sasl: { mechanism, username: username ?? '', password: password ?? '' } }),
   }
   return { config, brokers, address: brokers.map(({ host, port }) => `${host}:${port}`).join(','), options }
 }
 
-function tlsOptions({ tls }: RedpandaConfig): Tls | undefined {
-  if (!(tls.enabled ?? Boolean(tls.ca ?? tls.cert))) return undefined
-  const options: TLSSocketOptions = { rejectUnauthorized: tls.reject_unauthorized }
-  for (const name of ['ca', 'cert', 'key'] as const) {
-    const path = tls[name]
-    if (path) options[name] = readPem(name, path)
-  }
-  return options as Tls
-}
+/**
+ * The library tells a connection that ends while it signs in of each of its failures, and after the first nobody listens: without
+ * a listener, a broker that refuses our certificate would end the process. Who uses the connection is told on another way.
+ */
+connectionsConnectsChannel.start.subscribe((event) => {
+  const { connection } = event as unknown as { connection: NodeJS.EventEmitter }
+  if (!connection.listeners('error').includes(heard)) connection.on('error', heard)
+})
 
-function readPem(name: string, path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new QiError('CONFIG_INVALID', `redpanda.tls.${name} "${path}" cannot be read: ${errorMessage(error)}`, {
-      cause: error,
-      field: `redpanda.tls.${name}`,
-    })
-  }
-}
+function heard(): void {}

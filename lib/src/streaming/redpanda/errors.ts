@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorDetails, errorMessage, QiError, systemCode } from '../../base/index.ts'
+import { type ErrorCode, type ErrorDetails, errorMessage, QiError, systemCode, tlsFault } from '../../base/index.ts'
 
 /** What each of the protocol's errors means to us; those left out are failures of the broker that may pass. */
 const PROTOCOL: Readonly<Record<string, ErrorCode>> = {
@@ -53,8 +53,6 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
   TIMEOUT: 'the broker is reached but slow or stopped',
 }
 
-const TLS_CODE = /CERT|SSL|TLS|SIGNATURE|EPROTO/
-
 interface Fault {
   readonly code?: unknown
   readonly apiId?: unknown
@@ -96,11 +94,11 @@ export function kafkaError(error: unknown, doing: string, address: string): QiEr
 
   const unknownTopic = faults.find((fault) => fault.code === 'PLT_KFK_USER' && fault.message.startsWith('Unknown topic'))
   if (unknownTopic) return fail('NOT_FOUND', 'no such topic')
-  const tls = faults.find(
-    (fault) => (typeof fault.code === 'string' && TLS_CODE.test(fault.code)) || /\bTLS\b/.test(fault.message),
-  )
-  if (tls)
-    return fail('UNAVAILABLE', `TLS failed: ${tls.message}`, {
+  const tls = tlsFault(error, 'redpanda.tls')
+  if (tls) return fail(tls.code, tls.why, { retryable: false, remedy: tls.remedy })
+  const handshake = faults.find(({ message }) => /\bTLS\b/.test(message))
+  if (handshake)
+    return fail('UNAVAILABLE', `TLS failed: ${handshake.message}`, {
       retryable: false,
       remedy: 'check redpanda.tls and that this port speaks TLS',
     })
