@@ -1,4 +1,4 @@
-import { type CheckResult, toQiError } from '../../../lib/src/base/index.ts'
+import { type CheckResult, toQiError, withTimeout } from '../../../lib/src/base/index.ts'
 
 /** `unused`: not in use here, or not there and not needed. */
 export type Verdict = 'ok' | 'failed' | 'unused'
@@ -50,12 +50,9 @@ export async function within(
   check: (signal: AbortSignal) => Promise<Finding[]>,
   remedy?: string,
 ): Promise<Finding[]> {
-  const deadline = new AbortController()
-  const late = Promise.withResolvers<Finding[]>()
-  const timer = setTimeout(() => {
-    late.resolve([failed(name, `no answer within ${milliseconds / 1000} s`, remedy)])
-    deadline.abort()
-  }, milliseconds)
-  const work = check(deadline.signal).catch((error: unknown) => [failed(name, toQiError(error).message, remedy)])
-  return await Promise.race([work, late.promise]).finally(() => clearTimeout(timer))
+  return withTimeout(milliseconds, name, check).catch((thrown: unknown) => {
+    const { code, message } = toQiError(thrown)
+    const late = code === 'TIMEOUT' && message.startsWith(`${name}: `)
+    return [failed(name, late ? `no answer within ${milliseconds / 1000} s` : message, remedy)]
+  })
 }

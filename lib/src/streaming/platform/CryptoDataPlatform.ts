@@ -1,13 +1,16 @@
 import { setTimeout } from 'node:timers/promises'
 import {
   type CheckResult,
+  checkWithin,
   type Logger,
   QiError,
   recordTypes,
   type Sink,
+  type SourceContext,
   type SourceDefinition,
   type Store,
   type Stream,
+  sharedRateLimits,
   silentLogger,
 } from '../../base/index.ts'
 import { consumers, sinkDefinitions } from '../../consumers/index.ts'
@@ -42,6 +45,9 @@ export interface PlatformStatus {
 /** On stop, how long consumers may take to store what the sources gave. */
 const DRAIN_MS = 5_000
 
+/** An engine that takes longer to answer a check is unwell, whatever it says in the end. */
+const CHECK_MS = 10_000
+
 /** Everything composed: sources → publishers → stream → consumers → sinks, supervised. */
 export class CryptoDataPlatform implements AsyncDisposable {
   readonly config: PlatformConfig
@@ -56,6 +62,7 @@ export class CryptoDataPlatform implements AsyncDisposable {
   #startedAt: number | undefined
   #store: Store | undefined
   #stream: Stream | undefined
+  #rateLimit: SourceContext['rateLimit']
   #deadLetters: DeadLetters | undefined
   #sinks: Sink[] = []
   #consumers: Consumer[] = []
@@ -151,7 +158,10 @@ export class CryptoDataPlatform implements AsyncDisposable {
 
   /** Exercises store and stream, and says which part is unwell, since when, why, and what is done about it. */
   async health(): Promise<PlatformHealth> {
-    const [store, stream] = await Promise.all([this.store.check(), this.stream.check()])
+    const [store, stream] = await Promise.all([
+      checkWithin(CHECK_MS, 'the store', () => this.store.check()),
+      checkWithin(CHECK_MS, 'the stream', () => this.stream.check()),
+    ])
     const { parts, consumers } = this.getStatus()
     const engine = (name: string, found: CheckResult): PartHealth =>
       this.#health.note({
@@ -217,7 +227,12 @@ export class CryptoDataPlatform implements AsyncDisposable {
   #open(name: string) {
     const definition: SourceDefinition | undefined = sourceDefinitions[name]
     if (!definition) throw new QiError('CONFIG_INVALID', `sources: there is no source named ${name}`)
-    return definition.open(settingsFor(this.config, name), { logger: this.#logger.child({ source: name }) })
+    // One for all sources, so that calls of this process queue in one place.
+    this.#rateLimit ??= sharedRateLimits(this.store.pool)
+    return definition.open(settingsFor(this.config, name), {
+      logger: this.#logger.child({ source: name }),
+      rateLimit: this.#rateLimit,
+    })
   }
 
   /** Returns when all that was appended has been stored, or the time is up; the rest is stored at the next start. */

@@ -8,6 +8,9 @@ import {
   QiError,
   readConfigFile,
   resolveConfig,
+  secureDatabaseUrl,
+  tlsProblems,
+  tlsSettings,
 } from '../../base/index.ts'
 import { consumers, sinkDefinitions } from '../../consumers/index.ts'
 import { sourceDefinitions } from '../../publishers/index.ts'
@@ -76,6 +79,10 @@ const core = {
         .optional()
         .describe('TimescaleDB or PostgreSQL; unset means the embedded one')
         .meta({ env: 'DATABASE_URL', secret: true }),
+      tls: tlsSettings('DATABASE', 'the database').omit({ server_name: true }).prefault({}),
+    })
+    .check(({ value, issues }) => {
+      for (const { path, message } of tlsProblems(value.tls)) issues.push({ code: 'custom', input: value.tls, path, message })
     })
     .prefault({}),
   redpanda: RedpandaConfig.prefault({}),
@@ -128,7 +135,10 @@ export function loadConfig({ cwd = process.cwd(), env = process.env, flags = {} 
   const typed = config as z.output<z.ZodObject<typeof core>>
   const home = typed.home ? resolve(cwd, typed.home) : join(project, HOME_FOLDER)
   requireTokenOffLoopback(typed.server)
-  return { config: { ...config, ...typed, home }, provenance, project }
+  // The URL alone is what every connection is made from.
+  const { url, tls } = typed.database
+  const database = url ? { ...typed.database, url: secureDatabaseUrl(url, tls) } : typed.database
+  return { config: { ...config, ...typed, database, home }, provenance, project }
 }
 
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)

@@ -1,4 +1,5 @@
 import {
+  type BreakerSettings,
   type Clock,
   type Instrument,
   type Logger,
@@ -32,8 +33,8 @@ export interface CoinGeckoClientOptions {
   /** Default: demo where a key is given, else keyless. */
   readonly plan?: Plan | undefined
   readonly apiKey?: string | undefined
-  /** Default: that of the plan. It ends before `/coins/…`. */
-  readonly baseUrl?: string | undefined
+  /** Default: that of the plan. It ends before `/coins/…`. Several share the calls and stand in for each other. */
+  readonly baseUrl?: string | readonly string[] | undefined
   /** Default: that of the plan. */
   readonly callsPerMinute?: number | undefined
   /** One limit for all clients that use one key; instead of callsPerMinute. */
@@ -46,6 +47,10 @@ export interface CoinGeckoClientOptions {
   readonly retryBaseMs?: number
   /** No wait for another try is begun that would end later than this. Default 3 minutes. */
   readonly totalMs?: number
+  /** The longest wait before another try that CoinGecko did not ask for. Default 30 s. */
+  readonly retryMaxMs?: number
+  /** When an address that fails is spared. */
+  readonly breaker?: BreakerSettings
   readonly logger?: Logger
   readonly clock?: Clock
   readonly fetch?: typeof globalThis.fetch
@@ -85,10 +90,11 @@ export class CoinGeckoClient {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#logger = options.logger ?? silentLogger
-    const { apiKey, baseUrl, timeoutMs = 15_000, fetch } = options
-    this.#transport = new Transport({ plan: this.plan, apiKey, baseUrl, timeoutMs, ...(fetch ? { fetch } : {}) })
+    const { apiKey, baseUrl, timeoutMs = 15_000, fetch, breaker } = options
+    const baseUrls = typeof baseUrl === 'string' ? [baseUrl] : baseUrl
+    this.#transport = new Transport({ plan: this.plan, apiKey, baseUrls, timeoutMs, breaker, ...(fetch ? { fetch } : {}) })
     const limit = options.callsPerMinute ?? PLANS[this.plan].callsPerMinute
-    this.#rateLimit = options.rateLimit ?? new SlidingWindowLimit({ limit, clock: this.#clock })
+    this.#rateLimit = options.rateLimit ?? new SlidingWindowLimit({ limit, clock: this.#clock, peer: 'CoinGecko' })
   }
 
   get baseUrl(): string {
@@ -103,12 +109,16 @@ export class CoinGeckoClient {
   /** One endpoint, with its parameters. Others than those below can be declared outside and asked here. */
   async ask<P, T>(endpoint: endpoints.Endpoint<P, T>, params: P, options: CallOptions = {}): Promise<T> {
     const { signal, origin = 'live', attempts = this.#options.attempts } = options
-    const { retryBaseMs, totalMs = 180_000 } = this.#options
+    const { retryBaseMs, retryMaxMs, totalMs = 180_000 } = this.#options
     return retry(
       async () => {
-        await this.#permit(endpoint.name, signal)
         try {
-          const answer = await this.#transport.call(endpoint.name, (sdk, options) => endpoint.send(sdk, params, options), signal)
+          const answer = await this.#transport.call(
+            endpoint.name,
+            (sdk, options) => endpoint.send(sdk, params, options),
+            () => this.#permit(endpoint.name, signal),
+            signal,
+          )
           this.#answeredAt = this.#clock.now()
           return endpoint.parse(answer.body, params, { receivedAt: answer.receivedAt, origin })
         } catch (error) {
@@ -122,11 +132,13 @@ export class CoinGeckoClient {
       {
         totalMs,
         signal,
+        peer: 'CoinGecko',
         clock: this.#clock,
         onRetry: ({ error, attempt, waitMs }) =>
           this.#logger.warn({ endpoint: endpoint.name, attempt, wait_ms: Math.round(waitMs), code: error.code }, error.message),
         ...(attempts === undefined ? {} : { attempts }),
         ...(retryBaseMs === undefined ? {} : { baseMs: retryBaseMs }),
+        ...(retryMaxMs === undefined ? {} : { maxMs: retryMaxMs }),
       },
     )
   }

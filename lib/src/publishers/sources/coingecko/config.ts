@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { breakerSettings, retrySettings, tlsProblems, tlsSettings } from '../../../base/index.ts'
 import { API_KEY, PLAN_NAMES } from './plans.ts'
 import { planCalls } from './schedule.ts'
 
@@ -9,6 +10,11 @@ const seconds = (what: string) =>
     .max(31 * 86_400)
     .optional()
     .describe(`seconds between ${what}; 0 never; default: what the plan allows`)
+
+function isUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
+}
 
 const fields = z.strictObject({
   api_key: z
@@ -24,10 +30,11 @@ const fields = z.strictObject({
     .describe('keyless, demo or pro; default: demo where a key is given')
     .meta({ env: 'COINGECKO_PLAN' }),
   base_url: z
-    .url({ protocol: /^https?$/ })
-    .refine((url) => new URL(url).username === '' && new URL(url).password === '', 'holds a name or password')
+    .union([z.string(), z.array(z.string()).min(1)])
+    .transform((urls) => (typeof urls === 'string' ? urls.split(',') : urls).map((url) => url.trim()).filter(Boolean))
+    .check(z.refine((urls) => urls.length > 0 && urls.every(isUrl), 'expected http(s)://…, without a name or password in it'))
     .optional()
-    .describe('the API, up to before /coins/…; default: that of the plan')
+    .describe('the API, up to before /coins/…; several share the calls and stand in for each other; default: that of the plan')
     .meta({ env: 'COINGECKO_BASE_URL' }),
   coins: z
     .array(z.string().trim().min(1).max(200))
@@ -61,6 +68,9 @@ const fields = z.strictObject({
     .optional()
     .describe('the credits of the account; default: those of the plan (none, 10000, 100000)'),
   timeout_ms: z.int().min(100).max(300_000).default(15_000).describe('the longest wait for one answer'),
+  retry: retrySettings.prefault({}).describe('how a failed call is made again'),
+  breaker: breakerSettings.prefault({}).describe('when an address that fails is spared'),
+  tls: tlsSettings('COINGECKO', 'the API').prefault({}).describe('for an API of your own'),
 })
 
 /** The settings of the source, under `coingecko:` in qicore.yaml. What the account cannot keep is refused, with the arithmetic. */
@@ -73,6 +83,8 @@ export const config = fields.check((context) => {
       path: ['plan'],
       message: `the ${plan} plan needs a key: set COINGECKO_API_KEY`,
     })
+  for (const { path, message } of tlsProblems(context.value.tls))
+    context.issues.push({ code: 'custom', input: context.value.tls, path, message })
   const { problem } = planCalls(context.value)
   if (problem) context.issues.push({ code: 'custom', input: context.value.intervals, path: ['intervals'], message: problem })
 })

@@ -1,4 +1,4 @@
-import { defineSource } from '../../../base/index.ts'
+import { defineSource, readTls, secureFetch } from '../../../base/index.ts'
 import { CoinGeckoClient } from './CoinGeckoClient.ts'
 import { CoinGeckoSource } from './CoinGeckoSource.ts'
 import { config } from './config.ts'
@@ -27,19 +27,31 @@ export const coingecko = defineSource({
   name: 'coingecko',
   summary: 'Prices, candles, trending coins and the whole market from the CoinGecko API, without a key or with one',
   config,
-  async open(settings, { logger }) {
+  async open(settings, { logger, rateLimit }) {
     const plan = planCalls(settings)
     logger.info(
       { plan: plan.plan, calls_per_minute: plan.callsPerMinute, every_seconds: plan.intervals },
       'CoinGecko: what is asked how often',
     )
+    const tls = readTls(settings.tls, 'coingecko.tls')
+    const secure = tls && secureFetch(tls)
     const client = new CoinGeckoClient({
       plan: plan.plan,
       apiKey: settings.api_key,
       baseUrl: settings.base_url,
       callsPerMinute: plan.callsPerMinute,
       timeoutMs: settings.timeout_ms,
+      attempts: settings.retry.attempts,
+      retryBaseMs: settings.retry.base_ms,
+      retryMaxMs: settings.retry.max_ms,
+      totalMs: settings.retry.total_ms,
+      breaker: settings.breaker,
       logger,
+      // Those without a key are counted by their address: all of one platform are one.
+      ...(rateLimit && {
+        rateLimit: rateLimit(settings.api_key ?? 'keyless', { service: 'CoinGecko', limit: plan.callsPerMinute }),
+      }),
+      ...(secure && { fetch: secure.fetch }),
     })
     return new CoinGeckoSource({ client, jobs: jobsOf(client, settings, plan), logger })
   },

@@ -1,13 +1,16 @@
 import type { Coingecko } from '@coingecko/coingecko-typescript'
 import {
+  type BreakerSettings,
   type ExactJson,
   errorMessage,
+  LoadBalancer,
   type Micros,
   nowMicros,
   parseExactJson,
   QiError,
   systemCode,
   throwIfAborted,
+  tlsFault,
 } from '../../../base/index.ts'
 import { answerError, isErrorBody } from './errors.ts'
 import { PLANS, type Plan } from './plans.ts'
@@ -15,8 +18,10 @@ import { PLANS, type Plan } from './plans.ts'
 export interface TransportOptions {
   readonly plan: Plan
   readonly apiKey?: string | undefined
-  readonly baseUrl?: string | undefined
+  /** Default: that of the plan. Several stand in for each other. */
+  readonly baseUrls?: readonly string[] | undefined
   readonly timeoutMs: number
+  readonly breaker?: BreakerSettings | undefined
   readonly fetch?: typeof globalThis.fetch
 }
 
@@ -28,46 +33,61 @@ export interface Answer {
 /** Carries single calls through the official SDK, whose parsing and retries are left out: both would lose something. */
 export class Transport {
   readonly #options: TransportOptions
-  #sdk: Promise<Coingecko> | undefined
+  readonly #urls: readonly string[]
+  readonly #balancer: LoadBalancer
+  readonly #sdks = new Map<string, Promise<Coingecko>>()
 
   constructor(options: TransportOptions) {
     this.#options = options
+    this.#urls = options.baseUrls?.length ? options.baseUrls : [PLANS[options.plan].baseUrl]
+    const { breaker } = options
+    this.#balancer = new LoadBalancer({ service: 'CoinGecko', endpoints: this.#urls, ...(breaker && { breaker }) })
   }
 
+  /** The addresses, as one text. */
   get baseUrl(): string {
-    return this.#options.baseUrl ?? PLANS[this.#options.plan].baseUrl
+    return this.#urls.join(', ')
   }
 
   /**
-   * One call, once.
+   * One call; where its address fails it is made once at each of the others.
+   * @param permit asked for before each
    * @throws QiError classified; its message never holds the key
    */
-  async call(
-    what: string,
-    send: (sdk: Coingecko, options: { signal: AbortSignal }) => Promise<Response>,
-    signal?: AbortSignal,
-  ): Promise<Answer> {
+  call(what: string, send: Send, permit: () => Promise<void>, signal?: AbortSignal): Promise<Answer> {
+    return this.#balancer.run(async (baseUrl) => {
+      await permit()
+      return this.#once(baseUrl, what, send, signal)
+    }, signal)
+  }
+
+  async #once(baseUrl: string, what: string, send: Send, signal?: AbortSignal): Promise<Answer> {
     const timeout = AbortSignal.timeout(this.#options.timeoutMs)
     const either = signal ? AbortSignal.any([signal, timeout]) : timeout
     try {
-      this.#sdk ??= this.#connect()
-      const sdk = await this.#sdk
+      const sdk = await this.#sdk(baseUrl)
       const response = await send(sdk, { signal: either })
       const text = await response.text()
       const receivedAt = nowMicros()
       return { body: readBody(text, response.status, what, this.#redact), receivedAt }
     } catch (error) {
       throwIfAborted(signal)
-      throw timeout.aborted ? this.#timedOut(what) : classify(error, what, this.baseUrl, this.#redact)
+      throw timeout.aborted ? this.#timedOut(what, baseUrl) : classify(error, what, baseUrl, this.#redact)
     }
   }
 
+  #sdk(baseUrl: string): Promise<Coingecko> {
+    const known = this.#sdks.get(baseUrl) ?? this.#connect(baseUrl)
+    this.#sdks.set(baseUrl, known)
+    return known
+  }
+
   // Loaded at the first call: a command that asks CoinGecko nothing need not wait for it.
-  async #connect(): Promise<Coingecko> {
+  async #connect(baseUrl: string): Promise<Coingecko> {
     const { Coingecko } = await import('@coingecko/coingecko-typescript')
     const { plan, apiKey = null, fetch, timeoutMs } = this.#options
     return new Coingecko({
-      baseURL: this.baseUrl.replace(/\/+$/, ''),
+      baseURL: baseUrl.replace(/\/+$/, ''),
       // Null, not undefined: the SDK would take a key from the environment.
       demoAPIKey: plan === 'demo' ? apiKey : null,
       proAPIKey: plan === 'pro' ? apiKey : null,
@@ -79,8 +99,8 @@ export class Transport {
     })
   }
 
-  #timedOut(what: string): QiError {
-    return new QiError('TIMEOUT', `CoinGecko ${what}: no answer from ${this.baseUrl} within ${this.#options.timeoutMs} ms`)
+  #timedOut(what: string, baseUrl: string): QiError {
+    return new QiError('TIMEOUT', `CoinGecko ${what}: no answer from ${baseUrl} within ${this.#options.timeoutMs} ms`)
   }
 
   /** A server may echo the key in its answer: it is taken out before a message is made of it and cut to length. */
@@ -90,6 +110,7 @@ export class Transport {
   }
 }
 
+type Send = (sdk: Coingecko, options: { signal: AbortSignal }) => Promise<Response>
 type Redact = (text: string) => string
 
 function readBody(text: string, status: number, what: string, redact: Redact): ExactJson {
@@ -119,6 +140,9 @@ function classify(error: unknown, what: string, baseUrl: string, redact: Redact)
     const body = json !== undefined ? JSON.stringify(json) : message === noBody ? '' : (message ?? '').replace(`${status} `, '')
     return answerError({ status, body: redact(body), retryAfter: headers?.get('retry-after') ?? null }, what)
   }
+  const tls = tlsFault(error, 'coingecko.tls')
+  if (tls)
+    return new QiError(tls.code, `CoinGecko ${what}: ${baseUrl}: ${tls.why}; ${tls.remedy}`, { cause: error, retryable: false })
   const reason = errorMessage(deepest(error))
   const code = systemCode(error)
   const told = code && !reason.includes(code) ? `${code} ${reason}` : reason
