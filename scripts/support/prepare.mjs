@@ -66,7 +66,7 @@ function mendNode() {
   if (!node) {
     throw new Error(
       `node_modules/node has no Node ${oldestNode} or newer: its install script did not run (--ignore-scripts?) and ` +
-        'fetching it now failed. Connect to the package registry and run: npm rebuild node --foreground-scripts',
+        'fetching it now failed. Connect to the package registry, then run the same command again.',
     )
   }
   return node
