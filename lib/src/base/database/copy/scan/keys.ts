@@ -6,7 +6,7 @@ const WORD = 4
 export class FieldKeys {
   readonly count: number
   /** Each as `"name":`. */
-  readonly #keys: readonly Uint8Array[]
+  readonly #keys: readonly Buffer[]
   /** The words of all keys; the last of each overlaps the one before so that it ends with the key. */
   readonly #words: Int32Array
   readonly #firstWord: Int32Array

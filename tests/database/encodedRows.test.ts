@@ -1,0 +1,135 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { EncodedRows } from '../../lib/src/base/database/copy/encoded.ts'
+import { RowEncoder } from '../../lib/src/base/database/copy/rows.ts'
+import { tableOf } from '../../lib/src/base/database/tables.ts'
+import { EncodedBatch, type QiError, type RecordType, recordTypes } from '../../lib/src/base/index.ts'
+import { shuffledJson, wireRecord } from './wireRecords.ts'
+
+// The fast lane against the decoded way: the same COPY bytes, or the same refusal, for any bytes whatever.
+
+const stored = (Object.values(recordTypes) as RecordType[]).filter((type) => type.table !== undefined)
+const named = stored.map((type) => [type.name, type] as const)
+
+/** A row in hex, or why there is none. */
+type Outcome = string | { code: string; message: string; field: string | undefined }
+
+const refusal = ({ code, message, field }: QiError): Outcome => ({ code, message, field })
+
+function decodedWay(type: RecordType, value: Uint8Array): Outcome {
+  try {
+    const { rows, failed } = new RowEncoder(tableOf(type, {})).encode([type.decode(value)], new Int32Array(1))
+    return failed[0] ? refusal(failed[0].error) : rows.bytes.toString('hex')
+  } catch (error) {
+    return refusal(error as QiError)
+  }
+}
+
+/** The values in one buffer, each between bytes that would matter if they were read. */
+function batchOf(values: readonly Uint8Array[]): EncodedBatch {
+  const around = Buffer.from('"}1,"0')
+  const spans = new Int32Array(values.length * 2)
+  const parts: Uint8Array[] = [around]
+  let at = around.length
+  values.forEach((value, i) => {
+    spans[2 * i] = at
+    spans[2 * i + 1] = at + value.length
+    parts.push(value, around)
+    at += value.length + around.length
+  })
+  const timestamps = new Float64Array(values.length)
+  const keys = values.map(() => null)
+  return new EncodedBatch({
+    topic: 't',
+    partition: 0,
+    firstOffset: 0n,
+    nextOffset: BigInt(values.length),
+    bytes: Buffer.concat(parts),
+    spans,
+    keys,
+    timestamps,
+  })
+}
+
+function fastWay(encoder: EncodedRows, values: readonly Uint8Array[]): Outcome[] {
+  const half = values.length >> 1
+  const batches = [values.slice(0, half), values.slice(half)].filter((part) => part.length > 0).map(batchOf)
+  const { rows, failed } = encoder.encode(batches)
+  const outcomes: Outcome[] = []
+  for (const { index, error } of failed) outcomes[index] = refusal(error)
+  for (let row = 0; row < rows.length; row++)
+    outcomes[rows.records[row] as number] = rows.bytes.subarray(rows.starts[row], rows.starts[row + 1]).toString('hex')
+  return outcomes
+}
+
+/** One byte changed, put in, taken out or doubled, or the end cut off. */
+const mutated = (json: fc.Arbitrary<string>): fc.Arbitrary<Uint8Array> =>
+  fc
+    .record({
+      json,
+      at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      byte: fc.oneof(fc.constantFrom(...Buffer.from('"{}:,.-+\\eE0123456789 \t\nntfZT\0')), fc.integer({ min: 0, max: 255 })),
+      how: fc.constantFrom('replace', 'insert', 'remove', 'cut', 'append'),
+    })
+    .map(({ json: text, at, byte, how }) => {
+      const bytes = Buffer.from(text)
+      const place = Math.floor(at * bytes.length)
+      const one = Buffer.from([byte])
+      if (how === 'append') return Buffer.concat([bytes, one])
+      if (how === 'cut') return bytes.subarray(0, place)
+      const rest = bytes.subarray(how === 'insert' ? place : place + 1)
+      return Buffer.concat([bytes.subarray(0, place), how === 'remove' ? Buffer.alloc(0) : one, rest])
+    })
+
+test.each(named)('%s: the fast lane and the decoded way give the same rows and the same refusals', (_name, type) => {
+  const encoder = new EncodedRows(type, tableOf(type, {}))
+  const json = wireRecord(type).chain(shuffledJson)
+  const plain = wireRecord(type).map((wire) => JSON.stringify(wire))
+  const value = fc.oneof(
+    { weight: 3, arbitrary: json.map((text) => Buffer.from(text)) },
+    { weight: 2, arbitrary: plain.map((text) => Buffer.from(text)) },
+    { weight: 4, arbitrary: mutated(fc.oneof(json, plain)) },
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 20 }) },
+  )
+  let rows = 0
+  let refused = 0
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 1, maxLength: 90, size: 'max' }), (values) => {
+      const outcomes = values.map((one) => decodedWay(type, one))
+      expect(fastWay(encoder, values)).toEqual(outcomes)
+      for (const outcome of outcomes) typeof outcome === 'string' ? rows++ : refused++
+    }),
+    { numRuns: 100 },
+  )
+  expect(rows).toBeGreaterThan(500)
+  expect(refused).toBeGreaterThan(500)
+})
+
+test.each(named)('%s: a record as we write it, or with spaces and in another order, takes the fast lane', (_name, type) => {
+  const encoder = new EncodedRows(type, tableOf(type, {}))
+  fc.assert(
+    fc.property(
+      wireRecord(type, { plain: true }).chain((wire) => fc.tuple(fc.constant(wire), shuffledJson(wire))),
+      ([wire, json]) => {
+        const own = type.encode(type.fromWire(wire))
+        const { failed } = encoder.encode([batchOf([Buffer.from(own), Buffer.from(json)])])
+        expect(failed).toEqual([])
+      },
+    ),
+    { numRuns: 200 },
+  )
+  expect(encoder.slow).toBe(0)
+})
+
+test('rows of one series come next to one another, in order of arrival', () => {
+  const type = recordTypes.trade as RecordType
+  const times = '"time":"2026-01-01T00:00:00Z","received_at":"2026-01-01T00:00:00Z","origin":"live"'
+  const values = Array.from({ length: 300 }, (_, i) =>
+    Buffer.from(
+      `{"coin_id":"c${i % 3}","source":"s",${times},"currency":"usd","trade_id":"${i}","side":"buy","price":"1","amount":"1"}`,
+    ),
+  )
+  const { rows } = new EncodedRows(type, tableOf(type, {})).encode([batchOf(values)], 1000)
+  const expected = [0, 1, 2].flatMap((coin) => values.map((_, i) => 1000 + i).filter((i) => (i - 1000) % 3 === coin))
+  expect([...rows.records]).toEqual(expected)
+})
