@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chown, mkdir, open, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, chown, mkdir, open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { canRun, copyBinaries, packagedBinaries } from '../../../lib/src/base/database/embedded/binaries.ts'
@@ -15,8 +15,15 @@ export interface Cluster {
   stop(): Promise<void>
 }
 
+export interface ClusterExtra {
+  /** Lines of postgresql.conf. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** The lines of pg_hba.conf: who may come from where, and what must be shown. */
+  readonly access?: readonly string[]
+}
+
 /** The server of the npm package, or of an installation's folder. Durability stays on, as it is in the field. */
-export async function startCluster(folder: string, installation?: string): Promise<Cluster> {
+export async function startCluster(folder: string, installation?: string, extra: ClusterExtra = {}): Promise<Cluster> {
   await mkdir(folder, { mode: 0o755 })
   const user = await serviceUser(undefined)
   const bin = join(installation ?? (await reachableBinaries(folder, user)), 'bin')
@@ -30,6 +37,10 @@ export async function startCluster(folder: string, installation?: string): Promi
   const flags = ['-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--no-sync', ...locale]
   const made = await run(join(bin, 'initdb'), ['-D', data, ...flags], { as: user })
   if (made.code !== 0) throw new Error(`initdb failed: ${made.output}`)
+
+  const lines = Object.entries(extra.settings ?? {}).map(([name, value]) => `${name} = '${value}'\n`)
+  await appendFile(join(data, 'postgresql.conf'), lines.join(''))
+  if (extra.access) await writeFile(join(data, 'pg_hba.conf'), `${extra.access.join('\n')}\n`)
 
   const port = await freePort(undefined)
   const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', max_connections: 200, fsync: 'on' }
