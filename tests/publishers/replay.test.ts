@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
 import {
   formatTime,
+  type InteractionParser,
   type Ohlcv,
   ohlcv,
   type Price,
@@ -14,7 +15,7 @@ import {
   silentLogger,
   trade,
 } from '../../lib/src/base/index.ts'
-import { type InteractionParser, ReplaySource, replay } from '../../lib/src/publishers/sources/replay/index.ts'
+import { ReplaySource, replay } from '../../lib/src/publishers/sources/replay/index.ts'
 import { VirtualClock } from '../support/virtualClock.ts'
 
 const made: string[] = []

@@ -1,15 +1,20 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { decimal, formatTime, parseTime, type RecordBatch, silentLogger } from '../../lib/src/base/index.ts'
 import {
+  decimal,
+  formatTime,
   type InteractionParser,
+  parseTime,
+  type RecordBatch,
   type RecordedInteraction,
-  ReplaySource,
-  replay,
-} from '../../lib/src/publishers/sources/replay/index.ts'
+  silentLogger,
+} from '../../lib/src/base/index.ts'
+import { ReplaySource, replay } from '../../lib/src/publishers/sources/replay/index.ts'
+import { readInteraction } from '../../lib/src/streaming/platform/interactions.ts'
 import { describeWith, recordedData } from '../support/services.ts'
+import { temporary } from '../support/temporary.ts'
 
 /** The cells of a file, read in the plainest way. */
 function cellsOf(path: string): string[][] {
@@ -19,7 +24,7 @@ function cellsOf(path: string): string[][] {
   return rows.slice(1).map((line) => line.split(','))
 }
 
-async function replayed(path: string, settings: Record<string, unknown>, parser?: InteractionParser) {
+async function pulled(path: string, settings: Record<string, unknown>, parser?: InteractionParser) {
   const source = new ReplaySource({
     config: replay.config.parse({ path: join(recordedData, path), ...settings }),
     logger: silentLogger,
@@ -28,6 +33,11 @@ async function replayed(path: string, settings: Record<string, unknown>, parser?
   const batches: RecordBatch[] = []
   for await (const batch of source) batches.push(batch)
   for (const { type, records } of batches) for (const record of records) type.check(record)
+  return batches
+}
+
+async function replayed(path: string, settings: Record<string, unknown>, parser?: InteractionParser) {
+  const batches = await pulled(path, settings, parser)
   expect(batches.flatMap(({ rejected = [] }) => rejected)).toEqual([])
   return batches.flatMap(({ records }) => records)
 }
@@ -99,4 +109,41 @@ describeWith('recorded-data', 'recorded series, replayed: every figure is the te
       seen.every(({ request, response }) => request.url.startsWith('https://api.coingecko.com/') && response.status >= 200),
     ).toBe(true)
   })
+
+  test('recorded answers of CoinGecko become the records that they meant', async () => {
+    const batches = await pulled('coingecko-vcr-2021/interactions.ndjson.gz', { format: 'interactions' }, readInteraction)
+    const records = batches.flatMap((batch) => batch.records)
+    expect(new Set(batches.map(({ type }) => type.name))).toEqual(
+      new Set(['price', 'ohlcv', 'market_analytics', 'trending', 'instrument']),
+    )
+    expect(records.every(({ source, origin }) => source === 'coingecko' && origin === 'replay')).toBe(true)
+    expect(records.length).toBeGreaterThan(1000)
+    // Currencies that CoinGecko has no figures in were asked for.
+    const reasons = batches.flatMap(({ rejected = [] }) => rejected.map(({ reason }) => reason))
+    expect(reasons.every((reason) => /^CoinGecko gives no price of bitcoin in \w+$/.test(reason))).toBe(true)
+  })
+
+  test('an answer of somebody unknown is rejected with its host', async () => {
+    const source = new ReplaySource({
+      config: replay.config.parse({ path: await recordedByAnother(), format: 'interactions' }),
+      logger: silentLogger,
+      parser: readInteraction,
+    })
+    const batches: RecordBatch[] = []
+    for await (const batch of source) batches.push(batch)
+    expect(batches.flatMap(({ rejected = [] }) => rejected.map(({ reason }) => reason))).toEqual([
+      expect.stringContaining('no source here reads answers of api.example.com'),
+    ])
+  })
 })
+
+async function recordedByAnother(): Promise<string> {
+  const path = join(await temporary('interactions'), 'one.ndjson')
+  const exchange = {
+    recorded_at: '2026-01-01T00:00:00Z',
+    request: { method: 'GET', url: 'https://api.example.com/prices' },
+    response: { status: 200, headers: {}, body: '{}' },
+  }
+  writeFileSync(path, `${JSON.stringify(exchange)}\n`)
+  return path
+}

@@ -20,6 +20,7 @@ import type { PlatformConfig } from './config.ts'
 import { openStoreFor, openStreamFor } from './engines.ts'
 import { runWithFallback } from './fallback.ts'
 import { HealthLog, overall, type PartHealth, type PlatformHealth } from './health.ts'
+import { readInteraction } from './interactions.ts'
 import { type PartStatus, Supervisor } from './supervisor.ts'
 
 export interface PlatformOptions {
@@ -225,14 +226,23 @@ export class CryptoDataPlatform implements AsyncDisposable {
   }
 
   #open(name: string) {
+    return this.#definition(name).open(settingsFor(this.config, name), this.#sourceContext(name))
+  }
+
+  #definition(name: string): SourceDefinition {
     const definition: SourceDefinition | undefined = sourceDefinitions[name]
     if (!definition) throw new QiError('CONFIG_INVALID', `sources: there is no source named ${name}`)
+    return definition
+  }
+
+  #sourceContext(name: string): SourceContext {
     // One for all sources, so that calls of this process queue in one place.
     this.#rateLimit ??= sharedRateLimits(this.store.pool)
-    return definition.open(settingsFor(this.config, name), {
+    return {
       logger: this.#logger.child({ source: name }),
       rateLimit: this.#rateLimit,
-    })
+      interactions: readInteraction,
+    }
   }
 
   /** Returns when all that was appended has been stored, or the time is up; the rest is stored at the next start. */

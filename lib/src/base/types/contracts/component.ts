@@ -1,6 +1,8 @@
 import type { z } from 'zod'
 import type { Logger } from '../logger.ts'
 import type { CheckResult } from './check.ts'
+import type { Cadence, History } from './history.ts'
+import type { InteractionParser } from './interactions.ts'
 import type { Sink } from './sink.ts'
 import type { Source, SourceContext } from './source.ts'
 
@@ -11,6 +13,12 @@ export interface SourceDefinition<C extends z.ZodObject = z.ZodObject> {
   /** Its settings, under `<name>:` in qicore.yaml; `.meta({ env, secret })` names an environment variable. */
   readonly config: C
   open(config: z.output<C>, context: SourceContext): Promise<Source>
+  /** What it can give of the past; left out where that is nothing. */
+  history?(config: z.output<C>, context: SourceContext): Promise<History>
+  /** How far apart its records come; a longer silence is a gap. */
+  cadence?(config: z.output<C>): Cadence
+  /** Reads recorded answers of its provider, for replay. */
+  readonly interactions?: InteractionParser
 }
 
 export const defineSource = <C extends z.ZodObject>(definition: SourceDefinition<C>): SourceDefinition<C> => definition
@@ -20,7 +28,7 @@ export interface SinkContext {
   readonly logger: Logger
   /** The platform's store, which is closed by the platform. */
   readonly store: {
-    readonly timescale: { readonly upsert: Sink['write'] }
+    readonly timescale: { readonly upsert: Sink['write']; readonly upsertEncoded: NonNullable<Sink['writeEncoded']> }
     check(): Promise<CheckResult>
   }
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '../logger.ts'
 import type { RecordType, RecordValues } from '../records/index.ts'
 import type { CheckResult } from './check.ts'
+import type { InteractionParser } from './interactions.ts'
 import type { RateLimit, RateLimits } from './rateLimit.ts'
 
 /** What a source could not make a record of: the text it came in, and why. */
@@ -36,4 +37,6 @@ export interface SourceContext {
    * digest.
    */
   readonly rateLimit?: (key: string, limits: RateLimits) => RateLimit
+  /** Reads recorded answers of the sources that know how, for replay. */
+  readonly interactions?: InteractionParser
 }

@@ -22,7 +22,7 @@ import type { CoinHistoryParams, CoinParams } from './parse/coin.ts'
 import type { GlobalParams } from './parse/global.ts'
 import type { MarketChartParams, MarketChartRangeParams } from './parse/marketChart.ts'
 import type { MarketsParams } from './parse/markets.ts'
-import type { OhlcParams } from './parse/ohlc.ts'
+import type { OhlcParams, OhlcRangeParams } from './parse/ohlc.ts'
 import type { Parsed } from './parse/parsed.ts'
 import type { FoundCoins } from './parse/search.ts'
 import type { SimplePriceParams } from './parse/simplePrice.ts'
@@ -193,6 +193,11 @@ export class CoinGeckoClient {
   /** GET /coins/{id}/ohlc: candles by their open; without volume. */
   async ohlc(params: OhlcParams, options?: CallOptions): Promise<Parsed<Ohlcv>> {
     return this.ask(endpoints.ohlc, params, options)
+  }
+
+  /** GET /coins/{id}/ohlc/range: candles of an hour (up to 31 days a call) or a day (180), with a paid plan. */
+  async ohlcRange(params: OhlcRangeParams, options?: CallOptions): Promise<Parsed<Ohlcv>> {
+    return this.ask(endpoints.ohlcRange, params, { origin: 'backfill', ...options })
   }
 
   /** GET /coins/{id}/market_chart: the history of one coin up to now. */

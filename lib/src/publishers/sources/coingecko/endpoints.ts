@@ -14,7 +14,7 @@ import { type GlobalParams, globalNumbers, parseGlobal } from './parse/global.ts
 import { type MarketChartParams, type MarketChartRangeParams, marketChartNumbers, parseMarketChart } from './parse/marketChart.ts'
 import { type MarketsParams, marketsNumbers, parseMarkets } from './parse/markets.ts'
 import type { Numbers } from './parse/numbers.ts'
-import { type OhlcParams, ohlcNumbers, parseOhlc } from './parse/ohlc.ts'
+import { type OhlcParams, type OhlcRangeParams, ohlcNumbers, parseOhlc } from './parse/ohlc.ts'
 import type { Parsed, Seen } from './parse/parsed.ts'
 import { type FoundCoins, parseSearch, type SearchParams, searchNumbers } from './parse/search.ts'
 import { parseSimplePrice, type SimplePriceParams, simplePriceNumbers } from './parse/simplePrice.ts'
@@ -91,6 +91,16 @@ export const ohlc = endpoint<OhlcParams, Parsed<Ohlcv>>({
   send: (sdk, { id, currency, days, interval }, options) =>
     sdk.coins.ohlc.get(id, { vs_currency: currency, days, precision, ...(interval ? { interval } : {}) }, options).asResponse(),
   parse: parseOhlc,
+  numbers: ohlcNumbers,
+})
+
+export const ohlcRange = endpoint<OhlcRangeParams, Parsed<Ohlcv>>({
+  name: '/coins/{id}/ohlc/range',
+  send: (sdk, { id, currency, from, to, interval }, options) =>
+    sdk.coins.ohlc
+      .getRange(id, { vs_currency: currency, from: unixSeconds(from), to: unixSeconds(to), interval }, options)
+      .asResponse(),
+  parse: (body, params, seen) => parseOhlc(body, { ...params, days: 'max' }, seen),
   numbers: ohlcNumbers,
 })
 

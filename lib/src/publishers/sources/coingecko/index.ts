@@ -1,7 +1,9 @@
-import { defineSource, readTls, secureFetch } from '../../../base/index.ts'
-import { CoinGeckoClient } from './CoinGeckoClient.ts'
+import { defineSource, MICROS_PER_SECOND } from '../../../base/index.ts'
 import { CoinGeckoSource } from './CoinGeckoSource.ts'
+import { clientOf } from './clientOf.ts'
 import { config } from './config.ts'
+import { CoinGeckoHistory } from './history.ts'
+import { parseInteraction } from './interactions.ts'
 import { jobsOf } from './jobs.ts'
 import { planCalls } from './schedule.ts'
 
@@ -27,32 +29,23 @@ export const coingecko = defineSource({
   name: 'coingecko',
   summary: 'Prices, candles, trending coins and the whole market from the CoinGecko API, without a key or with one',
   config,
-  async open(settings, { logger, rateLimit }) {
+  async open(settings, context) {
+    const { logger } = context
     const plan = planCalls(settings)
     logger.info(
       { plan: plan.plan, calls_per_minute: plan.callsPerMinute, every_seconds: plan.intervals },
       'CoinGecko: what is asked how often',
     )
-    const tls = readTls(settings.tls, 'coingecko.tls')
-    const secure = tls && secureFetch(tls)
-    const client = new CoinGeckoClient({
-      plan: plan.plan,
-      apiKey: settings.api_key,
-      baseUrl: settings.base_url,
-      callsPerMinute: plan.callsPerMinute,
-      timeoutMs: settings.timeout_ms,
-      attempts: settings.retry.attempts,
-      retryBaseMs: settings.retry.base_ms,
-      retryMaxMs: settings.retry.max_ms,
-      totalMs: settings.retry.total_ms,
-      breaker: settings.breaker,
-      logger,
-      // Those without a key are counted by their address: all of one platform are one.
-      ...(rateLimit && {
-        rateLimit: rateLimit(settings.api_key ?? 'keyless', { service: 'CoinGecko', limit: plan.callsPerMinute }),
-      }),
-      ...(secure && { fetch: secure.fetch }),
-    })
+    const client = clientOf(settings, plan, context)
     return new CoinGeckoSource({ client, jobs: jobsOf(client, settings, plan), logger })
   },
+  async history(settings, context) {
+    const plan = planCalls(settings)
+    return new CoinGeckoHistory({ client: clientOf(settings, plan, context), currencies: settings.currencies })
+  },
+  cadence(settings) {
+    const { prices, ohlc } = planCalls(settings).intervals
+    return { ...(prices > 0 && { price: prices * MICROS_PER_SECOND }), ...(ohlc > 0 && { ohlcv: ohlc * MICROS_PER_SECOND }) }
+  },
+  interactions: parseInteraction,
 })

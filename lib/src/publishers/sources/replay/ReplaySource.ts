@@ -1,6 +1,7 @@
 import {
   type CheckResult,
   type Clock,
+  type InteractionParser,
   type Logger,
   type Micros,
   QiError,
@@ -15,7 +16,7 @@ import { Batches } from './batches.ts'
 import type { ReplayConfig } from './config.ts'
 import { csvParser } from './csvRecords.ts'
 import { findFiles, formatOf, type ReplayFile, typeOfFile } from './files.ts'
-import { type InteractionParser, interactionsParser } from './interactions.ts'
+import { interactionsParser } from './interactions.ts'
 import { type Line, readLines } from './lines.ts'
 import { ndjsonParser } from './ndjson.ts'
 import type { LineParser, Parsed } from './parser.ts'

@@ -3,12 +3,11 @@ import { config } from './config.ts'
 import { ReplaySource } from './ReplaySource.ts'
 
 export type { ReplayConfig } from './config.ts'
-export type { InteractionParser, RecordedInteraction } from './interactions.ts'
 export { type ReplayPosition, ReplaySource, type ReplaySourceParts } from './ReplaySource.ts'
 
 export const replay = defineSource({
   name: 'replay',
   summary: 'Recorded files, our own records or CSV, at any speed; every record is marked as replayed',
   config,
-  open: async (settings, { logger }) => new ReplaySource({ config: settings, logger }),
+  open: async (settings, { logger, interactions }) => new ReplaySource({ config: settings, logger, parser: interactions }),
 })

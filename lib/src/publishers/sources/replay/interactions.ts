@@ -1,27 +1,14 @@
 import { z } from 'zod'
-import { fromMillis, type Micros, nowMicros, QiError, type RecordBatch } from '../../../base/index.ts'
+import {
+  fromMillis,
+  type InteractionParser,
+  type Micros,
+  nowMicros,
+  QiError,
+  type RecordedInteraction,
+} from '../../../base/index.ts'
 import type { ReplayConfig } from './config.ts'
 import type { LineParser, Parsed } from './parser.ts'
-
-/** A recorded HTTP request and its answer, the body verbatim. */
-export interface RecordedInteraction {
-  /** ISO 8601, or as in an HTTP date. */
-  readonly recorded_at: string
-  readonly request: {
-    readonly method: string
-    readonly url: string
-    readonly headers?: Readonly<Record<string, unknown>> | undefined
-    readonly body?: string | undefined
-  }
-  readonly response: { readonly status: number; readonly headers: Readonly<Record<string, unknown>>; readonly body: string }
-}
-
-/**
- * Makes records of a recorded answer, as the source that it was recorded from would have; whoever composes passes it in, since
- * one source knows nothing of another. An answer that holds no records gives none.
- * @throws QiError BAD_DATA where the answer is not understood
- */
-export type InteractionParser = (interaction: RecordedInteraction) => readonly RecordBatch[]
 
 const schema = z.object({
   recorded_at: z.string(),
@@ -43,7 +30,9 @@ export function interactionsParser(read: InteractionParser, config: ReplayConfig
       const interaction = interactionOf(line)
       const moment = recordedAt(interaction)
       const seen = { origin: 'replay', receivedAt: config.received_at === 'recorded' ? moment : nowMicros() }
-      const batches = read(interaction).map((batch) => ({
+      const answered = read(interaction)
+      if (!answered) throw new QiError('BAD_DATA', `no source here reads answers of ${hostOf(interaction.request.url)}`)
+      const batches = answered.map((batch) => ({
         ...batch,
         records: batch.records.map((record) => ({ ...record, ...seen })),
       }))
@@ -51,6 +40,8 @@ export function interactionsParser(read: InteractionParser, config: ReplayConfig
     },
   }
 }
+
+const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : `"${url.slice(0, 60)}"`)
 
 function recordedAt({ recorded_at }: RecordedInteraction): Micros {
   const millis = Date.parse(recorded_at)

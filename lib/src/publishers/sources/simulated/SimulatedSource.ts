@@ -15,7 +15,7 @@ import {
   systemClock,
   trending,
 } from '../../../base/index.ts'
-import type { SimulatedConfig } from './config.ts'
+import { intervalOf, type SimulatedConfig } from './config.ts'
 import { MINUTE, SimulatedMarket } from './SimulatedMarket.ts'
 
 export interface SimulatedSourceParts {
@@ -50,9 +50,7 @@ export class SimulatedSource implements Source {
     this.#logger = logger
     this.#now = now
     this.#clock = clock
-    this.#interval = config.rate
-      ? Math.max(1, Math.round((config.coins.length * 1_000_000) / config.rate))
-      : config.interval_ms * 1000
+    this.#interval = intervalOf(config)
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch> {

@@ -52,3 +52,7 @@ export const config = z.strictObject({
 })
 
 export type SimulatedConfig = z.output<typeof config>
+
+/** Between two prices of a coin, in microseconds; every price lies on a multiple of it. */
+export const intervalOf = ({ rate, coins, interval_ms }: SimulatedConfig): Micros =>
+  rate ? Math.max(1, Math.round((coins.length * 1_000_000) / rate)) : interval_ms * 1000

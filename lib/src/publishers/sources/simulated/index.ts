@@ -1,5 +1,7 @@
 import { defineSource } from '../../../base/index.ts'
-import { config } from './config.ts'
+import { config, intervalOf } from './config.ts'
+import { SimulatedHistory } from './history.ts'
+import { MINUTE } from './SimulatedMarket.ts'
 import { SimulatedSource } from './SimulatedSource.ts'
 
 export { COINS } from './coins.ts'
@@ -13,4 +15,6 @@ export const simulated = defineSource({
   summary: 'A deterministic market that needs no network: prices, candles, the whole market; every record is marked simulated',
   config,
   open: async (settings, { logger }) => new SimulatedSource({ config: settings, logger }),
+  history: async (settings) => new SimulatedHistory(settings),
+  cadence: (settings) => ({ price: intervalOf(settings), ...(settings.candles && { ohlcv: MINUTE }) }),
 })

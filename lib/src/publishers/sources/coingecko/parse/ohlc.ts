@@ -14,6 +14,15 @@ export interface OhlcParams {
   readonly interval?: 'daily' | 'hourly'
 }
 
+/** Candles of a day or an hour between two moments; with a paid plan. */
+export interface OhlcRangeParams {
+  readonly id: string
+  readonly currency: string
+  readonly from: Micros
+  readonly to: Micros
+  readonly interval: 'daily' | 'hourly'
+}
+
 export function ohlcTimeframe({ days, interval }: Pick<OhlcParams, 'days' | 'interval'>): Timeframe {
   if (interval) return interval === 'daily' ? '1d' : '1h'
   if (days === '1') return '30m'

@@ -1,0 +1,28 @@
+import { readTls, type SourceContext, secureFetch } from '../../../base/index.ts'
+import { CoinGeckoClient } from './CoinGeckoClient.ts'
+import type { CoinGeckoConfig } from './config.ts'
+import type { CallPlan } from './schedule.ts'
+
+/** The client of an account; all clients of one key share its limit, in other processes too where the platform keeps one. */
+export function clientOf(settings: CoinGeckoConfig, plan: CallPlan, { logger, rateLimit }: SourceContext): CoinGeckoClient {
+  const tls = readTls(settings.tls, 'coingecko.tls')
+  const secure = tls && secureFetch(tls)
+  return new CoinGeckoClient({
+    plan: plan.plan,
+    apiKey: settings.api_key,
+    baseUrl: settings.base_url,
+    callsPerMinute: plan.callsPerMinute,
+    timeoutMs: settings.timeout_ms,
+    attempts: settings.retry.attempts,
+    retryBaseMs: settings.retry.base_ms,
+    retryMaxMs: settings.retry.max_ms,
+    totalMs: settings.retry.total_ms,
+    breaker: settings.breaker,
+    logger,
+    // Those without a key are counted by their address: all of one platform are one.
+    ...(rateLimit && {
+      rateLimit: rateLimit(settings.api_key ?? 'keyless', { service: 'CoinGecko', limit: plan.callsPerMinute }),
+    }),
+    ...(secure && { fetch: secure.fetch }),
+  })
+}
