@@ -96,7 +96,8 @@ export class LoadBalancer {
     const well = left.filter(({ breaker }) => breaker.state === 'closed')
     const idlest = this.#strategy === 'least_pending' ? Math.min(...well.map(({ pending }) => pending)) : undefined
     const chosen = probe ?? well.find(({ pending }) => idlest === undefined || pending === idlest)
-    if (chosen) this.#turn = (this.#endpoints.indexOf(chosen) + 1) % length
+    // Where a call goes after a failure takes no turn from anybody.
+    if (chosen && tried.size === 0) this.#turn = (this.#endpoints.indexOf(chosen) + 1) % length
     return chosen
   }
 

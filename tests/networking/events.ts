@@ -1,0 +1,12 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { onTestFinished } from 'vitest'
+import { NETWORK_CHANNEL, type NetworkEvent } from '../../lib/src/base/networking/index.ts'
+
+/** What the network layer tells during the rest of the test. */
+export function networkEvents(): readonly NetworkEvent[] {
+  const events: NetworkEvent[] = []
+  const listener = (message: unknown) => void events.push(message as NetworkEvent)
+  subscribe(NETWORK_CHANNEL, listener)
+  onTestFinished(() => void unsubscribe(NETWORK_CHANNEL, listener))
+  return events
+}
