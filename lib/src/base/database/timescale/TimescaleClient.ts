@@ -1,5 +1,6 @@
 import {
   type CheckResult,
+  type EncodedBatch,
   errorMessage,
   type Logger,
   type RecordType,
@@ -80,6 +81,15 @@ export class TimescaleClient implements BulkWrites, AsyncDisposable {
    */
   upsert<R extends RecordValues>(type: RecordType<R>, records: readonly R[], options: WriteOptions = {}): Promise<WriteResult> {
     return this.#writer.upsert(type, records, options)
+  }
+
+  /**
+   * {@link upsert} of records as they came off the wire. Those of a type with a table of its own go from their bytes straight into
+   * rows; the result is the same.
+   * @returns per record, an index counting through the batches in order; what does not decode is refused with BAD_DATA
+   */
+  upsertEncoded(type: RecordType, batches: readonly EncodedBatch[], options: WriteOptions = {}): Promise<WriteResult> {
+    return this.#writer.upsertEncoded(type, batches, options)
   }
 
   /** Writes a row on the real path, and takes it back. */

@@ -1,4 +1,5 @@
 import {
+  type EncodedBatch,
   type Failure,
   instrument,
   type QiError,
@@ -7,11 +8,13 @@ import {
   type WriteOptions,
   type WriteResult,
 } from '../../types/index.ts'
-import { LazyRows } from '../copy/batch.ts'
+import { LazyRows, madeRows } from '../copy/batch.ts'
+import { EncodedRows } from '../copy/encoded.ts'
 import { groupByKey } from '../copy/group.ts'
 import { RowEncoder } from '../copy/rows.ts'
 import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
 import { type TableSpec, tableOf } from '../tables.ts'
+import { decodeAll, portions } from './encodedBatches.ts'
 import { TableWriter } from './TableWriter.ts'
 
 /** Rows in one COPY: large enough to hide the round trip, small enough that a commit comes soon. */
@@ -22,11 +25,14 @@ interface Table {
   readonly encoder: RowEncoder
   readonly writer: TableWriter
   readonly groupBy: string
+  /** Made when the first encoded records come. */
+  encoded?: EncodedRows
 }
 
 /** What bulk writes look like from outside. */
 export interface BulkWrites {
   upsert<R extends RecordValues>(type: RecordType<R>, records: readonly R[], options?: WriteOptions): Promise<WriteResult>
+  upsertEncoded(type: RecordType, batches: readonly EncodedBatch[], options?: WriteOptions): Promise<WriteResult>
 }
 
 /** Writes records of any type in bulk. */
@@ -51,6 +57,43 @@ export class BulkWriter implements BulkWrites {
       type.name === instrument.name ? await this.#spread(type, records, options) : await this.#writeAll(type, records, options)
     failed.sort((a, b) => a.index - b.index)
     return { written: records.length - failed.length, failed }
+  }
+
+  /** @see TimescaleClient.upsertEncoded */
+  async upsertEncoded(type: RecordType, batches: readonly EncodedBatch[], options: WriteOptions = {}): Promise<WriteResult> {
+    const total = batches.reduce((sum, batch) => sum + batch.length, 0)
+    if (total === 0) return { written: 0, failed: [] }
+    const failed =
+      type.table === undefined ? await this.#decoded(type, batches, options) : await this.#encoded(type, batches, options)
+    failed.sort((a, b) => a.index - b.index)
+    return { written: total - failed.length, failed }
+  }
+
+  /** Records that have no table of their own are told apart by what they hold. */
+  async #decoded(type: RecordType, batches: readonly EncodedBatch[], options: WriteOptions): Promise<Failure[]> {
+    const { records, indexes, failed } = decodeAll(type, batches)
+    const refused = (await this.upsert(type, records, options)).failed
+    return [...failed, ...refused.map(({ index, error }) => ({ index: indexes[index] as number, error }))]
+  }
+
+  #encoded(type: RecordType, batches: readonly EncodedBatch[], { signal }: WriteOptions): Promise<Failure[]> {
+    const table = this.#table(tableOf(type, {}))
+    table.encoded ??= new EncodedRows(type, table.spec)
+    const { encoded, writer } = table
+    const work = async (client: PoolClient): Promise<Failure[]> => {
+      const failed: Failure[] = []
+      let pending: Promise<Failure[]> = Promise.resolve([])
+      for (const { part, first } of portions(batches, ROWS)) {
+        // While the server works on one portion, the next is encoded.
+        const { rows, failed: refused } = encoded.encode(part, first)
+        failed.push(...refused, ...(await pending))
+        pending = writer.write(client, madeRows(rows))
+        pending.catch(() => {}) // awaited above or below; without this an early failure would count as unhandled
+      }
+      failed.push(...(await pending))
+      return failed
+    }
+    return withClient(this.#pool, work, { ...this.#connect, ...(signal ? { signal } : {}) })
   }
 
   /** By kind, over the three reference tables. */

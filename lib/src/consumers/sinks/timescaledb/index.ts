@@ -11,6 +11,7 @@ export const timescaledb = defineSink({
     idempotent: true,
     accepts: () => true,
     write: (type, records, options) => store.timescale.upsert(type, records, options),
+    writeEncoded: (type, batches, options) => store.timescale.upsertEncoded(type, batches, options),
     check: () => store.check(),
     // The store is the platform's: it is closed there.
     close: async () => {},
