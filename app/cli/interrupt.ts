@@ -1,5 +1,8 @@
 import { EXIT } from './exitCodes.ts'
 
+/** npm passes on the Ctrl-C that the terminal has sent us already: what follows at once is the same one. */
+const REPEAT_MS = 500
+
 /**
  * Aborts at the first Ctrl-C or SIGTERM, so that a command can end in order; a second Ctrl-C ends the process at once.
  * @param onFirst says what happens now
@@ -9,8 +12,10 @@ export class Interrupt {
   #onFirst: (() => void) | undefined
 
   constructor() {
+    let first = 0
     process.on('SIGINT', () => {
-      if (this.signal.aborted) process.exit(EXIT.interrupted)
+      if (!this.signal.aborted) first = Date.now()
+      else if (Date.now() - first > REPEAT_MS) process.exit(EXIT.interrupted)
       this.abort()
     })
     for (const name of ['SIGTERM', 'SIGHUP'] as const) process.on(name, () => this.abort())
