@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
+import { compress } from 'hono/compress'
 import { cors } from 'hono/cors'
 import { QiError, silentLogger, suggest } from '../../lib/src/base/index.ts'
 import { showError } from './errors.ts'
@@ -18,6 +19,8 @@ export function createApp(parts: Omit<Served, 'openapi'>): App {
   const served: Served = { ...parts, openapi: openapiText() }
   const { guard, pages } = served
   const app: App = new Hono()
+  // Where a client asks for it; never a stream of events, which would wait in the compressor.
+  app.use(compress())
   if (guard.origins.length > 0)
     app.use(cors({ origin: [...guard.origins], allowHeaders: ['authorization'], allowMethods: ['GET'] }))
   for (const route of routes)

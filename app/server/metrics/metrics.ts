@@ -5,6 +5,7 @@ import type { LiveServer } from '../ws/LiveServer.ts'
 import { type HttpMetrics, httpMetrics } from './http.ts'
 import { lagMetrics } from './lag.ts'
 import { liveMetrics } from './live.ts'
+import { networkMetrics } from './network.ts'
 import { partMetrics } from './parts.ts'
 import { recordMetrics } from './records.ts'
 
@@ -32,9 +33,12 @@ export function createMetrics({ platform, probe, live }: MetricsParts): Metrics 
   collectDefaultMetrics({ register })
   for (const name of MISNAMED) register.removeSingleMetric(name)
   const http = httpMetrics(register)
-  const records = recordMetrics(register)
+  const listening = [recordMetrics(register), networkMetrics(register)]
   lagMetrics(register, platform)
   partMetrics(register, platform, probe)
   liveMetrics(register, live)
-  return { http, contentType: register.contentType, text: () => register.metrics(), close: () => records.close() }
+  const close = () => {
+    for (const metrics of listening) metrics.close()
+  }
+  return { http, contentType: register.contentType, text: () => register.metrics(), close }
 }
