@@ -1,0 +1,51 @@
+import type { HistoryType, Micros, Timeframe } from '../../types/index.ts'
+import type { Span } from './spans.ts'
+
+/** The records of one kind, of one instrument at one source in one currency. */
+export interface CoveredSeries {
+  readonly source: string
+  readonly coinId: string
+  readonly currency: string
+  readonly type: HistoryType
+  /** The length of candles; prices have none. */
+  readonly timeframe?: Timeframe
+}
+
+/** Which series are looked at; what is left out does not restrict. */
+export interface CoverageFilter {
+  readonly sources?: readonly string[] | undefined
+  readonly coins?: readonly string[] | undefined
+  readonly currencies?: readonly string[] | undefined
+  readonly types?: readonly HistoryType[] | undefined
+  readonly timeframes?: readonly Timeframe[] | undefined
+}
+
+/**
+ * Why something is missing: the platform did not run (`stopped`); it ran, but not this source (`reconnect`); both ran, or the
+ * provider was asked, and it gave nothing (`provider`); a backfill asked for it and did not end (`interrupted`); it lies before
+ * the source first ran, and nobody asked for it (`unasked`).
+ */
+export const GAP_REASONS = ['stopped', 'reconnect', 'provider', 'interrupted', 'unasked'] as const
+export type GapReason = (typeof GAP_REASONS)[number]
+
+export interface Gap extends Span {
+  readonly reason: GapReason
+  /** The provider was asked for it in vain; it is not asked again. */
+  readonly settled?: {
+    /** What the provider said, or that it gave nothing. */
+    readonly reason: string
+    readonly askedAt: Micros
+  }
+}
+
+/** What is held of a series, and what is missing. */
+export interface SeriesCoverage extends CoveredSeries {
+  /** The times of the first and the last record; absent where none is stored. */
+  readonly first?: Micros
+  readonly last?: Micros
+  readonly held: readonly Span[]
+  readonly gaps: readonly Gap[]
+}
+
+/** A silence of prices is a gap when it is longer than so many times the distance at which they should come. */
+export const SILENCE = 3

@@ -1,0 +1,89 @@
+import type { Cadence, Logger, Micros } from '../../types/index.ts'
+import { errorMessage, parseTime } from '../../types/index.ts'
+import type { Pool } from '../pool.ts'
+import type { Span } from './spans.ts'
+import { intervalText, timeText } from './sql.ts'
+
+/** How often a session says that it lives, in milliseconds, and after how long it is taken to be dead. */
+export const BEAT_MS = 2000
+export const DEAD_MS = 10_000
+
+/** A session that is told of: while it is open, its source runs. */
+export interface CoverageSession extends AsyncDisposable {
+  /** Never throws: an end that could not be told shows as a time without a sign of life. */
+  end(): Promise<void>
+}
+
+/** Times during which a source, or the platform (under no name), ran. */
+export interface Sessions {
+  /** In order, merged; one that lives reaches to now. */
+  readonly spans: readonly Span[]
+  readonly firstStart?: Micros
+  /** Since when it runs, where it does. */
+  readonly liveSince?: Micros
+  /** How far apart its records come, by what it said last. */
+  readonly cadence: Cadence
+}
+
+const ALIVE = `not ended and seen_at > clock_timestamp() - interval '${DEAD_MS} ms'`
+
+/**
+ * Tells that a source runs from now on. A database that is away is no reason to stop: the time is then taken for one in which
+ * nothing ran.
+ */
+export async function beginSession(pool: Pool, source: string, cadence: Cadence, logger: Logger): Promise<CoverageSession> {
+  const { rows } = await pool.query<{ id: string }>(
+    'insert into coverage_sessions (source, price_every, ohlcv_every) values ($1, $2, $3) returning id',
+    [source, intervalText(cadence.price), intervalText(cadence.ohlcv)],
+  )
+  const id = rows[0]?.id
+  const tell = (text: string) =>
+    pool.query(text, [id]).catch((error: unknown) => {
+      logger.debug({ source, error: errorMessage(error) }, 'a sign of life could not be told')
+    })
+  let telling: Promise<unknown> = Promise.resolve()
+  const timer = setInterval(() => {
+    telling = tell('update coverage_sessions set seen_at = clock_timestamp() where id = $1')
+  }, BEAT_MS)
+  timer.unref()
+  const end = async () => {
+    clearInterval(timer)
+    await telling
+    await tell('update coverage_sessions set seen_at = clock_timestamp(), ended = true where id = $1 and not ended')
+  }
+  return { end, [Symbol.asyncDispose]: end }
+}
+
+/** Whether a platform runs on this database, which stores what is published. */
+export async function platformRuns(pool: Pool): Promise<boolean> {
+  const { rowCount } = await pool.query(`select from coverage_sessions where source = '' and ${ALIVE} limit 1`)
+  return rowCount !== 0
+}
+
+/** By source. */
+export async function readSessions(pool: Pool): Promise<ReadonlyMap<string, Sessions>> {
+  const { rows } = await pool.query<{
+    source: string
+    first: string
+    live: string | null
+    spans: string[][]
+    price: string | null
+    ohlcv: string | null
+  }>(`select source, ${timeText('min(started_at)')} as first, ${timeText(`max(started_at) filter (where ${ALIVE})`)} as live,
+    (select array_agg(array[${timeText('lower(r)')}, ${timeText('upper(r)')}] order by lower(r))
+      from unnest(range_agg(tstzrange(started_at, case when ${ALIVE} then greatest(clock_timestamp(), seen_at) else seen_at end, '[]'))) as r) as spans,
+    (array_agg((extract(epoch from price_every) * 1000000)::bigint order by started_at desc))[1]::text as price,
+    (array_agg((extract(epoch from ohlcv_every) * 1000000)::bigint order by started_at desc))[1]::text as ohlcv
+    from coverage_sessions group by source`)
+  return new Map(
+    rows.map(({ source, first, live, spans, price, ohlcv }) => [
+      source,
+      {
+        spans: spans.map(([from = '', to = '']) => ({ from: parseTime(from), to: parseTime(to) })),
+        firstStart: parseTime(first),
+        ...(live !== null && { liveSince: parseTime(live) }),
+        cadence: { ...(price !== null && { price: Number(price) }), ...(ohlcv !== null && { ohlcv: Number(ohlcv) }) },
+      },
+    ]),
+  )
+}

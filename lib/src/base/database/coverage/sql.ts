@@ -1,0 +1,40 @@
+import { formatTime, type Micros } from '../../types/index.ts'
+import type { CoverageFilter, CoveredSeries } from './model.ts'
+import type { Span } from './spans.ts'
+
+/** A span as PostgreSQL writes a range of times. */
+export const rangeText = ({ from, to }: Span): string => `[${formatTime(from)},${formatTime(to)})`
+
+/** A time as text that parseTime reads, to the microsecond. */
+export const timeText = (time: string): string => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+
+export const intervalText = (micros: Micros | undefined): string | null =>
+  micros === undefined ? null : `${Math.round(micros)} microseconds`
+
+/** Conditions on a row of coverage_series; $1 to $5. */
+export const FILTERED = `($1::text[] is null or s.source = any ($1)) and ($2::text[] is null or s.coin_id = any ($2))
+  and ($3::text[] is null or s.currency = any ($3)) and ($4::text[] is null or s.type = any ($4))
+  and ($5::text[] is null or s.timeframe = any ($5))`
+
+export const filterValues = ({ sources, coins, currencies, types, timeframes }: CoverageFilter): unknown[] =>
+  [sources, coins, currencies, types, timeframes].map((names) => (names ? [...names] : null))
+
+export interface SeriesRow {
+  readonly id: string
+  readonly source: string
+  readonly coin_id: string
+  readonly currency: string
+  readonly type: 'price' | 'ohlcv'
+  readonly timeframe: string
+}
+
+export const seriesOf = ({ source, coin_id, currency, type, timeframe }: SeriesRow): CoveredSeries => ({
+  source,
+  coinId: coin_id,
+  currency,
+  type,
+  ...(timeframe !== '' && { timeframe: timeframe as NonNullable<CoveredSeries['timeframe']> }),
+})
+
+/** The order in which locks on series are taken, by everybody. */
+export const LOCK_SERIES = 'select id from coverage_series where id = any ($1::bigint[]) order by id for update'
