@@ -1,6 +1,6 @@
 import type { EncodedBatch, Logger, Position, ReadOptions, TopicPartition } from '../../base/index.ts'
 import type { ConnectionSettings } from './connection.ts'
-import { LibraryFetcher } from './LibraryFetcher.ts'
+import { RawFetcher } from './RawFetcher.ts'
 import { ReadAhead } from './ReadAhead.ts'
 import { type LaneStart, laneKey } from './ReadLane.ts'
 import type { TopicAdmin } from './TopicAdmin.ts'
@@ -19,7 +19,7 @@ export function openReadAhead(
   maxBytes = DEFAULT_MAX_BYTES,
 ): ReadAhead {
   const earliest = async (partition: TopicPartition) => ((await topics.offsets([partition], 'earliest'))[0] as Position).offset
-  return new ReadAhead({ fetcher: new LibraryFetcher(settings, names), maxBytes, earliest, logger })
+  return new ReadAhead({ fetcher: new RawFetcher(settings, names), maxBytes, earliest, logger })
 }
 
 /** Where each partition of the topics begins, and ends if it is to. */

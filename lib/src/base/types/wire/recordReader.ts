@@ -8,14 +8,18 @@ export interface RecordRun {
   /** Milliseconds since 1970. */
   readonly baseTimestamp: number
   readonly count: number
-  /** Where its bytes end; they start where those of the run before end. */
+  /** Where its bytes start; left out where those of the run before end. */
+  readonly start?: number
+  /** Where its bytes end. */
   readonly end: number
+  /** When all of them were appended, whatever each says; in milliseconds since 1970. */
+  readonly appendedAt?: number
 }
 
 export interface ReadRecords {
   readonly topic: string
   readonly partition: number
-  /** The records of all runs, back to back. The batches point into it. */
+  /** What the records of all runs lie in, in offset order. The batches point into it. */
   readonly bytes: Buffer
   /** In offset order. */
   readonly runs: readonly RecordRun[]
@@ -45,6 +49,7 @@ export function readRecords(input: ReadRecords): EncodedBatch[] {
   const until = input.until === undefined ? Number.MAX_SAFE_INTEGER : Number(input.until - first.baseOffset)
   for (const run of input.runs) {
     const base = Number(run.baseOffset - first.baseOffset)
+    if (run.start !== undefined) reader.at = run.start
     for (let i = 0; i < run.count; i++) readRecord(reader, run, base, columns, from, until)
     if (reader.at !== run.end) throw malformed(reader.at)
   }
@@ -57,7 +62,8 @@ function readRecord(reader: VarintReader, run: RecordRun, base: number, columns:
   const end = reader.at + length
   if (length < 6 || end > run.end) throw malformed(start)
   reader.at++ // attributes: none are defined
-  const timestamp = run.baseTimestamp + reader.varlong()
+  const delta = reader.varlong()
+  const timestamp = run.appendedAt ?? run.baseTimestamp + delta
   const offset = base + reader.varint()
   if (offset < from || offset >= until) {
     reader.at = end

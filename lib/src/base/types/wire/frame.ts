@@ -1,0 +1,51 @@
+/**
+ * The Confluent wire format, which goes with a schema registry: a zero byte, the schema's id in four bytes (big endian), then the
+ * JSON. A reader needs no registry: JSON cannot begin with a zero byte.
+ */
+export const FRAME_BYTES = 5
+
+const OPEN = 0x7b
+const SPACE = 0x20
+
+/** What precedes the JSON of a message. @param schemaId as the registry gave it, from 0 to 2³² - 1 */
+export function frameOf(schemaId: number): Buffer {
+  const frame = Buffer.alloc(FRAME_BYTES)
+  frame.writeUInt32BE(schemaId, 1)
+  return frame
+}
+
+/** A value with its frame before it. */
+export function framed(frame: Uint8Array, value: string | Uint8Array): Buffer {
+  const text = typeof value === 'string'
+  const bytes = Buffer.allocUnsafe(FRAME_BYTES + (text ? Buffer.byteLength(value) : value.length))
+  bytes.set(frame)
+  if (text) bytes.write(value, FRAME_BYTES)
+  else bytes.set(value, FRAME_BYTES)
+  return bytes
+}
+
+/** Whether a framed JSON object lies there; what is framed but of another format, such as Avro, is left as it is. */
+function isFramed(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start] !== 0 || end - start <= FRAME_BYTES) return false
+  const first = bytes[start + FRAME_BYTES] as number
+  return first === OPEN || (first <= SPACE && first > 0)
+}
+
+/**
+ * The spans without the frames: the given ones where no value has a frame, which costs a look at one byte each.
+ * @param spans value `i` is `bytes[spans[2i] .. spans[2i + 1])`
+ */
+export function unframed(bytes: Uint8Array, spans: Int32Array): Int32Array {
+  let payloads = spans
+  for (let i = 0; i < spans.length; i += 2) {
+    const start = spans[i] as number
+    if (bytes[start] !== 0 || !isFramed(bytes, start, spans[i + 1] as number)) continue
+    if (payloads === spans) payloads = spans.slice()
+    payloads[i] = start + FRAME_BYTES
+  }
+  return payloads
+}
+
+/** The id of the schema that a message was written with, if it has a frame. */
+export const schemaIdOf = (value: Uint8Array): number | undefined =>
+  isFramed(value, 0, value.length) ? new DataView(value.buffer, value.byteOffset).getUint32(1) : undefined

@@ -1,0 +1,188 @@
+import {
+  Admin,
+  type Broker,
+  type ClusterMetadata,
+  type Connection,
+  FetchIsolationLevels,
+  kGetApi,
+  kGetConnection,
+  type Reader,
+  ResponseError,
+} from '@platformatic/kafka'
+import { QiError, type TopicPartition } from '../../base/index.ts'
+import { readRecords } from '../../base/types/wire/index.ts'
+import type { ConnectionSettings } from './connection.ts'
+import { kafkaError } from './errors.ts'
+import {
+  createFetchRequest,
+  FETCH_KEY,
+  isFlexible,
+  namesTopicsById,
+  type PartitionAnswer,
+  parseFetchResponse,
+} from './fetchWire.ts'
+import type { Fetched, FetchLimits, PartitionFetcher, Want } from './PartitionFetcher.ts'
+import { readRecordSet } from './recordSet.ts'
+
+const OFFSET_OUT_OF_RANGE = 1
+/** A request that belongs to no session: each tells all it wants. */
+const NO_SESSION = { id: 0, epoch: -1 } as const
+
+type Callback<T> = (error: Error | null, result?: T) => void
+
+/**
+ * Fetches over connections of the library, which sign in and negotiate versions, and reads the answers itself: the records stay
+ * the bytes that came, where the library would make several objects of each.
+ */
+export class RawFetcher implements PartitionFetcher {
+  readonly #client: Admin
+  readonly #address: string
+  readonly #topics: readonly string[]
+  #stale = false
+
+  constructor({ options, address }: ConnectionSettings, topics: readonly string[]) {
+    this.#client = new Admin({ ...options, retries: 0 })
+    this.#topics = topics
+    this.#address = address
+  }
+
+  async byLeader<P extends TopicPartition>(partitions: readonly P[]): Promise<ReadonlyMap<number, readonly P[]>> {
+    const { topics } = await this.#metadata()
+    return Map.groupBy(partitions, ({ topic, partition }) => {
+      const leader = topics.get(topic)?.partitions[partition]?.leader
+      if (leader === undefined || leader < 0) {
+        this.#stale = true
+        throw new QiError('UNAVAILABLE', `partition ${partition} of topic ${topic} has no leader just now`)
+      }
+      return leader
+    })
+  }
+
+  async fetch(leader: number, wants: readonly Want[], limits: FetchLimits): Promise<readonly Fetched[]> {
+    const { topics, brokers } = await this.#metadata()
+    const broker = brokers.get(leader)
+    try {
+      if (!broker) throw new QiError('UNAVAILABLE', `broker ${leader} is not known just now`)
+      const { version } = await this.#call<{ version: number }>((done) => this.#client[kGetApi]('Fetch', done as never))
+      const nameOf = (topic: string): string => (namesTopicsById(version) ? (topics.get(topic)?.id ?? '') : topic)
+      const answers = await this.#request(broker, version, wants, nameOf, limits)
+      return this.#fetched(
+        version,
+        answers,
+        new Map(wants.map((want) => [`${nameOf(want.topic)}:${want.partition}`, want])),
+        limits,
+      )
+    } catch (error) {
+      this.#stale = true
+      throw kafkaError(error, `read ${this.#topics.join(', ')}`, this.#address)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close()
+  }
+
+  async #request(
+    broker: Broker,
+    version: number,
+    wants: readonly Want[],
+    nameOf: (topic: string) => string,
+    { maxAnswerBytes, maxWaitMs }: FetchLimits,
+  ): Promise<readonly PartitionAnswer[]> {
+    const createRequest = createFetchRequest[version]
+    if (!createRequest) throw new QiError('UNSUPPORTED', `fetch requests of version ${version} are not known`)
+    const connection = await this.#call<Connection>((done) => this.#client[kGetConnection](broker, done as never))
+    const topics = [...Map.groupBy(wants, ({ topic }) => topic)].map(([topic, partitions]) => ({
+      topicId: nameOf(topic),
+      partitions: partitions.map(({ partition, offset, wireBytes }) => ({
+        partition,
+        fetchOffset: offset,
+        partitionMaxBytes: wireBytes,
+        currentLeaderEpoch: -1,
+        lastFetchedEpoch: -1,
+      })),
+    }))
+    const create = () =>
+      createRequest(
+        maxWaitMs,
+        1,
+        maxAnswerBytes,
+        FetchIsolationLevels.READ_COMMITTED,
+        NO_SESSION.id,
+        NO_SESSION.epoch,
+        topics,
+        [],
+        '',
+      )
+    const parse = (_correlation: number, _key: number, _version: number, { buffer, position }: Reader) =>
+      parseFetchResponse(buffer.slice(position), version)
+    try {
+      const { error, partitions } = await this.#call<ReturnType<typeof parse>>((done) => {
+        connection.send(FETCH_KEY, version, create, parse, isFlexible(version), isFlexible(version), done as never)
+      })
+      if (error) throw failure(version, error)
+      return partitions
+    } catch (error) {
+      // What it still brings would be the answer to a request that nobody waits for.
+      connection.close(() => {})
+      throw error
+    }
+  }
+
+  /** An answer in which some partitions failed still holds what the others brought. */
+  #fetched(
+    version: number,
+    answers: readonly PartitionAnswer[],
+    wants: ReadonlyMap<string, Want>,
+    { maxBytes }: FetchLimits,
+  ): readonly Fetched[] {
+    let failed: PartitionAnswer | undefined
+    const fetched = answers.flatMap((answer): Fetched[] => {
+      const want = wants.get(`${answer.topic}:${answer.partition}`)
+      if (!want) return []
+      if (answer.error === OFFSET_OUT_OF_RANGE) return [{ ...want, batches: [], nextOffset: want.offset, outOfRange: true }]
+      if (answer.error === 0) return answer.records ? [batchesOf(want, answer, maxBytes)] : []
+      failed = answer
+      return []
+    })
+    if (failed) {
+      if (fetched.length === 0) throw failure(version, failed.error)
+      this.#stale = true
+    }
+    return fetched
+  }
+
+  async #metadata(): Promise<ClusterMetadata> {
+    try {
+      const metadata = await this.#client.metadata({ topics: [...this.#topics], forceUpdate: this.#stale })
+      this.#stale = false
+      return metadata
+    } catch (error) {
+      this.#stale = true
+      throw kafkaError(error, `read ${this.#topics.join(', ')}`, this.#address)
+    }
+  }
+
+  #call<T>(start: (done: Callback<T>) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      start((error, result) => (error ? reject(error) : resolve(result as T)))
+    })
+  }
+}
+
+function batchesOf(want: Want, { records, aborted }: PartitionAnswer, maxBytes: number): Fetched {
+  const { topic, partition, offset, until } = want
+  const { bytes, runs, nextOffset } = readRecordSet(records as Buffer, offset, aborted)
+  const batches = readRecords({
+    topic,
+    partition,
+    bytes,
+    runs,
+    from: offset,
+    maxBytes,
+    ...(until === undefined ? {} : { until }),
+  })
+  return { topic, partition, batches, nextOffset }
+}
+
+const failure = (version: number, code: number): Error => new ResponseError(FETCH_KEY, version, { '': [code, null] }, {})

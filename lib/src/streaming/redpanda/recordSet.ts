@@ -1,0 +1,117 @@
+import { compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka'
+import { QiError } from '../../base/index.ts'
+import type { RecordRun } from '../../base/types/wire/index.ts'
+import { type AbortedTransaction, AbortedTransactions } from './transactions.ts'
+
+/** Where the fields of a record batch (v2, the only one since Kafka 0.11) are. */
+const LENGTH = 8
+const MAGIC = 16
+const CRC = 17
+const ATTRIBUTES = 21
+const LAST_OFFSET_DELTA = 23
+const BASE_TIMESTAMP = 27
+const MAX_TIMESTAMP = 35
+const PRODUCER_ID = 43
+const COUNT = 57
+const HEADER = 61
+/** Bytes of a batch that its length does not count. */
+const BEFORE_LENGTH = 12
+
+const COMPRESSION = 0b111
+const LOG_APPEND_TIME = 1 << 3
+const TRANSACTIONAL = 1 << 4
+const CONTROL = 1 << 5
+
+/** What a set of record batches holds: messages that lie in one buffer. */
+export interface RecordSet {
+  readonly bytes: Buffer
+  readonly runs: readonly RecordRun[]
+  /** Where to read on: past batches that hold no messages too. */
+  readonly nextOffset: bigint
+}
+
+interface Piece {
+  readonly bytes: Buffer
+  readonly baseOffset: bigint
+  readonly baseTimestamp: number
+  readonly appendedAt: number | undefined
+  readonly count: number
+}
+
+/**
+ * The record batches of one partition as a broker sent them, checked against their checksums. What is not compressed stays where
+ * it is. A batch that is cut off at the end is left for the next fetch; markers of transactions and what was aborted are left out.
+ * @throws QiError BAD_DATA for bytes that are damaged; UNSUPPORTED for batches of an older format
+ */
+export function readRecordSet(set: Buffer, from: bigint, aborted: readonly AbortedTransaction[] = []): RecordSet {
+  const pieces: Piece[] = []
+  const transactions = new AbortedTransactions(aborted)
+  let nextOffset = from
+  let compressed = false
+  for (let at = 0; set.length - at >= HEADER; ) {
+    const end = at + BEFORE_LENGTH + set.readInt32BE(at + LENGTH)
+    if (end > set.length) break
+    const baseOffset = set.readBigInt64BE(at)
+    if (set[at + MAGIC] !== 2)
+      throw new QiError(
+        'UNSUPPORTED',
+        `the batch at offset ${baseOffset} has format ${set[at + MAGIC]}; only format 2 can be read`,
+      )
+    if (end < at + HEADER || crc32c(set.subarray(at + ATTRIBUTES, end)) !== set.readUInt32BE(at + CRC))
+      throw new QiError('BAD_DATA', `the batch at offset ${baseOffset} is damaged: its checksum is wrong`)
+    const attributes = set.readInt16BE(at + ATTRIBUTES)
+    const producer = set.readBigInt64BE(at + PRODUCER_ID)
+    const records = set.subarray(at + HEADER, end)
+    if (attributes & CONTROL) transactions.marker(producer)
+    else if (!(attributes & TRANSACTIONAL) || !transactions.holds(producer, baseOffset)) {
+      compressed ||= (attributes & COMPRESSION) !== 0
+      pieces.push({
+        bytes: unpacked(records, attributes & COMPRESSION),
+        baseOffset,
+        baseTimestamp: Number(set.readBigInt64BE(at + BASE_TIMESTAMP)),
+        appendedAt: attributes & LOG_APPEND_TIME ? Number(set.readBigInt64BE(at + MAX_TIMESTAMP)) : undefined,
+        count: set.readInt32BE(at + COUNT),
+      })
+    }
+    const next = baseOffset + BigInt(set.readInt32BE(at + LAST_OFFSET_DELTA)) + 1n
+    if (next > nextOffset) nextOffset = next
+    at = end
+  }
+  return { ...(compressed ? joined(pieces) : inPlace(set, pieces)), nextOffset }
+}
+
+function unpacked(records: Buffer, compression: number): Buffer {
+  if (compression === 0) return records
+  const algorithm = compressionsAlgorithmsByBitmask[compression]
+  if (!algorithm) throw new QiError('UNSUPPORTED', `no compression is known by the number ${compression}`)
+  try {
+    return algorithm.decompressSync(records)
+  } catch (error) {
+    throw new QiError('BAD_DATA', `a batch compressed by number ${compression} cannot be unpacked`, { cause: error })
+  }
+}
+
+const inPlace = (set: Buffer, pieces: readonly Piece[]): Omit<RecordSet, 'nextOffset'> => ({
+  bytes: set,
+  runs: pieces.map((piece) => run(piece, piece.bytes.byteOffset - set.byteOffset)),
+})
+
+function joined(pieces: readonly Piece[]): Omit<RecordSet, 'nextOffset'> {
+  const only = pieces.length === 1 ? pieces[0] : undefined
+  let start = 0
+  const runs = pieces.map((piece) => {
+    const made = run(piece, start)
+    start = made.end
+    return made
+  })
+  return { bytes: only ? only.bytes : Buffer.concat(pieces.map(({ bytes }) => bytes)), runs }
+}
+
+const run = ({ bytes, baseOffset, baseTimestamp, appendedAt, count }: Piece, start: number): RecordRun => ({
+  baseOffset,
+  baseTimestamp,
+  count,
+  start,
+  end: start + bytes.length,
+  ...(appendedAt === undefined ? {} : { appendedAt }),
+})
