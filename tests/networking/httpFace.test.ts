@@ -37,5 +37,6 @@ test('answers are compressed for who asks for it; the network layer shows in the
   publishNetworkEvent({ type: 'limit-wait', peer: 'somebody', ms: 2500 })
   const metrics = await (await fetch(`${server.url}/metrics`)).text()
   expect(metrics).toContain('qicore_circuit_open{peer="somebody"} 1')
+  expect(metrics).toMatch(/qicore_database_connections\{pool="qicore 1",state="idle"\} \d/)
   expect(metrics).toContain('qicore_rate_limit_wait_seconds_total{peer="somebody"} 2.5')
 })

@@ -7,6 +7,7 @@ import { lagMetrics } from './lag.ts'
 import { liveMetrics } from './live.ts'
 import { networkMetrics } from './network.ts'
 import { partMetrics } from './parts.ts'
+import { poolMetrics } from './pools.ts'
 import { recordMetrics } from './records.ts'
 
 export interface MetricsParts {
@@ -37,6 +38,7 @@ export function createMetrics({ platform, probe, live }: MetricsParts): Metrics 
   lagMetrics(register, platform)
   partMetrics(register, platform, probe)
   liveMetrics(register, live)
+  poolMetrics(register, platform)
   const close = () => {
     for (const metrics of listening) metrics.close()
   }

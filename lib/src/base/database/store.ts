@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Pools } from '../networking/pools.ts'
 import { type CheckResult, type Logger, type QiError, silentLogger, toQiError } from '../types/index.ts'
 import type { Capabilities } from './capabilities.ts'
 import { DrizzleClient } from './drizzle/DrizzleClient.ts'
@@ -6,7 +7,7 @@ import { CryptoFinancialDSL } from './dsl/CryptoFinancialDSL.ts'
 import { openEmbeddedPostgres } from './embedded/open.ts'
 import type { EmbeddedPostgres } from './embedded/types.ts'
 import { migrateStore } from './migrations/index.ts'
-import { createPool, type Pool, type PoolOptions, repointPool } from './pool.ts'
+import type { Pool, PoolOptions } from './pool.ts'
 import { TimescaleClient } from './timescale/TimescaleClient.ts'
 
 export interface StoreConfig {
@@ -35,6 +36,8 @@ export interface Store extends AsyncDisposable {
   readonly capabilities: Capabilities
   /** For reads. */
   readonly pool: Pool
+  /** Those and every one made by createPool: their sizes and their health. */
+  readonly pools: Pools
   readonly timescale: TimescaleClient
   readonly drizzle: DrizzleClient
   readonly dsl: CryptoFinancialDSL
@@ -53,10 +56,11 @@ export interface Store extends AsyncDisposable {
  */
 export async function openStore(config: StoreConfig): Promise<Store> {
   const embedded = config.databaseUrl ? undefined : await openEmbeddedPostgres(config)
-  const pools: Pool[] = []
+  const pools = new Pools()
+  let made = 0
   const closers: (() => Promise<void>)[] = embedded ? [() => embedded.close()] : []
   const close = once(async () => {
-    for (const pool of pools) closers.push(() => endPool(pool))
+    closers.push(() => pools.close())
     for (const step of closers.toReversed()) await step()
   })
   try {
@@ -64,16 +68,15 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     const log = config.logger ?? silentLogger
     const makePool = (options: PoolOptions = {}): Pool => {
       const onLost = (error: QiError) => log.debug({ error: error.message }, 'a database connection was lost')
-      const pool = createPool(url(), { applicationName: config.applicationName ?? 'qicore', onLost, ...options })
-      pools.push(pool)
-      return pool
+      const { applicationName = config.applicationName ?? 'qicore' } = options
+      return pools.open(`${applicationName} ${++made}`, url(), { applicationName, onLost, ...options })
     }
     let timescale: TimescaleClient | undefined
     const recover =
       embedded &&
       (async () => {
         await embedded.ensureRunning()
-        for (const pool of pools) repointPool(pool, embedded.url)
+        pools.repoint(embedded.url)
         timescale?.repoint(embedded.url)
       })
     const client = await reached(config, () => TimescaleClient.open({ ...config, url: url(), ...(recover ? { recover } : {}) }))
@@ -89,6 +92,7 @@ export async function openStore(config: StoreConfig): Promise<Store> {
       },
       capabilities: client.capabilities,
       pool,
+      pools,
       timescale: client,
       drizzle: new DrizzleClient(pool),
       dsl: new CryptoFinancialDSL(pool, client, connect),
@@ -122,10 +126,6 @@ async function reached<T>({ openTimeoutMs = 30_000, signal, onNotice }: StoreCon
       throw toQiError(error)
     })
   }
-}
-
-async function endPool(pool: Pool): Promise<void> {
-  if (!pool.ending) await pool.end()
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

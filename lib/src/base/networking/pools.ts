@@ -1,5 +1,5 @@
 import { classifyPgError } from '../database/errors.ts'
-import { createPool, type Pool, type PoolOptions } from '../database/pool.ts'
+import { createPool, type Pool, type PoolOptions, repointPool } from '../database/pool.ts'
 import { type CheckResult, QiError } from '../types/index.ts'
 import { checkAllWithin, type HealthReport } from './health.ts'
 
@@ -38,6 +38,14 @@ export class Pools implements AsyncDisposable {
     if (!known)
       throw new QiError('NOT_FOUND', `there is no pool ${name}; there is ${[...this.#pools.keys()].join(', ') || 'none'}`)
     return known.pool
+  }
+
+  /** Points all of them at another address, where a server that all of them are of has moved. */
+  repoint(url: string): void {
+    for (const [name, { pool }] of this.#pools) {
+      repointPool(pool, url)
+      this.#pools.set(name, { url, pool })
+    }
   }
 
   sizes(): readonly PoolSizes[] {

@@ -3,7 +3,7 @@ import type { TlsOptions } from './read.ts'
 
 export interface SecureFetch extends AsyncDisposable {
   readonly fetch: typeof globalThis.fetch
-  /** Ends the connections that are kept. */
+  /** Ends its connections, and the calls on them. */
   close(): Promise<void>
 }
 
@@ -15,7 +15,7 @@ export function secureFetch(tls: TlsOptions): SecureFetch {
     made ??= import('undici').then(({ Agent }) => new Agent({ connect: { ...tls } }))
     return made
   }
-  const close = async () => (await made)?.close()
+  const close = async () => (await made)?.destroy()
   return {
     fetch: async (input, init) => {
       const through = { ...init, dispatcher: await agent() }
