@@ -52,7 +52,7 @@ export function sinkSuite(name: string, { open, prices, impossible }: SinkUnderT
       await fc.assert(
         fc.asyncProperty(
           fc.shuffledSubarray(versions, { minLength: versions.length }),
-          fc.integer({ min: 1, max: 12 }),
+          fc.integer({ min: 3, max: 12 }),
           async (order, size) => {
             await using sink = await open()
             for (let i = 0; i < order.length; i += size) await sink.write(price, order.slice(i, i + size))
@@ -60,7 +60,7 @@ export function sinkSuite(name: string, { open, prices, impossible }: SinkUnderT
             expect([...(await prices(sink))].sort()).toEqual(expected)
           },
         ),
-        { numRuns: 15 },
+        { numRuns: 8 },
       )
     })
 

@@ -1,3 +1,3 @@
-export * from './types/index.ts'
 export * from './database/index.ts'
 export * from './networking/index.ts'
+export * from './types/index.ts'

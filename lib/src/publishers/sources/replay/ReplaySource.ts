@@ -85,7 +85,7 @@ export class ReplaySource implements Source {
       return { ok: true, summary: `${files.length} files, ${files.reduce((sum, { bytes }) => sum + bytes, 0)} bytes` }
     } catch (thrown) {
       const error = toQiError(thrown)
-      return { ok: false, summary: error.message, error }
+      return { ok: false, summary: error.message, remedy: 'see replay.path, replay.format and replay.type', error }
     }
   }
 

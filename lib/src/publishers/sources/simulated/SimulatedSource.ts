@@ -54,6 +54,13 @@ export class SimulatedSource implements Source {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch> {
+    for await (const batch of this.#batches()) {
+      if (this.#closed.signal.aborted) return
+      yield batch
+    }
+  }
+
+  async *#batches(): AsyncGenerator<RecordBatch> {
     const { coins, from, until = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY } = this.#config
     const started = from ?? this.#micros()
     let tick = (from === undefined ? Math.floor : Math.ceil)(started / this.#interval) * this.#interval

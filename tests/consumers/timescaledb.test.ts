@@ -1,0 +1,36 @@
+import { beforeAll, describe } from 'vitest'
+import { openStore, type Sink, type Store, silentLogger } from '../../lib/src/base/index.ts'
+import { timescaledb } from '../../lib/src/consumers/sinks/timescaledb/index.ts'
+import { sinkSuite } from '../contracts/sinkSuite.ts'
+import { createDatabase, type TestServer } from '../support/database.ts'
+import { describeWith } from '../support/services.ts'
+
+const ROW = `coin_id, source, currency, time, received_at, origin, trim_scale(price) as price`
+
+function suiteOn(server: TestServer): void {
+  describe(`on ${server}`, () => {
+    let store: Store
+    beforeAll(async () => {
+      const database = await createDatabase(server)
+      store = await openStore({ home: '.', databaseUrl: database.url })
+      return async () => {
+        await store.close()
+        await database.drop()
+      }
+    })
+    sinkSuite('timescaledb', {
+      async open() {
+        await store.pool.query('delete from crypto_prices')
+        return timescaledb.open({}, { store, logger: silentLogger })
+      },
+      async prices() {
+        const { rows } = await store.pool.query(`select ${ROW} from crypto_prices`)
+        return rows.map((row) => JSON.stringify(row))
+      },
+    })
+  })
+}
+
+suiteOn('embedded')
+describeWith('postgres', "Debian's PostgreSQL", () => suiteOn('postgres'))
+describeWith('timescaledb', 'TimescaleDB', () => suiteOn('timescaledb'))
