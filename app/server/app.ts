@@ -20,7 +20,9 @@ export function createApp(parts: Omit<Served, 'openapi'>): App {
   const { guard, pages } = served
   const app: App = new Hono()
   // Where a client asks for it; never a stream of events, which would wait in the compressor.
-  app.use(compress())
+  const squeeze = compress()
+  // For all others its look at the answer would cost more than the answer.
+  app.use((c, next) => (c.req.header('accept-encoding') ? squeeze(c, next) : next()))
   if (guard.origins.length > 0)
     app.use(cors({ origin: [...guard.origins], allowHeaders: ['authorization'], allowMethods: ['GET'] }))
   for (const route of routes)

@@ -23,4 +23,4 @@ export const pageHeaders = (type: string) => ({
 })
 
 export const json = (text: string, status = 200, more: Readonly<Record<string, string>> = {}): Response =>
-  new Response(text, { status, headers: { ...jsonHeaders, ...more } })
+  new Response(text, { status, headers: { ...jsonHeaders, 'content-length': String(Buffer.byteLength(text)), ...more } })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Candle, candlesQuery, recordTypes, TIMEFRAMES } from '../../../lib/src/base/index.ts'
+import { candlesQuery, recordTypes, TIMEFRAMES } from '../../../lib/src/base/index.ts'
 import { json } from '../headers.ts'
 import { defineRoute } from '../route.ts'
 import { seriesSchema } from './schemas.ts'
@@ -29,14 +29,9 @@ export const candles = defineRoute({
   responses: { 200: { description: 'candles, oldest first', schema: candlesSchema } },
   errors: ['BAD_REQUEST', 'NOT_FOUND', 'UNAVAILABLE', 'TIMEOUT'],
   answer: async ({ platform }, query) => {
-    const { series, timeframe, candles, otherSeries } = await platform.store.dsl.getOHLCV(query)
+    const { series, timeframe, candles, otherSeries } = await platform.store.dsl.getOHLCVJson(query)
     const head = JSON.stringify({ series: seriesWire(series), timeframe })
     const others = JSON.stringify(otherSeries.map(seriesWire))
-    return json(`${head.slice(0, -1)},"candles":[${candles.map(candleJson).join(',')}],"other_series":${others}}`)
+    return json(`${head.slice(0, -1)},"candles":${candles},"other_series":${others}}`)
   },
 })
-
-function candleJson(candle: Candle): string {
-  const text = ohlcv.encode(candle)
-  return candle.fromTimeframe === undefined ? text : `${text.slice(0, -1)},"from_timeframe":"${candle.fromTimeframe}"}`
-}

@@ -11,13 +11,13 @@ import {
 import type { ConnectOptions, Pool } from '../pool.ts'
 import { Reader } from '../reader.ts'
 import type { BulkWrites } from '../upsert/BulkWriter.ts'
-import { candles } from './candles.ts'
+import { candles, candlesJson } from './candles.ts'
 import { currentPrice } from './currentPrice.ts'
 import { listInstruments } from './instruments.ts'
 import { latestPrices } from './latest.ts'
 import { candlesQuery, currentPriceQuery, instrumentsQuery, latestPricesQuery, marketSummaryQuery } from './queries.ts'
 import { checkQuery, type QueryInput } from './query.ts'
-import type { Candles, CurrentPrice, InstrumentPage, MarketSummary, Page } from './results.ts'
+import type { Candles, CandlesJson, CurrentPrice, InstrumentPage, MarketSummary, Page } from './results.ts'
 import { marketSummary } from './summary.ts'
 
 /**
@@ -69,6 +69,11 @@ export class CryptoFinancialDSL {
    */
   async getOHLCV(query: QueryInput<typeof candlesQuery>): Promise<Candles> {
     return candles(this.#reader, checkQuery(candlesQuery, query))
+  }
+
+  /** What {@link getOHLCV} gives, its candles as JSON in wire naming, for those who pass them on: several times as quick. */
+  async getOHLCVJson(query: QueryInput<typeof candlesQuery>): Promise<CandlesJson> {
+    return candlesJson(this.#reader, checkQuery(candlesQuery, query))
   }
 
   async getMarketSummary(query: QueryInput<typeof marketSummaryQuery> = {}): Promise<MarketSummary> {

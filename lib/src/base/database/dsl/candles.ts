@@ -1,13 +1,15 @@
-import { formatTime, nowMicros, type Ohlcv } from '../../types/index.ts'
+import { formatTime, type Micros, nowMicros, ohlcv } from '../../types/index.ts'
 import type { Reader } from '../reader.ts'
 import { boundText } from './bars.ts'
+import { barsJson } from './barsJson.ts'
 import { bucketOf } from './bucket.ts'
 import { fill } from './gather.ts'
 import { type Held, type HeldSeries, heldOf } from './held.ts'
 import { coinNotFound } from './notFound.ts'
+import { dropOldest, linesOf, opensOf, toBar } from './packedBars.ts'
 import type { candlesQuery } from './queries.ts'
 import type { QueryOf } from './query.ts'
-import type { Candle, Candles, Series } from './results.ts'
+import type { Candle, Candles, CandlesJson, Series } from './results.ts'
 
 type CandlesQuery = QueryOf<typeof candlesQuery>
 
@@ -16,18 +18,56 @@ type CandlesQuery = QueryOf<typeof candlesQuery>
  * rolled up from finer bars, else built from trades, else from prices. Where stored bars fill the range it is one statement.
  */
 export async function candles(reader: Reader, query: CandlesQuery): Promise<Candles> {
+  const { stored, built, opens: _, ...found } = await find(reader, query)
+  const bars = linesOf(stored).map((line): Candle => toBar(found.series, query.timeframe, line))
+  return { ...found, candles: built.length === 0 ? bars : [...bars, ...built].sort((a, b) => a.time - b.time) }
+}
+
+/** The same, the candles as JSON of their wire form: stored bars are text from the database to the socket. */
+export async function candlesJson(reader: Reader, query: CandlesQuery): Promise<CandlesJson> {
+  const { stored, built, opens, ...found } = await find(reader, query)
+  const newest = opens.at(-1) ?? Number.NEGATIVE_INFINITY
+  const bars = barsJson(found.series, query.timeframe, stored)
+  if (built.length === 0) return { ...found, candles: `[${bars}]` }
+  if (built.every(({ time }) => time > newest))
+    return { ...found, candles: `[${[bars, ...built.map(candleJson)].filter(Boolean).join(',')}]` }
+  const lines = linesOf(stored).map((line, i) => ({
+    time: opens[i] as Micros,
+    json: barsJson(found.series, query.timeframe, { text: line, count: 1 }),
+  }))
+  const all = [...lines, ...built.map((candle) => ({ time: candle.time, json: candleJson(candle) }))]
+  return {
+    ...found,
+    candles: `[${all
+      .sort((a, b) => a.time - b.time)
+      .map(({ json }) => json)
+      .join(',')}]`,
+  }
+}
+
+function candleJson(candle: Candle): string {
+  const text = ohlcv.encode(candle)
+  return candle.fromTimeframe === undefined ? text : `${text.slice(0, -1)},"from_timeframe":"${candle.fromTimeframe}"}`
+}
+
+/** The stored bars that are served, when they open, and the candles built beside them; together the latest `limit`. */
+async function find(reader: Reader, query: CandlesQuery) {
   const { coin, source, currency, timeframe, from, limit } = query
   // A minute into the future, so that the candle of this moment is in although the server's clock is a little ahead.
   const to = query.to ?? nowMicros() + 60_000_000
   const held = await heldOf(reader, { coin, source, currency, timeframe, from: boundText(from), to: formatTime(to), limit })
   const chosen = await chosenOf(reader, held, query)
-  const stored: readonly Ohlcv[] = held.bars
-  const filled = await fill(reader, chosen, bucketOf(timeframe), { from, to, limit }, new Set(stored.map(({ time }) => time)))
-  const more = filled.map(({ pieces: _, ...candle }): Candle => ({ ...candle, timeframe }))
+  const opens = opensOf(held.bars, timeframe)
+  const filled = await fill(reader, chosen, bucketOf(timeframe), { from, to, limit }, new Set(opens))
+  const built = filled.map(({ pieces: _, ...candle }): Candle => ({ ...candle, timeframe })).sort((a, b) => a.time - b.time)
+  const first = [...opens, ...built.map(({ time }) => time)].sort((a, b) => b - a)[limit - 1] ?? Number.NEGATIVE_INFINITY
+  const before = opens.filter((open) => open < first).length
   return {
     series: toSeries(chosen),
     timeframe,
-    candles: [...stored, ...more].sort((a, b) => a.time - b.time).slice(-limit),
+    stored: before === 0 ? held.bars : dropOldest(held.bars, before),
+    opens: opens.slice(before),
+    built: built.filter(({ time }) => time >= first),
     otherSeries: held.all.filter((other) => other !== chosen).map(toSeries),
   }
 }

@@ -1,6 +1,6 @@
-import type { Ohlcv, Timeframe } from '../../types/index.ts'
-import { ohlcv } from '../../types/index.ts'
-import { type RawRow, type Reader, readTime, toRecord } from '../reader.ts'
+import type { Timeframe } from '../../types/index.ts'
+import { type RawRow, type Reader, readTime } from '../reader.ts'
+import { type PackedBars, packed } from './packedBars.ts'
 import { byPreference } from './preference.ts'
 import type { Series } from './results.ts'
 
@@ -34,8 +34,8 @@ export interface Held {
   readonly all: readonly HeldSeries[]
   /** The preferred one of those that were asked for. */
   readonly chosen: HeldSeries | undefined
-  /** Its stored bars, newest first. */
-  readonly bars: readonly Ohlcv[]
+  /** Its stored bars. */
+  readonly bars: PackedBars
 }
 
 /** Walks the distinct values of the leading columns by jumping through the index: one probe a value, however long the history. */
@@ -67,28 +67,25 @@ chosen as materialized (select source, currency from (
     select source, currency, max(time) as latest, (array_agg(origin = 'simulated' order by time desc, origin = 'simulated'))[1] as simulated
     from parts where ($2::text is null or source = $2) and ($3::text is null or currency = $3) group by source, currency) as s
   order by simulated, latest desc, (source || ':' || currency) collate "C" limit 1)
-select source, currency, kind, time, origin, null::timestamptz as received_at, null::numeric as open, null::numeric as high,
-  null::numeric as low, null::numeric as close, null::numeric as volume, null::bigint as trade_count, null::boolean as is_final, null as built_from
-from parts
+select source, currency, kind, time, origin, null::bigint as count from parts
 union all
-select null, null, null, o.time, o.origin, o.received_at, o.open, o.high, o.low, o.close, o.volume, o.trade_count, o.is_final, o.built_from
-from chosen cross join lateral (select * from ohlcv_data as t
+select null, null, ${packed('o')}, null, null, count(*) from (select t.* from chosen cross join lateral (select * from ohlcv_data as t
   where t.coin_id = $1 and t.source = chosen.source and t.currency = chosen.currency and t.timeframe = $4
-    and t.time >= $5::timestamptz and t.time < $6::timestamptz order by t.time desc limit $7) as o`
+    and t.time >= $5::timestamptz and t.time < $6::timestamptz order by t.time desc limit $7) as t) as o`
 
 /** What is held of a coin, and the stored bars of the series that is meant. */
 export async function heldOf(reader: Reader, wanted: Wanted): Promise<Held> {
   const { coin, source = null, currency = null, timeframe = null, from, to, limit } = wanted
   const values = [coin, source, currency, timeframe, from, to, limit]
   const rows = await reader.rows({ name: 'held_and_bars', text: HELD, values })
-  const parts = rows.filter((row) => row.source !== null)
-  const bySeries = Map.groupBy(parts, (row) => `${row.source}:${row.currency}`)
+  const bySeries = Map.groupBy(
+    rows.filter((row) => row.source !== null),
+    (row) => `${row.source}:${row.currency}`,
+  )
   const all = [...bySeries.values()].map((some) => merged(coin, some)).sort(byPreference)
   const chosen = all.find((one) => (source ?? one.source) === one.source && (currency ?? one.currency) === one.currency)
-  if (!chosen || parts.length === rows.length) return { all, chosen, bars: [] }
-  const same = { coin_id: coin, source: chosen.source, currency: chosen.currency, timeframe }
-  const bars = rows.filter((row) => row.source === null)
-  return { all, chosen, bars: bars.map((row) => toRecord<Ohlcv>(ohlcv.fields, { ...row, ...same })) }
+  const bars = rows.find((row) => row.source === null)
+  return { all, chosen, bars: { text: bars?.kind ?? '', count: Number(bars?.count ?? 0) } }
 }
 
 function merged(coinId: string, rows: readonly RawRow[]): HeldSeries {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseTime, SOURCE_NAME, TIMEFRAMES, toQiError } from '../../types/index.ts'
+import { HISTORY_TYPES, parseTime, SOURCE_NAME, TIMEFRAMES, toQiError } from '../../types/index.ts'
 
 /** `a,b` or a list; the form that URL parameters and command lines take. */
 const list = (description: string) =>
@@ -88,3 +88,17 @@ export const instrumentsQuery = z
     after: cursor,
   })
   .describe('What the sources list')
+
+export const coverageQuery = z
+  .object({
+    coins: list("the source's ids of the coins, such as bitcoin,ethereum; all coins when left out"),
+    sources: list('only these sources'),
+    currencies: list('only figures in these currencies, such as usd'),
+    type: z.enum(HISTORY_TYPES).optional().describe('prices or candles; both when left out'),
+    timeframe: z.enum(TIMEFRAMES).optional().describe('only candles of this length'),
+    from: time('only what lies after it: ISO 8601 with a zone, or a date in UTC'),
+    to: time('only what lies before it'),
+    gaps: flag('only series that miss something'),
+    limit: count(1000, 100, 'most series'),
+  })
+  .describe('What is held of each series, and what is missing')

@@ -14,8 +14,12 @@ export type QueryOf<S extends z.ZodObject> = CamelKeys<z.output<S>>
  * @throws QiError BAD_REQUEST naming each field at fault, its value and what was expected
  */
 export function parseQuery<S extends z.ZodObject>(schema: S, wire: unknown): QueryOf<S> {
-  const result = schema.strict().safeParse(wire)
-  if (result.success) return camelKeys(result.data) as QueryOf<S>
+  const result = strictOf(schema).safeParse(wire)
+  if (result.success) {
+    const query = Object.freeze(camelKeys(result.data)) as QueryOf<S>
+    checked.set(query, schema)
+    return query
+  }
   const parts = result.error.issues.map((issue) => {
     const path = issue.path.join('.')
     const value = issue.path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], wire)
@@ -31,8 +35,22 @@ export function parseQuery<S extends z.ZodObject>(schema: S, wire: unknown): Que
   })
 }
 
+/** Queries that were validated, and by which schema: what came through an edge is not validated again behind it. */
+const checked = new WeakMap<object, z.ZodObject>()
+
+// zod compiles a schema when it is first used: a strict one made anew for each query would be compiled for each query.
+const strict = new WeakMap<z.ZodObject, z.ZodObject>()
+function strictOf(schema: z.ZodObject): z.ZodObject {
+  const known = strict.get(schema)
+  if (known) return known
+  const made = schema.strict()
+  strict.set(schema, made)
+  return made
+}
+
 /** A query from inside TypeScript; the same rules. @throws QiError BAD_REQUEST */
 export function checkQuery<S extends z.ZodObject>(schema: S, input: QueryInput<S>): QueryOf<S> {
+  if (checked.get(input) === schema) return input as unknown as QueryOf<S>
   const wire = snakeKeys(input as Record<string, unknown>)
   for (const name of ['from', 'to']) if (typeof wire[name] === 'number') wire[name] = formatTime(wire[name])
   for (const [name, value] of Object.entries(wire)) if (value === undefined) delete wire[name]

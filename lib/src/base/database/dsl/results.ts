@@ -38,6 +38,9 @@ export interface Candles {
   readonly otherSeries: readonly Series[]
 }
 
+/** The same, the candles as the JSON of a list in wire naming. */
+export type CandlesJson = Omit<Candles, 'candles'> & { readonly candles: string }
+
 /** Counts of one source and currency, computed from the latest prices. */
 export interface Breadth {
   readonly source: string

@@ -1,0 +1,85 @@
+import { type Decimal, decimal, type Micros, type Ohlcv, QiError, type Timeframe } from '../../types/index.ts'
+import { readInteger, readTime } from '../reader.ts'
+import type { SeriesKey } from './bars.ts'
+import { type Bucket, bucketOf } from './bucket.ts'
+
+/*
+ * Stored bars of one series come as one text, a line a bar, oldest first: to read five thousand small values one by one costs
+ * Node several times what it costs PostgreSQL to find them. What all bars of the series have in common is left out.
+ */
+
+/** Between two lines; the comma makes JSON of them once each line is an object. */
+const BREAK = ',\n'
+const COLUMNS = [
+  'time',
+  'received_at',
+  'origin',
+  'open',
+  'high',
+  'low',
+  'close',
+  'volume',
+  'trade_count',
+  'is_final',
+  'built_from',
+]
+
+/** SQL that packs the rows of `row`; an absent value is an empty text. */
+export const packed = (row: string): string => {
+  const value = (column: string) =>
+    column === 'is_final' ? `case when ${row}.is_final then 'true' else 'false' end` : `${row}.${column}`
+  return `string_agg(concat(${COLUMNS.map(value).join(", ',', ")}), E'${BREAK.replace('\n', '\\n')}' order by ${row}.time)`
+}
+
+/** Bars of one series, oldest first. */
+export interface PackedBars {
+  readonly text: string
+  readonly count: number
+}
+
+export const linesOf = ({ text }: PackedBars): string[] => (text === '' ? [] : text.split(BREAK))
+
+const timeOf = (line: string): Micros => readTime(line.slice(0, line.indexOf(',')))
+
+/** When they open. Of bars without a hole, as nearly all are, only the first and the last are looked at. */
+export function opensOf(bars: PackedBars, timeframe: Timeframe): readonly Micros[] {
+  if (bars.count === 0) return []
+  const { length }: Bucket = bucketOf(timeframe)
+  const first = timeOf(bars.text)
+  const last = timeOf(bars.text.slice(bars.text.lastIndexOf('\n') + 1))
+  if (last - first === (bars.count - 1) * length) return Array.from({ length: bars.count }, (_, i) => first + i * length)
+  return linesOf(bars).map(timeOf)
+}
+
+/** Without the oldest `count`. */
+export function dropOldest(bars: PackedBars, count: number): PackedBars {
+  if (count >= bars.count) return { text: '', count: 0 }
+  let start = 0
+  for (let i = 0; i < count; i++) start = bars.text.indexOf('\n', start) + 1
+  return { text: bars.text.slice(start), count: bars.count - count }
+}
+
+/** @throws QiError BAD_DATA when a text in it holds a separator, or a figure is none */
+export function toBar({ coinId, source, currency }: SeriesKey, timeframe: Timeframe, line: string): Ohlcv {
+  const values = line.split(',')
+  if (values.length !== COLUMNS.length)
+    throw new QiError('BAD_DATA', `ohlcv_data holds a row that is no bar: ${line.slice(0, 100)}`)
+  const [time, receivedAt, origin, open, high, low, close, volume, tradeCount, isFinal, builtFrom] = values as string[]
+  return {
+    coinId,
+    source,
+    time: readTime(time as string),
+    receivedAt: readTime(receivedAt as string),
+    origin: origin as Ohlcv['origin'],
+    currency,
+    timeframe,
+    open: decimal(open as string),
+    high: decimal(high as string),
+    low: decimal(low as string),
+    close: decimal(close as string),
+    ...(volume && { volume: decimal(volume) as Decimal }),
+    ...(tradeCount && { tradeCount: readInteger(tradeCount) }),
+    isFinal: isFinal === 'true',
+    builtFrom: builtFrom as Ohlcv['builtFrom'],
+  }
+}
