@@ -14,7 +14,7 @@ function turnable(): (ms: number) => void {
 }
 
 const call = (url: string): Promise<string> =>
-  withTimeout(150, url, async (signal) => {
+  withTimeout(750, url, async (signal) => {
     const response = await fetch(url, { signal }).catch((error: unknown) => {
       throw signal.aborted ? error : toQiError(error)
     })

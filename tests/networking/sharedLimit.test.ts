@@ -10,7 +10,7 @@ import { mostInWindow } from '../support/slidingWindow.ts'
 
 const CALLER = fileURLToPath(new URL('limitedCaller.ts', import.meta.url))
 const KEY = 'CG-a-secret-key-of-a-demo-account'
-const LIMITS = { service: 'counted', limit: 10, windowMs: 1500, slackMs: 1000 }
+const LIMITS = { service: 'counted', limit: 10, windowMs: 1500, slackMs: 2000 }
 
 let databaseUrl: string
 

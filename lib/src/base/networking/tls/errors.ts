@@ -73,11 +73,15 @@ export function tlsFault(error: unknown, at: string): TlsFault | undefined {
     const found = FAULTS.find(({ codes }) => codes.test(name))
     if (found) {
       const { fault } = found
-      return { ...fault, why: `${fault.why} (${message})`, remedy: fault.remedy.replace(/\bat\b(?=[.,])/g, at) }
+      return { ...fault, why: `${fault.why} (${readable(message)})`, remedy: fault.remedy.replace(/\bat\b(?=[.,])/g, at) }
     }
   }
   return undefined
 }
+
+/** OpenSSL's reason without its file, line and number: `406D…:error:0A000412:SSL routines:ssl3_read_bytes:REASON:../deps/…`. */
+const readable = (message: string): string =>
+  (/:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? message).replace(/\s+/g, ' ').trim()
 
 function* chain(error: unknown, depth = 0): Generator<{ code: string; message: string }> {
   if (!(error instanceof Error) || depth > 12) return
