@@ -1,6 +1,5 @@
 import { openStore, type Store, type Stream } from '../../lib/src/base/index.ts'
-import { openRedpanda } from '../../lib/src/streaming/index.ts'
-import { type LoadedConfig, openStreamFor } from '../../lib/src/streaming/platform/index.ts'
+import { type LoadedConfig, openBrokersFor, openStreamFor } from '../../lib/src/streaming/platform/index.ts'
 import { loggerOf } from './logging.ts'
 import type { Session } from './session.ts'
 
@@ -29,7 +28,7 @@ export async function withStream<T>(session: Session, loaded: LoadedConfig, work
   const { config } = loaded
   const logger = loggerOf(session)
   if (config.redpanda.brokers) {
-    await using stream = await openRedpanda(config.redpanda, { logger })
+    await using stream = await openBrokersFor(config, logger)
     return await work(stream)
   }
   await using store = await openStoreOf(session, loaded)

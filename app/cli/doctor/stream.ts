@@ -1,7 +1,7 @@
-import { type Store, type Stream, silentLogger } from '../../../lib/src/base/index.ts'
-import { openRedpanda } from '../../../lib/src/streaming/index.ts'
+import { recordTypes, type Store, type Stream, silentLogger } from '../../../lib/src/base/index.ts'
+import { openRedpanda, SchemaRegistry } from '../../../lib/src/streaming/index.ts'
 import { openStreamFor, type PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
-import { type Finding, failed, found, unused } from './finding.ts'
+import { type Finding, found, unused } from './finding.ts'
 
 /** Appends and reads for real, on the brokers or in the store. */
 export async function checkStream(config: PlatformConfig, store: Store | undefined): Promise<Finding[]> {
@@ -21,43 +21,14 @@ async function tried(name: string, open: () => Promise<Stream>): Promise<Finding
   return [found(name, await stream.check())]
 }
 
-/** Reached when it lists its subjects. */
-export async function checkRegistry({ schema_registry: { url } }: PlatformConfig, signal: AbortSignal): Promise<Finding[]> {
+/** Reached when it lists its subjects, and well when our schemas may follow those it holds. */
+export async function checkRegistry(config: PlatformConfig, signal: AbortSignal): Promise<Finding[]> {
+  const { redpanda, schema_registry: settings } = config
   const name = 'schema registry'
-  if (!url) return [unused(name, 'not configured', 'for one of your own set SCHEMA_REGISTRY_URL')]
-  const remedy = 'start it, or correct SCHEMA_REGISTRY_URL: it ends before /subjects'
-  // fetch refuses an address with a password in it.
-  const { username, password, href } = new URL(url)
-  const plain = new URL(href)
-  plain.username = ''
-  plain.password = ''
-  const headers = username
-    ? {
-        authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`,
-      }
-    : {}
-  const place = plain.href.replace(/\/$/, '')
-  try {
-    const response = await fetch(`${place}/subjects`, { headers, signal })
-    if (!response.ok)
-      return [
-        failed(
-          name,
-          `${place} answers ${response.status} ${response.statusText}`,
-          response.status === 401 ? 'check user and password in SCHEMA_REGISTRY_URL' : remedy,
-        ),
-      ]
-    const subjects = (await response.json()) as unknown
-    if (!Array.isArray(subjects)) return [failed(name, `${place} is no schema registry: it lists no subjects`, remedy)]
-    return [{ name, verdict: 'ok', summary: `${place} holds ${subjects.length} subjects` }]
-  } catch (error) {
-    if (signal.aborted) throw error
-    return [
-      failed(
-        name,
-        `${place} cannot be reached: ${(error as { cause?: Error }).cause?.message || (error as Error).message}`,
-        remedy,
-      ),
-    ]
-  }
+  if (!settings.url) return [unused(name, 'not configured', 'for one of your own set SCHEMA_REGISTRY_URL')]
+  await using registry = new SchemaRegistry(settings.url, settings)
+  const topics = Object.values(recordTypes).map(({ topic }) => topic)
+  const finding = found(name, await registry.check(topics, signal))
+  if (redpanda.brokers) return [finding]
+  return [{ ...finding, summary: `${finding.summary}; not used, since the embedded log takes plain JSON` }]
 }

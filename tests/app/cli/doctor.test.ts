@@ -77,7 +77,9 @@ describe('doctor', { timeout: 60_000 }, () => {
     const server = createServer((request, response) => {
       response.setHeader('content-type', 'application/json')
       if (request.headers.authorization === `Basic ${Buffer.from('me:p@ss').toString('base64')}`)
-        response.end('["crypto-prices-value"]')
+        response.end(
+          request.url === '/subjects' ? '["crypto-prices-value"]' : '{"compatibilityLevel":"BACKWARD","is_compatible":true}',
+        )
       else response.writeHead(401).end('{}')
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -89,7 +91,8 @@ describe('doctor', { timeout: 60_000 }, () => {
       })
       expect((await examine({ SCHEMA_REGISTRY_URL: `http://me:p%40ss@${at}` }, 0)).of('schema registry')).toMatchObject({
         verdict: 'ok',
-        summary: `http://${at} holds 1 subjects`,
+        summary: expect.stringContaining(`http://${at} holds 1 subject, 1 of ours (BACKWARD: crypto-prices)`),
+        details: { 'crypto-prices-value': 'BACKWARD' },
       })
     } finally {
       server.close()

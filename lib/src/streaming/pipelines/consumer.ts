@@ -196,7 +196,7 @@ export class Consumer {
     const letters = new Map<string, DeadLetter>()
     const setAside = (batch: EncodedBatch, index: number, error: QiError, attempts: number) => {
       const offset = batch.offset(index)
-      const value = batch.value(index)
+      const value = batch.original(index)
       const origin = { topic: batch.topic, partition: batch.partition, offset }
       letters.set(`${batch.partition}/${offset}`, {
         ...origin,

@@ -36,7 +36,7 @@ export interface DeadLetterEntry {
   readonly key: string | null
   /** When it was put here, in milliseconds since 1970. */
   readonly timestamp: number
-  /** The original as text, or base64 where it is not UTF-8. */
+  /** The original as text, without the frame of a schema registry; base64 where it is not UTF-8. */
   readonly value: string
   readonly encoding: 'utf8' | 'base64'
   /** The original's length in bytes, where it was too long to be kept whole. */

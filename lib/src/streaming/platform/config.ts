@@ -15,7 +15,7 @@ import {
 import { consumers, sinkDefinitions } from '../../consumers/index.ts'
 import { sourceDefinitions } from '../../publishers/index.ts'
 import { embeddedStreamConfig } from '../embedded/index.ts'
-import { RedpandaConfig } from '../redpanda/index.ts'
+import { RedpandaConfig, SchemaRegistryConfig } from '../redpanda/index.ts'
 
 const names = <T extends string>(known: readonly T[]) => z.array(z.enum(known as [T, ...T[]]))
 
@@ -87,9 +87,7 @@ const core = {
     .prefault({}),
   redpanda: RedpandaConfig.prefault({}),
   embedded_stream: embeddedStreamConfig.prefault({}),
-  schema_registry: z
-    .object({ url: z.url().optional().describe('a Confluent-compatible schema registry').meta({ env: 'SCHEMA_REGISTRY_URL' }) })
-    .prefault({}),
+  schema_registry: SchemaRegistryConfig.prefault({}),
   partitions: z.int().min(1).max(1000).default(6).describe('partitions of a topic when it is created'),
   log: z
     .object({

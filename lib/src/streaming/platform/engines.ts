@@ -1,6 +1,6 @@
 import { type Logger, openStore, type Store, type Stream } from '../../base/index.ts'
 import { openEmbeddedStream } from '../embedded/index.ts'
-import { openRedpanda } from '../redpanda/index.ts'
+import { openRedpanda, SchemaRegistry } from '../redpanda/index.ts'
 import type { PlatformConfig } from './config.ts'
 
 export interface EngineContext {
@@ -24,6 +24,12 @@ export const openStoreFor = (config: PlatformConfig, { logger, onNotice, signal 
 /** The stream that the configuration names: Redpanda, or the embedded log in the store's PostgreSQL. */
 export const openStreamFor = (config: PlatformConfig, store: Store, { logger }: EngineContext): Promise<Stream> =>
   config.redpanda.brokers
-    ? openRedpanda(config.redpanda, { logger })
+    ? openBrokersFor(config, logger)
     : // The embedded server may come back on another port.
       openEmbeddedStream({ ...config.embedded_stream, url: () => store.url, logger })
+
+/** The stream on the brokers that the configuration names, with its schema registry where one is named. */
+export async function openBrokersFor({ redpanda, schema_registry: settings }: PlatformConfig, logger: Logger): Promise<Stream> {
+  const registry = settings.url ? new SchemaRegistry(settings.url, settings, { logger }) : undefined
+  return openRedpanda(redpanda, { logger, ...(registry && { registry }) })
+}

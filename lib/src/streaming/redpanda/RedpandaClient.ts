@@ -1,6 +1,7 @@
 import { Admin } from '@platformatic/kafka'
 import {
   type AppendOptions,
+  abortable,
   type CheckResult,
   type EncodedBatch,
   type Logger,
@@ -25,6 +26,7 @@ import { pack } from './packing.ts'
 import type { RedpandaConfig } from './RedpandaConfig.ts'
 import { RedpandaSubscription } from './RedpandaSubscription.ts'
 import { type ReadingContext, read } from './reading.ts'
+import type { SchemaRegistry } from './registry/index.ts'
 import { TopicAdmin } from './TopicAdmin.ts'
 
 const DEFAULT_PARTITIONS = 6
@@ -32,14 +34,19 @@ const PARTITION_COUNT_AGE_MS = 30_000
 
 export interface RedpandaOptions {
   readonly logger?: Logger
+  /** Gives the frames of what is appended; closed with the stream. Without one records go out as plain JSON. */
+  readonly registry?: SchemaRegistry
 }
 
 /**
  * Connects to a Redpanda or Kafka cluster.
  * @throws QiError UNAVAILABLE, TIMEOUT, UNAUTHORIZED, CONFIG_INVALID, within some seconds
  */
-export async function openRedpanda(config: RedpandaConfig, { logger = silentLogger }: RedpandaOptions = {}): Promise<Stream> {
-  const client = new RedpandaClient(connectionSettings(config), logger)
+export async function openRedpanda(
+  config: RedpandaConfig,
+  { logger = silentLogger, registry }: RedpandaOptions = {},
+): Promise<Stream> {
+  const client = new RedpandaClient(connectionSettings(config), logger, registry)
   const { error } = await client.check()
   if (!error) return client
   await client.close()
@@ -59,12 +66,14 @@ export class RedpandaClient implements Stream {
   readonly #appender: Appender
   readonly #settings: ConnectionSettings
   readonly #context: ReadingContext
+  readonly #registry: SchemaRegistry | undefined
   readonly #readers = new Set<Closable>()
   readonly #partitions = new Map<string, { count: number; at: number }>()
   #spread = 0
   #closing: Promise<void> | undefined
 
-  constructor(settings: ConnectionSettings, logger: Logger) {
+  constructor(settings: ConnectionSettings, logger: Logger, registry?: SchemaRegistry) {
+    this.#registry = registry
     this.#settings = settings
     this.#admin = new Admin(settings.options)
     this.#topics = new TopicAdmin(this.#admin, settings)
@@ -93,10 +102,11 @@ export class RedpandaClient implements Stream {
     this.#checkOpen()
     if (signal?.aborted) throw new QiError('CANCELLED', 'append was cancelled', { cause: signal.reason })
     if (messages.length === 0) return []
+    const frame = this.#registry && (await abortable(this.#registry.frame(topic), signal))
     const count = await this.#partitionCount(topic)
     const maxBatchBytes = await this.#topics.maxBatchBytes(topic)
     const place = (key: string | null) => (key === null ? this.#spread++ % count : partitionOf(key, count))
-    const packed = pack(messages, { topic, partitionOf: place, maxBatchBytes })
+    const packed = pack(messages, { topic, partitionOf: place, maxBatchBytes, frame })
     try {
       return await this.#appender.append(topic, packed, maxBatchBytes, signal)
     } catch (error) {
@@ -131,8 +141,10 @@ export class RedpandaClient implements Stream {
     await this.#groups.reset(group, positions)
   }
 
-  check(): Promise<CheckResult> {
-    return checkCluster(this.#admin, this.#settings)
+  async check(): Promise<CheckResult> {
+    const found = await checkCluster(this.#admin, this.#settings)
+    const error = this.#registry?.trouble
+    return found.ok && error ? { ok: false, summary: error.message, error } : found
   }
 
   close(): Promise<void> {
@@ -145,6 +157,8 @@ export class RedpandaClient implements Stream {
   }
 
   async #close(): Promise<void> {
+    // First, since an append may be waiting for it.
+    await this.#registry?.close()
     await Promise.all([...[...this.#readers].map((reader) => reader.close()), this.#appender.close()])
     await this.#admin.close()
   }

@@ -1,4 +1,5 @@
 import { type Message, QiError } from '../../base/index.ts'
+import { framed } from '../../base/types/wire/index.ts'
 
 /** A message ready to be sent: its bytes, and the partition it goes to. */
 export interface Packed {
@@ -23,13 +24,15 @@ export interface Packing {
   readonly partitionOf: (key: string | null) => number
   /** The broker's limit on a batch of this topic, in bytes. */
   readonly maxBatchBytes: number
+  /** What goes before each value, where a schema registry gave something. */
+  readonly frame?: Uint8Array | undefined
 }
 
 /** @throws QiError BAD_REQUEST naming the first message that can never be sent, and its size */
-export function pack(messages: readonly Message[], { topic, partitionOf, maxBatchBytes }: Packing): Packed[] {
+export function pack(messages: readonly Message[], { topic, partitionOf, maxBatchBytes, frame }: Packing): Packed[] {
   return messages.map((message, index) => {
     const key = message.key === null ? undefined : Buffer.from(message.key)
-    const value = typeof message.value === 'string' ? Buffer.from(message.value) : asBuffer(message.value)
+    const value = frame ? framed(frame, message.value) : asBuffer(message.value)
     const headers = message.headers && new Map(Object.entries(message.headers))
     let size = RECORD_OVERHEAD + (key?.length ?? 0) + value.length
     if (headers) for (const [name, text] of headers) size += HEADER_OVERHEAD + Buffer.byteLength(name) + Buffer.byteLength(text)
@@ -43,8 +46,10 @@ export function pack(messages: readonly Message[], { topic, partitionOf, maxBatc
   })
 }
 
-const asBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+function asBuffer(value: string | Uint8Array): Buffer {
+  if (typeof value === 'string') return Buffer.from(value)
+  return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+}
 
 /** What one request may carry. */
 export interface LoadLimits {

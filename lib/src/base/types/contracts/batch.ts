@@ -1,5 +1,6 @@
 import { type QiError, toQiError } from '../errors.ts'
 import type { RecordType, RecordValues } from '../records/index.ts'
+import { unframed } from '../wire/frame.ts'
 
 /** A place in a partition: the offset of the next record to read. */
 export interface Position {
@@ -52,9 +53,11 @@ export class EncodedBatch {
   readonly nextOffset: bigint
   readonly length: number
   readonly bytes: Uint8Array
+  /** Of the values, without what a schema registry has put before them. */
   readonly spans: Int32Array
   readonly keys: readonly (string | null)[]
   readonly timestamps: Float64Array
+  readonly #originals: Int32Array
   readonly #deltas: Int32Array | undefined
   readonly #headers: readonly (Headers | undefined)[] | undefined
 
@@ -64,7 +67,8 @@ export class EncodedBatch {
     this.firstOffset = parts.firstOffset
     this.nextOffset = parts.nextOffset
     this.bytes = parts.bytes
-    this.spans = parts.spans
+    this.spans = unframed(parts.bytes, parts.spans)
+    this.#originals = parts.spans
     this.length = parts.spans.length / 2
     this.keys = parts.keys
     this.timestamps = parts.timestamps
@@ -79,6 +83,11 @@ export class EncodedBatch {
 
   value(index: number): Uint8Array {
     return this.bytes.subarray(this.spans[2 * index], this.spans[2 * index + 1])
+  }
+
+  /** The value as it was appended, with the frame of a schema registry where it has one. */
+  original(index: number): Uint8Array {
+    return this.bytes.subarray(this.#originals[2 * index], this.#originals[2 * index + 1])
   }
 
   offset(index: number): bigint {

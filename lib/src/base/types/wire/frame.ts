@@ -45,7 +45,3 @@ export function unframed(bytes: Uint8Array, spans: Int32Array): Int32Array {
   }
   return payloads
 }
-
-/** The id of the schema that a message was written with, if it has a frame. */
-export const schemaIdOf = (value: Uint8Array): number | undefined =>
-  isFramed(value, 0, value.length) ? new DataView(value.buffer, value.byteOffset).getUint32(1) : undefined

@@ -1,0 +1,111 @@
+import { QiError, readTls, type SecureFetch, secureFetch, withTimeout } from '../../../base/index.ts'
+import { notARegistry, type RegistryProblem, refusal, unreached } from './errors.ts'
+import { type RegistryAddress, registryAddress, type SchemaRegistryConfig } from './SchemaRegistryConfig.ts'
+
+const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json'
+
+export interface RegistryRequest {
+  /** For messages: `register crypto-prices-value`. */
+  readonly doing: string
+  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly path: string
+  readonly body?: unknown
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The HTTP API of a Confluent-compatible registry: one request, classified failures. */
+export class RegistryClient {
+  readonly #address: RegistryAddress
+  readonly #timeoutMs: number
+  readonly #secure: SecureFetch | undefined
+  readonly #closing = new AbortController()
+
+  /** @throws QiError CONFIG_INVALID where the URL or a named file is wrong */
+  constructor(url: string, config: SchemaRegistryConfig) {
+    this.#address = registryAddress(url, config)
+    this.#timeoutMs = config.timeout_ms
+    const tls = readTls(config.tls, 'schema_registry.tls')
+    this.#secure = tls && secureFetch(tls)
+  }
+
+  /** The address without credentials. */
+  get place(): string {
+    return this.#address.place
+  }
+
+  /** Aborted once it is closed. */
+  get closed(): AbortSignal {
+    return this.#closing.signal
+  }
+
+  /** @throws QiError by the status; UNAVAILABLE, TIMEOUT; BAD_DATA where it is no registry */
+  async ask(request: RegistryRequest): Promise<unknown> {
+    const answer = await this.askIf(request)
+    if (answer === undefined) throw refusal({ status: 404, message: '' }, request.doing, this.place)
+    return answer
+  }
+
+  /** As {@link ask}; nothing where the registry knows no such subject, version or setting. */
+  async askIf(request: RegistryRequest): Promise<unknown> {
+    const { doing } = request
+    const signal = request.signal ? AbortSignal.any([request.signal, this.closed]) : this.closed
+    let response: Response
+    let text: string
+    try {
+      ;[response, text] = await withTimeout(this.#timeoutMs, 'schema registry', (inner) => this.#send(request, inner), signal)
+    } catch (error) {
+      throw unreached(error, doing, this.place)
+    }
+    const body = parsed(text)
+    if (response.ok) {
+      if (body === undefined) throw notARegistry(doing, this.place)
+      return body
+    }
+    const problem = problemOf(response, body)
+    // Its own 404 has a code of five digits; any other web server answers 404 as well.
+    if (response.status === 404 && problem.code !== undefined) return undefined
+    throw refusal(problem, doing, this.place)
+  }
+
+  /** Gives up what is being asked. */
+  async close(): Promise<void> {
+    this.#closing.abort(new QiError('CLOSED', 'the stream was closed'))
+    await this.#secure?.close()
+  }
+
+  async #send({ method, path, body }: RegistryRequest, signal: AbortSignal): Promise<[Response, string]> {
+    const { place, headers } = this.#address
+    const response = await (this.#secure?.fetch ?? fetch)(`${place}${path}`, {
+      method,
+      headers: {
+        ...headers,
+        accept: `${CONTENT_TYPE}, application/json`,
+        ...(body !== undefined && { 'content-type': CONTENT_TYPE }),
+      },
+      // Credentials go nowhere else.
+      redirect: 'error',
+      signal,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    return [response, await response.text()]
+  }
+}
+
+function problemOf({ status, statusText, headers }: Response, body: unknown): RegistryProblem {
+  const { error_code: code, message } = (body ?? {}) as { error_code?: unknown; message?: unknown }
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
+  return {
+    status,
+    message: typeof message === 'string' ? message.slice(0, 500) : statusText,
+    ...(typeof code === 'number' && code > 9999 && { code }),
+    ...(seconds >= 0 && { retryAfterMs: seconds * 1000 }),
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

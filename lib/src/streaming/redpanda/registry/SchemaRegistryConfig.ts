@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { QiError, tlsProblems, tlsSettings } from '../../../base/index.ts'
+
+/** What a subject demands of the next version of its schema. */
+const LEVELS = ['NONE', 'BACKWARD', 'BACKWARD_TRANSITIVE', 'FORWARD', 'FORWARD_TRANSITIVE', 'FULL', 'FULL_TRANSITIVE'] as const
+
+/** Settings of a Confluent-compatible schema registry, under `schema_registry` in qicore.yaml. */
+export const SchemaRegistryConfig = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('a Confluent-compatible schema registry, for topics on Redpanda; unset means plain JSON without schema ids')
+      .meta({ env: 'SCHEMA_REGISTRY_URL', secret: true }),
+    username: z.string().optional().describe('the user to sign in as').meta({ env: 'SCHEMA_REGISTRY_USERNAME' }),
+    password: z
+      .string()
+      .optional()
+      .describe('the password to sign in with')
+      .meta({ env: 'SCHEMA_REGISTRY_PASSWORD', secret: true }),
+    compatibility: z
+      .enum(LEVELS)
+      .optional()
+      .describe('the compatibility our subjects are set to; unset keeps what a subject has, and sets BACKWARD where it has none')
+      .meta({ env: 'SCHEMA_REGISTRY_COMPATIBILITY' }),
+    timeout_ms: z.int().min(100).max(600_000).default(5_000).describe('how long one answer may take'),
+    tls: tlsSettings('SCHEMA_REGISTRY', 'the registry').prefault({}),
+  })
+  .superRefine(({ username, password, tls }, context) => {
+    for (const { path, message } of tlsProblems(tls)) context.addIssue({ code: 'custom', path, message })
+    if (password !== undefined && !username)
+      context.addIssue({ code: 'custom', path: ['username'], message: 'needed with schema_registry.password' })
+  })
+
+export type SchemaRegistryConfig = z.output<typeof SchemaRegistryConfig>
+
+export interface RegistryAddress {
+  /** Without user and password, and without a slash at its end: fit to be shown. */
+  readonly place: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/**
+ * Where the registry is and how to sign in; settings win over what the URL holds.
+ * @throws QiError CONFIG_INVALID, which shows nothing of the URL
+ */
+export function registryAddress(
+  url: string,
+  { username, password }: Pick<SchemaRegistryConfig, 'username' | 'password'>,
+): RegistryAddress {
+  const at = new URL(url)
+  const user = username ?? decoded(at.username)
+  const secret = password ?? decoded(at.password)
+  // fetch refuses an address with a password in it.
+  at.username = ''
+  at.password = ''
+  const place = at.href.replace(/\/+$/, '')
+  if (user === '') return { place, headers: {} }
+  return { place, headers: { authorization: `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}` } }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (error) {
+    throw new QiError('CONFIG_INVALID', 'schema_registry.url: user and password must be percent-encoded, such as %25 for a %', {
+      cause: error,
+      field: 'schema_registry.url',
+    })
+  }
+}

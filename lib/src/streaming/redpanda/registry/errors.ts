@@ -1,0 +1,68 @@
+import { type ErrorCode, errorMessage, QiError, tlsFault, toQiError } from '../../../base/index.ts'
+
+const CODES: Readonly<Record<number, ErrorCode>> = {
+  401: 'UNAUTHORIZED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  408: 'UNAVAILABLE',
+  409: 'CONFLICT',
+  422: 'BAD_REQUEST',
+  425: 'UNAVAILABLE',
+  429: 'RATE_LIMITED',
+}
+
+const REMEDIES: Partial<Record<ErrorCode, string>> = {
+  UNAUTHORIZED: 'check user and password in SCHEMA_REGISTRY_URL, or schema_registry.username and password',
+  FORBIDDEN: 'let this user read and register the subjects of our topics',
+  NOT_FOUND: 'correct SCHEMA_REGISTRY_URL: it ends before /subjects',
+  BAD_REQUEST: 'it must accept JSON Schema of draft 7, and registrations',
+  UNAVAILABLE: 'start it, or correct SCHEMA_REGISTRY_URL',
+  TIMEOUT: 'the registry is reached but slow or stopped',
+  BAD_DATA: 'correct SCHEMA_REGISTRY_URL: it ends before /subjects',
+}
+
+/** What Confluent's API says beside the status. */
+export interface RegistryProblem {
+  readonly status: number
+  /** Such as 40401: no such subject. */
+  readonly code?: number
+  readonly message: string
+  readonly retryAfterMs?: number
+}
+
+/** A registry's refusal, classified. @param doing what failed, such as `register crypto-prices-value` */
+export function refusal(problem: RegistryProblem, doing: string, place: string): QiError {
+  const { status, message, retryAfterMs } = problem
+  const code = CODES[status] ?? (status >= 500 ? 'UNAVAILABLE' : 'BAD_DATA')
+  const why = `it answers ${status}${message && ` (${message})`}`
+  return told(code, why, doing, place, { cause: problem, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+}
+
+/** A failure to reach it at all, classified. */
+export function unreached(thrown: unknown, doing: string, place: string): QiError {
+  if (thrown instanceof QiError && thrown.code === 'TIMEOUT')
+    return told('TIMEOUT', 'no answer in time', doing, place, { cause: thrown })
+  const tls = tlsFault(thrown, 'schema_registry.tls')
+  if (tls) return told(tls.code, tls.why, doing, place, { cause: thrown, retryable: false }, tls.remedy)
+  const known = toQiError(thrown)
+  if (known.code === 'CANCELLED' || known.code === 'CLOSED') return known
+  const cause = (thrown as { cause?: unknown }).cause
+  return told('UNAVAILABLE', errorMessage(cause ?? thrown), doing, place, { cause: thrown })
+}
+
+export const isConflict = (error: unknown): error is QiError => error instanceof QiError && error.code === 'CONFLICT'
+
+/** Something answers that is no registry. */
+export const notARegistry = (doing: string, place: string, cause?: unknown): QiError =>
+  told('BAD_DATA', 'what it answers is not of a schema registry', doing, place, { cause })
+
+function told(
+  code: ErrorCode,
+  why: string,
+  doing: string,
+  place: string,
+  details: { cause?: unknown; retryAfterMs?: number; retryable?: boolean },
+  remedy = REMEDIES[code],
+): QiError {
+  return new QiError(code, `cannot ${doing} (schema registry at ${place}): ${why}${remedy ? `; ${remedy}` : ''}`, details)
+}

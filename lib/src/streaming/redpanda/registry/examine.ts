@@ -1,0 +1,44 @@
+import { type CheckResult, type RecordType, toQiError } from '../../../base/index.ts'
+import { incompatible } from './incompatible.ts'
+import { recordSchema, subjectOf } from './recordSchema.ts'
+import type { Subjects } from './Subjects.ts'
+
+/** Asks what the registry holds of the topics and whether our schemas may follow it; changes nothing. Never throws. */
+export async function examine(
+  subjects: Subjects,
+  types: ReadonlyMap<string, RecordType>,
+  signal?: AbortSignal,
+): Promise<CheckResult> {
+  try {
+    const names = await subjects.names(signal)
+    const ours = [...types].filter(([topic]) => names.includes(subjectOf(topic)))
+    const found = await Promise.all(ours.map(([topic, type]) => compare(subjects, topic, type, signal)))
+    const held = `${subjects.place} holds ${names.length} ${names.length === 1 ? 'subject' : 'subjects'}, ${found.length} of ours`
+    const levels = [...Map.groupBy(found, ({ level }) => level)]
+    const listed = levels.map(([level, of]) => ` (${level}: ${of.map(({ topic }) => topic).join(', ')})`)
+    return {
+      ok: true,
+      summary: held + listed.join(''),
+      details: { subjects: names.length, ...Object.fromEntries(found.map(({ topic, level }) => [subjectOf(topic), level])) },
+    }
+  } catch (thrown) {
+    const error = toQiError(thrown)
+    const cut = error.message.lastIndexOf('; ')
+    if (cut < 0) return { ok: false, summary: error.message, error }
+    return { ok: false, summary: error.message.slice(0, cut), remedy: error.message.slice(cut + 2), error }
+  }
+}
+
+async function compare(
+  subjects: Subjects,
+  topic: string,
+  type: RecordType,
+  signal: AbortSignal | undefined,
+): Promise<{ topic: string; level: string }> {
+  const subject = subjectOf(topic)
+  const schema = recordSchema(type)
+  const level = (await subjects.compatibility(subject, signal)) ?? 'no compatibility of its own'
+  if (!(await subjects.accepts(subject, schema, signal)))
+    throw incompatible(subject, schema, await subjects.latest(subject, signal), subjects.place)
+  return { topic, level }
+}
