@@ -1,9 +1,12 @@
 import { Option } from 'commander'
 import { CliCommand } from './CliCommand.ts'
+import { backfill } from './commands/backfill.ts'
 import { config } from './commands/config.ts'
 import { dlq } from './commands/dlq.ts'
 import { doctor } from './commands/doctor.ts'
+import { gaps } from './commands/gaps.ts'
 import { query } from './commands/query.ts'
+import { status } from './commands/status.ts'
 import { tail } from './commands/tail.ts'
 import { up } from './commands/up.ts'
 import { version } from './version.ts'
@@ -31,7 +34,8 @@ export function createProgram(): CliCommand {
     .example('qicore up', 'start the platform in this folder')
     .example('qicore query latest bitcoin ethereum', 'what the store holds of two coins')
     .example('qicore doctor', 'what works on this machine, what is missing, how to get it')
-  for (const command of [up(), query(), tail(), dlq(), doctor(), config()]) program.addCommand(command)
+  for (const command of [up(), status(), query(), gaps(), backfill(), tail(), dlq(), doctor(), config()])
+    program.addCommand(command)
   everyCommand(program, (command) => {
     for (const below of command.commands) below.copyInheritedSettings(command)
   })

@@ -1,10 +1,12 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { freshEnvironment, runsSlow } from '../support/slow.ts'
+import { until } from '../support/until.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const run = promisify(execFile)
@@ -44,6 +46,27 @@ describe.runIf(runsSlow)('the packed package, installed elsewhere', { timeout: 5
   test('its command runs', async () => {
     const { stdout } = await run('npx', ['qicore', '--help'], { cwd: project, env })
     expect(stdout).toContain('Usage: qicore')
+  })
+
+  test('its platform runs, and stores what it acquires', async () => {
+    const qicore = join(project, 'node_modules/.bin/qicore')
+    const settings = { ...env, QICORE_SOURCES: 'simulated' }
+    const platform = spawn(qicore, ['up', '--port', '0', '--json'], {
+      cwd: project,
+      env: settings,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    const ended = once(platform, 'exit')
+    try {
+      const { items } = await until(async () => {
+        const { stdout } = await run(qicore, ['query', 'latest', 'bitcoin', '--json'], { cwd: project, env: settings })
+        return JSON.parse(stdout) as { items: { origin: string }[] }
+      }, 'a price of bitcoin')
+      expect(items).toMatchObject([{ origin: 'simulated' }])
+    } finally {
+      platform.kill('SIGTERM')
+    }
+    expect(await ended).toEqual([0, null])
   })
 
   test('its entry points import, with types', async () => {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { formatTime } from '../../../lib/src/base/index.ts'
 import type { PlatformStatus } from '../../../lib/src/streaming/platform/index.ts'
 import { json } from '../headers.ts'
+import { groupLags } from '../metrics/lag.ts'
 import { defineRoute } from '../route.ts'
 import { version } from '../version.ts'
 import { count, moment } from './schemas.ts'
@@ -27,6 +28,8 @@ const consumer = z
     written: count('records stored'),
     dead_lettered: count('records set aside'),
     waiting: count('records read and not yet written'),
+    lag: count('records appended and not yet acknowledged; absent while the stream does not answer').optional(),
+    trouble: z.string().optional().describe('the code of what keeps it from storing now'),
     last_write_at: moment('when it stored last').optional(),
   })
   .describe('One consumer on the way from the stream into the sinks')
@@ -61,18 +64,20 @@ export const status = defineRoute({
   summary: 'What runs: sources, consumers, engines, and their counts',
   responses: { 200: { description: 'the platform now', schema: statusSchema } },
   errors: ['BAD_REQUEST', 'CLOSED'],
-  answer: async ({ platform }) => json(JSON.stringify(statusWire(platform.getStatus()))),
+  answer: async ({ platform }) => {
+    const lags = await groupLags(platform).catch(() => [])
+    return json(JSON.stringify(statusWire(platform.getStatus(), lags)))
+  },
 })
 
-function statusWire({
-  state,
-  startedAt,
-  store,
-  stream,
-  publishers,
-  consumers,
-  parts,
-}: PlatformStatus): z.input<typeof statusSchema> {
+function statusWire(
+  { state, startedAt, store, stream, publishers, consumers, parts }: PlatformStatus,
+  lags: Awaited<ReturnType<typeof groupLags>>,
+): z.input<typeof statusSchema> {
+  const lagOf = (of: string): number | undefined => {
+    const found = lags.filter(({ group }) => group === of)
+    return found.length > 0 ? found.reduce((sum, { lag }) => sum + lag, 0) : undefined
+  }
   return {
     version,
     state,
@@ -88,7 +93,7 @@ function statusWire({
       invalid,
       ...(lastRecordTime !== null && { last_record_time: formatTime(lastRecordTime) }),
     })),
-    consumers: consumers.map(({ name, group, state, read, written, deadLettered, waiting, lastWriteAt }) => ({
+    consumers: consumers.map(({ name, group, state, read, written, deadLettered, waiting, lastWriteAt, trouble }) => ({
       name,
       group,
       state,
@@ -96,6 +101,8 @@ function statusWire({
       written,
       dead_lettered: deadLettered,
       waiting,
+      ...(lagOf(group) !== undefined && { lag: lagOf(group) }),
+      ...(trouble && { trouble: trouble.error.code }),
       ...(lastWriteAt !== undefined && { last_write_at: isoMillis(lastWriteAt) }),
     })),
     parts: parts.map(({ name, state, since, restarts, lastError }) => ({

@@ -20,7 +20,8 @@ export function lagMetrics(register: Registry, platform: ServedPlatform): void {
   })
 }
 
-async function groupLags(platform: ServedPlatform): Promise<{ group: string; topic: string; lag: number }[]> {
+/** Per group and topic; empty where the stream does not answer in time. */
+export async function groupLags(platform: ServedPlatform): Promise<{ group: string; topic: string; lag: number }[]> {
   const { stream } = platform
   const groups = [...new Set(platform.getStatus().consumers.map(({ group }) => group))]
   const stop = new AbortController()

@@ -1,7 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 import {
   type CheckResult,
+  Coverage,
   checkWithin,
+  type History,
   type Logger,
   QiError,
   recordTypes,
@@ -16,6 +18,7 @@ import {
 import { consumers, sinkDefinitions } from '../../consumers/index.ts'
 import { CryptoDataPublisher, type PublisherStats, sourceDefinitions } from '../../publishers/index.ts'
 import { type Consumer, type ConsumerStats, DeadLetters } from '../pipelines/index.ts'
+import { CoverageKeeper } from './CoverageKeeper.ts'
 import type { PlatformConfig } from './config.ts'
 import { openStoreFor, openStreamFor } from './engines.ts'
 import { runWithFallback } from './fallback.ts'
@@ -30,6 +33,8 @@ export interface PlatformOptions {
   readonly onNotice?: (line: string) => void
   /** How often CoinGecko is tried while the simulated market stands in, in milliseconds. Default 30,000. */
   readonly recheckMs?: number
+  /** Whether it is told of in the store as a platform that runs. Default true; a command that only helps to store is not. */
+  readonly announced?: boolean
 }
 
 export interface PlatformStatus {
@@ -55,6 +60,7 @@ export class CryptoDataPlatform implements AsyncDisposable {
   readonly #logger: Logger
   readonly #notice: (line: string) => void
   readonly #recheckMs: number
+  readonly #announced: boolean
   readonly #publishing: Supervisor
   readonly #consuming: Supervisor
   readonly #publishers = new Map<string, CryptoDataPublisher>()
@@ -65,14 +71,17 @@ export class CryptoDataPlatform implements AsyncDisposable {
   #stream: Stream | undefined
   #rateLimit: SourceContext['rateLimit']
   #deadLetters: DeadLetters | undefined
+  #coverage: Coverage | undefined
+  #keeper: CoverageKeeper | undefined
   #sinks: Sink[] = []
   #consumers: Consumer[] = []
 
-  constructor({ config, logger = silentLogger, onNotice = () => {}, recheckMs = 30_000 }: PlatformOptions) {
+  constructor({ config, logger = silentLogger, onNotice = () => {}, recheckMs = 30_000, announced = true }: PlatformOptions) {
     this.config = config
     this.#logger = logger
     this.#notice = onNotice
     this.#recheckMs = recheckMs
+    this.#announced = announced
     this.#publishing = new Supervisor(logger)
     this.#consuming = new Supervisor(logger)
   }
@@ -83,6 +92,10 @@ export class CryptoDataPlatform implements AsyncDisposable {
 
   get stream(): Stream {
     return this.#opened(this.#stream)
+  }
+
+  get coverage(): Coverage {
+    return this.#opened(this.#coverage)
   }
 
   get deadLetters(): DeadLetters {
@@ -105,11 +118,13 @@ export class CryptoDataPlatform implements AsyncDisposable {
         { partitions: this.config.partitions },
       )
       this.#deadLetters = new DeadLetters(this.#stream)
+      this.#coverage = await Coverage.open(this.#store.pool)
       for (const name of this.config.sinks) {
         const definition = sinkDefinitions[name]
         if (definition)
           this.#sinks.push(await definition.open(settingsFor(this.config, name), { store: this.#store, logger: this.#logger }))
       }
+      for (const name of ['store', 'stream']) this.#health.note({ name, status: 'up', summary: 'opened' })
       this.#state = 'initialized'
     } catch (error) {
       await this.#closeAll()
@@ -123,6 +138,10 @@ export class CryptoDataPlatform implements AsyncDisposable {
     if (this.#state !== 'initialized') throw new QiError('CONFLICT', `the platform is ${this.#state}`)
     this.#state = 'running'
     this.#startedAt = Date.now()
+    if (this.#announced) {
+      this.#keeper = new CoverageKeeper(this.coverage, this.#logger)
+      await this.#keeper.start()
+    }
     for (const name of this.config.consumers) this.#startConsumer(name)
     if (this.config.sources) {
       for (const name of this.config.sources)
@@ -137,6 +156,7 @@ export class CryptoDataPlatform implements AsyncDisposable {
     await this.#publishing.stop()
     await this.#caughtUp(DRAIN_MS)
     await this.#consuming.stop()
+    await this.#keeper?.stop()
     await this.#closeAll()
     this.#state = 'stopped'
   }
@@ -171,7 +191,7 @@ export class CryptoDataPlatform implements AsyncDisposable {
         summary: found.summary,
         ...(found.ok ? {} : { action: found.remedy ?? 'it is tried again until it answers' }),
       })
-    const supervised = parts.map((part) => this.#health.note(describePart(part, consumers)))
+    const supervised = parts.map((part) => this.#health.note(describePart(part, consumers), part.since))
     const all = [engine('store', store), engine('stream', stream), ...supervised]
     return { status: overall(all, ['store', 'stream']), parts: all }
   }
@@ -215,6 +235,8 @@ export class CryptoDataPlatform implements AsyncDisposable {
   async #publish(name: string, signal: AbortSignal): Promise<void> {
     const logger = this.#logger.child({ source: name })
     await using source = await this.#open(name)
+    const cadence = this.#definition(name).cadence?.(settingsFor(this.config, name)) ?? {}
+    await using _session = await this.#keeper?.session(name, cadence)
     const publisher = new CryptoDataPublisher({ source, stream: this.stream, logger })
     this.#publishers.set(name, publisher)
     try {
@@ -227,6 +249,17 @@ export class CryptoDataPlatform implements AsyncDisposable {
 
   #open(name: string) {
     return this.#definition(name).open(settingsFor(this.config, name), this.#sourceContext(name))
+  }
+
+  /** The past of a source, which the caller closes. @throws QiError UNSUPPORTED for a source that gives none */
+  async openHistory(name: string): Promise<History> {
+    const { history } = this.#definition(name)
+    if (!history) {
+      const given = Object.values(sourceDefinitions).filter((definition) => definition.history)
+      const names = given.map((definition) => definition.name).join(', ')
+      throw new QiError('UNSUPPORTED', `${name} gives no history; ${names} do`)
+    }
+    return history(settingsFor(this.config, name), this.#sourceContext(name))
   }
 
   #definition(name: string): SourceDefinition {

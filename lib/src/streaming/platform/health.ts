@@ -19,9 +19,10 @@ export interface PlatformHealth {
 export class HealthLog {
   readonly #since = new Map<string, { status: HealthStatus; since: number }>()
 
-  note(part: Omit<PartHealth, 'since'>): PartHealth {
+  /** @param changed when it became so, in milliseconds since 1970, if it was otherwise when last noted */
+  note(part: Omit<PartHealth, 'since'>, changed = Date.now()): PartHealth {
     const known = this.#since.get(part.name)
-    const since = known?.status === part.status ? known.since : Date.now()
+    const since = known?.status === part.status ? known.since : changed
     this.#since.set(part.name, { status: part.status, since })
     return { ...part, since }
   }

@@ -1,0 +1,119 @@
+import { errorMessage, QiError } from '../../../lib/src/base/index.ts'
+import { EXIT } from '../exitCodes.ts'
+import type { Output } from '../output.ts'
+import type { Session } from '../session.ts'
+import { age } from '../text/age.ts'
+import { type Column, printTable } from '../text/table.ts'
+import { findPlatform } from '../up/claim.ts'
+
+/** What `/health` answers; the server's schemas say more. */
+interface Health {
+  readonly status: 'up' | 'degraded' | 'down'
+  readonly parts: readonly Part[]
+}
+
+interface Part {
+  readonly name: string
+  readonly status: Health['status']
+  readonly since: string
+  readonly summary?: string
+  readonly action?: string
+}
+
+interface Publisher {
+  readonly source: string
+  readonly state: string
+  readonly received: number
+  readonly published: number
+  readonly invalid: number
+  readonly last_record_time?: string
+}
+
+interface Consumer {
+  readonly name: string
+  readonly state: string
+  readonly read: number
+  readonly written: number
+  readonly dead_lettered: number
+  readonly waiting: number
+  readonly lag?: number
+}
+
+interface Status {
+  readonly publishers: readonly Publisher[]
+  readonly consumers: readonly Consumer[]
+}
+
+const PATIENCE_MS = 8_000
+
+export async function run(session: Session): Promise<number> {
+  const { config } = await session.load()
+  const running = await findPlatform(config.home)
+  if (!running?.url)
+    throw new QiError(
+      'UNAVAILABLE',
+      running ? `the platform is starting (process ${running.pid})` : 'no platform runs in this project; `qicore up` starts one',
+    )
+  const ask = <T>(path: string): Promise<T> => answerOf<T>(`${running.url}${path}`, config.server.token, session.signal)
+  const [health, status] = await Promise.all([ask<Health>('/health'), ask<Status>('/api/v1/status')])
+  if (session.json) await session.out.json({ pid: running.pid, url: running.url, health, status })
+  else await show(session.out, health, status)
+  return health.status === 'down' ? EXIT.failed : EXIT.ok
+}
+
+async function answerOf<T>(url: string, token: string | undefined, signal: AbortSignal): Promise<T> {
+  try {
+    const response = await fetch(url, {
+      headers: token ? { authorization: `Bearer ${token}` } : {},
+      signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+    })
+    // An unwell platform answers 503 and says why.
+    if (!response.ok && response.status !== 503) throw new Error(`it answers ${response.status}`)
+    return (await response.json()) as T
+  } catch (error) {
+    throw new QiError('UNAVAILABLE', `${url}: ${errorMessage(error)}`, { cause: error })
+  }
+}
+
+async function show(out: Output, health: Health, { publishers, consumers }: Status): Promise<void> {
+  const now = Date.now()
+  await out.line(out.style('bold', `The platform is ${health.status}`))
+  await printTable(out, partColumns(now), health.parts)
+  if (publishers.length > 0) {
+    await out.line()
+    await printTable(out, publisherColumns(now), publishers)
+  }
+  if (consumers.length > 0) {
+    await out.line()
+    await printTable(out, consumerColumns, consumers)
+  }
+}
+
+const MARKS = { up: 'green', degraded: 'yellow', down: 'red' } as const
+
+const partColumns = (now: number): Column<Part>[] => [
+  { title: 'part', cell: (row) => row.name },
+  { title: '', cell: (row) => row.status, style: (row) => MARKS[row.status] },
+  { title: 'since', kind: 'right', cell: (row) => age(Date.parse(row.since), now) },
+  { title: 'how', cell: (row) => row.summary },
+  { title: 'what is done', optional: true, cell: (row) => row.action },
+]
+
+const publisherColumns = (now: number): Column<Publisher>[] => [
+  { title: 'source', cell: (row) => (row.source === 'simulated' ? 'SIMULATED' : row.source) },
+  { title: '', cell: (row) => row.state },
+  { title: 'received', kind: 'right', cell: (row) => String(row.received) },
+  { title: 'published', kind: 'right', cell: (row) => String(row.published) },
+  { title: 'invalid', kind: 'right', cell: (row) => String(row.invalid) },
+  { title: 'newest', kind: 'right', cell: (row) => row.last_record_time && age(Date.parse(row.last_record_time), now) },
+]
+
+const consumerColumns: readonly Column<Consumer>[] = [
+  { title: 'consumer', cell: (row) => row.name },
+  { title: '', cell: (row) => row.state },
+  { title: 'read', kind: 'right', cell: (row) => String(row.read) },
+  { title: 'stored', kind: 'right', cell: (row) => String(row.written) },
+  { title: 'set aside', kind: 'right', cell: (row) => String(row.dead_lettered) },
+  { title: 'waiting', kind: 'right', cell: (row) => String(row.waiting) },
+  { title: 'behind', kind: 'right', cell: (row) => (row.lag === undefined ? '' : String(row.lag)) },
+]
