@@ -1,5 +1,6 @@
 import { formatTime, type Micros, type Timeframe } from '../../types/index.ts'
 import type { Statement } from '../reader.ts'
+import { FIGURES } from '../rollups/figures.ts'
 import type { Bucket } from './bucket.ts'
 import type { HeldPart } from './held.ts'
 
@@ -56,34 +57,18 @@ export function bucketsHolding(key: SeriesKey, bucket: Bucket, material: Materia
   }
 }
 
-/** First and last are by event time, and by id within one time, so that the order of arrival does not matter. */
-const summed = (value: string, order: string): string =>
-  `(array_agg(${value} order by o.time${order}))[1] as open, max(${value}) as high, min(${value}) as low,
-    (array_agg(${value} order by o.time desc${order && `${order} desc`}))[1] as close`
-
-const FIGURES = {
-  bars: `(array_agg(o.open order by o.time))[1] as open, max(o.high) as high, min(o.low) as low,
-    (array_agg(o.close order by o.time desc))[1] as close, case when count(*) = count(o.volume) then sum(o.volume) end as volume,
-    case when count(*) = count(o.trade_count) then sum(o.trade_count) end as trade_count, bool_and(o.is_final) as final`,
-  trades: `${summed('o.price', ', o.trade_id')}, sum(o.amount) as volume, count(*) as trade_count, true as final`,
-  // A price says nothing of the volume traded since the one before.
-  prices: `${summed('o.price', '')}, null::numeric as volume, null::bigint as trade_count, true as final`,
-}
-
 /** $1–$3 the series, $4 opens of buckets, $5 their length, $6 the timeframe of bars */
 const build = (
   material: Material,
   figures: string,
 ): string => `select b.open as bucket, r.* from unnest($4::timestamptz[]) as b (open)
-cross join lateral (select ${figures}, count(*) as pieces, max(o.received_at) as received_at,
-    bool_or(o.origin = 'simulated') as simulated, (array_agg(o.origin order by o.time desc))[1] as origin
-  from ${tableOf(material)} as o where o.coin_id = $1 and o.source = $2 and o.currency = $3 ${onBars(material, 'and o.timeframe = $6')}
+cross join lateral (select ${figures} from ${tableOf(material)} as o where o.coin_id = $1 and o.source = $2 and o.currency = $3 ${onBars(material, 'and o.timeframe = $6')}
     and o.time >= b.open and o.time < b.open + $5::interval) as r
 where r.pieces > 0`
 
 /** The given buckets made of the material; those that hold none are left out. */
 export function built(key: SeriesKey, bucket: Bucket, material: Material, opens: readonly Micros[]): Statement {
-  const figures = FIGURES[material in TABLES ? (material as keyof typeof TABLES) : 'bars']
+  const figures = FIGURES[material in TABLES ? (material as keyof typeof TABLES) : 'candles']
   return {
     name: named('build', material),
     text: build(material, figures),

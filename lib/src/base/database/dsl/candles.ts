@@ -58,10 +58,12 @@ async function find(reader: Reader, query: CandlesQuery) {
   const held = await heldOf(reader, { coin, source, currency, timeframe, from: boundText(from), to: formatTime(to), limit })
   const chosen = await chosenOf(reader, held, query)
   const opens = opensOf(held.bars, timeframe)
-  const filled = await fill(reader, chosen, bucketOf(timeframe), { from, to, limit }, new Set(opens))
+  const filled = await fill(reader, chosen, bucketOf(timeframe), { from, to, limit }, opens)
   const built = filled.map(({ pieces: _, ...candle }): Candle => ({ ...candle, timeframe })).sort((a, b) => a.time - b.time)
-  const first = [...opens, ...built.map(({ time }) => time)].sort((a, b) => b - a)[limit - 1] ?? Number.NEGATIVE_INFINITY
-  const before = opens.filter((open) => open < first).length
+  // What was built may be newer than the oldest stored bars, which then are too many.
+  const all = built.length === 0 ? [] : [...opens, ...built.map(({ time }) => time)].sort((a, b) => b - a)
+  const first = all[limit - 1] ?? Number.NEGATIVE_INFINITY
+  const before = built.length === 0 ? 0 : opens.filter((open) => open < first).length
   return {
     series: toSeries(chosen),
     timeframe,

@@ -1,7 +1,8 @@
 import { decimal, type Micros, nowMicros, type Ohlcv, type Origin, type Timeframe, timeframeMicros } from '../../types/index.ts'
 import { type RawRow, type Reader, readInteger, readTime } from '../reader.ts'
-import { bucketsHolding, built, type Material, type Range, type SeriesKey } from './bars.ts'
+import type { Material, Range, SeriesKey } from './bars.ts'
 import { type Bucket, finerTimeframes, openOf } from './bucket.ts'
+import { bucketRows, opensHolding } from './bucketRows.ts'
 import type { HeldSeries } from './held.ts'
 
 /** The fields of a candle but for its length, which may be none of the timeframes. */
@@ -20,14 +21,15 @@ const ENUMERATED = 500
 
 /**
  * Fills the buckets of a range that no stored bar fills: from the finer bars that cover most of a bucket (the coarser at a
- * draw), else from trades, else from prices. At most the latest `limit` of all.
+ * draw), else from trades, else from prices.
+ * @param stored when the stored bars open, in their order
  */
 export async function fill(
   reader: Reader,
   held: HeldSeries,
   bucket: Bucket,
   range: Range,
-  stored: ReadonlySet<Micros>,
+  stored: readonly Micros[],
   materials: readonly Material[] = materialsOf(held, bucket),
 ): Promise<Gathered[]> {
   const opens = await missing(reader, held, bucket, range, stored, materials)
@@ -37,7 +39,7 @@ export async function fill(
     const isBars = material !== 'trades' && material !== 'prices'
     const wanting = opens.filter((open) => open <= latest && !(isBars ? isCovered(found.get(open), bucket) : found.has(open)))
     if (wanting.length === 0) continue
-    for (const row of await reader.rows(built(held, bucket, material, wanting))) {
+    for (const row of await bucketRows(reader, held, bucket, material, wanting)) {
       const candle = candleOf(held, bucket, material, row)
       const other = found.get(candle.time)
       if (!other || coverage(other) < coverage(candle)) found.set(candle.time, candle)
@@ -58,30 +60,37 @@ async function missing(
   held: HeldSeries,
   bucket: Bucket,
   range: Range,
-  stored: ReadonlySet<Micros>,
+  stored: readonly Micros[],
   materials: readonly Material[],
 ): Promise<readonly Micros[]> {
   const latest = Math.max(...held.parts.filter(({ kind }) => materials.includes(kind)).map((part) => part.latest))
   if (latest === Number.NEGATIVE_INFINITY) return []
-  // The newest bucket that holds anything, and the first that opens in the range; the stored ones cut it short when full.
-  const oldest = stored.size >= range.limit ? Math.min(...stored) : range.from
+  // From the first bucket that opens in the range, or the oldest stored one where those are as many as may be, to the newest
+  // that holds anything.
+  const oldest = stored.length >= range.limit ? stored[0] : range.from
   const last = openOf(Math.min(latest, range.to - 1), bucket)
   const first = oldest === undefined ? undefined : openOf(oldest - 1, bucket) + bucket.length
-  if (first !== undefined && last - first < ENUMERATED * bucket.length + stored.size * bucket.length) {
+  if (first !== undefined && last < first + stored.length * bucket.length && isDense(stored, bucket, first)) return []
+  const known = new Set(stored)
+  if (first !== undefined && (last - first) / bucket.length < ENUMERATED + stored.length) {
     const opens: Micros[] = []
     for (let open = last; open >= first && opens.length < ENUMERATED; open -= bucket.length)
-      if (!stored.has(open)) opens.push(open)
+      if (!known.has(open)) opens.push(open)
     if (opens.length < ENUMERATED) return opens
   }
-  const walks = await Promise.all(materials.map((material) => reader.rows(bucketsHolding(held, bucket, material, range))))
-  const opens = walks.flat().map((row) => readTime(row.open as string))
+  const walks = await Promise.all(materials.map((material) => opensHolding(reader, held, bucket, material, range)))
+  const opens = walks.flat()
   // A bucket that opens before `from` is not asked for, even if it holds later rows.
   const inRange = new Set([...opens.filter((open) => open >= (range.from ?? open)), ...stored])
   return [...inRange]
     .sort((a, b) => b - a)
     .slice(0, range.limit)
-    .filter((open) => !stored.has(open))
+    .filter((open) => !known.has(open))
 }
+
+/** Whether buckets follow one another from the first on without a hole. */
+const isDense = (opens: readonly Micros[], { length }: Bucket, first: Micros): boolean =>
+  opens[0] === first && (opens.at(-1) as Micros) - first === (opens.length - 1) * length
 
 /** How much of its bucket a candle's pieces cover, in microseconds; trades and prices cover none of it for certain. */
 const coverage = ({ fromTimeframe, pieces }: Gathered): Micros =>
@@ -109,7 +118,8 @@ function candleOf({ coinId, source, currency }: SeriesKey, bucket: Bucket, mater
     ...(row.trade_count == null ? {} : { tradeCount: readInteger(row.trade_count) }),
     // Of bars: when none is missing and all are final. Of trades and prices: when no more can come.
     isFinal:
-      time + bucket.length <= nowMicros() && (!from || (row.final === 't' && pieces * timeframeMicros(from) === bucket.length)),
+      time + bucket.length <= nowMicros() &&
+      (!from || (row.is_final === 't' && pieces * timeframeMicros(from) === bucket.length)),
     builtFrom: from ? 'candles' : (material as 'trades' | 'prices'),
     ...(from ? { fromTimeframe: from } : {}),
     pieces,
