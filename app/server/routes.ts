@@ -1,4 +1,5 @@
 import { candles } from './api/candles.ts'
+import { coverage } from './api/coverage.ts'
 import { instruments } from './api/instruments.ts'
 import { latestPrices } from './api/latestPrices.ts'
 import { marketSummary } from './api/marketSummary.ts'
@@ -15,6 +16,7 @@ export const routes: readonly Route[] = [
   candles,
   marketSummary,
   instruments,
+  coverage,
   status,
   openapi,
   health,

@@ -1,3 +1,4 @@
+export * from './backfill/index.ts'
 export { CryptoDataPlatform, type PlatformOptions, type PlatformStatus } from './CryptoDataPlatform.ts'
 export { configSchema, isLoopback, type LoadedConfig, type LoadOptions, loadConfig, type PlatformConfig } from './config.ts'
 export { type EngineContext, openBrokersFor, openStoreFor, openStreamFor } from './engines.ts'

@@ -1,4 +1,6 @@
 import { type Cadence, type Logger, type Micros, nowMicros, parseTime, silentLogger } from '../../types/index.ts'
+import type { coverageQuery } from '../dsl/queries.ts'
+import type { QueryOf } from '../dsl/query.ts'
 import { classifyPgError } from '../errors.ts'
 import { migrate } from '../migrate.ts'
 import { type Pool, type PoolClient, withClient } from '../pool.ts'
@@ -10,7 +12,16 @@ import { refresh } from './refresh.ts'
 import { beginSession, type CoverageSession, platformRuns, readSessions } from './sessions.ts'
 import { type Span, union } from './spans.ts'
 import { LOCK_SERIES, rangeText, timeText } from './sql.ts'
-import { HOLD_SPANS } from './write.ts'
+import { HOLD_SPANS, SETTLE_REQUESTED } from './write.ts'
+
+/** A validated query, as HTTP and the command line take it. */
+export type CoverageQuery = QueryOf<typeof coverageQuery>
+
+export interface FoundCoverage {
+  readonly items: readonly SeriesCoverage[]
+  /** Whether there are more series than were asked for. */
+  readonly more: boolean
+}
 
 /** What became of a window that was asked for. */
 export interface Settlement {
@@ -20,6 +31,8 @@ export interface Settlement {
   /** Why. */
   readonly reason: string
 }
+
+const ready = new WeakSet<Pool>()
 
 /**
  * What is held of each series, what is missing and why, kept in the store. Safe from several processes, in any order: spans are
@@ -32,9 +45,10 @@ export class Coverage {
     this.#pool = pool
   }
 
-  /** Makes its tables where they are not there. @throws QiError */
+  /** Makes its tables where they are not there; once for each pool. @throws QiError */
   static async open(pool: Pool): Promise<Coverage> {
-    await migrate(pool, { component: 'coverage', files: coverageMigrations })
+    if (!ready.has(pool)) await migrate(pool, { component: 'coverage', files: coverageMigrations })
+    ready.add(pool)
     return new Coverage(pool)
   }
 
@@ -51,6 +65,22 @@ export class Coverage {
         return { ...series, ...(first !== undefined && { first }), ...(last !== undefined && { last }), held, gaps }
       })
     })
+  }
+
+  /** A query from outside: the series that it names, between its times. */
+  async find(query: CoverageQuery, now: Micros = nowMicros()): Promise<FoundCoverage> {
+    const { type, timeframe, from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER, gaps, limit, ...names } = query
+    const filter = { ...names, ...(type && { types: [type] }), ...(timeframe && { timeframes: [timeframe] }) }
+    const wanted = (spans: readonly Span[]) => spans.some((span) => span.from < to && span.to > from)
+    const all = (await this.list(filter, now)).flatMap((series) => {
+      const part = {
+        ...series,
+        held: series.held.filter((span) => wanted([span])),
+        gaps: series.gaps.filter((gap) => wanted([gap])),
+      }
+      return (gaps ? part.gaps.length > 0 : part.held.length + part.gaps.length > 0) ? [part] : []
+    })
+    return { items: all.slice(0, limit), more: all.length > limit }
   }
 
   /** Looks at what was stored since; of the series that the filter lets through. @returns their ids */
@@ -102,11 +132,7 @@ export class Coverage {
     return this.#change(id, async (client) => {
       await client.query(HOLD_SPANS, [id, 'held', null, held.map(rangeText)])
       await client.query(HOLD_SPANS, [id, 'empty', reason, empty.map(rangeText)])
-      // Also what is left of an earlier try at a part of it.
-      await client.query("delete from coverage_spans where series_id = $1 and state = 'requested' and span <@ $2::tstzrange", [
-        id,
-        rangeText(window),
-      ])
+      await client.query(SETTLE_REQUESTED, [id, rangeText(window)])
     })
   }
 

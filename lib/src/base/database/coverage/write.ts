@@ -5,3 +5,9 @@ gone as (
     and exists (select from found as f where f.span && c.span or f.span -|- c.span) returning c.span)
 insert into coverage_spans (series_id, state, reason, span)
 select $1, $2, $3, unnest(range_agg(span)) from (select span from found union all select span from gone) as both_`
+
+/** Takes a span $2 out of what is requested of a series $1; what an earlier try asked for beyond it stays. */
+export const SETTLE_REQUESTED = `with gone as (
+  delete from coverage_spans where series_id = $1 and state = 'requested' and span && $2::tstzrange returning span)
+insert into coverage_spans (series_id, state, span)
+select $1, 'requested', unnest(range_agg(span) - tstzmultirange($2::tstzrange)) from gone`

@@ -1,0 +1,92 @@
+import type { BackfillProgress, BackfillResult, BackfillTask } from '../../../lib/src/streaming/platform/index.ts'
+import type { Session } from '../session.ts'
+import { duration } from '../text/age.ts'
+import { printable } from '../text/printable.ts'
+import { progressBar, spanWire } from '../text/spans.ts'
+import { Screen } from '../up/Screen.ts'
+
+/** Without a terminal a line is printed each time so much more is done. */
+const TENTH = 0.1
+
+/** What a backfill shows: on a terminal one line that is drawn again, elsewhere lines, with --json an object a call. */
+export class BackfillScreen {
+  readonly #screen: Screen
+  readonly #json: boolean
+  readonly #session: Session
+  readonly #began = performance.now()
+  #told = 0
+
+  constructor(session: Session) {
+    this.#session = session
+    this.#screen = new Screen(session)
+    this.#json = session.json
+  }
+
+  async started(series: number, calls: number): Promise<void> {
+    const text = calls === 0 ? 'Nothing to ask for.' : `${calls} calls for ${series} series.`
+    this.#screen.notice(text, { event: 'started', series, calls })
+  }
+
+  notice(text: string, event = 'notice'): void {
+    this.#screen.notice(text, { event })
+  }
+
+  progress(progress: BackfillProgress): void {
+    const { calls, callsInAll, records, task, window, missing } = progress
+    const elapsedMs = performance.now() - this.#began
+    const left = callsInAll - calls
+    const etaMs = calls === 0 ? undefined : (elapsedMs / calls) * left
+    if (this.#json) {
+      const { coinId, currency, timeframe, type } = task.series
+      const series = { source: task.source, coin_id: coinId, currency, type, ...(timeframe && { timeframe }) }
+      const done = { calls, calls_left: left, records, ...(etaMs !== undefined && { eta_ms: Math.round(etaMs) }) }
+      void this.#session.out.line(
+        JSON.stringify({ event: 'window', ...series, ...spanWire(window), ...done, ...(missing && { missing }) }),
+      )
+      return
+    }
+    const share = callsInAll === 0 ? 1 : calls / callsInAll
+    const rate = Math.round(records / Math.max(elapsedMs / 1000, 0.001))
+    const text = `${calls}/${callsInAll} calls, ${records} records (${rate}/s)${etaMs === undefined || left === 0 ? '' : `, ${duration(etaMs)} left`}`
+    if (this.#screen.isLive) this.#screen.status(`${progressBar(share)} ${text}  ${printable(task.series.coinId)}`)
+    if (this.#screen.isLive || (share < this.#told + TENTH && left > 0)) return
+    this.#told = Math.floor(share / TENTH) * TENTH
+    this.#screen.notice(`${Math.round(share * 100)} %: ${text}`)
+  }
+
+  async done({ calls, records, empty, failures }: BackfillResult, nameOf: (task: BackfillTask) => string): Promise<void> {
+    this.#screen.status('')
+    const { out, err } = this.#session
+    if (this.#json) {
+      await out.line(
+        JSON.stringify({
+          event: 'done',
+          calls,
+          records,
+          empty: empty.map(({ task, span, reason }) => ({
+            coin_id: task.series.coinId,
+            source: task.source,
+            ...spanWire(span),
+            reason,
+          })),
+          failures: failures.map(({ task, error }) => ({
+            coin_id: task.series.coinId,
+            source: task.source,
+            error: error.toJSON(),
+          })),
+        }),
+      )
+      return
+    }
+    for (const { task, span, reason } of empty) {
+      const { from, to } = spanWire(span)
+      await out.line(out.style('yellow', printable(`not to be had: ${nameOf(task)}, ${from} to ${to}: ${reason}`)))
+    }
+    for (const { task, error } of failures) await err.line(err.style('red', printable(`${nameOf(task)}: ${error.message}`)))
+    await out.line(`Done: ${records} records by ${calls} calls in ${duration(performance.now() - this.#began)}.`)
+  }
+
+  close(): void {
+    this.#screen.status('')
+  }
+}

@@ -1,0 +1,105 @@
+import { coverageQuery, parseQuery, QiError, suggest, TIMEFRAMES, type Timeframe } from '../../../lib/src/base/index.ts'
+import { sourceDefinitions } from '../../../lib/src/publishers/index.ts'
+import {
+  Backfill,
+  type BackfillRequest,
+  type BackfillTask,
+  type PlatformConfig,
+} from '../../../lib/src/streaming/platform/index.ts'
+import { BackfillScreen } from '../backfill/BackfillScreen.ts'
+import { EXIT, EXIT_OF_CODE, type Exit } from '../exitCodes.ts'
+import { loggerOf } from '../logging.ts'
+import type { Session } from '../session.ts'
+
+export interface BackfillInput {
+  readonly coins: readonly string[]
+  readonly gaps?: boolean
+  readonly from?: string
+  readonly to?: string
+  readonly timeframe?: string
+  readonly every?: string
+  readonly type?: string
+  readonly source?: string
+  readonly currency?: readonly string[]
+  readonly retry?: boolean
+}
+
+export async function run(session: Session, input: BackfillInput): Promise<Exit> {
+  const { config } = await session.load()
+  const request = requestOf(input, config)
+  const { signal } = session
+  const screen = new BackfillScreen(session)
+  await using backfill = await Backfill.open({
+    config,
+    logger: loggerOf(session),
+    onNotice: (line) => screen.notice(line),
+    signal,
+  })
+  session.interrupt.onFirst(() =>
+    screen.notice('Stopping after what is under way. The same command goes on from there.', 'stopping'),
+  )
+  try {
+    const tasks = await session.unlessInterrupted(backfill.plan(request))
+    await screen.started(tasks.length, await backfill.countCalls(tasks))
+    const result = await backfill.run(tasks, { signal, onProgress: (progress) => screen.progress(progress) })
+    await screen.done(result, nameOf)
+    const [failure] = result.failures
+    if (!failure) return EXIT.ok
+    return result.failures.length === tasks.length ? EXIT_OF_CODE[failure.error.code] : EXIT.failed
+  } finally {
+    screen.close()
+  }
+}
+
+/** @throws QiError BAD_REQUEST naming the flag */
+function requestOf(input: BackfillInput, config: PlatformConfig): BackfillRequest {
+  const { coins, gaps = false, every, source, currency, retry } = input
+  const { type, timeframe, from, to } = parseQuery(coverageQuery, {
+    ...(input.type && { type: input.type }),
+    ...(input.timeframe && { timeframe: input.timeframe }),
+    ...(input.from && { from: input.from }),
+    ...(input.to && { to: input.to }),
+  })
+  if (source !== undefined && !sourceDefinitions[source])
+    throw wrong('source', `there is no source named ${source}${suggest(source, Object.keys(sourceDefinitions))}`)
+  if (gaps) {
+    if (every) throw wrong('every', '--every does not go with --gaps: a gap is filled as closely as the provider gives it')
+    const types = type ? [type] : timeframe ? (['ohlcv'] as const) : undefined
+    const filter = {
+      ...(coins.length > 0 && { coins }),
+      ...(source && { sources: [source] }),
+      ...(currency && { currencies: currency }),
+      ...(types && { types }),
+      ...(timeframe && { timeframes: [timeframe] }),
+    }
+    return { gaps: filter, from, to, retry }
+  }
+  if (coins.length === 0) throw wrong('coins', 'name the coins, such as qicore backfill bitcoin --from 2026-01-01, or use --gaps')
+  if (from === undefined) throw wrong('from', '--from is missing: where is it to begin? such as --from 2026-01-01')
+  if (type === 'ohlcv' && !timeframe) throw wrong('timeframe', '--type ohlcv needs the length of the candles: --timeframe 1h')
+  if (type === 'price' && timeframe) throw wrong('timeframe', '--timeframe is for candles; of prices --every says how far apart')
+  if (timeframe && every) throw wrong('every', '--every is for prices; candles have a --timeframe')
+  return {
+    coins,
+    source: source ?? usualSource(config),
+    currencies: currency,
+    timeframe,
+    every: lengthOf(every),
+    from,
+    to,
+    retry,
+  }
+}
+
+const usualSource = ({ sources = [] }: PlatformConfig): string =>
+  sources.find((name) => sourceDefinitions[name]?.history) ?? 'coingecko'
+
+function lengthOf(every: string | undefined): Timeframe | undefined {
+  if (every === undefined || TIMEFRAMES.includes(every as Timeframe)) return every as Timeframe | undefined
+  throw wrong('every', `every "${every}": expected one of ${TIMEFRAMES.join(', ')}`)
+}
+
+const wrong = (field: string, message: string): QiError => new QiError('BAD_REQUEST', message, { field })
+
+const nameOf = ({ source, series: { coinId, currency, timeframe } }: BackfillTask): string =>
+  `${coinId} ${timeframe ?? 'prices'} of ${source} in ${currency}`

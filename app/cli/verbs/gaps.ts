@@ -1,0 +1,87 @@
+import { Coverage, coverageQuery, formatTime, type Gap, parseQuery, type SeriesCoverage } from '../../../lib/src/base/index.ts'
+import { canFill, historyOffers } from '../../../lib/src/streaming/platform/index.ts'
+import { openStoreOf } from '../engines.ts'
+import type { Session } from '../session.ts'
+import { spanLength, spanWire } from '../text/spans.ts'
+import { printTable } from '../text/table.ts'
+
+export interface GapsInput {
+  readonly coins: readonly string[]
+  readonly coin?: readonly string[]
+  readonly source?: readonly string[]
+  readonly currency?: readonly string[]
+  readonly type?: string
+  readonly timeframe?: string
+  readonly from?: string
+  readonly to?: string
+  readonly limit?: string
+}
+
+interface Listed {
+  readonly series: SeriesCoverage
+  readonly gap: Gap
+  readonly fillable: boolean
+}
+
+export async function run(session: Session, input: GapsInput): Promise<undefined> {
+  const { coins, coin = [], source, currency, ...rest } = input
+  const named = [...coins, ...coin]
+  const query = parseQuery(coverageQuery, {
+    ...rest,
+    ...(named.length > 0 && { coins: named }),
+    ...(source && { sources: source }),
+    ...(currency && { currencies: currency }),
+    gaps: true,
+  })
+  const loaded = await session.load()
+  const offers = await historyOffers(loaded.config)
+  await using store = await openStoreOf(session, loaded)
+  const coverage = await Coverage.open(store.pool)
+  const found = await session.unlessInterrupted(coverage.find(query))
+  const listed = found.items.flatMap((series) =>
+    series.gaps.map((gap): Listed => ({ series, gap, fillable: canFill(offers, series, gap) })),
+  )
+  if (session.json) return void (await session.out.json({ items: listed.map(wire), more: found.more }))
+  await show(session, listed)
+  if (found.more) await session.remark('there are more series: name coins, or raise --limit')
+}
+
+const wire = ({ series, gap, fillable }: Listed) => ({
+  source: series.source,
+  coin_id: series.coinId,
+  currency: series.currency,
+  type: series.type,
+  ...(series.timeframe && { timeframe: series.timeframe }),
+  ...spanWire(gap),
+  reason: gap.reason,
+  fillable,
+  ...(gap.settled && { answer: gap.settled.reason, asked_at: formatTime(gap.settled.askedAt) }),
+})
+
+async function show(session: Session, listed: readonly Listed[]): Promise<void> {
+  const { out } = session
+  if (listed.length === 0) return session.remark('nothing is missing')
+  await printTable(
+    out,
+    [
+      { title: 'coin', cell: ({ series }) => series.coinId, style: () => 'bold' },
+      { title: 'source', cell: ({ series }) => series.source },
+      { title: 'currency', cell: ({ series }) => series.currency },
+      { title: 'what', cell: ({ series }) => series.timeframe ?? 'prices' },
+      { title: 'from', cell: ({ gap }) => seconds(gap.from) },
+      { title: 'to', cell: ({ gap }) => seconds(gap.to) },
+      { title: 'length', kind: 'right', cell: ({ gap }) => spanLength(gap) },
+      { title: 'reason', cell: ({ gap }) => gap.reason },
+      {
+        title: 'can be filled',
+        cell: ({ gap, fillable }) => (fillable ? 'yes' : (gap.settled?.reason ?? 'no: the source gives no history of it')),
+        style: ({ fillable }) => (fillable ? 'green' : 'dim'),
+        optional: true,
+      },
+    ],
+    listed,
+  )
+}
+
+/** A silence begins a microsecond behind a price: nobody wants to read that. */
+const seconds = (time: number): string => formatTime(Math.floor(time / 1e6) * 1e6)

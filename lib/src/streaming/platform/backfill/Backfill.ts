@@ -1,0 +1,239 @@
+import {
+  type Coverage,
+  type History,
+  type HistoryWindow,
+  hull,
+  intersect,
+  type Logger,
+  nowMicros,
+  QiError,
+  recordTypes,
+  retry,
+  type Span,
+  silentLogger,
+  subtract,
+  throwIfAborted,
+  toQiError,
+  union,
+} from '../../../base/index.ts'
+import { consumers } from '../../../consumers/index.ts'
+import { CryptoDataPublisher } from '../../../publishers/index.ts'
+import { CryptoDataPlatform } from '../CryptoDataPlatform.ts'
+import type { PlatformConfig } from '../config.ts'
+import { Arrivals } from './Arrivals.ts'
+import {
+  type BackfillFailure,
+  type BackfillProgress,
+  type BackfillRequest,
+  type BackfillResult,
+  type BackfillTask,
+  MOST_LISTED,
+} from './model.ts'
+import { untilStored } from './stored.ts'
+import { tasksOf } from './tasks.ts'
+import { WindowSource } from './WindowSource.ts'
+
+export interface BackfillOptions {
+  readonly config: PlatformConfig
+  readonly logger?: Logger
+  /** Lines for people: what is waited for, and why. */
+  readonly onNotice?: (line: string) => void
+  readonly signal?: AbortSignal
+}
+
+export interface RunOptions {
+  /** Stops after what is under way; the next run goes on there. */
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: (progress: BackfillProgress) => void
+}
+
+/** A call that failed is made again for so long, in milliseconds, before the whole run gives up. */
+const PATIENCE = { attempts: Number.POSITIVE_INFINITY, totalMs: 15 * 60_000, baseMs: 1000, maxMs: 60_000 } as const
+/** What is wrong with one series, and no reason to leave out the others. */
+const OWN_FAULT = new Set(['NOT_FOUND', 'UNSUPPORTED', 'BAD_REQUEST'])
+
+/**
+ * Takes history from providers, window by window: source → publisher → stream → consumers → store, like everything else. A window
+ * is noted as settled only when its records are stored, so that whatever kills a run, the next one goes on with the window that
+ * was under way. Memory does not depend on the length of the history.
+ */
+export class Backfill implements AsyncDisposable {
+  readonly #platform: CryptoDataPlatform
+  readonly #logger: Logger
+  readonly #notice: (line: string) => void
+  readonly #histories = new Map<string, Promise<History>>()
+  #consuming: Promise<void> | undefined
+
+  private constructor(platform: CryptoDataPlatform, logger: Logger, notice: (line: string) => void) {
+    this.#platform = platform
+    this.#logger = logger
+    this.#notice = notice
+  }
+
+  /** @throws QiError when store or stream cannot be had */
+  static async open({ config, logger = silentLogger, onNotice = () => {}, signal }: BackfillOptions): Promise<Backfill> {
+    const platform = new CryptoDataPlatform({ config: { ...config, sources: ['none'] }, logger, onNotice, announced: false })
+    await platform.initialize(signal)
+    return new Backfill(platform, logger, onNotice)
+  }
+
+  get coverage(): Coverage {
+    return this.#platform.coverage
+  }
+
+  /** What a request asks for. @throws QiError BAD_REQUEST, UNSUPPORTED */
+  async plan(request: BackfillRequest): Promise<readonly BackfillTask[]> {
+    const tasks = await tasksOf(request, this.coverage, (source) => this.#history(source))
+    if (request.retry)
+      for (const { covered, spans } of tasks) {
+        const id = await this.coverage.idOf(covered)
+        for (const span of spans) await this.coverage.forget(id, span)
+      }
+    return tasks
+  }
+
+  /** How many calls the tasks need by what is settled now. A series that cannot be had counts none. */
+  async countCalls(tasks: readonly BackfillTask[]): Promise<number> {
+    let calls = 0
+    for (const task of tasks) {
+      const history = await this.#history(task.source).catch(() => undefined)
+      const settled = await this.coverage.settled(await this.coverage.idOf(task.covered))
+      if (history) for (const { refused } of openWindows(history, task, settled)) calls += refused === undefined ? 1 : 0
+    }
+    return calls
+  }
+
+  /**
+   * Fetches what the tasks name and is not settled.
+   * @throws QiError CANCELLED when the signal fires; a failure that concerns all series alike: what is settled stays so
+   */
+  async run(tasks: readonly BackfillTask[], { signal, onProgress = () => {} }: RunOptions = {}): Promise<BackfillResult> {
+    const empty: BackfillResult['empty'][number][] = []
+    const failures: BackfillFailure[] = []
+    const count = { calls: 0, callsInAll: await this.countCalls(tasks), records: 0 }
+    for (const task of tasks) {
+      this.#groups(recordTypes[task.series.type].topic)
+      try {
+        const history = await this.#history(task.source)
+        const id = await this.coverage.idOf(task.covered)
+        for (const window of openWindows(history, task, await this.coverage.settled(id))) {
+          throwIfAborted(signal)
+          const done = await this.#window(history, task, id, window, signal)
+          if (window.refused === undefined) count.calls++
+          count.records += done.records
+          for (const span of done.empty) if (empty.length < MOST_LISTED) empty.push({ task, span, reason: done.reason })
+          const { from, to } = window
+          const missing = done.empty.length > 0 ? { missing: done.reason } : {}
+          onProgress({ task, window: { from, to }, ...count, callsInAll: Math.max(count.callsInAll, count.calls), ...missing })
+        }
+      } catch (thrown) {
+        const error = toQiError(thrown)
+        if (!OWN_FAULT.has(error.code)) throw error
+        failures.push({ task, error })
+      }
+    }
+    return { calls: count.calls, records: count.records, empty, failures }
+  }
+
+  async close(): Promise<void> {
+    for (const history of this.#histories.values()) await (await history.catch(() => undefined))?.close()
+    await this.#consuming
+    await this.#platform.stop()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #window(history: History, task: BackfillTask, id: string, window: HistoryWindow, signal: AbortSignal | undefined) {
+    const { from, to, refused } = window
+    const nothing = (reason: string) => ({ records: 0, held: [], empty: [{ from, to }], reason })
+    let done: { records: number; held: readonly Span[]; empty: readonly Span[]; reason: string }
+    if (refused !== undefined) done = nothing(refused)
+    else {
+      await this.coverage.request(id, { from, to })
+      try {
+        const arrivals = await this.#carry(history, task, window, signal)
+        const { held, empty } = arrivals.result()
+        // What is this recent the provider may still add.
+        const settledTo = Math.max(from, nowMicros() - 2 * window.spacing)
+        const past = { from: Number.MIN_SAFE_INTEGER, to: settledTo }
+        done = { records: arrivals.count, held, empty: intersect(empty, [past]), reason: `${task.source} has nothing there` }
+      } catch (thrown) {
+        const error = toQiError(thrown)
+        if (error.code !== 'UNSUPPORTED') throw error
+        done = nothing(error.message)
+      }
+    }
+    await this.coverage.settle(id, { from, to }, done)
+    return done
+  }
+
+  /** Asks for a window, and returns when all of it is stored. */
+  async #carry(history: History, task: BackfillTask, window: HistoryWindow, signal?: AbortSignal): Promise<Arrivals> {
+    const { source, series } = task
+    const logger = this.#logger.child({ source, coin: series.coinId })
+    const arrivals = await retry(
+      async () => {
+        const came = new Arrivals(window, series.type === 'ohlcv')
+        const windowSource = new WindowSource(source, series.type, came, (stop) => history.fetch(series, window, stop))
+        await new CryptoDataPublisher({ source: windowSource, stream: this.#platform.stream, logger }).run(signal)
+        throwIfAborted(signal)
+        return came
+      },
+      {
+        ...PATIENCE,
+        signal,
+        onRetry: ({ error, waitMs }) => this.#notice(`${error.message}; tried again in ${Math.ceil(waitMs / 1000)} s`),
+      },
+    )
+    if (arrivals.count > 0) await this.#stored(recordTypes[series.type].topic, signal)
+    return arrivals
+  }
+
+  /** The groups that store a topic. @throws QiError CONFIG_INVALID where there is none: what is published would stay there */
+  #groups(topic: string): readonly string[] {
+    const { config } = this.#platform
+    const groups = config.consumers.flatMap((name) => {
+      const found = consumers[name]
+      return found?.topics.includes(topic) ? [found.group] : []
+    })
+    if (groups.length > 0) return groups
+    const message = `consumers: none of ${config.consumers.join(', ')} stores ${topic}`
+    throw new QiError('CONFIG_INVALID', message, { field: 'consumers' })
+  }
+
+  /** A platform that runs stores what was published; where none does, this process does it. */
+  async #stored(topic: string, signal: AbortSignal | undefined): Promise<void> {
+    const { stream } = this.#platform
+    await this.#consume()
+    await untilStored({ stream, topic, groups: this.#groups(topic), signal, onWait: () => this.#consume() })
+  }
+
+  async #consume(): Promise<void> {
+    if (this.#consuming || (await this.coverage.platformRuns())) return
+    this.#consuming ??= this.#platform.start()
+    await this.#consuming
+  }
+
+  #history(source: string): Promise<History> {
+    let history = this.#histories.get(source)
+    if (!history) {
+      history = this.#platform.openHistory(source)
+      history.catch(() => {})
+      this.#histories.set(source, history)
+    }
+    return history
+  }
+}
+
+/** The windows of a task, each cut to what is not settled. */
+function* openWindows(history: History, { series, spans }: BackfillTask, settled: readonly Span[]): Generator<HistoryWindow> {
+  const wanted = union(spans)
+  const all = hull(wanted)
+  if (!all) return
+  for (const window of history.plan(series, all.from, all.to)) {
+    const part = hull(intersect(subtract([window], settled), wanted))
+    if (part) yield { ...window, ...part }
+  }
+}

@@ -1,0 +1,67 @@
+import type { CoverageFilter, CoveredSeries, HistorySeries, Micros, QiError, Span, Timeframe } from '../../../base/index.ts'
+
+/** History to be taken: of coins from a moment on, or whatever is missing. */
+export type BackfillRequest = (
+  | {
+      /** The source's ids. */
+      readonly coins: readonly string[]
+      readonly source: string
+      /** Default: the first that the source is set to. */
+      readonly currencies?: readonly string[] | undefined
+      /** The length of candles; default: prices. */
+      readonly timeframe?: Timeframe | undefined
+      /** How far apart prices are wanted; default: as close as the provider gives them. */
+      readonly every?: Timeframe | undefined
+      readonly from: Micros
+      /** Default: now. */
+      readonly to?: Micros | undefined
+    }
+  | {
+      /** The gaps of these series, between these times. */
+      readonly gaps: CoverageFilter
+      readonly from?: Micros | undefined
+      readonly to?: Micros | undefined
+    }
+) & {
+  /** Asks again for what the provider had nothing of. */
+  readonly retry?: boolean | undefined
+}
+
+/** What of one series is to be fetched. */
+export interface BackfillTask {
+  readonly source: string
+  readonly covered: CoveredSeries
+  readonly series: HistorySeries
+  readonly spans: readonly Span[]
+}
+
+/** Told after each call. */
+export interface BackfillProgress {
+  readonly task: BackfillTask
+  /** What was just settled. */
+  readonly window: Span
+  readonly calls: number
+  /** Calls planned in all, with those made; what turns out to be held already is not among them. */
+  readonly callsInAll: number
+  /** Records stored so far. */
+  readonly records: number
+  /** Why the provider gave nothing of the window, or of a part of it. */
+  readonly missing?: string
+}
+
+export interface BackfillFailure {
+  readonly task: BackfillTask
+  readonly error: QiError
+}
+
+export interface BackfillResult {
+  readonly calls: number
+  readonly records: number
+  /** Stretches that the provider has nothing of; recorded, and not asked for again. */
+  readonly empty: readonly { readonly task: BackfillTask; readonly span: Span; readonly reason: string }[]
+  /** Series that could not be had, such as those of an unknown coin; the others are done. */
+  readonly failures: readonly BackfillFailure[]
+}
+
+/** Most empty stretches that are listed in a result: a long history may have any number. */
+export const MOST_LISTED = 100

@@ -1,0 +1,69 @@
+import {
+  type Coverage,
+  type CoveredSeries,
+  candleOpen,
+  formatTime,
+  type History,
+  type HistorySeries,
+  intersect,
+  type Micros,
+  nowMicros,
+  QiError,
+  type Span,
+} from '../../../base/index.ts'
+import type { BackfillRequest, BackfillTask } from './model.ts'
+
+export type Histories = (source: string) => Promise<History>
+
+/**
+ * What a request means: of each series the stretches that are wanted.
+ * @throws QiError BAD_REQUEST for a time that lies ahead, or a range that is none; UNSUPPORTED for a source without history
+ */
+export async function tasksOf(request: BackfillRequest, coverage: Coverage, histories: Histories): Promise<BackfillTask[]> {
+  const now = nowMicros()
+  for (const [name, time] of [
+    ['from', request.from],
+    ['to', request.to],
+  ] as const)
+    if (time !== undefined && time > now)
+      throw new QiError('BAD_REQUEST', `${name} ${formatTime(time)} lies ahead: history ends now`, { field: name })
+  const range = { from: request.from ?? Number.MIN_SAFE_INTEGER, to: request.to ?? now }
+  if (range.from >= range.to) throw new QiError('BAD_REQUEST', 'from is not before to', { field: 'from' })
+  if ('gaps' in request) return gapTasks(request, range, coverage)
+  const { source, coins, timeframe, every } = request
+  const { currencies } = await histories(source)
+  const type = timeframe ? 'ohlcv' : 'price'
+  await coverage.refresh({ sources: [source], coins, types: [type] })
+  return coins.flatMap((coinId) =>
+    (request.currencies ?? currencies.slice(0, 1)).map((currency) => {
+      const covered = { source, coinId, currency, type, ...(timeframe && { timeframe }) } as const
+      return task(covered, [range], now, every && { every })
+    }),
+  )
+}
+
+async function gapTasks(
+  { gaps: filter, retry = false }: Extract<BackfillRequest, { gaps: unknown }>,
+  range: Span,
+  coverage: Coverage,
+): Promise<BackfillTask[]> {
+  const now = nowMicros()
+  const covered = await coverage.list(filter, now)
+  return covered.flatMap(({ gaps, held: _, first: __, last: ___, ...series }) => {
+    const wanted = gaps.filter(({ settled }) => retry || !settled)
+    const spans = intersect(wanted, [range])
+    return spans.length > 0 ? [task(series, spans, now)] : []
+  })
+}
+
+function task(covered: CoveredSeries, spans: readonly Span[], now: Micros, more?: Pick<HistorySeries, 'every'>): BackfillTask {
+  const { source, ...series } = covered
+  // A bar that has not closed yet is none of the past.
+  const end = covered.timeframe ? candleOpen(now, covered.timeframe) : now
+  return {
+    source,
+    covered,
+    series: { ...series, ...more },
+    spans: intersect(spans, [{ from: Number.MIN_SAFE_INTEGER, to: end }]),
+  }
+}
