@@ -35,6 +35,7 @@ const rowsOf = async (table: string, order: string) => (await store.pool.query(`
 
 describe('upsertEncoded', () => {
   it('stores what upsert stores, and refuses what does not decode by its index through the batches', async () => {
+    await store.pool.query('truncate crypto_prices')
     const records = Array.from({ length: 300 }, (_, i) =>
       aPrice({ coinId: `coin-${i % 7}`, source: 'lane', time: MONDAY + i, price: `${i}.5` }),
     )

@@ -172,16 +172,9 @@ export class RawFetcher implements PartitionFetcher {
 
 function batchesOf(want: Want, { records, aborted }: PartitionAnswer, maxBytes: number): Fetched {
   const { topic, partition, offset, until } = want
-  const { bytes, runs, nextOffset } = readRecordSet(records as Buffer, offset, aborted)
-  const batches = readRecords({
-    topic,
-    partition,
-    bytes,
-    runs,
-    from: offset,
-    maxBytes,
-    ...(until === undefined ? {} : { until }),
-  })
+  const { buffers, nextOffset } = readRecordSet(records as Buffer, offset, aborted)
+  const limits = { topic, partition, from: offset, maxBytes, ...(until === undefined ? {} : { until }) }
+  const batches = buffers.flatMap((buffer) => readRecords({ ...buffer, ...limits }))
   return { topic, partition, batches, nextOffset }
 }
 

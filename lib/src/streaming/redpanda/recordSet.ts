@@ -17,15 +17,24 @@ const HEADER = 61
 /** Bytes of a batch that its length does not count. */
 const BEFORE_LENGTH = 12
 
+/** Batches smaller than this are brought together: a batch of its own costs as much as copying it. */
+const LITTLE_BYTES = 64 * 1024
+
 const COMPRESSION = 0b111
 const LOG_APPEND_TIME = 1 << 3
 const TRANSACTIONAL = 1 << 4
 const CONTROL = 1 << 5
 
-/** What a set of record batches holds: messages that lie in one buffer. */
-export interface RecordSet {
+/** Messages that lie in one buffer. */
+export interface RecordBuffer {
   readonly bytes: Buffer
   readonly runs: readonly RecordRun[]
+}
+
+/** What a set of record batches holds. */
+export interface RecordSet {
+  /** In offset order. */
+  readonly buffers: readonly RecordBuffer[]
   /** Where to read on: past batches that hold no messages too. */
   readonly nextOffset: bigint
 }
@@ -77,7 +86,8 @@ export function readRecordSet(set: Buffer, from: bigint, aborted: readonly Abort
     if (next > nextOffset) nextOffset = next
     at = end
   }
-  return { ...(compressed ? joined(pieces) : inPlace(set, pieces)), nextOffset }
+  const inPlace = { bytes: set, runs: pieces.map((piece) => run(piece, piece.bytes.byteOffset - set.byteOffset)) }
+  return { buffers: compressed ? unpackedBuffers(pieces) : [inPlace], nextOffset }
 }
 
 function unpacked(records: Buffer, compression: number): Buffer {
@@ -91,20 +101,34 @@ function unpacked(records: Buffer, compression: number): Buffer {
   }
 }
 
-const inPlace = (set: Buffer, pieces: readonly Piece[]): Omit<RecordSet, 'nextOffset'> => ({
-  bytes: set,
-  runs: pieces.map((piece) => run(piece, piece.bytes.byteOffset - set.byteOffset)),
-})
+/** Each in the buffer that it was unpacked to; little ones are brought together. */
+function unpackedBuffers(pieces: readonly Piece[]): RecordBuffer[] {
+  const buffers: RecordBuffer[] = []
+  let little: Piece[] = []
+  let size = 0
+  const flush = () => {
+    if (little.length > 0) buffers.push(joined(little))
+    little = []
+    size = 0
+  }
+  for (const piece of pieces) {
+    if (size + piece.bytes.length > LITTLE_BYTES) flush()
+    little.push(piece)
+    size += piece.bytes.length
+  }
+  flush()
+  return buffers
+}
 
-function joined(pieces: readonly Piece[]): Omit<RecordSet, 'nextOffset'> {
-  const only = pieces.length === 1 ? pieces[0] : undefined
+function joined(pieces: readonly Piece[]): RecordBuffer {
   let start = 0
   const runs = pieces.map((piece) => {
     const made = run(piece, start)
     start = made.end
     return made
   })
-  return { bytes: only ? only.bytes : Buffer.concat(pieces.map(({ bytes }) => bytes)), runs }
+  const [first] = pieces
+  return { bytes: first && pieces.length === 1 ? first.bytes : Buffer.concat(pieces.map(({ bytes }) => bytes)), runs }
 }
 
 const run = ({ bytes, baseOffset, baseTimestamp, appendedAt, count }: Piece, start: number): RecordRun => ({

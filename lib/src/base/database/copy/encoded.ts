@@ -1,5 +1,6 @@
 import { type EncodedBatch, type Failure, type RecordType, toQiError } from '../../types/index.ts'
 import type { TableSpec } from '../tables.ts'
+import { Buffers } from './buffers.ts'
 import { RowGrouper } from './grouped.ts'
 import { type CopyRows, RowEncoder } from './rows.ts'
 import { RowScanner } from './scan/RowScanner.ts'
@@ -12,6 +13,7 @@ export class EncodedRows {
   readonly #scanner: RowScanner
   readonly #encoder: RowEncoder
   readonly #grouper: RowGrouper
+  readonly #buffers = new Buffers()
   #slow = 0
 
   constructor(type: RecordType, table: TableSpec) {
@@ -28,7 +30,7 @@ export class EncodedRows {
 
   /**
    * The rows of the batches, those of one series next to one another; a record that is none is left out and reported. The rows
-   * own their buffer.
+   * keep their buffer until they are released.
    * @param first index of the first record; the others count on through the batches
    */
   encode(batches: readonly EncodedBatch[], first = 0): { rows: CopyRows; failed: Failure[] } {
@@ -51,7 +53,13 @@ export class EncodedRows {
         starts[length] = cursor.to
       }
     }
-    return { rows: this.#grouper.group(cursor.out, starts, records, length), failed }
+    const out = this.#buffers.take(cursor.to)
+    return { rows: this.#grouper.group(out.subarray(0, cursor.to), cursor.out, starts, records, length), failed }
+  }
+
+  /** Nobody reads these rows any more: their buffer may be used again. */
+  release(rows: CopyRows): void {
+    this.#buffers.give(rows.bytes)
   }
 
   /** By way of the decoded record: it decides, and words what is wrong. */

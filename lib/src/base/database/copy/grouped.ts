@@ -27,14 +27,14 @@ export class RowGrouper {
   }
 
   /**
-   * The rows in their new order, in a buffer of their own.
+   * The rows in their new order.
+   * @param out where they go; as long as all of them
    * @param bytes the rows, one after another
    * @param starts where each begins, and the last ends
    * @param records the index of the record that each was made from
    */
-  group(bytes: Buffer, starts: Int32Array, records: Int32Array, length: number): CopyRows {
+  group(out: Buffer, bytes: Buffer, starts: Int32Array, records: Int32Array, length: number): CopyRows {
     const end = starts[length] as number
-    const out = Buffer.allocUnsafeSlow(end)
     if (length < FEW_ROWS) {
       bytes.copy(out, 0, 0, end)
       return { bytes: out, starts: starts.slice(0, length + 1), records: records.slice(0, length), length }

@@ -87,7 +87,11 @@ export class BulkWriter implements BulkWrites {
         // While the server works on one portion, the next is encoded.
         const { rows, failed: refused } = encoded.encode(part, first)
         failed.push(...refused, ...(await pending))
-        pending = writer.write(client, madeRows(rows))
+        // Once the write is answered the server has read them; after a failure some may still be on their way.
+        pending = writer.write(client, madeRows(rows)).then((found) => {
+          encoded.release(rows)
+          return found
+        })
         pending.catch(() => {}) // awaited above or below; without this an early failure would count as unhandled
       }
       failed.push(...(await pending))

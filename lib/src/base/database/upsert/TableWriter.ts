@@ -67,13 +67,19 @@ export class TableWriter {
     }
     try {
       await copyIn(client, this.#sql.target, source.pieces())
-      this.#nextStaged = 1
+      this.#trust()
     } catch (error) {
       if (sqlState(error) !== UNIQUE_VIOLATION) throw error
       this.#staged = this.#nextStaged
       this.#nextStaged = Math.min(this.#nextStaged * 2, MOST_STAGED)
       await this.#merge(client, source)
     }
+  }
+
+  /** Every key was new: so may be those that follow. */
+  #trust(): void {
+    this.#staged = 0
+    this.#nextStaged = 1
   }
 
   async #merge(client: PoolClient, source: RowSource): Promise<void> {
@@ -89,8 +95,9 @@ export class TableWriter {
       // Not prepared: a plan made while the table was empty would be kept, and read the stage once for each row of the table.
       const { rowCount } = await client.query(this.#sql.update)
       // All of them overwritten: then none is missing.
-      if (rowCount !== rows.length) await client.query(this.#sql.insert)
+      const added = rowCount === rows.length ? 0 : (await client.query(this.#sql.insert)).rowCount
       await client.query('commit')
+      if (added === rows.length) this.#trust()
     } catch (error) {
       await client.query('rollback').catch(() => {})
       throw error
