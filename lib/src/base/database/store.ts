@@ -6,8 +6,9 @@ import { DrizzleClient } from './drizzle/DrizzleClient.ts'
 import { CryptoFinancialDSL } from './dsl/CryptoFinancialDSL.ts'
 import { openEmbeddedPostgres } from './embedded/open.ts'
 import type { EmbeddedPostgres } from './embedded/types.ts'
-import { migrateStore } from './migrations/index.ts'
+import { migrateStore, storedLayout } from './migrations/index.ts'
 import type { Pool, PoolOptions } from './pool.ts'
+import { Rollups } from './rollups/Rollups.ts'
 import { TimescaleClient } from './timescale/TimescaleClient.ts'
 
 export interface StoreConfig {
@@ -41,6 +42,8 @@ export interface Store extends AsyncDisposable {
   readonly timescale: TimescaleClient
   readonly drizzle: DrizzleClient
   readonly dsl: CryptoFinancialDSL
+  /** Bars of 1m to 1d kept of what is stored. */
+  readonly rollups: Rollups
   /** The server, where it is ours. */
   readonly embedded?: EmbeddedPostgres
   /** One more pool on the same database, which follows it when it moves; closed with the store. */
@@ -85,6 +88,8 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     const pool = makePool({ max: config.readers ?? 10 })
     await migrateStore(pool, client.capabilities)
     const connect = recover ? { recover } : {}
+    // Its queries read many rows in few loops: compiling them takes longer than running them.
+    const rolling = makePool({ max: 2, setup: 'set jit = off' })
     return {
       engine: embedded ? 'embedded' : 'external',
       get url() {
@@ -96,6 +101,7 @@ export async function openStore(config: StoreConfig): Promise<Store> {
       timescale: client,
       drizzle: new DrizzleClient(pool),
       dsl: new CryptoFinancialDSL(pool, client, connect),
+      rollups: new Rollups(rolling, client.capabilities, await storedLayout(pool), connect),
       ...(embedded ? { embedded } : {}),
       createPool: makePool,
       check: () => client.check(),

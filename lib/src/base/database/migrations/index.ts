@@ -1,6 +1,7 @@
 import type { Capabilities, Layout } from '../capabilities.ts'
 import { migrate } from '../migrate.ts'
 import type { Pool } from '../pool.ts'
+import { migrateRollups } from '../rollups/migrations.ts'
 import { makeHypertables } from '../timescale/hypertables.ts'
 import { tables } from './001_tables.ts'
 
@@ -18,6 +19,7 @@ export async function migrateStore(pool: Pool, capabilities: Capabilities): Prom
       await client.query("insert into qicore_settings (name, value) values ('layout', $1)", [layout])
     },
   })
+  await migrateRollups(pool, capabilities, await storedLayout(pool))
 }
 
 /** The layout that was chosen when the database was set up; undefined before. */

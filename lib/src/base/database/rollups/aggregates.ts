@@ -1,0 +1,92 @@
+import type { PoolClient } from '../pool.ts'
+import { COARSER, finerLevel, type Level, type Rolled, viewOf } from './levels.ts'
+
+/** The continuous aggregates of stored bars (`candles_1h`), and those of bars built from trades and prices (`built_1h`). */
+export const FAMILIES = ['candles', 'built'] as const
+export type Family = (typeof FAMILIES)[number]
+
+export const familyOf = (rolled: Rolled): Family => (rolled === 'candles' ? 'candles' : 'built')
+export const aggregateName = (family: Family, level: Level): string => `${family}_${level}`
+
+const INTERVALS: Readonly<Record<Level, string>> = {
+  '1m': '1 minute',
+  '5m': '5 minutes',
+  '15m': '15 minutes',
+  '1h': '1 hour',
+  '4h': '4 hours',
+  '1d': '1 day',
+}
+
+/** The series of the bars, and what the first level is made of: the same columns as the levels have. */
+const SOURCES = {
+  candles: {
+    series: 'coin_id, source, currency',
+    table: "ohlcv_data where timeframe = '1m'",
+    rows: `count(*) as pieces, bool_or(origin = 'simulated') as simulated`,
+  },
+  built: {
+    series: 'coin_id, source, currency, built_from',
+    table: "rollups where timeframe = '1m'",
+    rows: 'sum(pieces)::bigint as pieces, bool_or(simulated) as simulated',
+  },
+} as const
+
+/**
+ * A level is made of the one below, so that bringing a day up to date reads six bars a series and not 1,440. Two bars of one
+ * series never have the same time: first and last are certain.
+ */
+function view(family: Family, level: Level): string {
+  const { series, table, rows } = SOURCES[family]
+  const lowest = level === COARSER[0]
+  const bucket = `time_bucket('${INTERVALS[level]}', time)`
+  return `create materialized view if not exists ${aggregateName(family, level)}
+    with (timescaledb.continuous, timescaledb.materialized_only = true, timescaledb.create_group_indexes = false) as
+    select ${series}, ${bucket} as time,
+      first(open, time) as open, max(high) as high, min(low) as low, last(close, time) as close,
+      case when count(*) = count(volume) then sum(volume) end as volume,
+      case when count(*) = count(trade_count) then sum(trade_count)::bigint end as trade_count,
+      bool_and(is_final) as is_final, ${lowest ? rows : 'sum(pieces)::bigint as pieces, bool_or(simulated) as simulated'},
+      max(received_at) as received_at, last(origin, time) as origin
+    from ${lowest ? table : aggregateName(family, finerLevel(level))}
+    group by ${series}, ${bucket} with no data`
+}
+
+const COLUMNS = 'time, open, high, low, close, volume, trade_count, is_final, pieces, received_at, simulated, origin'
+
+const union = (level: Level): string => `create or replace view ${viewOf(level)} as
+  select coin_id, source, currency, built_from, ${COLUMNS} from ${aggregateName('built', level)}
+  union all
+  select coin_id, source, currency, 'candles'::text collate "C", ${COLUMNS} from ${aggregateName('candles', level)}`
+
+/** Makes the continuous aggregates, and lets the views read them. */
+export async function createAggregates(client: PoolClient): Promise<void> {
+  for (const family of FAMILIES) {
+    for (const level of COARSER) {
+      await client.query(view(family, level))
+      await indexSeries(client, family, level)
+    }
+  }
+  for (const level of COARSER) await client.query(union(level))
+}
+
+/** One index leads to a series and a stretch of time; the default ones, one a column, do not. */
+async function indexSeries(client: PoolClient, family: Family, level: Level): Promise<void> {
+  const name = aggregateName(family, level)
+  await client.query(`create index if not exists ${name}_series on ${name} (${SOURCES[family].series}, time)`)
+}
+
+/** A stretch of time, in ISO 8601; the end does not belong to it. */
+export interface Stretch {
+  readonly from: string
+  readonly to: string
+}
+
+/** Brings a family up to date, from the finest to the coarsest; TimescaleDB looks only at what was written since. */
+export async function refreshFamily(client: PoolClient, family: Family, { from, to }: Stretch): Promise<void> {
+  for (const level of COARSER)
+    await client.query(
+      `call refresh_continuous_aggregate('${aggregateName(family, level)}',
+        date_bin($3::interval, $1::timestamptz, 'epoch'), date_bin($3::interval, $2::timestamptz - interval '1 microsecond', 'epoch') + $3::interval)`,
+      [from, to, INTERVALS[level]],
+    )
+}

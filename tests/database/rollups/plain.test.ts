@@ -1,0 +1,4 @@
+import { describe } from 'vitest'
+import { rollupSuite } from './suite.ts'
+
+describe('rollups on plain PostgreSQL', () => rollupSuite('embedded'))

@@ -1,0 +1,4 @@
+import { describeWith } from '../../support/services.ts'
+import { rollupSuite } from './suite.ts'
+
+describeWith('timescaledb', 'rollups on TimescaleDB', () => rollupSuite('timescaledb'))
