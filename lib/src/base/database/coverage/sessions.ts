@@ -27,6 +27,10 @@ export interface Sessions {
 
 const ALIVE = `not ended and seen_at > clock_timestamp() - interval '${DEAD_MS} ms'`
 
+/** A session that was followed by another ended when it was seen last, even if that was a moment ago. */
+const UNTIL = `case when ${ALIVE} and lead(started_at) over (partition by source order by started_at) is null
+  then clock_timestamp() else seen_at end`
+
 /**
  * Tells that a source runs from now on. A database that is away is no reason to stop: the time is then taken for one in which
  * nothing ran.
@@ -71,10 +75,10 @@ export async function readSessions(pool: Pool): Promise<ReadonlyMap<string, Sess
     ohlcv: string | null
   }>(`select source, ${timeText('min(started_at)')} as first, ${timeText(`max(started_at) filter (where ${ALIVE})`)} as live,
     (select array_agg(array[${timeText('lower(r)')}, ${timeText('upper(r)')}] order by lower(r))
-      from unnest(range_agg(tstzrange(started_at, case when ${ALIVE} then greatest(clock_timestamp(), seen_at) else seen_at end, '[]'))) as r) as spans,
+      from unnest(range_agg(tstzrange(started_at, greatest(started_at, until), '[]'))) as r) as spans,
     (array_agg((extract(epoch from price_every) * 1000000)::bigint order by started_at desc))[1]::text as price,
     (array_agg((extract(epoch from ohlcv_every) * 1000000)::bigint order by started_at desc))[1]::text as ohlcv
-    from coverage_sessions group by source`)
+    from (select *, ${UNTIL} as until from coverage_sessions) as sessions group by source`)
   return new Map(
     rows.map(({ source, first, live, spans, price, ohlcv }) => [
       source,
