@@ -11,8 +11,16 @@ import {
 import type { ConnectOptions, Pool } from '../pool.ts'
 import { Reader } from '../reader.ts'
 import type { BulkWrites } from '../upsert/BulkWriter.ts'
+import { anomaliesQuery, bucketedQuery, dataHealthQuery } from './analysisQueries.ts'
+import type { BucketedCandles, IndicatorValues, PriceAnomalies, SeriesHealth } from './analysisResults.ts'
+import { priceAnomalies } from './anomalies/anomalies.ts'
+import { bucketedCandles } from './bucketed.ts'
 import { candles, candlesJson } from './candles.ts'
 import { currentPrice } from './currentPrice.ts'
+import { dataHealth } from './health/dataHealth.ts'
+import { indicatorValues } from './indicators/compute.ts'
+import type { IndicatorName } from './indicators/index.ts'
+import { type IndicatorInput, type IndicatorQuery, indicatorQueries } from './indicators/queries.ts'
 import { listInstruments } from './instruments.ts'
 import { latestPrices } from './latest.ts'
 import { candlesQuery, currentPriceQuery, instrumentsQuery, latestPricesQuery, marketSummaryQuery } from './queries.ts'
@@ -74,6 +82,63 @@ export class CryptoFinancialDSL {
   /** What {@link getOHLCV} gives, its candles as JSON in wire naming, for those who pass them on: several times as quick. */
   async getOHLCVJson(query: QueryInput<typeof candlesQuery>): Promise<CandlesJson> {
     return candlesJson(this.#reader, checkQuery(candlesQuery, query))
+  }
+
+  /**
+   * Candles of any length that divides a day or consists of days, by event time, from stored bars, trades or prices. Each says
+   * what it was made of, and of how many pieces.
+   * @throws QiError NOT_FOUND when nothing is held of the coin
+   */
+  async getTimeBucketedOHLCV(query: QueryInput<typeof bucketedQuery>): Promise<BucketedCandles> {
+    return bucketedCandles(this.#reader, checkQuery(bucketedQuery, query))
+  }
+
+  /**
+   * Candles whose return lies further than `threshold` robust standard deviations from the median of the `window` returns before
+   * it; docs/indicators.md has the formula. @throws QiError NOT_FOUND
+   */
+  async detectPriceAnomalies(query: QueryInput<typeof anomaliesQuery>): Promise<PriceAnomalies> {
+    return priceAnomalies(this.#reader, checkQuery(anomaliesQuery, query))
+  }
+
+  /** Simple moving average of the closes. Of all indicators: docs/indicators.md has the formula. @throws QiError NOT_FOUND */
+  calculateSMA(query: IndicatorInput<'sma'>): Promise<IndicatorValues> {
+    return this.calculateIndicator('sma', query)
+  }
+
+  /** Exponential moving average of the closes. @throws QiError NOT_FOUND */
+  calculateEMA(query: IndicatorInput<'ema'>): Promise<IndicatorValues> {
+    return this.calculateIndicator('ema', query)
+  }
+
+  /** Wilder's relative strength index. @throws QiError NOT_FOUND */
+  calculateRSI(query: IndicatorInput<'rsi'>): Promise<IndicatorValues> {
+    return this.calculateIndicator('rsi', query)
+  }
+
+  /** Moving average convergence / divergence. @throws QiError NOT_FOUND, BAD_REQUEST unless fast is below slow */
+  calculateMACD(query: IndicatorInput<'macd'>): Promise<IndicatorValues> {
+    return this.calculateIndicator('macd', query)
+  }
+
+  /** Bollinger bands. @throws QiError NOT_FOUND */
+  calculateBollingerBands(query: IndicatorInput<'bollinger'>): Promise<IndicatorValues> {
+    return this.calculateIndicator('bollinger', query)
+  }
+
+  /** Volume weighted average price. @throws QiError NOT_FOUND */
+  calculateVWAP(query: IndicatorInput<'vwap'>): Promise<IndicatorValues> {
+    return this.calculateIndicator('vwap', query)
+  }
+
+  /** Any of them, by name. @throws QiError NOT_FOUND, BAD_REQUEST */
+  async calculateIndicator<N extends IndicatorName>(name: N, query: IndicatorInput<N>): Promise<IndicatorValues> {
+    return indicatorValues(this.#reader, name, checkQuery(indicatorQueries[name] as IndicatorQuery<N>, query))
+  }
+
+  /** What is held of each series, how fresh and how complete it is: one page. */
+  async getDataHealth(query: QueryInput<typeof dataHealthQuery> = {}): Promise<Page<SeriesHealth>> {
+    return dataHealth(this.#reader, checkQuery(dataHealthQuery, query))
   }
 
   async getMarketSummary(query: QueryInput<typeof marketSummaryQuery> = {}): Promise<MarketSummary> {

@@ -1,41 +1,10 @@
 import { z } from 'zod'
-import { HISTORY_TYPES, parseTime, SOURCE_NAME, TIMEFRAMES, toQiError } from '../../types/index.ts'
+import { HISTORY_TYPES, TIMEFRAMES } from '../../types/index.ts'
+import { count, cursor, flag, list, name, sourceName, time } from './parameters.ts'
 
-/** `a,b` or a list; the form that URL parameters and command lines take. */
-const list = (description: string) =>
-  z
-    .union([z.string(), z.array(z.string())])
-    .transform((value) => (typeof value === 'string' ? value.split(',') : value).map((part) => part.trim()).filter(Boolean))
-    .refine((parts) => parts.length <= 1000, 'at most 1000')
-    .optional()
-    .describe(description)
-
-const flag = (description: string) => z.union([z.boolean(), z.stringbool()]).default(false).describe(description)
-
-const count = (max: number, preset: number, description: string) =>
-  z.coerce.number().int().min(1).max(max).default(preset).describe(`${description}; at most ${max}`)
-
-const cursor = z.string().max(2000).optional().describe('`next` of the page before')
-
-const name = (description: string) => z.string().trim().min(1).max(200).describe(description)
-const sourceName = z
-  .string()
-  .regex(SOURCE_NAME, 'a source name is lower case, such as coingecko')
-  .describe('the venue or provider')
-
-const time = (description: string) =>
-  z
-    .string()
-    .transform((text, context) => {
-      try {
-        return parseTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text)
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: toQiError(error).message })
-        return z.NEVER
-      }
-    })
-    .optional()
-    .describe(description)
+export * from './analysisQueries.ts'
+export { INDICATOR_NAMES, type IndicatorName, indicatorOf } from './indicators/index.ts'
+export { type IndicatorInput, indicatorQueries } from './indicators/queries.ts'
 
 export const latestPricesQuery = z
   .object({
@@ -65,6 +34,7 @@ export const candlesQuery = z
     from: time('candles that open at or after it: ISO 8601 with a zone, or a date in UTC'),
     to: time('candles that open before it'),
     limit: count(10_000, 500, 'most candles; the latest of the range'),
+    fill: flag('also bars that repeat the last close where nothing happened between two candles, marked filled'),
   })
   .describe('Candles of one series, oldest first')
 

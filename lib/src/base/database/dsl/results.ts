@@ -1,5 +1,7 @@
 import type { Instrument, MarketAnalytics, Ohlcv, Price, Timeframe } from '../../types/index.ts'
 
+export * from './analysisResults.ts'
+
 /** Part of a longer list; pass `next` as `after` to go on. */
 export interface Page<T> {
   readonly items: readonly T[]

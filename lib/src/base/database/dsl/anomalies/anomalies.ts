@@ -1,0 +1,36 @@
+import { timeframeMicros } from '../../../types/index.ts'
+import type { Reader } from '../../reader.ts'
+import type { anomaliesQuery } from '../analysisQueries.ts'
+import type { PriceAnomalies, PriceAnomaly } from '../analysisResults.ts'
+import { candles } from '../candles.ts'
+import type { QueryOf } from '../query.ts'
+import { type Scored, score } from './score.ts'
+
+/** Room for holes: returns over them do not enter the window. */
+const SPARE = 1.5
+
+/** The candles of a range whose return stands out from those before it; the candles before the range serve as window. */
+export async function priceAnomalies(reader: Reader, query: QueryOf<typeof anomaliesQuery>): Promise<PriceAnomalies> {
+  const { coin, source, currency, timeframe, window, threshold, from, to, limit } = query
+  const wanted = Math.ceil((window + 2) * SPARE)
+  const of = { coin, source, currency, timeframe }
+  const asked = await candles(reader, { ...of, from, to, limit: from === undefined ? limit + wanted : limit })
+  const { series } = asked
+  const begin = from === undefined ? asked.candles.at(-limit)?.time : asked.candles[0]?.time
+  const before = { ...of, source: series.source, currency: series.currency, from: undefined, to: begin, limit: wanted }
+  const older = from === undefined || begin === undefined ? [] : (await candles(reader, before)).candles
+  const all = [...older, ...asked.candles]
+  const scored = score(all, { length: timeframeMicros(timeframe), window, threshold })
+  const examined = scored.filter(({ time }) => begin !== undefined && time >= begin)
+  return {
+    series,
+    timeframe,
+    window,
+    threshold,
+    examined: examined.length,
+    missing: examined.length > 0 ? 0 : Math.max(1, window + 2 - all.length),
+    anomalies: examined.filter(({ isAnomaly }) => isAnomaly).map(withoutMark),
+  }
+}
+
+const withoutMark = ({ isAnomaly: _, ...anomaly }: Scored): PriceAnomaly => anomaly

@@ -1,0 +1,29 @@
+/** Makes the median absolute deviation of a normal distribution its standard deviation: 1 / Φ⁻¹(3/4). */
+const MAD_TO_SIGMA = 1.482602218505602
+/** The same for the mean absolute deviation: √(π/2). */
+const MEAN_TO_SIGMA = 1.2533141373155003
+
+export interface Spread {
+  readonly median: number
+  /** A standard deviation that outliers do not move; 0 where all values are one. */
+  readonly sigma: number
+}
+
+/**
+ * Median and robust standard deviation: 1.4826 × the median absolute deviation (Iglewicz and Hoaglin, How to detect and handle
+ * outliers, 1993). Where more than half of the values are one, that is 0 and the mean absolute deviation takes its place.
+ */
+export function spreadOf(values: Float64Array): Spread {
+  const median = medianOf(values.slice())
+  const deviations = values.map((value) => Math.abs(value - median))
+  const mean = deviations.reduce((sum, value) => sum + value, 0) / deviations.length
+  const mad = medianOf(deviations)
+  return { median, sigma: mad > 0 ? MAD_TO_SIGMA * mad : MEAN_TO_SIGMA * mean }
+}
+
+/** Sorts the values. */
+function medianOf(values: Float64Array): number {
+  values.sort()
+  const middle = values.length >> 1
+  return values.length % 2 ? (values[middle] as number) : ((values[middle - 1] as number) + (values[middle] as number)) / 2
+}

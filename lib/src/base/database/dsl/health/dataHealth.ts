@@ -1,0 +1,86 @@
+import { type Micros, nowMicros, QiError, type Timeframe } from '../../../types/index.ts'
+import type { Reader } from '../../reader.ts'
+import type { dataHealthQuery } from '../analysisQueries.ts'
+import type { SeriesHealth } from '../analysisResults.ts'
+import { bucketOf, openOf } from '../bucket.ts'
+import { toCursor } from '../cursor.ts'
+import type { QueryOf } from '../query.ts'
+import type { Page } from '../results.ts'
+import { type Holes, holesOf, measure } from './measure.ts'
+import { listSeries, type SeriesKind } from './series.ts'
+import { LEAST, statusOf, UNUSUAL } from './status.ts'
+
+const DAY: Micros = 86_400_000_000
+/** Series examined at once: reads of others go on beside. */
+const AT_ONCE = 4
+const NO_HOLES: Holes = { count: 0, longest: [] }
+
+/** What is held of each series, how fresh and how complete it is. */
+export async function dataHealth(reader: Reader, query: QueryOf<typeof dataHealthQuery>): Promise<Page<SeriesHealth>> {
+  const to = query.to ?? nowMicros()
+  const from = query.from ?? to - DAY
+  if (from >= to) throw new QiError('BAD_REQUEST', 'from: must be before to', { field: 'from' })
+  const found = await listSeries(reader, query)
+  const page = found.slice(0, query.limit)
+  const items: SeriesHealth[] = []
+  for (let i = 0; i < page.length; i += AT_ONCE)
+    items.push(...(await Promise.all(page.slice(i, i + AT_ONCE).map((series) => examine(reader, series, from, to)))))
+  const last = page.at(-1)
+  return found.length > page.length && last
+    ? { items, next: toCursor([last.coinId, last.source, last.currency, last.kind]) }
+    : { items }
+}
+
+function examine(reader: Reader, series: SeriesKind, from: Micros, to: Micros): Promise<SeriesHealth> {
+  const { kind } = series
+  return kind === 'prices' || kind === 'trades'
+    ? examineEvents(reader, series, from, to)
+    : examineBars(reader, series, kind, from, to)
+}
+
+/** Bars should follow one another without a hole from the first one held on. */
+async function examineBars(
+  reader: Reader,
+  series: SeriesKind,
+  timeframe: Timeframe,
+  from: Micros,
+  to: Micros,
+): Promise<SeriesHealth> {
+  const bucket = bucketOf(timeframe)
+  const { length } = bucket
+  const { interval: _, ...measured } = await measure(reader, series, from, to)
+  const begin = Math.max(openOf(from - 1, bucket) + length, measured.first)
+  // The newest bar ends the count: what should have come after it is told by the age.
+  const end = Math.min(to - 1, measured.last)
+  const expected = end < begin ? 0 : Math.round((openOf(end, bucket) - begin) / length) + 1
+  const missing = Math.max(0, expected - measured.rows)
+  const holes = missing > 0 ? await holesOf(reader, series, [from, to], length, length) : NO_HOLES
+  const age = to - (measured.last + length)
+  const { count: gaps, longest } = holes
+  return {
+    ...series,
+    ...measured,
+    ageSeconds: age / 1e6,
+    expected,
+    gaps,
+    longest,
+    ...statusOf({ age, usual: length, gaps, missing }),
+  }
+}
+
+/** Prices and trades come when they come: a silence is a hole when it is ten times as long as usual. */
+async function examineEvents(reader: Reader, series: SeriesKind, from: Micros, to: Micros): Promise<SeriesHealth> {
+  const { interval, open: _, filled: __, ...measured } = await measure(reader, series, from, to)
+  const usual = Math.max(LEAST, UNUSUAL * (interval ?? 0))
+  const holes = interval === undefined ? NO_HOLES : await holesOf(reader, series, [from, to], usual, 0)
+  const age = to - measured.last
+  return {
+    ...series,
+    ...measured,
+    ageSeconds: age / 1e6,
+    ...(interval === undefined ? {} : { intervalSeconds: interval / 1e6 }),
+    gaps: holes.count,
+    longest: holes.longest,
+    ...statusOf({ age, usual, gaps: holes.count, missing: undefined }),
+  }
+}

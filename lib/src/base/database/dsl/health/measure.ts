@@ -1,0 +1,101 @@
+import { formatTime, type Micros } from '../../../types/index.ts'
+import { type RawRow, type Reader, readInteger, readTime } from '../../reader.ts'
+import type { Hole } from '../analysisResults.ts'
+import type { SeriesKind } from './series.ts'
+
+/** More rows than these of one stretch are not looked at: the newest of them tell enough. */
+export const MOST_ROWS = 200_000
+const LISTED = 10
+
+/** What the rows of a series tell by themselves. */
+export interface Measured {
+  readonly simulated: boolean
+  readonly first: Micros
+  readonly last: Micros
+  readonly rows: number
+  /** Median of the times between two rows. */
+  readonly interval: Micros | undefined
+  readonly late: number
+  readonly open: number
+  readonly filled: number
+}
+
+const tableOf = (kind: SeriesKind['kind']): string =>
+  kind === 'prices' ? 'crypto_prices' : kind === 'trades' ? 'trades' : 'ohlcv_data'
+const isBars = (kind: SeriesKind['kind']): boolean => kind !== 'prices' && kind !== 'trades'
+const ofSeries = (kind: SeriesKind['kind']): string =>
+  `t.coin_id = $1 and t.source = $2 and t.currency = $3${isBars(kind) ? ' and t.timeframe = $4' : ''}`
+const keyOf = ({ coinId, source, currency, kind }: SeriesKind): string[] => [
+  coinId,
+  source,
+  currency,
+  ...(isBars(kind) ? [kind] : []),
+]
+
+/** A row is late when one with a later time arrived before it. */
+function statement(kind: SeriesKind['kind']): string {
+  const next = isBars(kind) ? 5 : 4
+  const bars = isBars(kind) ? 't.is_final, t.built_from' : "true as is_final, '' as built_from"
+  const end = (direction: string) =>
+    `(select t.time from ${tableOf(kind)} as t where ${ofSeries(kind)} order by t.time ${direction} limit 1)`
+  return `with w as materialized (select t.time, t.received_at, ${bars} from ${tableOf(kind)} as t
+    where ${ofSeries(kind)} and t.time >= $${next}::timestamptz and t.time < $${next + 1}::timestamptz order by t.time desc limit ${MOST_ROWS}),
+  g as (select *, extract(epoch from time - lag(time) over (order by time)) as gap,
+    received_at > min(received_at) over (order by time desc rows between unbounded preceding and 1 preceding) as is_late from w)
+  select ${end('asc')} as first, ${end('desc')} as last,
+    (select t.origin from ${tableOf(kind)} as t where ${ofSeries(kind)} order by t.time desc limit 1) = 'simulated' as simulated,
+    count(*) as rows, percentile_cont(0.5) within group (order by gap) as interval,
+    count(*) filter (where is_late) as late, count(*) filter (where not is_final) as open,
+    count(*) filter (where built_from = 'filled') as filled from g`
+}
+
+export async function measure(reader: Reader, series: SeriesKind, from: Micros, to: Micros): Promise<Measured> {
+  const { kind } = series
+  const values = [...keyOf(series), formatTime(from), formatTime(to)]
+  const [row = {}] = await reader.rows({ name: `health_${tableOf(kind)}`, text: statement(kind), values })
+  const count = (name: string) => readInteger((row as RawRow)[name] as string)
+  const time = (name: string) => readTime((row as RawRow)[name] as string)
+  return {
+    simulated: (row as RawRow).simulated === 't',
+    first: time('first'),
+    last: time('last'),
+    rows: count('rows'),
+    interval: (row as RawRow).interval == null ? undefined : Math.round(Number((row as RawRow).interval) * 1_000_000),
+    late: count('late'),
+    open: count('open'),
+    filled: count('filled'),
+  }
+}
+
+/**
+ * Stretches of more than `most` between two rows that reach into [from, to): how many, and the longest, oldest first, cut to
+ * it. Of bars a stretch begins where the first missing one would open, `step` after the one before.
+ */
+export async function holesOf(
+  reader: Reader,
+  series: SeriesKind,
+  [from, to]: readonly [Micros, Micros],
+  most: Micros,
+  step: Micros,
+): Promise<Holes> {
+  const { kind } = series
+  const next = isBars(kind) ? 5 : 4
+  const [begin, end] = [`$${next}::timestamptz`, `$${next + 1}::timestamptz`]
+  const rows = `select t.time from ${tableOf(kind)} as t where ${ofSeries(kind)} and`
+  const text = `with w as ((${rows} t.time >= ${begin} and t.time < ${end} order by t.time desc limit ${MOST_ROWS})
+    union all (${rows} t.time < ${begin} order by t.time desc limit 1) union all (${rows} t.time >= ${end} order by t.time limit 1)),
+  h as (select * from (select time, lag(time) over (order by time) as before from w) as g where time - before > $${next + 2}::interval)
+  select before, time, (select count(*) from h) as count from h order by time - before desc, time limit ${LISTED}`
+  const values = [...keyOf(series), formatTime(from), formatTime(to), `${most} microseconds`]
+  const found = await reader.rows({ text, values })
+  const longest = found.map((row) => ({
+    from: Math.max(from, readTime(row.before as string) + step),
+    to: Math.min(to, readTime(row.time as string)),
+  }))
+  return { count: readInteger(found[0]?.count ?? '0'), longest: longest.sort((x, y) => x.from - y.from) }
+}
+
+export interface Holes {
+  readonly count: number
+  readonly longest: readonly Hole[]
+}

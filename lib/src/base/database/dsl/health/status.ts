@@ -1,0 +1,33 @@
+import type { Micros } from '../../../types/index.ts'
+import type { SeriesHealth } from '../analysisResults.ts'
+
+/** Of prices and trades: so many times the usual interval without a row is a hole. */
+export const UNUSUAL = 10
+/** No series is called stale or gappy for less. */
+export const LEAST: Micros = 60_000_000
+
+interface Facts {
+  /** From the newest row to the end of the stretch; of a bar from its close. */
+  readonly age: Micros
+  /** Of bars their length; of prices and trades the longest silence that is usual. */
+  readonly usual: Micros
+  readonly gaps: number
+  readonly missing: number | undefined
+}
+
+/**
+ * Stale: bars, when the one after the newest should have been closed and is not there (older than its own length, at least a
+ * minute); prices and trades, when silent for ten times the median interval (at least a minute). Gappy: when it has holes.
+ * What is both is called stale.
+ */
+export function statusOf({ age, usual, gaps, missing }: Facts): Pick<SeriesHealth, 'status' | 'reason'> {
+  const seconds = (micros: Micros) => `${Math.round(micros / 1_000_000).toLocaleString('en')} s`
+  const most = Math.max(usual, LEAST)
+  if (age > most) return { status: 'stale', reason: `nothing for ${seconds(age)}; more than ${seconds(most)} is unusual` }
+  if (gaps > 0 || missing)
+    return {
+      status: 'gappy',
+      reason: missing ? `${missing.toLocaleString('en')} bars are missing` : `${gaps} silences of more than ${seconds(most)}`,
+    }
+  return { status: 'ok' }
+}

@@ -1,0 +1,37 @@
+import { VWAP } from 'trading-signals'
+import { z } from 'zod'
+import { candleOpen, timeframeMicros } from '../../../types/index.ts'
+import { defineIndicator } from './define.ts'
+
+export const ANCHORS = ['day', 'week', 'range'] as const
+const LENGTHS = { day: '1d', week: '1w' } as const
+
+export const vwap = defineIndicator({
+  name: 'vwap',
+  title: 'Volume weighted average price',
+  formula:
+    'VWAP_t = Σ p · volume / Σ volume over the candles since the anchor, p = (high + low + close) / 3; candles without a volume count for nothing',
+  parameters: {
+    anchor: z
+      .enum(ANCHORS)
+      .default('day')
+      .describe('where it begins anew: at midnight UTC, on Monday, or only once, at the begin of the range'),
+  },
+  values: { value: 'the average' },
+  warmUp: () => 1,
+  history: ({ anchor }, timeframe) =>
+    anchor === 'range' ? 0 : Math.ceil(timeframeMicros(LENGTHS[anchor]) / timeframeMicros(timeframe)),
+  start({ anchor }) {
+    let average = new VWAP()
+    let since: number | undefined
+    return ({ time, high, low, close, volume }) => {
+      const open = anchor === 'range' ? 0 : candleOpen(time, LENGTHS[anchor])
+      if (open !== since) average = new VWAP()
+      since = open
+      if (volume === undefined) return undefined
+      average.add({ high, low, close, volume })
+      const value = average.getResult()
+      return value === null ? undefined : { value }
+    }
+  },
+})
