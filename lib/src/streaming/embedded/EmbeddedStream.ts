@@ -27,6 +27,9 @@ import { Retention } from './retention.ts'
 import { EmbeddedSubscription } from './subscription.ts'
 import { Topics } from './topics.ts'
 
+/** Of a topic that is created without a number. */
+const PARTITIONS = 6
+
 /** The log in a PostgreSQL. Opened by {@link openEmbeddedStream}. */
 export class EmbeddedStream implements Stream {
   readonly engine = 'embedded'
@@ -69,7 +72,7 @@ export class EmbeddedStream implements Stream {
 
   async createTopics(names: readonly string[], options: { readonly partitions?: number } = {}): Promise<void> {
     this.#checkOpen()
-    await this.#topics.create(names, options.partitions ?? this.#config.partitions)
+    await this.#topics.create(names, options.partitions ?? PARTITIONS)
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {

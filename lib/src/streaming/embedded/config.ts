@@ -5,7 +5,6 @@ const MIB = 1024 * 1024
 
 /** Settings of the embedded log, under `embedded_stream` in qicore.yaml. */
 export const embeddedStreamConfig = z.strictObject({
-  partitions: z.int().min(1).max(1024).default(6).meta({ description: 'partitions of a topic that is created without a number' }),
   retention_ms: z
     .int()
     .min(0)
