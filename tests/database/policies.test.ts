@@ -22,12 +22,11 @@ describe('on plain PostgreSQL', () => {
     expect(await policies.applyRetention()).toEqual([])
   })
 
-  it('compression and continuous aggregates say what they need', async () => {
+  it('compression says what it needs', async () => {
     await expect(policies.setCompression('trades', 7)).rejects.toMatchObject({
       code: 'UNSUPPORTED',
       message: expect.stringContaining('TimescaleDB'),
     })
-    await expect(policies.createContinuousAggregates()).rejects.toMatchObject({ code: 'UNSUPPORTED' })
   })
 
   it('refuses what makes no sense', async () => {

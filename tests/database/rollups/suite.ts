@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import {
   decimal,
+  nowMicros,
   type Ohlcv,
   ohlcv,
   openStore,
@@ -137,5 +138,90 @@ export function rollupSuite(server: TestServer): void {
       },
     )
     await fc.assert(runs, { numRuns: server === 'embedded' ? 25 : 5 })
+  })
+
+  const aTrade = (change: Partial<Omit<Trade, 'price' | 'amount'>> & { price?: string; amount?: string } = {}): Trade => ({
+    coinId: 'traded',
+    source: 'venue',
+    time: MONDAY,
+    receivedAt: MONDAY,
+    origin: 'live',
+    currency: 'usd',
+    tradeId: '1',
+    side: 'buy',
+    ...change,
+    price: decimal(change.price ?? '100'),
+    amount: decimal(change.amount ?? '1'),
+  })
+  const brief = async (timeframe: '1m' | '1h' | '1d', more: object = {}) =>
+    (await store.dsl.getOHLCV({ coin: 'traded', timeframe, ...more })).candles.map((c) =>
+      [(c.time - MONDAY) / MINUTE, c.open, c.high, c.low, c.close, c.volume, c.tradeCount, c.builtFrom].join(' '),
+    )
+
+  it('a late, a corrected and an out-of-order trade change the bars that they belong to, and no other', async () => {
+    await store.rollups.turnOn()
+    const at = (minute: number, more: object = {}) => aTrade({ time: MONDAY + minute * MINUTE, tradeId: `${minute}`, ...more })
+    await store.timescale.upsert(trade, [at(0), at(61, { price: '110' })])
+    await store.rollups.catchUp()
+    const { rows: before } = await store.pool.query("select xmin::text from rollups where time = '2026-01-05T01:01:00Z'")
+    await store.timescale.upsert(trade, [at(0.5, { price: '90', amount: '0.5' })])
+    await store.timescale.upsert(trade, [at(0, { price: '105', receivedAt: MONDAY + 1 })])
+    expect((await store.rollups.catchUp()).marks).toBe(2)
+    expect(await brief('1h')).toEqual(['0 105 105 90 90 1.5 2 trades', '60 110 110 110 110 1 1 trades'])
+    expect(await brief('1d')).toEqual(['0 105 110 90 110 2.5 3 trades'])
+    const { rows: after } = await store.pool.query("select xmin::text from rollups where time = '2026-01-05T01:01:00Z'")
+    expect(after).toEqual(before)
+  })
+
+  it('what was stored before is rolled up too, and turned off nothing is left behind', async () => {
+    await store.timescale.upsert(trade, [aTrade(), aTrade({ time: MONDAY - 400 * DAY })])
+    await store.rollups.turnOn()
+    expect((await store.rollups.status()).pending).toBe(2)
+    await store.rollups.catchUp()
+    const bars = await brief('1d')
+    expect(bars).toHaveLength(2)
+    await store.rollups.turnOff()
+    await store.timescale.upsert(trade, [aTrade({ tradeId: '2' })])
+    expect(await store.rollups.status()).toEqual({ pending: 0, lagMs: 0 })
+    expect(await brief('1d')).toEqual([bars[0], '0 100 100 100 100 2 2 trades'])
+  })
+
+  it('bars outlive the records that retention drops, and what comes late of those changes none', async () => {
+    const now = nowMicros()
+    const old = now - (now % DAY) - 100 * DAY
+    const trades = [0, 1, 2].map((n) => aTrade({ time: old + n * 3_600_000_000, tradeId: `${n}`, price: `${n + 1}` }))
+    await store.timescale.upsert(trade, [...trades, aTrade({ coinId: 'other', time: now })])
+    await store.rollups.turnOn()
+    await store.timescale.policies.setRetention('trades', 30)
+    // Nothing is dropped that is still to be rolled up.
+    expect(await store.timescale.policies.applyRetention()).toMatchObject([{ dropped: 0 }])
+    await store.rollups.catchUp()
+    const [first] = await store.timescale.policies.applyRetention()
+    expect(first?.dropped).toBeGreaterThan(0)
+    expect((await store.pool.query("select from trades where coin_id = 'traded'")).rowCount).toBe(0)
+    const expected = ['1 3 1 3 3 3 trades']
+    const figures = async () => (await brief('1d')).map((line) => line.split(' ').slice(1).join(' '))
+    expect(await figures()).toEqual(expected)
+    await store.timescale.upsert(trade, [aTrade({ time: old + 1, tradeId: 'late', price: '50' })])
+    await store.rollups.catchUp()
+    expect(await figures()).toEqual(expected)
+    await store.timescale.policies.setRetention('trades', undefined)
+  })
+
+  it('of many processes one rolls up', async () => {
+    await store.rollups.turnOn()
+    await store.timescale.upsert(
+      trade,
+      Array.from({ length: 500 }, (_, i) => aTrade({ coinId: `coin-${i % 50}`, tradeId: `${i}`, time: MONDAY + i * MINUTE })),
+    )
+    const other = await openStore({ databaseUrl: database.url, home: '/nowhere' })
+    try {
+      await Promise.all([store.rollups.turnOn(), other.rollups.turnOn()])
+      const passes = await Promise.all([store, other].flatMap((one) => [one.rollups.catchUp(), one.rollups.catchUp()]))
+      expect(passes.reduce((sum, { marks }) => sum + marks, 0)).toBe(50)
+    } finally {
+      await other.close()
+    }
+    expect((await store.dsl.getOHLCV({ coin: 'coin-7', timeframe: '1d' })).candles[0]?.tradeCount).toBe(10)
   })
 }

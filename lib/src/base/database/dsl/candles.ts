@@ -3,6 +3,7 @@ import type { Reader } from '../reader.ts'
 import { boundText } from './bars.ts'
 import { barsJson } from './barsJson.ts'
 import { bucketOf } from './bucket.ts'
+import { fillGaps } from './fillGaps.ts'
 import { fill } from './gather.ts'
 import { type Held, type HeldSeries, heldOf } from './held.ts'
 import { coinNotFound } from './notFound.ts'
@@ -11,7 +12,7 @@ import type { candlesQuery } from './queries.ts'
 import type { QueryOf } from './query.ts'
 import type { Candle, Candles, CandlesJson, Series } from './results.ts'
 
-type CandlesQuery = QueryOf<typeof candlesQuery>
+type CandlesQuery = Omit<QueryOf<typeof candlesQuery>, 'fill'> & { readonly fill?: boolean }
 
 /**
  * Candles of the preferred series. Each bucket is served from the stored bar of that timeframe where there is one, else
@@ -20,11 +21,16 @@ type CandlesQuery = QueryOf<typeof candlesQuery>
 export async function candles(reader: Reader, query: CandlesQuery): Promise<Candles> {
   const { stored, built, opens: _, ...found } = await find(reader, query)
   const bars = linesOf(stored).map((line): Candle => toBar(found.series, query.timeframe, line))
-  return { ...found, candles: built.length === 0 ? bars : [...bars, ...built].sort((a, b) => a.time - b.time) }
+  const all = built.length === 0 ? bars : [...bars, ...built].sort((a, b) => a.time - b.time)
+  return { ...found, candles: query.fill ? fillGaps(all, query.timeframe, query.limit) : all }
 }
 
 /** The same, the candles as JSON of their wire form: stored bars are text from the database to the socket. */
 export async function candlesJson(reader: Reader, query: CandlesQuery): Promise<CandlesJson> {
+  if (query.fill) {
+    const whole = await candles(reader, query)
+    return { ...whole, candles: `[${whole.candles.map(candleJson).join(',')}]` }
+  }
   const { stored, built, opens, ...found } = await find(reader, query)
   const newest = opens.at(-1) ?? Number.NEGATIVE_INFINITY
   const bars = barsJson(found.series, query.timeframe, stored)

@@ -39,10 +39,10 @@ export interface Held {
 }
 
 /** Walks the distinct values of the leading columns by jumping through the index: one probe a value, however long the history. */
-const distinct = (name: string, table: string, columns: readonly string[]): string => {
+const distinct = (name: string, table: string, columns: readonly string[], condition = ''): string => {
   const list = (row: string) => columns.map((column) => `${row}.${column}`).join(', ')
   return `${name} (${columns.join(', ')}) as (
-  (select ${list('f')} from ${table} as f where f.coin_id = $1 order by ${list('f')} limit 1)
+  (select ${list('f')} from ${table} as f where f.coin_id = $1 ${condition} order by ${list('f')} limit 1)
   union all
   select n.* from ${name} as w cross join lateral (select ${list('t')} from ${table} as t
     where t.coin_id = $1 and (${list('t')}) > (${list('w')}) order by ${list('t')} limit 1) as n)`
@@ -53,6 +53,9 @@ const newest = (name: string, table: string, kind: string, condition = ''): stri
     select t.time, t.origin from ${table} as t
     where t.coin_id = $1 and t.source = w.source and t.currency = w.currency ${condition} order by t.time desc limit 1) as l`
 
+/** Where retention drops records, the bars that were rolled up from them may be all that is left of a series. */
+const ONLY_BARS = "and exists (select from qicore_settings where name like 'kept\\_since.%')"
+
 /**
  * What is held of a coin and the bars that were asked for, in one round trip: the choice of the series is the one of
  * preference.ts. $1 coin, $2 source, $3 currency, $4 timeframe, $5 from, $6 to, $7 limit
@@ -60,9 +63,11 @@ const newest = (name: string, table: string, kind: string, condition = ''): stri
 const HELD = `with recursive ${distinct('b', 'ohlcv_data', ['source', 'currency', 'timeframe'])},
 ${distinct('d', 'trades', ['source', 'currency'])},
 ${distinct('p', 'crypto_prices', ['source', 'currency'])},
+${distinct('r', 'rollups', ['source', 'currency', 'built_from'], ONLY_BARS)},
 parts as materialized (${newest('b', 'ohlcv_data', 'w.timeframe', 'and t.timeframe = w.timeframe')}
   union all ${newest('d', 'trades', "'trades'")}
-  union all ${newest('p', 'crypto_prices', "'prices'")}),
+  union all ${newest('p', 'crypto_prices', "'prices'")}
+  union all ${newest('r', 'rollups', 'w.built_from', "and t.built_from = w.built_from and t.timeframe = '1m'")}),
 chosen as materialized (select source, currency from (
     select source, currency, max(time) as latest, (array_agg(origin = 'simulated' order by time desc, origin = 'simulated'))[1] as simulated
     from parts where ($2::text is null or source = $2) and ($3::text is null or currency = $3) group by source, currency) as s
@@ -101,6 +106,9 @@ function merged(coinId: string, rows: readonly RawRow[]): HeldSeries {
     currency: rows[0]?.currency as string,
     simulated: parts.every((part) => part.simulated || part.latest < latest),
     latest,
-    parts: parts.map(({ kind, latest }) => ({ kind, latest })),
+    parts: [...Map.groupBy(parts, ({ kind }) => kind)].map(([kind, of]) => ({
+      kind,
+      latest: Math.max(...of.map((part) => part.latest)),
+    })),
   }
 }

@@ -1,6 +1,6 @@
 import type { Capabilities, Layout } from '../capabilities.ts'
 import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
-import { createAggregates, familyOf, refreshFamily, type Stretch } from './aggregates.ts'
+import { createAggregates, dropAggregates, familyOf, refreshFamily, type Stretch } from './aggregates.ts'
 import { build } from './build.ts'
 import { ROLLUP_LOCK } from './lock.ts'
 import { dropMarks, ignoreWrites, markHistory, type Taken, takeMarks, watchWrites } from './marks.ts'
@@ -63,14 +63,16 @@ export class Rollups {
 
   /** Writers pay nothing for rollups any more, and queries read the records themselves. What was rolled up is dropped. */
   async turnOff(): Promise<void> {
-    await this.#locked((client) =>
-      inTransaction(client, async () => {
+    await this.#locked(async (client) => {
+      const keeper = await keeperOf(client)
+      await inTransaction(client, async () => {
         await client.query("delete from qicore_settings where name = 'rollups'")
         await ignoreWrites(client)
         await client.query('truncate rollup_marks')
         await client.query('truncate rollups')
-      }),
-    )
+      })
+      if (keeper === 'aggregates') await dropAggregates(client)
+    })
   }
 
   /** Rolls up some of what was written since; of all processes one at a time. */

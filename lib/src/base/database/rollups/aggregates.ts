@@ -1,5 +1,6 @@
 import type { PoolClient } from '../pool.ts'
 import { COARSER, finerLevel, type Level, type Rolled, viewOf } from './levels.ts'
+import { createView } from './views.ts'
 
 /** The continuous aggregates of stored bars (`candles_1h`), and those of bars built from trades and prices (`built_1h`). */
 export const FAMILIES = ['candles', 'built'] as const
@@ -67,6 +68,13 @@ export async function createAggregates(client: PoolClient): Promise<void> {
     }
   }
   for (const level of COARSER) await client.query(union(level))
+}
+
+/** Drops them; what is left to read are the tables. */
+export async function dropAggregates(client: PoolClient): Promise<void> {
+  for (const level of COARSER) await client.query(createView(level, 'create or replace view'))
+  for (const level of COARSER.toReversed())
+    for (const family of FAMILIES) await client.query(`drop materialized view if exists ${aggregateName(family, level)}`)
 }
 
 /** One index leads to a series and a stretch of time; the default ones, one a column, do not. */

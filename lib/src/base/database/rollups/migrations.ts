@@ -1,8 +1,8 @@
 import type { Capabilities, Layout } from '../capabilities.ts'
 import { migrate } from '../migrate.ts'
 import type { Pool } from '../pool.ts'
-import { FIGURE_COLUMNS } from './figures.ts'
-import { LEVELS, viewOf } from './levels.ts'
+import { LEVELS } from './levels.ts'
+import { createView } from './views.ts'
 
 const tables = `
 create table rollups (
@@ -55,10 +55,7 @@ create function rollup_mark_candles() returns trigger language plpgsql as $$ beg
   return null;
 end $$;
 
-${LEVELS.map(
-  (level) => `create view ${viewOf(level)} as
-  select coin_id, source, currency, built_from, time, ${FIGURE_COLUMNS.join(', ')} from rollups where timeframe = '${level}';`,
-).join('\n')}
+${LEVELS.map((level) => `${createView(level, 'create view')};`).join('\n')}
 `
 
 export const rollupMigrations = [{ version: 1, name: 'rollups', sql: tables }] as const

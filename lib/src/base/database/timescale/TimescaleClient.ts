@@ -37,7 +37,7 @@ const WRITER_SETUP = `set enable_hashjoin = off; set enable_mergejoin = off; set
 /** Bulk writes and time-series administration of one database: TimescaleDB, or a plain PostgreSQL with what it has. */
 export class TimescaleClient implements BulkWrites, AsyncDisposable {
   readonly capabilities: Capabilities
-  /** Retention, compression and continuous aggregates. */
+  /** Retention and compression. */
   readonly policies: Policies
   readonly #pool: Pool
   readonly #writer: BulkWriter

@@ -1,12 +1,14 @@
-import { type Micros, QiError } from '../../types/index.ts'
+import { QiError } from '../../types/index.ts'
 import type { Capabilities } from '../capabilities.ts'
 import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
+import { keptAgain, mayDropBefore } from '../rollups/horizon.ts'
 import { ARRANGEMENT } from './compression.ts'
-import { createAggregates, refreshAggregates } from './continuousAggregates.ts'
 import { TIME_TABLES, type TimeTable } from './hypertables.ts'
 
 /** Rows deleted in one statement: short enough that writers do not wait for it. */
 const DELETE_ROWS = 20_000
+/** Rows found at once. */
+const FIND_ROWS = 500_000
 const HOUR_MS = 3_600_000
 
 export interface RetentionResult {
@@ -33,14 +35,15 @@ export class Policies {
     checkTable(table)
     if (days !== undefined) checkDays(days)
     const name = `retention.${table}`
-    await this.#run((client) =>
-      days === undefined
-        ? client.query('delete from qicore_settings where name = $1', [name])
-        : client.query('insert into qicore_settings values ($1, $2) on conflict (name) do update set value = excluded.value', [
-            name,
-            String(days),
-          ]),
-    )
+    await this.#run(async (client) => {
+      if (days === undefined) await client.query('delete from qicore_settings where name = $1', [name])
+      else
+        await client.query(
+          'insert into qicore_settings values ($1, $2) on conflict (name) do update set value = excluded.value',
+          [name, String(days)],
+        )
+      await keptAgain(client, table, days)
+    })
   }
 
   /** The tables that do not keep everything, and for how many days they do. */
@@ -59,7 +62,8 @@ export class Policies {
     const results: RetentionResult[] = []
     for (const [table, days] of Object.entries(await this.retention()) as [TimeTable, number][]) {
       checkTable(table)
-      const before = new Date(Date.now() - days * 24 * HOUR_MS).toISOString()
+      const wanted = new Date(Date.now() - days * 24 * HOUR_MS).toISOString()
+      const before = await this.#run((client) => mayDropBefore(client, table, wanted))
       const unit = this.#capabilities.retention === 'chunks' && (await this.#isHypertable(table)) ? 'chunks' : 'rows'
       const drop = unit === 'chunks' ? dropChunks : deleteRows
       results.push({ table, unit, dropped: await this.#run((client) => drop(client, table, before, options.signal), options) })
@@ -90,23 +94,8 @@ export class Policies {
     })
   }
 
-  /**
-   * Views `candles_5m`, `candles_15m`, `candles_1h`, `candles_4h` and `candles_1d`, kept rolled up from one-minute bars.
-   * @throws QiError UNSUPPORTED without TimescaleDB's community edition
-   */
-  async createContinuousAggregates(): Promise<void> {
-    await this.#needs('continuousAggregates', 'continuous aggregates')
-    await this.#run(createAggregates)
-  }
-
-  /** Brings them up to date for a stretch of history, such as one that was backfilled. @throws QiError UNSUPPORTED */
-  async refreshContinuousAggregates(from: Micros, to: Micros): Promise<void> {
-    await this.#needs('continuousAggregates', 'continuous aggregates')
-    await this.#run((client) => refreshAggregates(client, from, to))
-  }
-
   /** @throws QiError UNSUPPORTED, saying what is missing */
-  async #needs(capability: 'compression' | 'continuousAggregates' | 'hypertables', what: string): Promise<void> {
+  async #needs(capability: 'compression' | 'hypertables', what: string): Promise<void> {
     if (!this.#capabilities[capability]) throw unsupported(what)
     if (!(await this.#isHypertable('crypto_prices'))) throw unsupported(`${what} on plain tables`)
   }
@@ -135,19 +124,40 @@ async function dropChunks(client: PoolClient, table: TimeTable, before: string):
   return rowCount ?? 0
 }
 
+/**
+ * The old rows are found once for many batches: rows deleted just now are still in the way of whoever looks for old ones. A place
+ * may hold another row by the time it is deleted, hence the second look at its time.
+ */
 async function deleteRows(client: PoolClient, table: TimeTable, before: string, signal?: AbortSignal): Promise<number> {
-  // The writers' sessions avoid the block range index that leads to old rows.
-  const find = `delete from ${table} where ctid = any (array(select ctid from ${table} where time < $1 limit ${DELETE_ROWS}))`
   let dropped = 0
+  // The writers' sessions avoid the block range index that leads to old rows.
   await client.query('set enable_bitmapscan = on; set enable_seqscan = on')
   try {
-    for (let batch = DELETE_ROWS; batch === DELETE_ROWS && !signal?.aborted; dropped += batch)
-      batch = (await client.query(find, [before])).rowCount ?? 0
+    for (let found = FIND_ROWS; found === FIND_ROWS && !signal?.aborted; ) {
+      found = 0
+      await client.query(
+        `declare old_rows no scroll cursor with hold for select ctid from ${table} where time < ${quoted(before)} limit ${FIND_ROWS}`,
+      )
+      for (let batch = DELETE_ROWS; batch === DELETE_ROWS && !signal?.aborted; found += batch) {
+        const { rows } = await client.query<{ ctid: string }>(`fetch ${DELETE_ROWS} from old_rows`)
+        batch = rows.length
+        const places = rows.map(({ ctid }) => ctid)
+        const { rowCount } = await client.query(`delete from ${table} where ctid = any ($1::tid[]) and time < $2`, [
+          places,
+          before,
+        ])
+        dropped += rowCount ?? 0
+      }
+      await client.query('close old_rows')
+    }
   } finally {
     await client.query('set enable_bitmapscan = off; set enable_seqscan = off')
   }
   return dropped
 }
+
+/** A cursor takes no parameters. */
+const quoted = (time: string): string => `'${time.replaceAll("'", "''")}'::timestamptz`
 
 function checkTable(table: string): void {
   if (!(table in TIME_TABLES))

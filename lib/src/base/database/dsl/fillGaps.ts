@@ -1,0 +1,45 @@
+import { candleOpen, decimal, type Timeframe, timeframeMicros } from '../../types/index.ts'
+import type { Candle } from './results.ts'
+
+/**
+ * Bars that repeat the last close between candles where nothing happened, marked `filled`, with a volume of 0; none before the
+ * first candle and none after the last. Of all, the latest `limit`.
+ * @param candles oldest first
+ */
+export function fillGaps(candles: readonly Candle[], timeframe: Timeframe, limit: number): Candle[] {
+  const length = timeframeMicros(timeframe)
+  const newestFirst: Candle[] = []
+  // From the newest back, since a gap may be longer than all that is asked for.
+  for (let i = candles.length - 1; i >= 0 && newestFirst.length < limit; i--) {
+    const candle = candles[i] as Candle
+    const next = candles[i + 1]
+    if (next) {
+      const first = candleOpen(candle.time, timeframe) + length
+      const last = candleOpen(next.time - 1, timeframe)
+      for (let time = last; time >= first && newestFirst.length < limit; time -= length)
+        newestFirst.push(repeated(candle, timeframe, time))
+    }
+    if (newestFirst.length < limit) newestFirst.push(candle)
+  }
+  return newestFirst.reverse()
+}
+
+function repeated({ coinId, source, currency, origin, receivedAt, close }: Candle, timeframe: Timeframe, time: number): Candle {
+  return {
+    coinId,
+    source,
+    time,
+    receivedAt,
+    origin,
+    currency,
+    timeframe,
+    open: close,
+    high: close,
+    low: close,
+    close,
+    volume: decimal('0'),
+    tradeCount: 0,
+    isFinal: true,
+    builtFrom: 'filled',
+  }
+}

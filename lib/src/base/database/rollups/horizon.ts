@@ -1,0 +1,42 @@
+import type { PoolClient } from '../pool.ts'
+import { RAW, ROLLED } from './levels.ts'
+import { ROLLUP_LOCK } from './lock.ts'
+
+const rolledOf = (table: string) => ROLLED.find((rolled) => RAW[rolled].table === table)
+
+/**
+ * Before when records of a table may be dropped, given before when they need not be kept: not what is still to be rolled up.
+ * From then on no bar older than that is made again, since only some of its records may be there. Both are settled while no pass
+ * is under way.
+ */
+export async function mayDropBefore(client: PoolClient, table: string, before: string): Promise<string> {
+  const rolled = rolledOf(table)
+  if (!rolled) return before
+  await client.query('begin')
+  try {
+    await client.query('select pg_advisory_xact_lock($1)', [ROLLUP_LOCK])
+    const { rows } = await client.query<{ until: string }>(
+      `with u as (select least($2::timestamptz, min(since)) as until from rollup_marks where built_from = $1)
+       insert into qicore_settings as s (name, value) select 'kept_since.' || $1, until::text from u
+       on conflict (name) do update set value = greatest(s.value::timestamptz, excluded.value::timestamptz)::text
+       returning (select until::text from u) as until`,
+      [rolled, before],
+    )
+    await client.query('commit')
+    return rows[0]?.until ?? before
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
+  }
+}
+
+/** More is kept from now on: what is fetched again of the past is rolled up again. */
+export async function keptAgain(client: PoolClient, table: string, days: number | undefined): Promise<void> {
+  const rolled = rolledOf(table)
+  if (!rolled) return
+  await client.query(
+    `delete from qicore_settings where name = 'kept_since.' || $1
+     and ($2::float8 is null or value::timestamptz > now() - $2::float8 * interval '1 day' + interval '1 hour')`,
+    [rolled, days ?? null],
+  )
+}
