@@ -91,7 +91,7 @@ export function readRecordSet(set: Buffer, from: bigint, aborted: readonly Abort
 }
 
 function unpacked(records: Buffer, compression: number): Buffer {
-  if (compression === 0) return records
+  if (compression === 0 || records.length === 0) return records
   const algorithm = compressionsAlgorithmsByBitmask[compression]
   if (!algorithm) throw new QiError('UNSUPPORTED', `no compression is known by the number ${compression}`)
   try {

@@ -1,0 +1,167 @@
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { compressionsAlgorithms, crc32c } from '@platformatic/kafka'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { QiError } from '../../lib/src/base/index.ts'
+import { RecordWriter, readRecords } from '../../lib/src/base/types/wire/index.ts'
+import { readRecordSet } from '../../lib/src/streaming/redpanda/recordSet.ts'
+
+const COMPRESSIONS = {
+  none: [0, (bytes: Buffer) => bytes],
+  gzip: [1, (bytes: Buffer) => gzipSync(bytes)],
+  snappy: [2, (bytes: Buffer) => compressionsAlgorithms.snappy.compressSync(bytes)],
+  lz4: [3, (bytes: Buffer) => compressionsAlgorithms.lz4.compressSync(bytes)],
+  zstd: [4, (bytes: Buffer) => zstdCompressSync(bytes)],
+} as const
+type Compression = keyof typeof COMPRESSIONS
+
+interface BatchOptions {
+  readonly base: number
+  readonly values: readonly string[]
+  /** Offsets that are still there; those of the others were compacted away. */
+  readonly kept?: readonly boolean[]
+  readonly compression?: Compression
+  readonly attributes?: number
+  readonly producer?: bigint
+  readonly appendedAt?: number
+}
+
+/** A record batch of format 2, byte by byte. */
+function recordBatch({
+  base,
+  values,
+  kept,
+  compression = 'none',
+  attributes = 0,
+  producer = -1n,
+  appendedAt = 7,
+}: BatchOptions): Buffer {
+  const writer = new RecordWriter()
+  let count = 0
+  values.forEach((value, i) => {
+    if (kept && !kept[i]) return
+    writer.write({ key: 'k', value }, i)
+    count++
+  })
+  const [number, compress] = COMPRESSIONS[compression]
+  const records = count > 0 ? compress(Buffer.from(writer.bytes)) : Buffer.alloc(0)
+  const batch = Buffer.concat([Buffer.alloc(61), records])
+  batch.writeBigInt64BE(BigInt(base), 0)
+  batch.writeInt32BE(batch.length - 12, 8)
+  batch[16] = 2
+  batch.writeInt16BE(number | attributes, 21)
+  batch.writeInt32BE(values.length - 1, 23)
+  batch.writeBigInt64BE(1000n, 27)
+  batch.writeBigInt64BE(BigInt(appendedAt), 35)
+  batch.writeBigInt64BE(producer, 43)
+  batch.writeInt32BE(count, 57)
+  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17)
+  return batch
+}
+
+function messages(set: Buffer, from = 0n, aborted: Parameters<typeof readRecordSet>[2] = []) {
+  const { buffers, nextOffset } = readRecordSet(set, from, aborted)
+  const batches = buffers.flatMap((buffer) => readRecords({ topic: 't', partition: 0, from, maxBytes: 200, ...buffer }))
+  const found = batches.flatMap((batch) =>
+    Array.from({ length: batch.length }, (_, i) => ({
+      offset: Number(batch.offset(i)),
+      value: Buffer.from(batch.value(i)).toString(),
+      at: batch.timestamps[i],
+    })),
+  )
+  return { found, nextOffset: Number(nextOffset) }
+}
+const valuesOf = (set: Buffer, from?: bigint, aborted?: Parameters<typeof readRecordSet>[2]) =>
+  messages(set, from, aborted).found.map(({ value }) => value)
+
+describe('a record set', () => {
+  test('of batches of any compression, with holes, cut off anywhere, from any offset, gives what is there', () => {
+    const batch = fc.record({
+      values: fc.array(fc.string({ maxLength: 60 }), { minLength: 1, maxLength: 12 }),
+      hole: fc.nat({ max: 3 }),
+      keep: fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }),
+      compression: fc.constantFrom<Compression>('none', 'gzip', 'snappy', 'lz4', 'zstd'),
+    })
+    fc.assert(
+      fc.property(
+        fc.array(batch, { maxLength: 5 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.nat({ max: 30 }),
+        (parts, cut, from) => {
+          let base = 0
+          const all: { offset: number; value: string; end: number; next: number }[] = []
+          const ends: { end: number; next: number }[] = []
+          const bytes: Buffer[] = []
+          let end = 0
+          for (const { values, hole, keep, compression } of parts) {
+            base += hole
+            const made = recordBatch({ base, values, kept: keep, compression })
+            end += made.length
+            const next = base + values.length
+            values.forEach((value, i) => {
+              if (keep[i]) all.push({ offset: base + i, value, end, next })
+            })
+            ends.push({ end, next })
+            bytes.push(made)
+            base = next
+          }
+          const set = Buffer.concat(bytes)
+          const length = Math.floor(cut * set.length)
+          const { found, nextOffset } = messages(set.subarray(0, length), BigInt(from))
+          const whole = ends.filter((one) => one.end <= length)
+          expect(found.map(({ offset, value }) => ({ offset, value }))).toEqual(
+            all.filter((one) => one.end <= length && one.offset >= from).map(({ offset, value }) => ({ offset, value })),
+          )
+          expect(nextOffset).toBe(Math.max(from, ...whole.map(({ next }) => next)))
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  test('markers of transactions are no messages, and reading goes on after them', () => {
+    const set = Buffer.concat([
+      recordBatch({ base: 0, values: ['a'] }),
+      recordBatch({ base: 1, values: ['marker'], attributes: 0x30, producer: 5n }),
+    ])
+    expect(messages(set)).toMatchObject({ found: [{ offset: 0, value: 'a' }], nextOffset: 2 })
+  })
+
+  test('what was aborted is left out, and what was committed between is not', () => {
+    const transactional = (base: number, value: string, producer: bigint) =>
+      recordBatch({ base, values: [value], attributes: 0x10, producer })
+    const marker = (base: number, producer: bigint) => recordBatch({ base, values: ['m'], attributes: 0x30, producer })
+    const set = Buffer.concat([
+      transactional(0, 'aborted 1', 1n),
+      transactional(1, 'committed', 2n),
+      recordBatch({ base: 2, values: ['plain'] }),
+      transactional(3, 'aborted 2', 1n),
+      marker(4, 1n),
+      transactional(5, 'later', 1n),
+      marker(6, 2n),
+    ])
+    expect(valuesOf(set, 0n, [{ producerId: 1n, firstOffset: 0n }])).toEqual(['committed', 'plain', 'later'])
+  })
+
+  test('where the broker stamps the time, that time counts', () => {
+    expect(messages(recordBatch({ base: 0, values: ['a'] })).found[0]?.at).toBe(1000)
+    expect(messages(recordBatch({ base: 0, values: ['a'], attributes: 8, appendedAt: 77 })).found[0]?.at).toBe(77)
+  })
+
+  test('damage anywhere in a batch is found', () => {
+    const set = recordBatch({ base: 3, values: ['abc', 'def'], compression: 'lz4' })
+    for (let i = 21; i < set.length; i++) {
+      const damaged = Buffer.from(set)
+      damaged[i] = (damaged[i] as number) ^ 1
+      expect(() => readRecordSet(damaged, 0n)).toThrow(
+        new QiError('BAD_DATA', 'the batch at offset 3 is damaged: its checksum is wrong'),
+      )
+    }
+  })
+
+  test('an older format is refused by name', () => {
+    const set = recordBatch({ base: 0, values: ['a'] })
+    set[16] = 1
+    expect(() => readRecordSet(set, 0n)).toThrow('format 1')
+  })
+})
