@@ -10,20 +10,13 @@ import { type PlatformProcess, startPlatform } from '../support/platformProcess.
 import { describeWith } from '../support/services.ts'
 import { temporary } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
-import { checksumOfTable, makeLoad, messagesIn, produce } from './load.ts'
+import { APPENDED_AT_ONCE, checksumOfTable, messagesIn, prices, produce } from './load.ts'
+import { Random } from './random.ts'
+import { CONFIG } from './subject.ts'
+import { READ_AHEAD, WRITTEN_AHEAD } from './verdict.ts'
 
 const RECORDS = 100_000
-const LANES = 2
-const MAX_RECORDS = 2_000
-const MAX_BYTES = 1024 * 1024
-/** What the platform may have read or written without having committed it; see docs/architecture.md, Delivery. */
-const WRITTEN_AHEAD = 2 * LANES * MAX_RECORDS
-/** And what it may have read ahead: the intake, and one batch more that found it full; a record of this load has over 150 bytes. */
-const READ_AHEAD = Math.ceil((MAX_BYTES + MAX_BYTES / 8) / 150)
-
-const CONFIG = `sources: [none]
-consumer: { lanes: ${LANES}, max_records: ${MAX_RECORDS}, max_bytes: ${MAX_BYTES} }
-`
+const seed = randomInt(2 ** 31)
 
 interface Setting {
   readonly project: string
@@ -61,17 +54,20 @@ async function survives(env: Readonly<Record<string, string>>, home: string, kil
   let running = await startPlatform(project, all)
   onTestFinished(() => running.kill9())
 
-  const { records, checksum } = makeLoad(RECORDS)
+  const random = new Random(seed)
   const rows = async () => (await checksumOfTable(store)).count
-  const producing = produce(stream, records)
+  const producing = produce(stream, prices(RECORDS, random.fork('records')))
   producing.catch(() => {})
-  const threshold = randomInt(0.15 * RECORDS, 0.6 * RECORDS)
-  const seen = await until(async () => ((await rows()) >= threshold ? await rows() : undefined), `${threshold} rows`)
+  const threshold = random.integer(0.15 * RECORDS, 0.6 * RECORDS)
+  const seen = await until(
+    async () => ((await rows()) >= threshold ? await rows() : undefined),
+    `${threshold} rows, with the seed ${seed}`,
+  )
   expect(seen).toBeLessThan(0.9 * RECORDS)
   const before = running
   running = await kill({ project, env: all, store, platform: running })
   const kept = await until(rows, 'the rows that were kept')
-  await producing
+  const checksum = await producing
   await until(async () => (await rows()) === RECORDS, `all rows; the platform printed:\n${running.output()}`, 90_000)
 
   expect(await checksumOfTable(store)).toEqual(checksum)
@@ -81,7 +77,7 @@ async function survives(env: Readonly<Record<string, string>>, home: string, kil
   }, 'the consumer to have written all it read')
   const appended = await messagesIn(stream)
   // A producer may have to repeat the batch whose answer a kill swallowed.
-  expect(appended - RECORDS).toBeLessThanOrEqual(500)
+  expect(appended - RECORDS).toBeLessThanOrEqual(APPENDED_AT_ONCE)
   if (running === before) expect(read - appended).toBeLessThanOrEqual(WRITTEN_AHEAD + READ_AHEAD)
   else expect(read - (appended - kept)).toBeLessThanOrEqual(WRITTEN_AHEAD)
   expect(await running.stop()).toBe(0)

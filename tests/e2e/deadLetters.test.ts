@@ -4,7 +4,8 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { openStore, price, silentLogger } from '../../lib/src/base/index.ts'
 import { DeadLetters } from '../../lib/src/streaming/index.ts'
 import { loadConfig, openStreamFor } from '../../lib/src/streaming/platform/index.ts'
-import { makeLoad } from '../chaos/load.ts'
+import { prices } from '../chaos/load.ts'
+import { Random } from '../chaos/random.ts'
 import { startPlatform } from '../support/platformProcess.ts'
 import { temporary } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
@@ -25,7 +26,7 @@ describe('one bad record among ten thousand', { timeout: 120_000 }, () => {
     const platform = await startPlatform(project, {})
     onTestFinished(() => platform.kill9())
 
-    const { records } = makeLoad(RECORDS)
+    const records = [...prices(RECORDS, new Random(1))]
     const messages = records.map((record) => ({ key: price.messageKey(record), value: price.encode(record) }))
     const good = messages[BAD]?.value as string
     const bad = good.replace(/"price":"[^"]*"/, '"price":"1,5"')

@@ -1,0 +1,131 @@
+import { setTimeout } from 'node:timers/promises'
+import { type Price, price, type Stream } from '../../lib/src/base/index.ts'
+import { CryptoDataConsumer } from '../../lib/src/consumers/index.ts'
+import { until } from '../support/until.ts'
+import { type Engines, type Mode, openEngines } from './engines.ts'
+import { Gate } from './gate.ts'
+import { messagesIn, prices, produce } from './load.ts'
+import { describe, plan, type Round } from './plan.ts'
+import { Random } from './random.ts'
+import { strike } from './strike.ts'
+import { type Restartable, type SinkName, startSubject } from './subject.ts'
+import { type Findings, findings } from './verdict.ts'
+
+export interface ChaosOptions {
+  readonly mode: Mode
+  readonly sink: SinkName
+  readonly rounds: number
+  readonly records: number
+  readonly seed: number
+  /** Hears of each round as it begins. */
+  readonly say?: (line: string) => void
+  /** How long a round may take until records are stored again, and the end until all are, in milliseconds. */
+  readonly patienceMs?: number
+}
+
+/** How far the producer may be ahead of the next round, as a part of all records: enough to be stored in all its seconds. */
+const AHEAD = 0.15
+
+/**
+ * A load is produced once by this process, which is not restarted, while in each round something goes wrong.
+ * @returns what was found in the end; its problems are empty where all is well
+ * @throws Error when records are no longer stored, with what the process under test printed
+ */
+export async function chaos(options: ChaosOptions): Promise<Findings> {
+  const { mode, sink, rounds: count, records, seed, say = () => {}, patienceMs = 180_000 } = options
+  const random = new Random(seed)
+  const ways = mode === 'embedded' ? (['home', 'network'] as const) : (['network'] as const)
+  const rounds = plan({ mode, rounds: count, ways }, random.fork('plan'))
+
+  await using engines = await openEngines(mode)
+  await engines.stream.createTopics([price.topic])
+  await using subject = await startSubject(engines, sink)
+  const gate = new Gate()
+  const stopped = new AbortController()
+  const producing = produce(engines.stream, prices(records, random.fork('records')) as Iterable<Price>, {
+    room: (produced) => gate.pass(produced),
+    signal: stopped.signal,
+  })
+  producing.catch(() => {})
+  try {
+    await happen(rounds, { engines, subject, gate, records, say, patienceMs, failed: producing.then(never) })
+    gate.open(Number.POSITIVE_INFINITY)
+    const produced = await producing
+    const appended = await messagesIn(engines.stream)
+    await stored(engines.stream, appended, patienceMs, subject)
+    const code = await subject.stop()
+    return await findings({ engines, sink, produced, appended, code, rounds })
+  } finally {
+    stopped.abort()
+    gate.open(Number.POSITIVE_INFINITY)
+  }
+}
+
+interface Happening {
+  readonly engines: Engines
+  readonly subject: Restartable
+  readonly gate: Gate
+  readonly records: number
+  readonly say: (line: string) => void
+  readonly patienceMs: number
+  /** Rejects when the producer gives up. */
+  readonly failed: Promise<never>
+}
+
+async function happen(rounds: readonly Round[], { engines, subject, gate, records, say, patienceMs, failed }: Happening) {
+  const { stream } = engines
+  const began = performance.now()
+  for (const [i, round] of rounds.entries()) {
+    gate.open((round.at + AHEAD) * records)
+    await Promise.race([stored(stream, round.at * records, patienceMs, subject), failed])
+    await setTimeout(round.afterMs)
+    const seconds = ((performance.now() - began) / 1000).toFixed(1)
+    const what = round.faults
+      .map(({ fault, afterMs }) => (afterMs > 0 ? `after ${afterMs} ms ` : '') + describe(fault))
+      .join('; ')
+    say(`round ${i + 1} at ${seconds} s, ${await storedOf(stream).catch(() => '?')} stored: ${what}`)
+    // Two that would restart the same process at once are one after the other.
+    let restarts = Promise.resolve()
+    await Promise.all(
+      round.faults.map(async ({ fault, afterMs }) => {
+        await setTimeout(afterMs)
+        if (fault.kind !== 'kill') return strike(fault, engines, subject)
+        restarts = restarts.then(() => strike(fault, engines, subject))
+        return restarts
+      }),
+    )
+    gate.open(((rounds[i + 1]?.at ?? 1) + AHEAD) * records)
+    const mended = performance.now()
+    const before = await until(() => storedOf(stream), 'the stream to answer', patienceMs)
+    if (before < records) await Promise.race([stored(stream, before + 1, patienceMs, subject), failed])
+    say(`  records are stored again after ${((performance.now() - mended) / 1000).toFixed(1)} s`)
+  }
+}
+
+/** Returns once so many are stored, as far as the consumer has committed it. */
+async function stored(stream: Stream, count: number, patienceMs: number, subject: Restartable): Promise<void> {
+  let last = -1
+  await until(
+    async () => {
+      last = await storedOf(stream)
+      return last >= count
+    },
+    `${Math.ceil(count)} records to be stored`,
+    patienceMs,
+  ).catch((error: unknown) => {
+    throw new Error(
+      `${(error as Error).message}; ${last} are. The process under test printed:\n${subject.output().slice(-8000)}`,
+      {
+        cause: error,
+      },
+    )
+  })
+}
+
+async function storedOf(stream: Stream): Promise<number> {
+  const lag = await stream.lag(CryptoDataConsumer.group)
+  return Number(lag.filter(({ topic }) => topic === price.topic).reduce((sum, { offset }) => sum + offset, 0n))
+}
+
+/** The producer is done before the last round, which then waits for nothing. */
+const never = (): Promise<never> => new Promise(() => {})

@@ -1,0 +1,46 @@
+/** The consumer of the platform as a process of its own: `{"sink": "table" | "appended"}`. Reports its stats and its partitions. */
+import { recordTypes, type Subscription } from '../../lib/src/base/index.ts'
+import { CryptoDataConsumer } from '../../lib/src/consumers/index.ts'
+import { timescaledb } from '../../lib/src/consumers/sinks/timescaledb/index.ts'
+import { DeadLetters } from '../../lib/src/streaming/pipelines/index.ts'
+import { loadConfig, openStoreFor, openStreamFor, Supervisor } from '../../lib/src/streaming/platform/index.ts'
+import { appendSink } from './appendSink.ts'
+import { printingLogger } from './printingLogger.ts'
+
+const { sink: name } = JSON.parse(process.argv[2] as string) as { readonly sink: 'table' | 'appended' }
+const stop = Promise.withResolvers<void>()
+process.once('SIGTERM', () => stop.resolve())
+
+const { config } = loadConfig()
+const context = { logger: printingLogger }
+await using store = await openStoreFor(config, context)
+await using stream = await openStreamFor(config, store, context)
+await stream.createTopics(Object.values(recordTypes).map(({ topic }) => topic))
+await using sink = name === 'appended' ? await appendSink(store) : await timescaledb.open({}, { store, logger: printingLogger })
+
+let subscription: Subscription | undefined
+const subscribe = stream.subscribe.bind(stream)
+stream.subscribe = async (options) => {
+  subscription = await subscribe(options)
+  return subscription
+}
+
+const { lanes, max_records: maxRecords, max_bytes: maxBytes, linger_ms: lingerMs } = config.consumer
+const consumer = CryptoDataConsumer.open({
+  stream,
+  sinks: [sink],
+  deadLetters: new DeadLetters(stream),
+  logger: printingLogger,
+  limits: { lanes, maxRecords, maxBytes, lingerMs },
+})
+const supervisor = new Supervisor(printingLogger)
+supervisor.add('consumer', (signal) => consumer.run(signal))
+
+const reporting = setInterval(() => {
+  const assigned = subscription?.assignments().map(({ topic, partition }) => `${topic}/${partition}`) ?? []
+  process.send?.({ assigned, written: consumer.stats().written })
+}, 50)
+await stop.promise
+clearInterval(reporting)
+await supervisor.stop()
+process.disconnect?.()

@@ -1,0 +1,59 @@
+/** `npm run chaos`: the chaos test for as long and as large as wanted. */
+import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { chmod, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { chaos } from './chaos.ts'
+import { MODES } from './engines.ts'
+import { SINKS } from './subject.ts'
+
+const USAGE = `npm run chaos -- [--rounds 20] [--records 1000000] [--mode ${MODES.join('|')}] [--sink ${SINKS.join('|')}] [--seed S]
+Produces the records once while in each round a process is killed or a network fails; the table must hold each of them once.
+--mode kafka needs a broker's jars (npm run services). --seed repeats the choices of a run that printed it.`
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '20' },
+    records: { type: 'string', default: '1000000' },
+    mode: { type: 'string', default: 'embedded' },
+    sink: { type: 'string', default: 'table' },
+    seed: { type: 'string', default: String(randomInt(1, 2 ** 31)) },
+    help: { type: 'boolean', default: false },
+  },
+})
+const mode = MODES.find((name) => name === values.mode)
+const sink = SINKS.find((name) => name === values.sink)
+const [rounds, records, seed] = [Number(values.rounds), Number(values.records), Number(values.seed)]
+const whole = [rounds, records].every((n) => Number.isInteger(n) && n > 0) && Number.isInteger(seed)
+if (values.help || !mode || !sink || !whole) {
+  console.error(USAGE)
+  process.exit(values.help ? 0 : 2)
+}
+
+// Whatever becomes of us, the keeper stops what still works in the folder, and removes it.
+const folder = await mkdtemp(join(tmpdir(), 'qicore-chaos-run-'))
+await chmod(folder, 0o755)
+process.env.TMPDIR = folder
+const keeper = join(import.meta.dirname, '../support/run/keeper.ts')
+spawn(process.execPath, [keeper, folder], {
+  cwd: join(folder, '..'),
+  detached: true,
+  stdio: ['pipe', 'ignore', 'inherit'],
+}).unref()
+
+const again = `npm run chaos -- --rounds ${rounds} --records ${records} --mode ${mode} --sink ${sink} --seed ${seed}`
+console.log(again)
+const began = performance.now()
+try {
+  const { problems, ...found } = await chaos({ mode, sink, rounds, records, seed, say: (line) => console.log(line) })
+  console.log(`${JSON.stringify(found)} in ${Math.round((performance.now() - began) / 1000)} s`)
+  for (const problem of problems) console.log(`PROBLEM: ${problem}`)
+  if (problems.length > 0) console.log(`again: ${again}`)
+  process.exit(problems.length > 0 ? 1 : 0)
+} catch (error) {
+  console.error(error)
+  console.log(`again: ${again}`)
+  process.exit(1)
+}

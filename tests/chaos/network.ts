@@ -1,0 +1,110 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { pipeline, Transform } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
+
+export interface Slowness {
+  /** Before each piece of at most 64 KiB. */
+  readonly latencyMs: number
+  readonly bytesPerSecond: number
+}
+
+interface Link {
+  readonly near: Socket
+  readonly far: Socket
+}
+
+/** A network between two programs, which can be told to fail. */
+export class Network implements AsyncDisposable {
+  readonly #server: Server
+  readonly #links = new Set<Link>()
+  #refusing = false
+  #slowness: Slowness | undefined
+  #held: PromiseWithResolvers<void> | undefined
+
+  private constructor(server: Server, target: () => { readonly host: string; readonly port: number }) {
+    this.#server = server
+    server.on('connection', (near) => this.#join(near, connect({ ...target(), allowHalfOpen: true })))
+  }
+
+  /** @param target asked at each connection, since a restarted server may have moved */
+  static async open(target: () => { readonly host: string; readonly port: number }): Promise<Network> {
+    const server = createServer({ allowHalfOpen: true })
+    const network = new Network(server, target)
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return network
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** Connections are reset, and new ones as soon as they come. */
+  drop(): void {
+    this.#refusing = true
+    this.cut()
+  }
+
+  slow(slowness: Slowness): void {
+    this.#slowness = slowness
+  }
+
+  /** Nothing is forwarded any more, and nobody is told. */
+  hold(): void {
+    this.#held ??= Promise.withResolvers<void>()
+  }
+
+  /** Everything as it should be; what was held goes on. */
+  heal(): void {
+    this.#refusing = false
+    this.#slowness = undefined
+    this.#held?.resolve()
+    this.#held = undefined
+  }
+
+  /** Resets the connections there are. */
+  cut(): void {
+    for (const { near, far } of this.#links) {
+      near.resetAndDestroy()
+      far.destroy()
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    this.cut()
+    this.heal()
+    await closed
+  }
+
+  #join(near: Socket, far: Socket): void {
+    const link = { near, far }
+    this.#links.add(link)
+    near.once('close', () => this.#links.delete(link))
+    for (const socket of [near, far]) socket.on('error', () => {}).setNoDelay(true)
+    if (this.#refusing) {
+      near.resetAndDestroy()
+      far.destroy()
+      return
+    }
+    // A side that fails or is reset takes the other with it, as without us in between.
+    pipeline(near, this.#gate(), far, (error) => error && near.destroy())
+    pipeline(far, this.#gate(), near, (error) => error && far.destroy())
+  }
+
+  #gate(): Transform {
+    return new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        if (!this.#held && !this.#slowness) done(null, chunk)
+        else void this.#delay(chunk.length).then(() => done(null, chunk))
+      },
+    })
+  }
+
+  async #delay(bytes: number): Promise<void> {
+    while (this.#held) await this.#held.promise
+    if (this.#slowness) await setTimeout(this.#slowness.latencyMs + (bytes / this.#slowness.bytesPerSecond) * 1000)
+  }
+}

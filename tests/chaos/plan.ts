@@ -1,0 +1,70 @@
+import type { Mode, Way } from './engines.ts'
+import type { Slowness } from './network.ts'
+import type { Random } from './random.ts'
+
+/** One thing that goes wrong. */
+export type Fault =
+  | { readonly kind: 'kill'; readonly victim: 'platform'; readonly restartMs: number; readonly way: Way }
+  | { readonly kind: 'kill'; readonly victim: 'postgres' | 'broker' }
+  | { readonly kind: 'drop'; readonly network: 'postgres' | 'broker'; readonly forMs: number }
+  | ({ readonly kind: 'slow'; readonly network: 'postgres' | 'broker'; readonly forMs: number } & Slowness)
+  /** Nothing comes through and nobody is told; then it goes on, or the connections turn out to be gone. */
+  | { readonly kind: 'hold'; readonly network: 'postgres' | 'broker'; readonly forMs: number; readonly cut: boolean }
+
+export interface Round {
+  /** Of all records, how many are stored when it begins. */
+  readonly at: number
+  readonly afterMs: number
+  /** They overlap: each begins so long after the round. */
+  readonly faults: readonly { readonly fault: Fault; readonly afterMs: number }[]
+}
+
+export interface PlanOptions {
+  readonly mode: Mode
+  readonly rounds: number
+  /** Ways that the process under test can come by. */
+  readonly ways: readonly Way[]
+}
+
+/** What goes wrong when: all that is random about it is drawn here, before anything runs. */
+export function plan({ mode, rounds, ways }: PlanOptions, random: Random): readonly Round[] {
+  const points = Array.from({ length: rounds }, (_, i) => 0.03 + (0.85 * (i + random.next())) / rounds)
+  let bag: (() => Fault)[] = []
+  const draw = (): Fault => {
+    if (bag.length === 0) bag = random.shuffled(kinds(mode, ways, random))
+    return (bag.pop() as () => Fault)()
+  }
+  return points.map((at) => {
+    const faults = [{ fault: draw(), afterMs: 0 }]
+    if (random.chance(0.3)) faults.push({ fault: draw(), afterMs: random.integer(0, 2000) })
+    return { at, afterMs: random.integer(0, 300), faults }
+  })
+}
+
+function kinds(mode: Mode, ways: readonly Way[], random: Random): (() => Fault)[] {
+  const ms = (from: number, below: number) => random.integer(from, below)
+  const networks = mode === 'kafka' ? (['postgres', 'broker'] as const) : (['postgres'] as const)
+  return [
+    () => {
+      const way = ways[ms(0, ways.length)] as Way
+      return { kind: 'kill', victim: 'platform', restartMs: ms(0, 500), way }
+    },
+    () => ({ kind: 'kill', victim: 'postgres' }),
+    ...(mode === 'kafka' ? [(): Fault => ({ kind: 'kill', victim: 'broker' })] : []),
+    ...networks.flatMap((network): (() => Fault)[] => [
+      () => ({ kind: 'drop', network, forMs: ms(0, 3000) }),
+      () => ({ kind: 'slow', network, forMs: ms(1000, 4000), latencyMs: ms(5, 150), bytesPerSecond: ms(100_000, 2_000_000) }),
+      () => ({ kind: 'hold', network, forMs: ms(500, 12_000), cut: random.chance(0.5) }),
+    ]),
+  ]
+}
+
+export function describe(fault: Fault): string {
+  if (fault.kind === 'kill')
+    return `kill -9 of ${fault.victim}${fault.victim === 'platform' ? `, back by its ${fault.way} after ${fault.restartMs} ms` : ''}`
+  const before = `the network before ${fault.network}`
+  if (fault.kind === 'drop') return `${before} down for ${fault.forMs} ms`
+  if (fault.kind === 'hold')
+    return `${before} silent for ${fault.forMs} ms, then ${fault.cut ? 'its connections are gone' : 'it goes on'}`
+  return `${before} slow for ${fault.forMs} ms: ${fault.latencyMs} ms, ${Math.round(fault.bytesPerSecond / 1000)} kB/s`
+}

@@ -1,0 +1,20 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Engines } from './engines.ts'
+import type { Fault } from './plan.ts'
+import type { Restartable } from './subject.ts'
+
+/** Makes it happen, and returns when the cause is gone. What it did to the process under test is for that to mend. */
+export async function strike(fault: Fault, engines: Engines, subject: Restartable): Promise<void> {
+  if (fault.kind === 'kill') {
+    if (fault.victim === 'platform') return subject.killAndStart(fault.way, fault.restartMs)
+    return fault.victim === 'postgres' ? engines.killPostgres() : engines.killBroker()
+  }
+  const network = engines.networks[fault.network]
+  if (!network) throw new Error(`there is no network before ${fault.network}`)
+  if (fault.kind === 'drop') network.drop()
+  else if (fault.kind === 'slow') network.slow(fault)
+  else network.hold()
+  await setTimeout(fault.forMs)
+  if (fault.kind === 'hold' && fault.cut) network.cut()
+  network.heal()
+}
