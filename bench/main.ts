@@ -2,10 +2,11 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Store, type Stream, silentLogger } from '../lib/src/base/index.ts'
-import { loadConfig, openStoreFor, openStreamFor } from '../lib/src/streaming/platform/index.ts'
+import type { Store, Stream } from '../lib/src/base/index.ts'
+import { openEngines } from './engines.ts'
 import { batchToTable } from './scenarios/batchToTable.ts'
 import { drizzleRequests } from './scenarios/drizzleRequests.ts'
+import { latency } from './scenarios/latency.ts'
 import { streamToTable } from './scenarios/streamToTable.ts'
 
 export interface BenchContext {
@@ -21,6 +22,7 @@ export interface BenchContext {
 const scenarios: Readonly<Record<string, (context: BenchContext) => Promise<string>>> = {
   batch: batchToTable,
   stream: streamToTable,
+  latency,
   drizzle: drizzleRequests,
 }
 
@@ -49,9 +51,8 @@ const folder = await mkdtemp(join(tmpdir(), 'qicore-bench-'))
 // As root the server runs under another user, which must be able to reach its data.
 await chmod(folder, 0o755)
 try {
-  const { config } = loadConfig({ cwd: folder, env: { ...process.env, QICORE_HOME: join(folder, 'home') } })
-  await using store = await openStoreFor(config, { logger: silentLogger, onNotice: console.error })
-  await using stream = await openStreamFor(config, store, { logger: silentLogger })
+  await using engines = await openEngines(folder)
+  const { store, stream } = engines
   console.log(`Node ${process.version}, PostgreSQL ${store.capabilities.serverVersion}, ${cpus().length} × ${cpus()[0]?.model}\n`)
   for (const name of chosen) {
     const section = await scenarios[name]?.({

@@ -1,21 +1,30 @@
-import { once } from 'node:events'
-import { price as priceType, type Store, type Stream, silentLogger } from '../../lib/src/base/index.ts'
-import { CryptoDataConsumer, sinkDefinitions } from '../../lib/src/consumers/index.ts'
-import { Consumer, DeadLetters } from '../../lib/src/streaming/index.ts'
+import type { Store, Stream } from '../../lib/src/base/index.ts'
+import { LANES, startConsumer } from '../consume.ts'
+import { fillTopic } from '../fill.ts'
 import type { BenchContext } from '../main.ts'
-import { prices } from '../prices.ts'
+import { peakMemory } from '../memory.ts'
 import { psqlCopy, writeCopyFiles } from '../psql.ts'
 import { interleave, markdown, summarise } from '../rounds.ts'
 import { checkTable, emptyTable } from '../table.ts'
 
-const LANES = 2
-
 /** A filled topic → table, by the consumer runtime, against psql's \copy on as many connections. */
 export async function streamToTable({ store, stream, folder, records, rounds, note }: BenchContext): Promise<string> {
+  await fillTopic(stream, folder, records)
   const files = await writeCopyFiles(folder, records, LANES)
-  await fill(stream, records)
   let group = 0
   const drain = () => consume(store, stream, records, `bench-${process.pid}-${group++}`)
+  let memory = 0
+  const measured = async () => {
+    let ms = 0
+    memory = Math.max(
+      memory,
+      await peakMemory(async () => {
+        ms = await drain()
+      }),
+    )
+    await checkTable(store, records)
+    return ms
+  }
   const timings = await interleave(
     {
       'psql \\copy text': async () => {
@@ -26,57 +35,24 @@ export async function streamToTable({ store, stream, folder, records, rounds, no
       },
       'stream → table, new keys': async () => {
         await emptyTable(store)
-        const ms = await drain()
-        await checkTable(store, records)
-        return ms
+        return measured()
       },
-      'stream → table, every key there': drain,
+      'stream → table, every key there': measured,
     },
     rounds,
     note,
   )
   const title = `Stream (${stream.engine}) → table, ${records.toLocaleString('en')} prices, ${LANES} connections`
-  return markdown(title, 'rows/s', summarise(timings, records, 'psql \\copy text'))
+  const rows = summarise(timings, records, 'psql \\copy text')
+  return `${markdown(title, 'rows/s', rows)}\n\nMost memory of the client: ${Math.round(memory)} MB.`
 }
 
-async function fill(stream: Stream, records: number): Promise<void> {
-  await stream.deleteTopics([priceType.topic])
-  await stream.createTopics([priceType.topic])
-  let batch: { key: string; value: string }[] = []
-  for (const price of prices(records)) {
-    batch.push({ key: priceType.messageKey(price), value: priceType.encode(price) })
-    if (batch.length === 10_000) {
-      await stream.append(priceType.topic, batch)
-      batch = []
-    }
-  }
-  if (batch.length > 0) await stream.append(priceType.topic, batch)
-}
-
-/** From joining the group to the last row stored; leaving the group is not counted. */
+/** From joining the group to the last row stored, in milliseconds; leaving the group is not counted. */
 async function consume(store: Store, stream: Stream, records: number, group: string): Promise<number> {
-  const sink = await sinkDefinitions.timescaledb?.open({}, { store, logger: silentLogger })
-  const consumer = new Consumer({
-    name: CryptoDataConsumer.name,
-    group,
-    topics: [priceType.topic],
-    stream,
-    sinks: sink ? [sink] : [],
-    deadLetters: new DeadLetters(stream),
-    logger: silentLogger,
-    limits: { lanes: LANES },
-  })
-  const stop = new AbortController()
   const started = performance.now()
-  const written = new EventTarget()
-  const watch = setInterval(() => {
-    if (consumer.stats().written >= records) written.dispatchEvent(new Event('all'))
-  }, 1)
-  const running = consumer.run(stop.signal)
-  await Promise.race([once(written, 'all'), running])
+  const consumer = await startConsumer(store, stream, group)
+  await consumer.stored(records)
   const ms = performance.now() - started
-  clearInterval(watch)
-  stop.abort()
-  await running
+  await consumer.stop()
   return ms
 }

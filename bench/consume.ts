@@ -1,0 +1,41 @@
+import { price as priceType, type Store, type Stream, silentLogger } from '../lib/src/base/index.ts'
+import { CryptoDataConsumer, sinkDefinitions } from '../lib/src/consumers/index.ts'
+import { Consumer, DeadLetters } from '../lib/src/streaming/index.ts'
+
+export const LANES = 2
+
+export interface Running {
+  /** Resolves when so many records are stored. @throws QiError what ended the consumer */
+  stored(records: number): Promise<void>
+  stop(): Promise<void>
+}
+
+/** The consumer of the platform on the topic of prices, in a group of its own. */
+export async function startConsumer(store: Store, stream: Stream, group: string): Promise<Running> {
+  const sink = await sinkDefinitions.timescaledb?.open({}, { store, logger: silentLogger })
+  const consumer = new Consumer({
+    name: CryptoDataConsumer.name,
+    group,
+    topics: [priceType.topic],
+    stream,
+    sinks: sink ? [sink] : [],
+    deadLetters: new DeadLetters(stream),
+    logger: silentLogger,
+    limits: { lanes: LANES },
+  })
+  const stop = new AbortController()
+  const running = consumer.run(stop.signal)
+  return {
+    stored(records) {
+      const all = Promise.withResolvers<void>()
+      const watch = setInterval(() => {
+        if (consumer.stats().written >= records) all.resolve()
+      }, 1)
+      return Promise.race([all.promise, running]).finally(() => clearInterval(watch))
+    },
+    async stop() {
+      stop.abort()
+      await running
+    },
+  }
+}
