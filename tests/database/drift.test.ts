@@ -1,6 +1,6 @@
-import { getTableConfig } from 'drizzle-orm/pg-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { drizzleTables } from '../../lib/src/base/database/drizzle/tables.ts'
+import { getTableConfig } from '../../lib/src/base/database/orm.ts'
 import { allTables } from '../../lib/src/base/database/tables.ts'
 import { misnamed, shapeOfDatabase, shapeOfDrizzle, shapeOfSpec } from './drift.ts'
 import { aPrice } from './records.ts'

@@ -1,5 +1,5 @@
-import { getTableColumns, getTableName } from 'drizzle-orm'
-import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
+import { getTableColumns, getTableConfig, getTableName } from '../../lib/src/base/database/orm.ts'
 import type { TableSpec } from '../../lib/src/base/database/tables.ts'
 import type { Pool, RecordType } from '../../lib/src/base/index.ts'
 

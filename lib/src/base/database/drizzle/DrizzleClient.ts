@@ -1,5 +1,4 @@
-import { and, asc, desc, eq, gte, lt, sql } from 'drizzle-orm'
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import {
   formatTime,
   type Micros,
@@ -10,6 +9,7 @@ import {
   type Timeframe,
 } from '../../types/index.ts'
 import { classifyPgError } from '../errors.ts'
+import { and, asc, desc, drizzle, eq, gte, lt, sql } from '../orm.ts'
 import type { Pool } from '../pool.ts'
 import { cryptoPrices, ohlcvData } from '../schema/index.ts'
 import { tableOf } from '../tables.ts'

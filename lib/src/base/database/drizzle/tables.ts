@@ -1,5 +1,5 @@
-import { getTableName } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
+import { getTableName } from '../orm.ts'
 import * as schema from '../schema/index.ts'
 
 /** The Drizzle tables by their names in SQL. */

@@ -1,5 +1,5 @@
-import { customType } from 'drizzle-orm/pg-core'
 import { decimal as canonical, type Decimal, formatTime, type Micros, parseTime } from '../../types/index.ts'
+import { customType } from '../orm.ts'
 
 /**
  * Text compared byte by byte. A locale's order costs several times as much per comparison, and every insert walks an index of

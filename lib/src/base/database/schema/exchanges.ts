@@ -1,4 +1,4 @@
-import { pgTable, primaryKey } from 'drizzle-orm/pg-core'
+import { pgTable, primaryKey } from '../orm.ts'
 import { boolean, ofInstrument, text } from './columns.ts'
 
 /** The exchanges that a source lists; `coin_id` is the source's id of the exchange. */

@@ -1,4 +1,4 @@
-import { index, pgTable, primaryKey } from 'drizzle-orm/pg-core'
+import { index, pgTable, primaryKey } from '../orm.ts'
 import { float, ofInstrument, text } from './columns.ts'
 
 export const indicators = pgTable(

@@ -1,4 +1,4 @@
-import { pgTable, primaryKey } from 'drizzle-orm/pg-core'
+import { pgTable, primaryKey } from '../orm.ts'
 import { common, decimal, integer, text } from './columns.ts'
 
 export const marketAnalytics = pgTable(

@@ -1,5 +1,4 @@
-import { sql } from 'drizzle-orm'
-import { index, pgTable, primaryKey } from 'drizzle-orm/pg-core'
+import { index, pgTable, primaryKey, sql } from '../orm.ts'
 import { boolean, decimal, ofInstrument, text } from './columns.ts'
 
 /** The pairs that can be traded, and in which steps. */

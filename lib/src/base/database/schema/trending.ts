@@ -1,4 +1,4 @@
-import { pgTable, primaryKey } from 'drizzle-orm/pg-core'
+import { pgTable, primaryKey } from '../orm.ts'
 import { decimal, integer, ofInstrument } from './columns.ts'
 
 export const trending = pgTable(
