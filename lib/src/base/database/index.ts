@@ -13,6 +13,13 @@ export { layoutMismatch, migrateStore, storedLayout } from './migrations/index.t
 export { type ConnectOptions, createPool, type Pool, type PoolClient, type PoolOptions, withClient } from './pool.ts'
 export type { RollupKeeper, RollupPass, RollupStatus, Rollups } from './rollups/Rollups.ts'
 export * as databaseSchema from './schema/index.ts'
+export {
+  type CompressionStatistics,
+  type MeasuredStore,
+  type StoreStatistics,
+  storeStatistics,
+  type TableStatistics,
+} from './statistics/storeStatistics.ts'
 export { openStore, type Store, type StoreConfig } from './store.ts'
 export type { TimeTable } from './timescale/hypertables.ts'
 export type { Policies, RetentionResult } from './timescale/policies.ts'

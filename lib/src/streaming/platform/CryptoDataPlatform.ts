@@ -25,6 +25,7 @@ import { runWithFallback } from './fallback.ts'
 import { HealthLog, overall, type PartHealth, type PlatformHealth } from './health.ts'
 import { readInteraction } from './interactions.ts'
 import { type PartStatus, Supervisor } from './supervisor.ts'
+import { keepPolicies, keepRollups } from './upkeep/index.ts'
 
 export interface PlatformOptions {
   readonly config: PlatformConfig
@@ -141,6 +142,7 @@ export class CryptoDataPlatform implements AsyncDisposable {
     if (this.#announced) {
       this.#keeper = new CoverageKeeper(this.coverage, this.#logger)
       await this.#keeper.start()
+      this.#startUpkeep()
     }
     for (const name of this.config.consumers) this.#startConsumer(name)
     if (this.config.sources) {
@@ -207,6 +209,14 @@ export class CryptoDataPlatform implements AsyncDisposable {
     if (!consumer) throw new QiError('CONFIG_INVALID', `consumers: there is no consumer named ${name}`)
     this.#consumers.push(consumer)
     this.#consuming.add(`consumer ${name}`, (signal) => consumer.run(signal))
+  }
+
+  /** What keeps the store in shape while records come and go. */
+  #startUpkeep(): void {
+    const { store: settings } = this.config
+    this.#consuming.add('rollups', (signal) => keepRollups(this.store, settings.rollups, signal))
+    const logger = this.#logger.child({ part: 'janitor' })
+    this.#consuming.add('janitor', (signal) => keepPolicies(this.store, settings, logger, signal))
   }
 
   #coingeckoOrSimulated(signal: AbortSignal): Promise<void> {

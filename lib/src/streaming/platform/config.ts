@@ -16,6 +16,7 @@ import { consumers, sinkDefinitions } from '../../consumers/index.ts'
 import { sourceDefinitions } from '../../publishers/index.ts'
 import { embeddedStreamConfig } from '../embedded/index.ts'
 import { RedpandaConfig, SchemaRegistryConfig } from '../redpanda/index.ts'
+import { storeSettings } from './upkeep/index.ts'
 
 const names = <T extends string>(known: readonly T[]) => z.array(z.enum(known as [T, ...T[]]))
 
@@ -85,6 +86,7 @@ const core = {
       for (const { path, message } of tlsProblems(value.tls)) issues.push({ code: 'custom', input: value.tls, path, message })
     })
     .prefault({}),
+  store: storeSettings.prefault({}),
   redpanda: RedpandaConfig.prefault({}),
   embedded_stream: embeddedStreamConfig.prefault({}),
   schema_registry: SchemaRegistryConfig.prefault({}),

@@ -3,7 +3,7 @@ import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../
 import { createAggregates, dropAggregates, familyOf, refreshFamily, type Stretch } from './aggregates.ts'
 import { build } from './build.ts'
 import { ROLLUP_LOCK } from './lock.ts'
-import { dropMarks, ignoreWrites, markHistory, type Taken, takeMarks, watchWrites } from './marks.ts'
+import { dropMarks, ignoreWrites, isWatched, markHistory, type Taken, takeMarks, watchWrites } from './marks.ts'
 
 /** Who keeps the coarser bars: TimescaleDB's continuous aggregates, or we ourselves. */
 export type RollupKeeper = 'aggregates' | 'tables'
@@ -22,9 +22,11 @@ export interface RollupPass {
   readonly marks: number
   /** Bars that became others than they were; those of continuous aggregates are not counted. */
   readonly bars: number
+  /** Whether there is more to do at once. */
+  readonly more: boolean
 }
 
-const NOTHING: RollupPass = { marks: 0, bars: 0 }
+const NOTHING: RollupPass = { marks: 0, bars: 0, more: false }
 /** A pass takes about so long, so that its transaction is short and the marks of now are not kept waiting by those of a backfill. */
 const PASS_MS = 1000
 const MOST_MARKS = 5000
@@ -65,6 +67,7 @@ export class Rollups {
   async turnOff(): Promise<void> {
     await this.#locked(async (client) => {
       const keeper = await keeperOf(client)
+      if (!keeper && !(await isWatched(client))) return
       await inTransaction(client, async () => {
         await client.query("delete from qicore_settings where name = 'rollups'")
         await ignoreWrites(client)
@@ -93,12 +96,12 @@ export class Rollups {
 
   /** Passes until nothing is left, or another process is at it. */
   async catchUp(signal?: AbortSignal): Promise<RollupPass> {
-    const total = { marks: 0, bars: 0 }
-    while (!signal?.aborted) {
-      const { marks, bars } = await this.pass()
-      if (marks === 0) break
+    const total = { marks: 0, bars: 0, more: true }
+    while (total.more && !signal?.aborted) {
+      const { marks, bars, more } = await this.pass()
       total.marks += marks
       total.bars += bars
+      total.more = more
     }
     return total
   }
@@ -154,7 +157,7 @@ const withTables = (client: PoolClient, most: number): Promise<RollupPass> =>
     let bars = 0
     for (const [rolled, stretches] of dirty) bars += await build(client, rolled, stretches, 'all')
     await dropMarks(client, ids)
-    return { marks: ids.length, bars }
+    return { marks: ids.length, bars, more: ids.length === most }
   })
 
 /** A refresh is a transaction of its own, so the marks stay until all is done; a pass that ended half-way is repeated. */
@@ -165,7 +168,7 @@ async function withAggregates(client: PoolClient, most: number): Promise<RollupP
   for (const [family, stretches] of stretchesOf(taken))
     for (const stretch of stretches) await refreshFamily(client, family, stretch)
   await dropMarks(client, taken.ids)
-  return { marks: taken.ids.length, bars }
+  return { marks: taken.ids.length, bars, more: taken.ids.length === most }
 }
 
 const DAY_MS = 86_400_000

@@ -101,3 +101,10 @@ export async function ignoreWrites(client: PoolClient): Promise<void> {
   for (const rolled of ROLLED)
     for (const event of ['insert', 'update']) await client.query(`drop trigger if exists rollup_${event} on ${RAW[rolled].table}`)
 }
+
+export async function isWatched(client: PoolClient): Promise<boolean> {
+  const { rowCount } = await client.query(
+    "select from pg_trigger where tgrelid = 'trades'::regclass and tgname = 'rollup_insert'",
+  )
+  return rowCount === 1
+}

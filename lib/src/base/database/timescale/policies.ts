@@ -94,6 +94,22 @@ export class Policies {
     })
   }
 
+  /** Whether {@link setCompression} can do anything here. */
+  async canCompress(): Promise<boolean> {
+    return this.#capabilities.compression && (await this.#isHypertable('crypto_prices'))
+  }
+
+  /** The tables whose old chunks are compressed, and after how many days. */
+  async compression(): Promise<Partial<Record<TimeTable, number>>> {
+    if (!(await this.canCompress())) return {}
+    const { rows } = await this.#run((client) =>
+      client.query<{ name: TimeTable; days: string }>(`select hypertable_name as name,
+        extract(epoch from (config->>'compress_after')::interval) / 86400 as days
+        from timescaledb_information.jobs where proc_name = 'policy_compression' and config ? 'compress_after'`),
+    )
+    return Object.fromEntries(rows.map(({ name, days }) => [name, Number(days)]))
+  }
+
   /** @throws QiError UNSUPPORTED, saying what is missing */
   async #needs(capability: 'compression' | 'hypertables', what: string): Promise<void> {
     if (!this.#capabilities[capability]) throw unsupported(what)

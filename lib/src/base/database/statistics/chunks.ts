@@ -1,0 +1,59 @@
+import type { Capabilities } from '../capabilities.ts'
+import type { Pool } from '../pool.ts'
+import type { TableStatistics } from './storeStatistics.ts'
+
+type Chunks = Pick<TableStatistics, 'chunks' | 'compression' | 'rows' | 'bytes' | 'estimated'>
+
+/** Compressed rows lie a thousand to a row of another table: TimescaleDB knows what they are. */
+const CHUNKS = (
+  table: string,
+): string => `select (select count(*) from timescaledb_information.chunks where hypertable_name = '${table}') as chunks,
+  hypertable_size('${table}') as bytes, approximate_row_count('${table}') as rows`
+
+const COMPRESSION = (
+  table: string,
+): string => `select number_compressed_chunks as compressed, before_compression_total_bytes as before,
+  after_compression_total_bytes as after from hypertable_compression_stats('${table}')`
+
+/** Above it rows are not counted. */
+const COUNTED_ROWS = 100_000
+
+/** What the chunks of the tables add up to. */
+export async function chunkStatistics(
+  pool: Pool,
+  { compression }: Capabilities,
+  tables: readonly TableStatistics['table'][],
+): Promise<ReadonlyMap<TableStatistics['table'], Chunks>> {
+  const found = await Promise.all(
+    tables.map(async (table) => {
+      const { rows } = await pool.query<{ chunks: string; bytes: string | null; rows: string | null }>(CHUNKS(table))
+      const estimate = Number(rows[0]?.rows ?? 0)
+      const estimated = estimate > COUNTED_ROWS
+      const counted = estimated ? estimate : await count(pool, table)
+      const packed = compression ? await compressed(pool, table) : undefined
+      const chunks: Chunks = {
+        chunks: Number(rows[0]?.chunks ?? 0),
+        rows: counted,
+        estimated,
+        bytes: Number(rows[0]?.bytes ?? 0),
+        ...(packed && { compression: packed }),
+      }
+      return [table, chunks] as const
+    }),
+  )
+  return new Map(found)
+}
+
+async function count(pool: Pool, table: string): Promise<number> {
+  const { rows } = await pool.query<{ rows: string }>(`select count(*) as rows from ${table}`)
+  return Number(rows[0]?.rows ?? 0)
+}
+
+async function compressed(pool: Pool, table: string): Promise<Chunks['compression']> {
+  const { rows } = await pool.query<{ compressed: string | null; before: string | null; after: string | null }>(
+    COMPRESSION(table),
+  )
+  const [row] = rows
+  if (!row || !Number(row.compressed)) return undefined
+  return { compressedChunks: Number(row.compressed), bytesBefore: Number(row.before), bytesAfter: Number(row.after) }
+}

@@ -1,0 +1,99 @@
+import type { Capabilities, Layout } from '../capabilities.ts'
+import { storedLayout } from '../migrations/index.ts'
+import type { Pool } from '../pool.ts'
+import type { RollupStatus } from '../rollups/Rollups.ts'
+import { TIME_TABLES, type TimeTable } from '../timescale/hypertables.ts'
+import { chunkStatistics } from './chunks.ts'
+
+/** How compression has done, where there is any. */
+export interface CompressionStatistics {
+  readonly compressedChunks: number
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+}
+
+export interface TableStatistics {
+  readonly table: TimeTable | 'rollups'
+  /** Exact for a small table, else as the database estimates it. */
+  readonly rows: number
+  readonly estimated: boolean
+  /** Of rows, indexes and what is stored aside. */
+  readonly bytes: number
+  /** Absent where the layout has none. */
+  readonly chunks?: number
+  readonly compression?: CompressionStatistics
+  /** Days; absent where everything is kept. */
+  readonly retentionDays?: number
+  /** Days; absent where nothing is compressed. */
+  readonly compressAfterDays?: number
+}
+
+export interface StoreStatistics {
+  readonly layout: Layout
+  /** Version of TimescaleDB; absent on plain PostgreSQL. */
+  readonly timescale?: string
+  readonly databaseBytes: number
+  readonly tables: readonly TableStatistics[]
+  readonly rollups: RollupStatus
+}
+
+/** What the statistics are of. */
+export interface MeasuredStore {
+  readonly pool: Pool
+  readonly capabilities: Capabilities
+  readonly rollups: { status(): Promise<RollupStatus> }
+  readonly timescale: {
+    readonly policies: {
+      retention(): Promise<Partial<Record<TimeTable, number>>>
+      compression(): Promise<Partial<Record<TimeTable, number>>>
+    }
+  }
+}
+
+const TABLES = [...(Object.keys(TIME_TABLES) as TimeTable[]), 'rollups'] as const
+
+/** Sizes, chunks, compression, retention and rollups of a store; a moment's work however large it is. */
+export async function storeStatistics({ pool, capabilities, rollups, timescale }: MeasuredStore): Promise<StoreStatistics> {
+  const layout = (await storedLayout(pool)) ?? 'plain'
+  const chunked = layout === 'hypertables' && capabilities.hypertables
+  const [sizes, chunks, retention, compression, rolled, database] = await Promise.all([
+    Promise.all(TABLES.map((table) => measure(pool, table))),
+    chunked ? chunkStatistics(pool, capabilities, TABLES) : undefined,
+    timescale.policies.retention(),
+    timescale.policies.compression(),
+    rollups.status(),
+    pool.query<{ bytes: string }>('select pg_database_size(current_database()) as bytes'),
+  ])
+  const tables = sizes.map((size): TableStatistics => {
+    const table = size.table as TimeTable
+    return {
+      ...size,
+      ...chunks?.get(size.table),
+      ...(retention[table] !== undefined && { retentionDays: retention[table] }),
+      ...(compression[table] !== undefined && { compressAfterDays: compression[table] }),
+    }
+  })
+  return {
+    layout,
+    ...(capabilities.timescale !== undefined && { timescale: capabilities.timescale }),
+    databaseBytes: Number(database.rows[0]?.bytes ?? 0),
+    tables,
+    rollups: rolled,
+  }
+}
+
+/** Above it rows are not counted. */
+const COUNTED_BYTES = 32 * 1024 * 1024
+
+async function measure(pool: Pool, table: TableStatistics['table']): Promise<TableStatistics> {
+  // Of a hypertable this is the empty parent: its chunks follow.
+  const { rows } = await pool.query<{ bytes: string; estimate: string }>(
+    `select coalesce(sum(pg_total_relation_size(c.oid)), 0) as bytes, coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint as estimate
+     from pg_class as c where c.oid = $1::regclass or c.oid in (select inhrelid from pg_inherits where inhparent = $1::regclass)`,
+    [table],
+  )
+  const bytes = Number(rows[0]?.bytes ?? 0)
+  if (bytes > COUNTED_BYTES) return { table, rows: Number(rows[0]?.estimate), estimated: true, bytes }
+  const counted = await pool.query<{ rows: string }>(`select count(*) as rows from ${table}`)
+  return { table, rows: Number(counted.rows[0]?.rows ?? 0), estimated: false, bytes }
+}

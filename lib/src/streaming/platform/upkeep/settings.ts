@@ -1,0 +1,33 @@
+import { z } from 'zod'
+
+const days = (what: string) => z.number().positive().max(36_500).optional().describe(`days to keep ${what}; unset keeps all`)
+
+/** `store:` in qicore.yaml: the store over time. */
+export const storeSettings = z.object({
+  retention: z
+    .object({
+      price: days('prices'),
+      ohlcv: days('stored candles'),
+      trade: days('trades'),
+      quote: days('quotes'),
+      indicator: days('indicators'),
+      market_analytics: days('market analytics'),
+      trending: days('trending lists'),
+    })
+    .prefault({}),
+  retention_every_minutes: z.number().positive().max(1440).default(60).describe('how often old records are dropped'),
+  compress_after: z
+    .number()
+    .positive()
+    .max(36_500)
+    .optional()
+    .describe('days after which chunks are compressed, on TimescaleDB; unset compresses none'),
+  rollups: z
+    .object({
+      enabled: z.boolean().default(true).describe('keep bars of 1m to 1d of trades, prices and one-minute candles'),
+      every_ms: z.int().min(50).max(3_600_000).default(2000).describe('how often what was written is rolled up'),
+    })
+    .prefault({}),
+})
+
+export type StoreSettings = z.output<typeof storeSettings>
