@@ -16,6 +16,7 @@ export interface Kafka {
   readonly brokers: string
   readonly port: number
   readonly dir: string
+  readonly cluster: { readonly id: string; readonly controllerPort: number }
   /** Of the running broker; another one after a restart. */
   readonly pid: number
   /** As a crash: what it has not written is lost, its folder stays. */
@@ -33,6 +34,8 @@ export interface KafkaOptions {
   readonly properties?: Readonly<Record<string, string | number>>
   /** For the storage tool, such as `--add-scram`. */
   readonly formatArguments?: readonly string[]
+  /** The broker whose cluster this one joins, as its second; the first stays its only controller. */
+  readonly joins?: Kafka
 }
 
 /** A broker of the caller's own: KRaft, one node, loopback, nothing created by itself. Ready in 5 to 14 s. */
@@ -40,16 +43,16 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'qicore-kafka-')))
   await mkdir(dir, { recursive: true })
   const port = options.port ?? (await freePort(undefined))
-  const controller = await freePort(undefined)
+  const controller = options.joins?.cluster.controllerPort ?? (await freePort(undefined))
   const config = join(dir, 'server.properties')
-  const properties = { ...single(dir, port, controller), ...options.properties }
+  const properties = { ...single(dir, port, controller), ...(options.joins ? second(port) : {}), ...options.properties }
   await writeFile(
     config,
     Object.entries(properties)
       .map(([name, value]) => `${name}=${value}\n`)
       .join(''),
   )
-  const id = randomBytes(16).toString('base64url')
+  const id = options.joins?.cluster.id ?? randomBytes(16).toString('base64url')
   await promisify(execFile)('java', [
     ...quick,
     'kafka.tools.StorageTool',
@@ -65,6 +68,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
     brokers: `127.0.0.1:${port}`,
     port,
     dir,
+    cluster: { id, controllerPort: controller },
     get pid() {
       return broker.pid
     },
@@ -106,6 +110,12 @@ const single = (dir: string, port: number, controller: number): Record<string, s
   // How soon it is back after a kill.
   'broker.session.timeout.ms': 3000,
   'broker.heartbeat.interval.ms': 500,
+})
+
+const second = (port: number): Record<string, string | number> => ({
+  'process.roles': 'broker',
+  'node.id': 2,
+  listeners: `PLAINTEXT://127.0.0.1:${port}`,
 })
 
 interface Broker {

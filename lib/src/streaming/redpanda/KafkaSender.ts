@@ -9,6 +9,8 @@ type RawProducer = Producer<Buffer, Buffer, string, string>
 
 /** How long a producer that is given up may take to say why. */
 const LAST_WORDS_MS = 1_000
+/** After how long an append that is not answered asks who leads its partitions, and how often again. */
+const REFRESH_MS = 1_000
 
 /**
  * Sends by the library's idempotent producer, acknowledged by all replicas. Through an outage it keeps trying for
@@ -69,7 +71,9 @@ export class KafkaSender implements Sender {
     const { config, address } = this.#settings
     const seconds = config.delivery_timeout_ms / 1000
     const late = Promise.withResolvers<never>()
+    let given = false
     const timer = setTimeout(async () => {
+      given = true
       await producer.close().catch(() => {})
       const cause = await Promise.race([
         sent.then(
@@ -82,10 +86,15 @@ export class KafkaSender implements Sender {
       const code = why.code === 'INTERNAL' || why.code === 'CLOSED' ? 'TIMEOUT' : why.code
       late.reject(new QiError(code, `${why.message} (tried for ${seconds} s)`, { cause }))
     }, config.delivery_timeout_ms)
+    // The library repeats with the leaders that it knew: where one has moved, only asking anew finds the next.
+    const refresh = setInterval(() => producer.clearMetadata(), REFRESH_MS)
+    // Once the producer is given up, what it says is that it was closed.
+    const inTime = sent.catch((error: unknown) => (given ? late.promise : Promise.reject(error)))
     try {
-      return await Promise.race([sent, late.promise])
+      return await Promise.race([inTime, late.promise])
     } finally {
       clearTimeout(timer)
+      clearInterval(refresh)
     }
   }
 }
