@@ -67,7 +67,7 @@ function describeCapabilities({ capabilities }: Store): Finding {
   if (!timescale)
     return unused(
       'TimescaleDB',
-      `plain PostgreSQL: everything works, without hypertables, compression and continuous aggregates; old data is dropped in ${retention}`,
+      `plain PostgreSQL: everything works, without chunks and compression; rollups are kept in a table of ours, old data is dropped in ${retention}`,
       `to have them: ${HOW_TO_GET}`,
     )
   if (compression && continuousAggregates)

@@ -14,6 +14,7 @@ export interface CandlesInput {
   readonly source?: string
   readonly currency?: string
   readonly limit?: string
+  readonly fill?: boolean
 }
 
 export async function run(session: Session, input: CandlesInput): Promise<undefined> {

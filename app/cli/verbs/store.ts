@@ -1,0 +1,45 @@
+import { type StoreStatistics, storeStatistics, type TableStatistics } from '../../../lib/src/base/index.ts'
+import { storeWire } from '../../wire/store.ts'
+import { openStoreOf } from '../engines.ts'
+import type { Session } from '../session.ts'
+import { duration } from '../text/age.ts'
+import { size } from '../text/size.ts'
+import { type Column, printTable } from '../text/table.ts'
+
+export async function run(session: Session): Promise<undefined> {
+  const loaded = await session.load()
+  await using store = await openStoreOf(session, loaded)
+  const found = await session.unlessInterrupted(storeStatistics(store))
+  const { out } = session
+  if (session.json) return void (await out.json(storeWire(found)))
+  await out.line(`${out.style('bold', headline(found))}, ${size(found.databaseBytes)} in all`)
+  await printTable(out, columns, found.tables)
+  await out.line(rollupLine(found))
+}
+
+const headline = ({ layout, timescale }: StoreStatistics): string =>
+  layout === 'hypertables' ? `Hypertables of TimescaleDB ${timescale ?? '(missing)'}` : 'Plain tables'
+
+function rollupLine({ rollups: { keeper, pending, lagMs } }: StoreStatistics): string {
+  if (!keeper) return 'rollups: off; candles are built when they are asked for'
+  const kept = keeper === 'aggregates' ? 'as continuous aggregates' : 'in a table of their own'
+  return `rollups: kept ${kept}; ${pending === 0 ? 'up to date' : `${pending} to do, ${duration(lagMs)} behind`}`
+}
+
+const days = (count: number | undefined): string | undefined => (count === undefined ? undefined : duration(count * 86_400_000))
+
+const columns: readonly Column<TableStatistics>[] = [
+  { title: 'table', cell: (row) => row.table },
+  { title: 'rows', kind: 'right', cell: (row) => `${row.estimated ? '≈ ' : ''}${row.rows.toLocaleString('en')}` },
+  { title: 'size', kind: 'right', cell: (row) => size(row.bytes) },
+  { title: 'kept', kind: 'right', cell: (row) => days(row.retentionDays) ?? 'all' },
+  { title: 'chunks', kind: 'right', optional: true, cell: (row) => row.chunks?.toString() },
+  { title: 'compressed', kind: 'right', optional: true, cell: (row) => row.compression?.compressedChunks.toString() },
+  {
+    title: 'ratio',
+    kind: 'right',
+    optional: true,
+    cell: ({ compression }) => compression && (compression.bytesBefore / compression.bytesAfter).toFixed(1),
+  },
+  { title: 'compressed after', kind: 'right', optional: true, cell: (row) => days(row.compressAfterDays) },
+]

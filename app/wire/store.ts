@@ -1,0 +1,37 @@
+import type { StoreStatistics, TableStatistics } from '../../lib/src/base/index.ts'
+
+const tableWire = ({
+  table,
+  rows,
+  estimated,
+  bytes,
+  chunks,
+  compression,
+  retentionDays,
+  compressAfterDays,
+}: TableStatistics) => ({
+  table,
+  rows,
+  estimated,
+  bytes,
+  ...(chunks !== undefined && { chunks }),
+  ...(compression && {
+    compressed_chunks: compression.compressedChunks,
+    compression_ratio: compression.bytesBefore / compression.bytesAfter,
+  }),
+  ...(retentionDays !== undefined && { retention_days: retentionDays }),
+  ...(compressAfterDays !== undefined && { compress_after_days: compressAfterDays }),
+})
+
+/** Statistics of the store, as HTTP and `--json` give them alike. */
+export const storeWire = ({ layout, timescale, databaseBytes, tables, rollups }: StoreStatistics) => ({
+  layout,
+  ...(timescale !== undefined && { timescale }),
+  database_bytes: databaseBytes,
+  tables: tables.map(tableWire),
+  rollups: {
+    ...(rollups.keeper && { keeper: rollups.keeper }),
+    pending: rollups.pending,
+    lag_ms: rollups.lagMs,
+  },
+})
