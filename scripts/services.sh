@@ -3,17 +3,16 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=$HOME/.cache/qicore-test
-kafka=$cache/kafka
 
 packages=()
 command -v java >/dev/null || packages+=(default-jre-headless)
 command -v kcat >/dev/null || packages+=(kcat)
+command -v python3 >/dev/null || packages+=(python3)
 command -v psql >/dev/null || packages+=(postgresql-client)
 compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || packages+=(postgresql)
-pom=$here/services/kafka/pom.xml
-kafka_missing=true
-cmp -s "$pom" "$kafka/pom.xml" && kafka_missing=false
-if $kafka_missing; then command -v mvn >/dev/null || packages+=(maven); fi
+for name in kafka registry; do
+  cmp -s "$here/services/$name/pom.xml" "$cache/$name/pom.xml" || command -v mvn >/dev/null || packages+=(maven)
+done
 
 if ((${#packages[@]})); then
   if ! command -v apt-get >/dev/null || [[ $(id -u) != 0 ]]; then
@@ -33,11 +32,17 @@ if ((${#packages[@]})); then
   }
 fi
 
-if $kafka_missing; then
-  echo 'services: fetching Kafka …'
-  rm -rf "$kafka"
-  mkdir -p "$kafka"
-  mvn -B -q -ntp -f "$pom" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$kafka/lib"
-  cp "$pom" "$kafka/pom.xml" # last: a copy that was cut off is made again
-fi
+# fetch NAME MAVEN-ARGUMENTS…
+fetch() {
+  local name=$1 pom=$here/services/$1/pom.xml
+  shift
+  cmp -s "$pom" "$cache/$name/pom.xml" && return
+  echo "services: fetching $name …"
+  rm -rf "${cache:?}/$name"
+  mkdir -p "$cache/$name"
+  mvn -B -q -ntp -f "$pom" "$@"
+  cp "$pom" "$cache/$name/pom.xml" # last: a copy that was cut off is made again
+}
+fetch kafka dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$cache/kafka/lib"
+fetch registry dependency:unpack -DoutputDirectory="$cache/registry/app"
 echo 'services: ready'

@@ -2,24 +2,45 @@ import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 
-export const SERVICES = ['kafka', 'postgres', 'timescaledb', 'kcat', 'psql', 'openssl', 'recorded-data'] as const
+export const SERVICES = [
+  'kafka',
+  'registry',
+  'postgres',
+  'timescaledb',
+  'kcat',
+  'psql',
+  'openssl',
+  'python3',
+  'go',
+  'recorded-data',
+] as const
 export type ServiceName = (typeof SERVICES)[number]
 
 /** How to get what is missing. */
 export const REMEDY: Readonly<Record<ServiceName, string>> = {
   kafka: 'npm run services, or QICORE_TEST_KAFKA_LIB=FOLDER of jars; needs java',
+  registry: 'npm run services, or QICORE_TEST_REGISTRY_LIB=FOLDER of Apicurio; needs java',
   postgres: 'npm run services, or QICORE_TEST_POSTGRES_URL',
   timescaledb: 'QICORE_TEST_TIMESCALE_URL',
   kcat: 'npm run services',
   psql: 'npm run services',
   openssl: 'apt-get install openssl',
+  python3: 'npm run services',
+  go: 'https://go.dev/dl',
   'recorded-data': 'QICORE_TEST_DATA=FOLDER',
 }
 
 /** What a CI machine cannot be made to have by scripts/services.sh. */
-export const OPTIONAL_IN_CI: readonly ServiceName[] = ['timescaledb', 'recorded-data']
+export const OPTIONAL_IN_CI: readonly ServiceName[] = ['timescaledb', 'go', 'recorded-data']
 
 export const kafkaLibrary = (): string => process.env.QICORE_TEST_KAFKA_LIB ?? join(homedir(), '.cache/qicore-test/kafka/lib')
+
+/** What starts the schema registry, where it is installed. */
+export function registryJar(): string | undefined {
+  const folder = process.env.QICORE_TEST_REGISTRY_LIB ?? join(homedir(), '.cache/qicore-test/registry/app')
+  const jar = existsSync(folder) && readdirSync(folder).find((name) => /^apicurio-registry-app-.*-runner\.jar$/.test(name))
+  return jar ? join(folder, jar) : undefined
+}
 
 export const recordedData = (): string =>
   resolve(process.env.QICORE_TEST_DATA ?? join(import.meta.dirname, '../../../../shared/data'))
@@ -46,11 +67,14 @@ function isExecutable(file: string): boolean {
 const isThere: Readonly<Record<ServiceName, () => boolean>> = {
   kafka: () =>
     onPath('java') && existsSync(kafkaLibrary()) && readdirSync(kafkaLibrary()).some((jar) => jar.startsWith('kafka_')),
+  registry: () => onPath('java') && registryJar() !== undefined,
   postgres: () => process.env.QICORE_TEST_POSTGRES_URL !== undefined || debianPostgres() !== undefined,
   timescaledb: () => process.env.QICORE_TEST_TIMESCALE_URL !== undefined,
   kcat: () => onPath('kcat'),
   psql: () => onPath('psql'),
   openssl: () => onPath('openssl'),
+  python3: () => onPath('python3'),
+  go: () => onPath('go'),
   'recorded-data': () => existsSync(recordedData()),
 }
 

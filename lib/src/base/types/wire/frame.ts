@@ -5,7 +5,6 @@
 export const FRAME_BYTES = 5
 
 const OPEN = 0x7b
-const SPACE = 0x20
 
 /** What precedes the JSON of a message. @param schemaId as the registry gave it, from 0 to 2³² - 1 */
 export function frameOf(schemaId: number): Buffer {
@@ -25,11 +24,8 @@ export function framed(frame: Uint8Array, value: string | Uint8Array): Buffer {
 }
 
 /** Whether a framed JSON object lies there; what is framed but of another format, such as Avro, is left as it is. */
-function isFramed(bytes: Uint8Array, start: number, end: number): boolean {
-  if (bytes[start] !== 0 || end - start <= FRAME_BYTES) return false
-  const first = bytes[start + FRAME_BYTES] as number
-  return first === OPEN || (first <= SPACE && first > 0)
-}
+const isFramed = (bytes: Uint8Array, start: number, end: number): boolean =>
+  bytes[start] === 0 && start + FRAME_BYTES < end && bytes[start + FRAME_BYTES] === OPEN
 
 /**
  * The spans without the frames: the given ones where no value has a frame, which costs a look at one byte each.
@@ -39,7 +35,7 @@ export function unframed(bytes: Uint8Array, spans: Int32Array): Int32Array {
   let payloads = spans
   for (let i = 0; i < spans.length; i += 2) {
     const start = spans[i] as number
-    if (bytes[start] !== 0 || !isFramed(bytes, start, spans[i + 1] as number)) continue
+    if (!isFramed(bytes, start, spans[i + 1] as number)) continue
     if (payloads === spans) payloads = spans.slice()
     payloads[i] = start + FRAME_BYTES
   }

@@ -99,13 +99,16 @@ export class SchemaRegistry implements AsyncDisposable {
     const schema = recordSchema(type)
     const known = await subjects.find(subject, schema)
     if (known !== undefined) return known
+    const latest = await subjects.latest(subject)
+    // Not every registry refuses this plainly.
+    if (latest && latest.schemaType !== 'JSON') throw incompatible(subject, schema, latest, subjects.place)
     try {
       const id = await subjects.register(subject, schema)
       this.#logger.info({ subject, id }, `schema of ${subject} registered`)
       return id
     } catch (error) {
       if (!isConflict(error)) throw error
-      throw incompatible(subject, schema, await subjects.latest(subject), subjects.place, error)
+      throw incompatible(subject, schema, latest, subjects.place, error)
     }
   }
 

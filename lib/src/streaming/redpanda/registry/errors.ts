@@ -15,6 +15,7 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
   UNAUTHORIZED: 'check user and password in SCHEMA_REGISTRY_URL, or schema_registry.username and password',
   FORBIDDEN: 'let this user read and register the subjects of our topics',
   NOT_FOUND: 'correct SCHEMA_REGISTRY_URL: it ends before /subjects',
+  CONFLICT: 'see which versions and which compatibility the subject has there',
   BAD_REQUEST: 'it must accept JSON Schema of draft 7, and registrations',
   UNAVAILABLE: 'start it, or correct SCHEMA_REGISTRY_URL',
   TIMEOUT: 'the registry is reached but slow or stopped',

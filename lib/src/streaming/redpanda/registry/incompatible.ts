@@ -1,5 +1,6 @@
 import { QiError } from '../../../base/index.ts'
 import { type Difference, differences } from './differences.ts'
+import type { RegistryProblem } from './errors.ts'
 import type { RecordSchema } from './recordSchema.ts'
 import type { SubjectVersion } from './Subjects.ts'
 
@@ -16,10 +17,11 @@ export function incompatible(
 ): QiError {
   const found = latest ? against(latest, ours) : []
   const fields = found.map(({ field, what }) => `${field} ${what}`).join(', ')
+  const { message: said } = (cause?.cause ?? {}) as Partial<RegistryProblem>
   const before = latest ? `version ${latest.version}` : 'an earlier version'
   return new QiError(
     'CONFLICT',
-    `our schema of ${subject} is incompatible with ${before} in the schema registry at ${place}: ${fields || cause?.message || 'the registry refuses it'}; ${REMEDY}`,
+    `our schema of ${subject} is incompatible with ${before} in the schema registry at ${place}: ${fields || said || 'the registry refuses it'}; ${REMEDY}`,
     { cause, ...(found[0] && { field: found[0].field }) },
   )
 }
