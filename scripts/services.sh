@@ -44,5 +44,5 @@ fetch() {
   cp "$pom" "$cache/$name/pom.xml" # last: a copy that was cut off is made again
 }
 fetch kafka dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$cache/kafka/lib"
-fetch registry dependency:unpack -DoutputDirectory="$cache/registry/app"
+fetch registry dependency:unpack -DoutputDirectory="$cache/registry/app" -DmarkersDirectory="$cache/registry/unpacked"
 echo 'services: ready'
