@@ -40,9 +40,10 @@ fetch() {
   echo "services: fetching $name …"
   rm -rf "${cache:?}/$name"
   mkdir -p "$cache/$name"
-  mvn -B -q -ntp -f "$pom" "$@"
-  cp "$pom" "$cache/$name/pom.xml" # last: a copy that was cut off is made again
+  cp "$pom" "$cache/$name/fetching.xml" # Maven leaves its marks beside it
+  mvn -B -q -ntp -f "$cache/$name/fetching.xml" "$@"
+  mv "$cache/$name/fetching.xml" "$cache/$name/pom.xml" # last: a copy that was cut off is made again
 }
 fetch kafka dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$cache/kafka/lib"
-fetch registry dependency:unpack -DoutputDirectory="$cache/registry/app" -DmarkersDirectory="$cache/registry/unpacked"
+fetch registry dependency:unpack -DoutputDirectory="$cache/registry/app"
 echo 'services: ready'
