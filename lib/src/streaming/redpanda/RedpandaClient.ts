@@ -38,21 +38,6 @@ export interface RedpandaOptions {
   readonly registry?: SchemaRegistry
 }
 
-/**
- * Connects to a Redpanda or Kafka cluster.
- * @throws QiError UNAVAILABLE, TIMEOUT, UNAUTHORIZED, CONFIG_INVALID, within some seconds
- */
-export async function openRedpanda(
-  config: RedpandaConfig,
-  { logger = silentLogger, registry }: RedpandaOptions = {},
-): Promise<Stream> {
-  const client = new RedpandaClient(connectionSettings(config), logger, registry)
-  const { error } = await client.check()
-  if (!error) return client
-  await client.close()
-  throw error
-}
-
 interface Closable {
   close(): Promise<void>
 }
@@ -72,7 +57,16 @@ export class RedpandaClient implements Stream {
   #spread = 0
   #closing: Promise<void> | undefined
 
-  constructor(settings: ConnectionSettings, logger: Logger, registry?: SchemaRegistry) {
+  /** @throws QiError UNAVAILABLE, TIMEOUT, UNAUTHORIZED, CONFIG_INVALID, within some seconds */
+  static async open(config: RedpandaConfig, { logger = silentLogger, registry }: RedpandaOptions = {}): Promise<Stream> {
+    const client = new RedpandaClient(connectionSettings(config), logger, registry)
+    const { error } = await client.check()
+    if (!error) return client
+    await client.close()
+    throw error
+  }
+
+  private constructor(settings: ConnectionSettings, logger: Logger, registry?: SchemaRegistry) {
     this.#registry = registry
     this.#settings = settings
     this.#admin = new Admin(settings.options)

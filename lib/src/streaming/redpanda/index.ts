@@ -1,3 +1,4 @@
-export { openRedpanda, type RedpandaOptions } from './RedpandaClient.ts'
+export { openRedpanda } from './openRedpanda.ts'
+export type { RedpandaClient, RedpandaOptions } from './RedpandaClient.ts'
 export { type BrokerAddress, parseBroker, parseRedpandaConfig, RedpandaConfig } from './RedpandaConfig.ts'
 export { SchemaRegistry, SchemaRegistryConfig, type SchemaRegistryOptions } from './registry/index.ts'
