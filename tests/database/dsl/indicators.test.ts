@@ -6,7 +6,9 @@ import { aBar, MINUTE, MONDAY } from '../records.ts'
 type Params = Record<string, unknown>
 
 const bars = (closes: readonly (number | string)[], more: (i: number) => object = () => ({})): Candle[] =>
-  closes.map((close, i) => aBar({ time: MONDAY + i * MINUTE, close: String(close), high: String(close), low: String(close), ...more(i) }))
+  closes.map((close, i) =>
+    aBar({ time: MONDAY + i * MINUTE, close: String(close), high: String(close), low: String(close), ...more(i) }),
+  )
 
 /** Values by the index of their candle; nothing where there is none. */
 function values(name: IndicatorName, params: Params, candles: readonly Candle[], value = 'value'): (number | undefined)[] {
@@ -31,12 +33,13 @@ describe('EMA', () => {
 describe('RSI', () => {
   it('follows the worked example of ChartSchool (QQQQ, 14 periods, Wilder smoothing)', () => {
     const closes = [
-      44.3389, 44.0902, 44.1497, 43.6124, 44.3278, 44.8264, 45.0955, 45.4245, 45.8433, 46.0826, 45.8931, 46.0328, 45.614, 46.282, 46.282,
-      46.0028, 46.0328, 46.4116, 46.2222, 45.6439, 46.2122, 46.2521, 45.7137, 46.4515, 45.7835, 45.3548, 44.0288, 44.1783, 44.2181,
-      44.5672, 43.4205, 42.6628, 43.1314,
+      44.3389, 44.0902, 44.1497, 43.6124, 44.3278, 44.8264, 45.0955, 45.4245, 45.8433, 46.0826, 45.8931, 46.0328, 45.614, 46.282,
+      46.282, 46.0028, 46.0328, 46.4116, 46.2222, 45.6439, 46.2122, 46.2521, 45.7137, 46.4515, 45.7835, 45.3548, 44.0288, 44.1783,
+      44.2181, 44.5672, 43.4205, 42.6628, 43.1314,
     ]
     const published = [
-      70.53, 66.32, 66.55, 69.41, 66.36, 57.97, 62.93, 63.26, 56.06, 62.38, 54.71, 50.42, 39.99, 41.46, 41.87, 45.46, 37.3, 33.08, 37.77,
+      70.53, 66.32, 66.55, 69.41, 66.36, 57.97, 62.93, 63.26, 56.06, 62.38, 54.71, 50.42, 39.99, 41.46, 41.87, 45.46, 37.3, 33.08,
+      37.77,
     ]
     const found = values('rsi', { period: 14 }, bars(closes))
     expect(found.slice(0, 14)).toEqual(Array(14).fill(undefined))
@@ -69,7 +72,9 @@ describe('Bollinger bands', () => {
   it('lie k standard deviations about the mean; the deviation is divided by n', () => {
     // The classic: mean 5, standard deviation 2.
     const candles = bars([2, 4, 4, 4, 5, 5, 7, 9])
-    const [lower, middle, upper] = ['lower', 'middle', 'upper'].map((name) => values('bollinger', { period: 8, deviations: 2 }, candles, name).at(-1))
+    const [lower, middle, upper] = ['lower', 'middle', 'upper'].map((name) =>
+      values('bollinger', { period: 8, deviations: 2 }, candles, name).at(-1),
+    )
     expect([lower, middle, upper]).toEqual([1, 5, 9])
     expect(values('bollinger', { period: 8, deviations: 2 }, candles, 'middle').slice(0, 7)).toEqual(Array(7).fill(undefined))
   })

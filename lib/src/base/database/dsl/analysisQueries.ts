@@ -22,14 +22,14 @@ export const bucketedQuery = z
     ...ofSeries,
     bucket: z
       .string()
-      .transform((text, context) => {
+      .superRefine((text, context) => {
         try {
-          return parseBucket(text)
+          parseBucket(text)
         } catch (error) {
           context.addIssue({ code: 'custom', message: toQiError(error).message })
-          return z.NEVER
         }
       })
+      .default('1h')
       .describe('the length of a candle: whatever divides a day, or whole days, such as 90s, 10m, 6h, 2d or 1w'),
     made_of: z
       .enum(MATERIALS)

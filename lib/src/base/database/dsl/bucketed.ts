@@ -3,7 +3,7 @@ import type { Reader } from '../reader.ts'
 import type { bucketedQuery } from './analysisQueries.ts'
 import type { BucketedCandle, BucketedCandles } from './analysisResults.ts'
 import { boundText, type Material } from './bars.ts'
-import { type Bucket, timeframeOf } from './bucket.ts'
+import { type Bucket, parseBucket, timeframeOf } from './bucket.ts'
 import { chosenOf, toSeries } from './candles.ts'
 import { fill, materialsOf } from './gather.ts'
 import { type HeldSeries, heldOf } from './held.ts'
@@ -14,7 +14,8 @@ type BucketedQuery = QueryOf<typeof bucketedQuery>
 
 /** Candles of any length, by event time. Each says what it was built from, and of how many pieces. */
 export async function bucketedCandles(reader: Reader, query: BucketedQuery): Promise<BucketedCandles> {
-  const { coin, source, currency, bucket, madeOf, from, limit } = query
+  const { coin, source, currency, madeOf, from, limit } = query
+  const bucket = parseBucket(query.bucket)
   const to = query.to ?? nowMicros() + 60_000_000
   const whole = madeOf === 'any' || madeOf === 'bars' ? timeframeOf(bucket) : undefined
   const held = await heldOf(reader, {

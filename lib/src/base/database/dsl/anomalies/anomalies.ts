@@ -16,7 +16,7 @@ export async function priceAnomalies(reader: Reader, query: QueryOf<typeof anoma
   const of = { coin, source, currency, timeframe }
   const asked = await candles(reader, { ...of, from, to, limit: from === undefined ? limit + wanted : limit })
   const { series } = asked
-  const begin = from === undefined ? asked.candles.at(-limit)?.time : asked.candles[0]?.time
+  const begin = (from === undefined ? (asked.candles.at(-limit) ?? asked.candles[0]) : asked.candles[0])?.time
   const before = { ...of, source: series.source, currency: series.currency, from: undefined, to: begin, limit: wanted }
   const older = from === undefined || begin === undefined ? [] : (await candles(reader, before)).candles
   const all = [...older, ...asked.candles]

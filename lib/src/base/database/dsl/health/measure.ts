@@ -84,9 +84,10 @@ export async function holesOf(
   const rows = `select t.time from ${tableOf(kind)} as t where ${ofSeries(kind)} and`
   const text = `with w as ((${rows} t.time >= ${begin} and t.time < ${end} order by t.time desc limit ${MOST_ROWS})
     union all (${rows} t.time < ${begin} order by t.time desc limit 1) union all (${rows} t.time >= ${end} order by t.time limit 1)),
-  h as (select * from (select time, lag(time) over (order by time) as before from w) as g where time - before > $${next + 2}::interval)
+  h as (select * from (select time, lag(time) over (order by time) as before from w) as g where time - before > $${next + 2}::interval
+    and before + $${next + 3}::interval < ${end})
   select before, time, (select count(*) from h) as count from h order by time - before desc, time limit ${LISTED}`
-  const values = [...keyOf(series), formatTime(from), formatTime(to), `${most} microseconds`]
+  const values = [...keyOf(series), formatTime(from), formatTime(to), `${most} microseconds`, `${step} microseconds`]
   const found = await reader.rows({ text, values })
   const longest = found.map((row) => ({
     from: Math.max(from, readTime(row.before as string) + step),

@@ -24,7 +24,7 @@ export async function indicatorValues<N extends IndicatorName>(
   const of = { coin, source, currency, timeframe }
   const asked = await candles(reader, { ...of, from, to, limit: from === undefined ? limit + wanted : limit })
   const { series } = asked
-  const begin = from === undefined ? asked.candles.at(-limit)?.time : asked.candles[0]?.time
+  const begin = (from === undefined ? (asked.candles.at(-limit) ?? asked.candles[0]) : asked.candles[0])?.time
   const older =
     from === undefined || begin === undefined || wanted === 0
       ? []

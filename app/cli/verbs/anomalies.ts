@@ -1,0 +1,46 @@
+import { anomaliesQuery, formatTime, type PriceAnomaly, parseQuery } from '../../../lib/src/base/index.ts'
+import { anomaliesWire } from '../../wire/analysis.ts'
+import { openStoreOf } from '../engines.ts'
+import type { Session } from '../session.ts'
+import { seriesName } from '../text/series.ts'
+import { type Column, printTable } from '../text/table.ts'
+
+export type AnomaliesInput = Readonly<Record<string, string | undefined>> & { readonly coin: string }
+
+export async function run(session: Session, input: AnomaliesInput): Promise<undefined> {
+  const query = parseQuery(anomaliesQuery, { ...input })
+  const loaded = await session.load()
+  await using store = await openStoreOf(session, loaded)
+  const found = await session.unlessInterrupted(store.dsl.detectPriceAnomalies({ ...query }))
+  const { out } = session
+  if (session.json) return void (await out.json(anomaliesWire(found)))
+  const { series, timeframe, examined, missing, threshold, anomalies } = found
+  await out.line(
+    `${out.style('bold', seriesName(series))}, ${timeframe}${series.simulated ? out.style('yellow', '  SIMULATED') : ''}`,
+  )
+  if (anomalies.length) await printTable(out, columns, anomalies)
+  await session.remark(
+    missing
+      ? `nothing can be scored yet: ${missing} more candles needed`
+      : `${anomalies.length} of ${examined} candles lie beyond ${threshold} robust standard deviations`,
+  )
+}
+
+/** Floats of ours: further digits say nothing. The JSON has them all. */
+const rounded = (value: number): string => String(Number(value.toPrecision(8)))
+
+const columns: readonly Column<PriceAnomaly>[] = [
+  { title: 'time', cell: (row) => formatTime(row.time) },
+  { title: 'close', kind: 'figure', cell: (row) => row.close, style: () => 'bold' },
+  { title: 'before', kind: 'figure', cell: (row) => row.previousClose },
+  {
+    title: '%',
+    kind: 'figure',
+    cell: (row) => ((Math.exp(row.logReturn) - 1) * 100).toFixed(2),
+    style: (row) => (row.logReturn < 0 ? 'red' : 'green'),
+  },
+  { title: 'score', kind: 'figure', cell: (row) => row.score?.toFixed(1) },
+  { title: 'from', kind: 'figure', cell: (row) => rounded(row.lower) },
+  { title: 'to was usual', kind: 'figure', cell: (row) => rounded(row.upper) },
+  { title: 'buckets', kind: 'right', optional: true, cell: (row) => (row.span > 1 ? String(row.span) : undefined) },
+]

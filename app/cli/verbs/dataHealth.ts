@@ -1,0 +1,36 @@
+import { dataHealthQuery, parseQuery, type SeriesHealth } from '../../../lib/src/base/index.ts'
+import { dataHealthWire } from '../../wire/analysis.ts'
+import { openStoreOf } from '../engines.ts'
+import type { Session } from '../session.ts'
+import { duration } from '../text/age.ts'
+import { type Column, printTable } from '../text/table.ts'
+
+export type DataHealthInput = Readonly<Record<string, string | undefined>>
+
+export async function run(session: Session, input: DataHealthInput): Promise<undefined> {
+  const query = parseQuery(dataHealthQuery, { ...input })
+  const loaded = await session.load()
+  await using store = await openStoreOf(session, loaded)
+  const page = await session.unlessInterrupted(store.dsl.getDataHealth({ ...query }))
+  if (session.json) return void (await session.out.json(dataHealthWire(page)))
+  if (page.items.length) await printTable(session.out, columns, page.items)
+  else await session.remark('nothing is stored of that; `qicore up` acquires prices')
+  if (page.next) await session.remark(`there is more: --after ${page.next}`)
+}
+
+const STYLES = { ok: 'green', stale: 'yellow', gappy: 'red' } as const
+
+const columns: readonly Column<SeriesHealth>[] = [
+  { title: 'coin', cell: (row) => row.coinId },
+  { title: '', cell: (row) => row.currency },
+  { title: 'source', cell: (row) => row.source },
+  { title: 'kind', cell: (row) => row.kind },
+  { title: 'status', cell: (row) => row.status, style: (row) => STYLES[row.status] },
+  { title: 'age', kind: 'right', cell: (row) => (row.ageSeconds < 0 ? 'open' : duration(row.ageSeconds * 1000)) },
+  { title: 'rows', kind: 'right', cell: (row) => String(row.rows) },
+  { title: 'expected', kind: 'right', optional: true, cell: (row) => row.expected?.toString() },
+  { title: 'holes', kind: 'right', cell: (row) => String(row.gaps) },
+  { title: 'late', kind: 'right', optional: true, cell: (row) => (row.late ? String(row.late) : undefined) },
+  { title: '', cell: (row) => (row.simulated ? 'SIMULATED' : ''), style: () => 'yellow' },
+  { title: 'why', optional: true, cell: (row) => row.reason },
+]

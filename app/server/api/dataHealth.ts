@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { dataHealthQuery, HEALTH, recordTypes, TIMEFRAMES } from '../../../lib/src/base/index.ts'
+import { dataHealthWire } from '../../wire/analysis.ts'
+import { json } from '../headers.ts'
+import { defineRoute } from '../route.ts'
+import { count } from './schemas.ts'
+
+const { coin_id, source, currency, time } = recordTypes.price.schema.shape as Record<
+  'coin_id' | 'source' | 'currency' | 'time',
+  z.ZodType
+>
+
+const seriesHealth = z
+  .object({
+    coin_id,
+    source,
+    currency,
+    kind: z.enum([...TIMEFRAMES, 'trades', 'prices']).describe('bars of a timeframe, trades or prices'),
+    simulated: z.boolean().describe('whether its newest row is simulated'),
+    first: time.describe('time of the oldest row held'),
+    last: time.describe('time of the newest row held'),
+    age_seconds: z
+      .number()
+      .describe('from the newest row (of a bar: its close) to the end of the stretch; below 0 where it lies ahead'),
+    rows: count('rows within the stretch; at most 200,000 are looked at'),
+    expected: count('of bars: how many there should be').optional(),
+    interval_seconds: z.number().optional().describe('of prices and trades: the median of the times between two rows'),
+    gaps: count('how many holes'),
+    longest: z.array(z.object({ from: time, to: time })).describe('the ten longest holes, oldest first'),
+    late: count('rows that arrived after one with a later time'),
+    open: count('of bars: how many are not closed').optional(),
+    filled: count('of bars: how many fill a bucket in which nothing traded').optional(),
+    status: z
+      .enum(HEALTH)
+      .describe(
+        'stale: silent for longer than usual (a bar: its own length; else ten times the median interval; at least a minute). gappy: with holes',
+      ),
+    reason: z.string().optional().describe('why it is not ok'),
+  })
+  .describe('What is held of one series')
+
+const schema = z
+  .object({
+    items: z.array(seriesHealth),
+    next: z.string().optional().describe('pass it as `after` to get the next page; absent on the last one'),
+  })
+  .describe('The health of series')
+
+export const dataHealth = defineRoute({
+  path: '/api/v1/data-health',
+  name: 'dataHealth',
+  summary: 'What is held of each series, how fresh and how complete it is',
+  query: dataHealthQuery,
+  responses: { 200: { description: 'series, ordered by coin, source, currency and kind', schema } },
+  errors: ['BAD_REQUEST', 'UNAVAILABLE', 'TIMEOUT'],
+  answer: async ({ platform }, query) => json(JSON.stringify(dataHealthWire(await platform.store.dsl.getDataHealth(query)))),
+})

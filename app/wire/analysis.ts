@@ -1,0 +1,94 @@
+import {
+  type BucketedCandle,
+  type BucketedCandles,
+  formatTime,
+  type IndicatorValues,
+  type Page,
+  type PriceAnomalies,
+  type PriceAnomaly,
+  type Series,
+  type SeriesHealth,
+} from '../../lib/src/base/index.ts'
+
+/*
+ * What was computed, in wire naming, as HTTP and `--json` give it alike. Figures of a source are exact text, computed ones are
+ * numbers.
+ */
+
+export const seriesWire = ({ coinId, source, currency, simulated, latest }: Series) => ({
+  coin_id: coinId,
+  source,
+  currency,
+  simulated,
+  latest: formatTime(latest),
+})
+
+const bucketedCandleWire = (candle: BucketedCandle) => ({
+  time: formatTime(candle.time),
+  received_at: formatTime(candle.receivedAt),
+  origin: candle.origin,
+  open: candle.open,
+  high: candle.high,
+  low: candle.low,
+  close: candle.close,
+  ...(candle.volume !== undefined && { volume: candle.volume }),
+  ...(candle.tradeCount !== undefined && { trade_count: candle.tradeCount }),
+  is_final: candle.isFinal,
+  built_from: candle.builtFrom,
+  ...(candle.fromTimeframe && { from_timeframe: candle.fromTimeframe }),
+  pieces: candle.pieces,
+})
+
+export const bucketedWire = ({ series, bucket, candles, otherSeries }: BucketedCandles) => ({
+  series: seriesWire(series),
+  bucket,
+  candles: candles.map(bucketedCandleWire),
+  other_series: otherSeries.map(seriesWire),
+})
+
+export const indicatorWire = ({ series, timeframe, name, params, formula, warmUp, points, ...counts }: IndicatorValues) => ({
+  series: seriesWire(series),
+  timeframe,
+  name,
+  params,
+  computed: 'float64' as const,
+  formula,
+  warm_up: warmUp,
+  ...counts,
+  points: points.map(({ time, isFinal, values }) => ({ time: formatTime(time), is_final: isFinal, ...values })),
+})
+
+const anomalyWire = ({ time, previousClose, logReturn, score, expected, lower, upper, ...rest }: PriceAnomaly) => ({
+  time: formatTime(time),
+  close: rest.close,
+  previous_close: previousClose,
+  span: rest.span,
+  simulated: rest.simulated,
+  log_return: logReturn,
+  ...(score !== undefined && { score }),
+  expected,
+  lower,
+  upper,
+})
+
+export const anomaliesWire = ({ series, anomalies, ...rest }: PriceAnomalies) => ({
+  series: seriesWire(series),
+  ...rest,
+  computed: 'float64' as const,
+  anomalies: anomalies.map(anomalyWire),
+})
+
+const healthWire = ({ coinId, first, last, ageSeconds, intervalSeconds, longest, ...rest }: SeriesHealth) => ({
+  coin_id: coinId,
+  ...rest,
+  first: formatTime(first),
+  last: formatTime(last),
+  age_seconds: ageSeconds,
+  ...(intervalSeconds !== undefined && { interval_seconds: intervalSeconds }),
+  longest: longest.map(({ from, to }) => ({ from: formatTime(from), to: formatTime(to) })),
+})
+
+export const dataHealthWire = ({ items, next }: Page<SeriesHealth>) => ({
+  items: items.map(healthWire),
+  ...(next !== undefined && { next }),
+})
