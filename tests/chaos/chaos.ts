@@ -23,6 +23,10 @@ export interface ChaosOptions {
   readonly patienceMs?: number
 }
 
+/** What repeats the choices of a run: which things go wrong when, and the records. What they meet is a matter of time. */
+export const command = ({ mode, sink, rounds, records, seed }: ChaosOptions): string =>
+  `npm run chaos -- --rounds ${rounds} --records ${records} --mode ${mode} --sink ${sink} --seed ${seed}`
+
 /** How far the producer may be ahead of the next round, as a part of all records: enough to be stored in all its seconds. */
 const AHEAD = 0.15
 
@@ -55,6 +59,8 @@ export async function chaos(options: ChaosOptions): Promise<Findings> {
     await stored(engines.stream, appended, patienceMs, subject)
     const code = await subject.stop()
     return await findings({ engines, sink, produced, appended, code, rounds })
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\nagain: ${command(options)}`, { cause: error })
   } finally {
     stopped.abort()
     gate.open(Number.POSITIVE_INFINITY)

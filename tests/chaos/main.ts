@@ -5,7 +5,7 @@ import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { chaos } from './chaos.ts'
+import { chaos, command } from './chaos.ts'
 import { MODES } from './engines.ts'
 import { SINKS } from './subject.ts'
 
@@ -43,17 +43,15 @@ spawn(process.execPath, [keeper, folder], {
   stdio: ['pipe', 'ignore', 'inherit'],
 }).unref()
 
-const again = `npm run chaos -- --rounds ${rounds} --records ${records} --mode ${mode} --sink ${sink} --seed ${seed}`
-console.log(again)
+const options = { mode, sink, rounds, records, seed }
+console.log(command(options))
 const began = performance.now()
 try {
-  const { problems, ...found } = await chaos({ mode, sink, rounds, records, seed, say: (line) => console.log(line) })
+  const { problems, ...found } = await chaos({ ...options, say: (line) => console.log(line) })
   console.log(`${JSON.stringify(found)} in ${Math.round((performance.now() - began) / 1000)} s`)
   for (const problem of problems) console.log(`PROBLEM: ${problem}`)
-  if (problems.length > 0) console.log(`again: ${again}`)
   process.exit(problems.length > 0 ? 1 : 0)
 } catch (error) {
   console.error(error)
-  console.log(`again: ${again}`)
   process.exit(1)
 }

@@ -54,7 +54,7 @@ export async function findings({ engines, sink, produced, appended, code, rounds
 
 /**
  * What a fault may have delivered again. A consumer that was killed has forgotten what it read; one that lost its place in the
- * group still has that, and reads it a second time.
+ * broker's group still has that, and reads it a second time.
  */
 const inFlight = (fault: Fault): number =>
-  fault.kind === 'kill' && fault.victim === 'platform' ? WRITTEN_AHEAD : WRITTEN_AHEAD + READ_AHEAD
+  WRITTEN_AHEAD + ('broker' === (fault.kind === 'kill' ? fault.victim : fault.network) ? READ_AHEAD : 0)
