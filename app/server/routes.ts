@@ -1,10 +1,15 @@
+import { anomalies } from './api/anomalies.ts'
+import { bucketedCandles } from './api/bucketedCandles.ts'
 import { candles } from './api/candles.ts'
 import { coverage } from './api/coverage.ts'
+import { dataHealth } from './api/dataHealth.ts'
+import { indicators } from './api/indicators.ts'
 import { instruments } from './api/instruments.ts'
 import { latestPrices } from './api/latestPrices.ts'
 import { marketSummary } from './api/marketSummary.ts'
 import { openapi } from './api/openapi.ts'
 import { status } from './api/status.ts'
+import { store } from './api/store.ts'
 import { health } from './health/health.ts'
 import { ready } from './health/ready.ts'
 import { metricsRoute } from './metrics/route.ts'
@@ -14,10 +19,15 @@ import type { Route } from './route.ts'
 export const routes: readonly Route[] = [
   latestPrices,
   candles,
+  bucketedCandles,
+  ...indicators,
+  anomalies,
   marketSummary,
   instruments,
+  dataHealth,
   coverage,
   status,
+  store,
   openapi,
   health,
   ready,
