@@ -1,0 +1,95 @@
+import { setTimeout } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { nowMicros, openStore, price, type Store, silentLogger } from '../../lib/src/base/index.ts'
+import { applyPolicies, keepPolicies, keepRollups, storeSettings } from '../../lib/src/streaming/platform/upkeep/index.ts'
+import { aPrice } from '../database/records.ts'
+import { testStore } from '../database/testStore.ts'
+import { createDatabase } from '../support/database.ts'
+import { describeWith } from '../support/services.ts'
+import { until } from '../support/until.ts'
+
+const DAY = 86_400_000_000
+
+describe('the upkeep of the store', async () => {
+  const store = await testStore()
+
+  /** Runs a part until the check holds, then stops it and waits for its end. */
+  async function during(part: (signal: AbortSignal) => Promise<void>, check: () => Promise<unknown>): Promise<void> {
+    const stop = new AbortController()
+    const running = part(stop.signal)
+    await Promise.race([until(async () => (await check()) as boolean, 'the part to have done it'), running])
+    stop.abort()
+    await running
+  }
+
+  it('rolls up what is written while it runs, and turns rollups off where they are not wanted', async () => {
+    const { rollups } = storeSettings.parse({ rollups: { every_ms: 50 } })
+    await during(
+      (signal) => keepRollups(store, rollups, signal),
+      async () => {
+        await store.timescale.upsert(price, [aPrice({ coinId: 'rolled' })])
+        const { rowCount } = await store.pool.query("select from rollups where coin_id = 'rolled' and timeframe = '1d'")
+        return rowCount === 1
+      },
+    )
+    expect((await store.rollups.status()).keeper).toBe('tables')
+    await keepRollups(store, { ...rollups, enabled: false }, new AbortController().signal)
+    expect(await store.rollups.status()).toEqual({ pending: 0, lagMs: 0 })
+  })
+
+  it('drops what is older than the configuration keeps, while writers write', async () => {
+    const now = nowMicros()
+    const old = Array.from({ length: 30_000 }, (_, i) => aPrice({ coinId: 'old', time: now - 40 * DAY + i }))
+    await store.timescale.upsert(price, old)
+    const settings = storeSettings.parse({ retention: { price: 30 } })
+    let written = 0
+    await during(
+      (signal) => keepPolicies(store, settings, silentLogger, signal),
+      async () => {
+        await store.timescale.upsert(price, [aPrice({ coinId: 'new', time: now + written++ })])
+        return (await store.pool.query("select from crypto_prices where coin_id = 'old'")).rowCount === 0
+      },
+    )
+    expect((await store.pool.query("select from crypto_prices where coin_id = 'new'")).rowCount).toBe(written)
+    await applyPolicies(store, storeSettings.parse({}), silentLogger)
+    expect(await store.timescale.policies.retention()).toEqual({})
+  })
+
+  it('says that compression is not to be had on plain PostgreSQL', async () => {
+    const warnings: string[] = []
+    const logger = { ...silentLogger, warn: (_: unknown, message: string) => void warnings.push(message) }
+    await applyPolicies(store, storeSettings.parse({ compress_after: 7 }), logger)
+    expect(warnings).toEqual([expect.stringContaining('needs TimescaleDB')])
+  })
+
+  it('stops at once when it is asked to', async () => {
+    const stop = new AbortController()
+    const running = keepRollups(store, storeSettings.parse({ rollups: { every_ms: 3_600_000 } }).rollups, stop.signal)
+    await until(async () => (await store.rollups.status()).keeper !== undefined, 'rollups to be on')
+    stop.abort()
+    await Promise.race([running, setTimeout(10_000).then(() => expect.unreachable('it did not stop'))])
+  })
+})
+
+describeWith('timescaledb', 'the upkeep on TimescaleDB', () => {
+  it('compresses as the configuration says, and not again what is set already', async () => {
+    const database = await createDatabase('timescaledb')
+    const store: Store = await openStore({ databaseUrl: database.url, home: '/nowhere' })
+    try {
+      const settings = storeSettings.parse({ compress_after: 7 })
+      await applyPolicies(store, settings, silentLogger)
+      const jobs = async () =>
+        (await store.pool.query("select job_id from timescaledb_information.jobs where proc_name = 'policy_compression'")).rows
+      const first = await jobs()
+      expect(first).toHaveLength(7)
+      await applyPolicies(store, settings, silentLogger)
+      expect(await jobs()).toEqual(first)
+      expect((await store.timescale.policies.compression()).trades).toBe(7)
+      await applyPolicies(store, storeSettings.parse({}), silentLogger)
+      expect(await jobs()).toEqual([])
+    } finally {
+      await store.close()
+      await database.drop()
+    }
+  })
+})
