@@ -82,6 +82,7 @@ describe('every route answers as documented', () => {
     ['/api/v1/candles', '?coin=bitcoin&timeframe=1h'],
     ['/api/v1/market/summary', ''],
     ['/api/v1/instruments', ''],
+    ['/api/v1/coverage', '?coins=bitcoin&gaps=false'],
     ['/api/v1/status', ''],
     ['/api/v1/openapi.json', ''],
     ['/health', ''],
