@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Store, Stream } from '../lib/src/base/index.ts'
 import { openEngines } from './engines.ts'
+import { backfill } from './scenarios/backfill.ts'
 import { batchToTable } from './scenarios/batchToTable.ts'
 import { drizzleRequests } from './scenarios/drizzleRequests.ts'
 import { latency } from './scenarios/latency.ts'
@@ -24,6 +25,7 @@ const scenarios: Readonly<Record<string, (context: BenchContext) => Promise<stri
   stream: streamToTable,
   latency,
   drizzle: drizzleRequests,
+  backfill,
 }
 
 const USAGE = `npm run bench -- [${Object.keys(scenarios).join('|')} …] [--records 1000000] [--rounds 5]
