@@ -31,11 +31,17 @@ const ALIVE = `not ended and seen_at > clock_timestamp() - interval '${DEAD_MS} 
 const UNTIL = `case when ${ALIVE} and lead(started_at) over (partition by source order by started_at) is null
   then clock_timestamp() else seen_at end`
 
+/** A source that fails as soon as it starts, for months, leaves a row at each try: those that lasted no second say nothing. */
+const FORGET = `delete from coverage_sessions as s where source = $1 and ended and seen_at - started_at < interval '1 second'
+  and started_at < clock_timestamp() - interval '1 hour'
+  and exists (select from coverage_sessions as e where e.source = s.source and e.started_at < s.started_at)`
+
 /**
  * Tells that a source runs from now on. A database that is away is no reason to stop: the time is then taken for one in which
  * nothing ran.
  */
 export async function beginSession(pool: Pool, source: string, cadence: Cadence, logger: Logger): Promise<CoverageSession> {
+  await pool.query(FORGET, [source])
   const { rows } = await pool.query<{ id: string }>(
     'insert into coverage_sessions (source, price_every, ohlcv_every) values ($1, $2, $3) returning id',
     [source, intervalText(cadence.price), intervalText(cadence.ohlcv)],
