@@ -1,8 +1,13 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { withFileLock } from '../../lib/src/base/database/embedded/lock.ts'
+import { lockFileOf } from '../../lib/src/base/database/embedded/placement.ts'
 import { findRunning } from '../../lib/src/base/database/embedded/postmaster.ts'
 import { openStore, price, type QiError } from '../../lib/src/base/index.ts'
 import { temporary } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
 import { aPrice, MONDAY } from './records.ts'
 
 const BATCHES = 60
@@ -55,4 +60,28 @@ it('kill -9 of the server in the middle of upserts loses no acknowledged row, an
   expect(rows[0]).toEqual({ n: BATCHES * ROWS, sum: expect.any(String) })
   expect(BigInt(Math.round(Number(rows[0].sum) * 10_000))).toBe(expected.reduce((a, b) => a + b, 0n))
   expect((await store.dsl.getLatestPrices({ limit: 1 })).items).toHaveLength(1)
+})
+
+it('a server that finds its port taken comes back on another, and every pool of the store follows it', {
+  timeout: 60_000,
+}, async () => {
+  const home = join(await temporary('home'), '.qicore')
+  const store = await openStore({ home })
+  onTestFinished(() => store.close())
+  const before = new URL(store.url)
+  const other = createServer()
+  onTestFinished(() => void other.close())
+  // Whoever brings it back waits for the lock.
+  await withFileLock(lockFileOf(home), async () => {
+    const running = await findRunning(store.embedded?.dataFolder as string)
+    process.kill(running?.pid as number, 'SIGKILL')
+    await until(async () => {
+      other.listen({ port: Number(before.port), host: '127.0.0.1' })
+      await once(other, 'listening')
+      return true
+    }, 'its port to be free')
+  })
+  await until(() => new URL(store.url).port !== before.port, 'the server to be back')
+  const { rows } = await until(() => store.pool.query('select 42 as answer'), 'the pool to reach it')
+  expect(rows).toEqual([{ answer: 42 }])
 })

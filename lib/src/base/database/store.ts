@@ -58,8 +58,13 @@ export interface Store extends AsyncDisposable {
  * @throws QiError UNAVAILABLE, UNAUTHORIZED, NOT_FOUND (no such database), CONFLICT (the database is newer than this program)
  */
 export async function openStore(config: StoreConfig): Promise<Store> {
-  const embedded = config.databaseUrl ? undefined : await openEmbeddedPostgres(config)
   const pools = new Pools()
+  let timescale: TimescaleClient | undefined
+  const repoint = (url: string) => {
+    pools.repoint(url)
+    timescale?.repoint(url)
+  }
+  const embedded = config.databaseUrl ? undefined : await openEmbeddedPostgres({ ...config, onMoved: repoint })
   let made = 0
   const closers: (() => Promise<void>)[] = embedded ? [() => embedded.close()] : []
   const close = once(async () => {
@@ -74,13 +79,11 @@ export async function openStore(config: StoreConfig): Promise<Store> {
       const { applicationName = config.applicationName ?? 'qicore' } = options
       return pools.open(`${applicationName} ${++made}`, url(), { applicationName, onLost, ...options })
     }
-    let timescale: TimescaleClient | undefined
     const recover =
       embedded &&
       (async () => {
         await embedded.ensureRunning()
-        pools.repoint(embedded.url)
-        timescale?.repoint(embedded.url)
+        repoint(embedded.url)
       })
     const client = await reached(config, () => TimescaleClient.open({ ...config, url: url(), ...(recover ? { recover } : {}) }))
     timescale = client

@@ -76,7 +76,9 @@ class Embedded implements EmbeddedPostgres {
       const running = (await findRunning(placement.dataFolder)) ?? (await this.#start(placement))
       try {
         const lease = await Lease.take(running.port, this.#password)
+        const moved = this.#port !== 0 && this.#port !== running.port
         this.#port = running.port
+        if (moved) this.#options.onMoved?.(this.url)
         return lease
       } catch (error) {
         const failure = toQiError(error)

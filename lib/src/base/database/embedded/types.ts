@@ -6,6 +6,8 @@ export interface EmbeddedOptions {
   readonly logger?: Logger
   /** Hears in one line each what takes long or was decided: for people. */
   readonly onNotice?: (notice: string) => void
+  /** Hears where it listens from now on, when that changed. */
+  readonly onMoved?: (url: string) => void
 }
 
 /** The PostgreSQL server of one home, shared by its processes. */
