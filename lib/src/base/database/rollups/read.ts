@@ -41,14 +41,17 @@ const values = ({ coinId, source, currency, length }: Wanted, opens: readonly st
  * so (and whether rollups are off) and nothing more. Buckets that hold nothing are left out. The marks and the bars are seen at one moment.
  */
 export function rolledUp(wanted: Wanted, level: Level, opens: readonly string[]): Statement {
-  const { rolled } = wanted
+  const { rolled, length } = wanted
+  const isOne = timeframeMicros(level) === length
+  const figures = isOne ? FIGURE_COLUMNS.map((column) => `o.${column}`).join(', ') : COMPOSED
+  const within = isOne ? 'o.time = b.open' : 'o.time >= b.open and o.time < b.open + $5::interval'
   return {
-    name: `rolled_${rolled}_${level}`,
+    name: `rolled_${rolled}_${level}${isOne ? '' : '_many'}`,
     text: `with ${PENDING(rolled)}
 select b.open as bucket, s.stale, (select since from pending limit 1) = '-infinity' as off, r.* from unnest($4::timestamptz[]) as b (open)
 cross join lateral (select exists (select from pending as p where p.since < b.open + $5::interval and p.until >= b.open) as stale) as s
-left join lateral (select ${COMPOSED} from ${viewOf(level)} as o
-  where not s.stale and ${SERIES} and o.built_from = '${rolled}' and o.time >= b.open and o.time < b.open + $5::interval) as r on true
+left join lateral (select ${figures} from ${viewOf(level)} as o
+  where not s.stale and ${SERIES} and o.built_from = '${rolled}' and ${within}) as r on true
 where s.stale or r.pieces > 0`,
     values: values(wanted, opens),
   }
