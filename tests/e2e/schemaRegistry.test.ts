@@ -16,7 +16,7 @@ import { until } from '../support/until.ts'
 
 const BAD = '{"coin_id":"bad","price":"1,5"}'
 
-describeWith(['kafka', 'registry', 'kcat'], 'the platform with a schema registry', { timeout: 120_000 }, () => {
+describeWith(['kafka', 'registry', 'kcat'], 'the platform with a schema registry', { timeout: 180_000 }, () => {
   test('stores framed records; a framed dead letter is mended and put back', async () => {
     const [kafka, url] = await Promise.all([startKafka(), sharedRegistry()])
     onTestFinished(() => kafka.stop())
@@ -29,8 +29,11 @@ describeWith(['kafka', 'registry', 'kcat'], 'the platform with a schema registry
 
     await until(async () => (await platform.status()).consumers[0]?.written, 'records stored')
     const kcat = ['-b', kafka.brokers, '-t', price.topic, '-C', '-e', '-q', '-o', 'beginning', '-c', '20', '-f', '%s|']
-    const { stdout } = await promisify(execFile)('kcat', kcat, { encoding: 'buffer' })
-    expect(stdout.toString('latin1')).toMatch(/^(\0.{4}\{"coin_id":"[^|]*\}\|)+$/s)
+    const bytes = await until(async () => {
+      const { stdout } = await promisify(execFile)('kcat', kcat, { encoding: 'latin1' })
+      return stdout !== '' && stdout
+    }, 'messages')
+    expect(bytes).toMatch(/^(\0.{4}\{"coin_id":"[^|]*\}\|)+$/s)
 
     const tail = await qicore(['tail', 'price', '--from', 'earliest', '--count', '3', '--json'], { cwd, env })
     expect(tail.stdout.trim().split('\n')).toHaveLength(3)

@@ -13,7 +13,7 @@ describeWith(['kafka', 'registry'], 'a registry that goes away', { timeout: 120_
   let brokers: string
   beforeAll(async () => {
     ;[registry, brokers] = await Promise.all([startRegistry(), sharedKafka()])
-  })
+  }, 120_000)
   afterAll(() => registry.stop())
 
   /** A publisher whose source the test feeds, on a topic of its own. */
