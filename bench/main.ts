@@ -7,7 +7,10 @@ import { openEngines } from './engines.ts'
 import { backfill } from './scenarios/backfill.ts'
 import { batchToTable } from './scenarios/batchToTable.ts'
 import { drizzleRequests } from './scenarios/drizzleRequests.ts'
+import { growth } from './scenarios/growth.ts'
+import { http } from './scenarios/http.ts'
 import { latency } from './scenarios/latency.ts'
+import { rollups } from './scenarios/rollups.ts'
 import { streamToTable } from './scenarios/streamToTable.ts'
 
 export interface BenchContext {
@@ -25,12 +28,15 @@ const scenarios: Readonly<Record<string, (context: BenchContext) => Promise<stri
   stream: streamToTable,
   latency,
   drizzle: drizzleRequests,
+  rollups,
   backfill,
+  http,
+  growth,
 }
 
 const USAGE = `npm run bench -- [${Object.keys(scenarios).join('|')} …] [--records 1000000] [--rounds 5]
 Runs in an embedded PostgreSQL of its own, or against DATABASE_URL and REDPANDA_BROKERS where they are set: their tables
-and topics are emptied. Needs psql.`
+and topics are emptied. Needs psql; http also pgbench and wrk.`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

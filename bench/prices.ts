@@ -1,11 +1,11 @@
 import { decimal, formatTime, type Price } from '../lib/src/base/index.ts'
 
-const COINS = 200
-const START = Date.UTC(2025, 0, 1) * 1000
+export const COINS = 200
+export const START = Date.UTC(2025, 0, 1) * 1000
 
 /** Distinct price records over 200 coins, in the order of time: each coin once a second. */
-export function* prices(count: number): Generator<Price> {
-  for (let i = 0; i < count; i++) {
+export function* prices(count: number, from = 0): Generator<Price> {
+  for (let i = from; i < count; i++) {
     const time = START + Math.floor(i / COINS) * 1_000_000
     yield {
       coinId: `coin-${i % COINS}`,
