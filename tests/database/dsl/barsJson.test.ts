@@ -1,0 +1,91 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { decimal, type Ohlcv, ohlcv } from '../../../lib/src/base/index.ts'
+import { aBar, aPrice, MINUTE, MONDAY } from '../records.ts'
+import { testStore } from '../testStore.ts'
+
+const store = await testStore()
+const { dsl } = store
+
+const figure = fc
+  .tuple(fc.bigInt({ min: 0n, max: 10n ** 25n }), fc.option(fc.stringMatching(/^\d{0,20}[1-9]$/), { nil: undefined }))
+  .map(([whole, fraction]) => decimal(fraction ? `${whole}.${fraction}` : String(whole)))
+
+/** Whatever a bar may hold; with and without volume and count, so that all shapes and mixtures of them come. */
+const barOf = (coinId: string): fc.Arbitrary<Ohlcv> =>
+  fc
+    .record({
+      minute: fc.integer({ min: 0, max: 40 }),
+      received: fc.integer({ min: 0, max: 10_000_000 }),
+      figures: fc.tuple(figure, figure, figure, figure),
+      volume: fc.option(figure, { nil: undefined }),
+      tradeCount: fc.option(fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }), { nil: undefined }),
+      origin: fc.constantFrom('live' as const, 'backfill' as const, 'replay' as const),
+      isFinal: fc.boolean(),
+      builtFrom: fc.constantFrom('provider' as const, 'trades' as const, 'filled' as const),
+    })
+    .map(({ minute, received, figures, volume, tradeCount, ...rest }) => {
+      const [open, high, low, close] = figures
+      const {
+        volume: _,
+        tradeCount: __,
+        ...bar
+      } = aBar({ coinId, time: MONDAY + minute * MINUTE, receivedAt: MONDAY + received, open, high, low, close, ...rest })
+      return { ...bar, ...(volume && { volume }), ...(tradeCount !== undefined && { tradeCount }) } as Ohlcv
+    })
+
+describe('candles as JSON', () => {
+  it('are what the record type writes, whatever they hold', { timeout: 120_000 }, async () => {
+    let run = 0
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('json', 'a"b\\c', '$1 $& $$', 'ü€😀', 'comma,newline'),
+        fc.boolean(),
+        fc.array(barOf('any'), { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 1, max: 12 }),
+        async (name, alike, bars, limit) => {
+          const coinId = `${name} ${run++}`
+          const shape = bars[0] as Ohlcv
+          const same = alike
+            ? bars.filter((one) => 'volume' in one === 'volume' in shape && 'tradeCount' in one === 'tradeCount' in shape)
+            : bars
+          await dsl.storeOHLCV(same.map((one) => ({ ...one, coinId })))
+          const query = { coin: coinId, timeframe: '1m', limit } as const
+          const { candles } = await dsl.getOHLCV(query)
+          const { candles: json } = await dsl.getOHLCVJson(query)
+          expect(JSON.parse(json)).toEqual(candles.map((candle) => ohlcv.toWire(candle)))
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it('hold what was built beside the stored bars, in order and within the limit', async () => {
+    await dsl.storeOHLCV([0, 1, 3].map((i) => aBar({ coinId: 'beside', timeframe: '5m', time: MONDAY + 5 * i * MINUTE })))
+    await dsl.storePrices([10, 20].map((minute) => aPrice({ coinId: 'beside', time: MONDAY + minute * MINUTE })))
+    for (const limit of [1, 2, 3, 4, 5, 10]) {
+      const query = { coin: 'beside', timeframe: '5m', limit } as const
+      const { candles } = await dsl.getOHLCV(query)
+      expect(candles.map(({ time, builtFrom }) => [(time - MONDAY) / MINUTE, builtFrom])).toEqual(
+        [
+          [0, 'provider'],
+          [5, 'provider'],
+          [10, 'prices'],
+          [15, 'provider'],
+          [20, 'prices'],
+        ].slice(-limit),
+      )
+      const { candles: json } = await dsl.getOHLCVJson(query)
+      expect(JSON.parse(json)).toEqual(candles.map((candle) => ohlcv.toWire(candle)))
+    }
+  })
+
+  it('of figures that another program wrote are in the form of ours', async () => {
+    await store.pool.query(`insert into ohlcv_data (coin_id, source, time, received_at, origin, currency, timeframe, open, high, low, close, is_final, built_from)
+      values ('foreign', 'other', '2026-01-05', '2026-01-05', 'live', 'usd', '1h', 1.500, 2.0, 0.10, 1.00, true, 'provider')`)
+    const { candles } = await dsl.getOHLCVJson({ coin: 'foreign' })
+    expect(JSON.parse(candles)).toMatchObject([{ open: '1.5', high: '2', low: '0.1', close: '1' }])
+    await store.pool.query("update ohlcv_data set high = 'NaN' where coin_id = 'foreign'")
+    await expect(dsl.getOHLCVJson({ coin: 'foreign' })).rejects.toMatchObject({ code: 'BAD_DATA' })
+  })
+})
