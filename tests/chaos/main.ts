@@ -7,10 +7,13 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chaos, command } from './chaos.ts'
 import { MODES } from './engines.ts'
+import { sharing } from './sharing.ts'
 import { SINKS } from './subject.ts'
 
 const USAGE = `npm run chaos -- [--rounds 20] [--records 1000000] [--mode ${MODES.join('|')}] [--sink ${SINKS.join('|')}] [--seed S]
+npm run chaos -- --sharing [--window 60000] [--windows 3] [--mode …] [--seed S]
 Produces the records once while in each round a process is killed or a network fails; the table must hold each of them once.
+With --sharing two publishers and four consumers, each a process, share a rate limit and the partitions; one is killed, one comes.
 --mode kafka needs a broker's jars (npm run services). --seed repeats the choices of a run that printed it.`
 
 const { values } = parseArgs({
@@ -19,6 +22,9 @@ const { values } = parseArgs({
     records: { type: 'string', default: '1000000' },
     mode: { type: 'string', default: 'embedded' },
     sink: { type: 'string', default: 'table' },
+    sharing: { type: 'boolean', default: false },
+    window: { type: 'string', default: '60000' },
+    windows: { type: 'string', default: '3' },
     seed: { type: 'string', default: String(randomInt(1, 2 ** 31)) },
     help: { type: 'boolean', default: false },
   },
@@ -26,7 +32,8 @@ const { values } = parseArgs({
 const mode = MODES.find((name) => name === values.mode)
 const sink = SINKS.find((name) => name === values.sink)
 const [rounds, records, seed] = [Number(values.rounds), Number(values.records), Number(values.seed)]
-const whole = [rounds, records].every((n) => Number.isInteger(n) && n > 0) && Number.isInteger(seed)
+const [windowMs, windows] = [Number(values.window), Number(values.windows)]
+const whole = [rounds, records, windowMs, windows].every((n) => Number.isInteger(n) && n > 0) && Number.isInteger(seed)
 if (values.help || !mode || !sink || !whole) {
   console.error(USAGE)
   process.exit(values.help ? 0 : 2)
@@ -43,13 +50,21 @@ spawn(process.execPath, [keeper, folder], {
   stdio: ['pipe', 'ignore', 'inherit'],
 }).unref()
 
-const options = { mode, sink, rounds, records, seed }
-console.log(command(options))
+const say = (line: string) => console.log(line)
 const began = performance.now()
+const run = (): Promise<{ readonly problems: readonly string[] }> => {
+  if (values.sharing) {
+    say(`npm run chaos -- --sharing --window ${windowMs} --windows ${windows} --mode ${mode} --seed ${seed}`)
+    return sharing({ mode, seed, windowMs, windows, say })
+  }
+  const options = { mode, sink, rounds, records, seed }
+  say(command(options))
+  return chaos({ ...options, say })
+}
 try {
-  const { problems, ...found } = await chaos({ ...options, say: (line) => console.log(line) })
-  console.log(`${JSON.stringify(found)} in ${Math.round((performance.now() - began) / 1000)} s`)
-  for (const problem of problems) console.log(`PROBLEM: ${problem}`)
+  const { problems, ...found } = await run()
+  say(`${JSON.stringify(found)} in ${Math.round((performance.now() - began) / 1000)} s`)
+  for (const problem of problems) say(`PROBLEM: ${problem}`)
   process.exit(problems.length > 0 ? 1 : 0)
 } catch (error) {
   console.error(error)
