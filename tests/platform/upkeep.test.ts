@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { nowMicros, openStore, price, type Store, silentLogger } from '../../lib/src/base/index.ts'
 import { applyPolicies, keepPolicies, keepRollups, storeSettings } from '../../lib/src/streaming/platform/upkeep/index.ts'
 import { aPrice } from '../database/records.ts'
@@ -12,6 +12,8 @@ const DAY = 86_400_000_000
 
 describe('the upkeep of the store', async () => {
   const store = await testStore()
+  // Nothing is dropped that waits to be rolled up: what one test turned on would be in the way of the next.
+  afterEach(() => store.rollups.turnOff())
 
   /** Runs a part until the check holds, then stops it and waits for its end. */
   async function during(part: (signal: AbortSignal) => Promise<void>, check: () => Promise<unknown>): Promise<void> {
