@@ -9,17 +9,19 @@ export interface BarOptions {
   readonly count: number
   /** The first that is in; default 0. */
   readonly from?: number
+  /** Over how many coins they are spread; default: those of the prices. */
+  readonly coins?: number
 }
 
-/** Distinct bars over the coins of the prices, in the order of time, without a hole. */
-export function* bars({ timeframe, count, from = 0 }: BarOptions): Generator<Ohlcv> {
+/** Distinct bars, in the order of time, without a hole. */
+export function* bars({ timeframe, count, from = 0, coins = COINS }: BarOptions): Generator<Ohlcv> {
   const length = timeframeMicros(timeframe)
   for (let i = from; i < count; i++) {
-    const time = START + Math.floor(i / COINS) * length
-    const open = 100 + (i % COINS) + ((i * 7919) % 1_000_000) / 1_000_000
+    const time = START + Math.floor(i / coins) * length
+    const open = 100 + (i % coins) + ((i * 7919) % 1_000_000) / 1_000_000
     const figure = (value: number) => decimal(value.toFixed(8))
     yield {
-      coinId: `coin-${i % COINS}`,
+      coinId: `coin-${i % coins}`,
       source: 'bench',
       time,
       receivedAt: time + length + 250_000,

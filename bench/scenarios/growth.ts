@@ -6,13 +6,15 @@ import { median } from '../rounds.ts'
 
 const READS = 300
 const DAY = 1440 * MINUTE
+/** So few that the smallest size holds a whole day of each: the answer is as long at every size. */
+const BAR_COINS = 20
 
 /**
  * How reads slow down as the tables grow a hundredfold: the latest price of a coin, and a day of one-minute candles, at random
  * coins and days, one after the other. `--records` is the number of rows at the end, half of them prices and half bars.
  */
 export async function growth({ store, records, rounds, note }: BenchContext): Promise<string> {
-  const sizes = [records / 100, records / 10, records].map((rows) => Math.max(Math.round(rows), COINS * 20))
+  const sizes = [records / 100, records / 10, records].map((rows) => Math.max(Math.round(rows), 2 * BAR_COINS * 1440))
   await store.pool.query('truncate crypto_prices, ohlcv_data')
   const lines: string[] = []
   let first: readonly number[] | undefined
@@ -40,7 +42,7 @@ export async function growth({ store, records, rounds, note }: BenchContext): Pr
 
 async function fill(store: Store, from: number, to: number): Promise<void> {
   await inBatches(prices(to, from), (batch) => store.timescale.upsert(priceType, batch))
-  await inBatches(bars({ count: to, from, timeframe: '1m' }), (batch) => store.timescale.upsert(ohlcv, batch))
+  await inBatches(bars({ count: to, from, timeframe: '1m', coins: BAR_COINS }), (batch) => store.timescale.upsert(ohlcv, batch))
   await store.pool.query('vacuum analyze crypto_prices, ohlcv_data')
   await store.pool.query('checkpoint')
 }
@@ -52,13 +54,13 @@ interface Spread {
 }
 
 async function measure(store: Store, bars: number, rounds: number): Promise<Spread[]> {
-  const days = Math.max(1, Math.floor(bars / COINS / 1440))
+  const days = Math.max(1, Math.floor(bars / BAR_COINS / 1440))
   const reads = [
-    (n: number) => store.dsl.getLatestPrices({ coins: [coin(n)] }),
+    (n: number) => store.dsl.getLatestPrices({ coins: [`coin-${n % COINS}`] }),
     (n: number) => {
       const from = START + (n % days) * DAY
       return store.dsl.getOHLCVJson({
-        coin: coin(n),
+        coin: `coin-${n % BAR_COINS}`,
         timeframe: '1m',
         from: formatTime(from),
         to: formatTime(from + DAY),
@@ -79,5 +81,3 @@ async function measure(store: Store, bars: number, rounds: number): Promise<Spre
   }
   return spreads
 }
-
-const coin = (n: number): string => `coin-${n % COINS}`
