@@ -1,5 +1,5 @@
 import { beforeAll, describe } from 'vitest'
-import { openStore, type Sink, type Store, silentLogger } from '../../lib/src/base/index.ts'
+import { openStore, type Store, silentLogger } from '../../lib/src/base/index.ts'
 import { timescaledb } from '../../lib/src/consumers/sinks/timescaledb/index.ts'
 import { sinkSuite } from '../contracts/sinkSuite.ts'
 import { createDatabase, type TestServer } from '../support/database.ts'
