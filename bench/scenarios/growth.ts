@@ -1,83 +1,81 @@
-import { formatTime, ohlcv, price as priceType, type Store } from '../../lib/src/base/index.ts'
+import { formatTime, ohlcv, openStore, price as priceType, type Store } from '../../lib/src/base/index.ts'
 import { bars, inBatches, MINUTE } from '../bars.ts'
 import type { BenchContext } from '../main.ts'
 import { COINS, prices, START } from '../prices.ts'
-import { median } from '../rounds.ts'
+import { interleave, median } from '../rounds.ts'
 
-const READS = 300
+const READS = 200
 const DAY = 1440 * MINUTE
 /** So few that the smallest size holds a whole day of each: the answer is as long at every size. */
 const BAR_COINS = 20
 
+interface Read {
+  readonly title: string
+  readonly read: (store: Store, n: number, days: number) => Promise<unknown>
+}
+
+const READINGS: readonly Read[] = [
+  { title: 'latest price of a coin', read: ({ dsl }, n) => dsl.getLatestPrices({ coins: [`coin-${n % COINS}`] }) },
+  {
+    title: 'a day of one-minute candles',
+    read: ({ dsl }, n, days) => {
+      const from = START + (n % days) * DAY
+      const range = { from: formatTime(from), to: formatTime(from + DAY), limit: 1440 }
+      return dsl.getOHLCVJson({ coin: `coin-${n % BAR_COINS}`, timeframe: '1m', ...range })
+    },
+  },
+]
+
 /**
- * How reads slow down as the tables grow a hundredfold: the latest price of a coin, and a day of one-minute candles, at random
- * coins and days, one after the other. `--records` is the number of rows at the end, half of them prices and half bars.
+ * How reads slow down as the tables grow a hundredfold: databases of `--records` rows (half prices, half bars), a tenth and a
+ * hundredth of it, read in turn at random coins and days, one read after the other.
  */
 export async function growth({ store, records, rounds, note }: BenchContext): Promise<string> {
   const sizes = [records / 100, records / 10, records].map((rows) => Math.max(Math.round(rows), 2 * BAR_COINS * 1440))
-  await store.pool.query('truncate crypto_prices, ohlcv_data')
-  const lines: string[] = []
-  let first: readonly number[] | undefined
-  let filled = 0
+  await using stores = new AsyncDisposableStack()
+  const filled: Store[] = []
   for (const rows of sizes) {
-    await fill(store, filled / 2, rows / 2)
-    filled = rows
-    const found = await measure(store, rows / 2, rounds)
-    first ??= found.map(({ middle }) => middle)
-    note(`${rows} rows: ${found.map(({ middle }) => `${middle.toFixed(3)} ms`).join(', ')}`)
-    const cells = found.map(({ middle, least, most }, i) => {
-      const times = (middle / (first?.[i] as number)).toFixed(2)
-      return `${middle.toFixed(3)} (${least.toFixed(3)}–${most.toFixed(3)}) | ${times} ×`
-    })
-    lines.push(`| ${rows.toLocaleString('en')} | ${cells.join(' | ')} |`)
+    filled.push(stores.use(await openSize(store, rows)))
+    note(`${rows} rows are there`)
   }
-  return [
-    `### Growth: milliseconds a read, one at a time; median (least–most) of ${rounds} rounds of ${READS}`,
-    '',
-    '| rows | latest price of a coin | | a day of one-minute candles | |',
-    '|---|---|---|---|---|',
-    ...lines,
-  ].join('\n')
-}
-
-async function fill(store: Store, from: number, to: number): Promise<void> {
-  await inBatches(prices(to, from), (batch) => store.timescale.upsert(priceType, batch))
-  await inBatches(bars({ count: to, from, timeframe: '1m', coins: BAR_COINS }), (batch) => store.timescale.upsert(ohlcv, batch))
-  await store.pool.query('vacuum analyze crypto_prices, ohlcv_data')
-  await store.pool.query('checkpoint')
-}
-
-interface Spread {
-  readonly middle: number
-  readonly least: number
-  readonly most: number
-}
-
-async function measure(store: Store, bars: number, rounds: number): Promise<Spread[]> {
-  const days = Math.max(1, Math.floor(bars / BAR_COINS / 1440))
-  const reads = [
-    (n: number) => store.dsl.getLatestPrices({ coins: [`coin-${n % COINS}`] }),
-    (n: number) => {
-      const from = START + (n % days) * DAY
-      return store.dsl.getOHLCVJson({
-        coin: `coin-${n % BAR_COINS}`,
-        timeframe: '1m',
-        from: formatTime(from),
-        to: formatTime(from + DAY),
-        limit: 1440,
-      })
-    },
-  ]
-  const spreads: Spread[] = []
-  for (const read of reads) {
-    const each: number[] = []
-    for (let round = 0; round <= rounds; round++) {
+  const sections: string[] = []
+  for (const { title, read } of READINGS) {
+    const timed = (one: Store, rows: number) => async () => {
+      const days = Math.max(1, Math.floor(rows / 2 / BAR_COINS / 1440))
       const started = performance.now()
       // Multiples of a prime visit coins and days in no order.
-      for (let i = 0; i < READS; i++) await read(i * 7919 + round)
-      if (round > 0) each.push((performance.now() - started) / READS)
+      for (let i = 0; i < READS; i++) await read(one, i * 7919, days)
+      return (performance.now() - started) / READS
     }
-    spreads.push({ middle: median(each), least: Math.min(...each), most: Math.max(...each) })
+    const contenders = sizes.map((rows, i) => [`${rows.toLocaleString('en')} rows`, timed(filled[i] as Store, rows)] as const)
+    const timings = [...(await interleave(Object.fromEntries(contenders), rounds, note))]
+    const base = timings[0]?.[1] ?? []
+    const lines = timings.map(([size, ms]) => {
+      const spread = `${Math.min(...ms).toFixed(2)}–${Math.max(...ms).toFixed(2)}`
+      return `| ${size} | ${median(ms).toFixed(2)} (${spread}) | ${median(ms.map((m, i) => m / (base[i] as number))).toFixed(2)} × |`
+    })
+    sections.push(
+      [
+        `### Growth: ${title}`,
+        '',
+        '| | ms a read: median (quickest–slowest round) | to the smallest |',
+        '|---|---|---|',
+        ...lines,
+      ].join('\n'),
+    )
   }
-  return spreads
+  return sections.join('\n\n')
+}
+
+async function openSize({ pool, url }: Store, rows: number): Promise<Store> {
+  const name = `growth_${rows}`
+  await pool.query(`drop database if exists ${name} with (force)`)
+  await pool.query(`create database ${name}`)
+  const address = new URL(url)
+  address.pathname = `/${name}`
+  const store = await openStore({ databaseUrl: address.href, home: '/nowhere', applicationName: 'qicore-bench' })
+  await inBatches(prices(rows / 2), (batch) => store.timescale.upsert(priceType, batch))
+  await inBatches(bars({ count: rows / 2, timeframe: '1m', coins: BAR_COINS }), (batch) => store.timescale.upsert(ohlcv, batch))
+  await store.pool.query('vacuum analyze crypto_prices, ohlcv_data')
+  return store
 }
