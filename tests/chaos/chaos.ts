@@ -90,14 +90,15 @@ async function happen(rounds: readonly Round[], { engines, subject, gate, record
       .map(({ fault, afterMs }) => (afterMs > 0 ? `after ${afterMs} ms ` : '') + describe(fault))
       .join('; ')
     say(`round ${i + 1} at ${seconds} s, ${await storedOf(stream).catch(() => '?')} stored: ${what}`)
-    // Two that would restart the same process at once are one after the other.
-    let restarts = Promise.resolve()
+    // Two that are about the same thing are one after the other.
+    const busy = new Map<string, Promise<void>>()
     await Promise.all(
       round.faults.map(async ({ fault, afterMs }) => {
         await setTimeout(afterMs)
-        if (fault.kind !== 'kill') return strike(fault, engines, subject)
-        restarts = restarts.then(() => strike(fault, engines, subject))
-        return restarts
+        const what = fault.kind === 'kill' ? 'processes' : fault.network
+        const struck = (busy.get(what) ?? Promise.resolve()).then(() => strike(fault, engines, subject))
+        busy.set(what, struck)
+        return struck
       }),
     )
     gate.open(((rounds[i + 1]?.at ?? 1) + AHEAD) * records)

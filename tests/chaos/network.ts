@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { pipeline, Transform } from 'node:stream'
+import { Transform } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 
 export interface Slowness {
@@ -12,6 +12,7 @@ export interface Slowness {
 interface Link {
   readonly near: Socket
   readonly far: Socket
+  lost: boolean
 }
 
 /** A network between two programs, which can be told to fail. */
@@ -71,6 +72,14 @@ export class Network implements AsyncDisposable {
     }
   }
 
+  /** The far ends of the connections there are have gone, which the near ends are never told; new ones come through. */
+  lose(): void {
+    for (const link of this.#links) {
+      link.lost = true
+      link.far.destroy()
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = once(this.#server, 'close')
     this.#server.close()
@@ -80,18 +89,19 @@ export class Network implements AsyncDisposable {
   }
 
   #join(near: Socket, far: Socket): void {
-    const link = { near, far }
+    const link: Link = { near, far, lost: false }
     this.#links.add(link)
-    near.once('close', () => this.#links.delete(link))
     for (const socket of [near, far]) socket.on('error', () => {}).setNoDelay(true)
-    if (this.#refusing) {
-      near.resetAndDestroy()
+    near.once('close', () => {
+      this.#links.delete(link)
       far.destroy()
-      return
-    }
-    // A side that fails or is reset takes the other with it, as without us in between.
-    pipeline(near, this.#gate(), far, (error) => error && near.destroy())
-    pipeline(far, this.#gate(), near, (error) => error && far.destroy())
+    })
+    far.once('close', () => {
+      if (!link.lost) near.destroy()
+    })
+    if (this.#refusing) near.resetAndDestroy()
+    near.pipe(this.#gate()).pipe(far)
+    far.pipe(this.#gate()).pipe(near)
   }
 
   #gate(): Transform {

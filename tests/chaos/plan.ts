@@ -10,6 +10,8 @@ export type Fault =
   | ({ readonly kind: 'slow'; readonly network: 'postgres' | 'broker'; readonly forMs: number } & Slowness)
   /** Nothing comes through and nobody is told; then it goes on, or the connections turn out to be gone. */
   | { readonly kind: 'hold'; readonly network: 'postgres' | 'broker'; readonly forMs: number; readonly cut: boolean }
+  /** The far ends of all connections are gone, and the near ends are never told. */
+  | { readonly kind: 'lose'; readonly network: 'postgres' | 'broker' }
 
 export interface Round {
   /** Of all records, how many are stored when it begins. */
@@ -53,6 +55,7 @@ function kinds(mode: Mode, ways: readonly Way[], random: Random): (() => Fault)[
     ...(mode === 'kafka' ? [(): Fault => ({ kind: 'kill', victim: 'broker' })] : []),
     ...networks.flatMap((network): (() => Fault)[] => [
       () => ({ kind: 'drop', network, forMs: ms(0, 3000) }),
+      () => ({ kind: 'lose', network }),
       () => ({ kind: 'slow', network, forMs: ms(1000, 4000), latencyMs: ms(5, 150), bytesPerSecond: ms(100_000, 2_000_000) }),
       () => ({ kind: 'hold', network, forMs: ms(500, 12_000), cut: random.chance(0.5) }),
     ]),
@@ -63,6 +66,7 @@ export function describe(fault: Fault): string {
   if (fault.kind === 'kill')
     return `kill -9 of ${fault.victim}${fault.victim === 'platform' ? `, back by its ${fault.way} after ${fault.restartMs} ms` : ''}`
   const before = `the network before ${fault.network}`
+  if (fault.kind === 'lose') return `${before} has forgotten its connections, and tells nobody`
   if (fault.kind === 'drop') return `${before} down for ${fault.forMs} ms`
   if (fault.kind === 'hold')
     return `${before} silent for ${fault.forMs} ms, then ${fault.cut ? 'its connections are gone' : 'it goes on'}`

@@ -11,6 +11,7 @@ export async function strike(fault: Fault, engines: Engines, subject: Restartabl
   }
   const network = engines.networks[fault.network]
   if (!network) throw new Error(`there is no network before ${fault.network}`)
+  if (fault.kind === 'lose') return network.lose()
   if (fault.kind === 'drop') network.drop()
   else if (fault.kind === 'slow') network.slow(fault)
   else network.hold()

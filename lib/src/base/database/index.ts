@@ -13,6 +13,7 @@ export { layoutMismatch, migrateStore, storedLayout } from './migrations/index.t
 export { type ConnectOptions, createPool, type Pool, type PoolClient, type PoolOptions, withClient } from './pool.ts'
 export type { RollupKeeper, RollupPass, RollupStatus, Rollups } from './rollups/Rollups.ts'
 export * as databaseSchema from './schema/index.ts'
+export { IDENTIFY, SilenceWatch } from './silence.ts'
 export {
   type CompressionStatistics,
   type MeasuredStore,

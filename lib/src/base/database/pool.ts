@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { type QiError, toQiError } from '../types/index.ts'
 import { classifyPgError } from './errors.ts'
+import { IDENTIFY, SilenceWatch } from './silence.ts'
 
 export type Pool = pg.Pool
 export type PoolClient = pg.PoolClient
@@ -14,18 +15,21 @@ export interface PoolOptions {
   readonly connectTimeoutMs?: number
   /** Statements run once on each new connection. */
   readonly setup?: string
+  /** After how long without a byte a connection is asked about, in milliseconds; default 10,000. */
+  readonly quietMs?: number
   /** Hears of connections that died, idle or at work; the pool replaces them by itself. */
   readonly onLost?: (error: QiError) => void
 }
 
 /**
- * A pool whose sessions read and write times in UTC and ISO, and that survives a restarted server: a dead connection is
- * dropped, the next one is made on demand.
+ * A pool whose sessions read and write times in UTC and ISO, and that survives a restarted server and a network that forgets
+ * connections: a dead one is dropped, the next one is made on demand.
  */
 export function createPool(url: string, options: PoolOptions = {}): Pool {
   const lost = (error: Error) => options.onLost?.(classifyPgError(error, 'a database connection was lost'))
-  const setup = `set datestyle = iso; set timezone = 'UTC'; set extra_float_digits = 1; ${options.setup ?? ''}`
-  const pool = new pg.Pool({
+  const setup = `set datestyle = iso; set timezone = 'UTC'; set extra_float_digits = 1; ${options.setup ?? ''};\n${IDENTIFY}`
+  const watch = new SilenceWatch(() => pool.options.connectionString ?? url, options.quietMs)
+  const pool: Pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? 10,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
@@ -35,7 +39,7 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
     onConnect: async (client: pg.ClientBase) => {
       // Without a listener of its own a connection that dies while it is checked out would end the process.
       client.on('error', () => {})
-      await client.query(setup)
+      watch.watch(client, await client.query(setup))
     },
   } as pg.PoolConfig)
   pool.on('error', lost)

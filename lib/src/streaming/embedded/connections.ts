@@ -1,6 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { classifyPgError, createPool, type Logger, type Pool, type PoolClient, QiError } from '../../base/index.ts'
+import {
+  classifyPgError,
+  createPool,
+  IDENTIFY,
+  type Logger,
+  type Pool,
+  type PoolClient,
+  QiError,
+  SilenceWatch,
+} from '../../base/index.ts'
 
 export interface ConnectionOptions {
   /** Asked before each new connection, since a restarted server may have moved. */
@@ -21,9 +30,8 @@ const setup = (lockTimeoutMs: number) => `set enable_seqscan = off; set enable_b
   set lock_timeout = ${lockTimeoutMs}; set idle_in_transaction_session_timeout = 60000;
   select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`
 
-/** A lost peer is noticed within half a minute, and its locks freed; no proxy or server ends the session for being idle. */
-const SESSION = `select set_config(s.name, v.value, false) from (values ('idle_session_timeout', '0'), ('tcp_keepalives_idle', '10'),
-    ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '25000'),
+/** No proxy or server ends the session for being idle; a lost peer is noticed by a server at work, too. */
+const SESSION = `select set_config(s.name, v.value, false) from (values ('idle_session_timeout', '0'),
     ('client_connection_check_interval', '5000')) v (name, value)
   join pg_settings s using (name)`
 
@@ -31,10 +39,12 @@ const SESSION = `select set_config(s.name, v.value, false) from (values ('idle_s
 export class Connections {
   readonly #options: ConnectionOptions
   readonly #pool: Pool
+  readonly #watch: SilenceWatch
   readonly #closed = new AbortController()
 
   constructor(options: ConnectionOptions) {
     this.#options = options
+    this.#watch = new SilenceWatch(options.url)
     this.#pool = createPool(options.url(), {
       max: options.max,
       applicationName: 'qicore stream',
@@ -94,6 +104,7 @@ export class Connections {
       await client.connect()
       await client.query(SESSION)
       await client.query(setup(this.#options.lockTimeoutMs))
+      this.#watch.watch(client, await client.query(IDENTIFY))
       return client
     } catch (error) {
       void client.end().catch(() => {})

@@ -1,0 +1,107 @@
+import pg from 'pg'
+
+/** A connection that gave no byte for so long is asked about. */
+const QUIET_MS = 10_000
+const ASK_MS = 5_000
+
+/**
+ * To be run on a new connection: who serves it, and that the server notices when we are gone without a word. A pooler in between
+ * shows by another number than the one it gave us.
+ */
+export const IDENTIFY = `select set_config(s.name, v.value, false) from (values ('tcp_keepalives_idle', '10'),
+    ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '25000')) v (name, value)
+  join pg_settings s using (name);
+  select pg_backend_pid() as pid, concat_ws(':', host(inet_server_addr()), inet_server_port()) as server`
+
+interface Inside {
+  readonly processID: number | null
+  readonly connection: { readonly stream: { readonly bytesRead: number; destroy(): void } }
+}
+
+interface Watched {
+  readonly pid: number
+  readonly server: string
+  bytesRead: number
+  quietSince: number
+}
+
+/**
+ * Finds connections whose far end is gone without a word, as behind a router that forgot them: an answer that is waited for on
+ * one would never come. One that is quiet for long is asked about on another connection, so that slow work is left in peace, and
+ * dropped where the server no longer knows it.
+ */
+export class SilenceWatch {
+  readonly #url: () => string
+  readonly #quietMs: number
+  readonly #watched = new Map<pg.ClientBase, Watched>()
+  #timer: NodeJS.Timeout | undefined
+  #asking = false
+
+  constructor(url: () => string, quietMs = QUIET_MS) {
+    this.#url = url
+    this.#quietMs = quietMs
+  }
+
+  /** @param answers what {@link IDENTIFY} gave, last of its statements */
+  watch(client: pg.ClientBase, answers: unknown): void {
+    const last = [answers].flat().at(-1) as pg.QueryResult<{ pid: number; server: string }> | undefined
+    const row = last?.rows[0]
+    const { processID, connection } = inside(client)
+    if (!row || row.pid !== processID) return
+    const watched = { ...row, bytesRead: connection.stream.bytesRead, quietSince: performance.now() }
+    this.#watched.set(client, watched)
+    client.once('end', () => this.#watched.delete(client))
+    this.#timer ??= setInterval(() => void this.#look(), this.#quietMs / 4).unref()
+  }
+
+  async #look(): Promise<void> {
+    if (this.#watched.size === 0) {
+      clearInterval(this.#timer)
+      this.#timer = undefined
+      return
+    }
+    const now = performance.now()
+    const quiet = [...this.#watched].filter(([client, watched]) => {
+      const { bytesRead } = inside(client).connection.stream
+      if (bytesRead !== watched.bytesRead) Object.assign(watched, { bytesRead, quietSince: now })
+      return now - watched.quietSince >= this.#quietMs
+    })
+    if (quiet.length === 0 || this.#asking) return
+    this.#asking = true
+    try {
+      const { server, known } = await this.#ask(quiet.map(([, { pid }]) => pid))
+      for (const [client, watched] of quiet) {
+        if (watched.server === server && !known.has(watched.pid)) inside(client).connection.stream.destroy()
+        watched.quietSince = performance.now()
+      }
+    } catch {
+      // Whether it is gone is not known while the server cannot be asked.
+    } finally {
+      this.#asking = false
+    }
+  }
+
+  async #ask(pids: readonly number[]): Promise<{ readonly server: string; readonly known: ReadonlySet<number> }> {
+    const client = new pg.Client({
+      connectionString: this.#url(),
+      application_name: 'qicore silence',
+      connectionTimeoutMillis: ASK_MS,
+      query_timeout: ASK_MS,
+    })
+    client.on('error', () => {}) // the query fails
+    try {
+      await client.connect()
+      const { rows } = await client.query<{ server: string; known: number[] }>(
+        `select concat_ws(':', host(inet_server_addr()), inet_server_port()) as server,
+           array(select pid from pg_stat_activity where pid = any($1::int[])) as known`,
+        [pids],
+      )
+      return { server: rows[0]?.server ?? '', known: new Set(rows[0]?.known) }
+    } finally {
+      inside(client).connection.stream.destroy()
+    }
+  }
+}
+
+/** In pg, not yet in its types. */
+const inside = (client: pg.ClientBase): Inside => client as unknown as Inside
