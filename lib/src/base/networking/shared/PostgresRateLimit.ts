@@ -38,7 +38,8 @@ export class PostgresRateLimit implements RateLimit {
   readonly #toleranceMs: number
   readonly #clock: Clock
   readonly #turns = new Turns()
-  #penalties: Promise<void> = Promise.resolve()
+  /** What the database has to hear before the next question: penalties, and places given back. */
+  #news: Promise<void> = Promise.resolve()
 
   constructor(options: PostgresRateLimitOptions) {
     const { limit, service, key, windowMs = 60_000, slackMs = 1000 } = options
@@ -69,7 +70,7 @@ export class PostgresRateLimit implements RateLimit {
         this.#digest,
         Math.max(0, retryAfterMs - (this.#clock.now() - asked)),
       ])
-    this.#penalties = this.#penalties.then(told).then(
+    this.#news = this.#news.then(told).then(
       () => {},
       () => {}, // the pool was closed: no permit will be given any more
     )
@@ -77,7 +78,7 @@ export class PostgresRateLimit implements RateLimit {
 
   /** Takes a place in the line and returns when it is there, by the database's clock and not longer ago than the tolerance. */
   async #place(weight: number, signal?: AbortSignal): Promise<void> {
-    await abortable(this.#penalties, signal)
+    await abortable(this.#news, signal)
     let held: string | null = null
     try {
       for (;;) {
@@ -90,7 +91,7 @@ export class PostgresRateLimit implements RateLimit {
         } else if (this.#clock.now() - asked <= this.#toleranceMs) return
       }
     } catch (error) {
-      if (held !== null) void this.#giveBack(held)
+      if (held !== null) this.#giveBack(held)
       throw error
     }
   }
@@ -105,16 +106,24 @@ export class PostgresRateLimit implements RateLimit {
       return await abortable(answer, signal)
     } catch (error) {
       // The caller left while the question was on its way: what it brings is not needed.
-      void answer.then(({ id }) => (id === held ? undefined : this.#giveBack(id))).catch(() => {})
+      answer.then(
+        ({ id }) => {
+          if (id !== held) this.#giveBack(id)
+        },
+        () => {},
+      )
       throw error
     }
   }
 
   /** Best effort: a place that is not given back costs its own call and nothing else. */
-  async #giveBack(id: string): Promise<void> {
-    await this.#options.pool
-      .query('delete from network_grants where id = $1 and key_digest = $2', [id, this.#digest])
-      .catch(() => {})
+  #giveBack(id: string): void {
+    const given = () =>
+      this.#options.pool.query('delete from network_grants where id = $1 and key_digest = $2', [id, this.#digest])
+    this.#news = this.#news.then(given).then(
+      () => {},
+      () => {},
+    )
   }
 
   /** Waits for a database that is away, since a permit given without it could be one too many. */
