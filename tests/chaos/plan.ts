@@ -31,10 +31,16 @@ export interface PlanOptions {
 /** What goes wrong when: all that is random about it is drawn here, before anything runs. */
 export function plan({ mode, rounds, ways }: PlanOptions, random: Random): readonly Round[] {
   const points = Array.from({ length: rounds }, (_, i) => 0.03 + (0.85 * (i + random.next())) / rounds)
-  let bag: (() => Fault)[] = []
+  let way: Way = 'network'
+  let bag: Kind[] = []
   const draw = (): Fault => {
-    if (bag.length === 0) bag = random.shuffled(kinds(mode, ways, random))
-    return (bag.pop() as () => Fault)()
+    // Before PostgreSQL there is no network for who is in its home.
+    const fits = (kind: Kind) => way === 'network' || kind.network !== 'postgres'
+    if (!bag.some(fits)) bag = random.shuffled(kinds(mode, ways, random))
+    const [kind] = bag.splice(bag.findIndex(fits), 1) as [Kind]
+    const fault = kind.make()
+    if (fault.kind === 'kill' && fault.victim === 'platform') way = fault.way
+    return fault
   }
   return points.map((at) => {
     const faults = [{ fault: draw(), afterMs: 0 }]
@@ -43,22 +49,32 @@ export function plan({ mode, rounds, ways }: PlanOptions, random: Random): reado
   })
 }
 
-function kinds(mode: Mode, ways: readonly Way[], random: Random): (() => Fault)[] {
+interface Kind {
+  /** The one that it needs. */
+  readonly network?: 'postgres' | 'broker'
+  readonly make: () => Fault
+}
+
+function kinds(mode: Mode, ways: readonly Way[], random: Random): Kind[] {
   const ms = (from: number, below: number) => random.integer(from, below)
   const networks = mode === 'kafka' ? (['postgres', 'broker'] as const) : (['postgres'] as const)
+  const kill = (): Fault => {
+    const way = ways[ms(0, ways.length)] as Way
+    return { kind: 'kill', victim: 'platform', restartMs: ms(0, 500), way }
+  }
   return [
-    () => {
-      const way = ways[ms(0, ways.length)] as Way
-      return { kind: 'kill', victim: 'platform', restartMs: ms(0, 500), way }
-    },
-    () => ({ kind: 'kill', victim: 'postgres' }),
-    ...(mode === 'kafka' ? [(): Fault => ({ kind: 'kill', victim: 'broker' })] : []),
-    ...networks.flatMap((network): (() => Fault)[] => [
-      () => ({ kind: 'drop', network, forMs: ms(0, 3000) }),
-      () => ({ kind: 'lose', network }),
-      () => ({ kind: 'slow', network, forMs: ms(1000, 4000), latencyMs: ms(5, 150), bytesPerSecond: ms(100_000, 2_000_000) }),
-      () => ({ kind: 'hold', network, forMs: ms(500, 12_000), cut: random.chance(0.5) }),
-    ]),
+    { make: kill },
+    { make: () => ({ kind: 'kill', victim: 'postgres' }) },
+    ...(mode === 'kafka' ? [{ make: (): Fault => ({ kind: 'kill', victim: 'broker' }) }] : []),
+    ...networks.flatMap((network): Kind[] => {
+      const slow = () => ({ latencyMs: ms(5, 150), bytesPerSecond: ms(100_000, 2_000_000) })
+      return [
+        { network, make: () => ({ kind: 'drop', network, forMs: ms(0, 3000) }) },
+        { network, make: () => ({ kind: 'lose', network }) },
+        { network, make: () => ({ kind: 'slow', network, forMs: ms(1000, 4000), ...slow() }) },
+        { network, make: () => ({ kind: 'hold', network, forMs: ms(500, 12_000), cut: random.chance(0.5) }) },
+      ]
+    }),
   ]
 }
 
