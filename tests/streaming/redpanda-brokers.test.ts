@@ -40,9 +40,14 @@ describeWith('kafka', 'redpanda on two brokers', { timeout: 180_000 }, () => {
     await first?.stop()
   })
 
-  const open = async () => {
+  /** @param deliveryMs of a producer short, since it repeats; a member's commit may wait for the coordinator to move */
+  const open = async (deliveryMs: number) => {
     const stream = await openRedpanda(
-      parseRedpandaConfig({ brokers: `${first.brokers},${second.brokers}`, replication_factor: 2, delivery_timeout_ms: 3_000 }),
+      parseRedpandaConfig({
+        brokers: `${first.brokers},${second.brokers}`,
+        replication_factor: 2,
+        delivery_timeout_ms: deliveryMs,
+      }),
     )
     onTestFinished(() => stream.close())
     return stream
@@ -58,10 +63,11 @@ describeWith('kafka', 'redpanda on two brokers', { timeout: 180_000 }, () => {
     expect.poll(() => leadersOf(topic), { timeout: 60_000, interval: 200 }).toEqual(new Set(leaders))
 
   test('partitions of both are read, and read on when one dies, and when it leads again', async () => {
-    const stream = await open()
+    const stream = await open(3_000)
+    const reading = await open(60_000)
     const topic = await topicFor(stream, 'brokers', 6)
     await ledBy(topic, [1, 2])
-    const member = await Member.join(stream, { group: unique('brokers'), topics: [topic], maxBytes: 50_000 })
+    const member = await Member.join(reading, { group: unique('brokers'), topics: [topic], maxBytes: 50_000 })
     const append = async (from: number, to: number) => {
       for (let i = from; i < to; i += BATCH) await appendUntilDone(stream, topic, batchFrom(i))
     }
