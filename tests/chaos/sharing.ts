@@ -76,7 +76,8 @@ export async function sharing(options: SharingOptions): Promise<Shared> {
   const share = async (what: string) => {
     await wait(() => divided(members, partitions), `${what} to share the ${partitions.length} partitions`)
     const written = members.map((member) => member.report()?.written ?? 0)
-    await wait(() => members.every((member, i) => (member.report()?.written ?? 0) > (written[i] as number)), `${what} to store`)
+    const stores = () => members.every((member, i) => (member.report()?.written ?? 0) > (written[i] as number))
+    await wait(() => stores() && divided(members, partitions), `${what} to store`)
     say(`${what} share and store: ${members.map((member) => held(member).length).join(' + ')} partitions`)
   }
   await share('four consumers')
