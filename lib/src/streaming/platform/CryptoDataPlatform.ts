@@ -76,6 +76,8 @@ export class CryptoDataPlatform implements AsyncDisposable {
   #keeper: CoverageKeeper | undefined
   #sinks: Sink[] = []
   #consumers: Consumer[] = []
+  /** Why the simulated market runs in CoinGecko's place, and since when (milliseconds since 1970). */
+  #standIn: { readonly reason: string; readonly since: number } | undefined
 
   constructor({ config, logger = silentLogger, onNotice = () => {}, recheckMs = 30_000, announced = true }: PlatformOptions) {
     this.config = config
@@ -148,7 +150,7 @@ export class CryptoDataPlatform implements AsyncDisposable {
     if (this.config.sources) {
       for (const name of this.config.sources)
         if (name !== 'none') this.#publishing.add(`source ${name}`, (signal) => this.#publish(name, signal))
-    } else this.#publishing.add('source coingecko', (signal) => this.#coingeckoOrSimulated(signal))
+    } else this.#publishing.add(STAND_IN_FOR, (signal) => this.#coingeckoOrSimulated(signal))
   }
 
   /** Drains: sources first, so that what they gave is appended, then consumers, so that what they read is stored. */
@@ -193,7 +195,11 @@ export class CryptoDataPlatform implements AsyncDisposable {
         summary: found.summary,
         ...(found.ok ? {} : { action: found.remedy ?? 'it is tried again until it answers' }),
       })
-    const supervised = parts.map((part) => this.#health.note(describePart(part, consumers), part.since))
+    const supervised = parts.map((part) =>
+      this.#standIn && part.name === STAND_IN_FOR
+        ? this.#health.note(describeStandIn(this.#standIn.reason), this.#standIn.since)
+        : this.#health.note(describePart(part, consumers), part.since),
+    )
     const all = [engine('store', store), engine('stream', stream), ...supervised]
     return { status: overall(all, ['store', 'stream']), parts: all }
   }
@@ -226,12 +232,14 @@ export class CryptoDataPlatform implements AsyncDisposable {
         check: (stop) => this.#check('coingecko', stop),
         primary: (stop) => this.#publish('coingecko', stop),
         fallback: (stop) => this.#publish('simulated', stop),
-        onChange: (running, reason) =>
+        onChange: (running, reason) => {
+          this.#standIn = running === 'fallback' ? { reason, since: Date.now() } : undefined
           this.#notice(
             running === 'primary'
               ? `CoinGecko reached: ${reason}`
               : `CoinGecko cannot be reached (${reason}). Running on the SIMULATED market until it can; its records are marked simulated.`,
-          ),
+          )
+        },
       },
       signal,
     )
@@ -319,6 +327,16 @@ const consumerLimits = ({ consumer }: PlatformConfig) => ({
   maxRecords: consumer.max_records,
   lingerMs: consumer.linger_ms,
   maxBytes: consumer.max_bytes,
+})
+
+/** The part whose source the simulated market may stand in for. */
+const STAND_IN_FOR = 'source coingecko'
+
+const describeStandIn = (reason: string): Omit<PartHealth, 'since'> => ({
+  name: STAND_IN_FOR,
+  status: 'degraded',
+  summary: `${reason}; the simulated market stands in`,
+  action: 'it is tried again until it answers',
 })
 
 function describePart(part: PartStatus, consumers: readonly ConsumerStats[]): Omit<PartHealth, 'since'> {

@@ -32,7 +32,7 @@ export const coingecko = defineSource({
   async open(settings, context) {
     const { logger } = context
     const plan = planCalls(settings)
-    logger.info(
+    logger.debug(
       { plan: plan.plan, calls_per_minute: plan.callsPerMinute, every_seconds: plan.intervals },
       'CoinGecko: what is asked how often',
     )
