@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Store, Stream } from '../lib/src/base/index.ts'
+import type { BenchContext } from './context.ts'
 import { openEngines } from './engines.ts'
 import { backfill } from './scenarios/backfill.ts'
 import { batchToTable } from './scenarios/batchToTable.ts'
@@ -12,16 +12,6 @@ import { http } from './scenarios/http.ts'
 import { latency } from './scenarios/latency.ts'
 import { rollups } from './scenarios/rollups.ts'
 import { streamToTable } from './scenarios/streamToTable.ts'
-
-export interface BenchContext {
-  readonly store: Store
-  readonly stream: Stream
-  /** For files that are needed on the way; removed at the end. */
-  readonly folder: string
-  readonly records: number
-  readonly rounds: number
-  readonly note: (line: string) => void
-}
 
 const scenarios: Readonly<Record<string, (context: BenchContext) => Promise<string>>> = {
   batch: batchToTable,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { formatTime } from '../../lib/src/base/index.ts'
-import type { BenchContext } from '../main.ts'
+import type { BenchContext } from '../context.ts'
 import { START } from '../prices.ts'
 import { checkTable, emptyTable } from '../table.ts'
 

@@ -1,6 +1,6 @@
 import type { Price, Store } from '../../lib/src/base/index.ts'
 import { price as priceType } from '../../lib/src/base/index.ts'
-import type { BenchContext } from '../main.ts'
+import type { BenchContext } from '../context.ts'
 import { prices } from '../prices.ts'
 import { psqlCopy, writeCopyFiles } from '../psql.ts'
 import { interleave, markdown, summarise } from '../rounds.ts'

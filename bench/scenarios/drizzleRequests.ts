@@ -1,5 +1,5 @@
 import { type Price, price as priceType, type Store } from '../../lib/src/base/index.ts'
-import type { BenchContext } from '../main.ts'
+import type { BenchContext } from '../context.ts'
 import { prices } from '../prices.ts'
 import { interleave, markdown, summarise } from '../rounds.ts'
 import { emptyTable } from '../table.ts'

@@ -1,6 +1,6 @@
 import { formatTime, ohlcv, openStore, price as priceType, type Store } from '../../lib/src/base/index.ts'
 import { bars, inBatches, MINUTE } from '../bars.ts'
-import type { BenchContext } from '../main.ts'
+import type { BenchContext } from '../context.ts'
 import { COINS, prices, START } from '../prices.ts'
 import { interleave, median } from '../rounds.ts'
 

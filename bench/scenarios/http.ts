@@ -7,8 +7,8 @@ import {
   timeframeMicros,
 } from '../../lib/src/base/index.ts'
 import { bars, inBatches, MINUTE } from '../bars.ts'
+import type { BenchContext } from '../context.ts'
 import { pgbench, type Requests, wrk } from '../load.ts'
-import type { BenchContext } from '../main.ts'
 import { COINS, prices, START } from '../prices.ts'
 import { interleave, markdown, summarise } from '../rounds.ts'
 import { startServer } from '../server.ts'

@@ -1,7 +1,7 @@
 import { price as priceType, type Store, silentLogger } from '../../lib/src/base/index.ts'
 import { CryptoDataPublisher } from '../../lib/src/publishers/index.ts'
 import { startConsumer } from '../consume.ts'
-import type { BenchContext } from '../main.ts'
+import type { BenchContext } from '../context.ts'
 import { clock, STEADY_COINS, SteadySource, steadyCoin } from '../steadySource.ts'
 import { emptyTable } from '../table.ts'
 

@@ -1,5 +1,5 @@
 import { decimal, type Store, type Trade, trade } from '../../lib/src/base/index.ts'
-import type { BenchContext } from '../main.ts'
+import type { BenchContext } from '../context.ts'
 import { START } from '../prices.ts'
 import { interleave, markdown, median, summarise } from '../rounds.ts'
 

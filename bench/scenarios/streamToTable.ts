@@ -1,7 +1,7 @@
 import type { Store, Stream } from '../../lib/src/base/index.ts'
 import { LANES, startConsumer } from '../consume.ts'
+import type { BenchContext } from '../context.ts'
 import { fillTopic } from '../fill.ts'
-import type { BenchContext } from '../main.ts'
 import { peakMemory } from '../memory.ts'
 import { psqlCopy, writeCopyFiles } from '../psql.ts'
 import { interleave, markdown, summarise } from '../rounds.ts'
