@@ -2,7 +2,7 @@ import { beforeAll, describe } from 'vitest'
 import { openStore, type Store, silentLogger } from '../../lib/src/base/index.ts'
 import { timescaledb } from '../../lib/src/consumers/sinks/timescaledb/index.ts'
 import { sinkSuite } from '../contracts/sinkSuite.ts'
-import { createDatabase, type TestServer } from '../support/database.ts'
+import { createDatabase, onTimescale, suiteServer, type TestServer } from '../support/database.ts'
 import { describeWith } from '../support/services.ts'
 
 const ROW = `coin_id, source, currency, time, received_at, origin, trim_scale(price) as price`
@@ -31,6 +31,5 @@ function suiteOn(server: TestServer): void {
   })
 }
 
-suiteOn('embedded')
-describeWith('postgres', "Debian's PostgreSQL", () => suiteOn('postgres'))
-describeWith('timescaledb', 'TimescaleDB', () => suiteOn('timescaledb'))
+suiteOn(suiteServer)
+if (!onTimescale) describeWith('postgres', "Debian's PostgreSQL", () => suiteOn('postgres'))

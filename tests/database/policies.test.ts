@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { capabilitiesOf } from '../../lib/src/base/database/capabilities.ts'
 import { nowMicros, price } from '../../lib/src/base/index.ts'
+import { onTimescale } from '../support/database.ts'
 import { aPrice } from './records.ts'
 import { count, testStore } from './testStore.ts'
 
 const store = await testStore()
 const { policies } = store.timescale
 
-describe('on plain PostgreSQL', () => {
+describe.skipIf(onTimescale)('on plain PostgreSQL', () => {
   it('retention deletes old rows in batches, and only those', async () => {
     const now = nowMicros()
     const day = 86_400_000_000
@@ -28,11 +29,11 @@ describe('on plain PostgreSQL', () => {
       message: expect.stringContaining('TimescaleDB'),
     })
   })
+})
 
-  it('refuses what makes no sense', async () => {
-    await expect(policies.setRetention('currencies' as never, 7)).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'table' })
-    await expect(policies.setRetention('trades', -1)).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'days' })
-  })
+it('a policy that makes no sense is refused', async () => {
+  await expect(policies.setRetention('currencies' as never, 7)).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'table' })
+  await expect(policies.setRetention('trades', -1)).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'days' })
 })
 
 it('one table says what a database can do', () => {

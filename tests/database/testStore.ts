@@ -1,10 +1,10 @@
 import { afterAll } from 'vitest'
 import { openStore, type Store } from '../../lib/src/base/index.ts'
-import { type TestServer, testDatabase } from '../support/database.ts'
+import { testDatabase } from '../support/database.ts'
 
 /** A store on a fresh database of the test run. Call it at the top of a file or of a `describe`. */
-export async function testStore(server: TestServer = 'embedded'): Promise<Store> {
-  const { url } = await testDatabase(server)
+export async function testStore(): Promise<Store> {
+  const { url } = await testDatabase()
   const store = await openStore({ databaseUrl: url, home: '/nowhere' })
   afterAll(() => store.close())
   return store

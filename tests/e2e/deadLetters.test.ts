@@ -6,6 +6,7 @@ import { DeadLetters } from '../../lib/src/streaming/index.ts'
 import { loadConfig, openStreamFor } from '../../lib/src/streaming/platform/index.ts'
 import { prices } from '../chaos/load.ts'
 import { Random } from '../chaos/random.ts'
+import { platformDatabase } from '../support/database.ts'
 import { startPlatform } from '../support/platformProcess.ts'
 import { temporary } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
@@ -18,12 +19,14 @@ describe('one bad record among ten thousand', { timeout: 120_000 }, () => {
     const project = await temporary('dlq')
     const home = join(project, '.qicore')
     await writeFile(join(project, 'qicore.yaml'), 'sources: [none]\n')
-    const store = await openStore({ home })
+    const { env, drop } = await platformDatabase()
+    onTestFinished(drop)
+    const store = await openStore({ home, databaseUrl: env.DATABASE_URL })
     onTestFinished(() => store.close())
-    const { config } = loadConfig({ cwd: project, env: {} })
+    const { config } = loadConfig({ cwd: project, env })
     const stream = await openStreamFor(config, store, { logger: silentLogger })
     onTestFinished(() => stream.close())
-    const platform = await startPlatform(project, {})
+    const platform = await startPlatform(project, env)
     onTestFinished(() => platform.kill9())
 
     const records = [...prices(RECORDS, new Random(1))]

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
-import { openStore } from '../../lib/src/base/index.ts'
+import { createDatabase, onTimescale } from '../support/database.ts'
 import { startKafka } from '../support/kafka.ts'
 import { startPlatform } from '../support/platformProcess.ts'
 import { describeWith } from '../support/services.ts'
@@ -27,9 +27,9 @@ const settings = { QICORE_SOURCES: 'simulated' }
 
 /** A PostgreSQL that is not the platform's own. */
 async function otherPostgres(): Promise<string> {
-  const server = await openStore({ home: join(await temporary('server'), '.qicore') })
-  onTestFinished(() => server.close())
-  return server.url
+  const database = await createDatabase()
+  onTestFinished(database.drop)
+  return database.url
 }
 
 async function broker(): Promise<string> {
@@ -77,11 +77,11 @@ describeWith('kafka', 'the same platform on other engines', { timeout: 120_000 }
           "'",
       ),
     ).toBe(message?.price)
-    expect(await platform.status()).toMatchObject({ store: 'PostgreSQL', stream: 'redpanda' })
+    expect(await platform.status()).toMatchObject({ store: onTimescale ? 'TimescaleDB' : 'PostgreSQL', stream: 'redpanda' })
     expect(await platform.stop()).toBe(0)
   })
 
-  test('REDPANDA_BROKERS alone: the store is the embedded PostgreSQL', async () => {
+  test.skipIf(onTimescale)('REDPANDA_BROKERS alone: the store is the embedded PostgreSQL', async () => {
     const { platform } = await platformIn({ REDPANDA_BROKERS: await broker() })
     await until(async () => (await platform.status()).consumers[0]?.written, 'records stored')
     expect(await platform.status()).toMatchObject({ store: 'embedded PostgreSQL', stream: 'redpanda' })
@@ -93,7 +93,7 @@ describeWith('kafka', 'the same platform on other engines', { timeout: 120_000 }
     const { platform } = await platformIn({ DATABASE_URL: url })
     await until(async () => (await psql(url, 'select count(*) from crypto_prices')) !== '0', 'rows')
     expect(await psql(url, "select count(*) > 0 from information_schema.tables where table_schema = 'qicore_stream'")).toBe('t')
-    expect(await platform.status()).toMatchObject({ store: 'PostgreSQL', stream: 'embedded' })
+    expect(await platform.status()).toMatchObject({ store: onTimescale ? 'TimescaleDB' : 'PostgreSQL', stream: 'embedded' })
     expect(await platform.stop()).toBe(0)
   })
 })

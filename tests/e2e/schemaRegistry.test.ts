@@ -7,6 +7,7 @@ import { openStore, price, silentLogger } from '../../lib/src/base/index.ts'
 import { DeadLetters } from '../../lib/src/streaming/index.ts'
 import { loadConfig, openBrokersFor } from '../../lib/src/streaming/platform/index.ts'
 import { qicore } from '../app/cli/qicore.ts'
+import { platformDatabase } from '../support/database.ts'
 import { startKafka } from '../support/kafka.ts'
 import { startPlatform } from '../support/platformProcess.ts'
 import { sharedRegistry } from '../support/registry.ts'
@@ -23,7 +24,9 @@ describeWith(['kafka', 'registry', 'kcat'], 'the platform with a schema registry
     const cwd = await temporary('registry')
     const home = join(cwd, '.qicore')
     await writeFile(join(cwd, 'qicore.yaml'), 'simulated: { interval_ms: 100 }\n')
-    const env = { REDPANDA_BROKERS: kafka.brokers, SCHEMA_REGISTRY_URL: url }
+    const { env: storeEnv, drop } = await platformDatabase()
+    onTestFinished(drop)
+    const env = { ...storeEnv, REDPANDA_BROKERS: kafka.brokers, SCHEMA_REGISTRY_URL: url }
     const platform = await startPlatform(cwd, { ...env, QICORE_SOURCES: 'simulated' })
     onTestFinished(() => platform.kill9())
 
@@ -60,7 +63,7 @@ describeWith(['kafka', 'registry', 'kcat'], 'the platform with a schema registry
     const time = '2026-01-01T00:00:00Z'
     const mended = { coin_id: 'mended', source: 'test', time, received_at: time, origin: 'live', currency: 'usd', price: '1.5' }
     expect(await letters.replay({ entries: [{ ...letter!, value: JSON.stringify(mended) }] })).toMatchObject({ replayed: 1 })
-    await using store = await openStore({ home })
+    await using store = await openStore({ home, databaseUrl: storeEnv.DATABASE_URL })
     await until(async () => {
       const { rows } = await store.pool.query('select price::text from crypto_prices where coin_id = $1', ['mended'])
       return rows[0]?.price === '1.5'

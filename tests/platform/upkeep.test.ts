@@ -1,11 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { nowMicros, openStore, price, type Store, silentLogger } from '../../lib/src/base/index.ts'
+import { nowMicros, price, silentLogger } from '../../lib/src/base/index.ts'
 import { applyPolicies, keepPolicies, keepRollups, storeSettings } from '../../lib/src/streaming/platform/upkeep/index.ts'
 import { aPrice } from '../database/records.ts'
 import { testStore } from '../database/testStore.ts'
-import { createDatabase } from '../support/database.ts'
-import { describeWith } from '../support/services.ts'
+import { onTimescale } from '../support/database.ts'
 import { until } from '../support/until.ts'
 
 const DAY = 86_400_000_000
@@ -34,7 +33,7 @@ describe('the upkeep of the store', async () => {
         return rowCount === 1
       },
     )
-    expect((await store.rollups.status()).keeper).toBe('tables')
+    expect((await store.rollups.status()).keeper).toBe(onTimescale ? 'aggregates' : 'tables')
     await keepRollups(store, { ...rollups, enabled: false }, new AbortController().signal)
     expect(await store.rollups.status()).toEqual({ pending: 0, lagMs: 0 })
   })
@@ -57,7 +56,7 @@ describe('the upkeep of the store', async () => {
     expect(await store.timescale.policies.retention()).toEqual({})
   })
 
-  it('says that compression is not to be had on plain PostgreSQL', async () => {
+  it.skipIf(onTimescale)('says that compression is not to be had on plain PostgreSQL', async () => {
     const warnings: string[] = []
     const logger = { ...silentLogger, warn: (_: unknown, message: string) => void warnings.push(message) }
     await applyPolicies(store, storeSettings.parse({ compress_after: 7 }), logger)
@@ -70,28 +69,5 @@ describe('the upkeep of the store', async () => {
     await until(async () => (await store.rollups.status()).keeper !== undefined, 'rollups to be on')
     stop.abort()
     await Promise.race([running, setTimeout(10_000).then(() => expect.unreachable('it did not stop'))])
-  })
-})
-
-describeWith('timescaledb', 'the upkeep on TimescaleDB', () => {
-  it('compresses as the configuration says, and not again what is set already', async () => {
-    const database = await createDatabase('timescaledb')
-    const store: Store = await openStore({ databaseUrl: database.url, home: '/nowhere' })
-    try {
-      const settings = storeSettings.parse({ compress_after: 7 })
-      await applyPolicies(store, settings, silentLogger)
-      const jobs = async () =>
-        (await store.pool.query("select job_id from timescaledb_information.jobs where proc_name = 'policy_compression'")).rows
-      const first = await jobs()
-      expect(first).toHaveLength(7)
-      await applyPolicies(store, settings, silentLogger)
-      expect(await jobs()).toEqual(first)
-      expect((await store.timescale.policies.compression()).trades).toBe(7)
-      await applyPolicies(store, storeSettings.parse({}), silentLogger)
-      expect(await jobs()).toEqual([])
-    } finally {
-      await store.close()
-      await database.drop()
-    }
   })
 })

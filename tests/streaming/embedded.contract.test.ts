@@ -1,7 +1,7 @@
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { openEmbeddedStream } from '../../lib/src/streaming/embedded/index.ts'
 import { streamSuite } from '../contracts/streamSuite.ts'
-import { createDatabase, type TestDatabase, type TestServer } from '../support/database.ts'
+import { createDatabase, onTimescale, suiteServer, type TestDatabase, type TestServer } from '../support/database.ts'
 import { describeWith } from '../support/services.ts'
 
 function suiteOn(server: TestServer): void {
@@ -13,6 +13,5 @@ function suiteOn(server: TestServer): void {
   streamSuite(`embedded log in ${server}`, { open: () => openEmbeddedStream({ url: database?.url as string }) })
 }
 
-describeWith([], 'in the embedded PostgreSQL', () => suiteOn('embedded'))
-describeWith('postgres', 'in the PostgreSQL of the machine', () => suiteOn('postgres'))
-describeWith('timescaledb', 'in TimescaleDB', () => suiteOn('timescaledb'))
+describe(`in ${suiteServer}`, () => suiteOn(suiteServer))
+if (!onTimescale) describeWith('postgres', 'in the PostgreSQL of the machine', () => suiteOn('postgres'))

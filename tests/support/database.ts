@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, inject } from 'vitest'
 import { ask } from './run/ask.ts'
+import { timescaleUrl } from './run/stores.ts'
 
 export interface TestDatabase {
   readonly name: string
@@ -13,16 +14,26 @@ export interface TestDatabase {
 /** `embedded` is there always; tests of the others belong in `describeWith('postgres' | 'timescaledb', …)`. */
 export type TestServer = 'embedded' | 'postgres' | 'timescaledb'
 
-/** A fresh database of the run's server. Call it at the top of a file or of a `describe`; it is dropped after that. */
-export async function testDatabase(server: TestServer = 'embedded'): Promise<TestDatabase> {
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The one that the suites run on: all on the embedded one, and those of a database on TimescaleDB too, where that is. */
+    readonly server: 'embedded' | 'timescaledb'
+  }
+}
+
+export const suiteServer: 'embedded' | 'timescaledb' = inject('server')
+export const onTimescale: boolean = suiteServer === 'timescaledb'
+
+/** A fresh database of the suite's server. Call it at the top of a file or of a `describe`; it is dropped after that. */
+export async function testDatabase(server: TestServer = suiteServer): Promise<TestDatabase> {
   const database = await createDatabase(server)
   afterAll(database.drop)
   return database
 }
 
 /** The same for use within a test or a hook; dropping it is the caller's part (`onTestFinished(database.drop)`). */
-export async function createDatabase(server: TestServer = 'embedded'): Promise<TestDatabase> {
-  const admin = server === 'timescaledb' ? timescaleUrl() : await ask(inject('control'), server)
+export async function createDatabase(server: TestServer = suiteServer): Promise<TestDatabase> {
+  const admin = server === 'timescaledb' ? requiredTimescale() : await ask(inject('control'), server)
   const name = `test_${randomBytes(6).toString('hex')}`
   await execute(admin, `create database ${name}`)
   const url = new URL(admin)
@@ -30,9 +41,22 @@ export async function createDatabase(server: TestServer = 'embedded'): Promise<T
   return { name, url: url.href, drop: () => execute(admin, `drop database if exists ${name} with (force)`) }
 }
 
-function timescaleUrl(): string {
-  const url = process.env.QICORE_TEST_TIMESCALE_URL
-  if (!url) throw new Error('QICORE_TEST_TIMESCALE_URL is not set')
+export interface PlatformDatabase {
+  /** The environment of a platform. */
+  readonly env: Readonly<Record<string, string>>
+  drop(): Promise<void>
+}
+
+/** For a platform of the test's own: nothing where the embedded server is meant, since it starts that itself. */
+export async function platformDatabase(): Promise<PlatformDatabase> {
+  if (!onTimescale) return { env: {}, drop: async () => {} }
+  const { url, drop } = await createDatabase()
+  return { env: { DATABASE_URL: url }, drop }
+}
+
+function requiredTimescale(): string {
+  const url = timescaleUrl()
+  if (!url) throw new Error('TIMESCALE_URL is not set')
   return url
 }
 

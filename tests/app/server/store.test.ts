@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { price } from '../../../lib/src/base/index.ts'
 import { aPrice } from '../../database/records.ts'
-import { testDatabase } from '../../support/database.ts'
+import { onTimescale, testDatabase } from '../../support/database.ts'
 import { getJson, openEngines, platformOf, serving } from './served.ts'
 
 const database = await testDatabase()
@@ -13,7 +13,10 @@ it('the store tells its sizes and how fresh its rollups are', async () => {
   const server = await serving(platformOf(engines))
   const { status, body } = await getJson(`${server.url}/api/v1/store`)
   expect(status).toBe(200)
-  expect(body).toMatchObject({ layout: 'plain', rollups: { keeper: 'tables', pending: 1 } })
+  expect(body).toMatchObject({
+    layout: onTimescale ? 'hypertables' : 'plain',
+    rollups: { keeper: onTimescale ? 'aggregates' : 'tables', pending: 1 },
+  })
   expect((body as { tables: { table: string }[] }).tables.find(({ table }) => table === 'crypto_prices')).toMatchObject({
     rows: 1,
     estimated: false,

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
+import { timescaleUrl } from './stores.ts'
 
 export const SERVICES = [
   'kafka',
@@ -21,7 +22,7 @@ export const REMEDY: Readonly<Record<ServiceName, string>> = {
   kafka: 'npm run services, or QICORE_TEST_KAFKA_LIB=FOLDER of jars; needs java',
   registry: 'npm run services, or QICORE_TEST_REGISTRY_LIB=FOLDER of Apicurio; needs java',
   postgres: 'npm run services, or QICORE_TEST_POSTGRES_URL',
-  timescaledb: 'QICORE_TEST_TIMESCALE_URL',
+  timescaledb: 'TIMESCALE_URL',
   kcat: 'npm run services',
   psql: 'npm run services',
   openssl: 'apt-get install openssl',
@@ -69,7 +70,7 @@ const isThere: Readonly<Record<ServiceName, () => boolean>> = {
     onPath('java') && existsSync(kafkaLibrary()) && readdirSync(kafkaLibrary()).some((jar) => jar.startsWith('kafka_')),
   registry: () => onPath('java') && registryJar() !== undefined,
   postgres: () => process.env.QICORE_TEST_POSTGRES_URL !== undefined || debianPostgres() !== undefined,
-  timescaledb: () => process.env.QICORE_TEST_TIMESCALE_URL !== undefined,
+  timescaledb: () => timescaleUrl() !== undefined,
   kcat: () => onPath('kcat'),
   psql: () => onPath('psql'),
   openssl: () => onPath('openssl'),

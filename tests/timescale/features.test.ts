@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { layoutMismatch, nowMicros, ohlcv, openStore, price, type Store, storedLayout } from '../../lib/src/base/index.ts'
+import { aBar, aPrice, MINUTE, MONDAY } from '../database/records.ts'
+import { count } from '../database/testStore.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { describeWith } from '../support/services.ts'
-import { aBar, aPrice, MINUTE, MONDAY } from './records.ts'
-import { count } from './testStore.ts'
 
 const DAY = 86_400_000_000
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   decimal,
   nowMicros,
@@ -12,7 +12,7 @@ import {
   type Trade,
   trade,
 } from '../../../lib/src/base/index.ts'
-import { createDatabase, type TestDatabase, type TestServer } from '../../support/database.ts'
+import { createDatabase, onTimescale, type TestDatabase } from '../../support/database.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from '../records.ts'
 
 const DAY = 1440 * MINUTE
@@ -56,12 +56,11 @@ const item: fc.Arbitrary<Item> = fc.oneof(
     })),
 )
 
-/** What every layout must do alike. */
-export function rollupSuite(server: TestServer): void {
+describe('rollups', () => {
   let database: TestDatabase
   let store: Store
   beforeAll(async () => {
-    database = await createDatabase(server)
+    database = await createDatabase()
     store = await openStore({ databaseUrl: database.url, home: '/nowhere' })
   })
   afterEach(async () => {
@@ -137,7 +136,7 @@ export function rollupSuite(server: TestServer): void {
         expect(await candles(coins)).toEqual(expected)
       },
     )
-    await fc.assert(runs, { numRuns: server === 'embedded' ? 25 : 5 })
+    await fc.assert(runs, { numRuns: onTimescale ? 5 : 25 })
   })
 
   const aTrade = (change: Partial<Omit<Trade, 'price' | 'amount'>> & { price?: string; amount?: string } = {}): Trade => ({
@@ -224,4 +223,4 @@ export function rollupSuite(server: TestServer): void {
     }
     expect((await store.dsl.getOHLCV({ coin: 'coin-7', timeframe: '1d' })).candles[0]?.tradeCount).toBe(10)
   })
-}
+})
