@@ -3,7 +3,6 @@ import { databaseSuites, timescaleUrl } from './tests/support/run/stores.ts'
 
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
     globalSetup: 'tests/support/globalSetup.ts',
     reporters: ['default', './tests/support/closingReporter.ts'],
     pool: 'forks',
@@ -11,13 +10,25 @@ export default defineConfig({
     sequence: { shuffle: { files: true, tests: true } },
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    provide: { server: 'embedded' },
     // Where TimescaleDB is, the suites of a database run once more, on it.
-    ...(timescaleUrl() && {
-      projects: [
-        { extends: true, test: { name: 'embedded', exclude: ['tests/timescale/**'] } },
-        { extends: true, test: { name: 'timescaledb', include: databaseSuites(), provide: { server: 'timescaledb' } } },
-      ],
-    }),
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'embedded',
+          include: ['tests/**/*.test.ts'],
+          exclude: timescaleUrl() ? ['tests/timescale/**'] : [],
+          provide: { server: 'embedded' },
+        },
+      },
+      ...(timescaleUrl()
+        ? [
+            {
+              extends: true as const,
+              test: { name: 'timescaledb', include: databaseSuites(), provide: { server: 'timescaledb' as const } },
+            },
+          ]
+        : []),
+    ],
   },
 })

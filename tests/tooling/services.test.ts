@@ -7,7 +7,7 @@ import { testDatabase } from '../support/database.ts'
 import { sharedKafka } from '../support/kafka.ts'
 import { describeWith } from '../support/services.ts'
 
-const database = await testDatabase()
+const database = await testDatabase('embedded')
 
 const ask = async (url: string, sql: string): Promise<unknown> => {
   const client = new pg.Client(url)
