@@ -17,8 +17,13 @@ function slowParse(text: string): number | string {
   const digits = zone.slice(1).replace(':', '')
   const offset =
     zone === 'Z' ? 0 : (zone.startsWith('-') ? -1 : 1) * (Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2, 4) || 0))
-  const micros = (wall - offset * 60_000) * 1000 + Number((m[3] ?? '').padEnd(6, '0'))
-  return micros > MAX || micros < MIN ? `${micros} is not a time in integer microseconds since 1970` : micros
+  const second = (wall - offset * 60_000) * 1000
+  const fraction = Number((m[3] ?? '').padEnd(6, '0'))
+  const micros = second + fraction
+  if (micros > MAX || micros < MIN) return `${micros} is not a time in integer microseconds since 1970`
+  return BigInt(second) + BigInt(fraction) === BigInt(micros)
+    ? micros
+    : `"${text}" is too long ago for decimals of a second: before 1685 give whole seconds`
 }
 
 function slowFormat(time: number): string {

@@ -35,6 +35,7 @@ describe('times', () => {
     'now',
     '2256-01-01T00:00:00Z',
     '0000-12-31T00:00:00Z',
+    '0828-05-01T00:00:00.000539Z',
   ])('%j is refused', (text) => expect(() => parseTime(text)).toThrow(expect.objectContaining({ code: 'BAD_DATA' })))
 
   it('come back as they were written, and order as their texts do within one length', () => {

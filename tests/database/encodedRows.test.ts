@@ -133,3 +133,17 @@ test('rows of one series come next to one another, in order of arrival', () => {
   const expected = [0, 1, 2].flatMap((coin) => values.map((_, i) => 1000 + i).filter((i) => (i - 1000) % 3 === coin))
   expect([...rows.records]).toEqual(expected)
 })
+
+test('of long ago only what a number holds exactly is a time, on both ways', () => {
+  const type = recordTypes.trade as RecordType
+  const encoder = new EncodedRows(type, tableOf(type, {}))
+  const rest = '"received_at":"2026-01-01T00:00:00Z","origin":"live","currency":"usd","trade_id":"1","side":"buy"'
+  const values = ['0001-01-01T00:00:00Z', '1700-01-01T00:00:00.000001Z', '0828-05-01T00:00:00.000539Z'].map((time) =>
+    Buffer.from(`{"coin_id":"c","source":"s","time":"${time}",${rest},"price":"1","amount":"1"}`),
+  )
+  const outcomes = fastWay(encoder, values)
+  expect(outcomes).toEqual(values.map((value) => decodedWay(type, value)))
+  expect(outcomes.map((outcome) => typeof outcome)).toEqual(['string', 'string', 'object'])
+  const micros = (BigInt(Date.UTC(1700, 0, 1)) - BigInt(Date.UTC(2000, 0, 1))) * 1000n + 1n
+  expect(outcomes[1]).toContain(BigInt.asUintN(64, micros).toString(16))
+})

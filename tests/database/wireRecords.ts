@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { formatTime, type RecordType } from '../../lib/src/base/index.ts'
 
 const digits = (min: number, max: number) => fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: min, maxLength: max })
-const MICROS = { min: -62_135_596_800_000_000, max: Number.MAX_SAFE_INTEGER }
+/** Moments of which every microsecond fits a number, counted from 1970 and from 2000: years 1716 to 2255. */
+const MICROS = { min: -8_000_000_000_000_000, max: Number.MAX_SAFE_INTEGER }
 
 /** Any plain notation, canonical or not, up to the last digit that is allowed and beyond. */
 const decimals = fc.oneof(

@@ -1,6 +1,6 @@
 import { QiError } from './errors.ts'
 
-/** Microseconds since 1970-01-01T00:00:00Z, an integer; exact in a number until the year 2255. */
+/** Microseconds since 1970-01-01T00:00:00Z, an integer; every one is exact in a number from 1685 to 2255, whole seconds before. */
 export type Micros = number
 
 export const MICROS_PER_SECOND = 1_000_000
@@ -30,8 +30,12 @@ function parseAnyTime(text: string): Micros {
   const wall = m ? Date.parse(`${m[1]}T${m[2]}Z`) : Number.NaN
   if (!m || Number.isNaN(wall) || new Date(wall).toISOString().slice(0, 19) !== `${m[1]}T${m[2]}`)
     throw new QiError('BAD_DATA', `"${text.slice(0, 40)}" is not a time such as 2026-01-31T12:00:00.000001Z`)
-  const micros = (wall - offsetMillis(zone as string)) * 1000 + Number((m[3] ?? '').padEnd(6, '0'))
-  return checkMicros(micros)
+  const second = (wall - offsetMillis(zone as string)) * 1000
+  const fraction = Number((m[3] ?? '').padEnd(6, '0'))
+  const micros = checkMicros(second + fraction)
+  if (micros - second !== fraction)
+    throw new QiError('BAD_DATA', `"${text}" is too long ago for decimals of a second: before 1685 give whole seconds`)
+  return micros
 }
 
 /** `2026-01-31T12:00:00.000001Z`: ISO 8601 in UTC with as many decimals, up to six, as it needs. */
@@ -92,7 +96,7 @@ export function parsePlainTime(text: string): Micros | undefined {
     fraction += digit * unit
   }
   const time = day * MICROS_PER_DAY + (hours * 3600 + minutes * 60 + seconds) * MICROS_PER_SECOND + fraction
-  return time <= MAX && time >= MIN ? time : undefined
+  return Number.isSafeInteger(time) ? time : undefined
 }
 
 /** The number of two digits at a place; NaN where they are none. */

@@ -12,7 +12,7 @@ const EPOCH = 946_684_800_000_000
 export const putters: Readonly<Record<FieldKind, Put>> = {
   text: putText,
   decimal: (value: string, out, at) => putNumeric(expectType(value, 'string'), out, at),
-  time: (value: number, out, at) => putInt64(checkMicros(value) - EPOCH, out, at),
+  time: (value: number, out, at) => putTime(checkMicros(value), out, at),
   integer: (value: number, out, at) => {
     if (!Number.isSafeInteger(value)) throw new QiError('BAD_DATA', `${String(value)} is not an integer`)
     return putInt64(value, out, at)
@@ -25,6 +25,12 @@ export const putters: Readonly<Record<FieldKind, Put>> = {
     out[at] = expectType(value, 'boolean') ? 1 : 0
     return at + 1
   },
+}
+
+function putTime(value: number, out: Buffer, at: number): number {
+  const since2000 = value - EPOCH
+  if (Number.isSafeInteger(since2000)) return putInt64(since2000, out, at)
+  return out.writeBigInt64BE(BigInt(value) - BigInt(EPOCH), at)
 }
 
 function putText(value: string, out: Buffer, at: number): number {

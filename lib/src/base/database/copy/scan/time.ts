@@ -5,8 +5,7 @@ const Z = 0x5a
 const PLUS = 0x2b
 /** Days from 1970 to 2000, where PostgreSQL counts from. */
 const EPOCH_DAYS = 10_957
-/** The first and the last moment that are times to us, in microseconds since 2000. */
-const MIN = -62_135_596_800_000_000 - EPOCH_DAYS * 86_400_000_000
+/** The last moment that is a time to us, in microseconds since 2000; the first ones do not fit a number exactly. */
 const MAX = Number.MAX_SAFE_INTEGER - EPOCH_DAYS * 86_400_000_000
 /** Microseconds in a unit of the last of so many decimals. */
 const UNITS = new Int32Array([1_000_000, 100_000, 10_000, 1_000, 100, 10, 1])
@@ -50,7 +49,7 @@ export function scanTime(c: ScanCursor): boolean {
   if (bytes[i] !== QUOTE) return false
   const second = (daysSince2000(year, month, day) * 1440 + hours * 60 + minutes - offset) * 60 + seconds
   const micros = second * 1_000_000 + fraction
-  if (micros < MIN || micros > MAX) return false
+  if (micros < Number.MIN_SAFE_INTEGER || micros > MAX) return false
   putMicros(c, micros)
   c.at = i + 1
   return true
