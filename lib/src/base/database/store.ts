@@ -91,8 +91,7 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     const pool = makePool({ max: config.readers ?? 10 })
     await migrateStore(pool, client.capabilities)
     const connect = recover ? { recover } : {}
-    // Its queries read many rows in few loops: compiling them takes longer than running them.
-    const rolling = makePool({ max: 2, setup: 'set jit = off' })
+    const rolling = makePool({ max: 2 })
     return {
       engine: embedded ? 'embedded' : 'external',
       get url() {

@@ -26,7 +26,7 @@ const ACQUIRE_MS = 10_000
  * Index scans in order, whatever the statistics of a fresh table say: every statement here is a lookup by key. And what was
  * acknowledged is on disk, even where the server's default is otherwise.
  */
-const setup = (lockTimeoutMs: number) => `set enable_seqscan = off; set enable_bitmapscan = off; set jit = off;
+const setup = (lockTimeoutMs: number) => `set enable_seqscan = off; set enable_bitmapscan = off;
   set lock_timeout = ${lockTimeoutMs}; set idle_in_transaction_session_timeout = 60000;
   select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`
 
