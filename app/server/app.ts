@@ -34,6 +34,7 @@ export function createApp(parts: Omit<Served, 'openapi'>): App {
     throw new QiError(
       'BAD_REQUEST',
       '/ws is for WebSockets: send an upgrade request, with the message {"type":"subscribe","channel":"prices"} after it',
+      { field: 'upgrade' },
     )
   })
   app.notFound((c) => observed(served, c, 'unmatched', async () => notFound(c.req.path)))
@@ -90,12 +91,13 @@ function notFound(path: string): never {
   throw new QiError(
     'NOT_FOUND',
     `there is nothing at ${path.slice(0, 100)}${hint.startsWith('; did') ? hint : ''}; there is ${known.join(', ')}`,
+    { field: 'path' },
   )
 }
 
 function wrongMethod(c: Asked): Response {
   const { body } = showError(
-    new QiError('BAD_REQUEST', `${c.req.method} is not allowed here: everything is read with GET`),
+    new QiError('BAD_REQUEST', `${c.req.method} is not allowed here: everything is read with GET`, { field: 'method' }),
     silentLogger,
     c.req.path,
   )

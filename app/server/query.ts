@@ -20,6 +20,7 @@ export function refuseQuery(url: string): void {
 
 function collect(parameters: URLSearchParams, known: readonly string[], given: Record<string, string | string[]>): void {
   for (const [name, value] of parameters) {
+    if (name === '') throw refused('query', 'a value without a name stands in the query: write name=value, or leave it out')
     if (!known.includes(name))
       throw refused(
         name,

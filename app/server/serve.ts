@@ -6,6 +6,7 @@ import { createApp } from './app.ts'
 import { closeServer } from './close.ts'
 import { createGuard } from './guard/guard.ts'
 import { HealthProbe } from './health/probe.ts'
+import { answerMalformed } from './malformed.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { loadPages } from './pages/pages.ts'
 import type { ServedPlatform, ServerSettings } from './served.ts'
@@ -41,6 +42,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const metrics = createMetrics({ platform, probe, live })
   const app = createApp({ platform, guard, probe, metrics, logger, pages: loadPages() })
   const server = createAdaptorServer({ fetch: app.fetch }) as Server
+  server.on('clientError', answerMalformed)
   server.on('upgrade', (request, socket, head) => live.upgrade(request, socket, head))
   try {
     await listen(server, config.server)

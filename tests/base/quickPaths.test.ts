@@ -20,7 +20,8 @@ function slowParse(text: string): number | string {
   const second = (wall - offset * 60_000) * 1000
   const fraction = Number((m[3] ?? '').padEnd(6, '0'))
   const micros = second + fraction
-  if (micros > MAX || micros < MIN) return `${micros} is not a time in integer microseconds since 1970`
+  if (micros > MAX || micros < MIN)
+    return `"${text.slice(0, 40)}" lies outside of what is exact to the microsecond: use a time from the year 1 to 2255`
   return BigInt(second) + BigInt(fraction) === BigInt(micros)
     ? micros
     : `"${text}" is too long ago for decimals of a second: before 1685 give whole seconds`

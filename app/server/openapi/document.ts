@@ -13,6 +13,11 @@ Figures are decimal strings, never floats. Times are ISO 8601 in UTC. A record w
 simulated market. Unknown parameters are refused. Live records come over the WebSocket at \`/ws\`.`
 
 const TOKEN = { description: 'the token is missing or wrong', ...content({ $ref: '#/components/schemas/Error' }) }
+const SITE = {
+  description: 'a page of a foreign origin, or a foreign Host header',
+  ...content({ $ref: '#/components/schemas/Error' }),
+}
+const LONG = { description: 'address and headers are too long', ...content({ $ref: '#/components/schemas/Error' }) }
 const DEFECT = { description: ERROR_CODES.INTERNAL.summary, ...content({ $ref: '#/components/schemas/Error' }) }
 
 /** The OpenAPI 3.1 document, made from the routes and the schemas that serve them. */
@@ -25,7 +30,7 @@ export function openapiDocument(): Record<string, unknown> {
     info: { title: 'QiCore', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/', description: 'the server that this document came from' }],
     security: [{ token: [] }, {}],
-    paths: { ...paths, '/ws': { get: live(schemas, { 401: TOKEN }) } },
+    paths: { ...paths, '/ws': { get: live(schemas, { 401: TOKEN, 403: SITE, 431: LONG }) } },
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'the value of QICORE_TOKEN, where one is set' } },
       schemas: schemas.all(),
@@ -48,6 +53,8 @@ function operation(route: Route, schemas: Schemas): Record<string, unknown> {
       ...content({ $ref: '#/components/schemas/Error' }),
     }
   if (!route.open) responses['401'] = TOKEN
+  responses['403'] = SITE
+  responses['431'] = LONG
   responses['500'] = DEFECT
   return {
     operationId: route.name,

@@ -28,7 +28,6 @@ export function live(schemas: Schemas, responses: Readonly<Record<number, unknow
       101: { description: 'switched to WebSocket' },
       400: error('no upgrade was asked for, or a parameter was given'),
       ...responses,
-      403: error('a page of a foreign origin, or a foreign Host header'),
       429: error('too many WebSocket clients'),
     },
   }

@@ -4,13 +4,13 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { type Logger, QiError } from '../../../lib/src/base/index.ts'
 import { showError } from '../errors.ts'
 import { type Guard, unauthorized } from '../guard/guard.ts'
+import { refuseOn } from '../refuse.ts'
 import type { ServedPlatform } from '../served.ts'
 import { liveTopics } from './channels.ts'
 import { dispatch } from './dispatch.ts'
 import { createFilter } from './filter.ts'
 import { LiveClient } from './LiveClient.ts'
 import { type ClientMessage, readMessage, type ServerMessage, type Subscribe } from './messages.ts'
-import { refuseUpgrade } from './refuse.ts'
 import { Tail } from './Tail.ts'
 
 export interface LiveLimits {
@@ -84,7 +84,7 @@ export class LiveServer {
       if (!authorized && authorization !== undefined) throw unauthorized()
       this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#connected(webSocket, socket, authorized))
     } catch (error) {
-      refuseUpgrade(socket, showError(error, logger, 'GET /ws'))
+      refuseOn(socket, showError(error, logger, 'GET /ws'))
     }
   }
 

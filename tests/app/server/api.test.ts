@@ -139,6 +139,18 @@ test.each([
   ['/api/v1/candles?coin=bitcoin&from=yesterday', 'from', /from "yesterday".*2026-01-31T12:00:00/],
   ['/api/v1/candles?coin=a&coin=b', 'coin', /coin/],
   ['/api/v1/instruments?kind=cheese', 'kind', /kind "cheese".*"pair"/],
+  [
+    '/api/v1/prices/latest?coins=bitcoin,',
+    'coins',
+    /coins "bitcoin,": must hold a visible character before and after each comma/,
+  ],
+  ['/api/v1/prices/latest?coins=bit%00coin', 'coins', /no NUL/],
+  ['/api/v1/prices/latest?include_simulated=null', 'include_simulated', /include_simulated "null": must be true or false/],
+  [`/api/v1/prices/latest?after=${Buffer.from('["a\\u0000","b","c"]').toString('base64url')}`, 'after', /leave it out/],
+  ['/api/v1/prices/latest?=1', 'query', /without a name.*name=value/],
+  ['/api/v1/candles?coin=bit%00coin', 'coin', /no NUL/],
+  ['/api/v1/candles?coin=bitcoin&to=9999-12-31', 'to', /to "9999-12-31".*from the year 1 to 2255/],
+  ['/api/v1/data-health?to=0001-01-01', 'from', /must be before to/],
   ['/api/v1/status?verbose=1', 'verbose', /takes none/],
 ])('%s is refused: field, value and remedy are named', async (path, field, message) => {
   const { status, body } = await get(path)
@@ -149,14 +161,17 @@ test.each([
 test('a coin that is not held is not found', async () => {
   const { status, body } = await get('/api/v1/candles?coin=bitcon')
   expect(status).toBe(404)
-  expect(body).toMatchObject({ error: { code: 'NOT_FOUND', message: expect.stringContaining('bitcon') } })
+  const message = 'no candle, no trade and no price of "bitcon" is stored; use what is held, as the latest prices name it'
+  expect(body).toMatchObject({ error: { code: 'NOT_FOUND', field: 'coin', message } })
+  const elsewhere = await get('/api/v1/candles?coin=bitcoin&source=kraken&currency=eur')
+  expect(elsewhere.body).toMatchObject({ error: { message: expect.stringContaining('"bitcoin" at kraken in eur is stored') } })
 })
 
 test('an unknown address is told what exists, and what was probably meant', async () => {
   const { status, body } = await get('/api/v1/candels')
   expect(status).toBe(404)
   expect(body).toMatchObject({
-    error: { message: expect.stringMatching(/did you mean \/api\/v1\/candles\?.*\/api\/v1\/market\/summary/) },
+    error: { field: 'path', message: expect.stringMatching(/did you mean \/api\/v1\/candles\?.*\/api\/v1\/market\/summary/) },
   })
 })
 
@@ -164,6 +179,6 @@ test('only reading is allowed', async () => {
   const { url } = await serving(platformOf(engines))
   const { status, headers, body } = await getJson(`${url}/api/v1/status`, { method: 'POST' })
   expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD'])
-  expect(body).toMatchObject({ error: { code: 'BAD_REQUEST' } })
+  expect(body).toMatchObject({ error: { code: 'BAD_REQUEST', field: 'method' } })
   expect((await fetch(`${url}/api/v1/status`, { method: 'HEAD' })).status).toBe(200)
 })

@@ -9,7 +9,7 @@ const ISO = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,6})0*)?([Zz]|[+-]
 /** Beyond it microseconds no longer fit a number exactly. */
 const MAX = Number.MAX_SAFE_INTEGER
 /** The year 1. */
-const MIN = -62_135_596_800_000_000
+export const EARLIEST: Micros = -62_135_596_800_000_000
 
 /**
  * Microseconds of an ISO 8601 time with a zone; up to six decimals of a second (more are refused unless they are zeros).
@@ -32,7 +32,12 @@ function parseAnyTime(text: string): Micros {
     throw new QiError('BAD_DATA', `"${text.slice(0, 40)}" is not a time such as 2026-01-31T12:00:00.000001Z`)
   const second = (wall - offsetMillis(zone as string)) * 1000
   const fraction = Number((m[3] ?? '').padEnd(6, '0'))
-  const micros = checkMicros(second + fraction)
+  const micros = second + fraction
+  if (!isMicros(micros))
+    throw new QiError(
+      'BAD_DATA',
+      `"${text.slice(0, 40)}" lies outside of what is exact to the microsecond: use a time from the year 1 to 2255`,
+    )
   if (micros - second !== fraction)
     throw new QiError('BAD_DATA', `"${text}" is too long ago for decimals of a second: before 1685 give whole seconds`)
   return micros
@@ -113,10 +118,11 @@ export const fromMillis = (millis: number): Micros => checkMicros(Math.round(mil
 
 /** @throws QiError BAD_DATA unless it is an integer between the years 1 and 2255 */
 export function checkMicros(time: number): Micros {
-  if (!Number.isInteger(time) || time > MAX || time < MIN)
-    throw new QiError('BAD_DATA', `${time} is not a time in integer microseconds since 1970`)
+  if (!isMicros(time)) throw new QiError('BAD_DATA', `${time} is not a time in integer microseconds since 1970`)
   return time
 }
+
+const isMicros = (time: number): boolean => Number.isInteger(time) && time <= MAX && time >= EARLIEST
 
 function offsetMillis(zone: string): number {
   if (zone === 'Z') return 0

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { TIMEFRAMES, toQiError } from '../../types/index.ts'
-import { parseBucket } from './bucket.ts'
-import { count, name, sourceName, time } from './parameters.ts'
+import { LENGTH, parseBucket } from './bucket.ts'
+import { count, cursor, name, sourceName, time } from './parameters.ts'
 
 /** Which series, and which stretch of it: what every verb over candles takes. */
 export const ofSeries = {
@@ -22,6 +22,7 @@ export const bucketedQuery = z
     ...ofSeries,
     bucket: z
       .string()
+      .meta({ pattern: LENGTH.source })
       .superRefine((text, context) => {
         try {
           parseBucket(text)
@@ -44,7 +45,7 @@ export const anomaliesQuery = z
   .object({
     ...ofSeries,
     timeframe,
-    window: count(500, 60, 'how many returns before a candle its own is measured against').refine((n) => n >= 10, 'at least 10'),
+    window: count(500, 60, 'how many returns before a candle its own is measured against', 10),
     threshold: z.coerce
       .number()
       .min(1)
@@ -64,6 +65,6 @@ export const dataHealthQuery = z
     from: time('the stretch that is examined: its begin; default: a day before its end'),
     to: time('its end; default: now'),
     limit: count(200, 50, 'most series in a page'),
-    after: z.string().max(2000).optional().describe('`next` of the page before'),
+    after: cursor,
   })
   .describe('What is held of each series, how fresh and how complete it is')

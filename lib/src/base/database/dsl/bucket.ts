@@ -28,16 +28,19 @@ const WEEK = 7 * DAY
 const UNITS = { s: 1, m: 60, h: 3600, d: DAY, w: WEEK } as const
 const LONGEST_DAYS = 366
 
+/** A count and a unit. */
+export const LENGTH = /^([1-9]\d{0,6})([smhdw])$/
+
 /**
  * A length such as 90s, 10m, 6h, 2d or 1w. Lengths that would shift against the day from one day to the next are refused.
  * @throws QiError BAD_REQUEST, naming the lengths nearest to it
  */
 export function parseBucket(text: string): Bucket {
-  const m = /^([1-9]\d{0,6})([smhdw])$/.exec(text)
+  const m = LENGTH.exec(text)
   if (!m) throw new QiError('BAD_REQUEST', 'expected a count and a unit of s, m, h, d or w, such as 90s, 10m, 6h, 2d or 1w')
   const unit = UNITS[m[2] as keyof typeof UNITS]
   const seconds = Number(m[1]) * unit
-  if (seconds > LONGEST_DAYS * DAY) throw new QiError('BAD_REQUEST', `longer than ${LONGEST_DAYS} days`)
+  if (seconds > LONGEST_DAYS * DAY) throw new QiError('BAD_REQUEST', `longer than ${LONGEST_DAYS} days, which is the most`)
   if (seconds < DAY ? DAY % seconds !== 0 : seconds % DAY !== 0)
     throw new QiError(
       'BAD_REQUEST',

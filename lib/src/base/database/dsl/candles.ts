@@ -87,7 +87,7 @@ export async function chosenOf(
   { coin, source, currency }: Pick<CandlesQuery, 'coin' | 'source' | 'currency'>,
 ): Promise<HeldSeries> {
   if (held.chosen) return held.chosen
-  throw await coinNotFound(reader, [coin, source, currency].filter(Boolean).join(' '), 'candle, no trade and no price')
+  throw await coinNotFound(reader, { coin, source, currency }, 'candle, no trade and no price')
 }
 
 export const toSeries = ({ coinId, source, currency, simulated, latest }: HeldSeries): Series => ({

@@ -20,6 +20,6 @@ export async function currentPrice(reader: Reader, query: QueryOf<typeof current
     after: undefined,
   })
   const [price, ...others] = items.toSorted((a, b) => byPreference(candidate(a), candidate(b)))
-  if (!price) throw await coinNotFound(reader, query.coin, 'price')
+  if (!price) throw await coinNotFound(reader, query, 'price')
   return { price, others }
 }

@@ -8,11 +8,18 @@ export function fromCursor(cursor: string | undefined, parts: number): readonly 
   if (cursor === undefined) return undefined
   try {
     const place: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-    if (Array.isArray(place) && place.length === parts && place.every((part) => typeof part === 'string')) return place
+    if (Array.isArray(place) && place.length === parts && place.every(isText)) return place
   } catch {
     // Reported below.
   }
-  throw new QiError('BAD_REQUEST', `after: "${cursor.slice(0, 40)}" is not the \`next\` of a page of this list`, {
-    field: 'after',
-  })
+  throw new QiError(
+    'BAD_REQUEST',
+    `after: "${cursor.slice(0, 40)}" is not the \`next\` of a page of this list; leave it out to begin with the first`,
+    {
+      field: 'after',
+    },
+  )
 }
+
+/** PostgreSQL has no text with a NUL. */
+const isText = (part: unknown): part is string => typeof part === 'string' && !part.includes('\0')

@@ -1,4 +1,4 @@
-import { type Micros, nowMicros, QiError, type Timeframe } from '../../../types/index.ts'
+import { EARLIEST, type Micros, nowMicros, QiError, type Timeframe } from '../../../types/index.ts'
 import type { Reader } from '../../reader.ts'
 import type { dataHealthQuery } from '../analysisQueries.ts'
 import type { SeriesHealth } from '../analysisResults.ts'
@@ -18,7 +18,7 @@ const NO_HOLES: Holes = { count: 0, longest: [] }
 /** What is held of each series, how fresh and how complete it is. */
 export async function dataHealth(reader: Reader, query: QueryOf<typeof dataHealthQuery>): Promise<Page<SeriesHealth>> {
   const to = query.to ?? nowMicros()
-  const from = query.from ?? to - DAY
+  const from = query.from ?? Math.max(to - DAY, EARLIEST)
   if (from >= to) throw new QiError('BAD_REQUEST', 'from: must be before to', { field: 'from' })
   const found = await listSeries(reader, query)
   const page = found.slice(0, query.limit)

@@ -9,7 +9,7 @@ export const bollinger = defineIndicator({
   formula:
     'middle = SMA_n(close); upper, lower = middle ± k · s, s² = the mean of (close - middle)² over the n candles (divided by n)',
   parameters: {
-    period: count(500, 20, 'n, in candles').refine((n) => n >= 2, 'at least 2'),
+    period: count(500, 20, 'n, in candles', 2),
     deviations: z.coerce.number().positive().max(100).default(2).describe('k, how many standard deviations'),
   },
   values: { lower: 'the lower band', middle: 'the average', upper: 'the upper band' },

@@ -7,7 +7,7 @@ export const rsi = defineIndicator({
   title: 'Relative strength index',
   formula:
     'RSI_t = 100 - 100 / (1 + G_t / L_t); G and L are the gains and the losses from close to close, averaged as Wilder did: the mean of the first n, then X_t = X_{t-1} + (x_t - X_{t-1}) / n. 100 where nothing was lost',
-  parameters: { period: count(500, 14, 'n, in candles').refine((n) => n >= 2, 'at least 2') },
+  parameters: { period: count(500, 14, 'n, in candles', 2) },
   values: { value: 'from 0 to 100' },
   warmUp: ({ period }) => period + 1,
   // Wilder's smoothing by 1/n forgets half as fast as the EMA's.

@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { ShownError } from '../errors.ts'
-import { jsonHeaders } from '../headers.ts'
+import type { ShownError } from './errors.ts'
+import { jsonHeaders } from './headers.ts'
 
-/** Answers a request for an upgrade in plain HTTP and ends the connection. */
-export function refuseUpgrade(socket: Duplex, { status, body, headers }: ShownError): void {
+/** Answers in plain HTTP what is no request for a route, and ends the connection. */
+export function refuseOn(socket: Duplex, { status, body, headers }: ShownError): void {
   const text = JSON.stringify(body)
   const lines = Object.entries({
     ...jsonHeaders,
