@@ -8,6 +8,7 @@ packages=()
 command -v java >/dev/null || packages+=(default-jre-headless)
 command -v kcat >/dev/null || packages+=(kcat)
 command -v python3 >/dev/null || packages+=(python3)
+python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv) # Debian leaves it out
 command -v psql >/dev/null || packages+=(postgresql-client)
 compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || packages+=(postgresql)
 for name in kafka registry; do
@@ -46,4 +47,14 @@ fetch() {
 }
 fetch kafka dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$cache/kafka/lib"
 fetch registry dependency:unpack -DoutputDirectory="$cache/registry/app"
+
+# What fuzzes the HTTP API, in an environment of its own.
+wanted=$here/services/schemathesis/requirements.txt
+if ! cmp -s "$wanted" "$cache/schemathesis/requirements.txt"; then
+  echo 'services: fetching schemathesis …'
+  rm -rf "$cache/schemathesis"
+  python3 -m venv "$cache/schemathesis"
+  "$cache/schemathesis/bin/pip" install -q --disable-pip-version-check -r "$wanted"
+  cp "$wanted" "$cache/schemathesis/requirements.txt" # last: a copy that was cut off is made again
+fi
 echo 'services: ready'

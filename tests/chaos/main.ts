@@ -1,10 +1,7 @@
 /** `npm run chaos`: the chaos test for as long and as large as wanted. */
-import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { chmod, mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ownFolder } from '../support/ownFolder.ts'
 import { chaos, command } from './chaos.ts'
 import { MODES } from './engines.ts'
 import { sharing } from './sharing.ts'
@@ -39,17 +36,7 @@ if (values.help || !mode || !sink || !whole) {
   process.exit(values.help ? 0 : 2)
 }
 
-// Whatever becomes of us, the keeper stops what still works in the folder, and removes it.
-const folder = await mkdtemp(join(tmpdir(), 'qicore-chaos-run-'))
-await chmod(folder, 0o755)
-process.env.TMPDIR = folder
-const keeper = join(import.meta.dirname, '../support/run/keeper.ts')
-spawn(process.execPath, [keeper, folder], {
-  cwd: join(folder, '..'),
-  detached: true,
-  stdio: ['pipe', 'ignore', 'inherit'],
-}).unref()
-
+await ownFolder('chaos')
 const say = (line: string) => console.log(line)
 const began = performance.now()
 const run = (): Promise<{ readonly problems: readonly string[] }> => {

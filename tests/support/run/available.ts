@@ -12,6 +12,7 @@ export const SERVICES = [
   'psql',
   'openssl',
   'python3',
+  'schemathesis',
   'go',
   'recorded-data',
 ] as const
@@ -27,6 +28,7 @@ export const REMEDY: Readonly<Record<ServiceName, string>> = {
   psql: 'npm run services',
   openssl: 'apt-get install openssl',
   python3: 'npm run services',
+  schemathesis: 'npm run services, or QICORE_TEST_SCHEMATHESIS=PROGRAM',
   go: 'https://go.dev/dl',
   'recorded-data': 'QICORE_TEST_DATA=FOLDER',
 }
@@ -35,6 +37,10 @@ export const REMEDY: Readonly<Record<ServiceName, string>> = {
 export const OPTIONAL_IN_CI: readonly ServiceName[] = ['timescaledb', 'go', 'recorded-data']
 
 export const kafkaLibrary = (): string => process.env.QICORE_TEST_KAFKA_LIB ?? join(homedir(), '.cache/qicore-test/kafka/lib')
+
+/** What fuzzes the HTTP API. */
+export const schemathesis = (): string =>
+  process.env.QICORE_TEST_SCHEMATHESIS ?? join(homedir(), '.cache/qicore-test/schemathesis/bin/schemathesis')
 
 /** What starts the schema registry, where it is installed. */
 export function registryJar(): string | undefined {
@@ -75,6 +81,7 @@ const isThere: Readonly<Record<ServiceName, () => boolean>> = {
   psql: () => onPath('psql'),
   openssl: () => onPath('openssl'),
   python3: () => onPath('python3'),
+  schemathesis: () => isExecutable(schemathesis()),
   go: () => onPath('go'),
   'recorded-data': () => existsSync(recordedData()),
 }
