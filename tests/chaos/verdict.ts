@@ -3,13 +3,11 @@ import { deadLetterTopic } from '../../lib/src/streaming/pipelines/index.ts'
 import { APPENDED } from './appendSink.ts'
 import type { Engines } from './engines.ts'
 import { APPENDED_AT_ONCE, type Checksum, checksumOfTable, messagesIn } from './load.ts'
-import type { Fault, Round } from './plan.ts'
+import type { Round } from './plan.ts'
 import { LIMITS, type SinkName } from './subject.ts'
 
-/** What a consumer may have written without having committed it; docs/architecture.md, Delivery. */
+/** What a consumer may have written without having committed it, each time that something goes wrong; docs/architecture.md, Delivery. */
 export const WRITTEN_AHEAD = 2 * LIMITS.lanes * LIMITS.maxRecords
-/** And what it may have read ahead: the intake, and one batch more that found it full; a record of the load has over 150 bytes. */
-export const READ_AHEAD = Math.ceil((LIMITS.maxBytes + LIMITS.maxBytes / 8) / 150)
 
 export interface Findings {
   readonly records: number
@@ -39,7 +37,7 @@ export async function findings({ engines, sink, produced, appended, code, rounds
   const rows = sink === 'table' ? table.count : (await checksumOfTable(store, `select * from ${APPENDED}`)).count
   const appendedAgain = appended - produced.count
   const storedAgain = rows - produced.count
-  const mayBeStoredAgain = sink === 'table' ? 0 : appendedAgain + faults.map(inFlight).reduce((a, b) => a + b, 0)
+  const mayBeStoredAgain = sink === 'table' ? 0 : appendedAgain + faults.length * WRITTEN_AHEAD
   const deadLetters = await messagesIn(stream, deadLetterTopic(price.topic))
   const problems = [
     JSON.stringify(table) !== JSON.stringify(produced) &&
@@ -51,10 +49,3 @@ export async function findings({ engines, sink, produced, appended, code, rounds
   ].filter((problem) => problem !== false)
   return { records: produced.count, appendedAgain, storedAgain, mayBeStoredAgain, problems }
 }
-
-/**
- * What a fault may have delivered again. A consumer that was killed has forgotten what it read; one that lost its place in the
- * broker's group still has that, and reads it a second time.
- */
-const inFlight = (fault: Fault): number =>
-  WRITTEN_AHEAD + ('broker' === (fault.kind === 'kill' ? fault.victim : fault.network) ? READ_AHEAD : 0)

@@ -18,7 +18,7 @@ describe('Intake', () => {
     })
     await fc.assert(
       fc.asyncProperty(places, fc.integer({ min: 1, max: 4 }), async (order, lanes) => {
-        const intake = new Intake({ ...limits, maxRecords: 3 })
+        const intake = new Intake({ ...limits, maxRecords: 3 }, () => true)
         const offsets = new Map<string, number>()
         const given = order.map(({ topic, partition }) => {
           const place = `${topic}/${partition}`
@@ -54,7 +54,7 @@ describe('Intake', () => {
   })
 
   test('lets no more in while it is full, and again when there is room', async () => {
-    const intake = new Intake({ ...limits, maxBytes: 10 })
+    const intake = new Intake({ ...limits, maxBytes: 10 }, () => true)
     let entered = false
     const put = intake.put(batch('a', 0, 0, 10)).then(() => {
       entered = true
@@ -70,9 +70,26 @@ describe('Intake', () => {
   })
 
   test('ending with drop forgets what waits', async () => {
-    const intake = new Intake(limits)
+    const intake = new Intake(limits, () => true)
     await intake.put(batch('a', 0, 0))
     intake.end({ drop: true })
     expect(await intake.take()).toBeUndefined()
+  })
+
+  test('drops what waits and is no longer held, and has room again', async () => {
+    const lost = new Set<EncodedBatch>()
+    const intake = new Intake({ ...limits, maxBytes: 10 }, (b) => !lost.has(b))
+    const [first, second, third] = [batch('a', 0, 0, 5), batch('a', 0, 5, 3), batch('a', 1, 0, 2)]
+    await intake.put(first)
+    const taken = (await intake.take()) ?? []
+    await intake.put(second)
+    const put = intake.put(third)
+    lost.add(first).add(second)
+    expect(await intake.take()).toEqual([third])
+    await put
+    expect([intake.depth, intake.full]).toEqual([7, false])
+    intake.done(taken)
+    intake.done([third])
+    expect(intake.depth).toBe(0)
   })
 })

@@ -1,9 +1,11 @@
+import { Admin } from '@platformatic/kafka'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import type { Message, Stream } from '../../lib/src/base/index.ts'
+import { type Message, type Stream, silentLogger } from '../../lib/src/base/index.ts'
 import { openRedpanda, parseRedpandaConfig } from '../../lib/src/streaming/redpanda/index.ts'
 import { failure, Member, range, readAll, type Seen, topicFor, unique } from '../contracts/stream/collector.ts'
 import { type Kafka, startKafka } from '../support/kafka.ts'
 import { describeWith } from '../support/services.ts'
+import { until } from '../support/until.ts'
 
 const KEYS = 20
 const TOTAL = 20_000
@@ -51,6 +53,16 @@ describeWith('kafka', 'redpanda through faults of the broker', { timeout: 120_00
     await kafka.restart()
   }
 
+  /** As the coordinator does with members that it has not heard of for too long. */
+  const throwOut = async (group: string) => {
+    const admin = new Admin({ clientId: 'test', bootstrapBrokers: [{ host: '127.0.0.1', port: kafka.port }] })
+    const described = (await admin.describeGroups({ groups: [group] })).get(group)
+    const members = [...(described?.members.keys() ?? [])].map((memberId) => ({ memberId }))
+    expect(members).toHaveLength(1)
+    await admin.removeMembersFromConsumerGroup({ groupId: group, members })
+    await admin.close()
+  }
+
   test('kill -9 in the middle of appending: everything is there once, in order of each key', async () => {
     const stream = await open()
     const topic = await topicFor(stream, 'kill-append')
@@ -90,6 +102,28 @@ describeWith('kafka', 'redpanda through faults of the broker', { timeout: 120_00
       expect(firsts, `key ${key}`).toEqual(firsts.toSorted((a, b) => a - b))
     }
     await expect.poll(async () => (await stream.lag(group)).every(({ lag }) => lag === 0n), { timeout: 20_000 }).toBe(true)
+  })
+
+  test('a place in the group that is lost and that nobody took is taken up where it was: nothing is delivered again', async () => {
+    const joined: unknown[] = []
+    const logger = { ...silentLogger, child: () => logger, info: (...line: unknown[]) => void joined.push(line) }
+    const stream = await openRedpanda(parseRedpandaConfig({ brokers: kafka.brokers }), { logger })
+    onTestFinished(() => stream.close())
+    const topic = await topicFor(stream, 'lost-place', 2)
+    const group = unique('lost-place')
+    await stream.append(topic, batchFrom(0))
+    const member = await Member.join(stream, { group, topics: [topic], maxBytes: 2_000 }, { commit: false })
+    await member.count(BATCH)
+    await member.subscription.commit(member.batches.slice(0, 2).map((batch) => batch.next))
+    const places = joined.length
+    await throwOut(group)
+    await until(() => joined.length > places, 'the member to join again')
+    await stream.append(topic, batchFrom(BATCH))
+    await member.count(2 * BATCH)
+    expect(member.batches.every((batch) => member.subscription.holds(batch))).toBe(true)
+    expect(member.seen.map(numberOf).toSorted((a, b) => a - b)).toEqual(range(2 * BATCH))
+    await member.subscription.commit(member.batches.map((batch) => batch.next))
+    expect((await stream.lag(group)).every(({ lag }) => lag === 0n)).toBe(true)
   })
 
   test('a read without a group goes on after kill -9', async () => {

@@ -40,6 +40,7 @@ export class HeldSubscription implements Subscription {
 
   [Symbol.asyncDispose] = (): Promise<void> => this.close()
   assignments = () => []
+  holds: (batch: EncodedBatch) => boolean = () => true
   pause = () => {}
   resume = () => {}
   seek = async () => {}

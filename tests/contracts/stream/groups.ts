@@ -49,6 +49,30 @@ export function groupTests(under: StreamUnderTest): void {
       expect(sortedNumbers([...first.values, ...second.values])).toEqual(range(200))
     })
 
+    test('say which batches are still their own: none of a partition that has moved, even when it comes back', async () => {
+      const topic = await topicFor(under.stream, 'holds', 4)
+      const group = unique('holds')
+      const first = await Member.join(under.stream, { group, topics: [topic] }, { commit: false })
+      await balanced([first], 4)
+      await under.stream.append(topic, numbered(200, { keys: 40 }))
+      await first.count(200)
+      const given = [...first.batches]
+      const held = () => new Set(given.filter((batch) => first.subscription.holds(batch)).map(({ partition }) => partition))
+      expect(held().size).toBe(4)
+      const joining = Member.join(await under.open(), { group, topics: [topic] })
+      await first.subscription.commit(given.map((batch) => batch.next))
+      const second = await joining
+      await balanced([first, second], 2, 2)
+      const kept = new Set(first.subscription.assignments().map(({ partition }) => partition))
+      await expect.poll(held, { timeout: 30_000, interval: 20 }).toEqual(kept)
+      await second.close()
+      await balanced([first], 4)
+      await under.stream.append(topic, numbered(200, { keys: 40, from: 200 }))
+      await first.until((seen) => seen.filter(({ value }) => Number(value) >= 200).length >= 200, 'the second half')
+      expect(held()).toEqual(kept)
+      expect(first.batches.slice(given.length).every((batch) => first.subscription.holds(batch))).toBe(true)
+    })
+
     test('do not disturb each other', async () => {
       const topic = await topicFor(under.stream, 'apart', 2)
       await under.stream.append(topic, numbered(100))

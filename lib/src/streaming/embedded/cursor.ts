@@ -9,6 +9,8 @@ export class Cursor {
   /** Fetched and not yet taken, in order. */
   ready: EncodedBatch[] = []
   paused = false
+  /** Another member has the partition, or had it since. */
+  lost = false
   #position: bigint
   #taken: bigint
   #generation = 0

@@ -179,7 +179,13 @@ export class Membership {
   async #takeBack(session: MemberSession, share: readonly PartitionRef[]): Promise<void> {
     const before = new Map(this.#held)
     this.#held.clear()
-    await this.#take(session, share, before)
+    try {
+      await this.#take(session, share, before)
+    } catch (error) {
+      for (const held of before.values()) this.#held.set(held.id, held)
+      throw error
+    }
+    for (const held of before.values()) if (this.#held.get(held.id) !== held) held.cursor.lost = true
     this.#session = session
   }
 
@@ -196,7 +202,10 @@ export class Membership {
       if (held.settled || held.revokedFor() >= revokeGraceMs || !exists.has(held.id)) free.push(held)
     }
     if (free.length === 0) return
-    for (const held of free) this.#held.delete(held.id)
+    for (const held of free) {
+      this.#held.delete(held.id)
+      held.cursor.lost = true
+    }
     this.#options.logger.debug({ group: this.#options.group, partitions: free.map((held) => held.key) }, 'partitions given up')
     await sql.release(
       session,

@@ -29,6 +29,7 @@ export class Reader {
   readonly #changed = new Changed()
   readonly #closed = new AbortController()
   readonly #poll: NodeJS.Timeout
+  readonly #origin = new WeakMap<EncodedBatch, Cursor>()
   #cursors: readonly Cursor[] = []
   #turn = 0
   #fetching = false
@@ -41,6 +42,11 @@ export class Reader {
 
   get cursors(): readonly Cursor[] {
     return this.#cursors
+  }
+
+  /** That of a batch which was taken. */
+  cursorOf(batch: EncodedBatch): Cursor | undefined {
+    return this.#origin.get(batch)
   }
 
   add(cursors: readonly Cursor[]): void {
@@ -98,6 +104,7 @@ export class Reader {
       const batch = cursor.paused ? undefined : cursor.take()
       if (!batch) continue
       this.#turn = at + 1
+      this.#origin.set(batch, cursor)
       return batch
     }
     return undefined

@@ -35,6 +35,10 @@ export class EmbeddedSubscription implements Subscription {
     }))
   }
 
+  holds(batch: EncodedBatch): boolean {
+    return this.#parts.reader.cursorOf(batch)?.lost === false
+  }
+
   async commit(positions: readonly Position[]): Promise<void> {
     this.#checkOpen()
     const offsets = new Map<string, bigint>()

@@ -21,6 +21,7 @@ export class Commits {
 
   /** Resolves when these positions, or later ones of their partitions, are committed or given up. */
   add(positions: readonly Position[]): Promise<void> {
+    if (positions.length === 0) return Promise.resolve()
     for (const position of positions) this.#pending.set(`${position.topic}/${position.partition}`, position)
     this.#next ??= this.#last.then(() => this.#commit())
     return this.#next

@@ -111,9 +111,9 @@ export class Consumer {
   async run(signal: AbortSignal): Promise<void> {
     const { stream, group, topics, logger } = this.#options
     const { lanes, drainMs } = this.#limits
-    const intake = new Intake({ ...this.#limits, fewRecords: 500 })
-    this.#intake = intake
     const subscription = await stream.subscribe({ group, topics, maxBytes: Math.min(MIB, this.#limits.maxBytes / 8) })
+    const intake = new Intake({ ...this.#limits, fewRecords: 500 }, (batch) => subscription.holds(batch))
+    this.#intake = intake
     const halt = new AbortController()
     const commits = new Commits(subscription, logger, halt.signal)
     const lane = async () => {
@@ -122,7 +122,7 @@ export class Consumer {
         await this.#settle(batches, halt.signal)
         // At most one write of a lane is ahead of its commit, which bounds what a restart delivers again.
         await committed
-        committed = commits.add(batches.map((batch) => batch.next))
+        committed = commits.add(batches.filter((batch) => subscription.holds(batch)).map((batch) => batch.next))
         intake.done(batches)
       }
       await committed

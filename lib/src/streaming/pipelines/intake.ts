@@ -19,6 +19,7 @@ const placeOf = (batch: EncodedBatch): string => `${batch.topic}/${batch.partiti
  */
 export class Intake {
   readonly #limits: IntakeLimits
+  readonly #holds: (batch: EncodedBatch) => boolean
   #waiting: EncodedBatch[] = []
   readonly #busy = new Set<string>()
   #bytes = 0
@@ -26,8 +27,10 @@ export class Intake {
   #ended = false
   #change = Promise.withResolvers<void>()
 
-  constructor(limits: IntakeLimits) {
+  /** @param holds whether a batch is still to be written; one that is not is dropped where nobody has taken it yet */
+  constructor(limits: IntakeLimits, holds: (batch: EncodedBatch) => boolean) {
     this.#limits = limits
+    this.#holds = holds
   }
 
   /** Records let in and not yet done. */
@@ -52,6 +55,7 @@ export class Intake {
   /** Batches of one topic for one writer, or nothing once the intake has ended and is empty. Each take needs a `done`. */
   async take(): Promise<readonly EncodedBatch[] | undefined> {
     for (;;) {
+      this.#dropLost()
       const free = this.#free()
       if (free.length > 0) {
         if (!this.#ended && count(free) < this.#limits.fewRecords && this.#limits.lingerMs > 0)
@@ -64,11 +68,8 @@ export class Intake {
   }
 
   done(batches: readonly EncodedBatch[]): void {
-    for (const batch of batches) {
-      this.#busy.delete(placeOf(batch))
-      this.#bytes -= batch.bytes.length
-      this.#records -= batch.length
-    }
+    for (const batch of batches) this.#busy.delete(placeOf(batch))
+    this.#discount(batches)
     this.#notify()
   }
 
@@ -86,6 +87,7 @@ export class Intake {
   }
 
   #claim(): EncodedBatch[] {
+    this.#dropLost()
     const taken: EncodedBatch[] = []
     let records = 0
     for (const batch of this.#free()) {
@@ -97,6 +99,21 @@ export class Intake {
     this.#waiting = this.#waiting.filter((batch) => !claimed.has(batch))
     for (const batch of taken) this.#busy.add(placeOf(batch))
     return taken
+  }
+
+  #dropLost(): void {
+    const lost = this.#waiting.filter((batch) => !this.#holds(batch))
+    if (lost.length === 0) return
+    this.#waiting = this.#waiting.filter((batch) => !lost.includes(batch))
+    this.#discount(lost)
+    this.#notify()
+  }
+
+  #discount(batches: readonly EncodedBatch[]): void {
+    for (const batch of batches) {
+      this.#bytes -= batch.bytes.length
+      this.#records -= batch.length
+    }
   }
 
   #notify(): void {

@@ -14,13 +14,16 @@ const REJOINED = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER
 export class OffsetCommits {
   readonly #member: GroupMember
   readonly #deliveryTimeoutMs: number
+  readonly #committed: (positions: readonly Position[]) => void
   #pending = new Map<string, Position>()
   #next: Promise<void> | undefined
   #current: Promise<void> = Promise.resolve()
 
-  constructor(member: GroupMember, deliveryTimeoutMs: number) {
+  /** @param committed hears of what the group has acknowledged */
+  constructor(member: GroupMember, deliveryTimeoutMs: number, committed: (positions: readonly Position[]) => void) {
     this.#member = member
     this.#deliveryTimeoutMs = deliveryTimeoutMs
+    this.#committed = committed
   }
 
   /** @throws QiError UNAVAILABLE when it did not reach the stream in time */
@@ -55,7 +58,8 @@ export class OffsetCommits {
         const own = positions.filter((position) => held.has(laneKey(position)))
         if (own.length === 0) return
         try {
-          return await this.#member.commit(membership, own)
+          await this.#member.commit(membership, own)
+          return this.#committed(own)
         } catch (error) {
           failure = toQiError(error)
           if (!failure.retryable && !hasApiError(failure, ...REJOINED)) throw failure

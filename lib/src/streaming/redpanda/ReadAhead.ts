@@ -28,6 +28,7 @@ export interface ReadAheadOptions {
 export class ReadAhead {
   readonly #options: ReadAheadOptions
   #lanes = new Map<string, ReadLane>()
+  readonly #origin = new WeakMap<EncodedBatch, ReadLane>()
   readonly #busy = new Set<number>()
   #closed = false
   #held = false
@@ -62,6 +63,11 @@ export class ReadAhead {
 
   lane(partition: TopicPartition): ReadLane | undefined {
     return this.#lanes.get(laneKey(partition))
+  }
+
+  /** Whether a batch that was taken is of a partition that has been held ever since. */
+  holds(batch: EncodedBatch): boolean {
+    return this.#origin.get(batch) === this.lane(batch)
   }
 
   pause(partitions?: readonly TopicPartition[]): void {
@@ -113,6 +119,7 @@ export class ReadAhead {
     for (const [key, lane] of this.#lanes) {
       const batch = lane.take()
       if (!batch) continue
+      this.#origin.set(batch, lane)
       this.#lanes.delete(key) // to the end of the line
       this.#lanes.set(key, lane)
       this.#wakeFetching.resolve()

@@ -19,6 +19,9 @@ export class ReadLane {
   paused = false
   /** Bytes fetched and not yet taken. */
   bytes = 0
+  /** Up to where the group has this member's commits, and up to where the member has asked for them; at first, where it began. */
+  committed: bigint
+  settled: bigint
   #offset: bigint
   #ready: EncodedBatch[] = []
   readonly #maxBytes: number
@@ -34,6 +37,8 @@ export class ReadLane {
     this.topic = topic
     this.partition = partition
     this.until = until
+    this.committed = offset
+    this.settled = offset
     this.#offset = offset
     this.#maxBytes = maxBytes
     this.#wireBytes = Math.min(LEAST_WIRE_BYTES, maxBytes)

@@ -12,7 +12,7 @@ import { RETRY_DELAY_MS } from './connection.ts'
 import { GroupMember, type Membership } from './GroupMember.ts'
 import { OffsetCommits } from './OffsetCommits.ts'
 import type { ReadAhead } from './ReadAhead.ts'
-import { type LaneStart, laneKey } from './ReadLane.ts'
+import { type LaneStart, laneKey, type ReadLane } from './ReadLane.ts'
 import { openReadAhead, type ReadingContext } from './reading.ts'
 
 /** How long closing waits for a commit under way. */
@@ -46,7 +46,9 @@ export class RedpandaSubscription implements Subscription {
       revoked: () => this.#reader.hold(),
     }
     this.#member = new GroupMember(context.settings, options.group, options.topics, events, this.#logger)
-    this.#commits = new OffsetCommits(this.#member, context.settings.config.delivery_timeout_ms)
+    this.#commits = new OffsetCommits(this.#member, context.settings.config.delivery_timeout_ms, (positions) => {
+      for (const { lane, offset } of this.#lanesOf(positions)) lane.committed = offset
+    })
   }
 
   /** Joins the group and returns when its partitions are known. */
@@ -74,8 +76,13 @@ export class RedpandaSubscription implements Subscription {
     return this.#member.membership?.partitions ?? []
   }
 
+  holds(batch: EncodedBatch): boolean {
+    return this.#reader.holds(batch)
+  }
+
   async commit(positions: readonly Position[]): Promise<void> {
     if (this.#closing) throw new QiError('CLOSED', 'the subscription was closed')
+    for (const { lane, offset } of this.#lanesOf(positions)) lane.settled = offset
     await this.#commits.commit(positions)
   }
 
@@ -159,35 +166,52 @@ export class RedpandaSubscription implements Subscription {
 
   async #tryPlace(membership: Membership): Promise<void> {
     const before = this.#placed
-    const sameMember = before?.memberId === membership.memberId
-    const held = new Set(sameMember ? before.partitions.map(laneKey) : [])
-    const kept = membership.partitions.filter((partition) => held.has(laneKey(partition)) && this.#reader.lane(partition))
-    // Between generations that we did not see, others may have read on: then the greater of both places counts.
-    const unbroken = sameMember && membership.generation === before.generation + 1
-    const fresh = membership.partitions.filter((partition) => !unbroken || !kept.includes(partition))
-    const starts = await this.#starts(fresh, kept)
+    const had = new Set(before?.partitions.map(laneKey))
+    // No generation has come between in which others could have read on.
+    const unbroken = before?.memberId === membership.memberId && membership.generation === before.generation + 1
+    const known = (partition: TopicPartition) => unbroken && had.has(laneKey(partition)) && this.#reader.lane(partition)
+    const starts = await this.#starts(
+      membership.partitions.filter((partition) => !known(partition)),
+      had,
+    )
     if (this.#member.membership !== membership) return
-    this.#reader.assign(starts, unbroken ? kept : [])
+    const fresh = new Set(starts.map(laneKey))
+    const kept = membership.partitions.filter((partition) => !fresh.has(laneKey(partition)))
+    this.#reader.assign(starts, kept)
     this.#placed = membership
     const paused = this.#pausedAll ? membership.partitions : membership.partitions.filter((p) => this.#pausedKeys.has(laneKey(p)))
     if (paused.length > 0) this.#reader.pause(paused)
-    this.#logger.info({ generation: membership.generation, partitions: membership.partitions.length }, 'partitions assigned')
+    this.#logger.info(
+      { generation: membership.generation, partitions: membership.partitions.length, kept: kept.length },
+      'partitions assigned',
+    )
   }
 
-  async #starts(partitions: readonly TopicPartition[], kept: readonly TopicPartition[]): Promise<LaneStart[]> {
+  /** Of those that are not read on from where they are. */
+  async #starts(partitions: readonly TopicPartition[], had: ReadonlySet<string>): Promise<LaneStart[]> {
     if (partitions.length === 0) return []
     const committed = await this.#member.committed(partitions)
+    const lane = (partition: TopicPartition) => (had.has(laneKey(partition)) ? this.#reader.lane(partition) : undefined)
     const from = this.#options.from ?? 'earliest'
-    const uncommitted = partitions.filter((partition) => !committed.has(laneKey(partition)))
+    const uncommitted = partitions.filter((partition) => !committed.has(laneKey(partition)) && !lane(partition))
     const initial = await this.#context.topics.offsets(uncommitted, from)
     // Else a member that takes over, or starts again, would begin at a later end and miss what came between.
     if (from === 'latest' && initial.length > 0) await this.#commits.commit(initial)
     const begin = new Map(initial.map((position) => [laneKey(position), position.offset]))
-    return partitions.map(({ topic, partition }) => {
+    return partitions.flatMap(({ topic, partition }) => {
       const key = laneKey({ topic, partition })
-      const offset = committed.get(key) ?? begin.get(key) ?? 0n
-      const own = kept.some((k) => laneKey(k) === key) ? this.#reader.lane({ topic, partition })?.position : undefined
-      return { topic, partition, offset: own !== undefined && own > offset ? own : offset }
+      const offset = committed.get(key) ?? begin.get(key)
+      const own = lane({ topic, partition })
+      // Nobody has committed more than we have settled, nor moved the group back: the place that was lost is ours again as it was.
+      if (own && (offset === undefined || (offset >= own.committed && offset <= own.settled))) return []
+      return [{ topic, partition, offset: offset ?? 0n }]
+    })
+  }
+
+  #lanesOf(positions: readonly Position[]): { readonly lane: ReadLane; readonly offset: bigint }[] {
+    return positions.flatMap(({ topic, partition, offset }) => {
+      const lane = this.#reader.lane({ topic, partition })
+      return lane ? [{ lane, offset }] : []
     })
   }
 }

@@ -56,6 +56,12 @@ export interface Subscription extends AsyncIterable<EncodedBatch>, AsyncDisposab
   /** Partitions this member holds now. */
   assignments(): readonly TopicPartition[]
   /**
+   * Whether a batch that this member was given is still its own to work on. It is not once another member has, or had, its partition:
+   * what was not committed is delivered again, and working on the batch as well only makes repeats. While it is not settled yet
+   * whether a lost place in the group comes back, it still is.
+   */
+  holds(batch: EncodedBatch): boolean
+  /**
    * Acknowledges all before the positions. What is not acknowledged is delivered again after a restart.
    * A position of a partition that has moved to another member is left out silently: its records are delivered there again.
    * @throws QiError UNAVAILABLE when the commit did not reach the stream
