@@ -23,7 +23,7 @@ def refusal_names_field_and_remedy(ctx, response, case):
 
 # What no schema of a single parameter can say; such a refusal is no breach of the document.
 BEYOND_SCHEMA = re.compile(
-    r"`next` of a page of this list|must be below slow|must be before to|from the year 1 to 2255|before 1685|neither divides a day|longer than 366 days"
+    r"`next` of a page of this list|must be below slow|must be before to|from the year 1 to 2255|before 1685|neither divides a day|at most 366 days long"
 )
 
 

@@ -7,7 +7,7 @@ import { report, SAMPLE_HEAD, sampleRow } from './table.ts'
 
 const USAGE = `npm run soak -- [--minutes 10] [--rate 1000] [--mode ${MODES.join('|')}] [--json]
 Runs qicore up in a process of its own, under records (--rate a second) over the stream, HTTP reads and WebSocket clients, and fails
-where memory, handles or lag grow after the second minute. Under 5 minutes nothing is judged.
+where memory, handles or lag grow after the second minute. Under 4 minutes nothing is judged.
 --mode kafka uses REDPANDA_BROKERS, or starts a broker (npm run services); where REDPANDA_BROKERS is set it is the default.`
 
 const { values } = parseArgs({

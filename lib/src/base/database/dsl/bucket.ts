@@ -40,7 +40,7 @@ export function parseBucket(text: string): Bucket {
   if (!m) throw new QiError('BAD_REQUEST', 'expected a count and a unit of s, m, h, d or w, such as 90s, 10m, 6h, 2d or 1w')
   const unit = UNITS[m[2] as keyof typeof UNITS]
   const seconds = Number(m[1]) * unit
-  if (seconds > LONGEST_DAYS * DAY) throw new QiError('BAD_REQUEST', `longer than ${LONGEST_DAYS} days, which is the most`)
+  if (seconds > LONGEST_DAYS * DAY) throw new QiError('BAD_REQUEST', `must be at most ${LONGEST_DAYS} days long`)
   if (seconds < DAY ? DAY % seconds !== 0 : seconds % DAY !== 0)
     throw new QiError(
       'BAD_REQUEST',
