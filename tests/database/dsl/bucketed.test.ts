@@ -102,7 +102,7 @@ describe('candles of any length', () => {
     ['36h', /near it are 1d and 2d/],
     ['0m', /90s, 10m, 6h/],
     ['1y', /90s, 10m, 6h/],
-    ['400d', /longer than 366 days/],
+    ['400d', /at most 366 days/],
   ])('%s is refused, and what would do is named', async (bucket, message) => {
     await expect(dsl.getTimeBucketedOHLCV({ coin: 'any', bucket })).rejects.toMatchObject({
       code: 'BAD_REQUEST',
