@@ -167,6 +167,7 @@ export class Reader {
       topic,
       partition,
       bytes: found.bytes,
+      owned: true,
       runs: found.runs,
       from,
       maxBytes: this.#options.maxBytes,

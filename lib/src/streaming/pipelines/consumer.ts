@@ -124,6 +124,7 @@ export class Consumer {
         await committed
         committed = commits.add(batches.filter((batch) => subscription.holds(batch)).map((batch) => batch.next))
         intake.done(batches)
+        for (const batch of batches) batch.release()
       }
       await committed
     }

@@ -29,6 +29,8 @@ const CONTROL = 1 << 5
 export interface RecordBuffer {
   readonly bytes: Buffer
   readonly runs: readonly RecordRun[]
+  /** They were unpacked into it, and nothing else was. */
+  readonly owned: boolean
 }
 
 /** What a set of record batches holds. */
@@ -86,7 +88,7 @@ export function readRecordSet(set: Buffer, from: bigint, aborted: readonly Abort
     if (next > nextOffset) nextOffset = next
     at = end
   }
-  const inPlace = { bytes: set, runs: pieces.map((piece) => run(piece, piece.bytes.byteOffset - set.byteOffset)) }
+  const inPlace = { bytes: set, owned: false, runs: pieces.map((piece) => run(piece, piece.bytes.byteOffset - set.byteOffset)) }
   return { buffers: compressed ? unpackedBuffers(pieces) : [inPlace], nextOffset }
 }
 
@@ -128,7 +130,11 @@ function joined(pieces: readonly Piece[]): RecordBuffer {
     return made
   })
   const [first] = pieces
-  return { bytes: first && pieces.length === 1 ? first.bytes : Buffer.concat(pieces.map(({ bytes }) => bytes)), runs }
+  return {
+    bytes: first && pieces.length === 1 ? first.bytes : Buffer.concat(pieces.map(({ bytes }) => bytes)),
+    owned: true,
+    runs,
+  }
 }
 
 const run = ({ bytes, baseOffset, baseTimestamp, appendedAt, count }: Piece, start: number): RecordRun => ({

@@ -1,5 +1,6 @@
 import { type QiError, toQiError } from '../errors.ts'
 import type { RecordType, RecordValues } from '../records/index.ts'
+import type { BatchMemory } from '../wire/batchMemory.ts'
 import { unframed } from '../wire/frame.ts'
 
 /** A place in a partition: the offset of the next record to read. */
@@ -40,6 +41,8 @@ export interface EncodedBatchParts {
   readonly headers?: readonly (Headers | undefined)[]
   /** When each was appended, in milliseconds since 1970. */
   readonly timestamps: Float64Array
+  /** What `release` gives back; left out where others may read it too. */
+  readonly memory?: BatchMemory | undefined
 }
 
 /**
@@ -60,6 +63,7 @@ export class EncodedBatch {
   readonly #originals: Int32Array
   readonly #deltas: Int32Array | undefined
   readonly #headers: readonly (Headers | undefined)[] | undefined
+  #memory: BatchMemory | undefined
 
   constructor(parts: EncodedBatchParts) {
     this.topic = parts.topic
@@ -74,6 +78,7 @@ export class EncodedBatch {
     this.timestamps = parts.timestamps
     this.#deltas = parts.offsetDeltas
     this.#headers = parts.headers
+    this.#memory = parts.memory
   }
 
   /** The position to commit once every record of the batch is settled. */
@@ -96,6 +101,12 @@ export class EncodedBatch {
 
   headers(index: number): Headers {
     return this.#headers?.[index] ?? {}
+  }
+
+  /** Gives its memory back now and not when the collector finds out. Of the batch, only its positions may be read afterwards. */
+  release(): void {
+    this.#memory?.release()
+    this.#memory = undefined
   }
 
   /** Each value as a record of the type, or the reason why it is none; in order. */

@@ -1,4 +1,5 @@
 import { EncodedBatch, type Headers } from '../contracts/batch.ts'
+import { BatchMemory } from './batchMemory.ts'
 import { KeyCache } from './keyCache.ts'
 import { malformed, VarintReader } from './varint.ts'
 
@@ -29,6 +30,8 @@ export interface ReadRecords {
   readonly until?: bigint
   /** Most bytes of records in one batch; a single larger record still comes. */
   readonly maxBytes: number
+  /** Nobody else reads `bytes`: their memory goes when all batches have been released. */
+  readonly owned?: boolean
 }
 
 const keys = new KeyCache()
@@ -140,18 +143,23 @@ class Columns {
   }
 
   batches(input: ReadRecords): EncodedBatch[] {
-    const batches: EncodedBatch[] = []
+    const ends: number[] = []
     for (let i = 0; i < this.length; ) {
       const start = this.#bounds[2 * i] as number
       let end = i + 1
       while (end < this.length && (this.#bounds[2 * end + 1] as number) - start <= input.maxBytes) end++
-      batches.push(this.#batch(input, i, end))
+      ends.push(end)
       i = end
     }
-    return batches
+    const memory = input.owned ? new BatchMemory([input.bytes, ...this.#arrays()], ends.length) : undefined
+    return ends.map((end, i) => this.#batch(input, i === 0 ? 0 : (ends[i - 1] as number), end, memory))
   }
 
-  #batch({ topic, partition, bytes }: ReadRecords, from: number, to: number): EncodedBatch {
+  #arrays(): ArrayBufferView[] {
+    return [this.#offsets, this.#timestamps, this.#spans, this.#bounds]
+  }
+
+  #batch({ topic, partition, bytes }: ReadRecords, from: number, to: number, memory: BatchMemory | undefined): EncodedBatch {
     const start = this.#bounds[2 * from] as number
     const spans = this.#spans.subarray(2 * from, 2 * to)
     if (start > 0) for (let i = 0; i < spans.length; i++) spans[i] = (spans[i] as number) - start
@@ -166,6 +174,7 @@ class Columns {
       spans,
       keys: from === 0 && to === this.length ? this.keys : this.keys.slice(from, to),
       timestamps: this.#timestamps.subarray(from, to),
+      memory,
       ...(last - first + 1 === to - from
         ? {}
         : { offsetDeltas: Int32Array.from({ length: to - from }, (_, i) => (this.#offsets[from + i] as number) - first) }),
