@@ -28,13 +28,13 @@ export function ownNode(root) {
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGWINCH']
 
 /**
- * Runs `node ...args` and ends as it ends.
+ * Runs `node ...flags ...args` and ends as it ends.
  *
  * A Ctrl-C reaches this process from the terminal and again from npm, which forwards what it gets. The child therefore
  * has a process group of its own and hears of a signal only from here, repeats within half a second left out.
  */
-export function runNode(node, args) {
-  const child = spawn(node, [join(root, 'bin', 'child.js'), ...args], {
+export function runNode(node, args, flags = []) {
+  const child = spawn(node, [...flags, join(root, 'bin', 'child.js'), ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     detached: process.platform !== 'win32',
   })

@@ -1,12 +1,13 @@
 // What `npm start` and `npm test` run: brings the checkout to where its sources can run, then runs them on Node 24.
 // Plain JavaScript for any Node from 16 on, without dependencies: it may be the first command in a fresh clone.
 import { join } from 'node:path'
+import { heapFlags } from '../bin/heap.js'
 import { root, runNode } from '../bin/node24.js'
 import { prepare } from './support/prepare.mjs'
 
 const targets = {
-  start: ['app/cli/main.ts', 'up'],
-  test: ['node_modules/vitest/vitest.mjs', 'run'],
+  start: { flags: heapFlags, args: ['app/cli/main.ts', 'up'] },
+  test: { flags: [], args: ['node_modules/vitest/vitest.mjs', 'run'] },
 }
 
 const [name, ...args] = process.argv.slice(2)
@@ -18,8 +19,8 @@ if (!target) {
 
 try {
   const node = prepare()
-  const [file, ...first] = target
-  runNode(node, [join(root, file), ...first, ...args])
+  const [file, ...first] = target.args
+  runNode(node, [join(root, file), ...first, ...args], target.flags)
 } catch (error) {
   console.error(`qicore: ${error.message}`)
   process.exit(1)

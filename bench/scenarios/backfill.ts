@@ -9,7 +9,7 @@ import type { BenchContext } from '../context.ts'
 import { START } from '../prices.ts'
 import { checkTable, emptyTable } from '../table.ts'
 
-const MAIN = fileURLToPath(new URL('../../app/cli/main.ts', import.meta.url))
+const QICORE = fileURLToPath(new URL('../../bin/qicore.js', import.meta.url))
 const COINS = 10
 const SECOND = 1_000_000
 /** Looks at the memory of the process in a run. */
@@ -61,7 +61,11 @@ async function watched(
   note: (line: string) => void,
 ): Promise<Look[]> {
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, DATABASE_URL: url }
-  const child = spawn(process.execPath, [MAIN, 'backfill', ...args, '--json'], { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [QICORE, 'backfill', ...args, '--json'], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const exited = once(child, 'exit')
   const looks: Look[] = []
   for await (const line of createInterface({ input: child.stdout })) {
