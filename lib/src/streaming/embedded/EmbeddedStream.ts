@@ -57,6 +57,7 @@ export class EmbeddedStream implements Stream {
       maxMessageBytes: config.max_message_bytes,
       lockTimeoutMs: config.lock_timeout_ms,
       logger,
+      listener: this.#listener,
     })
     this.#retention = new Retention(connections, {
       retentionMs: config.retention_ms,

@@ -11,6 +11,7 @@ import {
 import { encodeAppend, runAppend } from './appendSql.ts'
 import { endsOfEach, slices, take, type Waiting } from './appendTogether.ts'
 import { type Connections, closedError } from './connections.ts'
+import type { Listener } from './listener.ts'
 import { announce } from './notify.ts'
 import { checkSizes, Partitioner } from './partitioner.ts'
 import type { Topic, Topics } from './topics.ts'
@@ -19,6 +20,7 @@ export interface AppenderOptions {
   readonly maxMessageBytes: number
   readonly lockTimeoutMs: number
   readonly logger: Logger
+  readonly listener: Listener
 }
 
 /** Appends of one topic: in order of their calls, those that wait for the one before written together. */
@@ -147,10 +149,12 @@ export class Appender {
   }
 
   /**
-   * Wakes readers after the commit, in a statement of its own: inside the append it would make the commits of all producers wait
-   * for one another, since PostgreSQL holds one lock from the notification to the end of the commit.
+   * Wakes readers after the commit: those of this client at once, the others by a statement of its own. Inside the append it would
+   * make the commits of all producers wait for one another, since PostgreSQL holds one lock from the notification to the end of the
+   * commit.
    */
   #announce(topicId: number): void {
+    this.#options.listener.tell({ kind: 'data', topics: [topicId] })
     this.#dirty.add(topicId)
     this.#announcing ??= this.#announceAll().finally(() => {
       this.#announcing = undefined
@@ -162,7 +166,7 @@ export class Appender {
       const topics = [...this.#dirty]
       this.#dirty.clear()
       try {
-        await this.#connections.run((client) => announce(client, { kind: 'data', topics }))
+        await this.#connections.run((client) => announce(client, { kind: 'data', topics, from: this.#options.listener.self }))
       } catch (error) {
         this.#options.logger.debug({ err: error }, 'readers could not be woken; they look again by themselves')
       }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Logger } from '../../base/index.ts'
@@ -10,6 +11,8 @@ export type OnNotice = (notice: Notice | undefined) => void
 
 /** One connection that listens, for all readers of a client; made again whenever it is lost. */
 export class Listener {
+  /** Marks what this client announces and has told its own ears already: it is not told again when it comes back. */
+  readonly self: string = randomUUID()
   readonly #connections: Connections
   readonly #logger: Logger
   readonly #ears = new Set<OnNotice>()
@@ -39,7 +42,7 @@ export class Listener {
     const client = await this.#connections.session(this.#closed.signal)
     client.on('notification', ({ payload }) => {
       const notice = decodeNotice(payload ?? '')
-      if (notice) this.#tell(notice)
+      if (notice && !(notice.kind === 'data' && notice.from === this.self)) this.tell(notice)
     })
     await client.query(`listen ${CHANNEL}`)
     return client
@@ -51,7 +54,7 @@ export class Listener {
       if (client) {
         const ended = new Promise<void>((resolve) => client?.once('end', () => resolve()))
         this.#client = client
-        this.#tell(undefined)
+        this.tell(undefined)
         wait = 50
         await ended
         if (this.#closed.signal.aborted) return
@@ -67,7 +70,8 @@ export class Listener {
     await client?.end().catch(() => {})
   }
 
-  #tell(notice: Notice | undefined): void {
+  /** Tells the ears of this client, without a way through the server. */
+  tell(notice: Notice | undefined): void {
     for (const ear of this.#ears) ear(notice)
   }
 

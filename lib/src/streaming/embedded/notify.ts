@@ -2,8 +2,8 @@ import type { ClientBase } from 'pg'
 
 /** What the clients of a log tell one another; a lost one only delays, since everything is looked up again now and then. */
 export type Notice =
-  /** Messages were appended to these topics, by serial id. */
-  | { readonly kind: 'data'; readonly topics: readonly number[] }
+  /** Messages were appended to these topics, by serial id; by which client, where its own readers know already. */
+  | { readonly kind: 'data'; readonly topics: readonly number[]; readonly from?: string }
   /** A member of the group joined, left, or gave up a partition. */
   | { readonly kind: 'group'; readonly group: number }
   /** Topics were created or deleted. */
@@ -17,14 +17,17 @@ export async function announce(client: Pick<ClientBase, 'query'>, notice: Notice
 }
 
 export function encodeNotice(notice: Notice): string {
-  if (notice.kind === 'data') return `d${notice.topics.join(',')}`
+  if (notice.kind === 'data') return `d${notice.topics.join(',')}${notice.from ? `@${notice.from}` : ''}`
   return notice.kind === 'group' ? `g${notice.group}` : 't'
 }
 
 /** Undefined for what a newer version may send. */
 export function decodeNotice(payload: string): Notice | undefined {
   const rest = payload.slice(1)
-  if (payload.startsWith('d')) return { kind: 'data', topics: rest.split(',').map(Number) }
+  if (payload.startsWith('d')) {
+    const [topics = '', from] = rest.split('@')
+    return { kind: 'data', topics: topics.split(',').map(Number), ...(from && { from }) }
+  }
   if (payload.startsWith('g')) return { kind: 'group', group: Number(rest) }
   return payload === 't' ? { kind: 'topics' } : undefined
 }
