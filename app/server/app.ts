@@ -19,10 +19,6 @@ export function createApp(parts: Omit<Served, 'openapi'>): App {
   const served: Served = { ...parts, openapi: openapiText() }
   const { guard, pages } = served
   const app: App = new Hono()
-  // Where a client asks for it; never a stream of events, which would wait in the compressor.
-  const squeeze = compress()
-  // For all others its look at the answer would cost more than the answer.
-  app.use((c, next) => (c.req.header('accept-encoding') ? squeeze(c, next) : next()))
   if (guard.origins.length > 0)
     app.use(cors({ origin: [...guard.origins], allowHeaders: ['authorization'], allowMethods: ['GET'] }))
   for (const route of routes)
@@ -49,19 +45,31 @@ function answer(
   open: boolean,
   work: (c: Asked, authorized: boolean) => Promise<Response>,
 ): void {
-  const respond = (c: Asked) =>
+  // One handler for all methods: Hono answers at once where nothing else matches a request.
+  app.all(path, (c) =>
     observed(served, c, path, async () => {
+      if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return wrongMethod(c)
       const caller = { host: c.req.header('host'), origin: c.req.header('origin'), authorization: c.req.header('authorization') }
       served.guard.checkSite(caller)
       const authorized = served.guard.isAuthorized(caller)
       if (!authorized && !open) throw unauthorized()
-      return await work(c, authorized)
-    })
-  app.get(path, respond)
-  app.all(path, (c) => observed(served, c, path, async () => wrongMethod(c)))
+      return work(c, authorized)
+    }),
+  )
 }
 
+const squeeze = compress()
+
+/** Compressed where a client asks for it; for all others the compressor's look at the answer would cost more than the answer. */
 async function observed(served: Served, c: Asked, path: string, work: () => Promise<Response>): Promise<Response> {
+  if (!c.req.header('accept-encoding')) return measured(served, c, path, work)
+  await squeeze(c, async () => {
+    c.res = await measured(served, c, path, work)
+  })
+  return c.res
+}
+
+async function measured(served: Served, c: Asked, path: string, work: () => Promise<Response>): Promise<Response> {
   const started = performance.now()
   let response: Response
   try {

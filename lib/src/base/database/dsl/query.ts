@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { formatTime, QiError } from '../../types/index.ts'
-import { type CamelKeys, camelKeys, snakeKeys } from './names.ts'
+import { camel } from '../../types/records/define.ts'
+import { type CamelKeys, snakeKeys } from './names.ts'
 
 /** What a caller inside TypeScript passes: camelCase, times as microseconds or ISO text, everything with a default may be left out. */
 export type QueryInput<S extends z.ZodObject> = {
@@ -14,11 +15,13 @@ export type QueryOf<S extends z.ZodObject> = CamelKeys<z.output<S>>
  * @throws QiError BAD_REQUEST naming each field at fault, its value and what was expected
  */
 export function parseQuery<S extends z.ZodObject>(schema: S, wire: unknown): QueryOf<S> {
-  const result = strictOf(schema).safeParse(wire)
+  const { strict, names } = readyOf(schema)
+  const result = strict.safeParse(wire)
   if (result.success) {
-    const query = Object.freeze(camelKeys(result.data)) as QueryOf<S>
-    checked.set(query, schema)
-    return query
+    const query: Record<string, unknown> = {}
+    for (const [name, property] of names) if (name in result.data) query[property] = result.data[name]
+    checked.set(Object.freeze(query), schema)
+    return query as QueryOf<S>
   }
   const parts = result.error.issues.map((issue) => {
     const path = issue.path.join('.')
@@ -38,13 +41,19 @@ export function parseQuery<S extends z.ZodObject>(schema: S, wire: unknown): Que
 /** Queries that were validated, and by which schema: what came through an edge is not validated again behind it. */
 const checked = new WeakMap<object, z.ZodObject>()
 
+interface Ready {
+  readonly strict: z.ZodObject
+  /** Each field's name on the wire and in TypeScript. */
+  readonly names: readonly (readonly [string, string])[]
+}
+
 // zod compiles a schema when it is first used: a strict one made anew for each query would be compiled for each query.
-const strict = new WeakMap<z.ZodObject, z.ZodObject>()
-function strictOf(schema: z.ZodObject): z.ZodObject {
-  const known = strict.get(schema)
+const ready = new WeakMap<z.ZodObject, Ready>()
+function readyOf(schema: z.ZodObject): Ready {
+  const known = ready.get(schema)
   if (known) return known
-  const made = schema.strict()
-  strict.set(schema, made)
+  const made = { strict: schema.strict(), names: Object.keys(schema.shape).map((name) => [name, camel(name)] as const) }
+  ready.set(schema, made)
   return made
 }
 
