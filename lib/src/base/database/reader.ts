@@ -1,4 +1,3 @@
-import type { QueryResult } from 'pg'
 import {
   decimal,
   type FieldKind,
@@ -11,18 +10,9 @@ import {
   type RecordValues,
 } from '../types/index.ts'
 import { type ConnectOptions, type Pool, withClient } from './pool.ts'
+import { type RawRow, type Statement, textRows } from './textQuery.ts'
 
-/** A row as the server sent it: text by column name. */
-export type RawRow = Readonly<Record<string, string | null>>
-
-export interface Statement {
-  readonly text: string
-  readonly values?: readonly unknown[]
-  /** Prepared under this name on each connection; for statements that come again and again. */
-  readonly name?: string
-}
-
-const raw = { getTypeParser: () => (value: string) => value }
+export type { RawRow, Statement } from './textQuery.ts'
 
 /** Reads that lose nothing: values stay text until they become a record's. */
 export class Reader {
@@ -35,15 +25,14 @@ export class Reader {
   }
 
   /** Repeated once when the connection broke: reading changes nothing. @throws QiError */
-  async rows({ text, values = [], name }: Statement): Promise<readonly RawRow[]> {
-    const query = { text, values: [...values], types: raw, ...(name ? { name } : {}) }
-    const ask = () => withClient<QueryResult<RawRow>>(this.#pool, (client) => client.query<RawRow>(query), this.#connect)
+  async rows(statement: Statement): Promise<readonly RawRow[]> {
+    const ask = () => withClient(this.#pool, (client) => textRows(client, statement), this.#connect)
     try {
-      return (await ask()).rows
+      return await ask()
     } catch (error) {
       if ((error as QiError).code !== 'UNAVAILABLE') throw error
       await this.#connect.recover?.()
-      return (await ask()).rows
+      return await ask()
     }
   }
 

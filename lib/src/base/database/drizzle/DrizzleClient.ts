@@ -76,17 +76,18 @@ export class DrizzleClient {
   }
 }
 
+type SeriesTable = typeof cryptoPrices | typeof ohlcvData
+
+const ofSeries = ({ coinId, source, currency }: SeriesTable) =>
+  and(eq(coinId, sql.placeholder('coinId')), eq(source, sql.placeholder('source')), eq(currency, sql.placeholder('currency')))
+
+const inRange = ({ time }: SeriesTable) => and(gte(time, sql.placeholder('from')), lt(time, sql.placeholder('to')))
+
 const prepareLatest = (db: NodePgDatabase) =>
   db
     .select()
     .from(cryptoPrices)
-    .where(
-      and(
-        eq(cryptoPrices.coinId, sql.placeholder('coinId')),
-        eq(cryptoPrices.source, sql.placeholder('source')),
-        eq(cryptoPrices.currency, sql.placeholder('currency')),
-      ),
-    )
+    .where(ofSeries(cryptoPrices))
     .orderBy(desc(cryptoPrices.time))
     .limit(1)
     .prepare('drizzle_latest_price')
@@ -95,15 +96,7 @@ const preparePrices = (db: NodePgDatabase) =>
   db
     .select()
     .from(cryptoPrices)
-    .where(
-      and(
-        eq(cryptoPrices.coinId, sql.placeholder('coinId')),
-        eq(cryptoPrices.source, sql.placeholder('source')),
-        eq(cryptoPrices.currency, sql.placeholder('currency')),
-        gte(cryptoPrices.time, sql.placeholder('from')),
-        lt(cryptoPrices.time, sql.placeholder('to')),
-      ),
-    )
+    .where(and(ofSeries(cryptoPrices), inRange(cryptoPrices)))
     .orderBy(asc(cryptoPrices.time))
     .limit(sql.placeholder('limit'))
     .prepare('drizzle_prices')
@@ -112,16 +105,7 @@ const prepareBars = (db: NodePgDatabase) =>
   db
     .select()
     .from(ohlcvData)
-    .where(
-      and(
-        eq(ohlcvData.coinId, sql.placeholder('coinId')),
-        eq(ohlcvData.source, sql.placeholder('source')),
-        eq(ohlcvData.currency, sql.placeholder('currency')),
-        eq(ohlcvData.timeframe, sql.placeholder('timeframe')),
-        gte(ohlcvData.time, sql.placeholder('from')),
-        lt(ohlcvData.time, sql.placeholder('to')),
-      ),
-    )
+    .where(and(ofSeries(ohlcvData), eq(ohlcvData.timeframe, sql.placeholder('timeframe')), inRange(ohlcvData)))
     .orderBy(asc(ohlcvData.time))
     .limit(sql.placeholder('limit'))
     .prepare('drizzle_bars')
