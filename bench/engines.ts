@@ -5,6 +5,7 @@ import { loadConfig, openStoreFor, openStreamFor } from '../lib/src/streaming/pl
 export interface Engines extends AsyncDisposable {
   readonly store: Store
   readonly stream: Stream
+  readonly brokers: readonly string[] | undefined
 }
 
 /** Store and stream of a benchmark, as the environment says; what is embedded keeps its data in the folder. */
@@ -15,6 +16,7 @@ export async function openEngines(folder: string): Promise<Engines> {
   return {
     store,
     stream,
+    brokers: config.redpanda.brokers,
     [Symbol.asyncDispose]: async () => {
       await stream.close()
       await store.close()

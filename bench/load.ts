@@ -8,9 +8,9 @@ const run = promisify(execFile)
 /** Requests in flight, over HTTP as for pgbench. */
 export const CONNECTIONS = 16
 
-/** A fixed length of time, so that rounds are alike. */
 export interface LoadOptions {
   readonly folder: string
+  /** A fixed length of time, so that rounds are alike; 0: as little as will do, to see that it works. */
   readonly seconds: number
 }
 
@@ -31,7 +31,16 @@ function init() math.randomseed(seed) end
 function request() return wrk.format('GET', (string.gsub('${path}', '{n}', tostring(math.random(0, ${below - 1}))))) end
 `,
   )
-  const { stdout } = await run('wrk', ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--timeout', '30s', '-s', script, url])
+  const { stdout } = await run('wrk', [
+    '-t1',
+    `-c${CONNECTIONS}`,
+    `-d${Math.max(1, seconds)}s`,
+    '--timeout',
+    '30s',
+    '-s',
+    script,
+    url,
+  ])
   const failed = /(Non-2xx or 3xx responses|Socket errors):.*/.exec(stdout)
   if (failed) throw new Error(`${path}: ${failed[0]}`)
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1])
@@ -41,7 +50,8 @@ function request() return wrk.format('GET', (string.gsub('${path}', '{n}', tostr
 export async function pgbench(url: string, statement: string, below: number, { folder, seconds }: LoadOptions): Promise<number> {
   const script = join(folder, 'statement.sql')
   await writeFile(script, `\\set n random(0, ${below - 1})\n${statement.replaceAll(/\s+/g, ' ')};\n`)
-  const options = ['-n', '-M', 'prepared', '-c', String(CONNECTIONS), '-j', '1', '-T', String(seconds), '-f', script]
+  const length = seconds > 0 ? ['-T', String(seconds)] : ['-t', '10']
+  const options = ['-n', '-M', 'prepared', '-c', String(CONNECTIONS), '-j', '1', ...length, '-f', script]
   const { stdout } = await run('pgbench', [...options, url])
   return Number(/tps = ([\d.]+)/.exec(stdout)?.[1])
 }

@@ -1,8 +1,18 @@
 #!/usr/bin/env bash
-# Installs the services that the tests use beyond the embedded PostgreSQL. Run it again at any time.
+# Installs the services that the tests use beyond the embedded PostgreSQL. Run it again at any time. With the argument `connect`
+# also Kafka Connect, which only a benchmark uses (94 MB).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=$HOME/.cache/qicore-test
+archives=(kafka registry)
+case ${1-} in
+  '') ;;
+  connect) archives+=(connect) ;;
+  *)
+    echo "services: nothing is called ${1}; there is connect" >&2
+    exit 2
+    ;;
+esac
 
 packages=()
 command -v java >/dev/null || packages+=(default-jre-headless)
@@ -10,8 +20,10 @@ command -v kcat >/dev/null || packages+=(kcat)
 command -v python3 >/dev/null || packages+=(python3)
 python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv) # Debian leaves it out
 command -v psql >/dev/null || packages+=(postgresql-client)
+command -v pgbench >/dev/null || packages+=(postgresql)
+command -v wrk >/dev/null || packages+=(wrk)
 compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || packages+=(postgresql)
-for name in kafka registry; do
+for name in "${archives[@]}"; do
   cmp -s "$here/services/$name/pom.xml" "$cache/$name/pom.xml" || command -v mvn >/dev/null || packages+=(maven)
 done
 
@@ -57,4 +69,7 @@ if ! cmp -s "$wanted" "$cache/schemathesis/requirements.txt"; then
   "$cache/schemathesis/bin/pip" install -q --disable-pip-version-check -r "$wanted"
   cp "$wanted" "$cache/schemathesis/requirements.txt" # last: a copy that was cut off is made again
 fi
+
+[[ " ${archives[*]} " != *' connect '* ]] ||
+  fetch connect dependency:copy-dependencies dependency:unpack -Dlib="$cache/connect/lib" -Dplugins="$cache/connect/plugins"
 echo 'services: ready'

@@ -6,8 +6,9 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { formatTime } from '../../lib/src/base/index.ts'
 import type { BenchContext } from '../context.ts'
+import { openDatabase } from '../database.ts'
 import { START } from '../prices.ts'
-import { checkTable, emptyTable } from '../table.ts'
+import { checkTable } from '../table.ts'
 
 const QICORE = fileURLToPath(new URL('../../bin/qicore.js', import.meta.url))
 const COINS = 10
@@ -24,10 +25,9 @@ interface Look {
  * Memory over the length of a backfill: `qicore backfill` of the simulated market in a process of its own, which fetches,
  * publishes, consumes and stores. The slope is that of the straight line through the looks after the first fifth.
  */
-export async function backfill({ store, folder, records, note }: BenchContext): Promise<string> {
-  await emptyTable(store)
-  await store.pool.query('drop table if exists coverage_spans, coverage_sessions, coverage_series')
-  await store.pool.query("delete from qicore_migrations where component = 'coverage'")
+export async function backfill(context: BenchContext): Promise<string> {
+  const { folder, records, note } = context
+  await using store = await openDatabase(context.store, 'bench_backfill')
   const project = join(folder, 'backfill')
   await mkdir(project, { recursive: true })
   await writeFile(join(project, 'qicore.yaml'), 'sources: [simulated]\nsimulated: { interval_ms: 1000 }\n')

@@ -1,6 +1,7 @@
-import { formatTime, ohlcv, openStore, price as priceType, type Store } from '../../lib/src/base/index.ts'
+import { formatTime, ohlcv, price as priceType, type Store } from '../../lib/src/base/index.ts'
 import { bars, inBatches, MINUTE } from '../bars.ts'
 import type { BenchContext } from '../context.ts'
+import { openDatabase } from '../database.ts'
 import { COINS, prices, START } from '../prices.ts'
 import { interleave, median } from '../rounds.ts'
 
@@ -31,11 +32,15 @@ const READINGS: readonly Read[] = [
  * hundredth of it, read in turn at random coins and days, one read after the other.
  */
 export async function growth({ store, records, rounds, note }: BenchContext): Promise<string> {
-  const sizes = [records / 100, records / 10, records].map((rows) => Math.max(Math.round(rows), 2 * BAR_COINS * 1440))
+  const sizes = [records / 100, records / 10, records].map((rows, i) =>
+    Math.max(Math.round(rows), (i + 1) * 2 * BAR_COINS * 1440),
+  )
   await using stores = new AsyncDisposableStack()
   const filled: Store[] = []
   for (const rows of sizes) {
-    filled.push(stores.use(await openSize(store, rows)))
+    const one = stores.use(await openDatabase(store, `growth_${rows}`))
+    await fill(one, rows)
+    filled.push(one)
     note(`${rows} rows are there`)
   }
   const sections: string[] = []
@@ -67,15 +72,8 @@ export async function growth({ store, records, rounds, note }: BenchContext): Pr
   return sections.join('\n\n')
 }
 
-async function openSize({ pool, url }: Store, rows: number): Promise<Store> {
-  const name = `growth_${rows}`
-  await pool.query(`drop database if exists ${name} with (force)`)
-  await pool.query(`create database ${name}`)
-  const address = new URL(url)
-  address.pathname = `/${name}`
-  const store = await openStore({ databaseUrl: address.href, home: '/nowhere', applicationName: 'qicore-bench' })
+async function fill(store: Store, rows: number): Promise<void> {
   await inBatches(prices(rows / 2), (batch) => store.timescale.upsert(priceType, batch))
   await inBatches(bars({ count: rows / 2, timeframe: '1m', coins: BAR_COINS }), (batch) => store.timescale.upsert(ohlcv, batch))
   await store.pool.query('vacuum analyze crypto_prices, ohlcv_data')
-  return store
 }

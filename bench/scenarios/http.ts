@@ -16,6 +16,8 @@ import { statementOf } from '../statements.ts'
 
 const BARS = 1440
 const PER_ROUND = 1000
+/** From how many records on it measures; below, it looks whether it works. */
+const FULL = 100_000
 const SAME = 'pgbench, the statement of the server'
 
 interface Read {
@@ -30,16 +32,16 @@ interface Read {
 const day = { from: START, to: START + BARS * MINUTE }
 const series = (table: string) =>
   `select * from ${table} where coin_id = 'coin-' || (:n)::int and source = 'bench' and currency = 'usd'`
-const READS: readonly Read[] = [
+const reads = (coins: number): readonly Read[] => [
   {
     title: 'latest price of a coin',
-    requests: { path: '/api/v1/prices/latest?coins=coin-{n}', below: COINS },
+    requests: { path: '/api/v1/prices/latest?coins=coin-{n}', below: coins },
     verb: (dsl) => dsl.getLatestPrices({ coins: ['coin-0'] }),
     plain: `${series('crypto_prices')} order by time desc limit 1`,
   },
   {
     title: '500 candles',
-    requests: { path: '/api/v1/candles?coin=coin-{n}&timeframe=1m&limit=500', below: COINS },
+    requests: { path: '/api/v1/candles?coin=coin-{n}&timeframe=1m&limit=500', below: coins },
     verb: (dsl) => dsl.getOHLCVJson({ coin: 'coin-0', timeframe: '1m', limit: 500 }),
     plain: `${series('ohlcv_data')} and timeframe = '1m' and time < now() order by time desc limit 500`,
   },
@@ -47,7 +49,7 @@ const READS: readonly Read[] = [
     title: 'a day of hourly candles',
     requests: {
       path: `/api/v1/candles?coin=coin-{n}&timeframe=1h&from=${formatTime(day.from)}&to=${formatTime(day.to)}`,
-      below: COINS,
+      below: coins,
     },
     verb: (dsl) => dsl.getOHLCVJson({ coin: 'coin-0', timeframe: '1h', ...day }),
     plain: `${series('ohlcv_data')} and timeframe = '1h' and time >= '${formatTime(day.from)}' and time < '${formatTime(day.to)}' order by time desc limit 500`,
@@ -56,11 +58,12 @@ const READS: readonly Read[] = [
 
 /** Reads over HTTP, of the real server in a process of its own, beside pgbench on the same rows in the same rounds. */
 export async function http({ store, folder, records, rounds, note }: BenchContext): Promise<string> {
-  const seconds = records >= 100_000 ? 5 : 1
-  await fillTables(store, records)
+  const seconds = records >= FULL ? 5 : 0
+  const coins = records >= FULL ? COINS : 10
+  await fillTables(store, records, coins)
   await using server = await startServer(folder, store.url)
   const sections: string[] = []
-  for (const { title, requests, verb, plain } of READS) {
+  for (const { title, requests, verb, plain } of reads(coins)) {
     const same = (await statementOf(store, verb)).replaceAll("'coin-0'", "('coin-' || (:n)::int)")
     const options = { folder, seconds }
     const timings = await interleave(
@@ -78,12 +81,12 @@ export async function http({ store, folder, records, rounds, note }: BenchContex
   return sections.join('\n\n')
 }
 
-async function fillTables(store: Store, records: number): Promise<void> {
+async function fillTables(store: Store, records: number, coins: number): Promise<void> {
   await store.pool.query('truncate crypto_prices, ohlcv_data')
   await inBatches(prices(records), (batch) => store.timescale.upsert(priceType, batch))
   for (const timeframe of ['1m', '1h'] as const) {
-    const count = (COINS * BARS * MINUTE) / timeframeMicros(timeframe)
-    await inBatches(bars({ timeframe, count }), (batch) => store.timescale.upsert(ohlcv, batch))
+    const count = (coins * BARS * MINUTE) / timeframeMicros(timeframe)
+    await inBatches(bars({ timeframe, count, coins }), (batch) => store.timescale.upsert(ohlcv, batch))
   }
   await store.pool.query('vacuum analyze crypto_prices, ohlcv_data')
 }

@@ -1,23 +1,103 @@
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { testDatabase } from '../support/database.ts'
+import { sharedKafka } from '../support/kafka.ts'
 import { describeWith } from '../support/services.ts'
 
 const run = promisify(execFile)
 const MAIN = resolve(import.meta.dirname, '../../bench/main.ts')
+const { PATH, HOME, TMPDIR, REDPANDA_CONNECT_BIN } = process.env
+const database = await testDatabase()
 
-describeWith('psql', 'the benchmarks at a small size', { timeout: 120_000 }, () => {
-  test.each(['batch', 'stream', 'drizzle'])('%s prints its figures as a table, with ratios to its baseline', async (scenario) => {
-    const { stdout } = await run(process.execPath, [MAIN, scenario, '--records', '2000', '--rounds', '1'], {
-      env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR },
-    })
-    expect(stdout).toMatch(/^\| (psql|node-postgres).* \| [\d.,k]+ \([\d.,k]+–[\d.,k]+\) \| 1\.00 \|$/m)
-    expect(stdout).not.toContain('NaN')
+/** What a scenario prints at a small size, in a database of its own. */
+async function figures(scenario: string, records: number, env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const given = { PATH, HOME, TMPDIR, REDPANDA_CONNECT_BIN, DATABASE_URL: database.url, ...env }
+  const { stdout } = await run(process.execPath, [MAIN, scenario, '--records', String(records), '--rounds', '1'], { env: given })
+  expect(stdout).not.toMatch(/NaN|Infinity|undefined/)
+  return stdout
+}
+
+const FIGURE = '[\\d.,k]+ \\([\\d.,k]+–[\\d.,k]+\\)'
+const row = (contender: string, ratio = '\\d+\\.\\d\\d') => new RegExp(`^\\| ${contender} \\| ${FIGURE} \\| ${ratio} \\|$`, 'm')
+
+describe('the benchmarks at a small size', { timeout: 120_000 }, () => {
+  test('drizzle prints its requests beside those of node-postgres', async () => {
+    const printed = await figures('drizzle', 500)
+    expect(printed).toMatch(row('node-postgres, prepared insert', '1\\.00'))
+    expect(printed).toMatch(row('DrizzleClient.latestPrice'))
+  })
+
+  test('latency prints how long records took', async () => {
+    expect(await figures('latency', 1000)).toMatch(/^\| [\d.]+ ms \| [\d.]+ ms \| [\d.]+ ms \| [\d.]+ ms \|$/m)
+  })
+
+  test('rollups prints what they cost and what they give', async () => {
+    const printed = await figures('rollups', 2000)
+    expect(printed).toMatch(row('without rollups', '1\\.00'))
+    expect(printed).toMatch(/^\| 1h \| [\d.]+ ms \| [\d.]+ ms \| \d+ × \|$/m)
+  })
+
+  test('backfill prints the memory of its process', async () => {
+    expect(await figures('backfill', 20_000)).toMatch(/^\| largest, MB \| \d+ \|$/m)
+  })
+
+  test('growth prints reads of three sizes', async () => {
+    expect(await figures('growth', 1000)).toMatch(/^\| 172,800 rows \| [\d.]+ \([\d.]+–[\d.]+\) \| [\d.]+ × \|$/m)
   })
 
   test('a scenario that does not exist is refused with those that do', async () => {
     const failure = await run(process.execPath, [MAIN, 'bacth']).catch((error: { code: number; stderr: string }) => error)
     expect(failure).toMatchObject({ code: 2, stderr: expect.stringMatching(/no scenario named bacth\n[\s\S]*batch\|stream/) })
   })
+
+  test('a scenario says what it lacks', async () => {
+    const failure = await figures('connect', 1).catch((error: { code: number; stderr: string }) => error)
+    expect(failure).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('connect needs a Kafka or Redpanda broker (set REDPANDA_BROKERS)'),
+    })
+  })
 })
+
+describeWith('psql', 'the benchmarks beside psql at a small size', { timeout: 120_000 }, () => {
+  test('batch prints its rates with the ratio to psql, in a database that it starts', async () => {
+    const printed = await figures('batch', 2000, { DATABASE_URL: undefined })
+    expect(printed).toMatch(row('psql \\\\copy text', '1\\.00'))
+    expect(printed).toMatch(row('TimescaleClient.upsert, every key there'))
+  })
+
+  test('stream prints the same for the embedded log', async () => {
+    expect(await figures('stream', 2000)).toMatch(row('stream → table, new keys'))
+  })
+})
+
+describeWith(['wrk', 'pgbench'], 'the benchmark of HTTP at a small size', { timeout: 120_000 }, () => {
+  test('http prints its requests beside those of pgbench', async () => {
+    const printed = await figures('http', 2000)
+    expect(printed).toMatch(row('pgbench, the statement of the server', '1\\.00'))
+    expect(printed.match(/^\| HTTP \|/gm)).toHaveLength(3)
+  })
+})
+
+describeWith(['kafka', 'psql', 'connect'], 'the benchmark beside Kafka Connect at a small size', { timeout: 240_000 }, () => {
+  test('connect prints both, after it has seen that their tables are the same', async () => {
+    const printed = await figures('connect', 2000, { REDPANDA_BROKERS: await sharedKafka() })
+    expect(printed.match(/^\| Kafka Connect.* \| 1\.00 \|$/gm)).toHaveLength(2)
+    expect(printed).toMatch(row('stream → table'))
+  })
+})
+
+describeWith(
+  ['kafka', 'psql', 'redpanda-connect'],
+  'the benchmark beside Redpanda Connect at a small size',
+  { timeout: 240_000 },
+  () => {
+    test('redpanda-connect prints both, after it has seen that their tables are the same', async () => {
+      const printed = await figures('redpanda-connect', 2000, { REDPANDA_BROKERS: await sharedKafka() })
+      expect(printed.match(/^\| Redpanda Connect.* \| 1\.00 \|$/gm)).toHaveLength(2)
+      expect(printed).toMatch(row('stream → table'))
+    })
+  },
+)

@@ -1,6 +1,8 @@
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
+import { hasConnect, redpandaConnectBinary } from '../../../bench/peers/installed.ts'
+import { isExecutable, onPath } from '../../../bench/requirements.ts'
 import { timescaleUrl } from './stores.ts'
 
 export const SERVICES = [
@@ -10,6 +12,10 @@ export const SERVICES = [
   'timescaledb',
   'kcat',
   'psql',
+  'pgbench',
+  'wrk',
+  'connect',
+  'redpanda-connect',
   'openssl',
   'python3',
   'schemathesis',
@@ -26,6 +32,10 @@ export const REMEDY: Readonly<Record<ServiceName, string>> = {
   timescaledb: 'TIMESCALE_URL',
   kcat: 'npm run services',
   psql: 'npm run services',
+  pgbench: 'npm run services',
+  wrk: 'npm run services',
+  connect: 'npm run services -- connect; needs java',
+  'redpanda-connect': 'REDPANDA_CONNECT_BIN=FILE',
   openssl: 'apt-get install openssl',
   python3: 'npm run services',
   schemathesis: 'npm run services, or QICORE_TEST_SCHEMATHESIS=PROGRAM',
@@ -34,7 +44,7 @@ export const REMEDY: Readonly<Record<ServiceName, string>> = {
 }
 
 /** What a CI machine cannot be made to have by scripts/services.sh. */
-export const OPTIONAL_IN_CI: readonly ServiceName[] = ['timescaledb', 'go', 'recorded-data']
+export const OPTIONAL_IN_CI: readonly ServiceName[] = ['timescaledb', 'redpanda-connect', 'go', 'recorded-data']
 
 export const kafkaLibrary = (): string => process.env.QICORE_TEST_KAFKA_LIB ?? join(homedir(), '.cache/qicore-test/kafka/lib')
 
@@ -59,18 +69,6 @@ export function debianPostgres(): string | undefined {
   return versions.map((version) => join(base, version)).find((folder) => isExecutable(join(folder, 'bin/postgres')))
 }
 
-const onPath = (program: string): boolean =>
-  (process.env.PATH ?? '').split(delimiter).some((folder) => isExecutable(join(folder, program)))
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
 const isThere: Readonly<Record<ServiceName, () => boolean>> = {
   kafka: () =>
     onPath('java') && existsSync(kafkaLibrary()) && readdirSync(kafkaLibrary()).some((jar) => jar.startsWith('kafka_')),
@@ -79,6 +77,10 @@ const isThere: Readonly<Record<ServiceName, () => boolean>> = {
   timescaledb: () => timescaleUrl() !== undefined,
   kcat: () => onPath('kcat'),
   psql: () => onPath('psql'),
+  pgbench: () => onPath('pgbench'),
+  wrk: () => onPath('wrk'),
+  connect: () => onPath('java') && hasConnect(),
+  'redpanda-connect': () => redpandaConnectBinary() !== undefined,
   openssl: () => onPath('openssl'),
   python3: () => onPath('python3'),
   schemathesis: () => isExecutable(schemathesis()),

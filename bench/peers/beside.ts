@@ -1,0 +1,78 @@
+import { decimal, type Price, price as priceType } from '../../lib/src/base/index.ts'
+import { LANES, startConsumer } from '../consume.ts'
+import type { BenchContext } from '../context.ts'
+import { fillTopic } from '../fill.ts'
+import { psqlCopy, writeCopyFiles } from '../psql.ts'
+import { interleave, markdown, summarise } from '../rounds.ts'
+import { checksum, emptyTable } from '../table.ts'
+import { watchArrival } from './arrival.ts'
+import type { Peer } from './peer.ts'
+
+/** The same keys as they were a minute before, so that every record overwrites a row. */
+const older = {
+  name: 'older',
+  of: (price: Price): Price => ({ ...price, price: decimal('1'), receivedAt: price.receivedAt - 60_000_000 }),
+}
+
+/**
+ * One topic → one table by a peer and by the consumer in turn: once into the empty table, once where every key is there with
+ * older values. The consumer is counted from its start, before it joins its group; the peer from the first row of it that can be
+ * seen, so that its start and its first batch cost it nothing. Both end when the last row can be seen. After each round the
+ * table must hold exactly what psql's \copy of the same records makes.
+ */
+export async function besidePeer(context: BenchContext, peer: Peer): Promise<string> {
+  const { store, stream, folder, records, rounds, note } = context
+  await fillTopic(stream, folder, records)
+  await emptyTable(store)
+  await psqlCopy(store.url, await writeCopyFiles(folder, records, LANES))
+  const expected = await checksum(store)
+  const olderFiles = await writeCopyFiles(folder, records, LANES, older)
+  await using arrival = watchArrival(store, records)
+
+  const empty = () => emptyTable(store)
+  const full = async () => {
+    await emptyTable(store)
+    await psqlCopy(store.url, olderFiles)
+    await store.pool.query('vacuum analyze crypto_prices')
+    await store.pool.query('checkpoint')
+  }
+  const checked = (prepare: () => Promise<void>, drain: () => Promise<number>) => async () => {
+    await prepare()
+    const ms = await drain()
+    const found = await checksum(store)
+    if (found !== expected) throw new Error(`the table holds ${found}, expected ${expected}`)
+    return ms
+  }
+  const byPeer = async () => {
+    const run = await peer.start(priceType.topic)
+    try {
+      await Promise.race([arrival.first(), run.failed])
+      const started = performance.now()
+      await Promise.race([arrival.last(), run.failed])
+      return performance.now() - started
+    } finally {
+      await run.stop()
+    }
+  }
+  let group = 0
+  const byConsumer = async () => {
+    const started = performance.now()
+    const consumer = await startConsumer(store, stream, `beside-${process.pid}-${group++}`)
+    await Promise.race([arrival.last(), consumer.stored(Number.POSITIVE_INFINITY)])
+    const ms = performance.now() - started
+    await consumer.stop()
+    return ms
+  }
+
+  const sections: string[] = []
+  for (const [state, prepare] of [
+    ['new keys', empty],
+    ['every key an upsert', full],
+  ] as const) {
+    const contenders = { [peer.name]: checked(prepare, byPeer), 'stream → table': checked(prepare, byConsumer) }
+    const timings = await interleave(contenders, rounds, (line) => note(`${state}, ${line}`))
+    const title = `Stream → table beside ${peer.name}, ${records.toLocaleString('en')} prices, ${LANES} connections: ${state}`
+    sections.push(markdown(title, 'rows/s', summarise(timings, records, peer.name)))
+  }
+  return sections.join('\n\n')
+}

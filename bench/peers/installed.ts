@@ -1,0 +1,10 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** Where `npm run services -- connect` puts Kafka Connect. */
+export const CONNECT = join(homedir(), '.cache/qicore-test/connect')
+export const hasConnect = (): boolean => existsSync(join(CONNECT, 'pom.xml'))
+
+/** Of a binary that is brought along, since no package registry has it. */
+export const redpandaConnectBinary = (): string | undefined => process.env.REDPANDA_CONNECT_BIN || undefined

@@ -1,0 +1,37 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import type { BenchContext } from './context.ts'
+
+/** Whether a program can be run by its bare name. */
+export const onPath = (program: string): boolean =>
+  (process.env.PATH ?? '').split(delimiter).some((folder) => isExecutable(join(folder, program)))
+
+export function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Names the first that is not there. */
+export const programs =
+  (...names: readonly string[]) =>
+  (): string | undefined => {
+    const missing = names.find((name) => !onPath(name))
+    return missing && `${missing} (npm run services)`
+  }
+
+export const kafka = ({ brokers }: BenchContext): string | undefined =>
+  brokers ? undefined : 'a Kafka or Redpanda broker (set REDPANDA_BROKERS)'
+
+/** What the first that lacks something lacks. */
+export const all =
+  (...checks: readonly ((context: BenchContext) => string | undefined)[]) =>
+  (context: BenchContext): string | undefined => {
+    for (const check of checks) {
+      const missing = check(context)
+      if (missing) return missing
+    }
+  }
