@@ -6,5 +6,5 @@ import { join } from 'node:path'
 export const CONNECT = join(homedir(), '.cache/qicore-test/connect')
 export const hasConnect = (): boolean => existsSync(join(CONNECT, 'pom.xml'))
 
-/** Of a binary that is brought along, since no package registry has it. */
+/** Whoever wants this one measured brings its binary along. */
 export const redpandaConnectBinary = (): string | undefined => process.env.REDPANDA_CONNECT_BIN || undefined

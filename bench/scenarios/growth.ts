@@ -5,24 +5,25 @@ import { openDatabase } from '../database.ts'
 import { COINS, prices, START } from '../prices.ts'
 import { interleave, median } from '../rounds.ts'
 
-const READS = 200
 const DAY = 1440 * MINUTE
-/** So few that the smallest size holds a whole day of each: the answer is as long at every size. */
-const BAR_COINS = 20
+/** From how many records on it measures; below, it looks whether it works. */
+const FULL = 100_000
+/** Of the bars; so few that the smallest size holds a whole day of each: the answer is as long at every size. */
+const barCoins = (records: number): number => (records >= FULL ? 20 : 2)
 
 interface Read {
   readonly title: string
-  readonly read: (store: Store, n: number, days: number) => Promise<unknown>
+  readonly read: (store: Store, n: number, days: number, coins: number) => Promise<unknown>
 }
 
 const READINGS: readonly Read[] = [
   { title: 'latest price of a coin', read: ({ dsl }, n) => dsl.getLatestPrices({ coins: [`coin-${n % COINS}`] }) },
   {
     title: 'a day of one-minute candles',
-    read: ({ dsl }, n, days) => {
+    read: ({ dsl }, n, days, coins) => {
       const from = START + (n % days) * DAY
       const range = { from: formatTime(from), to: formatTime(from + DAY), limit: 1440 }
-      return dsl.getOHLCVJson({ coin: `coin-${n % BAR_COINS}`, timeframe: '1m', ...range })
+      return dsl.getOHLCVJson({ coin: `coin-${n % coins}`, timeframe: '1m', ...range })
     },
   },
 ]
@@ -32,25 +33,25 @@ const READINGS: readonly Read[] = [
  * hundredth of it, read in turn at random coins and days, one read after the other.
  */
 export async function growth({ store, records, rounds, note }: BenchContext): Promise<string> {
-  const sizes = [records / 100, records / 10, records].map((rows, i) =>
-    Math.max(Math.round(rows), (i + 1) * 2 * BAR_COINS * 1440),
-  )
+  const coins = barCoins(records)
+  const reads = records >= FULL ? 200 : 10
+  const sizes = [records / 100, records / 10, records].map((rows, i) => Math.max(Math.round(rows), (i + 1) * 2 * coins * 1440))
   await using stores = new AsyncDisposableStack()
   const filled: Store[] = []
   for (const rows of sizes) {
     const one = stores.use(await openDatabase(store, `growth_${rows}`))
-    await fill(one, rows)
+    await fill(one, rows, coins)
     filled.push(one)
     note(`${rows} rows are there`)
   }
   const sections: string[] = []
   for (const { title, read } of READINGS) {
     const timed = (one: Store, rows: number) => async () => {
-      const days = Math.max(1, Math.floor(rows / 2 / BAR_COINS / 1440))
+      const days = Math.max(1, Math.floor(rows / 2 / coins / 1440))
       const started = performance.now()
       // Multiples of a prime visit coins and days in no order.
-      for (let i = 0; i < READS; i++) await read(one, i * 7919, days)
-      return (performance.now() - started) / READS
+      for (let i = 0; i < reads; i++) await read(one, i * 7919, days, coins)
+      return (performance.now() - started) / reads
     }
     const contenders = sizes.map((rows, i) => [`${rows.toLocaleString('en')} rows`, timed(filled[i] as Store, rows)] as const)
     const timings = [...(await interleave(Object.fromEntries(contenders), rounds, note))]
@@ -72,8 +73,8 @@ export async function growth({ store, records, rounds, note }: BenchContext): Pr
   return sections.join('\n\n')
 }
 
-async function fill(store: Store, rows: number): Promise<void> {
+async function fill(store: Store, rows: number, coins: number): Promise<void> {
   await inBatches(prices(rows / 2), (batch) => store.timescale.upsert(priceType, batch))
-  await inBatches(bars({ count: rows / 2, timeframe: '1m', coins: BAR_COINS }), (batch) => store.timescale.upsert(ohlcv, batch))
+  await inBatches(bars({ count: rows / 2, timeframe: '1m', coins }), (batch) => store.timescale.upsert(ohlcv, batch))
   await store.pool.query('vacuum analyze crypto_prices, ohlcv_data')
 }

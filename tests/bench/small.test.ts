@@ -44,7 +44,7 @@ describe('the benchmarks at a small size', { timeout: 120_000 }, () => {
   })
 
   test('growth prints reads of three sizes', async () => {
-    expect(await figures('growth', 1000)).toMatch(/^\| 172,800 rows \| [\d.]+ \([\d.]+–[\d.]+\) \| [\d.]+ × \|$/m)
+    expect(await figures('growth', 1000)).toMatch(/^\| 17,280 rows \| [\d.]+ \([\d.]+–[\d.]+\) \| [\d.]+ × \|$/m)
   })
 
   test('a scenario that does not exist is refused with those that do', async () => {
