@@ -48,6 +48,16 @@ describe('growth', () => {
     expect(verdicts(warm)).toEqual(STEADY)
   })
 
+  test('none where memory that was taken at a peak is kept', () => {
+    const stepped = samples((minute) => ({ rss: (260 + 30 * Math.max(0, Math.min(minute - 3, 2))) * MIB }))
+    expect(verdicts(stepped)).toEqual(STEADY)
+  })
+
+  test('of memory that is taken in steps which go on', () => {
+    const stairs = samples((minute) => ({ rss: (200 + 10 * Math.floor(minute)) * MIB }))
+    expect(verdicts(stairs)).toEqual({ ...STEADY, rss: true })
+  })
+
   test('of the heap below collected garbage, of handles by two a minute, of lag by 2 % of what comes', () => {
     const growing = samples((minute) => ({
       heap: (50 + 2 * minute + sawtooth(minute, 0.4, 25)) * MIB,
