@@ -1,7 +1,7 @@
 import type { CryptoDataPlatform } from '../../lib/src/streaming/platform/index.ts'
 
 /** What the server needs of a platform. */
-export type ServedPlatform = Pick<CryptoDataPlatform, 'store' | 'stream' | 'getStatus' | 'health'> &
+export type ServedPlatform = Pick<CryptoDataPlatform, 'store' | 'stream' | 'getStatus' | 'health' | 'rateLimits'> &
   Partial<Pick<CryptoDataPlatform, 'config'>>
 
 /** What the server needs of the configuration (`server:` in qicore.yaml). */

@@ -7,10 +7,12 @@ import { startEndpoint } from './servers.ts'
 const PRICE = '{"bitcoin":{"usd":64000.5,"last_updated_at":1779092258}}'
 const ask = { ids: ['bitcoin'], currencies: ['usd'] }
 
+const budget = async () => ({ limit: 30, windowMs: 61_000, free: 30, penaltyMs: 0 })
+
 test('several addresses stand in for each other, and every call at each of them has its permit', async () => {
   const endpoints = [await startEndpoint(() => PRICE), await startEndpoint(() => PRICE)]
   const permits: number[] = []
-  const rateLimit = { acquire: async (weight: number) => void permits.push(weight), penalize: () => {} }
+  const rateLimit = { acquire: async (weight: number) => void permits.push(weight), penalize: () => {}, budget }
   const client = new CoinGeckoClient({ baseUrl: endpoints.map(({ url }) => url), rateLimit, attempts: 1 })
   for (let i = 0; i < 4; i++) await client.simplePrice(ask)
   expect(endpoints.map(({ asked }) => asked)).toEqual([2, 2])
@@ -27,7 +29,7 @@ test('the source takes its limit from the platform, by its key', async () => {
   let acquired = 0
   const rateLimit = (key: string, limits: RateLimits) => {
     asked.push([key, limits])
-    return { acquire: async () => void acquired++, penalize: () => {} }
+    return { acquire: async () => void acquired++, penalize: () => {}, budget }
   }
   for (const api_key of [undefined, 'CG-key']) {
     const settings = coingecko.config.parse({ base_url: endpoint.url, api_key })

@@ -144,6 +144,21 @@ describe('Consumer', () => {
     expect(subscription.committed.at(-1)?.offset).toBe(10n)
   })
 
+  test('of partitions that are no longer held it writes nothing more that waits, and commits nothing', async () => {
+    const { subscription, sink, consumer, finish } = started({ lanes: 1, maxRecords: 1 })
+    const gate = Promise.withResolvers<void>()
+    sink.before = () => gate.promise
+    subscription.give(priceBatch(0, 0, 1), priceBatch(0, 1, 1), priceBatch(1, 2, 1))
+    await until(() => subscription.pulled === 3)
+    subscription.holds = ({ partition }) => partition === 1
+    gate.resolve()
+    await until(() => sink.coins.length === 2)
+    await finish()
+    expect(sink.coins).toEqual(['coin-0', 'coin-2'])
+    expect(subscription.committed).toMatchObject([{ partition: 1, offset: 3n }])
+    expect(consumer.stats()).toMatchObject({ written: 2, waiting: 0 })
+  })
+
   test('a commit that fails is tried again', async () => {
     const { subscription, sink, finish } = started()
     let failures = 2

@@ -2,7 +2,7 @@ import { errorMessage, QiError } from '../../../lib/src/base/index.ts'
 import { EXIT } from '../exitCodes.ts'
 import type { Output } from '../output.ts'
 import type { Session } from '../session.ts'
-import { age } from '../text/age.ts'
+import { age, duration } from '../text/age.ts'
 import { type Column, printTable } from '../text/table.ts'
 import { findPlatform } from '../up/claim.ts'
 
@@ -26,6 +26,7 @@ interface Publisher {
   readonly received: number
   readonly published: number
   readonly invalid: number
+  readonly waiting: number
   readonly last_record_time?: string
 }
 
@@ -39,9 +40,20 @@ interface Consumer {
   readonly lag?: number
 }
 
+interface RateLimit {
+  readonly peer: string
+  readonly limit: number
+  readonly window_ms: number
+  readonly free: number
+  readonly penalty_ms: number
+}
+
 interface Status {
   readonly publishers: readonly Publisher[]
   readonly consumers: readonly Consumer[]
+  readonly parts: readonly { readonly name: string; readonly restarts: number }[]
+  readonly rate_limits: readonly RateLimit[]
+  readonly rollups?: { readonly pending: number; readonly lag_ms: number }
 }
 
 const PATIENCE_MS = 8_000
@@ -75,10 +87,12 @@ async function answerOf<T>(url: string, token: string | undefined, signal: Abort
   }
 }
 
-async function show(out: Output, health: Health, { publishers, consumers }: Status): Promise<void> {
+async function show(out: Output, health: Health, status: Status): Promise<void> {
+  const { publishers, consumers, parts, rate_limits: limits, rollups } = status
   const now = Date.now()
   await out.line(out.style('bold', `The platform is ${health.status}`))
-  await printTable(out, partColumns(now), health.parts)
+  const restarts = new Map(parts.map((part) => [part.name, part.restarts]))
+  await printTable(out, partColumns(now, restarts), health.parts)
   if (publishers.length > 0) {
     await out.line()
     await printTable(out, publisherColumns(now), publishers)
@@ -87,14 +101,27 @@ async function show(out: Output, health: Health, { publishers, consumers }: Stat
     await out.line()
     await printTable(out, consumerColumns, consumers)
   }
+  if (limits.length > 0) {
+    await out.line()
+    await printTable(out, limitColumns, limits)
+  }
+  if (rollups) {
+    await out.line()
+    await out.line(
+      rollups.pending === 0
+        ? 'Bars are rolled up to now'
+        : `Bars: ${rollups.pending} stretches to roll up, the oldest for ${duration(rollups.lag_ms)}`,
+    )
+  }
 }
 
 const MARKS = { up: 'green', degraded: 'yellow', down: 'red' } as const
 
-const partColumns = (now: number): Column<Part>[] => [
+const partColumns = (now: number, restarts: ReadonlyMap<string, number>): Column<Part>[] => [
   { title: 'part', cell: (row) => row.name },
   { title: '', cell: (row) => row.status, style: (row) => MARKS[row.status] },
   { title: 'since', kind: 'right', cell: (row) => age(Date.parse(row.since), now) },
+  { title: 'restarts', kind: 'right', cell: (row) => String(restarts.get(row.name) || '') },
   { title: 'how', cell: (row) => row.summary },
   { title: 'what is done', optional: true, cell: (row) => row.action },
 ]
@@ -105,6 +132,7 @@ const publisherColumns = (now: number): Column<Publisher>[] => [
   { title: 'received', kind: 'right', cell: (row) => String(row.received) },
   { title: 'published', kind: 'right', cell: (row) => String(row.published) },
   { title: 'invalid', kind: 'right', cell: (row) => String(row.invalid) },
+  { title: 'waiting', kind: 'right', cell: (row) => String(row.waiting) },
   { title: 'newest', kind: 'right', cell: (row) => row.last_record_time && age(Date.parse(row.last_record_time), now) },
 ]
 
@@ -116,4 +144,11 @@ const consumerColumns: readonly Column<Consumer>[] = [
   { title: 'set aside', kind: 'right', cell: (row) => String(row.dead_lettered) },
   { title: 'waiting', kind: 'right', cell: (row) => String(row.waiting) },
   { title: 'behind', kind: 'right', cell: (row) => (row.lag === undefined ? '' : String(row.lag)) },
+]
+
+const limitColumns: readonly Column<RateLimit>[] = [
+  { title: 'rate limit', cell: (row) => row.peer },
+  { title: 'calls', kind: 'right', cell: (row) => `${row.limit} in ${duration(row.window_ms)}` },
+  { title: 'left', kind: 'right', cell: (row) => String(row.free) },
+  { title: 'closed for', kind: 'right', cell: (row) => (row.penalty_ms > 0 ? duration(row.penalty_ms) : '') },
 ]

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { formatTime } from '../../../lib/src/base/index.ts'
 import type { PlatformStatus } from '../../../lib/src/streaming/platform/index.ts'
 import { json } from '../headers.ts'
-import { groupLags } from '../metrics/lag.ts'
+import { groupLags, rollupStatus } from '../metrics/lag.ts'
+import { rateBudgets } from '../metrics/limits.ts'
 import { defineRoute } from '../route.ts'
 import { version } from '../version.ts'
 import { count, moment } from './schemas.ts'
@@ -15,6 +16,8 @@ const publisher = z
     received: count('records pulled from the source'),
     published: count('records durable in the stream'),
     invalid: count('records put into the dead letters'),
+    waiting: count('records pulled and not yet durable in the stream'),
+    trouble: z.string().optional().describe('the code of what keeps it from its provider or from the stream now'),
     last_record_time: moment('the greatest time of a published record').optional(),
   })
   .describe('One source on its way into the stream')
@@ -44,6 +47,23 @@ const part = z
   })
   .describe('A supervised part')
 
+const rateLimit = z
+  .object({
+    peer: z.string().describe('who counts the calls'),
+    limit: count('the most calls in its window'),
+    window_ms: count('length of that window'),
+    free: count('calls that may be made at once, by all processes that use the key'),
+    penalty_ms: count('for how much longer the peer asked to be left alone'),
+  })
+  .describe('What is left of a rate limit')
+
+const rollups = z
+  .object({
+    pending: count('stretches of series that were written and are not rolled up yet'),
+    lag_ms: count('for how long the oldest of them has waited'),
+  })
+  .describe('How far bars of a minute and longer are behind what was written')
+
 const statusSchema = z
   .object({
     version: z.string().describe('of QiCore'),
@@ -55,6 +75,8 @@ const statusSchema = z
     publishers: z.array(publisher),
     consumers: z.array(consumer),
     parts: z.array(part),
+    rate_limits: z.array(rateLimit).describe('of the sources that were used; empty while the store does not answer'),
+    rollups: rollups.optional().describe('absent where nothing is rolled up, and while the store does not answer'),
   })
   .describe('What runs, and what it has done since it started')
 
@@ -65,15 +87,29 @@ export const status = defineRoute({
   responses: { 200: { description: 'the platform now', schema: statusSchema } },
   errors: ['BAD_REQUEST', 'CLOSED'],
   answer: async ({ platform }) => {
-    const lags = await groupLags(platform).catch(() => [])
-    return json(JSON.stringify(statusWire(platform.getStatus(), lags)))
+    const status = platform.getStatus()
+    const [lags, budgets, rolled] = await Promise.all([groupLags(platform), rateBudgets(platform), rollupStatus(platform)])
+    return json(JSON.stringify({ ...statusWire(status, lags), ...limitsWire(budgets), ...rollupsWire(rolled) }))
   },
 })
+
+const limitsWire = (budgets: Awaited<ReturnType<typeof rateBudgets>>): Pick<z.input<typeof statusSchema>, 'rate_limits'> => ({
+  rate_limits: budgets.map(({ service, limit, windowMs, free, penaltyMs }) => ({
+    peer: service,
+    limit: Math.floor(limit),
+    window_ms: windowMs,
+    free: Math.floor(free),
+    penalty_ms: Math.ceil(penaltyMs),
+  })),
+})
+
+const rollupsWire = (status: Awaited<ReturnType<typeof rollupStatus>>): Pick<z.input<typeof statusSchema>, 'rollups'> =>
+  status?.keeper ? { rollups: { pending: status.pending, lag_ms: status.lagMs } } : {}
 
 function statusWire(
   { state, startedAt, store, stream, publishers, consumers, parts }: PlatformStatus,
   lags: Awaited<ReturnType<typeof groupLags>>,
-): z.input<typeof statusSchema> {
+): Omit<z.input<typeof statusSchema>, 'rate_limits' | 'rollups'> {
   const lagOf = (of: string): number | undefined => {
     const found = lags.filter(({ group }) => group === of)
     return found.length > 0 ? found.reduce((sum, { lag }) => sum + lag, 0) : undefined
@@ -85,12 +121,14 @@ function statusWire(
     store,
     stream,
     simulated: publishers.some(({ source }) => source === 'simulated'),
-    publishers: publishers.map(({ source, state, received, published, invalid, lastRecordTime }) => ({
+    publishers: publishers.map(({ source, state, received, published, invalid, inFlight, trouble, lastRecordTime }) => ({
       source,
       state,
       received,
       published,
       invalid,
+      waiting: inFlight,
+      ...(trouble && { trouble: trouble.error.code }),
       ...(lastRecordTime !== null && { last_record_time: formatTime(lastRecordTime) }),
     })),
     consumers: consumers.map(({ name, group, state, read, written, deadLettered, waiting, lastWriteAt, trouble }) => ({

@@ -1,11 +1,8 @@
-import { setTimeout } from 'node:timers/promises'
 import { Gauge, type Registry } from 'prom-client'
 import type { ServedPlatform } from '../served.ts'
+import { together, within } from './within.ts'
 
-/** A scrape must not hang on a broker that is down. */
-const PATIENCE_MS = 2_000
-
-/** How far each consumer group is behind, asked of the stream at each scrape. */
+/** How far each consumer group is behind, and what is rolled up, asked at each scrape. */
 export function lagMetrics(register: Registry, platform: ServedPlatform): void {
   new Gauge({
     name: 'qicore_consumer_lag_records',
@@ -14,24 +11,46 @@ export function lagMetrics(register: Registry, platform: ServedPlatform): void {
     registers: [register],
     async collect() {
       this.reset()
-      const found = await groupLags(platform).catch(() => [])
-      for (const { group, topic, lag } of found) this.inc({ group, topic }, lag)
+      for (const { group, topic, lag } of await groupLags(platform)) this.inc({ group, topic }, lag)
     },
   })
+  const rollups = together(() => rollupStatus(platform))
+  const gauge = (name: string, help: string, of: (status: RollupStatus) => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [register],
+      async collect() {
+        this.remove()
+        const found = await rollups()
+        if (found?.keeper) this.set(of(found))
+      },
+    })
+  gauge(
+    'qicore_rollup_pending_stretches',
+    'Stretches of series that were written and are not rolled up yet; absent where nothing is rolled up',
+    ({ pending }) => pending,
+  )
+  gauge(
+    'qicore_rollup_lag_seconds',
+    'For how long the oldest stretch has waited that is not rolled up; absent where nothing is rolled up',
+    ({ lagMs }) => lagMs / 1000,
+  )
 }
 
+type RollupStatus = Awaited<ReturnType<ServedPlatform['store']['rollups']['status']>>
+
 /** Per group and topic; empty where the stream does not answer in time. */
-export async function groupLags(platform: ServedPlatform): Promise<{ group: string; topic: string; lag: number }[]> {
-  const { stream } = platform
-  const groups = [...new Set(platform.getStatus().consumers.map(({ group }) => group))]
-  const stop = new AbortController()
-  const late = setTimeout(PATIENCE_MS, [], { signal: stop.signal }).catch(() => [])
-  const asked = Promise.all(
-    groups.map(async (group) => (await stream.lag(group)).map(({ topic, lag }) => ({ group, topic, lag: Number(lag) }))),
-  ).then((lags) => lags.flat())
-  try {
-    return await Promise.race([asked, late])
-  } finally {
-    stop.abort()
-  }
-}
+export const groupLags = (platform: ServedPlatform): Promise<{ group: string; topic: string; lag: number }[]> =>
+  within(async () => {
+    const { stream } = platform
+    const groups = [...new Set(platform.getStatus().consumers.map(({ group }) => group))]
+    const lags = await Promise.all(
+      groups.map(async (group) => (await stream.lag(group)).map(({ topic, lag }) => ({ group, topic, lag: Number(lag) }))),
+    )
+    return lags.flat()
+  }, [])
+
+/** Nothing where the store does not answer in time. */
+export const rollupStatus = (platform: ServedPlatform): Promise<RollupStatus | undefined> =>
+  within(() => platform.store.rollups.status(), undefined)

@@ -2,8 +2,10 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { HealthProbe } from '../health/probe.ts'
 import type { ServedPlatform } from '../served.ts'
 import type { LiveServer } from '../ws/LiveServer.ts'
+import { failureMetrics } from './failures.ts'
 import { type HttpMetrics, httpMetrics } from './http.ts'
 import { lagMetrics } from './lag.ts'
+import { limitMetrics } from './limits.ts'
 import { liveMetrics } from './live.ts'
 import { networkMetrics } from './network.ts'
 import { partMetrics } from './parts.ts'
@@ -34,8 +36,9 @@ export function createMetrics({ platform, probe, live }: MetricsParts): Metrics 
   collectDefaultMetrics({ register })
   for (const name of MISNAMED) register.removeSingleMetric(name)
   const http = httpMetrics(register)
-  const listening = [recordMetrics(register), networkMetrics(register)]
+  const listening = [recordMetrics(register), networkMetrics(register), failureMetrics(register)]
   lagMetrics(register, platform)
+  limitMetrics(register, platform)
   partMetrics(register, platform, probe)
   liveMetrics(register, live)
   poolMetrics(register, platform)

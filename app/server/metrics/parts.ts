@@ -4,7 +4,7 @@ import type { ServedPlatform } from '../served.ts'
 
 const UP = { up: 1, degraded: 0.5, down: 0 }
 
-/** How each part is, and how often it was started again. */
+/** How each part is, how often it was started again, and what waits in it. */
 export function partMetrics(register: Registry, platform: ServedPlatform, probe: HealthProbe): void {
   new Gauge({
     name: 'qicore_part_up',
@@ -23,16 +23,30 @@ export function partMetrics(register: Registry, platform: ServedPlatform, probe:
     registers: [register],
     collect() {
       this.reset()
-      for (const { name, restarts } of partsOf(platform)) this.inc({ part: name }, restarts)
+      for (const { name, restarts } of statusOf(platform).parts) this.inc({ part: name }, restarts)
+    },
+  })
+  new Gauge({
+    name: 'qicore_queue_records',
+    help: 'Records that a source gave and that are not in the stream yet, or that a consumer read and has not stored yet',
+    labelNames: ['part'] as const,
+    registers: [register],
+    collect() {
+      this.reset()
+      const { consumers, publishers } = statusOf(platform)
+      for (const { source, inFlight } of publishers) this.set({ part: `source ${source}` }, inFlight)
+      for (const { name, waiting } of consumers) this.set({ part: `consumer ${name}` }, waiting)
     },
   })
 }
 
+const nothing = { parts: [], consumers: [], publishers: [] }
+
 /** None before the platform is initialized and after it was closed. */
-function partsOf(platform: ServedPlatform): ReturnType<ServedPlatform['getStatus']>['parts'] {
+function statusOf(platform: ServedPlatform): Pick<ReturnType<ServedPlatform['getStatus']>, keyof typeof nothing> {
   try {
-    return platform.getStatus().parts
+    return platform.getStatus()
   } catch {
-    return []
+    return nothing
   }
 }

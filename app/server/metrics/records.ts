@@ -5,6 +5,8 @@ import type { ConsumerWrite } from '../../../lib/src/streaming/index.ts'
 
 const CONSUMER_CHANNEL = 'qicore:consumer'
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
+/** A provider may tell what the market did minutes before. */
+const WAY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600]
 
 /** Records in and out, from what publishers and consumers of this process tell on their diagnostics channels. */
 export function recordMetrics(register: Registry): { close(): void } {
@@ -24,6 +26,13 @@ export function recordMetrics(register: Registry): { close(): void } {
     'Time from the append of the oldest record of a write to its storage',
     'topic',
   )
+  const way = new Histogram({
+    name: 'qicore_market_to_row_seconds',
+    help: 'Time from the market to the row, of the oldest of the records that a write sampled; prices, trades and quotes that came live',
+    labelNames: ['topic'],
+    buckets: WAY_SECONDS,
+    registers: [register],
+  })
   const deadLetters = counter(
     'qicore_dead_letters_total',
     'Records set aside, by the stage at which they failed',
@@ -42,10 +51,11 @@ export function recordMetrics(register: Registry): { close(): void } {
     else if (event.type === 'retry') retries.inc({ source: event.source, topic: event.topic, code: event.code })
   }
   const onConsumer = (message: unknown) => {
-    const { consumer, topic, written, failed, milliseconds, oldest } = message as ConsumerWrite
+    const { consumer, topic, written, failed, milliseconds, oldest, market } = message as ConsumerWrite
     stored.inc({ consumer, topic }, written)
     write.observe({ consumer }, milliseconds / 1000)
     if (failed > 0) deadLetters.inc({ stage: 'store', topic }, failed)
+    if (market !== undefined) way.observe({ topic }, Math.max(0, Date.now() - market) / 1000)
     if (Number.isFinite(oldest)) delay.observe({ topic }, Math.max(0, Date.now() - oldest) / 1000)
   }
   subscribe(PUBLISHER_CHANNEL, onPublisher)

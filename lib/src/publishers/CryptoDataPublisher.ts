@@ -83,7 +83,9 @@ export class CryptoDataPublisher implements AsyncDisposable {
   }
 
   stats(): PublisherStats {
-    return this.#counters.snapshot()
+    const stats = this.#counters.snapshot()
+    const { trouble } = this.#source
+    return { ...(trouble && { trouble }), ...stats }
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { QiError } from '../base/index.ts'
+import type { QiError, Trouble } from '../base/index.ts'
 import { type PublisherEvent, type PublisherState, type PublisherStats, publisherEvents } from './stats.ts'
 
 type Untagged<E> = E extends unknown ? Omit<E, 'source'> : never
@@ -8,7 +8,7 @@ export class Counters {
   readonly #source: string
   #state: PublisherState = 'idle'
   #lastError: PublisherStats['lastError'] = null
-  readonly #troubled = new Set<string>()
+  readonly #troubled = new Map<string, Trouble>()
   received = 0
   published = 0
   invalid = 0
@@ -30,12 +30,14 @@ export class Counters {
   }
 
   snapshot(): PublisherStats {
+    const trouble = [...this.#troubled.values()].toSorted((a, b) => a.since - b.since)[0]
     const { state, received, published, invalid, retried, bytes, inFlight, lastRecordTime } = this
     return {
       source: this.#source,
       ...{ state, received, published, invalid, retried, bytes, inFlight, lastRecordTime },
       lastAppendAt: this.#lastAppendAt,
       lastError: this.#lastError,
+      ...(trouble && { trouble }),
     }
   }
 
@@ -53,7 +55,8 @@ export class Counters {
     this.retried++
     this.failed(error)
     this.tell({ type: 'retry', topic, attempt, waitMs, code: error.code, message: error.message })
-    this.#change(() => this.#troubled.add(topic))
+    const trouble = { since: this.#troubled.get(topic)?.since ?? Date.now(), error, againAt: Date.now() + waitMs }
+    this.#change(() => this.#troubled.set(topic, trouble))
   }
 
   succeeded(topic: string): void {

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
+import type { Trouble } from '../base/index.ts'
 
 export type PublisherState = 'idle' | 'running' | 'degraded' | 'draining' | 'closed' | 'failed'
 
@@ -23,6 +24,8 @@ export interface PublisherStats {
   readonly lastRecordTime: number | null
   /** When the last append succeeded, in milliseconds since 1970. */
   readonly lastAppendAt: number | null
+  /** What keeps records from the stream, or the source from its provider, now. */
+  readonly trouble?: Trouble
   /** The last failure, also of an append that succeeded later; `at` in milliseconds since 1970. */
   readonly lastError: { readonly code: string; readonly message: string; readonly at: number } | null
 }

@@ -42,5 +42,6 @@ describe('qicore status', { timeout: 60_000 }, () => {
     const shown = await qicore(['status'], { cwd: project.cwd, env })
     expect(shown.stdout).toMatch(/^The platform is up$/m)
     expect(shown.stdout).toMatch(/^SIMULATED +running +\d+/m)
+    expect(shown.stdout).toMatch(/^Bars(: \d+ stretches to roll up| are rolled up to now)/m)
   })
 })

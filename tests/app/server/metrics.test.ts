@@ -1,8 +1,10 @@
 import { channel } from 'node:diagnostics_channel'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { price, publishNetworkEvent, QiError, tellFailure } from '../../../lib/src/base/index.ts'
 import { PUBLISHER_CHANNEL, type PublisherEvent } from '../../../lib/src/publishers/index.ts'
 import type { ConsumerWrite } from '../../../lib/src/streaming/index.ts'
 import { testDatabase } from '../../support/database.ts'
+import { parseExposition } from './exposition.ts'
 import { appendPrices, type Engines, openEngines, platformOf, priceOf, serving } from './served.ts'
 import { subscribed } from './webSocket.ts'
 
@@ -33,8 +35,21 @@ test('records in and out are counted from what publishers and consumers tell', a
     failed: 1,
     milliseconds: 12,
     oldest: Date.now() - 500,
+    market: Date.now() - 20_000,
   }
   channel('qicore:consumer').publish(write)
+  tell({
+    type: 'retry',
+    source: 'coingecko',
+    topic: 'crypto-prices',
+    attempt: 1,
+    waitMs: 5,
+    code: 'UNAVAILABLE',
+    message: 'away',
+  })
+  tellFailure('consumer crypto-data', new QiError('TIMEOUT', 'late'))
+  publishNetworkEvent({ type: 'attempt', peer: 'CoinGecko', outcome: 'RATE_LIMITED', ms: 5 })
+  publishNetworkEvent({ type: 'attempt', peer: 'CoinGecko', outcome: 'ok', ms: 5 })
   const metrics = await scrape(url)
   expect(metrics.get('qicore_records_published_total{source="coingecko",topic="crypto-prices"}')).toBe(250)
   expect(metrics.get('qicore_published_bytes_total{source="coingecko",topic="crypto-prices"}')).toBe(60_000)
@@ -43,6 +58,52 @@ test('records in and out are counted from what publishers and consumers tell', a
   expect(metrics.get('qicore_dead_letters_total{stage="store",topic="crypto-prices"}')).toBe(1)
   expect(metrics.get('qicore_stream_to_store_seconds_bucket{le="0.25",topic="crypto-prices"}')).toBe(0)
   expect(metrics.get('qicore_stream_to_store_seconds_bucket{le="1",topic="crypto-prices"}')).toBe(1)
+  expect(metrics.get('qicore_market_to_row_seconds_bucket{le="10",topic="crypto-prices"}')).toBe(0)
+  expect(metrics.get('qicore_market_to_row_seconds_bucket{le="30",topic="crypto-prices"}')).toBe(1)
+  expect(metrics.get('qicore_errors_total{part="source coingecko",code="UNAVAILABLE"}')).toBe(1)
+  expect(metrics.get('qicore_errors_total{part="consumer crypto-data",code="TIMEOUT"}')).toBe(1)
+  expect(metrics.get('qicore_errors_total{part="CoinGecko",code="RATE_LIMITED"}')).toBe(1)
+})
+
+test('what waits in parts, what is left of rate limits and how far rollups are behind is asked at each scrape', async () => {
+  const { url } = await serving(platformOf(engines))
+  await engines.store.rollups.turnOff()
+  const off = await scrape(url)
+  expect(off.get('qicore_queue_records{part="consumer crypto-data"}')).toBe(0)
+  expect(off.get('qicore_rate_limit_calls{peer="CoinGecko"}')).toBe(30)
+  expect(off.get('qicore_rate_limit_free_calls{peer="CoinGecko"}')).toBe(12)
+  expect(off.get('qicore_rate_limit_penalty_seconds{peer="CoinGecko"}')).toBe(1.5)
+  expect(off.has('qicore_rollup_lag_seconds')).toBe(false)
+  await engines.store.rollups.turnOn()
+  await engines.store.timescale.upsert(price, [priceOf('rolled')])
+  const on = await scrape(url)
+  expect(on.get('qicore_rollup_pending_stretches')).toBeGreaterThan(0)
+  expect(on.get('qicore_rollup_lag_seconds')).toBeGreaterThan(0)
+  await engines.store.rollups.catchUp()
+  expect(await scrape(url).then((m) => m.get('qicore_rollup_pending_stretches'))).toBe(0)
+})
+
+test('all of it is text that a scraper reads: named by the conventions, counters and histograms consistent', async () => {
+  const { url } = await serving(
+    platformOf(engines, {
+      parts: [{ name: 'source "odd" \\ \n name', state: 'running', since: 0, restarts: 1 }],
+    }),
+  )
+  await fetch(`${url}/api/v1/status`)
+  const families = parseExposition(await (await fetch(`${url}/metrics`)).text())
+  const odd = families.get('qicore_part_restarts_total')?.samples
+  expect(odd).toEqual([{ name: 'qicore_part_restarts_total', labels: { part: 'source "odd" \\ \n name' }, value: 1 }])
+  for (const { name, type, help, samples } of families.values()) {
+    expect(help, name).not.toBe('')
+    expect(name.endsWith('_total'), name).toBe(type === 'counter')
+    if (type !== 'histogram') continue
+    const buckets = samples.filter((sample) => sample.name === `${name}_bucket`)
+    const counts = samples.filter((sample) => sample.name === `${name}_count`)
+    expect(buckets.filter(({ labels }) => labels.le === '+Inf').map(({ value }) => value)).toEqual(
+      counts.map(({ value }) => value),
+    )
+  }
+  expect(families.get('qicore_http_request_duration_seconds')?.samples.length).toBeGreaterThan(0)
 })
 
 test('requests are counted under their route, lag under its group, restarts under the part', async () => {

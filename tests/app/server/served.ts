@@ -62,6 +62,7 @@ export function platformOf({ store, stream }: Pick<Engines, 'store' | 'stream'>,
       parts: [{ name: 'consumer crypto-data', state: 'running', since, restarts: 3 }],
       ...more,
     }),
+    rateLimits: async () => [{ service: 'CoinGecko', limit: 30, windowMs: 61_000, free: 12, penaltyMs: 1500 }],
     async health() {
       const checks = { store: await store.check(), stream: await stream.check() }
       const parts = Object.entries(checks).map(([name, { ok, summary }]) => ({

@@ -66,6 +66,16 @@ describe('PostgresRateLimit', () => {
     await light
   })
 
+  it('says what is left of it, whoever used the rest', async () => {
+    expect(await make('budget').budget()).toEqual({ limit: 3, windowMs: 61_000, free: 3, penaltyMs: 0 })
+    await make('budget').acquire(2)
+    expect(await make('budget').budget()).toMatchObject({ free: 1, penaltyMs: 0 })
+    const other = make('budget')
+    other.penalize(40_000)
+    await expect.poll(async () => (await make('budget').budget()).free).toBe(0)
+    expect((await make('budget').budget()).penaltyMs).toBeGreaterThan(35_000)
+  })
+
   it('remembers what the peer asked for, for everybody', async () => {
     make('asked').penalize(40_000)
     const other = make('asked')

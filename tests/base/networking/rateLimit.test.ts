@@ -54,6 +54,17 @@ describe('SlidingWindowLimit', () => {
     expect(clock.now()).toBe(61_000)
   })
 
+  it('says what is left of it: nothing while it is left alone, all when the calls have left the window', async () => {
+    const clock = new VirtualClock()
+    const rate = new SlidingWindowLimit({ limit: 3, clock })
+    await rate.acquire(2)
+    expect(await rate.budget()).toEqual({ limit: 3, windowMs: 61_000, free: 1, penaltyMs: 0 })
+    rate.penalize(2000)
+    expect(await rate.budget()).toMatchObject({ free: 0, penaltyMs: 2000 })
+    await clock.run(clock.sleep(61_000))
+    expect(await rate.budget()).toMatchObject({ free: 3, penaltyMs: 0 })
+  })
+
   it('is first come, first served, and who gives up does not hold the others up', async () => {
     const clock = new VirtualClock()
     const rate = new SlidingWindowLimit({ limit: 1, clock, slackMs: 0 })

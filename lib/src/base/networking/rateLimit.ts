@@ -1,4 +1,4 @@
-import { QiError, type RateLimit } from '../types/index.ts'
+import { QiError, type RateBudget, type RateLimit } from '../types/index.ts'
 import { type Clock, systemClock, throwIfAborted } from './clock.ts'
 import { publishNetworkEvent } from './events.ts'
 import { Turns } from './turns.ts'
@@ -57,9 +57,21 @@ export class SlidingWindowLimit implements RateLimit {
     this.#blockedUntil = Math.max(this.#blockedUntil, this.#clock.now() + retryAfterMs)
   }
 
+  async budget(): Promise<RateBudget> {
+    const now = this.#clock.now()
+    this.#forget(now)
+    const penaltyMs = Math.max(0, this.#blockedUntil - now)
+    const free = penaltyMs > 0 ? 0 : this.limit - this.#used
+    return { limit: this.limit, windowMs: this.#windowMs, free, penaltyMs }
+  }
+
+  #forget(now: number): void {
+    while (this.#granted[0] && this.#granted[0].at + this.#windowMs <= now) this.#used -= this.#granted.shift()?.weight ?? 0
+  }
+
   #waitMs(weight: number): number {
     const now = this.#clock.now()
-    while (this.#granted[0] && this.#granted[0].at + this.#windowMs <= now) this.#used -= this.#granted.shift()?.weight ?? 0
+    this.#forget(now)
     let wait = Math.max(0, this.#blockedUntil - now)
     let excess = this.#used + weight - this.limit
     for (const grant of this.#granted) {

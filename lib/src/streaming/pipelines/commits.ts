@@ -1,4 +1,12 @@
-import { type Logger, type Position, retry, type Subscription, toQiError } from '../../base/index.ts'
+import { type Logger, type Position, retry, type Subscription, tellFailure, toQiError } from '../../base/index.ts'
+
+export interface CommitsOptions {
+  /** Of the consumer, for logs and metrics. */
+  readonly name: string
+  readonly logger: Logger
+  /** Gives up what is not yet committed; it is delivered again. */
+  readonly signal: AbortSignal
+}
 
 /**
  * Commits of one subscription: one request in flight, the latest position of each partition wins. What fails is tried again:
@@ -6,17 +14,14 @@ import { type Logger, type Position, retry, type Subscription, toQiError } from 
  */
 export class Commits {
   readonly #subscription: Subscription
-  readonly #logger: Logger
-  readonly #signal: AbortSignal
+  readonly #options: CommitsOptions
   #pending = new Map<string, Position>()
   #next: Promise<void> | undefined
   #last: Promise<void> = Promise.resolve()
 
-  /** @param signal gives up what is not yet committed; it is delivered again */
-  constructor(subscription: Subscription, logger: Logger, signal: AbortSignal) {
+  constructor(subscription: Subscription, options: CommitsOptions) {
     this.#subscription = subscription
-    this.#logger = logger
-    this.#signal = signal
+    this.#options = options
   }
 
   /** Resolves when these positions, or later ones of their partitions, are committed or given up. */
@@ -32,15 +37,19 @@ export class Commits {
     this.#pending = new Map()
     this.#last = this.#next ?? Promise.resolve()
     this.#next = undefined
+    const { name, logger, signal } = this.#options
     return retry(() => this.#subscription.commit(positions), {
-      signal: this.#signal,
+      signal,
       attempts: Number.POSITIVE_INFINITY,
       totalMs: Number.POSITIVE_INFINITY,
       baseMs: 50,
       maxMs: 2_000,
-      onRetry: ({ error }) => this.#logger.warn({ error }, 'offsets could not be committed; trying again'),
+      onRetry: ({ error }) => {
+        tellFailure(`consumer ${name}`, error)
+        logger.warn({ error }, 'offsets could not be committed; trying again')
+      },
     }).catch((error: unknown) =>
-      this.#logger.warn({ error: toQiError(error) }, 'offsets were not committed; those records are delivered again'),
+      logger.warn({ error: toQiError(error) }, 'offsets were not committed; those records are delivered again'),
     )
   }
 }

@@ -12,11 +12,14 @@ import {
   type Sink,
   type Stream,
   type Subscription,
+  type Trouble,
+  tellFailure,
 } from '../../base/index.ts'
 import { Commits } from './commits.ts'
 import type { DeadLetter } from './deadLetter.ts'
 import type { DeadLetters } from './deadLetters.ts'
 import { Intake } from './intake.ts'
+import { marketTime } from './marketTime.ts'
 
 export interface ConsumerOptions {
   /** For logs and metrics. */
@@ -50,8 +53,8 @@ export interface ConsumerStats {
   readonly name: string
   readonly group: string
   readonly state: 'idle' | 'running' | 'retrying' | 'stopped'
-  /** Why it is retrying, and since when (milliseconds since 1970). */
-  readonly trouble?: { readonly since: number; readonly error: QiError }
+  /** Why it is retrying. */
+  readonly trouble?: Trouble
   readonly read: number
   readonly written: number
   readonly deadLettered: number
@@ -70,6 +73,8 @@ export interface ConsumerWrite {
   readonly milliseconds: number
   /** When the oldest record of the write was appended, in milliseconds since 1970. */
   readonly oldest: number
+  /** When the market made the oldest of its records, where they came live and say so, in milliseconds since 1970. */
+  readonly market: number | undefined
 }
 
 const writes = channel('qicore:consumer')
@@ -109,13 +114,13 @@ export class Consumer {
    * @throws QiError when the stream or a sink fails for good; what was not acknowledged is delivered again
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { stream, group, topics, logger } = this.#options
+    const { name, stream, group, topics, logger } = this.#options
     const { lanes, drainMs } = this.#limits
     const subscription = await stream.subscribe({ group, topics, maxBytes: Math.min(MIB, this.#limits.maxBytes / 8) })
     const intake = new Intake({ ...this.#limits, fewRecords: 500 }, (batch) => subscription.holds(batch))
     this.#intake = intake
     const halt = new AbortController()
-    const commits = new Commits(subscription, logger, halt.signal)
+    const commits = new Commits(subscription, { name, logger, signal: halt.signal })
     const lane = async () => {
       let committed = Promise.resolve()
       for (let batches = await intake.take(); batches; batches = await intake.take()) {
@@ -190,6 +195,7 @@ export class Consumer {
         failed: failures.length,
         milliseconds: performance.now() - started,
         oldest: Math.min(...batches.map((batch) => batch.timestamps[0] ?? Number.POSITIVE_INFINITY)),
+        market: marketTime(type, batches),
       } satisfies ConsumerWrite)
   }
 
@@ -255,7 +261,8 @@ export class Consumer {
       baseMs: 100,
       maxMs: 5_000,
       onRetry: ({ error, waitMs }) => {
-        this.#trouble ??= { since: Date.now(), error }
+        tellFailure(`consumer ${this.#options.name}`, error)
+        this.#trouble = { since: this.#trouble?.since ?? Date.now(), error, againAt: Date.now() + waitMs }
         this.#state = 'retrying'
         this.#options.logger.warn({ error, waitMs, target }, `${this.#options.name}: ${target} failed; trying again`)
       },

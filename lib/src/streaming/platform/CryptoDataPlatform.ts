@@ -20,10 +20,12 @@ import { CryptoDataPublisher, type PublisherStats, sourceDefinitions } from '../
 import { type Consumer, type ConsumerStats, DeadLetters } from '../pipelines/index.ts'
 import { CoverageKeeper } from './CoverageKeeper.ts'
 import type { PlatformConfig } from './config.ts'
+import { describePart, describeStandIn, type StandIn } from './describe.ts'
 import { openStoreFor, openStreamFor } from './engines.ts'
 import { runWithFallback } from './fallback.ts'
 import { HealthLog, overall, type PartHealth, type PlatformHealth } from './health.ts'
 import { readInteraction } from './interactions.ts'
+import { RateLimitsInUse, type ServiceBudget } from './rateLimits.ts'
 import { type PartStatus, Supervisor } from './supervisor.ts'
 import { keepPolicies, keepRollups } from './upkeep/index.ts'
 
@@ -70,14 +72,13 @@ export class CryptoDataPlatform implements AsyncDisposable {
   #startedAt: number | undefined
   #store: Store | undefined
   #stream: Stream | undefined
-  #rateLimit: SourceContext['rateLimit']
+  #rateLimits: RateLimitsInUse | undefined
   #deadLetters: DeadLetters | undefined
   #coverage: Coverage | undefined
   #keeper: CoverageKeeper | undefined
   #sinks: Sink[] = []
   #consumers: Consumer[] = []
-  /** Why the simulated market runs in CoinGecko's place, and since when (milliseconds since 1970). */
-  #standIn: { readonly reason: string; readonly since: number } | undefined
+  #standIn: StandIn | undefined
 
   constructor({ config, logger = silentLogger, onNotice = () => {}, recheckMs = 30_000, announced = true }: PlatformOptions) {
     this.config = config
@@ -181,13 +182,18 @@ export class CryptoDataPlatform implements AsyncDisposable {
     }
   }
 
+  /** What is left of the rate limits that the sources have used since the start. @throws QiError UNAVAILABLE */
+  async rateLimits(): Promise<readonly ServiceBudget[]> {
+    return (await this.#rateLimits?.budgets()) ?? []
+  }
+
   /** Exercises store and stream, and says which part is unwell, since when, why, and what is done about it. */
   async health(): Promise<PlatformHealth> {
     const [store, stream] = await Promise.all([
       checkWithin(CHECK_MS, 'the store', () => this.store.check()),
       checkWithin(CHECK_MS, 'the stream', () => this.stream.check()),
     ])
-    const { parts, consumers } = this.getStatus()
+    const status = this.getStatus()
     const engine = (name: string, found: CheckResult): PartHealth =>
       this.#health.note({
         name,
@@ -195,11 +201,11 @@ export class CryptoDataPlatform implements AsyncDisposable {
         summary: found.summary,
         ...(found.ok ? {} : { action: found.remedy ?? 'it is tried again until it answers' }),
       })
-    const supervised = parts.map((part) =>
-      this.#standIn && part.name === STAND_IN_FOR
-        ? this.#health.note(describeStandIn(this.#standIn.reason), this.#standIn.since)
-        : this.#health.note(describePart(part, consumers), part.since),
-    )
+    const supervised = status.parts.map((part) => {
+      const { since, ...how } =
+        this.#standIn && part.name === STAND_IN_FOR ? describeStandIn(this.#standIn) : describePart(part, status)
+      return this.#health.note(how, since)
+    })
     const all = [engine('store', store), engine('stream', stream), ...supervised]
     return { status: overall(all, ['store', 'stream']), parts: all }
   }
@@ -233,7 +239,7 @@ export class CryptoDataPlatform implements AsyncDisposable {
         primary: (stop) => this.#publish('coingecko', stop),
         fallback: (stop) => this.#publish('simulated', stop),
         onChange: (running, reason) => {
-          this.#standIn = running === 'fallback' ? { reason, since: Date.now() } : undefined
+          this.#standIn = running === 'fallback' ? { name: STAND_IN_FOR, reason, since: Date.now() } : undefined
           this.#notice(
             running === 'primary'
               ? `CoinGecko reached: ${reason}`
@@ -288,10 +294,10 @@ export class CryptoDataPlatform implements AsyncDisposable {
 
   #sourceContext(name: string): SourceContext {
     // One for all sources, so that calls of this process queue in one place.
-    this.#rateLimit ??= sharedRateLimits(this.store.pool)
+    this.#rateLimits ??= new RateLimitsInUse(sharedRateLimits(this.store.pool))
     return {
       logger: this.#logger.child({ source: name }),
-      rateLimit: this.#rateLimit,
+      rateLimit: this.#rateLimits.use,
       interactions: readInteraction,
     }
   }
@@ -331,24 +337,3 @@ const consumerLimits = ({ consumer }: PlatformConfig) => ({
 
 /** The part whose source the simulated market may stand in for. */
 const STAND_IN_FOR = 'source coingecko'
-
-const describeStandIn = (reason: string): Omit<PartHealth, 'since'> => ({
-  name: STAND_IN_FOR,
-  status: 'degraded',
-  summary: `${reason}; the simulated market stands in`,
-  action: 'it is tried again until it answers',
-})
-
-function describePart(part: PartStatus, consumers: readonly ConsumerStats[]): Omit<PartHealth, 'since'> {
-  const stats = consumers.find((consumer) => part.name === `consumer ${consumer.name}`)
-  if (part.state === 'restarting')
-    return { name: part.name, status: 'degraded', summary: part.lastError?.message ?? 'failed', action: 'it is started again' }
-  if (stats?.trouble)
-    return {
-      name: part.name,
-      status: 'degraded',
-      summary: stats.trouble.error.message,
-      action: 'the write is tried again until it succeeds; reading waits',
-    }
-  return { name: part.name, status: 'up', summary: part.state }
-}

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { type Logger, QiError, toQiError } from '../../base/index.ts'
+import { type Logger, QiError, tellFailure, toQiError } from '../../base/index.ts'
 
 export interface PartStatus {
   readonly name: string
@@ -7,6 +7,8 @@ export interface PartStatus {
   /** Milliseconds since 1970. */
   readonly since: number
   readonly restarts: number
+  /** Since when it fails again and again without having run well between. */
+  readonly failingSince?: number
   /** Why it stopped last, and when it is tried again. */
   readonly lastError?: QiError
   readonly retryAt?: number
@@ -54,6 +56,7 @@ export class Supervisor {
     const { baseMs, maxMs, healthyMs } = this.#options
     let waitMs = baseMs
     let restarts = 0
+    let failingSince: number | undefined
     while (!signal.aborted) {
       const started = Date.now()
       try {
@@ -65,10 +68,16 @@ export class Supervisor {
           this.#logger.warn({ part: name, error: toQiError(failure) }, `${name} failed while it was stopping`)
           break
         }
-        if (Date.now() - started > healthyMs) waitMs = baseMs
+        if (Date.now() - started > healthyMs) {
+          waitMs = baseMs
+          failingSince = undefined
+        }
+        failingSince ??= Date.now()
         const error = toQiError(failure)
         const delay = Math.max(waitMs, error.retryAfterMs ?? 0)
-        this.#set(name, { name, state: 'restarting', since: Date.now(), restarts, lastError: error, retryAt: Date.now() + delay })
+        const failed = { name, restarts, failingSince, lastError: error }
+        this.#set(name, { ...failed, state: 'restarting', since: Date.now(), retryAt: Date.now() + delay })
+        tellFailure(name, error)
         this.#logger.error(
           { part: name, error, delayMs: delay },
           `${name} failed: ${error.message}; started again in ${delay} ms`,
@@ -76,7 +85,7 @@ export class Supervisor {
         await setTimeout(delay, undefined, { signal }).catch(() => {})
         waitMs = Math.min(waitMs * 2, maxMs)
         restarts++
-        this.#set(name, { name, state: 'running', since: Date.now(), restarts, lastError: error })
+        this.#set(name, { ...failed, state: 'running', since: Date.now(), restarts })
       }
     }
     this.#set(name, { name, state: 'stopped', since: Date.now(), restarts })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { classifyPgError } from '../../database/errors.ts'
 import type { Pool } from '../../database/pool.ts'
-import { QiError, type RateLimit, type RateLimits } from '../../types/index.ts'
+import { QiError, type RateBudget, type RateLimit, type RateLimits } from '../../types/index.ts'
 import { abortable, type Clock, systemClock, throwIfAborted } from '../clock.ts'
 import { publishNetworkEvent } from '../events.ts'
 import { retry } from '../retry.ts'
@@ -22,6 +22,13 @@ interface Place {
   readonly id: string
   readonly wait_ms: number
 }
+
+/** Who waits has a place in the future: it is not free any more. */
+const BUDGET = `select greatest(0, extract(epoch from max(l.blocked_until) filter (where l.blocked_until > clock_timestamp())
+    - clock_timestamp()) * 1000)::float8 as penalty_ms,
+  (select coalesce(sum(weight), 0) from network_grants
+    where key_digest = $1 and granted_at > clock_timestamp() - $2 * interval '1 ms') as used
+  from network_limits l where l.key_digest = $1`
 
 const PATIENCE = { attempts: Number.POSITIVE_INFINITY, totalMs: Number.POSITIVE_INFINITY, baseMs: 100, maxMs: 5000 }
 
@@ -74,6 +81,19 @@ export class PostgresRateLimit implements RateLimit {
       () => {},
       () => {}, // the pool was closed: no permit will be given any more
     )
+  }
+
+  async budget(): Promise<RateBudget> {
+    const { pool, ready, service } = this.#options
+    try {
+      await ready?.()
+      const { rows } = await pool.query<{ used: number; penalty_ms: number }>(BUDGET, [this.#digest, this.#windowMs])
+      const { used = 0, penalty_ms: penaltyMs = 0 } = rows[0] ?? {}
+      const free = penaltyMs > 0 ? 0 : Math.max(0, this.limit - used)
+      return { limit: this.limit, windowMs: this.#windowMs, free, penaltyMs }
+    } catch (error) {
+      throw classifyPgError(error, `the rate limit of ${service}`)
+    }
   }
 
   /** Takes a place in the line and returns when it is there, by the database's clock and not longer ago than the tolerance. */

@@ -7,6 +7,19 @@ export interface RateLimit {
   acquire(weight: number, signal?: AbortSignal): Promise<void>
   /** The peer asked to be left alone for so long: nobody gets a permit until then. */
   penalize(retryAfterMs: number): void
+  /** What is left of it now, for whoever watches. @throws QiError UNAVAILABLE where that cannot be found out */
+  budget(): Promise<RateBudget>
+}
+
+/** Weights of a limit at one moment. */
+export interface RateBudget {
+  /** The most in any window of so many milliseconds, with its slack. */
+  readonly limit: number
+  readonly windowMs: number
+  /** What may be used at once. */
+  readonly free: number
+  /** For how much longer the peer asked to be left alone, in milliseconds. */
+  readonly penaltyMs: number
 }
 
 /** What a peer allows. */

@@ -1,3 +1,4 @@
+import type { Trouble } from '../failures.ts'
 import type { Logger } from '../logger.ts'
 import type { RecordType, RecordValues } from '../records/index.ts'
 import type { CheckResult } from './check.ts'
@@ -26,6 +27,8 @@ export interface Source extends AsyncIterable<RecordBatch>, AsyncDisposable {
   readonly name: string
   /** Reaches the provider. Never throws. */
   check(signal?: AbortSignal): Promise<CheckResult>
+  /** What keeps it from its provider now, where it goes on trying by itself. */
+  readonly trouble?: Trouble | undefined
   /** Unblocks a pending pull and frees what is held; may be called twice. */
   close(): Promise<void>
 }

@@ -14,6 +14,7 @@ import {
   silentLogger,
   systemClock,
   type Trending,
+  type Trouble,
   toQiError,
 } from '../../../base/index.ts'
 import * as endpoints from './endpoints.ts'
@@ -77,6 +78,7 @@ export class CoinGeckoClient {
   readonly #clock: Clock
   readonly #logger: Logger
   #answeredAt: number | undefined
+  #trouble: Trouble | undefined
 
   /** @throws QiError CONFIG_INVALID when plan and key do not fit each other, or it is none */
   constructor(options: CoinGeckoClientOptions = {}) {
@@ -106,6 +108,11 @@ export class CoinGeckoClient {
     return this.#answeredAt === undefined ? undefined : this.#clock.now() - this.#answeredAt
   }
 
+  /** Why CoinGecko gives no answers now; it passes with the next good one. */
+  get trouble(): Trouble | undefined {
+    return this.#trouble
+  }
+
   /** One endpoint, with its parameters. Others than those below can be declared outside and asked here. */
   async ask<P, T>(endpoint: endpoints.Endpoint<P, T>, params: P, options: CallOptions = {}): Promise<T> {
     const { signal, origin = 'live', attempts = this.#options.attempts } = options
@@ -120,9 +127,17 @@ export class CoinGeckoClient {
             signal,
           )
           this.#answeredAt = this.#clock.now()
+          this.#trouble = undefined
           return endpoint.parse(answer.body, params, { receivedAt: answer.receivedAt, origin })
         } catch (error) {
-          const { code, retryAfterMs } = toQiError(error)
+          const failure = toQiError(error)
+          const { code, retryAfterMs } = failure
+          if (failure.retryable && code !== 'CANCELLED')
+            this.#trouble = {
+              since: this.#trouble?.since ?? Date.now(),
+              error: failure,
+              ...(retryAfterMs !== undefined && { againAt: Date.now() + retryAfterMs }),
+            }
           // All callers are told to wait, not this one alone.
           if (code === 'RATE_LIMITED') this.#rateLimit.penalize(retryAfterMs ?? 0)
           if (code === 'UNAVAILABLE' || code === 'TIMEOUT') this.#answeredAt = undefined

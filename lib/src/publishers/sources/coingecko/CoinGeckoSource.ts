@@ -6,6 +6,7 @@ import {
   type RecordBatch,
   type Source,
   systemClock,
+  type Trouble,
   throwIfAborted,
   toQiError,
 } from '../../../base/index.ts'
@@ -98,6 +99,10 @@ export class CoinGeckoSource implements Source {
       if (error.retryable || name !== 'ohlc') task.due = this.#clock.now() + (error.retryable ? wait : task.job.intervalMs())
       return undefined
     }
+  }
+
+  get trouble(): Trouble | undefined {
+    return this.#options.client.trouble
   }
 
   async check(signal?: AbortSignal): Promise<CheckResult> {

@@ -1,0 +1,37 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { Counter, type Registry } from 'prom-client'
+import { FAILURE_CHANNEL, NETWORK_CHANNEL, type NetworkEvent, type PartFailure } from '../../../lib/src/base/index.ts'
+import { PUBLISHER_CHANNEL, type PublisherEvent } from '../../../lib/src/publishers/index.ts'
+
+/** Everything that failed in this process, also what was mended by trying again, under one name. */
+export function failureMetrics(register: Registry): { close(): void } {
+  const errors = new Counter({
+    name: 'qicore_errors_total',
+    help: 'Failures of a part, or of calls to a peer, by their code; what was tried again counts each time',
+    labelNames: ['part', 'code'] as const,
+    registers: [register],
+  })
+  const listeners = [
+    [FAILURE_CHANNEL, (message: unknown) => errors.inc({ ...(message as PartFailure) })],
+    [
+      PUBLISHER_CHANNEL,
+      (message: unknown) => {
+        const event = message as PublisherEvent
+        if (event.type === 'retry') errors.inc({ part: `source ${event.source}`, code: event.code })
+      },
+    ],
+    [
+      NETWORK_CHANNEL,
+      (message: unknown) => {
+        const event = message as NetworkEvent
+        if (event.type === 'attempt' && event.outcome !== 'ok') errors.inc({ part: event.peer, code: event.outcome })
+      },
+    ],
+  ] as const
+  for (const [channel, listener] of listeners) subscribe(channel, listener)
+  return {
+    close() {
+      for (const [channel, listener] of listeners) unsubscribe(channel, listener)
+    },
+  }
+}

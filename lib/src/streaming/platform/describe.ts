@@ -1,0 +1,59 @@
+import type { Trouble } from '../../base/index.ts'
+import type { PublisherStats } from '../../publishers/index.ts'
+import type { ConsumerStats } from '../pipelines/index.ts'
+import type { PartHealth } from './health.ts'
+import type { PartStatus } from './supervisor.ts'
+
+/** Why the simulated market runs in a source's place, and since when (milliseconds since 1970). */
+export interface StandIn {
+  readonly reason: string
+  readonly since: number
+  readonly name: string
+}
+
+export const describeStandIn = ({ name, reason, since }: StandIn): PartHealth => ({
+  name,
+  since,
+  status: 'degraded',
+  summary: `${reason}; the simulated market stands in`,
+  action: 'it is tried again until it answers',
+})
+
+export interface Working {
+  readonly consumers: readonly ConsumerStats[]
+  readonly publishers: readonly PublisherStats[]
+}
+
+/** How a supervised part is; one that runs may have trouble that it deals with by itself. */
+export function describePart(part: PartStatus, { consumers, publishers }: Working): PartHealth {
+  const { name, state, since, restarts } = part
+  if (state === 'restarting') {
+    const again = part.retryAt === undefined ? '' : ` in ${seconds(part.retryAt)}`
+    const times = restarts > 0 ? `; it was ${restarts} ${restarts === 1 ? 'time' : 'times'} before` : ''
+    return {
+      name,
+      status: 'degraded',
+      since: part.failingSince ?? since,
+      summary: part.lastError?.message ?? 'failed',
+      action: `it is started again${again}${times}`,
+    }
+  }
+  const storing = consumers.find((consumer) => name === `consumer ${consumer.name}`)?.trouble
+  if (storing) return troubled(name, storing, 'the write is tried again', 'until it succeeds; reading waits')
+  const publisher = publishers.find(({ source }) => name === `source ${source}`)
+  if (publisher?.trouble)
+    return publisher.state === 'degraded'
+      ? troubled(name, publisher.trouble, 'the append is tried again', 'until it succeeds; then the source is asked on')
+      : troubled(name, publisher.trouble, 'it is asked again', 'until it answers')
+  return { name, status: 'up', since, summary: state }
+}
+
+const troubled = (name: string, { since, error, againAt }: Trouble, what: string, how: string): PartHealth => ({
+  name,
+  status: 'degraded',
+  since,
+  summary: error.message,
+  action: `${what}${againAt === undefined ? '' : ` in ${seconds(againAt)},`} ${how}`,
+})
+
+const seconds = (at: number): string => `${Math.max(0, Math.ceil((at - Date.now()) / 1000))} s`

@@ -1,0 +1,47 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
+import { testDatabase } from '../support/database.ts'
+import { temporary } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
+
+const database = await testDatabase()
+
+test('health says of a source whose provider limits it since when, why and when it is asked again; and that it is well again', async () => {
+  let limited = true
+  const server = createServer((_, response) => {
+    if (limited)
+      response
+        .writeHead(429, { 'retry-after': '2' })
+        .end('{"status":{"error_code":429,"error_message":"You have exceeded the Rate Limit"}}')
+    else response.writeHead(200, { 'content-type': 'application/json' }).end('[]')
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const env = { DATABASE_URL: database.url, QICORE_SOURCES: 'coingecko', COINGECKO_BASE_URL: `http://127.0.0.1:${port}` }
+  const { config } = loadConfig({ cwd: await temporary('limited'), env })
+  await using platform = new CryptoDataPlatform({ config })
+  const before = Date.now()
+  await platform.start()
+
+  const part = async () => (await platform.health()).parts.find(({ name }) => name === 'source coingecko')
+  const unwell = await until(async () => {
+    const found = await part()
+    return found?.status === 'degraded' && found
+  }, 'the source to be unwell')
+  expect(unwell.summary).toMatch(/HTTP 429, .*exceeded the Rate Limit/)
+  expect(unwell.action).toMatch(/^it is asked again in \d s, until it answers$/)
+  expect(unwell.since).toBeGreaterThanOrEqual(before)
+  expect(unwell.since).toBeLessThanOrEqual(Date.now())
+  expect(platform.getStatus().publishers).toMatchObject([{ source: 'coingecko', trouble: { error: { code: 'RATE_LIMITED' } } }])
+  const [budget] = await platform.rateLimits()
+  expect(budget).toMatchObject({ service: 'CoinGecko', limit: 10, free: 0 })
+  expect(budget?.penaltyMs).toBeGreaterThan(0)
+
+  limited = false
+  await until(async () => (await part())?.status === 'up', 'the source to be well again')
+  await until(async () => ((await platform.rateLimits())[0]?.free ?? 0) > 0, 'free calls')
+})
