@@ -47,6 +47,13 @@ describe('the benchmarks at a small size', { timeout: 120_000 }, () => {
     expect(await figures('growth', 1000)).toMatch(/^\| 17,280 rows \| [\d.]+ \([\d.]+–[\d.]+\) \| [\d.]+ × \|$/m)
   })
 
+  test('latency prints what most records took', async () => {
+    const { stdout } = await run(process.execPath, [MAIN, 'latency', '--records', '200', '--rounds', '1'], {
+      env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR },
+    })
+    expect(stdout).toMatch(/^\| p99 \| [\d.]+ ms \| [\d.]+ ms \| [\d.]+ ms \|$/m)
+  })
+
   test('a scenario that does not exist is refused with those that do', async () => {
     const failure = await run(process.execPath, [MAIN, 'bacth']).catch((error: { code: number; stderr: string }) => error)
     expect(failure).toMatchObject({ code: 2, stderr: expect.stringMatching(/no scenario named bacth\n[\s\S]*batch\|stream/) })
