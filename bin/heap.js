@@ -1,16 +1,17 @@
-// How large V8 may let the young generation grow. Plain JavaScript for any Node from 16 on.
+// How V8 is to manage memory where records flow. Plain JavaScript for any Node from 16 on.
 
 /**
- * V8 takes up to 128 MB for it, and lets as much again add up outside of the heap, where a machine has memory to spare. More
- * than this does not make records flow faster.
+ * Where a machine has memory to spare V8 takes 128 MB for the young generation, lets as much again add up outside of the heap, and
+ * the heap grow to three times of what lives in it, before it collects. None of that makes records flow faster. These are no limits
+ * on what lives.
  */
-export const heapFlags = ['--max-semi-space-size=8']
+export const heapFlags = ['--max-semi-space-size=8', '--heap-growing-percent=100']
 
 /** Commands that carry records for as long as they run; to the others starting sooner matters more. */
 const carriers = ['up', 'backfill']
 
 /**
- * The arguments with which this process should begin anew to run within the limit, or undefined where it need not.
+ * The arguments with which this process should begin anew to run with the flags, or undefined where it need not.
  * @param {string[]} argv as of `process.argv`
  * @param {string[]} execArgv as of `process.execArgv`
  * @param {string} nodeOptions as of the environment's NODE_OPTIONS

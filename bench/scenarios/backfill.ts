@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -71,7 +71,8 @@ async function watched(
   for await (const line of createInterface({ input: child.stdout })) {
     const event = JSON.parse(line) as { event: string; records: number }
     if (event.event !== 'window' || event.records < (looks.length * records) / LOOKS) continue
-    looks.push({ records: event.records, megabytes: residentMegabytes(child.pid as number) })
+    const megabytes = residentMegabytes(child.pid as number)
+    if (megabytes > 0) looks.push({ records: event.records, megabytes }) // 0 where it has just ended
     if (looks.length % 10 === 0) note(`${event.records} rows, ${looks.at(-1)?.megabytes.toFixed(0)} MB`)
   }
   const [code] = (await exited) as [number | null]
@@ -79,7 +80,8 @@ async function watched(
   return looks
 }
 
-const residentMegabytes = (pid: number): number => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)]).toString()) / 1024
+const residentMegabytes = (pid: number): number =>
+  Number(spawnSync('ps', ['-o', 'rss=', '-p', String(pid)]).stdout.toString()) / 1024
 
 /** Megabytes a million rows, by least squares. */
 function slope(looks: readonly Look[]): number {
