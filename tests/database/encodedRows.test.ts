@@ -26,7 +26,7 @@ function decodedWay(type: RecordType, value: Uint8Array): Outcome {
 }
 
 /** The values in one buffer, each between bytes that would matter if they were read. */
-function batchOf(values: readonly Uint8Array[]): EncodedBatch {
+function batchOf(values: readonly Uint8Array[], keyOf: (i: number) => string | null = () => null): EncodedBatch {
   const around = Buffer.from('"}1,"0')
   const spans = new Int32Array(values.length * 2)
   const parts: Uint8Array[] = [around]
@@ -38,7 +38,7 @@ function batchOf(values: readonly Uint8Array[]): EncodedBatch {
     at += value.length + around.length
   })
   const timestamps = new Float64Array(values.length)
-  const keys = values.map(() => null)
+  const keys = values.map((_, i) => keyOf(i))
   return new EncodedBatch({
     topic: 't',
     partition: 0,
@@ -53,7 +53,7 @@ function batchOf(values: readonly Uint8Array[]): EncodedBatch {
 
 function fastWay(encoder: EncodedRows, values: readonly Uint8Array[]): Outcome[] {
   const half = values.length >> 1
-  const batches = [values.slice(0, half), values.slice(half)].filter((part) => part.length > 0).map(batchOf)
+  const batches = [values.slice(0, half), values.slice(half)].filter((part) => part.length > 0).map((part) => batchOf(part))
   const { rows, failed } = encoder.encode(batches)
   const outcomes: Outcome[] = []
   for (const { index, error } of failed) outcomes[index] = refusal(error)
@@ -129,7 +129,7 @@ test('rows of one series come next to one another, in order of arrival', () => {
       `{"coin_id":"c${i % 3}","source":"s",${times},"currency":"usd","trade_id":"${i}","side":"buy","price":"1","amount":"1"}`,
     ),
   )
-  const { rows } = new EncodedRows(type, tableOf(type, {})).encode([batchOf(values)], 1000)
+  const { rows } = new EncodedRows(type, tableOf(type, {})).encode([batchOf(values, (i) => `s:c${i % 3}`)], 1000)
   const expected = [0, 1, 2].flatMap((coin) => values.map((_, i) => 1000 + i).filter((i) => (i - 1000) % 3 === coin))
   expect([...rows.records]).toEqual(expected)
 })

@@ -1,4 +1,5 @@
 const MOST_KEPT = 4
+const LEAST_BYTES = 1 << 16
 
 /**
  * Large buffers that are used again and again. Memory outside of the heap weighs as much as that inside when the collector
@@ -7,16 +8,12 @@ const MOST_KEPT = 4
 export class Buffers {
   readonly #free: Buffer[] = []
 
-  /** A buffer of at least so many bytes, with anything in it. */
-  take(bytes: number): Buffer {
-    const place = this.#free.findIndex((buffer) => buffer.length >= bytes)
-    if (place >= 0) return this.#free.splice(place, 1)[0] as Buffer
-    // Those that are too small would be too small again.
-    this.#free.pop()
-    return Buffer.allocUnsafeSlow(Math.ceil(bytes * 1.25))
+  /** A buffer with anything in it. */
+  take(): Buffer {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(LEAST_BYTES)
   }
 
-  /** Gives back what {@link take} gave, or a part of it, once nobody reads it any more. */
+  /** Gives back one, or a part of it, once nobody reads it any more. */
   give(part: Buffer): void {
     if (this.#free.length < MOST_KEPT) this.#free.push(Buffer.from(part.buffer))
   }

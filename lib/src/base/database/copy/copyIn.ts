@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import type { Connection } from 'pg'
 import type { PoolClient } from '../pool.ts'
 import type { CopyRows } from './rows.ts'
@@ -60,10 +61,13 @@ export function copyIn(client: PoolClient, target: string, pieces: Iterable<Copy
   })
 }
 
-function send(stream: { write(bytes: Uint8Array): boolean }, data: Buffer): void {
+/** Head and data by one system call: a head of its own would wake the server for five bytes. */
+function send(stream: Pick<Writable, 'cork' | 'uncork' | 'write'>, data: Buffer): void {
   const head = Buffer.allocUnsafe(5)
   head[0] = 0x64
   head.writeUInt32BE(data.length + 4, 1)
+  stream.cork()
   stream.write(head)
   stream.write(data)
+  stream.uncork()
 }

@@ -1,8 +1,9 @@
 import { type EncodedBatch, type Failure, type RecordType, toQiError } from '../../types/index.ts'
 import type { TableSpec } from '../tables.ts'
 import { Buffers } from './buffers.ts'
-import { RowGrouper } from './grouped.ts'
+import { orderByKey } from './order.ts'
 import { type CopyRows, RowEncoder } from './rows.ts'
+import { ScanSource } from './scan/cursor.ts'
 import { RowScanner } from './scan/RowScanner.ts'
 
 const ONE = new Int32Array(1)
@@ -12,7 +13,6 @@ export class EncodedRows {
   readonly #type: RecordType
   readonly #scanner: RowScanner
   readonly #encoder: RowEncoder
-  readonly #grouper: RowGrouper
   readonly #buffers = new Buffers()
   #slow = 0
 
@@ -20,7 +20,6 @@ export class EncodedRows {
     this.#type = type
     this.#scanner = new RowScanner(type, table)
     this.#encoder = new RowEncoder(table)
-    this.#grouper = new RowGrouper(table)
   }
 
   /** How many records took the slow way so far. */
@@ -35,26 +34,32 @@ export class EncodedRows {
    */
   encode(batches: readonly EncodedBatch[], first = 0): { rows: CopyRows; failed: Failure[] } {
     const failed: Failure[] = []
-    const total = batches.reduce((sum, batch) => sum + batch.length, 0)
-    const starts = new Int32Array(total + 1)
-    const records = new Int32Array(total)
+    const order = orderByKey(batches)
+    const starts = new Int32Array(order.length + 1)
+    const records = new Int32Array(order.length)
+    const sources = batches.map((batch) => new ScanSource(batch.bytes))
     const { cursor, rowBytes } = this.#scanner
-    let length = 0
-    let index = first
-    cursor.to = 0
-    for (const batch of batches) {
-      const { spans } = batch
-      cursor.read(batch.bytes)
-      for (let i = 0; i < batch.length; i++, index++) {
-        cursor.reserve(rowBytes)
-        if (!this.#scanner.scan(spans[2 * i] as number, spans[2 * i + 1] as number) && !this.#slowly(batch, i, index, failed))
-          continue
-        records[length++] = index
-        starts[length] = cursor.to
-      }
+    const firsts: number[] = []
+    for (let b = 0, at = first; b < batches.length; b++) {
+      firsts.push(at)
+      at += (batches[b] as EncodedBatch).length
     }
-    const out = this.#buffers.take(cursor.to)
-    return { rows: this.#grouper.group(out.subarray(0, cursor.to), cursor.out, starts, records, length), failed }
+    let length = 0
+    cursor.write(this.#buffers.take())
+    for (let at = 0; at < order.length; at++) {
+      const b = order.batches[at] as number
+      const i = order.indexes[at] as number
+      const batch = batches[b] as EncodedBatch
+      const index = (firsts[b] as number) + i
+      cursor.read(sources[b] as ScanSource)
+      cursor.reserve(rowBytes)
+      const { spans } = batch
+      if (!this.#scanner.scan(spans[2 * i] as number, spans[2 * i + 1] as number) && !this.#slowly(batch, i, index, failed))
+        continue
+      records[length++] = index
+      starts[length] = cursor.to
+    }
+    return { rows: { bytes: cursor.out.subarray(0, cursor.to), starts, records, length }, failed }
   }
 
   /** Nobody reads these rows any more: their buffer may be used again. */

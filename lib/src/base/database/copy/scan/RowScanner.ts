@@ -48,7 +48,7 @@ export class RowScanner {
     // A field that comes late has a NULL in its place until the row is put in order.
     this.rowBytes = fields.reduce((sum, { kind }) => sum + 4 + (MOST_BYTES[KINDS.indexOf(kind)] as number), 2)
     this.#scratch = Buffer.allocUnsafeSlow(this.rowBytes)
-    this.cursor = new ScanCursor(1 << 16)
+    this.cursor = new ScanCursor()
   }
 
   /**

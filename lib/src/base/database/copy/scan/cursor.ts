@@ -22,21 +22,28 @@ export class ScanCursor {
   /** Of the same memory as `bytes`. */
   input: DataView
   at = 0
-  out: Buffer
+  out: Buffer = Buffer.alloc(0)
   /** Of the same memory as `out`. */
-  view: DataView
+  view: DataView = viewOf(this.out)
   to = 0
 
-  constructor(capacity: number) {
-    this.bytes = new Uint8Array(0)
-    this.input = viewOf(this.bytes)
-    this.out = Buffer.allocUnsafeSlow(capacity)
-    this.view = viewOf(this.out)
+  constructor() {
+    const nothing = new ScanSource(new Uint8Array(0))
+    this.bytes = nothing.bytes
+    this.input = nothing.view
   }
 
-  read(bytes: Uint8Array): void {
+  /** Reads from there on. */
+  read({ bytes, view }: ScanSource): void {
     this.bytes = bytes
-    this.input = viewOf(bytes)
+    this.input = view
+  }
+
+  /** Writes into the buffer, from its beginning. */
+  write(out: Buffer): void {
+    this.out = out
+    this.view = viewOf(out)
+    this.to = 0
   }
 
   /** Grows the target until so many bytes fit after `to`; what was written stays. */
@@ -52,6 +59,17 @@ export class ScanCursor {
     const { bytes } = this
     let byte = bytes[this.at] as number
     while (byte <= 0x20 && (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09)) byte = bytes[++this.at] as number
+  }
+}
+
+/** Bytes to read, and a view of them made once. */
+export class ScanSource {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+    this.view = viewOf(bytes)
   }
 }
 

@@ -1,0 +1,58 @@
+import type { EncodedBatch } from '../../types/index.ts'
+
+/** Fewer records than this reach as many leaves of the index in any order. */
+const FEW = 64
+
+/** Records of several batches in the order in which they are written. */
+export interface ScanOrder {
+  readonly length: number
+  /** Of each record, the batch that it is in … */
+  readonly batches: Int32Array
+  /** … and its index there. */
+  readonly indexes: Int32Array
+}
+
+/**
+ * Puts records with the same message key next to one another, each group in order of arrival. A key tells a series, so
+ * neighbouring rows go to the same leaf of the index, which saves the server a fifth of its work.
+ */
+export function orderByKey(batches: readonly EncodedBatch[]): ScanOrder {
+  const length = batches.reduce((sum, batch) => sum + batch.length, 0)
+  const groups = new Int32Array(length)
+  const counts = length < FEW ? [length] : countGroups(batches, groups)
+  let start = 0
+  const next = Int32Array.from(counts, (count) => {
+    start += count
+    return start - count
+  })
+  const order = { length, batches: new Int32Array(length), indexes: new Int32Array(length) }
+  let place = 0
+  batches.forEach((batch, b) => {
+    for (let i = 0; i < batch.length; i++) {
+      const group = groups[place++] as number
+      const at = next[group] as number
+      next[group] = at + 1
+      order.batches[at] = b
+      order.indexes[at] = i
+    }
+  })
+  return order
+}
+
+/** Notes the group of each record, and answers how many each group has. */
+function countGroups(batches: readonly EncodedBatch[], groups: Int32Array): number[] {
+  const counts: number[] = []
+  const ids = new Map<string | null, number>()
+  let place = 0
+  for (const { keys } of batches)
+    for (const key of keys) {
+      let group = ids.get(key)
+      if (group === undefined) {
+        group = counts.push(0) - 1
+        ids.set(key, group)
+      }
+      groups[place++] = group
+      counts[group] = (counts[group] as number) + 1
+    }
+  return counts
+}
