@@ -23,7 +23,7 @@ export const RedpandaConfig = z
       .describe('how brokers name us in their logs and quotas'),
     compression: z
       .enum(['none', 'gzip', 'lz4', 'zstd'])
-      .default('lz4')
+      .default('zstd')
       .describe('how batches are compressed on the wire and in topics'),
     replication_factor: z
       .int()

@@ -1,7 +1,8 @@
-import { compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka'
+import { crc32c } from '@platformatic/kafka'
 import { QiError } from '../../base/index.ts'
 import type { RecordRun } from '../../base/types/wire/index.ts'
 import { type AbortedTransaction, AbortedTransactions } from './transactions.ts'
+import { unpack } from './unpack.ts'
 
 /** Where the fields of a record batch (v2, the only one since Kafka 0.11) are. */
 const LENGTH = 8
@@ -77,7 +78,7 @@ export function readRecordSet(set: Buffer, from: bigint, aborted: readonly Abort
     else if (!(attributes & TRANSACTIONAL) || !transactions.holds(producer, baseOffset)) {
       compressed ||= (attributes & COMPRESSION) !== 0
       pieces.push({
-        bytes: unpacked(records, attributes & COMPRESSION),
+        bytes: attributes & COMPRESSION && records.length > 0 ? unpack(records, attributes & COMPRESSION) : records,
         baseOffset,
         baseTimestamp: Number(set.readBigInt64BE(at + BASE_TIMESTAMP)),
         appendedAt: attributes & LOG_APPEND_TIME ? Number(set.readBigInt64BE(at + MAX_TIMESTAMP)) : undefined,
@@ -90,17 +91,6 @@ export function readRecordSet(set: Buffer, from: bigint, aborted: readonly Abort
   }
   const inPlace = { bytes: set, owned: false, runs: pieces.map((piece) => run(piece, piece.bytes.byteOffset - set.byteOffset)) }
   return { buffers: compressed ? unpackedBuffers(pieces) : [inPlace], nextOffset }
-}
-
-function unpacked(records: Buffer, compression: number): Buffer {
-  if (compression === 0 || records.length === 0) return records
-  const algorithm = compressionsAlgorithmsByBitmask[compression]
-  if (!algorithm) throw new QiError('UNSUPPORTED', `no compression is known by the number ${compression}`)
-  try {
-    return algorithm.decompressSync(records)
-  } catch (error) {
-    throw new QiError('BAD_DATA', `a batch compressed by number ${compression} cannot be unpacked`, { cause: error })
-  }
 }
 
 /** Each in the buffer that it was unpacked to; little ones are brought together. */
