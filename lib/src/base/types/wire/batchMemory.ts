@@ -1,3 +1,5 @@
+/** What unpacking may leave unused at the end of a buffer; another's bytes would be more. */
+const SLACK = 1
 /** Less than this is left to the collector, which frees what is small together. */
 const LEAST_BYTES = 64 * 1024
 
@@ -11,7 +13,7 @@ export class BatchMemory {
 
   /** @param arrays read by nobody but the holders; what is only a part of its buffer is left to the collector */
   constructor(arrays: readonly ArrayBufferView<ArrayBufferLike>[], holders: number) {
-    this.#arrays = arrays.filter(({ byteLength, buffer }) => byteLength >= LEAST_BYTES && byteLength === buffer.byteLength)
+    this.#arrays = arrays.filter(({ byteLength, buffer }) => byteLength >= LEAST_BYTES && buffer.byteLength - byteLength <= SLACK)
     this.#holders = holders
   }
 
