@@ -94,6 +94,10 @@ describe('the current price', () => {
       field: 'coin',
       message: expect.stringContaining('bridged-weth (coingecko), weth (coingecko), wormhole-weth (coingecko)'),
     })
+    await dsl.storePrices(['near-coin', 'neat-coin', 'far'].map((coinId) => aPrice({ coinId })))
+    await expect(dsl.getCurrentPrice({ coin: 'Near-coyn' })).rejects.toMatchObject({
+      message: expect.stringMatching(/; did you mean near-coin or neat-coin\?$/),
+    })
   })
 })
 

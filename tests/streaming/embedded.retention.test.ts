@@ -31,6 +31,27 @@ describe('retention', () => {
     expect(await stream.append(topic, numbered(1))).toEqual([{ topic, partition: 0, offset: 101n }])
   })
 
+  test('of the groups for which it keeps messages, those are named that nobody reads for', async () => {
+    const stream = await openLog(url)
+    const topic = await topicFor(stream, 'abandoned', 1)
+    await stream.append(topic, numbered(100))
+    const [done, left, alive] = [unique('done'), unique('left'), unique('alive')]
+    await stream.resetOffsets(done, [{ topic, partition: 0, offset: 100n }])
+    const before = Date.now()
+    await stream.resetOffsets(left, [{ topic, partition: 0, offset: 35n }])
+    const member = await Member.join(stream, { group: alive, topics: [topic] }, { commit: false })
+    await member.count(100)
+    const found = async () => (await stream.abandonedGroups()).filter(({ name }) => [done, left, alive].includes(name))
+    const groups = await found()
+    expect(groups).toMatchObject([{ name: left, unread: 65n }])
+    expect(Math.abs((groups[0]?.lastSeen ?? 0) - before)).toBeLessThan(60_000)
+    await member.close()
+    expect((await found()).map(({ name, unread }) => [name, unread]).toSorted()).toEqual([
+      [alive, 100n],
+      [left, 65n],
+    ])
+  })
+
   test('keeps what is younger, what nobody has read, and dead letters', async () => {
     const stream = await openLog(url, { retention_ms: 3_600_000 })
     const impatient = await openLog(url, { retention_ms: 0 })

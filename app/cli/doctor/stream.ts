@@ -1,7 +1,11 @@
 import { recordTypes, type Store, type Stream, silentLogger } from '../../../lib/src/base/index.ts'
-import { openRedpanda, SchemaRegistry } from '../../../lib/src/streaming/index.ts'
+import { consumers } from '../../../lib/src/consumers/index.ts'
+import { type AbandonedGroup, EmbeddedStream, openRedpanda, SchemaRegistry } from '../../../lib/src/streaming/index.ts'
 import { openStreamFor, type PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
+import { duration } from '../text/age.ts'
 import { type Finding, found, unused } from './finding.ts'
+
+const groupsOf = (config: PlatformConfig): string[] => config.consumers.map((name) => consumers[name]?.group ?? name)
 
 /** Appends and reads for real, on the brokers or in the store. */
 export async function checkStream(config: PlatformConfig, store: Store | undefined): Promise<Finding[]> {
@@ -9,16 +13,28 @@ export async function checkStream(config: PlatformConfig, store: Store | undefin
   if (!config.redpanda.brokers) {
     if (!store) return [unused(name, 'the embedded log lies in the store, which does not work')]
     return [
-      ...(await tried(name, () => openStreamFor(config, store, { logger: silentLogger }))),
+      ...(await tried(name, () => openStreamFor(config, store, { logger: silentLogger }), groupsOf(config))),
       unused('Redpanda', 'not configured: the embedded log is used', 'for brokers of your own set REDPANDA_BROKERS=host:9092'),
     ]
   }
   return tried(name, () => openRedpanda(config.redpanda, { logger: silentLogger }))
 }
 
-async function tried(name: string, open: () => Promise<Stream>): Promise<Finding[]> {
+async function tried(name: string, open: () => Promise<Stream>, ours: readonly string[] = []): Promise<Finding[]> {
   await using stream = await open()
-  return [found(name, await stream.check())]
+  const finding = found(name, await stream.check())
+  if (finding.verdict !== 'ok' || !(stream instanceof EmbeddedStream)) return [finding]
+  return [finding, ...(await stream.abandonedGroups()).filter((group) => !ours.includes(group.name)).map(abandoned)]
+}
+
+/** The groups of the configured consumers are read on at the next start; what nobody reads is kept for ever. */
+function abandoned({ name, lastSeen, unread }: AbandonedGroup): Finding {
+  const since = duration(Date.now() - lastSeen)
+  return unused(
+    'consumer group',
+    `nobody has read as "${name}" for ${since}, and the embedded log keeps ${unread} messages for it`,
+    `set embedded_stream.unread_retention_ms, or forget it: delete from qicore_stream.groups where name = '${name.replaceAll("'", "''")}'`,
+  )
 }
 
 /** Reached when it lists its subjects, and well when our schemas may follow those it holds. */

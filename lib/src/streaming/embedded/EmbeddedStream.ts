@@ -14,6 +14,7 @@ import {
   type Subscription,
   type TopicDescription,
 } from '../../base/index.ts'
+import { type AbandonedGroup, abandonedGroups } from './abandoned.ts'
 import { Appender } from './appender.ts'
 import { check } from './check.ts'
 import type { EmbeddedStreamConfig } from './config.ts'
@@ -168,6 +169,12 @@ export class EmbeddedStream implements Stream {
   async dropExpired(): Promise<number> {
     this.#checkOpen()
     return this.#retention.drop()
+  }
+
+  /** Groups that nobody reads for and that keep messages from being dropped. */
+  async abandonedGroups(): Promise<readonly AbandonedGroup[]> {
+    this.#checkOpen()
+    return abandonedGroups(this.#connections)
   }
 
   async check(): Promise<CheckResult> {
