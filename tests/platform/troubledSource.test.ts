@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
+import { recordingLogger } from '../app/server/served.ts'
 import { testDatabase } from '../support/database.ts'
 import { temporary } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
@@ -23,9 +24,14 @@ test('health says of a source whose provider limits it since when, why and when 
   const { port } = server.address() as AddressInfo
   const env = { DATABASE_URL: database.url, QICORE_SOURCES: 'coingecko', COINGECKO_BASE_URL: `http://127.0.0.1:${port}` }
   const { config } = loadConfig({ cwd: await temporary('limited'), env })
-  await using platform = new CryptoDataPlatform({ config })
+  const logger = recordingLogger()
+  const told = (status: string) =>
+    logger.lines.some(({ fields }) => fields.part === 'source coingecko' && fields.status === status)
+  await using platform = new CryptoDataPlatform({ config, logger, watchMs: 100 })
   const before = Date.now()
   await platform.start()
+  // Nobody has asked for it yet.
+  await until(() => told('degraded'), 'the log to tell of it')
 
   const part = async () => (await platform.health()).parts.find(({ name }) => name === 'source coingecko')
   const unwell = await until(async () => {
@@ -43,5 +49,6 @@ test('health says of a source whose provider limits it since when, why and when 
 
   limited = false
   await until(async () => (await part())?.status === 'up', 'the source to be well again')
+  expect(told('up')).toBe(true)
   await until(async () => ((await platform.rateLimits())[0]?.free ?? 0) > 0, 'free calls')
 })

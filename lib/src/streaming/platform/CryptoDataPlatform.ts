@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import {
+  abortable,
   type CheckResult,
   Coverage,
   checkWithin,
@@ -36,6 +37,8 @@ export interface PlatformOptions {
   readonly onNotice?: (line: string) => void
   /** How often CoinGecko is tried while the simulated market stands in, in milliseconds. Default 30,000. */
   readonly recheckMs?: number
+  /** How often the platform looks at its own health, in milliseconds. Default 5,000. */
+  readonly watchMs?: number
   /** Whether it is told of in the store as a platform that runs. Default true; a command that only helps to store is not. */
   readonly announced?: boolean
 }
@@ -63,11 +66,13 @@ export class CryptoDataPlatform implements AsyncDisposable {
   readonly #logger: Logger
   readonly #notice: (line: string) => void
   readonly #recheckMs: number
+  readonly #watchMs: number
   readonly #announced: boolean
   readonly #publishing: Supervisor
   readonly #consuming: Supervisor
   readonly #publishers = new Map<string, CryptoDataPublisher>()
-  readonly #health = new HealthLog()
+  readonly #health: HealthLog
+  readonly #watched = new AbortController()
   #state: PlatformStatus['state'] = 'new'
   #startedAt: number | undefined
   #store: Store | undefined
@@ -78,14 +83,24 @@ export class CryptoDataPlatform implements AsyncDisposable {
   #keeper: CoverageKeeper | undefined
   #sinks: Sink[] = []
   #consumers: Consumer[] = []
+  #watching: Promise<void> | undefined
   #standIn: StandIn | undefined
 
-  constructor({ config, logger = silentLogger, onNotice = () => {}, recheckMs = 30_000, announced = true }: PlatformOptions) {
+  constructor({
+    config,
+    logger = silentLogger,
+    onNotice = () => {},
+    recheckMs = 30_000,
+    watchMs = 5_000,
+    announced = true,
+  }: PlatformOptions) {
     this.config = config
     this.#logger = logger
     this.#notice = onNotice
     this.#recheckMs = recheckMs
+    this.#watchMs = watchMs
     this.#announced = announced
+    this.#health = new HealthLog(logger)
     this.#publishing = new Supervisor(logger)
     this.#consuming = new Supervisor(logger)
   }
@@ -146,6 +161,7 @@ export class CryptoDataPlatform implements AsyncDisposable {
       this.#keeper = new CoverageKeeper(this.coverage, this.#logger)
       await this.#keeper.start()
       this.#startUpkeep()
+      this.#watching = this.#watch(this.#watched.signal)
     }
     for (const name of this.config.consumers) this.#startConsumer(name)
     if (this.config.sources) {
@@ -158,6 +174,8 @@ export class CryptoDataPlatform implements AsyncDisposable {
   async stop(): Promise<void> {
     if (this.#state === 'stopping' || this.#state === 'stopped') return
     this.#state = 'stopping'
+    this.#watched.abort()
+    await this.#watching
     await this.#publishing.stop()
     await this.#caughtUp(DRAIN_MS)
     await this.#consuming.stop()
@@ -199,7 +217,7 @@ export class CryptoDataPlatform implements AsyncDisposable {
         name,
         status: found.ok ? 'up' : 'down',
         summary: found.summary,
-        ...(found.ok ? {} : { action: found.remedy ?? 'it is tried again until it answers' }),
+        ...(found.ok ? {} : { action: ['it is tried again until it answers', found.remedy].filter(Boolean).join('; ') }),
       })
     const supervised = status.parts.map((part) => {
       const { since, ...how } =
@@ -208,6 +226,14 @@ export class CryptoDataPlatform implements AsyncDisposable {
     })
     const all = [engine('store', store), engine('stream', stream), ...supervised]
     return { status: overall(all, ['store', 'stream']), parts: all }
+  }
+
+  /** Asks now and then, so that since when a part is unwell is known even where nobody else asks. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await abortable(this.health(), signal).catch(() => {})
+      await setTimeout(this.#watchMs, undefined, { signal, ref: false }).catch(() => {})
+    }
   }
 
   #startConsumer(name: string): void {
