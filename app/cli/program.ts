@@ -5,10 +5,12 @@ import { config } from './commands/config.ts'
 import { dlq } from './commands/dlq.ts'
 import { doctor } from './commands/doctor.ts'
 import { gaps } from './commands/gaps.ts'
+import { mcp } from './commands/mcp.ts'
 import { query } from './commands/query.ts'
 import { status } from './commands/status.ts'
 import { store } from './commands/store.ts'
 import { tail } from './commands/tail.ts'
+import { tool } from './commands/tool.ts'
 import { up } from './commands/up.ts'
 import { version } from './version.ts'
 
@@ -35,7 +37,7 @@ export function createProgram(): CliCommand {
     .example('qicore up', 'start the platform in this folder')
     .example('qicore query latest bitcoin ethereum', 'what the store holds of two coins')
     .example('qicore doctor', 'what works on this machine, what is missing, how to get it')
-  for (const command of [up(), status(), query(), gaps(), backfill(), store(), tail(), dlq(), doctor(), config()])
+  for (const command of [up(), status(), query(), gaps(), backfill(), store(), tail(), dlq(), tool(), mcp(), doctor(), config()])
     program.addCommand(command)
   everyCommand(program, (command) => {
     for (const below of command.commands) below.copyInheritedSettings(command)

@@ -4,7 +4,7 @@ import { compress } from 'hono/compress'
 import { cors } from 'hono/cors'
 import { QiError, silentLogger, suggest } from '../../lib/src/base/index.ts'
 import { showError } from './errors.ts'
-import { unauthorized } from './guard/guard.ts'
+import { type Caller, unauthorized } from './guard/guard.ts'
 import { json } from './headers.ts'
 import { openapiText } from './openapi/document.ts'
 import { readQuery, refuseQuery } from './query.ts'
@@ -20,7 +20,7 @@ export function createApp(parts: Omit<Served, 'openapi'>): App {
   const { guard, pages } = served
   const app: App = new Hono()
   if (guard.origins.length > 0)
-    app.use(cors({ origin: [...guard.origins], allowHeaders: ['authorization'], allowMethods: ['GET'] }))
+    app.use(cors({ origin: [...guard.origins], allowHeaders: ['authorization'], allowMethods: ['GET', 'POST'] }))
   for (const route of routes)
     answer(app, served, route.path, route.open ?? false, (c, authorized) => respond(route, served, c, authorized))
   answer(app, served, '/', false, async () => pages.home())
@@ -33,6 +33,7 @@ export function createApp(parts: Omit<Served, 'openapi'>): App {
       { field: 'upgrade' },
     )
   })
+  app.all('/mcp', (c) => measured(served, c, '/mcp', () => answerMcp(served, c)))
   app.notFound((c) => observed(served, c, 'unmatched', async () => notFound(c.req.path)))
   return app
 }
@@ -49,7 +50,7 @@ function answer(
   app.all(path, (c) =>
     observed(served, c, path, async () => {
       if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return wrongMethod(c)
-      const caller = { host: c.req.header('host'), origin: c.req.header('origin'), authorization: c.req.header('authorization') }
+      const caller = callerOf(c)
       served.guard.checkSite(caller)
       const authorized = served.guard.isAuthorized(caller)
       if (!authorized && !open) throw unauthorized()
@@ -57,6 +58,20 @@ function answer(
     }),
   )
 }
+
+/** The protocol has methods, sessions and errors of its own; who may use it is decided as for every other address. */
+async function answerMcp({ guard, mcp }: Served, c: Asked): Promise<Response> {
+  const caller = callerOf(c)
+  guard.checkSite(caller)
+  if (!guard.isAuthorized(caller)) throw unauthorized()
+  return mcp.fetch(c.req.raw)
+}
+
+const callerOf = (c: Asked): Caller => ({
+  host: c.req.header('host'),
+  origin: c.req.header('origin'),
+  authorization: c.req.header('authorization'),
+})
 
 const squeeze = compress()
 
@@ -92,7 +107,7 @@ async function respond(route: Route, served: Served, c: Asked, authorized: boole
 const challenge = (c: Asked): string =>
   c.req.header('accept')?.includes('text/html') ? 'Basic realm="qicore", charset="UTF-8"' : 'Bearer realm="qicore"'
 
-const known = [...routes.map(({ path }) => path), '/api/v1/docs', '/ws', '/']
+const known = [...routes.map(({ path }) => path), '/api/v1/docs', '/ws', '/mcp', '/']
 
 function notFound(path: string): never {
   const hint = suggest(path, known)

@@ -13,6 +13,8 @@ export interface Served {
   readonly probe: HealthProbe
   readonly metrics: Metrics
   readonly pages: Pages
+  /** Answers MCP over Streamable HTTP. */
+  readonly mcp: { fetch(request: Request): Promise<Response>; close(): Promise<void> }
   /** The OpenAPI document, as text. */
   readonly openapi: string
   readonly logger: Logger

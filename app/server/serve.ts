@@ -1,7 +1,8 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
-import { errorMessage, type Logger, QiError, silentLogger, systemCode } from '../../lib/src/base/index.ts'
+import { errorMessage, type Logger, QiError, silentLogger, systemCode, type ToolHandles } from '../../lib/src/base/index.ts'
+import { mcpHttpHandler, selectTools } from '../../lib/src/mcp-tools/index.ts'
 import { createApp } from './app.ts'
 import { closeServer } from './close.ts'
 import { createGuard } from './guard/guard.ts'
@@ -10,6 +11,7 @@ import { answerMalformed } from './malformed.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { loadPages } from './pages/pages.ts'
 import type { ServedPlatform, ServerSettings } from './served.ts'
+import { version } from './version.ts'
 import { type LiveLimits, LiveServer } from './ws/LiveServer.ts'
 
 export interface ServeOptions {
@@ -40,7 +42,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const probe = new HealthProbe(platform)
   const live = new LiveServer({ platform, guard, logger, ...(options.live && { limits: options.live }) })
   const metrics = createMetrics({ platform, probe, live })
-  const app = createApp({ platform, guard, probe, metrics, logger, pages: loadPages() })
+  const mcp = mcpHttpHandler({ version, tools: selectTools(), handles: async () => handlesOf(platform) }, (error) =>
+    logger.debug({ error }, 'an MCP request was refused'),
+  )
+  const app = createApp({ platform, guard, probe, metrics, logger, mcp, pages: loadPages() })
   const server = createAdaptorServer({ fetch: app.fetch }) as Server
   server.on('clientError', answerMalformed)
   server.on('upgrade', (request, socket, head) => live.upgrade(request, socket, head))
@@ -54,7 +59,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { port } = server.address() as AddressInfo
   let closing: Promise<void> | undefined
   const close = () => {
-    closing ??= Promise.all([live.close(drainMs), closeServer(server, drainMs)]).then(() => metrics.close())
+    closing ??= Promise.all([live.close(drainMs), closeServer(server, drainMs), mcp.close()]).then(() => metrics.close())
     return closing
   }
   return { url: `http://${hostInUrl(config.server.host)}:${port}`, port, close, [Symbol.asyncDispose]: close }
@@ -102,4 +107,9 @@ function listenError(error: unknown, host: string, port: number): QiError {
 function hostInUrl(host: string): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost'
   return host.includes(':') ? `[${host}]` : host
+}
+
+function handlesOf({ toolHandles }: ServedPlatform): ToolHandles {
+  if (toolHandles) return toolHandles
+  throw new QiError('UNSUPPORTED', 'this server serves no tools')
 }

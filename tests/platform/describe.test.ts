@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { QiError } from '../../lib/src/base/index.ts'
-import type { PublisherStats } from '../../lib/src/publishers/index.ts'
+import { type PublisherStats, QiError } from '../../lib/src/base/index.ts'
 import { describePart } from '../../lib/src/streaming/platform/describe.ts'
 
 const error = new QiError('UNAVAILABLE', 'nobody answers')

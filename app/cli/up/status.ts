@@ -1,4 +1,4 @@
-import type { PlatformStatus } from '../../../lib/src/streaming/platform/index.ts'
+import type { PlatformStatus } from '../../../lib/src/base/index.ts'
 import { age, duration } from '../text/age.ts'
 
 /** What is told now and then of a platform that runs. */

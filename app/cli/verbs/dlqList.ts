@@ -1,5 +1,5 @@
-import { parseExactJson } from '../../../lib/src/base/index.ts'
-import { type DeadLetterEntry, DeadLetters, deadLetterJson } from '../../../lib/src/streaming/index.ts'
+import { type DeadLetterEntry, parseExactJson } from '../../../lib/src/base/index.ts'
+import { DeadLetters, deadLetterJson } from '../../../lib/src/streaming/index.ts'
 import { withStream } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { age } from '../text/age.ts'

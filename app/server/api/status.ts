@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { formatTime } from '../../../lib/src/base/index.ts'
-import type { PlatformStatus } from '../../../lib/src/streaming/platform/index.ts'
+import { formatTime, type PlatformStatus } from '../../../lib/src/base/index.ts'
 import { json } from '../headers.ts'
 import { groupLags, rollupStatus } from '../metrics/lag.ts'
 import { rateBudgets } from '../metrics/limits.ts'

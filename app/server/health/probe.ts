@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { errorMessage } from '../../../lib/src/base/index.ts'
-import type { PlatformHealth } from '../../../lib/src/streaming/platform/index.ts'
+import { errorMessage, type PlatformHealth } from '../../../lib/src/base/index.ts'
 import type { ServedPlatform } from '../served.ts'
 
 /** An answer is given again to whoever asks within this time: the checks write to store and stream. */

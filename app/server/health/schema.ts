@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { PlatformHealth } from '../../../lib/src/streaming/platform/index.ts'
+import type { PlatformHealth } from '../../../lib/src/base/index.ts'
 import { moment } from '../api/schemas.ts'
 import { isoMillis } from '../api/wire.ts'
 import { version } from '../version.ts'

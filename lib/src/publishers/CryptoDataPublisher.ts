@@ -1,5 +1,6 @@
 import {
   type Logger,
+  type PublisherStats,
   QiError,
   type RecordBatch,
   type RecordType,
@@ -12,7 +13,6 @@ import {
 import { Counters } from './counters.ts'
 import type { PublisherOptions } from './options.ts'
 import { Outlet } from './outlet.ts'
-import type { PublisherStats } from './stats.ts'
 
 /** What a publisher joins. */
 export interface PublisherParts {

@@ -1,5 +1,5 @@
-import type { QiError, Trouble } from '../base/index.ts'
-import { type PublisherEvent, type PublisherState, type PublisherStats, publisherEvents } from './stats.ts'
+import type { PublisherState, PublisherStats, QiError, Trouble } from '../base/index.ts'
+import { type PublisherEvent, publisherEvents } from './stats.ts'
 
 type Untagged<E> = E extends unknown ? Omit<E, 'source'> : never
 

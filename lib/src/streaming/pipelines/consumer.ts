@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel'
 import { setTimeout } from 'node:timers/promises'
 import {
   abortable,
+  type ConsumerStats,
   type EncodedBatch,
   type Logger,
   QiError,
@@ -12,7 +13,6 @@ import {
   type Sink,
   type Stream,
   type Subscription,
-  type Trouble,
   tellFailure,
 } from '../../base/index.ts'
 import { Commits } from './commits.ts'
@@ -48,21 +48,6 @@ export interface ConsumerLimits {
 
 const MIB = 1024 * 1024
 const DEFAULT_LIMITS: ConsumerLimits = { lanes: 2, maxRecords: 20_000, lingerMs: 5, maxBytes: 16 * MIB, drainMs: 10_000 }
-
-export interface ConsumerStats {
-  readonly name: string
-  readonly group: string
-  readonly state: 'idle' | 'running' | 'retrying' | 'stopped'
-  /** Why it is retrying. */
-  readonly trouble?: Trouble
-  readonly read: number
-  readonly written: number
-  readonly deadLettered: number
-  readonly writes: number
-  /** Records read and not yet written. */
-  readonly waiting: number
-  readonly lastWriteAt?: number
-}
 
 /** What is published on the diagnostics channel `qicore:consumer` after each write. */
 export interface ConsumerWrite {

@@ -1,8 +1,5 @@
 import type { Headers } from '../../base/index.ts'
-
-/** Where a record was given up: on its way into the stream, or on its way into a sink. */
-export const DEAD_LETTER_STAGES = ['publish', 'store'] as const
-export type DeadLetterStage = (typeof DEAD_LETTER_STAGES)[number]
+import { DEAD_LETTER_STAGES, type DeadLetterEntry, type DeadLetterStage } from '../../base/index.ts'
 
 /** What could not be published or stored, as it is handed in. */
 export interface DeadLetter {
@@ -20,31 +17,6 @@ export interface DeadLetter {
   readonly key: string | null
   /** The source it came from. */
   readonly source?: string
-}
-
-/** A dead letter as it lies in `<topic>.dlq`. */
-export interface DeadLetterEntry {
-  /** `<topic>.dlq/<partition>/<offset>`: its own place. */
-  readonly id: string
-  readonly topic: string
-  readonly stage: DeadLetterStage
-  readonly partition?: number
-  readonly offset?: bigint
-  readonly reason: string
-  readonly attempts: number
-  readonly source?: string
-  readonly key: string | null
-  /** When it was put here, in milliseconds since 1970. */
-  readonly timestamp: number
-  /** The original as text, without the frame of a schema registry; base64 where it is not UTF-8. */
-  readonly value: string
-  readonly encoding: 'utf8' | 'base64'
-  /** The original's length in bytes, where it was too long to be kept whole. */
-  readonly truncatedFrom?: number
-  /** How often the same original came here: redelivery repeats, and the origin tells that it is one. */
-  readonly times: number
-  /** Whether it, mended or not, was put back into its topic. */
-  readonly replayed: boolean
 }
 
 export const DEAD_LETTER_SUFFIX = '.dlq'

@@ -1,6 +1,12 @@
-import { type ExactJson, JsonNumber, parseExactJson, QiError, suggest } from '../../base/index.ts'
-import type { DeadLetterEntry } from './deadLetter.ts'
-import type { ReplayEntry } from './deadLetters.ts'
+import {
+  type DeadLetterEntry,
+  type ExactJson,
+  JsonNumber,
+  parseExactJson,
+  QiError,
+  type ReplayEntry,
+  suggest,
+} from '../../base/index.ts'
 
 /** An entry as `qicore dlq list --json` prints it and {@link parseDeadLetters} reads it: names as on the wire. */
 export function deadLetterJson(entry: DeadLetterEntry): Record<string, unknown> {

@@ -1,22 +1,5 @@
-import type { EncodedBatch, Position, Stream } from '../../base/index.ts'
-import {
-  type DeadLetterEntry,
-  deadLetterEntry,
-  deadLetterTopic,
-  isDeadLetterTopic,
-  originOf,
-  REPLAYED_HEADER,
-} from './deadLetter.ts'
-
-export interface ListOptions {
-  /** The topic whose dead letters are listed (`crypto-prices`); all of them when left out. */
-  readonly topic?: string
-  /** Most entries, the newest. Default 100. */
-  readonly limit?: number
-  /** Only what has not been replayed. */
-  readonly pending?: boolean
-  readonly signal?: AbortSignal
-}
+import type { DeadLetterEntry, DeadLetterQuery, EncodedBatch, Position, Stream } from '../../base/index.ts'
+import { deadLetterEntry, deadLetterTopic, isDeadLetterTopic, originOf, REPLAYED_HEADER } from './deadLetter.ts'
 
 /**
  * The newest dead letters, oldest first, in memory bounded by the limit. Read twice: a marker lies behind the letter that it is
@@ -24,7 +7,7 @@ export interface ListOptions {
  */
 export async function listDeadLetters(
   stream: Stream,
-  { topic, limit = 100, pending = false, signal }: ListOptions,
+  { topic, limit = 100, pending = false, signal }: DeadLetterQuery,
 ): Promise<DeadLetterEntry[]> {
   const wanted = topic === undefined ? undefined : [isDeadLetterTopic(topic) ? topic : deadLetterTopic(topic)]
   const topics = (await stream.describeTopics(wanted)).map(({ name }) => name).filter(isDeadLetterTopic)

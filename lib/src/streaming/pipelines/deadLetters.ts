@@ -1,34 +1,19 @@
-import { type AppendOptions, type Message, QiError, recordTypeOfTopic, type Stream, toQiError } from '../../base/index.ts'
 import {
-  type DeadLetter,
+  type AppendOptions,
   type DeadLetterEntry,
-  deadLetterMessage,
-  deadLetterTopic,
-  MAX_VALUE_BYTES,
-  REPLAYED_HEADER,
-} from './deadLetter.ts'
-import { type ListOptions, listDeadLetters, placeOf, readDeadLetters } from './deadLetterLog.ts'
-
-/** Which dead letters to put back: as they are, by id, or mended. */
-export type ReplayInput = { readonly ids: readonly string[] } | { readonly entries: readonly ReplayEntry[] }
-
-/** A dead letter to put back; its value may have been mended. */
-export type ReplayEntry = Pick<DeadLetterEntry, 'topic' | 'value'> &
-  Partial<Pick<DeadLetterEntry, 'id' | 'encoding' | 'truncatedFrom'>>
-
-export interface Refusal {
-  /** Index into what was handed in. */
-  readonly index: number
-  readonly id?: string
-  readonly error: QiError
-}
-
-export interface ReplayResult {
-  /** Records put back into their topics. */
-  readonly replayed: number
-  /** What still is no valid record, or was not found, in index order; of these nothing was sent. */
-  readonly refused: readonly Refusal[]
-}
+  type DeadLetterQuery,
+  type Message,
+  QiError,
+  type Refusal,
+  type ReplayEntry,
+  type ReplayInput,
+  type ReplayResult,
+  recordTypeOfTopic,
+  type Stream,
+  toQiError,
+} from '../../base/index.ts'
+import { type DeadLetter, deadLetterMessage, deadLetterTopic, MAX_VALUE_BYTES, REPLAYED_HEADER } from './deadLetter.ts'
+import { listDeadLetters, placeOf, readDeadLetters } from './deadLetterLog.ts'
 
 /**
  * The dead letters of a stream: a topic `<topic>.dlq` beside each, of one partition, created when first needed. It is a log:
@@ -52,7 +37,7 @@ export class DeadLetters {
   }
 
   /** The newest dead letters, oldest first. The same original (topic, partition, offset, stage) is listed once. */
-  list(options: ListOptions = {}): Promise<readonly DeadLetterEntry[]> {
+  list(options: DeadLetterQuery = {}): Promise<readonly DeadLetterEntry[]> {
     return listDeadLetters(this.#stream, options)
   }
 

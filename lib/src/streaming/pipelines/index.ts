@@ -1,5 +1,4 @@
 export * from './consumer.ts'
 export * from './deadLetter.ts'
 export { deadLetterJson, parseDeadLetters } from './deadLetterFile.ts'
-export type { ListOptions } from './deadLetterLog.ts'
 export * from './deadLetters.ts'

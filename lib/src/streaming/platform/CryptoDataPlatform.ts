@@ -6,8 +6,13 @@ import {
   checkWithin,
   type History,
   type Logger,
+  type PartHealth,
+  type PlatformControl,
+  type PlatformHealth,
+  type PlatformStatus,
   QiError,
   recordTypes,
+  type ServiceBudget,
   type Sink,
   type SourceContext,
   type SourceDefinition,
@@ -15,19 +20,20 @@ import {
   type Stream,
   sharedRateLimits,
   silentLogger,
+  type ToolHandles,
 } from '../../base/index.ts'
 import { consumers, sinkDefinitions } from '../../consumers/index.ts'
-import { CryptoDataPublisher, type PublisherStats, sourceDefinitions } from '../../publishers/index.ts'
-import { type Consumer, type ConsumerStats, DeadLetters } from '../pipelines/index.ts'
+import { CryptoDataPublisher, sourceDefinitions } from '../../publishers/index.ts'
+import { type Consumer, DeadLetters } from '../pipelines/index.ts'
 import { CoverageKeeper } from './CoverageKeeper.ts'
 import type { PlatformConfig } from './config.ts'
 import { describePart, describeStandIn, type StandIn } from './describe.ts'
 import { openStoreFor, openStreamFor } from './engines.ts'
 import { runWithFallback } from './fallback.ts'
-import { HealthLog, overall, type PartHealth, type PlatformHealth } from './health.ts'
+import { HealthLog, overall } from './health.ts'
 import { readInteraction } from './interactions.ts'
-import { RateLimitsInUse, type ServiceBudget } from './rateLimits.ts'
-import { type PartStatus, Supervisor } from './supervisor.ts'
+import { RateLimitsInUse } from './rateLimits.ts'
+import { Supervisor } from './supervisor.ts'
 import { keepPolicies, keepRollups } from './upkeep/index.ts'
 
 export interface PlatformOptions {
@@ -43,17 +49,6 @@ export interface PlatformOptions {
   readonly announced?: boolean
 }
 
-export interface PlatformStatus {
-  readonly state: 'new' | 'initialized' | 'running' | 'stopping' | 'stopped'
-  readonly startedAt?: number
-  readonly store: 'embedded PostgreSQL' | 'PostgreSQL' | 'TimescaleDB'
-  readonly stream: Stream['engine']
-  /** The sources that run now. */
-  readonly publishers: readonly PublisherStats[]
-  readonly consumers: readonly ConsumerStats[]
-  readonly parts: readonly PartStatus[]
-}
-
 /** On stop, how long consumers may take to store what the sources gave. */
 const DRAIN_MS = 5_000
 
@@ -61,7 +56,7 @@ const DRAIN_MS = 5_000
 const CHECK_MS = 10_000
 
 /** Everything composed: sources → publishers → stream → consumers → sinks, supervised. */
-export class CryptoDataPlatform implements AsyncDisposable {
+export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   readonly config: PlatformConfig
   readonly #logger: Logger
   readonly #notice: (line: string) => void
@@ -119,6 +114,12 @@ export class CryptoDataPlatform implements AsyncDisposable {
 
   get deadLetters(): DeadLetters {
     return this.#opened(this.#deadLetters)
+  }
+
+  /** What tools work on. @throws QiError CLOSED before initialize() */
+  get toolHandles(): ToolHandles {
+    const { store, stream, coverage, deadLetters } = this
+    return { store, stream, coverage, deadLetters, platform: this, logger: this.#logger }
   }
 
   /**

@@ -1,8 +1,4 @@
-import type { Trouble } from '../../base/index.ts'
-import type { PublisherStats } from '../../publishers/index.ts'
-import type { ConsumerStats } from '../pipelines/index.ts'
-import type { PartHealth } from './health.ts'
-import type { PartStatus } from './supervisor.ts'
+import type { ConsumerStats, PartHealth, PartStatus, PublisherStats, Trouble } from '../../base/index.ts'
 
 /** Why the simulated market runs in a source's place, and since when (milliseconds since 1970). */
 export interface StandIn {

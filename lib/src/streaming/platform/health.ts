@@ -1,21 +1,4 @@
-import type { Logger } from '../../base/index.ts'
-
-export type HealthStatus = 'up' | 'degraded' | 'down'
-
-export interface PartHealth {
-  readonly name: string
-  readonly status: HealthStatus
-  /** Since when, in milliseconds since 1970. */
-  readonly since: number
-  readonly summary: string
-  /** What is being done about it, or can be. */
-  readonly action?: string
-}
-
-export interface PlatformHealth {
-  readonly status: HealthStatus
-  readonly parts: readonly PartHealth[]
-}
+import type { HealthStatus, Logger, PartHealth } from '../../base/index.ts'
 
 /** Remembers since when each part is as it is, and logs what changes. */
 export class HealthLog {

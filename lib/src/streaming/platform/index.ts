@@ -1,6 +1,5 @@
 export * from './backfill/index.ts'
-export { CryptoDataPlatform, type PlatformOptions, type PlatformStatus } from './CryptoDataPlatform.ts'
+export { CryptoDataPlatform, type PlatformOptions } from './CryptoDataPlatform.ts'
 export { configSchema, isLoopback, type LoadedConfig, type LoadOptions, loadConfig, type PlatformConfig } from './config.ts'
 export { type EngineContext, openBrokersFor, openStoreFor, openStreamFor } from './engines.ts'
-export type { HealthStatus, PartHealth, PlatformHealth } from './health.ts'
-export { type PartStatus, Supervisor } from './supervisor.ts'
+export { Supervisor } from './supervisor.ts'

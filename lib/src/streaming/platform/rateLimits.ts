@@ -1,8 +1,4 @@
-import type { RateBudget, RateLimit, SourceContext } from '../../base/index.ts'
-
-export interface ServiceBudget extends RateBudget {
-  readonly service: string
-}
+import type { RateLimit, ServiceBudget, SourceContext } from '../../base/index.ts'
 
 type Give = NonNullable<SourceContext['rateLimit']>
 

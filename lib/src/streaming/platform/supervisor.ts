@@ -1,18 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { type Logger, QiError, tellFailure, toQiError } from '../../base/index.ts'
-
-export interface PartStatus {
-  readonly name: string
-  readonly state: 'running' | 'restarting' | 'finished' | 'stopped'
-  /** Milliseconds since 1970. */
-  readonly since: number
-  readonly restarts: number
-  /** Since when it fails again and again without having run well between. */
-  readonly failingSince?: number
-  /** Why it stopped last, and when it is tried again. */
-  readonly lastError?: QiError
-  readonly retryAt?: number
-}
+import { type Logger, type PartStatus, QiError, tellFailure, toQiError } from '../../base/index.ts'
 
 export interface SupervisorOptions {
   readonly baseMs?: number

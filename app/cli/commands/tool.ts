@@ -1,0 +1,13 @@
+import { CliCommand } from '../CliCommand.ts'
+
+export const tool = () =>
+  new CliCommand('tool')
+    .summary('call a tool, as an AI agent does')
+    .description('Calls one tool by its name and prints its answer; without a name, lists the tools.')
+    .argument('[name]', 'such as get_latest_prices')
+    .argument('[arguments...]', 'each as name=value; a value may be JSON')
+    .note('docs/reference/tools.md has every tool with its arguments. A tool that destroys something wants confirm=true.')
+    .example('qicore tool', 'which there are')
+    .example('qicore tool get_latest_prices coins=bitcoin,ethereum', 'the same answer that an agent gets')
+    .example('qicore tool timeseries_query query=latest_prices --json', 'the structured answer')
+    .runs(() => import('../verbs/tool.ts'))

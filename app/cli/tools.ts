@@ -1,0 +1,29 @@
+import type { ToolHandles } from '../../lib/src/base/index.ts'
+import { CryptoDataPlatform, type LoadedConfig } from '../../lib/src/streaming/platform/index.ts'
+import { loggerOf } from './logging.ts'
+import type { Session } from './session.ts'
+
+/** What tools work on, opened when the first of them runs. No source runs for it until a tool starts one. */
+export class LazyTools implements AsyncDisposable {
+  readonly #platform: CryptoDataPlatform
+  readonly #session: Session
+  #opening: Promise<void> | undefined
+
+  constructor(session: Session, { config }: LoadedConfig) {
+    this.#session = session
+    const onNotice = (line: string) => void session.remark(line)
+    this.#platform = new CryptoDataPlatform({ config, logger: loggerOf(session), onNotice, announced: false })
+  }
+
+  async handles(): Promise<ToolHandles> {
+    this.#opening ??= this.#platform.initialize(this.#session.signal)
+    await this.#opening
+    return this.#platform.toolHandles
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#opening) return
+    await this.#opening.catch(() => {})
+    await this.#platform.stop()
+  }
+}

@@ -1,0 +1,26 @@
+import { once } from 'node:events'
+import { selectTools, serveOverStdio } from '../../../lib/src/mcp-tools/index.ts'
+import { loggerOf } from '../logging.ts'
+import type { Session } from '../session.ts'
+import { LazyTools } from '../tools.ts'
+import { version } from '../version.ts'
+
+export interface McpInput {
+  readonly tools?: readonly string[]
+  readonly readOnly?: boolean
+}
+
+/** Serves until the client closes stdin, or a signal comes. Stdout belongs to the protocol. */
+export async function run(session: Session, { tools: names, readOnly }: McpInput): Promise<undefined> {
+  const tools = selectTools({ names, readOnly })
+  const loaded = await session.load()
+  const logger = loggerOf(session)
+  await using opened = new LazyTools(session, loaded)
+  const server = serveOverStdio({ version, tools, handles: () => opened.handles() }, (error) =>
+    logger.debug({ error }, 'an MCP message was refused'),
+  )
+  await Promise.race([once(process.stdin, 'close'), once(process.stdin, 'end'), aborted(session.signal)])
+  await server.close()
+}
+
+const aborted = (signal: AbortSignal): Promise<unknown> => (signal.aborted ? Promise.resolve() : once(signal, 'abort'))

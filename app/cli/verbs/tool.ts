@@ -1,0 +1,53 @@
+import { QiError } from '../../../lib/src/base/index.ts'
+import { callTool, toolNamed, tools } from '../../../lib/src/mcp-tools/index.ts'
+import type { Session } from '../session.ts'
+import { printTable } from '../text/table.ts'
+import { LazyTools } from '../tools.ts'
+
+export interface ToolInput {
+  readonly name?: string
+  readonly arguments: readonly string[]
+}
+
+export async function run(session: Session, { name, arguments: given }: ToolInput): Promise<undefined> {
+  if (name === undefined) return listTools(session)
+  const tool = toolNamed(name)
+  const input = Object.fromEntries(given.map(argument))
+  await using opened = new LazyTools(session, await session.load())
+  const context = {
+    ...(await opened.handles()),
+    signal: session.signal,
+    progress: (_done: number, _total: number | undefined, message: string) => void session.remark(message),
+  }
+  const { structured, text } = await session.unlessInterrupted(callTool(tool, input, context))
+  if (session.json) await session.out.json(structured)
+  else await session.out.line(text)
+}
+
+async function listTools(session: Session): Promise<undefined> {
+  const rows = tools.map(({ name, effect, set, title }) => ({ name, effect, set, title }))
+  if (session.json) return void (await session.out.json(rows))
+  await printTable(
+    session.out,
+    [
+      { title: 'tool', cell: (row) => row.name },
+      { title: 'effect', cell: (row) => row.effect },
+      { title: 'what', cell: (row) => row.title },
+      { title: 'set', optional: true, cell: (row) => row.set },
+    ],
+    rows,
+  )
+}
+
+/** `name=value`; a value that is JSON is taken as such, any other is a text. */
+function argument(text: string): [string, unknown] {
+  const at = text.indexOf('=')
+  if (at < 1)
+    throw new QiError('BAD_REQUEST', `argument "${text}": write name=value, such as coins=bitcoin`, { field: 'arguments' })
+  const value = text.slice(at + 1)
+  try {
+    return [text.slice(0, at), JSON.parse(value)]
+  } catch {
+    return [text.slice(0, at), value]
+  }
+}

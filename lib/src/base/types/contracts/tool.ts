@@ -1,0 +1,54 @@
+import type { z } from 'zod'
+import type { Coverage, Store } from '../../database/index.ts'
+import type { Logger } from '../logger.ts'
+import type { DeadLetterBox } from './deadLetters.ts'
+import type { PlatformControl } from './platform.ts'
+import type { Stream } from './stream.ts'
+
+/** What a tool does to the world: nothing, something that can be repeated or added to, or something that cannot be undone. */
+export type ToolEffect = 'read' | 'write' | 'destroy'
+
+/** The live parts that tools work on; whoever serves the tools passes them in and closes them. */
+export interface ToolHandles {
+  readonly store: Store
+  readonly stream: Stream
+  readonly coverage: Coverage
+  readonly deadLetters: DeadLetterBox
+  readonly platform: PlatformControl
+  readonly logger: Logger
+}
+
+/** What one call of a tool has besides its input. */
+export interface ToolContext extends ToolHandles {
+  /** Aborted when the caller no longer wants the answer. */
+  readonly signal: AbortSignal
+  /** Tells the caller how far long work has come. */
+  progress(done: number, total: number | undefined, message: string): void
+}
+
+/**
+ * One tool: the MCP server, the command `qicore tool` and the reference page are made of it. Input and output are objects on the
+ * wire: snake_case, decimals as strings, times as ISO 8601 in UTC.
+ */
+export interface ToolDefinition<I extends z.ZodObject = z.ZodObject, O extends z.ZodObject = z.ZodObject> {
+  /** Such as `get_latest_prices`; the file bears it too. */
+  readonly name: string
+  /** For people: two to five words. */
+  readonly title: string
+  /** For a model: what it gives, when to use it, and what to do about its limits. */
+  readonly summary: string
+  /** The set that the tool belongs to, such as TimescaleDBFinancialTools. */
+  readonly set: string
+  readonly effect: ToolEffect
+  readonly input: I
+  readonly output: O
+  /** Of a tool that destroys: what its caller is asked before. */
+  question?(input: z.output<I>): string
+  /** @throws QiError whose message tells the model what to do next */
+  run(input: z.output<I>, context: ToolContext): Promise<z.input<O>>
+  /** The answer in few words, for a reader who does not see the structure. */
+  text(output: z.input<O>): string
+}
+
+export const defineTool = <I extends z.ZodObject, O extends z.ZodObject>(tool: ToolDefinition<I, O>): ToolDefinition =>
+  tool as unknown as ToolDefinition

@@ -1,0 +1,6 @@
+export { tools } from './index.gen.ts'
+export { CONFIRM, type Confirm, callTool, explainFailure, inputOf, type ToolAnswer } from './server/callTool.ts'
+export { createServer, type McpServerOptions } from './server/createServer.ts'
+export { toolJsonSchema } from './server/schema.ts'
+export { type Selection, selectTools, toolNamed } from './server/select.ts'
+export { mcpHttpHandler, serveOverStdio } from './server/serve.ts'

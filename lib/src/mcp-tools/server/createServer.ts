@@ -1,0 +1,96 @@
+import { acceptedContent, inputRequired, McpServer, type ServerContext } from '@modelcontextprotocol/server'
+import { z } from 'zod'
+import { type ToolContext, type ToolDefinition, type ToolHandles, toQiError } from '../../base/index.ts'
+import { CONFIRM, type Confirm, callTool, explainFailure, inputOf } from './callTool.ts'
+import { prompts } from './prompts.ts'
+import { resources } from './resources.ts'
+import { asSchema } from './schema.ts'
+
+export interface McpServerOptions {
+  readonly version: string
+  /** Which tools it has; see {@link selectTools}. */
+  readonly tools: readonly ToolDefinition[]
+  /** Opened when the first call needs them. */
+  readonly handles: () => Promise<ToolHandles>
+}
+
+const INSTRUCTIONS = `Market data that is stored here: prices, candles, trades, market figures. Figures that came from a source are exact decimals, as
+text; figures computed here are numbers. Coins go by the source's id, such as bitcoin. Lists come in pages: an answer says how
+much there is and what to pass to get the next page. Records whose origin is "simulated" are invented.`
+
+/** A server of the tools, resources and prompts, for one connection or one request. */
+export function createServer({ version, tools, handles }: McpServerOptions): McpServer {
+  const server = new McpServer({ name: 'qicore', title: 'QiCore market data', version }, { instructions: INSTRUCTIONS })
+  for (const tool of tools) addTool(server, tool, handles)
+  for (const resource of resources) resource(server, handles)
+  for (const prompt of prompts) prompt(server)
+  return server
+}
+
+const agreement = z.object({ agree: z.boolean().describe('whether to go on') })
+
+class AskFirst extends Error {
+  readonly question: string
+  constructor(question: string) {
+    super(question)
+    this.question = question
+  }
+}
+
+function addTool(server: McpServer, tool: ToolDefinition, handles: () => Promise<ToolHandles>): void {
+  server.registerTool(
+    tool.name,
+    {
+      title: tool.title,
+      description: tool.summary,
+      inputSchema: asSchema(inputOf(tool), 'input'),
+      outputSchema: asSchema(tool.output, 'output'),
+      annotations: {
+        readOnlyHint: tool.effect === 'read',
+        destructiveHint: tool.effect === 'destroy',
+        idempotentHint: tool.effect === 'read',
+        openWorldHint: false,
+      },
+    },
+    async (given: unknown, ctx: ServerContext) => {
+      try {
+        const { structured, text } = await callTool(tool, given, await contextOf(handles, ctx), confirmBy(server, ctx))
+        return { content: [{ type: 'text', text }], structuredContent: { ...structured } }
+      } catch (failure) {
+        if (failure instanceof AskFirst)
+          return inputRequired({
+            inputRequests: { [CONFIRM]: inputRequired.elicit({ message: failure.question, requestedSchema: agreement }) },
+          })
+        const { text, error } = explainFailure(failure)
+        if (error.code === 'INTERNAL')
+          await handles().then(({ logger }) =>
+            logger.error({ tool: tool.name, error: toQiError(failure) }, `${tool.name} failed`),
+          )
+        return { content: [{ type: 'text', text }], isError: true }
+      }
+    },
+  )
+}
+
+/** Asks by elicitation, where the client has it: the first time the question is the answer, the second time it carries the reply. */
+function confirmBy(server: McpServer, { mcpReq }: ServerContext): Confirm | undefined {
+  if (!server.server.getClientCapabilities()?.elicitation) return undefined
+  return async (question) => {
+    if (mcpReq.inputResponses?.[CONFIRM] === undefined) throw new AskFirst(question)
+    return acceptedContent(mcpReq.inputResponses, CONFIRM, agreement)?.agree === true
+  }
+}
+
+async function contextOf(handles: () => Promise<ToolHandles>, { mcpReq }: ServerContext): Promise<ToolContext> {
+  const token = mcpReq._meta?.progressToken
+  return {
+    ...(await handles()),
+    signal: mcpReq.signal,
+    progress: (progress, total, message) => {
+      if (token === undefined) return
+      const params = { progressToken: token, progress, ...(total !== undefined && { total }), message }
+      // A caller that has gone needs no progress.
+      mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {})
+    },
+  }
+}

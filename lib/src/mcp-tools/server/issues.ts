@@ -1,0 +1,14 @@
+import type { z } from 'zod'
+
+/** What is wrong with an argument: where, what was given, what is expected. */
+export function describeIssue(issue: z.core.$ZodIssue, given: unknown): string {
+  const path = issue.path.join('.')
+  const value = issue.path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], given)
+  const shown = value === undefined ? '' : ` ${shortJson(value)}`
+  return path ? `${path}${shown}: ${issue.message}` : `arguments${shown}: ${issue.message}`
+}
+
+function shortJson(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
