@@ -88,7 +88,7 @@ describeWith(['wrk', 'pgbench'], 'the benchmark of HTTP at a small size', { time
   })
 })
 
-describeWith(['kafka', 'psql', 'connect'], 'the benchmark beside Kafka Connect at a small size', { timeout: 240_000 }, () => {
+describeWith(['kafka', 'psql', 'connect'], 'the benchmark beside Kafka Connect at a small size', { timeout: 480_000 }, () => {
   test('connect prints both, after it has seen that their tables are the same', async () => {
     const printed = await figures('connect', 2000, { REDPANDA_BROKERS: await sharedKafka() })
     expect(printed.match(/^\| Kafka Connect.* \| 1\.00 \|$/gm)).toHaveLength(2)
