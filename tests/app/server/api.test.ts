@@ -159,10 +159,15 @@ test.each([
 })
 
 test('a coin that is not held is not found', async () => {
-  const { status, body } = await get('/api/v1/candles?coin=bitcon')
-  expect(status).toBe(404)
-  const message = 'no candle, no trade and no price of "bitcon" is stored; use what is held, as the latest prices name it'
-  expect(body).toMatchObject({ error: { code: 'NOT_FOUND', field: 'coin', message } })
+  for (const [coin, remedy] of [
+    ['bitcon', 'did you mean bitcoin?'],
+    ['no-such-coin', 'use what is held, as the latest prices name it'],
+  ]) {
+    const { status, body } = await get(`/api/v1/candles?coin=${coin}`)
+    expect(status).toBe(404)
+    const message = `no candle, no trade and no price of "${coin}" is stored; ${remedy}`
+    expect(body).toMatchObject({ error: { code: 'NOT_FOUND', field: 'coin', message } })
+  }
   const elsewhere = await get('/api/v1/candles?coin=bitcoin&source=kraken&currency=eur')
   expect(elsewhere.body).toMatchObject({ error: { message: expect.stringContaining('"bitcoin" at kraken in eur is stored') } })
 })
