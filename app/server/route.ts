@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { ErrorCode, Logger, QueryOf } from '../../lib/src/base/index.ts'
+import type { McpEndpoint } from '../../lib/src/mcp-tools/index.ts'
 import type { Guard } from './guard/guard.ts'
 import type { HealthProbe } from './health/probe.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -14,7 +15,7 @@ export interface Served {
   readonly metrics: Metrics
   readonly pages: Pages
   /** Answers MCP over Streamable HTTP. */
-  readonly mcp: { fetch(request: Request): Promise<Response>; close(): Promise<void> }
+  readonly mcp: McpEndpoint
   /** The OpenAPI document, as text. */
   readonly openapi: string
   readonly logger: Logger

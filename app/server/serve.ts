@@ -1,8 +1,8 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
-import { errorMessage, type Logger, QiError, silentLogger, systemCode, type ToolHandles } from '../../lib/src/base/index.ts'
-import { mcpHttpHandler, selectTools } from '../../lib/src/mcp-tools/index.ts'
+import { errorMessage, type Logger, QiError, silentLogger, systemCode } from '../../lib/src/base/index.ts'
+import { createServer, mcpEndpoint, selectTools } from '../../lib/src/mcp-tools/index.ts'
 import { createApp } from './app.ts'
 import { closeServer } from './close.ts'
 import { createGuard } from './guard/guard.ts'
@@ -14,6 +14,8 @@ import type { ServedPlatform, ServerSettings } from './served.ts'
 import { version } from './version.ts'
 import { type LiveLimits, LiveServer } from './ws/LiveServer.ts'
 
+type McpServers = Parameters<typeof mcpEndpoint>[0]
+
 export interface ServeOptions {
   readonly platform: ServedPlatform
   readonly config: { readonly server: ServerSettings }
@@ -22,6 +24,8 @@ export interface ServeOptions {
   readonly drainMs?: number
   /** Limits of the WebSocket clients; the defaults suit a laptop and a server. */
   readonly live?: Partial<LiveLimits>
+  /** What answers at /mcp; default: all tools, on the platform. */
+  readonly mcp?: McpServers
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -42,9 +46,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const probe = new HealthProbe(platform)
   const live = new LiveServer({ platform, guard, logger, ...(options.live && { limits: options.live }) })
   const metrics = createMetrics({ platform, probe, live })
-  const mcp = mcpHttpHandler({ version, tools: selectTools(), handles: async () => handlesOf(platform) }, (error) =>
-    logger.debug({ error }, 'an MCP request was refused'),
-  )
+  const mcp = mcpEndpoint(options.mcp ?? toolServers(platform), (error) => logger.debug({ error }, 'an MCP request was refused'))
   const app = createApp({ platform, guard, probe, metrics, logger, mcp, pages: loadPages() })
   const server = createAdaptorServer({ fetch: app.fetch }) as Server
   server.on('clientError', answerMalformed)
@@ -109,7 +111,10 @@ function hostInUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-function handlesOf({ toolHandles }: ServedPlatform): ToolHandles {
-  if (toolHandles) return toolHandles
-  throw new QiError('UNSUPPORTED', 'this server serves no tools')
+function toolServers({ toolHandles }: ServedPlatform): McpServers {
+  const handles = async () => {
+    if (toolHandles) return toolHandles
+    throw new QiError('UNSUPPORTED', 'this server has no tools to offer')
+  }
+  return () => createServer({ version, tools: selectTools(), handles })
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { selectTools, serveOverStdio } from '../../../lib/src/mcp-tools/index.ts'
+import { createServer, selectTools, serveOverStdio } from '../../../lib/src/mcp-tools/index.ts'
 import { loggerOf } from '../logging.ts'
 import type { Session } from '../session.ts'
 import { LazyTools } from '../tools.ts'
@@ -16,8 +16,9 @@ export async function run(session: Session, { tools: names, readOnly }: McpInput
   const loaded = await session.load()
   const logger = loggerOf(session)
   await using opened = new LazyTools(session, loaded)
-  const server = serveOverStdio({ version, tools, handles: () => opened.handles() }, (error) =>
-    logger.debug({ error }, 'an MCP message was refused'),
+  const server = serveOverStdio(
+    () => createServer({ version, tools, handles: () => opened.handles() }),
+    (error) => logger.debug({ error }, 'an MCP message was refused'),
   )
   await Promise.race([once(process.stdin, 'close'), once(process.stdin, 'end'), aborted(session.signal)])
   await server.close()

@@ -3,4 +3,4 @@ export { CONFIRM, type Confirm, callTool, explainFailure, inputOf, type ToolAnsw
 export { createServer, type McpServerOptions } from './server/createServer.ts'
 export { toolJsonSchema } from './server/schema.ts'
 export { type Selection, selectTools, toolNamed } from './server/select.ts'
-export { mcpHttpHandler, serveOverStdio } from './server/serve.ts'
+export { type McpEndpoint, mcpEndpoint, serveOverStdio } from './server/serve.ts'

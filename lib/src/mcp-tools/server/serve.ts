@@ -1,11 +1,29 @@
-import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/server'
+import { createMcpHandler, isLegacyRequest, type McpServerFactory } from '@modelcontextprotocol/server'
 import { type StdioServerHandle, serveStdio } from '@modelcontextprotocol/server/stdio'
-import { createServer, type McpServerOptions } from './createServer.ts'
+import { LegacySessions } from './LegacySessions.ts'
+
+/** Answers requests of MCP; who may ask is for whoever passes them on to decide. */
+export interface McpEndpoint {
+  fetch(request: Request): Promise<Response>
+  /** Ends what is under way. */
+  close(): Promise<void>
+}
 
 /** Serves one client over this process's stdin and stdout, of either generation of the protocol. */
-export const serveOverStdio = (options: McpServerOptions, onError: (error: Error) => void): StdioServerHandle =>
-  serveStdio(() => createServer(options), { onerror: onError })
+export const serveOverStdio = (servers: McpServerFactory, onError: (error: Error) => void): StdioServerHandle =>
+  serveStdio(servers, { onerror: onError })
 
-/** Answers Streamable HTTP, stateless: each request gets a server of its own. Who may ask is for the caller to check. */
-export const mcpHttpHandler = (options: McpServerOptions, onError: (error: Error) => void): McpHttpHandler =>
-  createMcpHandler(() => createServer(options), { onerror: onError })
+/**
+ * Answers Streamable HTTP. Of protocol 2026-07-28 each request stands alone and gets a server of its own; clients of the revisions
+ * before it may open a session, which their protocol needs to ask the user something.
+ */
+export function mcpEndpoint(servers: McpServerFactory, onError: (error: Error) => void): McpEndpoint {
+  const modern = createMcpHandler(servers, { legacy: 'reject', onerror: onError })
+  const legacy = new LegacySessions(servers, onError)
+  return {
+    fetch: async (request) => ((await isLegacyRequest(request)) ? legacy.fetch(request) : modern.fetch(request)),
+    async close() {
+      await Promise.all([modern.close(), legacy.close()])
+    },
+  }
+}
