@@ -49,6 +49,12 @@ it('one table says what a database can do', () => {
     continuousAggregates: true,
     retention: 'chunks',
   })
+  expect(['2.27.2', '2.28.0', '3.1', '2.9.3'].map((version) => capabilitiesOf(150_000, version).batchedRefresh)).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ])
   expect(capabilitiesOf(150_000, '2.22.1', 'apache')).toMatchObject({
     hypertables: true,
     compression: false,

@@ -12,6 +12,8 @@ export interface Capabilities {
   readonly hypertables: boolean
   readonly compression: boolean
   readonly continuousAggregates: boolean
+  /** Whether a refresh of those is cut into transactions of ten buckets unless it is told otherwise. */
+  readonly batchedRefresh: boolean
   /** How old data is dropped: whole chunks, or rows in batches. */
   readonly retention: 'chunks' | 'batches'
 }
@@ -27,8 +29,14 @@ export function capabilitiesOf(serverVersion: number, timescale: string | undefi
     hypertables: there,
     compression: community,
     continuousAggregates: community,
+    batchedRefresh: community && isAtLeast(timescale, [2, 28]),
     retention: there ? 'chunks' : 'batches',
   }
+}
+
+function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [ownMajor = 0, ownMinor = 0] = version.split('.').map(Number.parseFloat)
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor)
 }
 
 /** Asks the database. */

@@ -54,6 +54,12 @@ export interface Store extends AsyncDisposable {
 }
 
 /**
+ * Over hundreds of chunks planning takes ten times as long as reading. The queries are few and prepared, and find the chunks that
+ * they need when they run.
+ */
+const PLAN_ONCE = 'set plan_cache_mode = force_generic_plan'
+
+/**
  * Starts the embedded server where no URL is given, connects (with retries while a server starts or recovers) and migrates.
  * @throws QiError UNAVAILABLE, UNAUTHORIZED, NOT_FOUND (no such database), CONFLICT (the database is newer than this program)
  */
@@ -88,7 +94,7 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     const client = await reached(config, () => TimescaleClient.open({ ...config, url: url(), ...(recover ? { recover } : {}) }))
     timescale = client
     closers.push(() => client.close())
-    const pool = makePool({ max: config.readers ?? 10 })
+    const pool = makePool({ max: config.readers ?? 10, ...(client.capabilities.hypertables && { setup: PLAN_ONCE }) })
     await migrateStore(pool, client.capabilities)
     const connect = recover ? { recover } : {}
     const rolling = makePool({ max: 2 })

@@ -39,12 +39,14 @@ const MOST_MARKS = 5000
 export class Rollups {
   readonly #pool: Pool
   readonly #connect: ConnectOptions
+  readonly #capabilities: Capabilities
   readonly #keeper: RollupKeeper
   #marks = 500
 
   constructor(pool: Pool, capabilities: Capabilities, layout: Layout | undefined, connect: ConnectOptions = {}) {
     this.#pool = pool
     this.#connect = connect
+    this.#capabilities = capabilities
     this.#keeper = capabilities.continuousAggregates && layout === 'hypertables' ? 'aggregates' : 'tables'
   }
 
@@ -127,7 +129,10 @@ export class Rollups {
     if (!keeper) return NOTHING
     const started = performance.now()
     // A stretch may be a few rows or a busy day: the passes find out how many are a second's work.
-    const done = keeper === 'aggregates' ? await withAggregates(client, this.#marks) : await withTables(client, this.#marks)
+    const done =
+      keeper === 'aggregates'
+        ? await withAggregates(client, this.#marks, this.#capabilities)
+        : await withTables(client, this.#marks)
     const ratio = PASS_MS / (performance.now() - started)
     if (done.marks > 0)
       this.#marks = Math.round(Math.min(MOST_MARKS, Math.max(1, this.#marks * Math.min(2, Math.max(0.25, ratio)))))
@@ -161,12 +166,12 @@ const withTables = (client: PoolClient, most: number): Promise<RollupPass> =>
   })
 
 /** A refresh is a transaction of its own, so the marks stay until all is done; a pass that ended half-way is repeated. */
-async function withAggregates(client: PoolClient, most: number): Promise<RollupPass> {
+async function withAggregates(client: PoolClient, most: number, capabilities: Capabilities): Promise<RollupPass> {
   const taken = await takeMarks(client, most)
   let bars = 0
   for (const [rolled, stretches] of taken.dirty) bars += await build(client, rolled, stretches, 'minutes')
   for (const [family, stretches] of stretchesOf(taken))
-    for (const stretch of stretches) await refreshFamily(client, family, stretch)
+    for (const stretch of stretches) await refreshFamily(client, family, stretch, capabilities)
   await dropMarks(client, taken.ids)
   return { marks: taken.ids.length, bars, more: taken.ids.length === most }
 }

@@ -1,3 +1,4 @@
+import type { Capabilities } from '../capabilities.ts'
 import type { PoolClient } from '../pool.ts'
 import { COARSER, finerLevel, type Level, type Rolled, viewOf } from './levels.ts'
 import { createView } from './views.ts'
@@ -89,12 +90,20 @@ export interface Stretch {
   readonly to: string
 }
 
+/** Ten buckets a transaction would make thousands of a month. */
+const AT_ONCE = `, options => '{"buckets_per_batch": 0}'`
+
 /** Brings a family up to date, from the finest to the coarsest; TimescaleDB looks only at what was written since. */
-export async function refreshFamily(client: PoolClient, family: Family, { from, to }: Stretch): Promise<void> {
+export async function refreshFamily(
+  client: PoolClient,
+  family: Family,
+  { from, to }: Stretch,
+  { batchedRefresh }: Pick<Capabilities, 'batchedRefresh'>,
+): Promise<void> {
   for (const level of COARSER)
     await client.query(
       `call refresh_continuous_aggregate('${aggregateName(family, level)}',
-        date_bin($3::interval, $1::timestamptz, 'epoch'), date_bin($3::interval, $2::timestamptz - interval '1 microsecond', 'epoch') + $3::interval)`,
+        date_bin($3::interval, $1::timestamptz, 'epoch'), date_bin($3::interval, $2::timestamptz - interval '1 microsecond', 'epoch') + $3::interval${batchedRefresh ? AT_ONCE : ''})`,
       [from, to, INTERVALS[level]],
     )
 }

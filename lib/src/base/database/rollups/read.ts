@@ -59,26 +59,26 @@ where s.stale or r.pieces > 0`,
 
 /**
  * The same for buckets that are not rolled up to the last record: their minutes that are, and of the others the records. So the
- * bar of a busy day that is not over costs as little as any.
+ * bar of a busy day that is not over costs as little as any. Records are looked for once a stretch: over many chunks each look is dear.
  */
 export function mended(wanted: Wanted, opens: readonly string[]): Statement {
   const { rolled } = wanted
+  const columns = FIGURE_COLUMNS.join(', ')
   return {
     name: `mended_${rolled}`,
     text: `with ${PENDING(rolled)},
-stale as materialized (select distinct g.minute from unnest($4::timestamptz[]) as b (open)
-  join pending as p on p.since < b.open + $5::interval and p.until >= b.open
-  cross join lateral generate_series(date_bin('1 minute', greatest(p.since, b.open), 'epoch'),
-    least(p.until, b.open + $5::interval - interval '1 microsecond'), interval '1 minute') as g (minute))
-select b.open as bucket, r.* from unnest($4::timestamptz[]) as b (open)
-cross join lateral (select ${COMPOSED} from (
-    select o.time, ${FIGURE_COLUMNS.join(', ')} from rollup_1m as o where ${SERIES} and o.built_from = '${rolled}'
-      and o.time >= b.open and o.time < b.open + $5::interval and not exists (select from stale as s where s.minute = o.time)
-    union all
-    select s.minute, n.* from stale as s cross join lateral (select ${FIGURES[rolled]} from ${RAW[rolled].table} as o
-      where ${SERIES} and o.time >= s.minute and o.time < s.minute + interval '1 minute') as n
-    where s.minute >= b.open and s.minute < b.open + $5::interval and n.pieces > 0) as o) as r
-where r.pieces > 0`,
+stale as materialized (select unnest(range_agg(tstzrange(date_bin('1 minute', greatest(p.since, b.open), 'epoch'),
+    date_bin('1 minute', least(p.until, b.open + $5::interval - interval '1 microsecond'), 'epoch') + interval '1 minute'))) as stretch
+  from unnest($4::timestamptz[]) as b (open) join pending as p on p.since < b.open + $5::interval and p.until >= b.open)
+select o.bucket, ${COMPOSED} from (
+  select b.open as bucket, m.* from unnest($4::timestamptz[]) as b (open)
+    cross join lateral (select o.time, ${columns} from rollup_1m as o where ${SERIES} and o.built_from = '${rolled}'
+      and o.time >= b.open and o.time < b.open + $5::interval and not exists (select from stale where stretch @> o.time)) as m
+  union all
+  select date_bin($5::interval, m.time, (select min(open) from unnest($4::timestamptz[]) as b (open))), m.* from stale as s
+    cross join lateral (select date_bin('1 minute', o.time, 'epoch') as time, ${FIGURES[rolled]} from ${RAW[rolled].table} as o
+      where ${SERIES} and o.time >= lower(s.stretch) and o.time < upper(s.stretch) group by 1) as m) as o
+group by o.bucket`,
     values: values(wanted, opens),
   }
 }
