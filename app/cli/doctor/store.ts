@@ -1,4 +1,4 @@
-import { openStore, type QiError, type Store, toQiError } from '../../../lib/src/base/index.ts'
+import { layoutMismatch, openStore, type QiError, type Store, toQiError } from '../../../lib/src/base/index.ts'
 import type { PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { maskUrl } from '../settings.ts'
 import { type Finding, failed, found, ok, unused } from './finding.ts'
@@ -82,15 +82,12 @@ function describeCapabilities({ capabilities }: Store): Finding {
 /** Tables are laid out when they are made; a server that got or lost the extension since does not change them. */
 async function checkLayout({ pool, capabilities }: Store): Promise<Finding[]> {
   if (!capabilities.hypertables) return []
-  const { rows } = await pool.query<{ hyper: boolean }>(
-    "select exists (select from timescaledb_information.hypertables where hypertable_name = 'crypto_prices') as hyper",
-  )
-  if (rows[0]?.hyper) return [ok('layout', 'the tables are hypertables')]
+  if (!(await layoutMismatch(pool, capabilities))) return [ok('layout', 'the tables are hypertables')]
   return [
     failed(
       'layout',
-      'the tables were made plain, before TimescaleDB was there: no compression, no chunks',
-      `start with a new database, or convert each table: select create_hypertable('crypto_prices', by_range('time'), migrate_data => true)`,
+      'the tables were made plain, before TimescaleDB was there: no compression, no chunks; all else works',
+      'set DATABASE_URL to a new database on this server and fill it: qicore backfill, or psql with copy … to and copy … from',
     ),
   ]
 }

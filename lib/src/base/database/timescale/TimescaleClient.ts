@@ -105,13 +105,14 @@ export class TimescaleClient implements BulkWrites, AsyncDisposable {
         },
         this.#recover,
       )
+      const { timescale, serverVersion, hypertables } = this.capabilities
       const mismatch = await layoutMismatch(this.#pool, this.capabilities)
-      const { timescale, serverVersion } = this.capabilities
+      // Plain tables work as well where the extension is there; hypertables do not where it is missing.
+      if (mismatch && !hypertables) return { ok: false, summary: mismatch, details: { serverVersion } }
       const version = `PostgreSQL ${Math.floor(serverVersion / 10_000)}.${serverVersion % 10_000}`
-      const summary = `${version}, ${timescale ? `TimescaleDB ${timescale}` : 'without TimescaleDB: plain tables'}; writing works`
-      return mismatch
-        ? { ok: false, summary: mismatch, details: { serverVersion } }
-        : { ok: true, summary, details: { serverVersion } }
+      const engine = timescale ? `TimescaleDB ${timescale}` : 'without TimescaleDB'
+      const summary = `${version}, ${engine}${timescale && !mismatch ? '' : ': plain tables'}; writing works`
+      return { ok: true, summary, details: { serverVersion } }
     } catch (error) {
       return { ok: false, summary: `the database cannot be written to: ${errorMessage(error)}`, error: toQiError(error) }
     }
