@@ -1,5 +1,5 @@
 import {
-  INDICATOR_NAMES,
+  type CryptoFinancialDSL,
   instrument,
   type Micros,
   marketAnalytics,
@@ -19,7 +19,7 @@ export async function write({ timescale }: Store, records: Partial<Records>): Pr
   await timescale.upsert(instrument, records.instruments ?? [])
 }
 
-const BUCKETS = ['90s', '10m', '90m', '6h', '2d', '1w', '30d'] as const
+const BUCKETS = ['10m', '90m', '6h', '2d', '1w', '30d'] as const
 const SERIES = [
   { coin: 'traded' },
   { coin: 'priced' },
@@ -28,45 +28,53 @@ const SERIES = [
   { coin: 'barred' },
 ] as const
 
-/** One after the other: the questions to one store compete for its connections. */
-async function allOf(questions: readonly (() => Promise<unknown>)[]): Promise<unknown> {
-  const found: unknown[] = []
-  for (const ask of questions) found.push(await ask())
+type Verb = Exclude<keyof CryptoFinancialDSL, `store${string}`>
+type Question = readonly [verb: Verb, query: object]
+
+/** By question, so that a difference says where it is. One after the other: they compete for the store's connections. */
+async function allOf({ dsl }: Store, questions: readonly Question[]): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {}
+  for (const [verb, query] of questions)
+    found[`${verb} ${JSON.stringify(query)}`] = await (dsl[verb] as (query: object) => Promise<unknown>).call(dsl, query)
   return found
 }
 
-/** The candles of every length, whole and in part, built in every way. */
-export async function candles({ dsl }: Store, end: Micros, from: Micros = end - 500 * DAY): Promise<unknown> {
+/** The candles of every length that is made of bars, whole and in part. */
+export function candles(store: Store, end: Micros, from: Micros = end - 500 * DAY): Promise<Record<string, unknown>> {
   const range = { from, to: end + 1, limit: 10_000 }
-  const part = { from: Math.max(from, end - 3 * DAY + 7), to: end - 5 * HOUR + 7, limit: 100 }
+  const part = { from: Math.max(from, end - 3 * DAY + 7), to: end - 5 * HOUR + 7, limit: 100, fill: true }
   return allOf(
-    SERIES.flatMap((series) => [
+    store,
+    SERIES.flatMap((series): Question[] => [
       ...TIMEFRAMES.filter((timeframe) => timeframe !== '1s').map(
-        (timeframe) => () => dsl.getOHLCV({ ...series, timeframe, ...range }),
+        (timeframe): Question => ['getOHLCV', { ...series, timeframe, ...range }],
       ),
-      ...(['1m', '15m', '1h'] as const).map((timeframe) => () => dsl.getOHLCV({ ...series, timeframe, ...part, fill: true })),
-      () => dsl.getOHLCVJson({ ...series, ...range, timeframe: '4h' }),
-      ...BUCKETS.map((bucket) => () => dsl.getTimeBucketedOHLCV({ ...series, bucket, ...range })),
+      ...['1m', '15m', '1h'].map((timeframe): Question => ['getOHLCV', { ...series, timeframe, ...part }]),
+      ['getOHLCVJson', { ...series, ...range, timeframe: '4h' }],
+      ...BUCKETS.map((bucket): Question => ['getTimeBucketedOHLCV', { ...series, bucket, ...range }]),
     ]),
   )
 }
 
-/** What every other verb says. */
-export async function answers({ dsl }: Store, end: Micros): Promise<unknown> {
-  return allOf([
-    ...SERIES.flatMap((series) => [
-      ...INDICATOR_NAMES.map((name) => () => dsl.calculateIndicator(name, { ...series, timeframe: '1h', to: end })),
-      () => dsl.detectPriceAnomalies({ ...series, timeframe: '15m', to: end }),
-      // Of seconds there is nothing but the records themselves.
-      () => dsl.getOHLCV({ ...series, timeframe: '1s', limit: 10_000 }),
+/** What every other verb says, and candles that only records are there for. */
+export function answers(store: Store, end: Micros): Promise<Record<string, unknown>> {
+  return allOf(store, [
+    ...SERIES.flatMap((series): Question[] => [
+      ['getOHLCV', { ...series, timeframe: '1s', limit: 10_000 }],
+      ['getTimeBucketedOHLCV', { ...series, bucket: '90s', limit: 10_000 }],
+      ['detectPriceAnomalies', { ...series, timeframe: '15m', to: end }],
     ]),
-    () => dsl.getCurrentPrice({ coin: 'priced' }),
-    () => dsl.getLatestPrices({ limit: 1000 }),
-    () => dsl.getLatestPrices({ coins: ['priced', 'coin-3'], includeSimulated: true }),
-    () => dsl.getMarketSummary(),
-    () => dsl.getMarketSummary({ includeSimulated: true, movers: 50 }),
-    () => dsl.listInstruments({ search: 'c3' }),
-    () => dsl.getDataHealth({ from: end - 30 * DAY, to: end, limit: 200 }),
-    () => dsl.getDataHealth({ coin: 'traded', from: end - 9 * DAY, to: end }),
+    ...(['calculateSMA', 'calculateEMA', 'calculateRSI', 'calculateMACD'] as const).map(
+      (verb): Question => [verb, { coin: 'traded', to: end }],
+    ),
+    ...(['calculateBollingerBands', 'calculateVWAP'] as const).map((verb): Question => [verb, { coin: 'barred', to: end }]),
+    ['getCurrentPrice', { coin: 'priced' }],
+    ['getLatestPrices', { limit: 1000 }],
+    ['getLatestPrices', { coins: ['priced', 'coin-3'], includeSimulated: true }],
+    ['getMarketSummary', {}],
+    ['getMarketSummary', { includeSimulated: true, movers: 50 }],
+    ['listInstruments', { search: 'c3' }],
+    ['getDataHealth', { from: end - 30 * DAY, to: end, limit: 200 }],
+    ['getDataHealth', { coin: 'traded', from: end - 9 * DAY, to: end }],
   ])
 }
