@@ -60,6 +60,19 @@ fetch() {
 fetch kafka dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$cache/kafka/lib"
 fetch registry dependency:unpack -DoutputDirectory="$cache/registry/app"
 
+# npm_package NAME: what scripts/services/NAME/package.json pins, in a folder of its own
+npm_package() {
+  local name=$1 wanted=$here/services/$1/package.json
+  cmp -s "$wanted" "$cache/$name/installed.json" && return
+  echo "services: fetching $name …"
+  rm -rf "${cache:?}/$name"
+  mkdir -p "$cache/$name"
+  cp "$wanted" "$cache/$name/package.json"
+  npm install --prefix "$cache/$name" --no-audit --no-fund --loglevel=error >/dev/null
+  cp "$wanted" "$cache/$name/installed.json" # last: a copy that was cut off is made again
+}
+npm_package inspector
+
 # What fuzzes the HTTP API, in an environment of its own.
 wanted=$here/services/schemathesis/requirements.txt
 if ! cmp -s "$wanted" "$cache/schemathesis/requirements.txt"; then

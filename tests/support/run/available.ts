@@ -19,6 +19,7 @@ export const SERVICES = [
   'openssl',
   'python3',
   'schemathesis',
+  'inspector',
   'go',
   'recorded-data',
 ] as const
@@ -39,6 +40,7 @@ export const REMEDY: Readonly<Record<ServiceName, string>> = {
   openssl: 'apt-get install openssl',
   python3: 'npm run services',
   schemathesis: 'npm run services, or QICORE_TEST_SCHEMATHESIS=PROGRAM',
+  inspector: 'npm run services, or QICORE_TEST_INSPECTOR=PROGRAM',
   go: 'https://go.dev/dl',
   'recorded-data': 'QICORE_TEST_DATA=FOLDER',
 }
@@ -51,6 +53,10 @@ export const kafkaLibrary = (): string => process.env.QICORE_TEST_KAFKA_LIB ?? j
 /** What fuzzes the HTTP API. */
 export const schemathesis = (): string =>
   process.env.QICORE_TEST_SCHEMATHESIS ?? join(homedir(), '.cache/qicore-test/schemathesis/bin/schemathesis')
+
+/** The MCP Inspector's command line. */
+export const inspector = (): string =>
+  process.env.QICORE_TEST_INSPECTOR ?? join(homedir(), '.cache/qicore-test/inspector/node_modules/.bin/mcp-inspector')
 
 /** What starts the schema registry, where it is installed. */
 export function registryJar(): string | undefined {
@@ -84,6 +90,7 @@ const isThere: Readonly<Record<ServiceName, () => boolean>> = {
   openssl: () => onPath('openssl'),
   python3: () => onPath('python3'),
   schemathesis: () => isExecutable(schemathesis()),
+  inspector: () => isExecutable(inspector()),
   go: () => onPath('go'),
   'recorded-data': () => existsSync(recordedData()),
 }

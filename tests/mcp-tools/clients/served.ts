@@ -1,0 +1,54 @@
+import { fileURLToPath } from 'node:url'
+import { type RunningServer, serve } from '../../../app/server/index.ts'
+import { CryptoDataPlatform, loadConfig } from '../../../lib/src/streaming/platform/index.ts'
+import { makeProject, type Project } from '../../app/cli/project.ts'
+import { testDatabase } from '../../support/database.ts'
+
+const MAIN = fileURLToPath(new URL('../../../app/cli/main.ts', import.meta.url))
+
+/** What clients are given: the address of a running platform, and the command that serves the same store over stdio. */
+export interface Served extends AsyncDisposable {
+  readonly platform: CryptoDataPlatform
+  readonly url: string
+  readonly command: string
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** A platform that has stored its first simulated prices. */
+export async function servePlatform(): Promise<Served> {
+  const project: Project = await makeProject('mcp-clients')
+  const { url } = await testDatabase()
+  const env = { DATABASE_URL: url, PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', TMPDIR: process.env.TMPDIR ?? '' }
+  const { config } = loadConfig({
+    cwd: project.cwd,
+    env: { DATABASE_URL: url },
+    flags: { sources: 'simulated', 'server.port': 0 },
+  })
+  const platform = new CryptoDataPlatform({ config })
+  await platform.initialize()
+  await platform.start()
+  const server: RunningServer = await serve({ platform, config })
+  await firstPrices(platform)
+  return {
+    platform,
+    url: `${server.url}/mcp`,
+    command: process.execPath,
+    args: [MAIN, 'mcp'],
+    cwd: project.cwd,
+    env,
+    async [Symbol.asyncDispose]() {
+      await server.close()
+      await platform.stop()
+      await project[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function firstPrices({ store }: CryptoDataPlatform): Promise<void> {
+  for (let next = 0; next === 0; ) {
+    next = (await store.dsl.getLatestPrices({ limit: 1 })).items.length
+    if (next === 0) await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
