@@ -7,7 +7,7 @@ import schemathesis
 # A refusal tells what to do: what is expected, what there is, or which way to go.
 REMEDY = re.compile(
     r"expected|must (be|hold)|at (least|most)|too (small|big)|one of|did you mean|known( are|:)|there is|such as|takes none|"
-    r"give it|leave it out|send|use |read with|near it are|whatever|name |ask ",
+    r"give |leave it out|send|use |read with|near it are|whatever|name |ask ",
     re.IGNORECASE,
 )
 
@@ -23,7 +23,7 @@ def refusal_names_field_and_remedy(ctx, response, case):
 
 # What no schema of a single parameter can say; such a refusal is no breach of the document.
 BEYOND_SCHEMA = re.compile(
-    r"`next` of a page of this list|must be below slow|must be before to|from the year 1 to 2255|before 1685|neither divides a day|at most 366 days long"
+    r"`next` of a page of this list|must be below slow|must be before to|from the year 1 to 2255|before 1685|longer than 16384 bytes|neither divides a day|at most 366 days long"
 )
 
 
