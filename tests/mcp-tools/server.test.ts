@@ -1,0 +1,149 @@
+import { Client, InMemoryTransport } from '@modelcontextprotocol/client'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { z } from 'zod'
+import { defineTool, QiError, silentLogger, type ToolDefinition, type ToolHandles } from '../../lib/src/base/index.ts'
+import { createServer, selectTools, tools } from '../../lib/src/mcp-tools/index.ts'
+
+const burnt: string[] = []
+const burn = defineTool({
+  name: 'burn',
+  title: 'Burn a thing',
+  summary: 'Burns a thing.',
+  set: 'TestTools',
+  effect: 'destroy',
+  input: z.object({ thing: z.string().max(10), times: z.int().min(1).max(3).default(1) }),
+  output: z.object({ thing: z.string() }),
+  question: ({ thing }) => `Burn ${thing}?`,
+  async run({ thing }) {
+    if (thing === 'water') throw new QiError('UNAVAILABLE', 'water does not burn', { retryAfterMs: 2500 })
+    if (thing === 'self') throw new TypeError('password=hunter2')
+    burnt.push(thing)
+    return { thing }
+  },
+  text: ({ thing }) => `${thing} is burnt`,
+})
+const slow = defineTool({
+  name: 'slow',
+  title: 'Take long',
+  summary: 'Takes long.',
+  set: 'TestTools',
+  effect: 'read',
+  input: z.object({}),
+  output: z.object({ steps: z.int() }),
+  async run(_input, { progress, signal }) {
+    progress(1, 2, 'half')
+    await new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      if (signal.aborted) reject(signal.reason)
+    })
+    return { steps: 2 }
+  },
+  text: () => 'done',
+})
+
+interface Connected {
+  readonly client: Client
+  readonly error: ReturnType<typeof vi.fn>
+}
+
+async function connect(options: ConstructorParameters<typeof Client>[1] = {}): Promise<Connected> {
+  const [ours, theirs] = InMemoryTransport.createLinkedPair()
+  const error = vi.fn()
+  const handles = async () => ({ logger: { ...silentLogger, error } }) as unknown as ToolHandles
+  const server = createServer({ version: '1.2.3', tools: [burn, slow], handles })
+  const client = new Client({ name: 'test', version: '1.0.0' }, options)
+  await server.connect(theirs)
+  await client.connect(ours)
+  onTestFinished(() => client.close())
+  return { client, error }
+}
+
+const textOf = (result: unknown): string => (result as { content: { text: string }[] }).content[0]?.text ?? ''
+const call = async ({ client }: Connected, given: Record<string, unknown>) => client.callTool({ name: 'burn', arguments: given })
+
+test('a tool is listed with its effect, and with the argument that confirms', async () => {
+  const { client } = await connect()
+  const [first] = (await client.listTools()).tools
+  expect(first).toMatchObject({
+    name: 'burn',
+    annotations: { readOnlyHint: false, destructiveHint: true },
+    inputSchema: { required: ['thing'], properties: { confirm: { type: 'boolean' } } },
+  })
+})
+
+test('without elicitation what destroys wants the argument, and says so', async () => {
+  const connected = await connect()
+  const refused = await call(connected, { thing: 'wood-1' })
+  expect(refused.isError).toBe(true)
+  expect(textOf(refused)).toMatch(/^CONFLICT: .*ask the user "Burn wood-1\?".*confirm: true/)
+  expect(burnt).not.toContain('wood-1')
+  expect(await call(connected, { thing: 'wood-1', confirm: true })).toMatchObject({ structuredContent: { thing: 'wood-1' } })
+  expect(burnt).toContain('wood-1')
+})
+
+test.each([true, false])('a client that can ask its user is asked; agreed: %s', async (agree) => {
+  const connected = await connect({ capabilities: { elicitation: { form: {} } } })
+  const asked: string[] = []
+  connected.client.setRequestHandler('elicitation/create', async ({ params }) => {
+    asked.push(params.message)
+    return { action: 'accept', content: { agree } }
+  })
+  const thing = `wood-${agree}`
+  const result = await call(connected, { thing })
+  expect(asked).toEqual([`Burn ${thing}?`])
+  expect(burnt.includes(thing)).toBe(agree)
+  if (!agree) expect(textOf(result)).toMatch(/^CANCELLED: the user did not agree to "Burn wood-false\?"; nothing was done/)
+})
+
+test.each([
+  [{}, /thing: Invalid input/],
+  [{ thing: 5 }, /thing 5: /],
+  [{ thing: 'a', times: 9 }, /times 9: /],
+  [{ thing: 'a', tmes: 1 }, /tmes: unknown argument; did you mean times\?/],
+  [{ thing: 'x'.repeat(100_000) }, /thing "x{59}…: /],
+])('a wrong argument is told by name, value and remedy: %j', async (given, expected) => {
+  const result = await call(await connect(), given)
+  expect(result.isError).toBe(true)
+  expect(textOf(result)).toMatch(expected)
+  expect(textOf(result)).toMatch(/^BAD_REQUEST: burn: /)
+  expect(textOf(result).length).toBeLessThan(500)
+})
+
+test('a failure says whether trying again can help; a defect says nothing of the inside and is logged', async () => {
+  const connected = await connect()
+  expect(textOf(await call(connected, { thing: 'water', confirm: true }))).toBe(
+    'UNAVAILABLE: water does not burn. Try again in 3 s.',
+  )
+  const defect = textOf(await call(connected, { thing: 'self', confirm: true }))
+  expect(defect).toMatch(/^INTERNAL: /)
+  expect(defect).not.toContain('hunter2')
+  expect(connected.error).toHaveBeenCalledOnce()
+})
+
+test('progress is told, and a caller that gives up ends the work', async () => {
+  const { client } = await connect()
+  const stop = new AbortController()
+  const told: unknown[] = []
+  const calling = client.callTool(
+    { name: 'slow', arguments: {} },
+    {
+      signal: stop.signal,
+      onprogress: (progress) => {
+        told.push(progress)
+        stop.abort()
+      },
+    },
+  )
+  await expect(calling).rejects.toThrow()
+  expect(told).toMatchObject([{ progress: 1, total: 2, message: 'half' }])
+})
+
+test('the set of tools can be narrowed', () => {
+  const readOnly = selectTools({ readOnly: true })
+  expect(readOnly.length).toBeGreaterThan(0)
+  expect(readOnly.every(({ effect }: ToolDefinition) => effect === 'read')).toBe(true)
+  expect(selectTools({ names: ['get_latest_prices'] }).map(({ name }) => name)).toEqual(['get_latest_prices'])
+  const [{ set }] = tools as [ToolDefinition]
+  expect(selectTools({ names: [set] }).every((tool) => tool.set === set)).toBe(true)
+  expect(() => selectTools({ names: ['get_latest_price'] })).toThrow('did you mean get_latest_prices?')
+})
