@@ -32,7 +32,7 @@ const slow = defineTool({
   output: z.object({ steps: z.int() }),
   async run(_input, { progress, signal }) {
     progress(1, 2, 'half')
-    await new Promise((resolve, reject) => {
+    await new Promise((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
       if (signal.aborted) reject(signal.reason)
     })
