@@ -28,7 +28,7 @@ describe('redpanda settings', () => {
   test('have defaults for all but the brokers', () => {
     expect(RedpandaConfig.parse({})).toMatchObject({
       client_id: 'qicore',
-      compression: 'lz4',
+      compression: 'zstd',
       tls: { reject_unauthorized: true },
       sasl: {},
     })

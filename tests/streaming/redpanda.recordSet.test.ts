@@ -75,6 +75,19 @@ const valuesOf = (set: Buffer, from?: bigint, aborted?: Parameters<typeof readRe
   messages(set, from, aborted).found.map(({ value }) => value)
 
 describe('a record set', () => {
+  test('of which a few bytes hold a great deal is unpacked in parts', () => {
+    const set = Buffer.concat(
+      [0, 1, 2, 3].map((base) => recordBatch({ base, values: ['x'.repeat(100_000)], compression: 'zstd' })),
+    )
+    const bytes = ({ buffers }: ReturnType<typeof readRecordSet>) => buffers.reduce((sum, buffer) => sum + buffer.bytes.length, 0)
+    const first = readRecordSet(set, 0n, [], 150_000)
+    expect(first.nextOffset).toBe(2n)
+    expect(bytes(first)).toBeGreaterThan(200_000)
+    expect(bytes(first)).toBeLessThan(201_000)
+    expect(readRecordSet(set, 0n, [], 1).nextOffset).toBe(1n)
+    expect(readRecordSet(set, 0n, []).nextOffset).toBe(4n)
+  })
+
   test('of batches of any compression, with holes, cut off anywhere, from any offset, gives what is there', () => {
     const batch = fc.record({
       values: fc.array(fc.string({ maxLength: 60 }), { minLength: 1, maxLength: 12 }),

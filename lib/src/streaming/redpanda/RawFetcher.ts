@@ -172,7 +172,8 @@ export class RawFetcher implements PartitionFetcher {
 
 function batchesOf(want: Want, { records, aborted }: PartitionAnswer, maxBytes: number): Fetched {
   const { topic, partition, offset, until } = want
-  const { buffers, nextOffset } = readRecordSet(records as Buffer, offset, aborted)
+  // More than was aimed at, so that little is fetched twice where the size was only a bit off.
+  const { buffers, nextOffset } = readRecordSet(records as Buffer, offset, aborted, 2 * maxBytes)
   const limits = { topic, partition, from: offset, maxBytes, ...(until === undefined ? {} : { until }) }
   const batches = buffers.flatMap((buffer) => readRecords({ ...buffer, ...limits }))
   return { topic, partition, batches, nextOffset }

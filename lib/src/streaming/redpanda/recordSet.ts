@@ -52,15 +52,22 @@ interface Piece {
 
 /**
  * The record batches of one partition as a broker sent them, checked against their checksums. What is not compressed stays where
- * it is. A batch that is cut off at the end is left for the next fetch; markers of transactions and what was aborted are left out.
+ * it is. A batch that is cut off at the end is left for the next fetch, and so is what comes after `enough` unpacked bytes: a few
+ * bytes may hold any number of them. Markers of transactions and what was aborted are left out.
  * @throws QiError BAD_DATA for bytes that are damaged; UNSUPPORTED for batches of an older format
  */
-export function readRecordSet(set: Buffer, from: bigint, aborted: readonly AbortedTransaction[] = []): RecordSet {
+export function readRecordSet(
+  set: Buffer,
+  from: bigint,
+  aborted: readonly AbortedTransaction[] = [],
+  enough = Number.POSITIVE_INFINITY,
+): RecordSet {
   const pieces: Piece[] = []
   const transactions = new AbortedTransactions(aborted)
   let nextOffset = from
   let compressed = false
-  for (let at = 0; set.length - at >= HEADER; ) {
+  let unpacked = 0
+  for (let at = 0; set.length - at >= HEADER && unpacked < enough; ) {
     const end = at + BEFORE_LENGTH + set.readInt32BE(at + LENGTH)
     if (end > set.length) break
     const baseOffset = set.readBigInt64BE(at)
@@ -77,8 +84,10 @@ export function readRecordSet(set: Buffer, from: bigint, aborted: readonly Abort
     if (attributes & CONTROL) transactions.marker(producer)
     else if (!(attributes & TRANSACTIONAL) || !transactions.holds(producer, baseOffset)) {
       compressed ||= (attributes & COMPRESSION) !== 0
+      const bytes = attributes & COMPRESSION && records.length > 0 ? unpack(records, attributes & COMPRESSION) : records
+      if (bytes !== records) unpacked += bytes.length
       pieces.push({
-        bytes: attributes & COMPRESSION && records.length > 0 ? unpack(records, attributes & COMPRESSION) : records,
+        bytes,
         baseOffset,
         baseTimestamp: Number(set.readBigInt64BE(at + BASE_TIMESTAMP)),
         appendedAt: attributes & LOG_APPEND_TIME ? Number(set.readBigInt64BE(at + MAX_TIMESTAMP)) : undefined,
