@@ -1,5 +1,4 @@
-import { anomaliesQuery, formatTime, type PriceAnomaly, parseQuery } from '../../../lib/src/base/index.ts'
-import { anomaliesWire } from '../../wire/analysis.ts'
+import { anomaliesQuery, anomaliesWire, formatTime, type PriceAnomaly, parseQuery } from '../../../lib/src/base/index.ts'
 import { openStoreOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { seriesName } from '../text/series.ts'

@@ -1,10 +1,9 @@
-import { type Candle, candlesQuery, parseQuery, type Series } from '../../../lib/src/base/index.ts'
+import { type Candle, candlesQuery, candlesWire, parseQuery, type Series } from '../../../lib/src/base/index.ts'
 import { openStoreOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { originColumn, timeColumn } from '../text/columns.ts'
 import { printable } from '../text/printable.ts'
 import { type Column, printTable } from '../text/table.ts'
-import { candlesWire } from '../wire.ts'
 
 export interface CandlesInput {
   readonly coin: string

@@ -1,5 +1,4 @@
-import { dataHealthQuery, parseQuery, type SeriesHealth } from '../../../lib/src/base/index.ts'
-import { dataHealthWire } from '../../wire/analysis.ts'
+import { dataHealthQuery, dataHealthWire, parseQuery, type SeriesHealth } from '../../../lib/src/base/index.ts'
 import { openStoreOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { duration } from '../text/age.ts'

@@ -4,11 +4,11 @@ import {
   type IndicatorName,
   type IndicatorPoint,
   indicatorQueries,
+  indicatorWire,
   parseQuery,
   QiError,
   suggest,
 } from '../../../lib/src/base/index.ts'
-import { indicatorWire } from '../../wire/analysis.ts'
 import { openStoreOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { seriesName } from '../text/series.ts'

@@ -3,6 +3,7 @@ import {
   latestPricesQuery,
   type Price,
   parseQuery,
+  pricesWire,
   QiError,
   toQiError,
 } from '../../../lib/src/base/index.ts'
@@ -10,7 +11,6 @@ import { openStoreOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { ageColumn, originColumn } from '../text/columns.ts'
 import { type Column, printTable } from '../text/table.ts'
-import { pricesWire } from '../wire.ts'
 
 export interface LatestInput {
   readonly coins: readonly string[]

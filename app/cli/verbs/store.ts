@@ -1,5 +1,4 @@
-import { type StoreStatistics, storeStatistics, type TableStatistics } from '../../../lib/src/base/index.ts'
-import { storeWire } from '../../wire/store.ts'
+import { type StoreStatistics, storeStatistics, storeWire, type TableStatistics } from '../../../lib/src/base/index.ts'
 import { openStoreOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { duration } from '../text/age.ts'

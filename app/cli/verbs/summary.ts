@@ -1,10 +1,16 @@
-import { type Breadth, type MarketAnalytics, marketSummaryQuery, type Price, parseQuery } from '../../../lib/src/base/index.ts'
+import {
+  type Breadth,
+  type MarketAnalytics,
+  marketSummaryQuery,
+  type Price,
+  parseQuery,
+  summaryWire,
+} from '../../../lib/src/base/index.ts'
 import { openStoreOf } from '../engines.ts'
 import type { Output } from '../output.ts'
 import type { Session } from '../session.ts'
 import { ageColumn, originColumn } from '../text/columns.ts'
 import { type Column, printTable } from '../text/table.ts'
-import { summaryWire } from '../wire.ts'
 
 export interface SummaryInput {
   readonly source?: readonly string[]

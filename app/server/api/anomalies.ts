@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { anomaliesQuery, recordTypes, TIMEFRAMES } from '../../../lib/src/base/index.ts'
-import { anomaliesWire } from '../../wire/analysis.ts'
+import { anomaliesQuery, anomaliesWire, recordTypes, TIMEFRAMES } from '../../../lib/src/base/index.ts'
 import { json } from '../headers.ts'
 import { defineRoute } from '../route.ts'
 import { count, seriesSchema } from './schemas.ts'

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { bucketedQuery, recordTypes, TIMEFRAMES } from '../../../lib/src/base/index.ts'
-import { bucketedWire } from '../../wire/analysis.ts'
+import { bucketedQuery, bucketedWire, recordTypes, TIMEFRAMES } from '../../../lib/src/base/index.ts'
 import { json } from '../headers.ts'
 import { defineRoute } from '../route.ts'
 import { count, seriesSchema } from './schemas.ts'

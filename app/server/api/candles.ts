@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { candlesQuery, recordTypes, TIMEFRAMES } from '../../../lib/src/base/index.ts'
+import { candlesQuery, recordTypes, seriesWire, TIMEFRAMES } from '../../../lib/src/base/index.ts'
 import { json } from '../headers.ts'
 import { defineRoute } from '../route.ts'
 import { seriesSchema } from './schemas.ts'
-import { seriesWire } from './wire.ts'
 
 const { ohlcv } = recordTypes
 const timeframe = z.enum(TIMEFRAMES)

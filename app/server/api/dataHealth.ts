@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { dataHealthQuery, HEALTH, recordTypes, TIMEFRAMES } from '../../../lib/src/base/index.ts'
-import { dataHealthWire } from '../../wire/analysis.ts'
+import { dataHealthQuery, dataHealthWire, HEALTH, recordTypes, TIMEFRAMES } from '../../../lib/src/base/index.ts'
 import { json } from '../headers.ts'
 import { defineRoute } from '../route.ts'
 import { count } from './schemas.ts'

@@ -4,10 +4,10 @@ import {
   type IndicatorName,
   indicatorOf,
   indicatorQueries,
+  indicatorWire,
   recordTypes,
   TIMEFRAMES,
 } from '../../../lib/src/base/index.ts'
-import { indicatorWire } from '../../wire/analysis.ts'
 import { json } from '../headers.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { count, seriesSchema } from './schemas.ts'

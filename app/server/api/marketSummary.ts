@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { type Breadth, type MarketSummary, marketSummaryQuery, recordTypes } from '../../../lib/src/base/index.ts'
+import { marketSummaryQuery, recordTypes, summaryWire } from '../../../lib/src/base/index.ts'
 import { json } from '../headers.ts'
 import { defineRoute } from '../route.ts'
 import { count } from './schemas.ts'
-import { recordsJson } from './wire.ts'
 
 const { price, market_analytics } = recordTypes
 const { source, currency } = price.schema.shape as Record<'source' | 'currency', z.ZodType>
@@ -38,21 +37,5 @@ export const marketSummary = defineRoute({
   query: marketSummaryQuery,
   responses: { 200: { description: 'the market now', schema: summarySchema } },
   errors: ['BAD_REQUEST', 'UNAVAILABLE', 'TIMEOUT'],
-  answer: async ({ platform }, query) => {
-    const summary = await platform.store.dsl.getMarketSummary(query)
-    const breadth = JSON.stringify(summary.breadth.map(breadthWire))
-    return json(
-      `{"simulated":${anySimulated(summary)},"analytics":${recordsJson(market_analytics, summary.analytics)},"breadth":${breadth},` +
-        `"gainers":${recordsJson(price, summary.gainers)},"losers":${recordsJson(price, summary.losers)}}`,
-    )
-  },
-})
-
-const anySimulated = ({ analytics, breadth, gainers, losers }: MarketSummary): boolean =>
-  breadth.some(({ simulated }) => simulated) ||
-  [analytics, gainers, losers].some((rows) => rows.some(({ origin }) => origin === 'simulated'))
-
-const breadthWire = ({ meanChange24hPct, ...counts }: Breadth): z.input<typeof breadthSchema> => ({
-  ...counts,
-  ...(meanChange24hPct !== undefined && { mean_change_24h_pct: meanChange24hPct }),
+  answer: async ({ platform }, query) => json(JSON.stringify(summaryWire(await platform.store.dsl.getMarketSummary(query)))),
 })

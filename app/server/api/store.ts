@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { storeStatistics } from '../../../lib/src/base/index.ts'
-import { storeWire } from '../../wire/store.ts'
+import { storeStatistics, storeWire } from '../../../lib/src/base/index.ts'
 import { json } from '../headers.ts'
 import { defineRoute } from '../route.ts'
 import { count } from './schemas.ts'

@@ -1,4 +1,4 @@
-import { formatTime, type Page, type RecordType, type RecordValues, type Series } from '../../../lib/src/base/index.ts'
+import type { Page, RecordType, RecordValues } from '../../../lib/src/base/index.ts'
 
 /** Records as a JSON array, in wire naming. Rows of the store are not validated again: they were on their way in. */
 export const recordsJson = <R extends RecordValues>(type: RecordType<R>, records: readonly R[]): string =>
@@ -6,14 +6,6 @@ export const recordsJson = <R extends RecordValues>(type: RecordType<R>, records
 
 export const pageJson = <R extends RecordValues>(type: RecordType<R>, { items, next }: Page<R>): string =>
   `{"items":${recordsJson(type, items)}${next === undefined ? '' : `,"next":${JSON.stringify(next)}`}}`
-
-export const seriesWire = ({ coinId, source, currency, simulated, latest }: Series) => ({
-  coin_id: coinId,
-  source,
-  currency,
-  simulated,
-  latest: formatTime(latest),
-})
 
 /** Milliseconds since 1970 as ISO 8601, for times that the platform itself keeps. */
 export const isoMillis = (millis: number): string => new Date(millis).toISOString()

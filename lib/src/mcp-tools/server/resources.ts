@@ -1,5 +1,5 @@
 import type { McpServer } from '@modelcontextprotocol/server'
-import { recordTypes, type ToolHandles } from '../../base/index.ts'
+import { dataHealthWire, recordTypes, type ToolHandles } from '../../base/index.ts'
 
 type Handles = () => Promise<ToolHandles>
 type AddResource = (server: McpServer, handles: Handles) => void
@@ -54,6 +54,6 @@ export const resources: readonly AddResource[] = [
     'qicore://health/data',
     'Data health',
     `Of up to ${MOST} series: rows, age, missing bars, holes, and whether it is ok, stale or gappy.`,
-    async ({ store }) => store.dsl.getDataHealth({ limit: MOST }),
+    async ({ store }) => dataHealthWire(await store.dsl.getDataHealth({ limit: MOST })),
   ),
 ]

@@ -1,18 +1,8 @@
-import {
-  type Breadth,
-  type Candle,
-  type Candles,
-  formatTime,
-  type MarketSummary,
-  marketAnalytics,
-  ohlcv,
-  type Page,
-  type Price,
-  price,
-  type Series,
-} from '../../lib/src/base/index.ts'
+import { marketAnalytics, ohlcv, type Price, price } from '../../types/index.ts'
+import type { Breadth, Candle, Candles, MarketSummary, Page } from '../dsl/results.ts'
+import { seriesWire } from './series.ts'
 
-/** Query results as HTTP gives them too: SQL names, ISO times, figures as exact text. */
+/** Query results as HTTP, `--json` and tools give them alike: SQL names, ISO times, figures as exact text. */
 export const pricesWire = ({ items, next }: Page<Price>) => ({
   items: items.map((item) => price.toWire(item)),
   ...(next && { next }),
@@ -38,14 +28,6 @@ export const summaryWire = ({ analytics, breadth, gainers, losers }: MarketSumma
 const candleWire = ({ fromTimeframe, ...candle }: Candle) => ({
   ...ohlcv.toWire(candle),
   ...(fromTimeframe && { from_timeframe: fromTimeframe }),
-})
-
-const seriesWire = ({ coinId, source, currency, simulated, latest }: Series) => ({
-  coin_id: coinId,
-  source,
-  currency,
-  simulated,
-  latest: formatTime(latest),
 })
 
 const breadthWire = ({ meanChange24hPct, ...rest }: Breadth) => ({

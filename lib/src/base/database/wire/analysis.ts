@@ -1,27 +1,19 @@
-import {
-  type BucketedCandle,
-  type BucketedCandles,
-  formatTime,
-  type IndicatorValues,
-  type Page,
-  type PriceAnomalies,
-  type PriceAnomaly,
-  type Series,
-  type SeriesHealth,
-} from '../../lib/src/base/index.ts'
+import { formatTime } from '../../types/index.ts'
+import type {
+  BucketedCandle,
+  BucketedCandles,
+  IndicatorValues,
+  Page,
+  PriceAnomalies,
+  PriceAnomaly,
+  SeriesHealth,
+} from '../dsl/results.ts'
+import { seriesWire } from './series.ts'
 
 /*
- * What was computed, in wire naming, as HTTP and `--json` give it alike. Figures of a source are exact text, computed ones are
+ * What was computed, in wire naming, as HTTP, `--json` and tools give it alike. Figures of a source are exact text, computed ones are
  * numbers.
  */
-
-export const seriesWire = ({ coinId, source, currency, simulated, latest }: Series) => ({
-  coin_id: coinId,
-  source,
-  currency,
-  simulated,
-  latest: formatTime(latest),
-})
 
 const bucketedCandleWire = (candle: BucketedCandle) => ({
   time: formatTime(candle.time),

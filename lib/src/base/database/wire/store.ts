@@ -1,4 +1,4 @@
-import type { StoreStatistics, TableStatistics } from '../../lib/src/base/index.ts'
+import type { StoreStatistics, TableStatistics } from '../statistics/storeStatistics.ts'
 
 const tableWire = ({
   table,
@@ -23,7 +23,7 @@ const tableWire = ({
   ...(compressAfterDays !== undefined && { compress_after_days: compressAfterDays }),
 })
 
-/** Statistics of the store, as HTTP and `--json` give them alike. */
+/** Statistics of the store, as HTTP, `--json` and tools give them alike. */
 export const storeWire = ({ layout, timescale, databaseBytes, tables, rollups }: StoreStatistics) => ({
   layout,
   ...(timescale !== undefined && { timescale }),
