@@ -38,7 +38,8 @@ export async function callTool(
 }
 
 async function askFirst(tool: ToolDefinition, input: Record<string, unknown>, confirm: Confirm | undefined): Promise<void> {
-  const question = tool.question?.(input) ?? `${tool.title}: go on?`
+  const question = tool.question ? tool.question(input) : `${tool.title}: go on?`
+  if (question === undefined) return
   if (!confirm)
     throw new QiError(
       'CONFLICT',

@@ -25,7 +25,7 @@ export const summaryWire = ({ analytics, breadth, gainers, losers }: MarketSumma
   losers: losers.map((row) => price.toWire(row)),
 })
 
-const candleWire = ({ fromTimeframe, ...candle }: Candle) => ({
+export const candleWire = ({ fromTimeframe, ...candle }: Candle) => ({
   ...ohlcv.toWire(candle),
   ...(fromTimeframe && { from_timeframe: fromTimeframe }),
 })

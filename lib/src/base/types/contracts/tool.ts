@@ -42,8 +42,8 @@ export interface ToolDefinition<I extends z.ZodObject = z.ZodObject, O extends z
   readonly effect: ToolEffect
   readonly input: I
   readonly output: O
-  /** Of a tool that destroys: what its caller is asked before. */
-  question?(input: z.output<I>): string
+  /** Of a tool that destroys: what its caller is asked before; undefined where a call with this input destroys nothing. */
+  question?(input: z.output<I>): string | undefined
   /** @throws QiError whose message tells the model what to do next */
   run(input: z.output<I>, context: ToolContext): Promise<z.input<O>>
   /** The answer in few words, for a reader who does not see the structure. */

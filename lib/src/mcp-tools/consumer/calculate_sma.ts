@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { defineTool, indicatorQueries, indicatorWire } from '../../base/index.ts'
+import { resolveCoin } from '../shared/coins.ts'
+import { fitting } from '../shared/fit.ts'
+import { count, most, seriesOut, seriesText } from '../shared/parameters.ts'
+import { table } from '../shared/text.ts'
+
+const output = z.object({
+  series: seriesOut,
+  timeframe: z.string(),
+  params: z.string(),
+  computed: z.literal('float64').describe('its values are ours and not figures of the source'),
+  formula: z.string(),
+  missing: count.describe('candles still missing before there can be a value'),
+  holes: count.describe('empty buckets among the candles used, which are taken as adjacent'),
+  points: z.array(z.object({ time: z.string(), is_final: z.boolean(), value: z.number() })).describe('oldest first'),
+})
+
+export const calculateSma = defineTool({
+  name: 'calculate_sma',
+  title: 'Simple moving average',
+  summary: 'The simple moving average of the closes of one coin, oldest first: the latest values of the range, which we compute.',
+  set: 'TimescaleDBFinancialTools',
+  effect: 'read',
+  input: indicatorQueries.sma.extend({ limit: most(500, 10, 'most values') }),
+  output,
+  async run({ coin: given, limit, ...query }, { store }) {
+    const coin = await resolveCoin(store, given)
+    return fitting(limit, 10, async (many) =>
+      output.parse(indicatorWire(await store.dsl.calculateSMA({ ...query, coin, limit: many }))),
+    )
+  },
+  text: ({ series, timeframe, params, missing, points }) =>
+    `SMA (${params}) over ${timeframe} candles of ${seriesText(series)}:\n` +
+    table(points, ['time', 'value'], undefined, `no value: ${missing} more candles are needed`),
+})

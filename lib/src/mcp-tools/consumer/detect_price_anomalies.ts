@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { anomaliesQuery, anomaliesWire, defineTool } from '../../base/index.ts'
+import { resolveCoin } from '../shared/coins.ts'
+import { fitting } from '../shared/fit.ts'
+import { count, most, seriesOut, seriesText } from '../shared/parameters.ts'
+import { table } from '../shared/text.ts'
+
+const output = z.object({
+  series: seriesOut,
+  timeframe: z.string(),
+  window: count,
+  threshold: z.number(),
+  computed: z.literal('float64').describe('scores and bands are ours and not figures of the source'),
+  examined: count.describe('candles that were scored'),
+  missing: count.describe('returns still missing before a candle can be scored'),
+  found: count.describe('anomalies in the range'),
+  anomalies: z
+    .array(
+      z.object({
+        time: z.string(),
+        close: z.string(),
+        previous_close: z.string(),
+        log_return: z.number(),
+        score: z.number().optional().describe('robust standard deviations; absent where nothing moved before'),
+        lower: z.number(),
+        upper: z.number(),
+      }),
+    )
+    .describe('the latest ones, oldest first'),
+  before: z.string().optional().describe('pass as `to` to get the anomalies before'),
+})
+
+export const detectPriceAnomalies = defineTool({
+  name: 'detect_price_anomalies',
+  title: 'Price anomalies',
+  summary:
+    'Candles of one coin whose log return lies further than `threshold` robust standard deviations (median and median absolute deviation) ' +
+    'from the median of the `window` returns before. `limit` is how many candles are examined.',
+  set: 'TimescaleDBFinancialTools',
+  effect: 'read',
+  input: anomaliesQuery.extend({ most: most(500, 8, 'most anomalies in the answer; the latest') }),
+  output,
+  async run({ coin: given, most: many, ...query }, { store }) {
+    const coin = await resolveCoin(store, given)
+    const { anomalies, ...found } = anomaliesWire(await store.dsl.detectPriceAnomalies({ ...query, coin }))
+    return fitting(many, 8, (most) => {
+      const shown = anomalies.slice(-most)
+      const before = anomalies.length > shown.length ? shown[0]?.time : undefined
+      return output.parse({ ...found, found: anomalies.length, anomalies: shown, before })
+    })
+  },
+  text: ({ series, timeframe, examined, missing, found, anomalies, before }) =>
+    [
+      `${found} anomalies in ${examined} ${timeframe} candles of ${seriesText(series)}${missing ? `; ${missing} more returns are needed` : ''}`,
+      ...(found > 0 ? [table(anomalies, ['time', 'previous_close', 'close', 'score'], undefined, '')] : []),
+      ...(before ? [`earlier ones: pass to: "${before}"`] : []),
+    ].join('\n'),
+})

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { currentPriceQuery, defineTool, recordTypes } from '../../base/index.ts'
+import { resolveCoin } from '../shared/coins.ts'
+import { MOST_OTHERS } from '../shared/parameters.ts'
+import { recordSchema } from '../shared/records.ts'
+
+const { price } = recordTypes
+
+export const getCurrentPrice = defineTool({
+  name: 'get_current_price',
+  title: 'Current price',
+  summary:
+    'The latest stored price of one coin, as an exact decimal: of the preferred series (real before simulated, then the most recent), ' +
+    'and of the next ones. Look at its time: it is as old as what is stored.',
+  set: 'TimescaleDBFinancialTools',
+  effect: 'read',
+  input: currentPriceQuery,
+  output: z.object({
+    price: recordSchema(price),
+    others: z.array(recordSchema(price)).describe('the same coin at other sources or in other currencies'),
+    others_count: z.int().describe('how many others there are; name source or currency to get one'),
+  }),
+  async run({ coin, source, currency }, { store }) {
+    const found = await store.dsl.getCurrentPrice({ coin: await resolveCoin(store, coin), source, currency })
+    return {
+      price: price.toWire(found.price),
+      others: found.others.slice(0, MOST_OTHERS).map((other) => price.toWire(other)),
+      others_count: found.others.length,
+    }
+  },
+  text: ({ price: { coin_id, price: figure, currency, source, time, origin }, others_count }) =>
+    `${coin_id}: ${figure} ${currency} at ${source}, ${time}${origin === 'simulated' ? ' (simulated)' : ''}` +
+    (others_count > 0 ? `; ${others_count} other series` : ''),
+})

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { dataHealthQuery, dataHealthWire, defineTool } from '../../base/index.ts'
+import { resolveCoin } from '../shared/coins.ts'
+import { fitting } from '../shared/fit.ts'
+import { pageOf } from '../shared/page.ts'
+import { most } from '../shared/parameters.ts'
+import { table } from '../shared/text.ts'
+
+/** Of each series; what it misses in all is in `gaps`. */
+const MOST_HOLES = 2
+
+const output = pageOf(
+  z
+    .looseObject({
+      coin_id: z.string(),
+      source: z.string(),
+      currency: z.string(),
+      kind: z.string(),
+      status: z.string().describe('ok, stale (silent for longer than usual) or gappy (with holes)'),
+      reason: z.string().optional(),
+      age_seconds: z.number(),
+      rows: z.int().describe('within the stretch'),
+      gaps: z.int().describe('how many holes'),
+      longest: z.array(z.object({ from: z.string(), to: z.string() })).describe(`the ${MOST_HOLES} longest holes`),
+    })
+    .describe('what is held of one series'),
+)
+
+export const getDataHealth = defineTool({
+  name: 'get_data_health',
+  title: 'Data health',
+  summary:
+    'How fresh and how complete each stored series is over a stretch of time (the last day when left out): rows, age, holes, late rows, ' +
+    'and whether it is ok, stale or gappy. Page by page, by coin, source, currency and kind.',
+  set: 'TimescaleDBFinancialTools',
+  effect: 'read',
+  input: dataHealthQuery.extend({ limit: most(200, 5, 'most series in a page') }),
+  output,
+  async run({ coin, limit, ...query }, { store }) {
+    const which = coin === undefined ? {} : { coin: await resolveCoin(store, coin) }
+    return fitting(limit, 5, async (many) => {
+      const { items, next } = dataHealthWire(await store.dsl.getDataHealth({ ...query, ...which, limit: many }))
+      return { items: items.map((item) => ({ ...item, longest: longest(item.longest) })), ...(next !== undefined && { next }) }
+    })
+  },
+  text: ({ items, next }) =>
+    table(
+      items.map((item) => ({ ...item, reason: item.reason ?? '' })),
+      ['coin_id', 'source', 'currency', 'kind', 'status', 'age_seconds', 'rows', 'gaps'],
+      next,
+      'nothing is stored that matches',
+    ),
+})
+
+const length = ({ from, to }: { from: string; to: string }): number => Date.parse(to) - Date.parse(from)
+
+const longest = <T extends { from: string; to: string }>(holes: readonly T[]): T[] =>
+  holes
+    .toSorted((a, b) => length(b) - length(a))
+    .slice(0, MOST_HOLES)
+    .toSorted((a, b) => (a.from < b.from ? -1 : 1))

@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import { defineTool, marketSummaryQuery, summaryWire } from '../../base/index.ts'
+import { fitting } from '../shared/fit.ts'
+import { count } from '../shared/parameters.ts'
+
+/** Rows of each list of the answer; there is one row for each source and currency. */
+const MOST_ROWS = 3
+
+const mover = z.object({
+  coin_id: z.string(),
+  source: z.string(),
+  currency: z.string(),
+  price: z.string(),
+  change_24h_pct: z.string(),
+})
+const wholeMarket = z.object({
+  source: z.string(),
+  currency: z.string(),
+  time: z.string(),
+  total_market_cap: z.string(),
+  total_volume_24h: z.string(),
+  btc_dominance: z.string().describe('in per cent'),
+  eth_dominance: z.string().describe('in per cent'),
+  active_coins: z.int(),
+  markets: z.int(),
+  change_24h_pct: z.string().optional(),
+})
+const breadth = z.object({
+  source: z.string(),
+  currency: z.string(),
+  coins: count,
+  advancers: count,
+  decliners: count,
+  unchanged: count,
+  mean_change_24h_pct: z.number().optional().describe('a float64 that we computed'),
+})
+
+const output = z.object({
+  simulated: z.boolean().describe('whether any figure is invented'),
+  analytics: z.array(wholeMarket).describe('the latest of a source and currency'),
+  analytics_count: count.describe('how many sources and currencies have them'),
+  breadth: z.array(breadth).describe('counted from the latest prices; most coins first'),
+  breadth_count: count.describe('how many sources and currencies were counted'),
+  gainers: z.array(mover),
+  losers: z.array(mover),
+})
+
+export const getMarketSummary = defineTool({
+  name: 'get_market_summary',
+  title: 'Market summary',
+  summary:
+    'The market as a whole from what is stored: capitalisation and dominance, how many coins rise and fall, the greatest gainers and losers ' +
+    'of 24 hours. Narrow it by sources and currencies.',
+  set: 'TimescaleDBFinancialTools',
+  effect: 'read',
+  input: marketSummaryQuery.extend({
+    movers: z.int().min(1).max(100).optional().describe('how many gainers and losers; 3 when left out, at most 100'),
+  }),
+  output,
+  async run({ sources, currencies, include_simulated, movers }, { store }) {
+    return fitting(movers, 3, async (many) => {
+      const summary = await store.dsl.getMarketSummary({
+        sources,
+        currencies,
+        includeSimulated: include_simulated,
+        movers: many,
+      })
+      const wire = summaryWire({ ...summary, breadth: summary.breadth.toSorted((a, b) => b.coins - a.coins) })
+      return output.parse({
+        ...wire,
+        analytics: wire.analytics.slice(0, MOST_ROWS),
+        analytics_count: wire.analytics.length,
+        breadth: wire.breadth.slice(0, MOST_ROWS),
+        breadth_count: wire.breadth.length,
+      })
+    })
+  },
+  text: ({ simulated, analytics, breadth, gainers, losers }) =>
+    [
+      ...(simulated ? ['some of these figures are simulated'] : []),
+      ...analytics.map(
+        (row) =>
+          `${row.source}: capitalisation ${row.total_market_cap} ${row.currency}, bitcoin ${row.btc_dominance} % (${row.time})`,
+      ),
+      ...breadth.map(
+        (row) => `${row.source} in ${row.currency}: ${row.advancers} up, ${row.decliners} down of ${row.coins} coins`,
+      ),
+      `gainers: ${moversText(gainers)}`,
+      `losers: ${moversText(losers)}`,
+    ].join('\n'),
+})
+
+const moversText = (movers: readonly z.infer<typeof mover>[]): string =>
+  movers.map(({ coin_id, change_24h_pct }) => `${coin_id} ${change_24h_pct} %`).join(', ') || 'none'

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { candlesQuery, candleWire, defineTool, seriesWire } from '../../base/index.ts'
+import { resolveCoin } from '../shared/coins.ts'
+import { fitting } from '../shared/fit.ts'
+import { most, othersOf, othersOut, seriesOut, seriesText } from '../shared/parameters.ts'
+import { table } from '../shared/text.ts'
+
+const candle = z.object({
+  time: z.string().describe('its UTC open'),
+  open: z.string(),
+  high: z.string(),
+  low: z.string(),
+  close: z.string(),
+  volume: z.unknown().optional(),
+  trade_count: z.unknown().optional(),
+  is_final: z.boolean().describe('whether it is closed'),
+  origin: z.string(),
+  built_from: z.string(),
+  from_timeframe: z.string().optional().describe('the length of the bars it was rolled up from'),
+})
+
+export const getOhlcvData = defineTool({
+  name: 'get_ohlcv_data',
+  title: 'Candles',
+  summary:
+    "Candles of one coin, oldest first, as exact decimals: the provider's bars where held, else a rollup of finer ones. The latest of the " +
+    'range; pass `before` as `to` for those before them.',
+  set: 'TimescaleDBFinancialTools',
+  effect: 'read',
+  input: candlesQuery.extend({ limit: most(500, 10, 'most candles') }),
+  output: z.object({
+    series: seriesOut,
+    timeframe: z.string(),
+    candles: z.array(candle),
+    before: z.string().optional().describe('pass as `to` to get the candles before; absent where there are none'),
+    others: othersOut.describe('other series of this coin'),
+  }),
+  async run({ coin: given, limit, ...query }, { store }) {
+    const coin = await resolveCoin(store, given)
+    return fitting(limit, 10, async (many) => {
+      const found = await store.dsl.getOHLCV({ ...query, coin, limit: many + 1 })
+      const candles = found.candles.slice(-many).map((item) => candle.parse(candleWire(item)))
+      return {
+        series: seriesWire(found.series),
+        timeframe: found.timeframe,
+        candles,
+        ...(found.candles.length > many && candles[0] && { before: candles[0].time }),
+        others: othersOf(found.otherSeries.map(seriesWire)),
+      }
+    })
+  },
+  text: ({ series, timeframe, candles, before }) =>
+    [
+      `${timeframe} candles of ${seriesText(series)}:`,
+      table(candles, ['time', 'open', 'high', 'low', 'close', 'volume'], undefined, 'none in this range'),
+      ...(before ? [`more: pass to: "${before}"`] : []),
+    ].join('\n'),
+})

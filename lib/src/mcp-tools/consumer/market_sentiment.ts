@@ -1,0 +1,141 @@
+import { z } from 'zod'
+import { currentPriceQuery, defineTool, QiError, type Store } from '../../base/index.ts'
+import { resolveCoin } from '../shared/coins.ts'
+import { count } from '../shared/parameters.ts'
+import { logReturns, standardDeviation } from '../shared/statistics.ts'
+
+const FORMULA =
+  'score = 50 + 50 · the mean of the parts there are, each from -1 to 1. breadth: (advancers - decliners) / coins with a 24 hour change. ' +
+  'volatility: 1 - s_day / s_month, s the standard deviation of hourly log returns of the reference coin over 24 hours and over 30 days. ' +
+  "dominance: the fall of bitcoin's share of the capitalisation since the row a day before, in percentage points, / 2. " +
+  'Below 40: fear; above 60: greed; between: neutral'
+
+const HOURS = { day: 24, month: 720 }
+/** Fewer hourly candles than this say nothing of a usual volatility. */
+const LEAST_HOURS = 48
+
+/** $1 source, $2 currency: the newest row of the series with the most recent data, and the one a day before it. */
+const DOMINANCE = `with newest as (
+  select source, currency, time, btc_dominance from market_analytics
+  where ($1::text is null or source = $1) and ($2::text is null or currency = $2)
+  order by origin = 'simulated', time desc limit 1)
+select n.btc_dominance::float8 as now, p.btc_dominance::float8 as before from newest as n left join lateral (
+  select btc_dominance from market_analytics as m where m.source = n.source and m.currency = n.currency
+    and m.time <= n.time - interval '1 day' order by m.time desc limit 1) as p on true`
+
+const part = z.number().min(-1).max(1).optional()
+
+export const marketSentiment = defineTool({
+  name: 'market_sentiment',
+  title: 'Market sentiment',
+  summary:
+    'A score from 0 (fear) to 100 (greed) computed from what is stored: breadth of the latest prices, volatility of a reference coin against ' +
+    'its month, change of bitcoin dominance. It names its formula, its parts and what is missing; no news, no social media.',
+  set: 'AnalyticsTools',
+  effect: 'read',
+  input: z.object({
+    coin: currentPriceQuery.shape.coin.default('bitcoin').describe('the reference coin whose volatility counts'),
+    source: currentPriceQuery.shape.source,
+    currency: currentPriceQuery.shape.currency,
+  }),
+  output: z.object({
+    score: z.number().describe('0 to 100; a float64 that we computed'),
+    reading: z.enum(['fear', 'neutral', 'greed']),
+    parts: z.object({ breadth: part, volatility: part, dominance: part }),
+    inputs: z.object({
+      advancers: count,
+      decliners: count,
+      unchanged: count,
+      volatility_day: z.number().optional().describe('standard deviation of hourly log returns over 24 hours'),
+      volatility_month: z.number().optional().describe('the same over 30 days, or as much as is held'),
+      btc_dominance: z.number().optional().describe('in per cent'),
+      btc_dominance_before: z.number().optional().describe('a day before'),
+    }),
+    simulated: z.boolean().describe('whether the prices are invented'),
+    missing: z.array(z.string()).describe('parts for which too little is stored'),
+    formula: z.string(),
+  }),
+  async run({ coin: given, source, currency }, { store }) {
+    const coin = await resolveCoin(store, given)
+    const counted = await breadthOf(store, source, currency)
+    const volatility = await volatilityOf(store, { coin, source, currency })
+    const dominance = await dominanceOf(store, source, currency)
+    const parts = { ...counted.part, ...volatility.part, ...dominance.part }
+    const there = Object.values(parts)
+    if (there.length === 0)
+      throw new QiError(
+        'NOT_FOUND',
+        `nothing to judge the market by is stored${source ? ` of the source ${source}` : ''}: it takes prices with a 24 hour change, hourly candles of "${coin}", or market figures (get_data_health says what is held)`,
+        { field: 'coin' },
+      )
+    const score = 50 + (50 * there.reduce((sum, value) => sum + value, 0)) / there.length
+    return {
+      score,
+      reading: score < 40 ? ('fear' as const) : score > 60 ? ('greed' as const) : ('neutral' as const),
+      parts,
+      inputs: { ...counted.inputs, ...volatility.inputs, ...dominance.inputs },
+      simulated: counted.simulated,
+      missing: ['breadth', 'volatility', 'dominance'].filter((name) => !(name in parts)),
+      formula: FORMULA,
+    }
+  },
+  text: ({ score, reading, parts, simulated, missing, formula }) =>
+    [
+      `${reading}: ${score.toFixed(1)} of 100${simulated ? ' (from simulated prices)' : ''}`,
+      ...Object.entries(parts).map(([name, value]) => `${name} ${value.toFixed(3)}`),
+      ...(missing.length > 0 ? [`too little is stored for: ${missing.join(', ')}`] : []),
+      formula,
+    ].join('\n'),
+})
+
+const within = (value: number): number => Math.max(-1, Math.min(1, value))
+
+async function breadthOf(store: Store, source?: string, currency?: string) {
+  const { breadth } = await store.dsl.getMarketSummary({
+    ...(source !== undefined && { sources: [source] }),
+    ...(currency !== undefined && { currencies: [currency] }),
+    movers: 1,
+  })
+  const sum = (name: 'advancers' | 'decliners' | 'unchanged') => breadth.reduce((total, row) => total + row[name], 0)
+  const inputs = { advancers: sum('advancers'), decliners: sum('decliners'), unchanged: sum('unchanged') }
+  const coins = inputs.advancers + inputs.decliners + inputs.unchanged
+  return {
+    inputs,
+    part: coins > 0 ? { breadth: (inputs.advancers - inputs.decliners) / coins } : {},
+    simulated: breadth.some(({ simulated }) => simulated),
+  }
+}
+
+interface Of {
+  readonly coin: string
+  readonly source: string | undefined
+  readonly currency: string | undefined
+}
+
+async function volatilityOf(store: Store, of: Of) {
+  const found = await store.dsl.getOHLCV({ ...of, timeframe: '1h', limit: HOURS.month + 1 }).catch((error: unknown) => {
+    // A market without this coin has two parts left to judge by.
+    if (error instanceof QiError && error.code === 'NOT_FOUND') return undefined
+    throw error
+  })
+  const closes = (found?.candles ?? []).map(({ close }) => Number(close)).filter((close) => close > 0)
+  if (closes.length < LEAST_HOURS) return { inputs: {}, part: {} }
+  const returns = logReturns(closes)
+  const day = standardDeviation(returns.slice(-HOURS.day))
+  const month = standardDeviation(returns)
+  return {
+    inputs: { volatility_day: day, volatility_month: month },
+    part: month > 0 ? { volatility: within(1 - day / month) } : {},
+  }
+}
+
+async function dominanceOf(store: Store, source?: string, currency?: string) {
+  const { rows } = await store.pool.query<{ now: number; before: number | null }>(DOMINANCE, [source ?? null, currency ?? null])
+  const [row] = rows
+  if (!row) return { inputs: {}, part: {} }
+  if (row.before === null) return { inputs: { btc_dominance: row.now }, part: {} }
+  return {
+    inputs: { btc_dominance: row.now, btc_dominance_before: row.before },
+    part: { dominance: within((row.before - row.now) / 2) },
+  }
+}

@@ -1,0 +1,16 @@
+import { z } from 'zod'
+import { defineTool, recordTypes } from '../../base/index.ts'
+import { recordsOf, refusedShown, storedOut, storedText, storeRecords } from '../shared/storeRecords.ts'
+
+export const storeCryptoPrices = defineTool({
+  name: 'store_crypto_prices',
+  title: 'Store prices',
+  summary:
+    'Stores prices by coin, source, currency and time, as exact decimals. A record that is refused is told with its reason and does not cost the others.',
+  set: 'TimescaleDBFinancialTools',
+  effect: 'write',
+  input: z.object({ records: recordsOf(recordTypes.price), refusals_shown: refusedShown }),
+  output: storedOut,
+  run: ({ records, refusals_shown }, context) => storeRecords(recordTypes.price, records, refusals_shown, context),
+  text: storedText,
+})

@@ -1,0 +1,16 @@
+import { z } from 'zod'
+import { defineTool, recordTypes } from '../../base/index.ts'
+import { recordsOf, refusedShown, storedOut, storedText, storeRecords } from '../shared/storeRecords.ts'
+
+export const storeMarketAnalytics = defineTool({
+  name: 'store_market_analytics',
+  title: 'Store market figures',
+  summary:
+    'Stores figures of the whole market by source, currency and time, as exact decimals. A record that is refused is told with its reason and does not cost the others.',
+  set: 'TimescaleDBFinancialTools',
+  effect: 'write',
+  input: z.object({ records: recordsOf(recordTypes.market_analytics), refusals_shown: refusedShown }),
+  output: storedOut,
+  run: ({ records, refusals_shown }, context) => storeRecords(recordTypes.market_analytics, records, refusals_shown, context),
+  text: storedText,
+})

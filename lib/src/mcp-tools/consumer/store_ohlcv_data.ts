@@ -1,0 +1,16 @@
+import { z } from 'zod'
+import { defineTool, recordTypes } from '../../base/index.ts'
+import { recordsOf, refusedShown, storedOut, storedText, storeRecords } from '../shared/storeRecords.ts'
+
+export const storeOhlcvData = defineTool({
+  name: 'store_ohlcv_data',
+  title: 'Store candles',
+  summary:
+    'Stores candles by coin, source, currency, timeframe and time (their UTC open), as exact decimals. A record that is refused is told with its reason and does not cost the others.',
+  set: 'TimescaleDBFinancialTools',
+  effect: 'write',
+  input: z.object({ records: recordsOf(recordTypes.ohlcv), refusals_shown: refusedShown }),
+  output: storedOut,
+  run: ({ records, refusals_shown }, context) => storeRecords(recordTypes.ohlcv, records, refusals_shown, context),
+  text: storedText,
+})

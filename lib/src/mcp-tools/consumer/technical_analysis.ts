@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { candlesQuery, defineTool, formatTime, INDICATOR_NAMES, QiError, seriesWire } from '../../base/index.ts'
+import { resolveCoin } from '../shared/coins.ts'
+import { count, seriesOut, seriesText } from '../shared/parameters.ts'
+import { READINGS } from '../shared/readings.ts'
+
+const SIGNALS = ['up', 'down', 'neutral'] as const
+
+const indicator = z.object({
+  name: z.string(),
+  params: z.string(),
+  values: z.record(z.string(), z.number()).optional().describe('at the latest candle; absent while candles are missing'),
+  signal: z.enum(SIGNALS).optional(),
+  rule: z.string().optional().describe('by which the values give the signal'),
+  settled: z.boolean().describe('whether enough history went in that its begin no longer shows'),
+  missing: count.describe('candles still missing before there can be a value'),
+})
+
+export const technicalAnalysis = defineTool({
+  name: 'technical_analysis',
+  title: 'Technical analysis',
+  summary:
+    'SMA, EMA, RSI, MACD, Bollinger bands and VWAP of one coin at its latest stored candle (or the last before `to`), and what each says by ' +
+    'a stated rule. Values are computed here; they describe what was and foretell nothing.',
+  set: 'AnalyticsTools',
+  effect: 'read',
+  input: candlesQuery.pick({ coin: true, source: true, currency: true, timeframe: true, to: true }).extend({
+    indicators: z.array(z.enum(INDICATOR_NAMES)).min(1).max(6).optional().describe('which of them; all when left out'),
+  }),
+  output: z.object({
+    series: seriesOut,
+    timeframe: z.string(),
+    time: z.string().describe('open of the candle that the values belong to'),
+    is_final: z.boolean().describe('whether it is closed; the values of an open one still move'),
+    close: z.string(),
+    computed: z.literal('float64'),
+    indicators: z.array(indicator),
+    signals: z.object({ up: count, down: count, neutral: count }),
+  }),
+  async run({ coin: given, indicators = INDICATOR_NAMES, to, timeframe, ...of }, { store }) {
+    const coin = await resolveCoin(store, given)
+    const { series, candles } = await store.dsl.getOHLCV({ ...of, coin, timeframe, to, limit: 1 })
+    const [last] = candles
+    if (!last)
+      throw new QiError(
+        'NOT_FOUND',
+        `no ${timeframe} candle of "${coin}" lies before \`to\`: pass a later one, or leave it out`,
+        {
+          field: 'to',
+        },
+      )
+    const query = { coin, source: series.source, currency: series.currency, timeframe, to, limit: 1 }
+    const computed = await Promise.all(
+      [...new Set(indicators)].map(async (name) => {
+        const { params, points, settled, missing } = await store.dsl.calculateIndicator(name, query)
+        const values = points.at(-1)?.values
+        return { name, params, ...(values && { values, ...READINGS[name](values, Number(last.close)) }), settled, missing }
+      }),
+    )
+    const counted = (signal: string) => computed.filter((one) => 'signal' in one && one.signal === signal).length
+    return {
+      series: seriesWire(series),
+      timeframe,
+      time: formatTime(last.time),
+      is_final: last.isFinal,
+      close: last.close,
+      computed: 'float64' as const,
+      indicators: computed,
+      signals: { up: counted('up'), down: counted('down'), neutral: counted('neutral') },
+    }
+  },
+  text: ({ series, timeframe, time, close, indicators, signals }) =>
+    [
+      `${seriesText(series)}, ${timeframe} candle of ${time}: close ${close}; ${signals.up} say up, ${signals.down} down, ${signals.neutral} neither`,
+      ...indicators.map(({ name, params, values, signal, missing }) =>
+        values
+          ? `${name} (${params}): ${Object.entries(values)
+              .map(([key, value]) => `${key} ${value}`)
+              .join(', ')} → ${signal}`
+          : `${name} (${params}): ${missing} more candles are needed`,
+      ),
+    ].join('\n'),
+})

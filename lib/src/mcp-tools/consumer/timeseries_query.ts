@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import {
+  defineTool,
+  parseQuery,
+  QiError,
+  type ReadLimits,
+  type ReadRows,
+  readNamed,
+  readSql,
+  type ToolContext,
+} from '../../base/index.ts'
+import { resolveCoin } from '../shared/coins.ts'
+import { NAMED_QUERIES, QUERY_NAMES, type QueryName, queriesText } from '../shared/namedQueries.ts'
+import { most } from '../shared/parameters.ts'
+
+const TIMEOUT_MS = 5_000
+const PRESET = 20
+/** Of a default answer, which holds the rows twice: as structure and as text. */
+const SMALL = { room: 1_800, width: 1_000 }
+/** Where a limit was named. */
+const LARGE = { room: 100_000, width: 20_000 }
+
+const input = z.object({
+  query: z.enum(QUERY_NAMES).optional().describe('the name of a query; or pass sql'),
+  arguments: z.record(z.string(), z.unknown()).optional().describe('of the named query'),
+  sql: z
+    .string()
+    .min(1)
+    .max(10_000)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a NUL is what it refuses
+    .regex(/^[^\x00]*$/, 'must not hold a NUL')
+    .optional()
+    .describe('one SELECT over the tables of the resource qicore://schema; or pass query'),
+  limit: most(1000, PRESET, 'most rows'),
+  offset: z.int().min(0).max(1_000_000).default(0).describe('rows left out before them: `next_offset` of the answer before'),
+})
+
+export const timeseriesQuery = defineTool({
+  name: 'timeseries_query',
+  title: 'Query time series',
+  summary:
+    `Rows of the store, by a named query or by read-only SQL (PostgreSQL). Named queries: ${queriesText}. ` +
+    `SQL runs for at most ${TIMEOUT_MS / 1000} s in a role that can read records and nothing else. Exact figures come as text; long values are cut. ` +
+    'Rows that come in meanwhile shift an offset: order by time and bound it (`to`) to page through a fixed list.',
+  set: 'TimescaleTools',
+  effect: 'read',
+  input,
+  output: z.object({
+    columns: z.array(z.string()),
+    rows: z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()]))),
+    more: z.boolean(),
+    next_offset: z.int().optional().describe('pass as `offset` to get the next rows; absent on the last'),
+  }),
+  async run({ query, arguments: given, sql, limit, offset }, context) {
+    const limits: ReadLimits = {
+      limit: limit ?? PRESET,
+      offset,
+      timeoutMs: TIMEOUT_MS,
+      signal: context.signal,
+      ...(limit === undefined ? SMALL : LARGE),
+    }
+    if ((query === undefined) === (sql === undefined))
+      throw new QiError('BAD_REQUEST', `pass either query (one of ${QUERY_NAMES.join(', ')}, with its arguments) or sql`, {
+        field: 'query',
+      })
+    if (sql !== undefined && given !== undefined)
+      throw new QiError('BAD_REQUEST', 'arguments: only a named query has them; write values into the sql', {
+        field: 'arguments',
+      })
+    const found =
+      sql !== undefined
+        ? await readSql(context.store, sql, limits)
+        : await named(query as QueryName, given ?? {}, limits, context)
+    return {
+      columns: [...found.columns],
+      rows: found.rows.map((row) => [...row]),
+      more: found.more,
+      ...(found.more && { next_offset: offset + found.rows.length }),
+    }
+  },
+  text: ({ columns, rows, next_offset }) =>
+    [
+      columns.join(' | '),
+      ...rows.map((row) => row.map((cell) => cell ?? '').join(' | ')),
+      rows.length === 0
+        ? 'no rows'
+        : `${rows.length} rows${next_offset === undefined ? '' : `; more: pass offset: ${next_offset}`}`,
+    ].join('\n'),
+})
+
+async function named(
+  name: QueryName,
+  given: Record<string, unknown>,
+  limits: ReadLimits,
+  { store }: ToolContext,
+): Promise<ReadRows> {
+  const { parameters, statement } = NAMED_QUERIES[name]
+  const query = parseQuery(parameters, given) as Record<string, unknown>
+  const coin = typeof query.coin === 'string' ? { coin: await resolveCoin(store, query.coin) } : {}
+  return readNamed(store.pool, statement({ ...query, ...coin }), limits)
+}

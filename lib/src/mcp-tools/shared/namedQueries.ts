@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import { candlesQuery, formatTime, type RecordType, recordTypes } from '../../base/index.ts'
+
+/** A statement of ours whose arguments are typed. */
+export interface NamedQuery {
+  readonly summary: string
+  readonly parameters: z.ZodObject
+  statement(given: Readonly<Record<string, unknown>>): { readonly text: string; readonly values: readonly unknown[] }
+}
+
+const { coin, source, currency, timeframe, from, to } = candlesQuery.shape
+const range = { from, to }
+
+/** What each parameter narrows. */
+const CONDITIONS: Readonly<Record<string, string>> = {
+  coin: 'coin_id =',
+  source: 'source =',
+  currency: 'currency =',
+  timeframe: 'timeframe =',
+  indicator: 'name =',
+  from: 'time >=',
+  to: 'time <',
+}
+
+function where(given: Readonly<Record<string, unknown>>): { text: string; values: unknown[] } {
+  const values: unknown[] = []
+  const parts = Object.entries(CONDITIONS).flatMap(([name, condition]) => {
+    const value = given[name]
+    if (value === undefined) return []
+    values.push(typeof value === 'number' ? formatTime(value) : value)
+    return [`${condition} $${values.length}`]
+  })
+  return { text: parts.length > 0 ? ` where ${parts.join(' and ')}` : '', values }
+}
+
+/** The stored rows of a type, newest first. */
+function rowsOf(type: RecordType, summary: string, parameters: z.ZodRawShape): NamedQuery {
+  const columns = type.fields.map(({ name, kind }) => (kind === 'decimal' ? `trim_scale(${name}) as ${name}` : name))
+  return {
+    summary,
+    parameters: z.object({ ...parameters, ...range }),
+    statement(given) {
+      const { text, values } = where(given)
+      return { text: `select ${columns.join(', ')} from ${type.table}${text} order by time desc, ${type.key.join(', ')}`, values }
+    },
+  }
+}
+
+/** Aggregates of one coin and day, newest first. */
+const perDay = (table: string, figures: string, summary: string): NamedQuery => ({
+  summary,
+  parameters: z.object({ coin, source, currency, ...range }),
+  statement(given) {
+    const { text, values } = where(given)
+    return {
+      text: `select date_trunc('day', time) as day, source, currency, count(*) as rows, ${figures} from ${table}${text}
+        group by 1, 2, 3 order by 1 desc, 2, 3`,
+      values,
+    }
+  },
+})
+
+export const NAMED_QUERIES = {
+  prices: rowsOf(recordTypes.price, 'stored prices, newest first', { coin, source, currency }),
+  candles: rowsOf(recordTypes.ohlcv, 'candles as they are stored, newest first', {
+    coin,
+    source,
+    currency,
+    timeframe: timeframe.unwrap().optional(),
+  }),
+  trades: rowsOf(recordTypes.trade, 'trades, newest first', { coin, source, currency }),
+  quotes: rowsOf(recordTypes.quote, 'best bids and asks, newest first', { coin, source, currency }),
+  market_figures: rowsOf(recordTypes.market_analytics, 'figures of the whole market, newest first', { source, currency }),
+  trending: rowsOf(recordTypes.trending, 'what was trending, newest first', { source }),
+  indicators: rowsOf(recordTypes.indicator, 'indicator values as they are stored, newest first', {
+    coin,
+    source,
+    currency,
+    timeframe: timeframe.unwrap().optional(),
+    indicator: z
+      .string()
+      .max(200)
+      .regex(/^[^\0]*$/)
+      .optional()
+      .describe('its name, such as sma'),
+  }),
+  daily_prices: perDay(
+    'crypto_prices',
+    'trim_scale(min(price)) as least, trim_scale(max(price)) as greatest, avg(price)::float8 as mean',
+    'least, greatest and mean price of each day',
+  ),
+  daily_trades: perDay(
+    'trades',
+    'trim_scale(sum(amount)) as amount, trim_scale(min(price)) as least, trim_scale(max(price)) as greatest',
+    'amount traded, least and greatest price of each day',
+  ),
+} as const satisfies Readonly<Record<string, NamedQuery>>
+
+export type QueryName = keyof typeof NAMED_QUERIES
+export const QUERY_NAMES = Object.keys(NAMED_QUERIES) as [QueryName, ...QueryName[]]
+
+/** Each of them with what it takes: for whoever is to choose one. */
+export const queriesText = Object.entries(NAMED_QUERIES)
+  .map(([name, { summary, parameters }]) => {
+    const arguments_ = Object.entries(parameters.shape).map(([key, schema]) =>
+      schema.safeParse(undefined).success ? `${key}?` : key,
+    )
+    return `${name}(${arguments_.join(', ')}): ${summary}`
+  })
+  .join('; ')
