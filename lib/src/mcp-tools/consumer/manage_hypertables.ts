@@ -89,7 +89,9 @@ export const manageHypertables = defineTool({
       layout,
       ...(timescale !== undefined && { timescale }),
       ...(layout === 'plain' && { missing: 'chunks and compression: they need TimescaleDB and tables set up with it' }),
-      tables: tables.filter(({ table }) => about === undefined || table === about).map(given.action === 'list' ? listed : (row) => row),
+      tables: tables
+        .filter(({ table }) => about === undefined || table === about)
+        .map(given.action === 'list' ? listed : (row) => row),
       ...(own.rows.length > 0 && { own_tables: own.rows.slice(0, MOST_OWN).map(({ table }) => table) }),
       ...(dropped && { dropped }),
     }

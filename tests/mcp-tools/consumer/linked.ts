@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from '@modelcontextprotocol/client'
+import { InMemoryTransport } from '@modelcontextprotocol/server'
+import { expect } from 'vitest'
+import { createServer, selectTools } from '../../../lib/src/mcp-tools/index.ts'
+import { CryptoDataPlatform, loadConfig } from '../../../lib/src/streaming/platform/index.ts'
+
+/** A platform that serves tools and does not run, and a client that calls them over a linked pair of transports. */
+export interface LinkedTools extends AsyncDisposable {
+  readonly platform: CryptoDataPlatform
+  readonly client: Client
+  ask(tool: string, input: unknown): Promise<{ readonly refused: boolean; readonly text: string; readonly structured: unknown }>
+  /** The structured answer. Fails where the tool refused. */
+  call<T = Record<string, unknown>>(tool: string, input?: Record<string, unknown>): Promise<T>
+  /** What the tool says when it refuses. Fails where it did not. */
+  refused(tool: string, input?: Record<string, unknown>): Promise<string>
+}
+
+export async function linkedTools(databaseUrl: string): Promise<LinkedTools> {
+  const folder = await mkdtemp(join(tmpdir(), 'qicore-tools-'))
+  const { config } = loadConfig({ cwd: folder, env: { DATABASE_URL: databaseUrl, QICORE_SOURCES: 'none' } })
+  const platform = new CryptoDataPlatform({ config, announced: false })
+  await platform.initialize()
+  const server = createServer({ version: '0', tools: selectTools(), handles: async () => platform.toolHandles })
+  const client = new Client({ name: 'test', version: '0' })
+  const [near, far] = InMemoryTransport.createLinkedPair()
+  await server.connect(far)
+  await client.connect(near)
+  const ask = async (name: string, input: unknown) => {
+    const answer = await client.callTool({ name, arguments: input as Record<string, unknown> })
+    const [content] = answer.content as { text: string }[]
+    return { refused: answer.isError === true, text: content?.text ?? '', structured: answer.structuredContent }
+  }
+  return {
+    platform,
+    client,
+    ask,
+    async call<T>(name: string, input: Record<string, unknown> = {}) {
+      const { refused, text, structured } = await ask(name, input)
+      expect(refused, text).toBe(false)
+      return structured as T
+    },
+    async refused(name, input = {}) {
+      const { refused, text } = await ask(name, input)
+      expect(refused, text).toBe(true)
+      return text
+    },
+    async [Symbol.asyncDispose]() {
+      await client.close()
+      await platform.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,133 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { iso, lastHour, priceWire, tooled } from './tooled.ts'
+
+interface Rows {
+  readonly columns: string[]
+  readonly rows: unknown[][]
+  readonly more: boolean
+  readonly next_offset?: number
+}
+
+const tools = tooled()
+const sql = (text: string, more: Record<string, unknown> = {}) => tools().call<Rows>('timeseries_query', { sql: text, ...more })
+const refused = (text: string) => tools().refused('timeseries_query', { sql: text })
+
+const EXACT = '0.12345678901234567890123456789'
+beforeAll(async () => {
+  const records = Array.from({ length: 60 }, (_, i) => priceWire('bitcoin', lastHour() + i * 1000, i === 0 ? EXACT : String(i)))
+  await tools().call('store_crypto_prices', { records })
+})
+
+describe('named queries', () => {
+  test('have typed arguments, and pages', async () => {
+    const ask = { query: 'prices', arguments: { coin: 'bitcoin', from: iso(lastHour()), currency: 'usd' } }
+    const first = await tools().call<Rows>('timeseries_query', { ...ask, limit: 40 })
+    const price = first.columns.indexOf('price')
+    expect(first.rows.map((row) => row[price])).toEqual(Array.from({ length: 40 }, (_, i) => String(59 - i)))
+    const second = await tools().call<Rows>('timeseries_query', { ...ask, limit: 40, offset: first.next_offset })
+    expect(second.rows.map((row) => row[price])).toEqual([...Array.from({ length: 19 }, (_, i) => String(19 - i)), EXACT])
+    expect(second).toMatchObject({ more: false })
+  })
+
+  test.each([
+    [{ query: 'prices', arguments: { coin: 'bitcoin', colour: 'red' } }, 'colour'],
+    [{ query: 'prices', arguments: {} }, 'coin'],
+    [{ query: 'prices', arguments: { coin: 'bitcoin', from: 'yesterday' } }, 'from'],
+    [{ query: 'no such' }, 'query'],
+    [{}, 'either query'],
+    [{ query: 'prices', sql: 'select 1' }, 'either query'],
+  ])('refuse %j', async (input, named) => {
+    expect(await tools().refused('timeseries_query', input)).toMatch(new RegExp(`BAD_REQUEST.*${named}`))
+  })
+
+  test.each(['candles', 'trades', 'quotes', 'market_figures', 'trending', 'indicators', 'daily_prices', 'daily_trades'])(
+    '%s answers where nothing is held',
+    async (query) => {
+      const takesCoin = !['market_figures', 'trending'].includes(query)
+      const given = { ...(takesCoin && { coin: 'nothing' }), to: '2001-01-01' }
+      expect(await tools().call('timeseries_query', { query, arguments: given })).toMatchObject({ rows: [], more: false })
+    },
+  )
+})
+
+describe('SQL', () => {
+  test('gives exact figures as text, counts as numbers, times as on the wire', async () => {
+    expect(
+      await sql('select time, price, 3::int as n, true as yes, null as none from crypto_prices order by time limit 1;'),
+    ).toEqual({
+      columns: ['time', 'price', 'n', 'yes', 'none'],
+      rows: [[iso(lastHour()).replace('.000', ''), EXACT, 3, true, null]],
+      more: false,
+    })
+  })
+
+  test('is cut to what was asked for, in its order, and goes on from there', async () => {
+    const query = 'select price from crypto_prices order by time desc -- newest'
+    const page = await sql(query, { limit: 2, offset: 3 })
+    expect(page).toMatchObject({ rows: [['56'], ['55']], more: true, next_offset: 5 })
+    expect((await sql(query)).rows).toHaveLength(20)
+  })
+
+  test('a long value is cut on the server, a long answer ends early', async () => {
+    const { rows } = await sql("select repeat('x', 100000000) as long")
+    expect((rows[0]?.[0] as string).length).toBeLessThan(2000)
+    const many = await sql("select repeat('x', 500) from generate_series(1, 1000)")
+    expect(many.more).toBe(true)
+    expect(JSON.stringify(many).length).toBeLessThan(4000)
+  })
+
+  test.each([
+    ['delete from crypto_prices', 'BAD_REQUEST'],
+    ['select 1; delete from crypto_prices', 'BAD_REQUEST'],
+    ['with gone as (delete from crypto_prices returning 1) select * from gone', 'BAD_REQUEST|FORBIDDEN'],
+    ['select 1) as a(b); delete from crypto_prices; select * from (select 1', 'BAD_REQUEST'],
+    ['select 1) as a union all select 2 from (select 1', 'BAD_REQUEST'],
+    ['commit', 'BAD_REQUEST'],
+    ['select * into taken from crypto_prices', 'BAD_REQUEST|FORBIDDEN'],
+    ["select pg_read_file('/etc/passwd')", 'FORBIDDEN'],
+    ["select * from pg_ls_dir('/')", 'FORBIDDEN'],
+    ["select lo_import('/etc/passwd')", 'FORBIDDEN'],
+    ["copy crypto_prices to program 'true'", 'BAD_REQUEST'],
+    ['select value from qicore_settings', 'FORBIDDEN'],
+    ['select * from pg_authid', 'FORBIDDEN'],
+    ['set role postgres', 'BAD_REQUEST'],
+    ["select set_config('role', 'postgres', false)", 'BAD_REQUEST|FORBIDDEN'],
+    ["select set_config('session_authorization', 'postgres', false)", 'BAD_REQUEST|FORBIDDEN'],
+    ['select * from crypto_prices for update', 'BAD_REQUEST|FORBIDDEN'],
+    ['select nothing from nowhere', 'BAD_REQUEST'],
+    ['select', 'BAD_REQUEST'],
+    ['', 'BAD_REQUEST'],
+    ['select pg_sleep(60)', 'TIMEOUT'],
+  ])('refuses %s', async (text, code) => {
+    expect(await refused(text)).toMatch(new RegExp(`^(${code}): `))
+    expect((await sql('select count(*) from crypto_prices')).rows).toEqual([[60]])
+  })
+
+  test('what a query does to its session does not outlive it', async () => {
+    await sql("select pg_advisory_lock(42), set_config('statement_timeout', '0', false), set_config('work_mem', '1MB', false)")
+    const { rows } = await tools().platform.store.pool.query('select pg_try_advisory_lock(42) as free, pg_advisory_unlock(42)')
+    expect(rows[0]).toMatchObject({ free: true })
+  })
+
+  test('a query that lifts its own time-out is ended from outside', async () => {
+    const lifted =
+      "select set_config('statement_timeout', '0', false), case when i > 50 then pg_sleep(60)::text end from generate_series(1, 100) as i"
+    expect(await tools().refused('timeseries_query', { sql: lifted, limit: 1000 })).toMatch(/^TIMEOUT/)
+  })
+
+  test('the role can log in, and is no more than a reader', async () => {
+    const { rows } = await sql('select current_user, session_user')
+    expect(rows[0]?.[0]).toMatch(/^qicore_reader_\d+$/)
+    expect(rows[0]?.[1]).toBe(rows[0]?.[0])
+    const { rows: role } = await tools().platform.store.pool.query(
+      'select rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication from pg_roles where rolname = $1',
+      [rows[0]?.[0]],
+    )
+    expect(Object.values(role[0] as object)).toEqual([false, false, false, false, false])
+  })
+
+  test('two at once make one role', async () => {
+    const answers = await Promise.all(Array.from({ length: 4 }, () => sql('select count(*) from ohlcv_data')))
+    expect(answers.every(({ rows }) => rows[0]?.[0] === 0)).toBe(true)
+  })
+})
