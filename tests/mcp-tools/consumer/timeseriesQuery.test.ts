@@ -70,7 +70,7 @@ describe('SQL', () => {
 
   test('a long value is cut on the server, a long answer ends early', async () => {
     const { rows } = await sql("select repeat('x', 100000000) as long")
-    expect((rows[0]?.[0] as string).length).toBeLessThan(2000)
+    expect(String(rows[0]?.[0]).length).toBeLessThan(2000)
     const many = await sql("select repeat('x', 500) from generate_series(1, 1000)")
     expect(many.more).toBe(true)
     expect(JSON.stringify(many).length).toBeLessThan(4000)
