@@ -29,10 +29,6 @@ describe('the benchmarks at a small size', { timeout: 120_000 }, () => {
     expect(printed).toMatch(row('DrizzleClient.latestPrice'))
   })
 
-  test('latency prints how long records took', async () => {
-    expect(await figures('latency', 1000)).toMatch(/^\| [\d.]+ ms \| [\d.]+ ms \| [\d.]+ ms \| [\d.]+ ms \|$/m)
-  })
-
   test('rollups prints what they cost and what they give', async () => {
     const printed = await figures('rollups', 2000)
     expect(printed).toMatch(row('without rollups', '1\\.00'))
