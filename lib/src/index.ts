@@ -1,5 +1,6 @@
 export * from './base/index.ts'
 export * from './consumers/index.ts'
+export * from './mcp-launchers/index.ts'
 export * from './mcp-tools/index.ts'
 export * from './publishers/index.ts'
 export * from './streaming/index.ts'

@@ -1,0 +1,29 @@
+import { ProtocolError, ProtocolErrorCode, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
+import { type ErrorCode, errorMessage, QiError, systemCode, toQiError } from '../../base/index.ts'
+
+/** What a failure of the client library means. */
+export function classify(error: unknown, what: string): QiError {
+  if (error instanceof QiError) return error
+  const told = (code: ErrorCode, retryable?: boolean) =>
+    new QiError(code, `${what}: ${errorMessage(error)}`, { cause: error, ...(retryable !== undefined && { retryable }) })
+  if (error instanceof ProtocolError) {
+    if (error.code === ProtocolErrorCode.InvalidParams) return told('BAD_REQUEST')
+    if (error.code === ProtocolErrorCode.MethodNotFound) return told('NOT_FOUND')
+    return told('UNAVAILABLE', false) // some servers tell of a tool that failed in this way
+  }
+  if (error instanceof SdkError) {
+    if (error.code === SdkErrorCode.RequestTimeout) return told('TIMEOUT')
+    if (isLost(error)) return told('UNAVAILABLE')
+    return told('BAD_DATA')
+  }
+  if (systemCode(error) || error instanceof TypeError) return told('UNAVAILABLE')
+  const { code } = toQiError(error)
+  return told(code === 'INTERNAL' ? 'UNAVAILABLE' : code)
+}
+
+/** Whether the connection is gone, rather than that one request failed. */
+export const isLost = (error: unknown): boolean =>
+  error instanceof SdkError &&
+  (error.code === SdkErrorCode.ConnectionClosed ||
+    error.code === SdkErrorCode.SendFailed ||
+    error.code === SdkErrorCode.NotConnected)

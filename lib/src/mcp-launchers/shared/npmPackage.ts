@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errorMessage, QiError } from '../../base/index.ts'
+import type { LauncherContext, Precondition } from './launcher.ts'
+
+/** A server from the npm registry, pinned, in a folder of its own. */
+export interface NpmServer {
+  readonly folder: string
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly overrides?: Readonly<Record<string, string>>
+  /** Without optional dependencies; what is wanted of them stands among the dependencies. */
+  readonly lean?: boolean
+}
+
+export const folderOf = ({ folder }: NpmServer, { serversFolder }: Pick<LauncherContext, 'serversFolder'>): string =>
+  join(serversFolder, folder)
+
+export const manifestOf = ({ folder, dependencies, overrides }: NpmServer): string =>
+  `${JSON.stringify({ name: `qicore-mcp-${folder}`, version: '1.0.0', private: true, dependencies, ...(overrides && { overrides }) }, null, 2)}\n`
+
+/** Whether it is there, in the versions that are wanted. */
+export async function installed(server: NpmServer, context: Pick<LauncherContext, 'serversFolder'>): Promise<Precondition> {
+  const folder = folderOf(server, context)
+  const remedy = `qicore mcp install ${server.folder}`
+  for (const [name, wanted] of Object.entries(server.dependencies)) {
+    const file = join(folder, 'node_modules', name, 'package.json')
+    if (!existsSync(file)) return { name, ok: false, summary: `${name} is not installed`, remedy }
+    const { version } = JSON.parse(await readFile(file, 'utf8')) as { version: string }
+    if (version !== wanted) return { name, ok: false, summary: `${name} is ${version}, ${wanted} is wanted`, remedy }
+  }
+  const names = Object.entries(server.dependencies).map(([name, version]) => `${name} ${version}`)
+  return { name: 'package', ok: true, summary: `${names.join(', ')} installed` }
+}
+
+/** @throws QiError UNAVAILABLE with npm's last lines */
+export async function installNpm(
+  server: NpmServer,
+  context: Pick<LauncherContext, 'serversFolder' | 'env' | 'signal'>,
+): Promise<void> {
+  const folder = folderOf(server, context)
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'package.json'), manifestOf(server))
+  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', ...(server.lean ? ['--omit=optional'] : [])]
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const { signal } = context
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
+  execFile(npm, args, { cwd: folder, env: context.env as NodeJS.ProcessEnv, signal }, (error, _stdout, stderr) => {
+    if (!error) return resolve()
+    if (signal?.aborted) return reject(new QiError('CANCELLED', 'interrupted', { cause: error }))
+    const lines = stderr.trim().split('\n').slice(-5).join('; ') || errorMessage(error)
+    reject(new QiError('UNAVAILABLE', `npm could not install the MCP server into ${folder}: ${lines}`, { cause: error }))
+  })
+  await promise
+}
