@@ -1,5 +1,4 @@
-import { QiError } from '../../../lib/src/base/index.ts'
-import { isLoopback } from '../../../lib/src/streaming/platform/index.ts'
+import { isLoopback, QiError } from '../../../lib/src/base/index.ts'
 import type { ServerSettings } from '../served.ts'
 import { isOwnHost, isOwnOrigin } from './hosts.ts'
 import { tokenCheck, tokenOf } from './token.ts'

@@ -1,4 +1,4 @@
-import { isLoopback } from '../../../lib/src/streaming/platform/index.ts'
+import { isLoopback } from '../../../lib/src/base/index.ts'
 
 /** The name in a Host header or origin, without port and brackets; nothing where it is malformed. */
 export function hostname(host: string): string | undefined {

@@ -13,6 +13,7 @@ import {
   QiError,
   recordTypes,
   type ServiceBudget,
+  type ServiceControl,
   type Sink,
   type SourceContext,
   type SourceDefinition,
@@ -23,6 +24,7 @@ import {
   type ToolHandles,
 } from '../../base/index.ts'
 import { consumers, sinkDefinitions } from '../../consumers/index.ts'
+import { DockerServiceDSL } from '../../mcp-tools/datastream/docker/index.ts'
 import { CryptoDataPublisher, sourceDefinitions } from '../../publishers/index.ts'
 import { type Consumer, DeadLetters } from '../pipelines/index.ts'
 import { CoverageKeeper } from './CoverageKeeper.ts'
@@ -58,6 +60,8 @@ const CHECK_MS = 10_000
 /** Everything composed: sources → publishers → stream → consumers → sinks, supervised. */
 export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   readonly config: PlatformConfig
+  /** The engines that run in containers; the engine of these is asked when a verb is. */
+  readonly services: ServiceControl
   readonly #logger: Logger
   readonly #notice: (line: string) => void
   readonly #recheckMs: number
@@ -90,6 +94,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     announced = true,
   }: PlatformOptions) {
     this.config = config
+    this.services = new DockerServiceDSL(config.services)
     this.#logger = logger
     this.#notice = onNotice
     this.#recheckMs = recheckMs
@@ -119,7 +124,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   /** What tools work on. @throws QiError CLOSED before initialize() */
   get toolHandles(): ToolHandles {
     const { store, stream, coverage, deadLetters } = this
-    return { store, stream, coverage, deadLetters, platform: this, logger: this.#logger }
+    return { store, stream, coverage, deadLetters, platform: this, services: this.services, logger: this.#logger }
   }
 
   /**

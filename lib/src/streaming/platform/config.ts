@@ -4,6 +4,7 @@ import {
   CONFIG_FILE,
   findProject,
   HOME_FOLDER,
+  isLoopback,
   type Provenance,
   QiError,
   readConfigFile,
@@ -13,6 +14,7 @@ import {
   tlsSettings,
 } from '../../base/index.ts'
 import { consumers, sinkDefinitions } from '../../consumers/index.ts'
+import { dockerSettings } from '../../mcp-tools/datastream/docker/index.ts'
 import { sourceDefinitions } from '../../publishers/index.ts'
 import { embeddedStreamConfig } from '../embedded/index.ts'
 import { RedpandaConfig, SchemaRegistryConfig } from '../redpanda/index.ts'
@@ -90,6 +92,7 @@ const core = {
   redpanda: RedpandaConfig.prefault({}),
   embedded_stream: embeddedStreamConfig.prefault({}),
   schema_registry: SchemaRegistryConfig.prefault({}),
+  services: dockerSettings.prefault({}),
   partitions: z.int().min(1).max(1000).default(6).describe('partitions of a topic when it is created'),
   log: z
     .object({
@@ -140,8 +143,6 @@ export function loadConfig({ cwd = process.cwd(), env = process.env, flags = {} 
   const database = url ? { ...typed.database, url: secureDatabaseUrl(url, tls) } : typed.database
   return { config: { ...config, ...typed, database, home }, provenance, project }
 }
-
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 
 function requireTokenOffLoopback({ host, token }: { readonly host: string; readonly token?: string | undefined }): void {
   if (!isLoopback(host) && !token)

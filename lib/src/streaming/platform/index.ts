@@ -1,5 +1,5 @@
 export * from './backfill/index.ts'
 export { CryptoDataPlatform, type PlatformOptions } from './CryptoDataPlatform.ts'
-export { configSchema, isLoopback, type LoadedConfig, type LoadOptions, loadConfig, type PlatformConfig } from './config.ts'
+export { configSchema, type LoadedConfig, type LoadOptions, loadConfig, type PlatformConfig } from './config.ts'
 export { type EngineContext, openBrokersFor, openStoreFor, openStreamFor } from './engines.ts'
 export { Supervisor } from './supervisor.ts'

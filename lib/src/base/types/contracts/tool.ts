@@ -3,6 +3,7 @@ import type { Coverage, Store } from '../../database/index.ts'
 import type { Logger } from '../logger.ts'
 import type { DeadLetterBox } from './deadLetters.ts'
 import type { PlatformControl } from './platform.ts'
+import type { ServiceControl } from './services.ts'
 import type { Stream } from './stream.ts'
 
 /** What a tool does to the world: nothing, something that can be repeated or added to, or something that cannot be undone. */
@@ -15,6 +16,8 @@ export interface ToolHandles {
   readonly coverage: Coverage
   readonly deadLetters: DeadLetterBox
   readonly platform: PlatformControl
+  /** The engines in containers; asked for when a tool does. */
+  readonly services: ServiceControl
   readonly logger: Logger
 }
 

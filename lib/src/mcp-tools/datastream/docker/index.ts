@@ -1,0 +1,2 @@
+export { DockerServiceDSL } from './DockerServiceDSL.ts'
+export { type DockerSettings, dockerSettings } from './settings.ts'
