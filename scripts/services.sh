@@ -22,6 +22,8 @@ python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv) # Debian l
 command -v psql >/dev/null || packages+=(postgresql-client)
 command -v pgbench >/dev/null || packages+=(postgresql)
 command -v wrk >/dev/null || packages+=(wrk)
+command -v dockerd >/dev/null || packages+=(docker.io)
+command -v busybox >/dev/null && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || packages+=(busybox-static)
 compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || packages+=(postgresql)
 for name in "${archives[@]}"; do
   cmp -s "$here/services/$name/pom.xml" "$cache/$name/pom.xml" || command -v mvn >/dev/null || packages+=(maven)
@@ -43,6 +45,23 @@ if ((${#packages[@]})); then
     apt-get update -q >/dev/null
     apt-get install -y -q --no-install-recommends "${packages[@]}" >/dev/null
   }
+fi
+
+# Compose 2, which Debian has not: built (three minutes on two cores) while the rest is fetched.
+build_compose() {
+  local wanted=$here/services/compose have=$cache/compose
+  cmp -s "$wanted/go.sum" "$have/go.sum" && return
+  echo 'services: building Compose 2 …'
+  rm -rf "${have:?}"
+  mkdir -p "$have/cli-plugins"
+  (cd "$wanted" && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o "$have/cli-plugins/docker-compose" github.com/docker/compose/v2/cmd)
+  cp "$wanted/go.sum" "$have/go.sum" # last: a copy that was cut off is made again
+}
+if command -v go >/dev/null; then
+  build_compose &
+  compose=$!
+else
+  echo 'services: without go (https://go.dev/dl) there is no Compose 2; the tests that need it are left out' >&2
 fi
 
 # fetch NAME MAVEN-ARGUMENTS…
@@ -83,6 +102,10 @@ if ! cmp -s "$wanted" "$cache/schemathesis/requirements.txt"; then
   cp "$wanted" "$cache/schemathesis/requirements.txt" # last: a copy that was cut off is made again
 fi
 
+[[ -z ${compose-} ]] || wait "$compose" || {
+  echo "services: Compose 2 could not be built" >&2
+  exit 1
+}
 [[ " ${archives[*]} " != *' connect '* ]] ||
   fetch connect dependency:copy-dependencies dependency:unpack -Dlib="$cache/connect/lib" -Dplugins="$cache/connect/plugins"
 echo 'services: ready'

@@ -1,5 +1,5 @@
 // The registry of tools: every file of an area of lib/src/mcp-tools exports one tool and bears its name. And docs/reference/tools.md.
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -8,7 +8,7 @@ const areas = ['publisher', 'consumer', 'datastream']
 
 export async function outputs(root) {
   const found = []
-  for (const area of areas)
+  for (const area of areas.filter((name) => existsSync(join(root, folder, name)))) // git keeps no empty folder
     for (const file of readdirSync(join(root, folder, area)).sort())
       if (file.endsWith('.ts')) found.push(await toolOf(root, `${area}/${file}`))
   return { [`${folder}/index.gen.ts`]: registry(found), 'docs/reference/tools.md': await reference(root, found) }

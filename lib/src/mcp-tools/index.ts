@@ -1,3 +1,4 @@
+export { DockerServiceDSL, type DockerSettings, dockerSettings } from './datastream/docker/index.ts'
 export { tools } from './index.gen.ts'
 export { CONFIRM, type Confirm, callTool, explainFailure, inputOf, type ToolAnswer } from './server/callTool.ts'
 export { createServer, type McpServerOptions } from './server/createServer.ts'

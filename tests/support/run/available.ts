@@ -21,6 +21,8 @@ export const SERVICES = [
   'schemathesis',
   'inspector',
   'go',
+  'docker',
+  'compose',
   'recorded-data',
 ] as const
 export type ServiceName = (typeof SERVICES)[number]
@@ -42,13 +44,24 @@ export const REMEDY: Readonly<Record<ServiceName, string>> = {
   schemathesis: 'npm run services, or QICORE_TEST_SCHEMATHESIS=PROGRAM',
   inspector: 'npm run services, or QICORE_TEST_INSPECTOR=PROGRAM',
   go: 'https://go.dev/dl',
+  docker: 'npm run services; as root on Linux',
+  compose: 'npm run services; needs go',
   'recorded-data': 'QICORE_TEST_DATA=FOLDER',
 }
 
 /** What a CI machine cannot be made to have by scripts/services.sh. */
-export const OPTIONAL_IN_CI: readonly ServiceName[] = ['timescaledb', 'redpanda-connect', 'go', 'recorded-data']
+export const OPTIONAL_IN_CI: readonly ServiceName[] = [
+  'timescaledb',
+  'redpanda-connect',
+  'go',
+  'recorded-data',
+  ...(onPath('go') ? [] : ['compose' as const]), // it is built with it
+]
 
 export const kafkaLibrary = (): string => process.env.QICORE_TEST_KAFKA_LIB ?? join(homedir(), '.cache/qicore-test/kafka/lib')
+
+/** The folder of Docker's settings (DOCKER_CONFIG) that has Compose 2 among its plugins. */
+export const composePlugins = (): string => process.env.QICORE_TEST_COMPOSE ?? join(homedir(), '.cache/qicore-test/compose')
 
 /** What fuzzes the HTTP API. */
 export const schemathesis = (): string =>
@@ -92,6 +105,8 @@ const isThere: Readonly<Record<ServiceName, () => boolean>> = {
   schemathesis: () => isExecutable(schemathesis()),
   inspector: () => isExecutable(inspector()),
   go: () => onPath('go'),
+  docker: () => process.getuid?.() === 0 && ['dockerd', 'docker', 'busybox'].every(onPath),
+  compose: () => onPath('docker') && isExecutable(join(composePlugins(), 'cli-plugins/docker-compose')),
   'recorded-data': () => existsSync(recordedData()),
 }
 

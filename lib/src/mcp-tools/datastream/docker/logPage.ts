@@ -15,6 +15,9 @@ export const costOf = ({ line }: Pick<LogLine, 'line'>): number => {
 export function newestWithin<T extends Pick<LogLine, 'line'>>(lines: readonly T[], budget: number): readonly T[] {
   let left = budget
   let from = lines.length
-  while (from > 0 && (left -= costOf(lines[from - 1] as T)) >= 0) from--
+  while (from > 0 && left >= 0) {
+    left -= costOf(lines[from - 1] as T)
+    if (left >= 0) from--
+  }
   return lines.slice(Math.min(from, lines.length - 1))
 }

@@ -1,0 +1,18 @@
+import type { ServiceControl, ToolContext } from '../../../../lib/src/base/index.ts'
+import { callTool, explainFailure, type ToolAnswer, toolNamed } from '../../../../lib/src/mcp-tools/index.ts'
+
+/** Calls of tools that work on nothing but the services. */
+export const caller =
+  (services: ServiceControl) =>
+  (name: string, input: object = {}, told: string[] = []): Promise<ToolAnswer> => {
+    const progress = (done: number, total: number | undefined, message: string) => void told.push(`${done}/${total} ${message}`)
+    const context = { services, signal: new AbortController().signal, progress }
+    return callTool(toolNamed(name), input, context as unknown as ToolContext)
+  }
+
+/** What a model is told of a call that fails. */
+export const refusal = (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => 'it succeeded',
+    (error: unknown) => explainFailure(error).text,
+  )

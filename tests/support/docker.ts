@@ -1,0 +1,1 @@
+export { type DockerEngineProcess, mountsBelow, startDockerEngine } from './run/dockerEngine.ts'
