@@ -16,5 +16,11 @@ import { storeOhlcvData } from './consumer/store_ohlcv_data.ts'
 import { technicalAnalysis } from './consumer/technical_analysis.ts'
 import { timeseriesInsert } from './consumer/timeseries_insert.ts'
 import { timeseriesQuery } from './consumer/timeseries_query.ts'
+import { dockerServiceHealth } from './datastream/docker_service_health.ts'
+import { dockerServiceLogs } from './datastream/docker_service_logs.ts'
+import { dockerServiceStats } from './datastream/docker_service_stats.ts'
+import { dockerServiceStatus } from './datastream/docker_service_status.ts'
+import { dockerStartServices } from './datastream/docker_start_services.ts'
+import { dockerStopServices } from './datastream/docker_stop_services.ts'
 
-export const tools: readonly ToolDefinition[] = [calculateSma, correlation, detectPriceAnomalies, getCurrentPrice, getDataHealth, getLatestPrices, getMarketSummary, getOhlcvData, manageHypertables, marketSentiment, storeCryptoPrices, storeMarketAnalytics, storeOhlcvData, technicalAnalysis, timeseriesInsert, timeseriesQuery]
+export const tools: readonly ToolDefinition[] = [calculateSma, correlation, detectPriceAnomalies, getCurrentPrice, getDataHealth, getLatestPrices, getMarketSummary, getOhlcvData, manageHypertables, marketSentiment, storeCryptoPrices, storeMarketAnalytics, storeOhlcvData, technicalAnalysis, timeseriesInsert, timeseriesQuery, dockerServiceHealth, dockerServiceLogs, dockerServiceStats, dockerServiceStatus, dockerStartServices, dockerStopServices]

@@ -27,7 +27,9 @@ test.each(TOOLS)('%s without an engine says what to do', async (name, input) => 
 test.each(['tcp://10.0.0.1:2375', 'tcp://example.com:2375', 'ssh://root@127.0.0.1', 'tcp://127.0.0.1.example.com:1'])(
   'an engine elsewhere is not spoken to: %s',
   async (host) => {
-    expect(await refusal(at(host)('docker_service_status'))).toMatch(/^CONFIG_INVALID: DOCKER_HOST ".*" is not on this machine/)
+    expect(await refusal(at(host)('docker_service_status'))).toMatch(
+      /^CONFIG_INVALID: DOCKER_HOST ".*" is no socket or TCP address of this machine/,
+    )
   },
 )
 

@@ -26,10 +26,10 @@ export function engineAddress(dockerHost: string | undefined, env: NodeJS.Proces
   const host = dockerHost ?? `unix://${sockets.find((path) => existsSync(path)) ?? sockets[0]}`
   if (host.startsWith('unix:///')) return { host, origin: 'http://localhost', socketPath: host.slice('unix://'.length) }
   const url = URL.parse(host.replace(/^tcp:/, 'http:'))
-  if (url && isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) return { host, origin: url.origin }
+  if (url?.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) return { host, origin: url.origin }
   throw new QiError(
     'CONFIG_INVALID',
-    `DOCKER_HOST "${host.slice(0, 100)}" is not on this machine: use unix:///var/run/docker.sock or tcp://127.0.0.1:2375 (a remote engine by a tunnel)`,
+    `DOCKER_HOST "${host.slice(0, 100)}" is no socket or TCP address of this machine: use unix:///var/run/docker.sock or tcp://127.0.0.1:2375 (a remote engine by a tunnel)`,
     { field: 'services.docker_host' },
   )
 }
