@@ -41,8 +41,10 @@ test('technical analysis says how many candles are missing, and refuses what it 
 
 test('correlation is 1 with the same moves, -1 with the opposite ones, over common candles alone', async () => {
   const moves = Array.from({ length: 30 }, (_, i) => Math.sin(i * i) * 0.1)
-  const path = (sign: number) =>
-    moves.reduce<number[]>((all, move) => [...all, (all.at(-1) as number) * Math.exp(sign * move)], [100])
+  const path = (sign: number): number[] => {
+    let close = 100
+    return [close, ...moves.map((move) => (close *= Math.exp(sign * move)))]
+  }
   const records = [
     ...path(1).map((close, i) => candleWire('left', 30 - i, close)),
     ...path(1).map((close, i) => candleWire('same', 30 - i, close * 7)),

@@ -16,7 +16,7 @@ import { most } from '../shared/parameters.ts'
 const TIMEOUT_MS = 5_000
 const PRESET = 20
 /** Of a default answer, which holds the rows twice: as structure and as text. */
-const SMALL = { room: 1_800, width: 1_000 }
+const SMALL = { room: 1_500, width: 1_000 }
 /** Where a limit was named. */
 const LARGE = { room: 100_000, width: 20_000 }
 

@@ -1,5 +1,5 @@
 /** Bytes of structure that, with its text, stay under 2,000 tokens: figures and ids take a token for 2 to 3 bytes. */
-const ROOM = 3000
+const ROOM = 2600
 
 /**
  * An answer of as many items as were asked for; of `preset`, or fewer where they are long, when the caller did not say.
