@@ -116,7 +116,7 @@ test('the moving average is the mean of the closes', async () => {
 })
 
 test('a jump among quiet candles is an anomaly, and alone', async () => {
-  const closes = Array.from({ length: 60 }, (_, i) => (i === 50 ? 200 : 100 + ((i * 7) % 11) * 0.1))
+  const closes = Array.from({ length: 60 }, (_, i) => (i === 50 ? 200 : 100 + Math.sin(i * i) * 0.5))
   await tools().call('store_ohlcv_data', { records: closes.map((close, i) => candleWire('jump', 59 - i, close)) })
   const answer = await tools().call<{ found: number; anomalies: { time: string; close: string }[] }>('detect_price_anomalies', {
     coin: 'jump',
