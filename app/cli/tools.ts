@@ -1,5 +1,6 @@
 import type { ToolHandles } from '../../lib/src/base/index.ts'
 import { CryptoDataPlatform, type LoadedConfig } from '../../lib/src/streaming/platform/index.ts'
+import { createMetrics, HealthProbe, type Metrics } from '../server/index.ts'
 import { loggerOf } from './logging.ts'
 import type { Session } from './session.ts'
 
@@ -8,6 +9,7 @@ export class LazyTools implements AsyncDisposable {
   readonly #platform: CryptoDataPlatform
   readonly #session: Session
   #opening: Promise<void> | undefined
+  #metrics: Metrics | undefined
 
   constructor(session: Session, { config }: LoadedConfig) {
     this.#session = session
@@ -18,12 +20,14 @@ export class LazyTools implements AsyncDisposable {
   async handles(): Promise<ToolHandles> {
     this.#opening ??= this.#platform.initialize(this.#session.signal)
     await this.#opening
-    return this.#platform.toolHandles
+    this.#metrics ??= createMetrics({ platform: this.#platform, probe: new HealthProbe(this.#platform) })
+    return { ...this.#platform.toolHandles, metrics: this.#metrics }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#opening) return
     await this.#opening.catch(() => {})
+    this.#metrics?.close()
     await this.#platform.stop()
   }
 }

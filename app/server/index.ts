@@ -1,3 +1,5 @@
+export { HealthProbe } from './health/probe.ts'
+export { createMetrics, type Metrics } from './metrics/metrics.ts'
 export { openapiDocument } from './openapi/document.ts'
 export { type RunningServer, type ServeOptions, serve } from './serve.ts'
 export type { ServedPlatform, ServerSettings } from './served.ts'

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
-import { errorMessage, type Logger, QiError, silentLogger, systemCode } from '../../lib/src/base/index.ts'
+import { errorMessage, type Logger, type MetricsReader, QiError, silentLogger, systemCode } from '../../lib/src/base/index.ts'
 import { createServer, mcpEndpoint, selectTools } from '../../lib/src/mcp-tools/index.ts'
 import { createApp } from './app.ts'
 import { closeServer } from './close.ts'
@@ -46,7 +46,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const probe = new HealthProbe(platform)
   const live = new LiveServer({ platform, guard, logger, ...(options.live && { limits: options.live }) })
   const metrics = createMetrics({ platform, probe, live })
-  const mcp = mcpEndpoint(options.mcp ?? toolServers(platform), (error) => logger.debug({ error }, 'an MCP request was refused'))
+  const mcp = mcpEndpoint(options.mcp ?? toolServers(platform, metrics), (error) => logger.debug({ error }, 'an MCP request was refused'))
   const app = createApp({ platform, guard, probe, metrics, logger, mcp, pages: loadPages() })
   const server = createAdaptorServer({ fetch: app.fetch }) as Server
   server.on('clientError', answerMalformed)
@@ -111,9 +111,10 @@ function hostInUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-function toolServers({ toolHandles }: ServedPlatform): McpServers {
+function toolServers(platform: ServedPlatform, metrics: MetricsReader): McpServers {
   const handles = async () => {
-    if (toolHandles) return toolHandles
+    const { toolHandles } = platform
+    if (toolHandles) return { ...toolHandles, metrics }
     throw new QiError('UNSUPPORTED', 'this server has no tools to offer')
   }
   return () => createServer({ version, tools: selectTools(), handles })

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { formatTime, ohlcv, openStore, parseTime, price, type QiError, type Store } from '../../lib/src/base/index.ts'
-import { Backfill, type BackfillProgress, loadConfig } from '../../lib/src/streaming/platform/index.ts'
+import { type Backfill, type BackfillProgress, loadConfig, openBackfill } from '../../lib/src/streaming/platform/index.ts'
 import { createDatabase } from '../support/database.ts'
 import { startHistoryServer } from '../support/historyServer.ts'
 import { temporary } from '../support/temporary.ts'
@@ -24,7 +24,7 @@ async function setting(yaml: string): Promise<Setting> {
   const { config } = loadConfig({ cwd: folder, env: { DATABASE_URL: database.url } })
   const store = await openStore({ home: folder, databaseUrl: database.url })
   onTestFinished(() => store.close())
-  const backfill = await Backfill.open({ config })
+  const backfill = await openBackfill({ config })
   onTestFinished(() => backfill.close())
   return { store, backfill }
 }
@@ -212,7 +212,7 @@ describe('gaps', () => {
     [{ from: at('2200-01-01T00:00:00Z') }, 'BAD_REQUEST', /lies ahead/],
     [{ from, to: from }, 'BAD_REQUEST', /not before/],
     [{ from, source: 'replay' }, 'UNSUPPORTED', /coingecko, simulated/],
-    [{ from, source: 'simulatet' }, 'CONFIG_INVALID', /no source/],
+    [{ from, source: 'simulatet' }, 'NOT_FOUND', /no such source; did you mean simulated/],
   ])('says what is wrong: %o', async (more, code, message) => {
     const here = await setting(yaml)
     const plan = here.backfill.plan({ coins: ['bitcoin'], source: 'simulated', ...more })

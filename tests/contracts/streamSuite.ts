@@ -4,6 +4,7 @@ import { appendTests } from './stream/append.ts'
 import { commitTests } from './stream/commits.ts'
 import { flowTests } from './stream/flow.ts'
 import { groupTests } from './stream/groups.ts'
+import { inspectionTests } from './stream/inspection.ts'
 import { lifecycleTests } from './stream/lifecycle.ts'
 import { readTests } from './stream/read.ts'
 import { topicTests } from './stream/topics.ts'
@@ -13,6 +14,7 @@ const PARTS = {
   append: appendTests,
   read: readTests,
   groups: groupTests,
+  inspection: inspectionTests,
   commits: commitTests,
   flow: flowTests,
   lifecycle: lifecycleTests,

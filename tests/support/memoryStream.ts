@@ -1,8 +1,10 @@
 import {
   type AppendOptions,
   type CheckResult,
+  type ClusterDescription,
   type EncodedBatch,
   encodedBatch,
+  type GroupDescription,
   type Message,
   type PartitionLag,
   type Position,
@@ -91,6 +93,14 @@ export class MemoryStream implements Stream {
 
   async lag(): Promise<readonly PartitionLag[]> {
     return []
+  }
+
+  async describeGroups(): Promise<readonly GroupDescription[]> {
+    return []
+  }
+
+  async describeCluster(): Promise<ClusterDescription> {
+    return { brokers: [] }
   }
 
   async resetOffsets(): Promise<void> {}

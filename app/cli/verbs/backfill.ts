@@ -1,9 +1,9 @@
 import { coverageQuery, parseQuery, QiError, suggest, TIMEFRAMES, type Timeframe } from '../../../lib/src/base/index.ts'
 import { sourceDefinitions } from '../../../lib/src/publishers/index.ts'
 import {
-  Backfill,
   type BackfillRequest,
   type BackfillTask,
+  openBackfill,
   type PlatformConfig,
 } from '../../../lib/src/streaming/platform/index.ts'
 import { BackfillScreen } from '../backfill/BackfillScreen.ts'
@@ -29,7 +29,7 @@ export async function run(session: Session, input: BackfillInput): Promise<Exit>
   const request = requestOf(input, config)
   const { signal } = session
   const screen = new BackfillScreen(session)
-  await using backfill = await Backfill.open({
+  await using backfill = await openBackfill({
     config,
     logger: loggerOf(session),
     onNotice: (line) => screen.notice(line),

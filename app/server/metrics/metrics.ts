@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client'
+import type { MetricFamily, MetricsReader } from '../../../lib/src/base/index.ts'
 import type { HealthProbe } from '../health/probe.ts'
 import type { ServedPlatform } from '../served.ts'
 import type { LiveServer } from '../ws/LiveServer.ts'
@@ -15,10 +16,11 @@ import { recordMetrics } from './records.ts'
 export interface MetricsParts {
   readonly platform: ServedPlatform
   readonly probe: HealthProbe
-  readonly live: LiveServer
+  /** Where there are WebSockets. */
+  readonly live?: LiveServer
 }
 
-export interface Metrics {
+export interface Metrics extends MetricsReader {
   readonly http: HttpMetrics
   readonly contentType: string
   /** All of them, in the text format of Prometheus. */
@@ -30,7 +32,7 @@ export interface Metrics {
 /** Names that break the conventions of Prometheus (a gauge called _total); their labelled twins stay. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
-/** The metrics of one server, in a registry of its own. */
+/** The metrics of one process, in a registry of its own. */
 export function createMetrics({ platform, probe, live }: MetricsParts): Metrics {
   const register = new Registry()
   collectDefaultMetrics({ register })
@@ -40,10 +42,20 @@ export function createMetrics({ platform, probe, live }: MetricsParts): Metrics 
   lagMetrics(register, platform)
   limitMetrics(register, platform)
   partMetrics(register, platform, probe)
-  liveMetrics(register, live)
+  if (live) liveMetrics(register, live)
   poolMetrics(register, platform)
   const close = () => {
     for (const metrics of listening) metrics.close()
   }
-  return { http, contentType: register.contentType, text: () => register.metrics(), close }
+  const families = async () => (await register.getMetricsAsJSON()).map(familyOf)
+  return { http, contentType: register.contentType, text: () => register.metrics(), families, close }
+}
+
+function familyOf({ name, help, type, ...rest }: MetricObjectWithValues<MetricValue<string>>): MetricFamily {
+  const samples = rest.values.map((sample) => ({
+    name: 'metricName' in sample && typeof sample.metricName === 'string' ? sample.metricName : name,
+    labels: Object.fromEntries(Object.entries(sample.labels).map(([label, value]) => [label, String(value)])),
+    value: sample.value,
+  }))
+  return { name, help, type: String(type) as MetricFamily['type'], samples }
 }

@@ -42,6 +42,8 @@ export function platformOf({ store, stream }: Pick<Engines, 'store' | 'stream'>,
   const consumer = {
     name: 'crypto-data',
     group: 'crypto-data',
+    topics: ['crypto-prices'],
+    sinks: ['timescaledb'],
     state: 'running',
     read: 2,
     written: 2,

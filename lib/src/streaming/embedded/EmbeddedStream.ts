@@ -2,7 +2,9 @@ import type { ClientBase } from 'pg'
 import {
   type AppendOptions,
   type CheckResult,
+  type ClusterDescription,
   type EncodedBatch,
+  type GroupDescription,
   type Logger,
   type Message,
   type PartitionLag,
@@ -19,6 +21,7 @@ import { Appender } from './appender.ts'
 import { check } from './check.ts'
 import type { EmbeddedStreamConfig } from './config.ts'
 import { type Connections, closedError } from './connections.ts'
+import { describeGroups, describeServer } from './inspect.ts'
 import { Listener } from './listener.ts'
 import { Membership } from './membership.ts'
 import * as offsets from './offsets.ts'
@@ -158,6 +161,16 @@ export class EmbeddedStream implements Stream {
   async lag(group: string): Promise<readonly PartitionLag[]> {
     this.#checkOpen()
     return offsets.lag(this.#connections, group)
+  }
+
+  async describeGroups(names?: readonly string[]): Promise<readonly GroupDescription[]> {
+    this.#checkOpen()
+    return describeGroups(this.#connections, names)
+  }
+
+  async describeCluster(): Promise<ClusterDescription> {
+    this.#checkOpen()
+    return describeServer(this.#connections)
   }
 
   async resetOffsets(group: string, positions: readonly Position[]): Promise<void> {

@@ -6,8 +6,6 @@ import {
   type EncodedBatch,
   type Logger,
   QiError,
-  type RecordType,
-  type RecordValues,
   recordTypeOfTopic,
   retry,
   type Sink,
@@ -16,10 +14,10 @@ import {
   tellFailure,
 } from '../../base/index.ts'
 import { Commits } from './commits.ts'
-import type { DeadLetter } from './deadLetter.ts'
 import type { DeadLetters } from './deadLetters.ts'
 import { Intake } from './intake.ts'
 import { marketTime } from './marketTime.ts'
+import { writeBatches } from './writeBatches.ts'
 
 export interface ConsumerOptions {
   /** For logs and metrics. */
@@ -86,6 +84,8 @@ export class Consumer {
     return {
       name: this.#options.name,
       group: this.#options.group,
+      topics: this.#options.topics,
+      sinks: this.#options.sinks.map((sink) => sink.name),
       state: this.#state,
       ...(this.#trouble && { trouble: this.#trouble }),
       ...this.#counts,
@@ -166,7 +166,11 @@ export class Consumer {
     if (!type) throw new QiError('INTERNAL', `the consumer ${this.#options.name} reads ${topic}, which carries no record type`)
     const started = performance.now()
     const total = batches.reduce((sum, batch) => sum + batch.length, 0)
-    const failures = await this.#write(type, batches, signal)
+    const failures = await writeBatches(type, batches, {
+      sinks: this.#options.sinks,
+      signal,
+      persist: (target, write) => this.#persist(target, signal, write),
+    })
     if (failures.length > 0) await this.#persist('the dead-letter topic', signal, () => this.#options.deadLetters.put(failures))
     this.#counts.written += total - failures.length
     this.#counts.deadLettered += failures.length
@@ -182,59 +186,6 @@ export class Consumer {
         oldest: Math.min(...batches.map((batch) => batch.timestamps[0] ?? Number.POSITIVE_INFINITY)),
         market: marketTime(type, batches),
       } satisfies ConsumerWrite)
-  }
-
-  async #write(type: RecordType, batches: readonly EncodedBatch[], signal: AbortSignal): Promise<DeadLetter[]> {
-    const letters = new Map<string, DeadLetter>()
-    const setAside = (batch: EncodedBatch, index: number, error: QiError, attempts: number) => {
-      const offset = batch.offset(index)
-      const value = batch.original(index)
-      const origin = { topic: batch.topic, partition: batch.partition, offset }
-      letters.set(`${batch.partition}/${offset}`, {
-        ...origin,
-        stage: 'store',
-        reason: error.message,
-        attempts,
-        key: batch.keys[index] ?? null,
-        value,
-      })
-    }
-    const sinks = this.#options.sinks.filter((sink) => sink.accepts(type))
-    const plain = sinks.filter((sink) => !sink.writeEncoded)
-    const records: RecordValues[] = []
-    const places: [EncodedBatch, number][] = []
-    if (plain.length > 0)
-      for (const batch of batches)
-        for (const decoded of batch.decode(type))
-          if (decoded.error) setAside(batch, decoded.index, decoded.error, 1)
-          else {
-            records.push(decoded.record)
-            places.push([batch, decoded.index])
-          }
-    const place = (index: number): [EncodedBatch, number] => {
-      let rest = index
-      for (const batch of batches) {
-        if (rest < batch.length) return [batch, rest]
-        rest -= batch.length
-      }
-      throw new QiError('INTERNAL', `a sink reported a failure of record ${index}, which it was not given`)
-    }
-    await Promise.all(
-      sinks.map(async (sink) => {
-        const encoded = sink.writeEncoded?.bind(sink)
-        if (!encoded && records.length === 0) return
-        let attempts = 0
-        const { failed } = await this.#persist(sink.name, signal, () => {
-          attempts++
-          return encoded ? encoded(type, batches, { signal }) : sink.write(type, records, { signal })
-        })
-        for (const { index, error } of failed) {
-          const [batch, at] = encoded ? place(index) : (places[index] as [EncodedBatch, number])
-          setAside(batch, at, error, attempts)
-        }
-      }),
-    )
-    return [...letters.values()]
   }
 
   /** Repeats what can be mended by waiting, for as long as it takes or until the signal aborts. */

@@ -1,6 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 import {
   abortable,
+  type BackfillRequest,
+  type BackfillResult,
+  type BackfillRunOptions,
   type CheckResult,
   Coverage,
   checkWithin,
@@ -11,30 +14,30 @@ import {
   type PlatformHealth,
   type PlatformStatus,
   QiError,
+  type ReprocessOptions,
+  type ReprocessRequest,
+  type ReprocessResult,
   recordTypes,
   type ServiceBudget,
   type ServiceControl,
   type Sink,
-  type SourceContext,
-  type SourceDefinition,
+  type SourceStatus,
   type Store,
   type Stream,
-  sharedRateLimits,
   silentLogger,
   type ToolHandles,
 } from '../../base/index.ts'
 import { consumers, sinkDefinitions } from '../../consumers/index.ts'
 import { DockerServiceDSL } from '../../mcp-tools/datastream/docker/index.ts'
-import { CryptoDataPublisher, sourceDefinitions } from '../../publishers/index.ts'
 import { type Consumer, DeadLetters } from '../pipelines/index.ts'
+import { Backfill } from './backfill/Backfill.ts'
 import { CoverageKeeper } from './CoverageKeeper.ts'
 import type { PlatformConfig } from './config.ts'
-import { describePart, describeStandIn, type StandIn } from './describe.ts'
+import { describePart, describeStandIn } from './describe.ts'
 import { openStoreFor, openStreamFor } from './engines.ts'
-import { runWithFallback } from './fallback.ts'
 import { HealthLog, overall } from './health.ts'
-import { readInteraction } from './interactions.ts'
-import { RateLimitsInUse } from './rateLimits.ts'
+import { reprocess } from './reprocess.ts'
+import { Sources, STAND_IN_FOR } from './Sources.ts'
 import { Supervisor } from './supervisor.ts'
 import { keepPolicies, keepRollups } from './upkeep/index.ts'
 
@@ -64,26 +67,22 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   readonly services: ServiceControl
   readonly #logger: Logger
   readonly #notice: (line: string) => void
-  readonly #recheckMs: number
   readonly #watchMs: number
   readonly #announced: boolean
-  readonly #publishing: Supervisor
+  readonly #sources: Sources
   readonly #consuming: Supervisor
-  readonly #publishers = new Map<string, CryptoDataPublisher>()
   readonly #health: HealthLog
   readonly #watched = new AbortController()
   #state: PlatformStatus['state'] = 'new'
   #startedAt: number | undefined
   #store: Store | undefined
   #stream: Stream | undefined
-  #rateLimits: RateLimitsInUse | undefined
   #deadLetters: DeadLetters | undefined
   #coverage: Coverage | undefined
   #keeper: CoverageKeeper | undefined
   #sinks: Sink[] = []
   #consumers: Consumer[] = []
   #watching: Promise<void> | undefined
-  #standIn: StandIn | undefined
 
   constructor({
     config,
@@ -97,11 +96,16 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     this.services = new DockerServiceDSL(config.services)
     this.#logger = logger
     this.#notice = onNotice
-    this.#recheckMs = recheckMs
     this.#watchMs = watchMs
     this.#announced = announced
     this.#health = new HealthLog(logger)
-    this.#publishing = new Supervisor(logger)
+    const engines = () => ({
+      store: this.store,
+      stream: this.stream,
+      coverage: this.coverage,
+      keeper: this.#opened(this.#keeper),
+    })
+    this.#sources = new Sources({ config, logger, notice: onNotice, recheckMs, engines })
     this.#consuming = new Supervisor(logger)
   }
 
@@ -144,6 +148,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       )
       this.#deadLetters = new DeadLetters(this.#stream)
       this.#coverage = await Coverage.open(this.#store.pool)
+      this.#keeper = new CoverageKeeper(this.#coverage, this.#logger)
       for (const name of this.config.sinks) {
         const definition = sinkDefinitions[name]
         if (definition)
@@ -164,16 +169,12 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     this.#state = 'running'
     this.#startedAt = Date.now()
     if (this.#announced) {
-      this.#keeper = new CoverageKeeper(this.coverage, this.#logger)
-      await this.#keeper.start()
+      await this.#keeper?.start()
       this.#startUpkeep()
       this.#watching = this.#watch(this.#watched.signal)
     }
-    for (const name of this.config.consumers) this.#startConsumer(name)
-    if (this.config.sources) {
-      for (const name of this.config.sources)
-        if (name !== 'none') this.#publishing.add(`source ${name}`, (signal) => this.#publish(name, signal))
-    } else this.#publishing.add(STAND_IN_FOR, (signal) => this.#coingeckoOrSimulated(signal))
+    this.#startConsumers()
+    this.#sources.startConfigured()
   }
 
   /** Drains: sources first, so that what they gave is appended, then consumers, so that what they read is stored. */
@@ -182,7 +183,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     this.#state = 'stopping'
     this.#watched.abort()
     await this.#watching
-    await this.#publishing.stop()
+    await this.#sources.stopAll()
     await this.#caughtUp(DRAIN_MS)
     await this.#consuming.stop()
     await this.#keeper?.stop()
@@ -200,15 +201,15 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       ...(this.#startedAt && { startedAt: this.#startedAt }),
       store: this.store.capabilities.timescale ? 'TimescaleDB' : this.config.database.url ? 'PostgreSQL' : 'embedded PostgreSQL',
       stream: this.stream.engine,
-      publishers: [...this.#publishers.values()].map((publisher) => publisher.stats()),
+      publishers: this.#sources.stats(),
       consumers: this.#consumers.map((consumer) => consumer.stats()),
-      parts: [...this.#publishing.status(), ...this.#consuming.status()],
+      parts: [...this.#sources.parts(), ...this.#consuming.status()],
     }
   }
 
   /** What is left of the rate limits that the sources have used since the start. @throws QiError UNAVAILABLE */
-  async rateLimits(): Promise<readonly ServiceBudget[]> {
-    return (await this.#rateLimits?.budgets()) ?? []
+  rateLimits(): Promise<readonly ServiceBudget[]> {
+    return this.#sources.rateLimits()
   }
 
   /** Exercises store and stream, and says which part is unwell, since when, why, and what is done about it. */
@@ -225,9 +226,9 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
         summary: found.summary,
         ...(found.ok ? {} : { action: ['it is tried again until it answers', found.remedy].filter(Boolean).join('; ') }),
       })
+    const { standIn } = this.#sources
     const supervised = status.parts.map((part) => {
-      const { since, ...how } =
-        this.#standIn && part.name === STAND_IN_FOR ? describeStandIn(this.#standIn) : describePart(part, status)
+      const { since, ...how } = standIn && part.name === STAND_IN_FOR ? describeStandIn(standIn) : describePart(part, status)
       return this.#health.note(how, since)
     })
     const all = [engine('store', store), engine('stream', stream), ...supervised]
@@ -240,6 +241,12 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       await abortable(this.health(), signal).catch(() => {})
       await setTimeout(this.#watchMs, undefined, { signal, ref: false }).catch(() => {})
     }
+  }
+
+  /** Once; where the platform does not run, of what it publishes nothing would be stored without. */
+  #startConsumers(): void {
+    if (this.#consumers.length > 0) return
+    for (const name of this.config.consumers) this.#startConsumer(name)
   }
 
   #startConsumer(name: string): void {
@@ -263,75 +270,44 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     this.#consuming.add('janitor', (signal) => keepPolicies(this.store, settings, logger, signal))
   }
 
-  #coingeckoOrSimulated(signal: AbortSignal): Promise<void> {
-    return runWithFallback(
-      {
-        recheckMs: this.#recheckMs,
-        check: (stop) => this.#check('coingecko', stop),
-        primary: (stop) => this.#publish('coingecko', stop),
-        fallback: (stop) => this.#publish('simulated', stop),
-        onChange: (running, reason) => {
-          this.#standIn = running === 'fallback' ? { name: STAND_IN_FOR, reason, since: Date.now() } : undefined
-          this.#notice(
-            running === 'primary'
-              ? `CoinGecko reached: ${reason}`
-              : `CoinGecko cannot be reached (${reason}). Running on the SIMULATED market until it can; its records are marked simulated.`,
-          )
-        },
-      },
-      signal,
-    )
-  }
-
-  async #check(name: string, signal: AbortSignal): Promise<CheckResult> {
-    await using source = await this.#open(name)
-    return await source.check(signal)
-  }
-
-  async #publish(name: string, signal: AbortSignal): Promise<void> {
-    const logger = this.#logger.child({ source: name })
-    await using source = await this.#open(name)
-    const cadence = this.#definition(name).cadence?.(settingsFor(this.config, name)) ?? {}
-    await using _session = await this.#keeper?.session(name, cadence)
-    const publisher = new CryptoDataPublisher({ source, stream: this.stream, logger })
-    this.#publishers.set(name, publisher)
-    try {
-      await publisher.run(signal)
-    } finally {
-      await publisher.close()
-      this.#publishers.delete(name)
-    }
-  }
-
-  #open(name: string) {
-    return this.#definition(name).open(settingsFor(this.config, name), this.#sourceContext(name))
-  }
-
   /** The past of a source, which the caller closes. @throws QiError UNSUPPORTED for a source that gives none */
-  async openHistory(name: string): Promise<History> {
-    const { history } = this.#definition(name)
-    if (!history) {
-      const given = Object.values(sourceDefinitions).filter((definition) => definition.history)
-      const names = given.map((definition) => definition.name).join(', ')
-      throw new QiError('UNSUPPORTED', `${name} gives no history; ${names} do`)
-    }
-    return history(settingsFor(this.config, name), this.#sourceContext(name))
+  openHistory(name: string): Promise<History> {
+    return this.#sources.openHistory(name)
   }
 
-  #definition(name: string): SourceDefinition {
-    const definition: SourceDefinition | undefined = sourceDefinitions[name]
-    if (!definition) throw new QiError('CONFIG_INVALID', `sources: there is no source named ${name}`)
-    return definition
+  listSources(): readonly SourceStatus[] {
+    return this.#sources.list()
   }
 
-  #sourceContext(name: string): SourceContext {
-    // One for all sources, so that calls of this process queue in one place.
-    this.#rateLimits ??= new RateLimitsInUse(sharedRateLimits(this.store.pool))
-    return {
-      logger: this.#logger.child({ source: name }),
-      rateLimit: this.#rateLimits.use,
-      interactions: readInteraction,
+  async startSource(name: string, settings: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    this.#checkWorking()
+    await this.#sources.start(name, settings)
+    if (!(await this.coverage.platformRuns())) this.#startConsumers()
+  }
+
+  async stopSource(name: string): Promise<void> {
+    this.#checkWorking()
+    await this.#sources.stop(name)
+  }
+
+  async backfill(request: BackfillRequest, options: BackfillRunOptions = {}): Promise<BackfillResult> {
+    this.#checkWorking()
+    const { config, coverage, stream } = this
+    const host = {
+      config,
+      coverage,
+      stream,
+      openHistory: (source: string) => this.openHistory(source),
+      consume: async () => this.#startConsumers(),
     }
+    await using backfill = new Backfill(host, this.#logger)
+    return await backfill.run(await abortable(backfill.plan(request), options.signal), options)
+  }
+
+  async reprocess(request: ReprocessRequest, options?: ReprocessOptions): Promise<ReprocessResult> {
+    this.#checkWorking()
+    const { stream, deadLetters } = this
+    return reprocess({ stream, deadLetters, sinks: this.#sinks }, request, options)
   }
 
   /** Returns when all that was appended has been stored, or the time is up; the rest is stored at the next start. */
@@ -352,6 +328,11 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     await this.#store?.close()
   }
 
+  #checkWorking(): void {
+    if (this.#state === 'initialized' || this.#state === 'running') return
+    throw new QiError('CLOSED', `the platform is ${this.#state}`)
+  }
+
   #opened<T>(value: T | undefined): T {
     if (value === undefined) throw new QiError('CLOSED', 'the platform is not initialized: call initialize() first')
     return value
@@ -366,6 +347,3 @@ const consumerLimits = ({ consumer }: PlatformConfig) => ({
   lingerMs: consumer.linger_ms,
   maxBytes: consumer.max_bytes,
 })
-
-/** The part whose source the simulated market may stand in for. */
-const STAND_IN_FOR = 'source coingecko'

@@ -14,7 +14,7 @@ export class Supervisor {
   readonly #options: Required<SupervisorOptions>
   readonly #stop = new AbortController()
   readonly #parts = new Map<string, PartStatus>()
-  readonly #running: Promise<void>[] = []
+  readonly #running = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>()
 
   constructor(logger: Logger, options: SupervisorOptions = {}) {
     this.#logger = logger
@@ -23,23 +23,37 @@ export class Supervisor {
 
   /** @param run runs until its signal aborts; when it returns by itself, the part is finished and not started again */
   add(name: string, run: (signal: AbortSignal) => Promise<void>): void {
-    if (this.#parts.has(name)) throw new QiError('INTERNAL', `a part named ${name} runs already`)
+    if (this.runs(name)) throw new QiError('INTERNAL', `a part named ${name} runs already`)
     this.#set(name, { name, state: 'running', since: Date.now(), restarts: 0 })
-    this.#running.push(this.#supervise(name, run))
+    const stop = new AbortController()
+    const done = this.#supervise(name, run, AbortSignal.any([this.#stop.signal, stop.signal]))
+    this.#running.set(name, { stop, done })
+  }
+
+  /** Whether the part runs, or is about to be started again. */
+  runs(name: string): boolean {
+    const state = this.#parts.get(name)?.state
+    return state === 'running' || state === 'restarting'
   }
 
   status(): readonly PartStatus[] {
     return [...this.#parts.values()]
   }
 
+  /** Asks one part to drain and returns when it has; it can be added again. */
+  async stopPart(name: string): Promise<void> {
+    const part = this.#running.get(name)
+    part?.stop.abort()
+    await part?.done
+  }
+
   /** Asks every part to drain and returns when all have. */
   async stop(): Promise<void> {
     this.#stop.abort()
-    await Promise.all(this.#running)
+    await Promise.all([...this.#running.values()].map(({ done }) => done))
   }
 
-  async #supervise(name: string, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const { signal } = this.#stop
+  async #supervise(name: string, run: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
     const { baseMs, maxMs, healthyMs } = this.#options
     let waitMs = baseMs
     let restarts = 0

@@ -3,7 +3,9 @@ import {
   type AppendOptions,
   abortable,
   type CheckResult,
+  type ClusterDescription,
   type EncodedBatch,
+  type GroupDescription,
   type Logger,
   type Message,
   type PartitionLag,
@@ -19,6 +21,7 @@ import {
 import { partitionOf } from '../../base/types/wire/index.ts'
 import { Appender } from './Appender.ts'
 import { checkCluster } from './check.ts'
+import { describeCluster } from './cluster.ts'
 import { type ConnectionSettings, connectionSettings } from './connection.ts'
 import { GroupAdmin } from './groups.ts'
 import { KafkaSender } from './KafkaSender.ts'
@@ -128,6 +131,16 @@ export class RedpandaClient implements Stream {
   async lag(group: string): Promise<readonly PartitionLag[]> {
     this.#checkOpen()
     return this.#groups.lag(group)
+  }
+
+  async describeGroups(names?: readonly string[]): Promise<readonly GroupDescription[]> {
+    this.#checkOpen()
+    return this.#groups.describe(names)
+  }
+
+  async describeCluster(): Promise<ClusterDescription> {
+    this.#checkOpen()
+    return describeCluster(this.#admin, this.#topics, this.#settings)
   }
 
   async resetOffsets(group: string, positions: readonly Position[]): Promise<void> {

@@ -1,5 +1,5 @@
-import type { Admin } from '@platformatic/kafka'
-import { type PartitionLag, type Position, QiError } from '../../base/index.ts'
+import type { Admin, Group } from '@platformatic/kafka'
+import { type GroupDescription, type PartitionLag, type Position, QiError } from '../../base/index.ts'
 import type { ConnectionSettings } from './connection.ts'
 import { hasApiError, kafkaError } from './errors.ts'
 import type { TopicAdmin } from './TopicAdmin.ts'
@@ -33,6 +33,25 @@ export class GroupAdmin {
       const from = offset > low ? offset : low
       return { topic, partition, offset, lag: end > from ? end - from : 0n }
     })
+  }
+
+  /** Groups of the classic protocol and of the newer one; of what is no consumer group (such as Kafka Connect's workers) nothing. */
+  async describe(names?: readonly string[]): Promise<readonly GroupDescription[]> {
+    try {
+      const listed = [...(await this.#admin.listGroups()).values()]
+      const wanted = listed
+        .filter(({ id, protocolType }) => (protocolType === 'consumer' || protocolType === '') && (names?.includes(id) ?? true))
+        .map(({ id }) => id)
+        .toSorted()
+      if (wanted.length === 0) return []
+      const found = await this.#admin.describeGroups({ groups: wanted })
+      return wanted.flatMap((name) => {
+        const group = found.get(name)
+        return group && group.state.toUpperCase() !== 'DEAD' ? [describe(name, group)] : []
+      })
+    } catch (error) {
+      throw kafkaError(error, 'describe the consumer groups', this.#settings.address)
+    }
   }
 
   async reset(group: string, positions: readonly Position[]): Promise<void> {
@@ -75,3 +94,16 @@ export class GroupAdmin {
 
 const conflict = (group: string, cause?: unknown): QiError =>
   new QiError('CONFLICT', `group ${group} has members: stop its consumers, then reset its offsets`, { cause })
+
+function describe(name: string, { state, members }: Group): GroupDescription {
+  return {
+    name,
+    state: members.size === 0 ? 'empty' : state.toUpperCase() === 'STABLE' ? 'active' : 'rebalancing',
+    members: [...members.values()].map(({ id, assignments }) => ({
+      id,
+      assignments: [...(assignments?.values() ?? [])]
+        .flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })))
+        .toSorted((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1)),
+    })),
+  }
+}

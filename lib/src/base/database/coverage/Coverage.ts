@@ -9,7 +9,7 @@ import { coverageMigrations } from './migrations.ts'
 import type { CoverageFilter, CoveredSeries, SeriesCoverage } from './model.ts'
 import { readSeries } from './read.ts'
 import { refresh } from './refresh.ts'
-import { beginSession, type CoverageSession, platformRuns, readSessions } from './sessions.ts'
+import { beginSession, type CoverageSession, readSessions, runs } from './sessions.ts'
 import { type Span, union } from './spans.ts'
 import { LOCK_SERIES, rangeText, timeText } from './sql.ts'
 import { HOLD_SPANS, SETTLE_REQUESTED } from './write.ts'
@@ -153,7 +153,12 @@ export class Coverage {
 
   /** Whether a platform runs on this store and stores what is published. */
   platformRuns(): Promise<boolean> {
-    return classified(() => platformRuns(this.#pool))
+    return classified(() => runs(this.#pool, ''))
+  }
+
+  /** Whether some process has said lately that it runs the source. */
+  runs(source: string): Promise<boolean> {
+    return classified(() => runs(this.#pool, source))
   }
 
   #change(id: string, work: (client: PoolClient) => Promise<void>): Promise<void> {

@@ -64,9 +64,9 @@ export async function beginSession(pool: Pool, source: string, cadence: Cadence,
   return { end, [Symbol.asyncDispose]: end }
 }
 
-/** Whether a platform runs on this database, which stores what is published. */
-export async function platformRuns(pool: Pool): Promise<boolean> {
-  const { rowCount } = await pool.query(`select from coverage_sessions where source = '' and ${ALIVE} limit 1`)
+/** Whether a source, or the platform (under no name), runs on this database. */
+export async function runs(pool: Pool, source: string): Promise<boolean> {
+  const { rowCount } = await pool.query(`select from coverage_sessions where source = $1 and ${ALIVE} limit 1`, [source])
   return rowCount !== 0
 }
 

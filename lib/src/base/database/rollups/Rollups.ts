@@ -1,3 +1,4 @@
+import { QiError } from '../../types/index.ts'
 import type { Capabilities, Layout } from '../capabilities.ts'
 import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
 import { createAggregates, dropAggregates, familyOf, refreshFamily, type Stretch } from './aggregates.ts'
@@ -94,6 +95,15 @@ export class Rollups {
       },
       this.#connect,
     )
+  }
+
+  /** Notes that everything is to be rolled up again; passes do it. @throws QiError UNSUPPORTED where nothing is rolled up */
+  async again(): Promise<void> {
+    await this.#locked(async (client) => {
+      if (!(await keeperOf(client)))
+        throw new QiError('UNSUPPORTED', 'nothing is rolled up: set store.rollups.enabled to true and start the platform')
+      await inTransaction(client, () => markHistory(client))
+    })
   }
 
   /** Passes until nothing is left, or another process is at it. */

@@ -1,5 +1,6 @@
 import type { QiError } from '../errors.ts'
 import type { Trouble } from '../failures.ts'
+import type { BackfillRequest, BackfillResult, BackfillRunOptions } from './backfill.ts'
 import type { RateBudget } from './rateLimit.ts'
 import type { Stream } from './stream.ts'
 
@@ -36,6 +37,9 @@ export interface PartStatus {
 export interface ConsumerStats {
   readonly name: string
   readonly group: string
+  readonly topics: readonly string[]
+  /** Where it stores what it reads. */
+  readonly sinks: readonly string[]
   readonly state: 'idle' | 'running' | 'retrying' | 'stopped'
   /** Why it is retrying. */
   readonly trouble?: Trouble
@@ -92,6 +96,31 @@ export interface PlatformStatus {
   readonly parts: readonly PartStatus[]
 }
 
+/** A source that the platform can run, and whether it does. */
+export interface SourceStatus {
+  readonly name: string
+  readonly summary: string
+  /** `idle`: it has not been started. */
+  readonly state: PartStatus['state'] | 'idle'
+  /** In whose place it runs, where it is not there for itself. */
+  readonly standsInFor?: string
+  /** Whether it gives the past. */
+  readonly history: boolean
+  readonly settings: readonly SourceSetting[]
+}
+
+/** A setting of a source, as JSON Schema has it. */
+export interface SourceSetting {
+  readonly name: string
+  readonly summary: string
+  readonly schema: Readonly<Record<string, unknown>>
+  /**
+   * Whether a caller may give it: which address is called, which file is read and with which key is for the configuration alone, or
+   * whoever persuades an agent could have keys sent and files read.
+   */
+  readonly open: boolean
+}
+
 /** What may be asked of a platform and done with it; CryptoDataPlatform is one. */
 export interface PlatformControl {
   getStatus(): PlatformStatus
@@ -99,4 +128,48 @@ export interface PlatformControl {
   health(): Promise<PlatformHealth>
   /** What is left of the rate limits that the sources have used since the start. @throws QiError UNAVAILABLE */
   rateLimits(): Promise<readonly ServiceBudget[]>
+  /** Every source there is. */
+  listSources(): readonly SourceStatus[]
+  /**
+   * Starts a source, with these settings instead of those of the configuration until it is stopped, and returns at once: what fails
+   * afterwards is started again and shows in the status. Where no platform stores what is published, this process does.
+   * @throws QiError NOT_FOUND, BAD_REQUEST naming the setting, CONFLICT where it runs already, here or in another process
+   */
+  startSource(name: string, settings?: Readonly<Record<string, unknown>>): Promise<void>
+  /** Returns when what the source gave is in the stream. @throws QiError NOT_FOUND, CONFLICT where it does not run here */
+  stopSource(name: string): Promise<void>
+  /**
+   * Takes history from providers and returns when it is stored.
+   * @throws QiError BAD_REQUEST, UNSUPPORTED, CANCELLED: what is settled stays so, and the same call goes on there
+   */
+  backfill(request: BackfillRequest, options?: BackfillRunOptions): Promise<BackfillResult>
+  /**
+   * Reads what a topic holds once more and writes it to the sinks; what cannot be stored is set aside. The sinks' primary keys
+   * make it harmless.
+   * @throws QiError NOT_FOUND, BAD_REQUEST for a topic without a record type, CANCELLED
+   */
+  reprocess(request: ReprocessRequest, options?: ReprocessOptions): Promise<ReprocessResult>
+}
+
+export interface ReprocessRequest {
+  readonly topic: string
+  /** Only what was appended at or after this time, in milliseconds since 1970. */
+  readonly appendedFrom?: number | undefined
+}
+
+export interface ReprocessProgress {
+  readonly read: number
+  /** Offsets between the beginning and the end of what is read. */
+  readonly total: number
+}
+
+export interface ReprocessOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: (progress: ReprocessProgress) => void
+}
+
+export interface ReprocessResult {
+  readonly read: number
+  readonly written: number
+  readonly deadLettered: number
 }

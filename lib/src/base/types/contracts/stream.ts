@@ -22,6 +22,26 @@ export interface PartitionLag extends Position {
   readonly lag: bigint
 }
 
+export interface GroupMember {
+  readonly id: string
+  /** The partitions that it holds now. */
+  readonly assignments: readonly TopicPartition[]
+}
+
+export interface GroupDescription {
+  readonly name: string
+  /** `active` while it has members, `empty` while it has offsets alone, `rebalancing` while its members share out anew. */
+  readonly state: 'active' | 'empty' | 'rebalancing'
+  readonly members: readonly GroupMember[]
+}
+
+export interface ClusterDescription {
+  /** What keeps the log; one, without a name of its own, where that is the store's PostgreSQL. */
+  readonly brokers: readonly { readonly id: string; readonly address: string; readonly controller: boolean }[]
+  /** Bytes of each topic as they lie on disk, all replicas together; absent where they may not be asked for. */
+  readonly sizes?: ReadonlyMap<string, number>
+}
+
 export interface AppendOptions {
   readonly signal?: AbortSignal
 }
@@ -95,6 +115,9 @@ export interface Stream extends AsyncDisposable {
   read(options: ReadOptions): AsyncIterable<EncodedBatch>
   /** How far a group is behind, per partition of every topic it has committed to. */
   lag(group: string): Promise<readonly PartitionLag[]>
+  /** All groups of the log, or the named ones that exist, by name. Those of others on the same brokers are among them. */
+  describeGroups(names?: readonly string[]): Promise<readonly GroupDescription[]>
+  describeCluster(): Promise<ClusterDescription>
   /** Moves a group's committed offset while it has no members there. @throws QiError CONFLICT when it has */
   resetOffsets(group: string, positions: readonly Position[]): Promise<void>
   /** Exercises the real path: metadata, and where possible a write. Never throws. */

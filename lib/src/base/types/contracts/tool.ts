@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Coverage, Store } from '../../database/index.ts'
 import type { Logger } from '../logger.ts'
 import type { DeadLetterBox } from './deadLetters.ts'
+import type { MetricsReader } from './metrics.ts'
 import type { PlatformControl } from './platform.ts'
 import type { ServiceControl } from './services.ts'
 import type { Stream } from './stream.ts'
@@ -18,6 +19,8 @@ export interface ToolHandles {
   readonly platform: PlatformControl
   /** The engines in containers; asked for when a tool does. */
   readonly services: ServiceControl
+  /** What this process has counted and measured; absent where nobody keeps it. */
+  readonly metrics?: MetricsReader
   readonly logger: Logger
 }
 

@@ -1,4 +1,9 @@
 import {
+  type BackfillFailure,
+  type BackfillRequest,
+  type BackfillResult,
+  type BackfillRunOptions,
+  type BackfillTask,
   type Coverage,
   type History,
   type HistoryWindow,
@@ -10,7 +15,7 @@ import {
   recordTypes,
   retry,
   type Span,
-  silentLogger,
+  type Stream,
   subtract,
   throwIfAborted,
   toQiError,
@@ -18,34 +23,26 @@ import {
 } from '../../../base/index.ts'
 import { consumers } from '../../../consumers/index.ts'
 import { CryptoDataPublisher } from '../../../publishers/index.ts'
-import { CryptoDataPlatform } from '../CryptoDataPlatform.ts'
 import type { PlatformConfig } from '../config.ts'
 import { Arrivals } from './Arrivals.ts'
-import {
-  type BackfillFailure,
-  type BackfillProgress,
-  type BackfillRequest,
-  type BackfillResult,
-  type BackfillTask,
-  MOST_LISTED,
-} from './model.ts'
 import { untilStored } from './stored.ts'
 import { tasksOf } from './tasks.ts'
 import { WindowSource } from './WindowSource.ts'
 
-export interface BackfillOptions {
+/** What a backfill needs of a platform. */
+export interface BackfillHost {
   readonly config: PlatformConfig
-  readonly logger?: Logger
-  /** Lines for people: what is waited for, and why. */
-  readonly onNotice?: (line: string) => void
-  readonly signal?: AbortSignal
+  readonly coverage: Coverage
+  readonly stream: Stream
+  openHistory(source: string): Promise<History>
+  /** Stores from now on what is published. */
+  consume(): Promise<void>
+  /** Called when the backfill is closed. */
+  close?(): Promise<void>
 }
 
-export interface RunOptions {
-  /** Stops after what is under way; the next run goes on there. */
-  readonly signal?: AbortSignal | undefined
-  readonly onProgress?: (progress: BackfillProgress) => void
-}
+/** Most empty stretches that are listed in a result: a long history may have any number. */
+const MOST_LISTED = 100
 
 /** A call that failed is made again for so long, in milliseconds, before the whole run gives up. */
 const PATIENCE = { attempts: Number.POSITIVE_INFINITY, totalMs: 15 * 60_000, baseMs: 1000, maxMs: 60_000 } as const
@@ -58,27 +55,21 @@ const OWN_FAULT = new Set(['NOT_FOUND', 'UNSUPPORTED', 'BAD_REQUEST'])
  * was under way. Memory does not depend on the length of the history.
  */
 export class Backfill implements AsyncDisposable {
-  readonly #platform: CryptoDataPlatform
+  readonly #host: BackfillHost
   readonly #logger: Logger
   readonly #notice: (line: string) => void
   readonly #histories = new Map<string, Promise<History>>()
   #consuming: Promise<void> | undefined
 
-  private constructor(platform: CryptoDataPlatform, logger: Logger, notice: (line: string) => void) {
-    this.#platform = platform
+  /** @param notice takes lines for people: what is waited for, and why */
+  constructor(host: BackfillHost, logger: Logger, notice: (line: string) => void = () => {}) {
+    this.#host = host
     this.#logger = logger
     this.#notice = notice
   }
 
-  /** @throws QiError when store or stream cannot be had */
-  static async open({ config, logger = silentLogger, onNotice = () => {}, signal }: BackfillOptions): Promise<Backfill> {
-    const platform = new CryptoDataPlatform({ config: { ...config, sources: ['none'] }, logger, onNotice, announced: false })
-    await platform.initialize(signal)
-    return new Backfill(platform, logger, onNotice)
-  }
-
   get coverage(): Coverage {
-    return this.#platform.coverage
+    return this.#host.coverage
   }
 
   /** What a request asks for. @throws QiError BAD_REQUEST, UNSUPPORTED */
@@ -107,7 +98,7 @@ export class Backfill implements AsyncDisposable {
    * Fetches what the tasks name and is not settled.
    * @throws QiError CANCELLED when the signal fires; a failure that concerns all series alike: what is settled stays so
    */
-  async run(tasks: readonly BackfillTask[], { signal, onProgress = () => {} }: RunOptions = {}): Promise<BackfillResult> {
+  async run(tasks: readonly BackfillTask[], { signal, onProgress = () => {} }: BackfillRunOptions = {}): Promise<BackfillResult> {
     const empty: BackfillResult['empty'][number][] = []
     const failures: BackfillFailure[] = []
     const count = { calls: 0, callsInAll: await this.countCalls(tasks), records: 0 }
@@ -138,7 +129,7 @@ export class Backfill implements AsyncDisposable {
   async close(): Promise<void> {
     for (const history of this.#histories.values()) await (await history.catch(() => undefined))?.close()
     await this.#consuming
-    await this.#platform.stop()
+    await this.#host.close?.()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -177,7 +168,7 @@ export class Backfill implements AsyncDisposable {
       async () => {
         const came = new Arrivals(window, series.type === 'ohlcv')
         const windowSource = new WindowSource(source, series.type, came, (stop) => history.fetch(series, window, stop))
-        await new CryptoDataPublisher({ source: windowSource, stream: this.#platform.stream, logger }).run(signal)
+        await new CryptoDataPublisher({ source: windowSource, stream: this.#host.stream, logger }).run(signal)
         throwIfAborted(signal)
         return came
       },
@@ -193,7 +184,7 @@ export class Backfill implements AsyncDisposable {
 
   /** The groups that store a topic. @throws QiError CONFIG_INVALID where there is none: what is published would stay there */
   #groups(topic: string): readonly string[] {
-    const { config } = this.#platform
+    const { config } = this.#host
     const groups = config.consumers.flatMap((name) => {
       const found = consumers[name]
       return found?.topics.includes(topic) ? [found.group] : []
@@ -205,21 +196,21 @@ export class Backfill implements AsyncDisposable {
 
   /** A platform that runs stores what was published; where none does, this process does it. */
   async #stored(topic: string, signal: AbortSignal | undefined): Promise<void> {
-    const { stream } = this.#platform
+    const { stream } = this.#host
     await this.#consume()
     await untilStored({ stream, topic, groups: this.#groups(topic), signal, onWait: () => this.#consume() })
   }
 
   async #consume(): Promise<void> {
     if (this.#consuming || (await this.coverage.platformRuns())) return
-    this.#consuming ??= this.#platform.start()
+    this.#consuming ??= this.#host.consume()
     await this.#consuming
   }
 
   #history(source: string): Promise<History> {
     let history = this.#histories.get(source)
     if (!history) {
-      history = this.#platform.openHistory(source)
+      history = this.#host.openHistory(source)
       history.catch(() => {})
       this.#histories.set(source, history)
     }

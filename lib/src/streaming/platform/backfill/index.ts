@@ -1,3 +1,10 @@
-export { Backfill, type BackfillOptions, type RunOptions } from './Backfill.ts'
-export type { BackfillFailure, BackfillProgress, BackfillRequest, BackfillResult, BackfillTask } from './model.ts'
+export type {
+  BackfillFailure,
+  BackfillProgress,
+  BackfillRequest,
+  BackfillResult,
+  BackfillTask,
+} from '../../../base/index.ts'
+export { Backfill, type BackfillHost } from './Backfill.ts'
 export { canFill, historyOffers } from './offers.ts'
+export { type BackfillOptions, openBackfill } from './openBackfill.ts'

@@ -1,4 +1,6 @@
 import {
+  type BackfillRequest,
+  type BackfillTask,
   type Coverage,
   type CoveredSeries,
   candleOpen,
@@ -11,7 +13,6 @@ import {
   QiError,
   type Span,
 } from '../../../base/index.ts'
-import type { BackfillRequest, BackfillTask } from './model.ts'
 
 export type Histories = (source: string) => Promise<History>
 

@@ -1,4 +1,8 @@
-import type { CoverageFilter, CoveredSeries, HistorySeries, Micros, QiError, Span, Timeframe } from '../../../base/index.ts'
+import type { CoverageFilter, CoveredSeries, Span } from '../../database/index.ts'
+import type { QiError } from '../errors.ts'
+import type { Micros } from '../time.ts'
+import type { Timeframe } from '../timeframe.ts'
+import type { HistorySeries } from './history.ts'
 
 /** History to be taken: of coins from a moment on, or whatever is missing. */
 export type BackfillRequest = (
@@ -63,5 +67,8 @@ export interface BackfillResult {
   readonly failures: readonly BackfillFailure[]
 }
 
-/** Most empty stretches that are listed in a result: a long history may have any number. */
-export const MOST_LISTED = 100
+export interface BackfillRunOptions {
+  /** Stops after what is under way; the next run goes on there. */
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: (progress: BackfillProgress) => void
+}

@@ -1,0 +1,179 @@
+import { z } from 'zod'
+import { type DeadLetterEntry, defineTool, QiError, type ToolContext } from '../../base/index.ts'
+import { table } from '../shared/text.ts'
+
+const ID = /^[a-zA-Z0-9._-]{1,249}\.dlq\/\d{1,9}\/\d{1,19}$/
+const id = z.string().regex(ID, 'expected the id of a dead letter, such as crypto-prices.dlq/0/17')
+
+const input = z.object({
+  action: z.enum(['list', 'inspect', 'replay']).default('list').describe('what to do'),
+  topic: z.string().min(1).max(249).optional().describe('of list: only dead letters of this topic, such as crypto-prices'),
+  pending: z.boolean().default(true).describe('of list: only those that were not put back'),
+  limit: z.int().min(1).max(50).default(10).describe('of list: most entries'),
+  after: id.optional().describe('of list: `next` of the page before, which were newer'),
+  ids: z.array(id).min(1).max(100).optional().describe('of inspect and replay'),
+  value: z.string().max(100_000).optional().describe('of a replay of one: what to put back instead of the original, mended'),
+})
+type Input = z.output<typeof input>
+
+const letter = z.object({
+  id: z.string(),
+  topic: z.string(),
+  stage: z.string().describe('publish: on its way into the stream; store: on its way into a sink'),
+  at: z.string(),
+  reason: z.string(),
+  times: z.number().describe('how often the same original came here'),
+  replayed: z.boolean(),
+  source: z.string().optional(),
+  attempts: z.number().optional(),
+  key: z.string().nullable().optional(),
+  origin: z.string().optional().describe('topic/partition/offset of the original'),
+  encoding: z.string().optional(),
+  value: z.string().optional().describe('the original'),
+  value_cut_at: z.number().optional().describe('of so many characters only the first are shown'),
+})
+
+const output = z.object({
+  letters: z.array(letter).describe('newest first'),
+  more: z.boolean().optional(),
+  next: z.string().optional().describe('pass as `after` to get the next page, of older ones'),
+  replayed: z.number().optional().describe('records put back into their topics'),
+  refused: z
+    .array(z.object({ id: z.string(), why: z.string() }))
+    .optional()
+    .describe('nothing was sent of these'),
+})
+type Output = z.input<typeof output>
+
+/** Most that are looked through; older ones are reached by their topic, or the command line. */
+const MOST = 5000
+const MOST_VALUE = 1500
+
+export const deadLetters = defineTool({
+  name: 'dead_letters',
+  title: 'Dead letters',
+  summary:
+    'Records that could not be published or stored, with the reason. list them, newest first; inspect shows the original; replay puts them back into their topics, as they are or, one at a time, with a mended value. Each is checked as a record first; replaying twice does no harm.',
+  set: 'PipelineTools',
+  effect: 'write',
+  input,
+  output,
+  async run(given, context) {
+    if (given.action === 'list') return list(given, context)
+    if (given.ids === undefined)
+      throw new QiError('BAD_REQUEST', `ids is missing: name the dead letters to ${given.action}; dead_letters lists them`, {
+        field: 'ids',
+      })
+    return given.action === 'inspect' ? inspect(given.ids, context) : replay(given.ids, given.value, context)
+  },
+  text: ({ letters, next, replayed, refused }) =>
+    [
+      ...(replayed === undefined
+        ? [table(letters, ['id', 'stage', 'at', 'reason', 'replayed'], next, 'there are no dead letters')]
+        : [`${replayed} put back into their topics, ${refused?.length ?? 0} refused`]),
+      ...(refused ?? []).slice(0, 10).map(({ id: of, why }) => `${of}: ${why}`),
+    ].join('\n'),
+})
+
+async function list({ topic, pending, limit, after }: Input, { deadLetters: box, signal }: ToolContext): Promise<Output> {
+  const all = await box.list({
+    ...(topic !== undefined && { topic }),
+    pending,
+    limit: after === undefined ? limit + 1 : MOST,
+    signal,
+  })
+  const newestFirst = all.toReversed()
+  const at = after === undefined ? -1 : newestFirst.findIndex((entry) => entry.id === after)
+  if (after !== undefined && at < 0)
+    throw new QiError(
+      'NOT_FOUND',
+      `after "${after}": it is not among the newest ${MOST} any more; list from the start, or pass topic`,
+      {
+        field: 'after',
+      },
+    )
+  const page = newestFirst.slice(at + 1, at + 1 + limit)
+  const last = page.at(-1)
+  const more = newestFirst.length > at + 1 + limit
+  return { letters: page.map((entry) => short(entry)), more, ...(more && last && { next: last.id }) }
+}
+
+/** As many originals as fit into an answer; the others follow by their ids. */
+async function inspect(ids: readonly string[], { deadLetters: box, signal }: ToolContext): Promise<Output> {
+  const all = new Map((await box.list({ limit: MOST, signal })).map((entry) => [entry.id, entry]))
+  const found = ids.map((one) => all.get(one))
+  const missing = ids.find((_, i) => found[i] === undefined)
+  if (missing !== undefined)
+    throw new QiError(
+      'NOT_FOUND',
+      `ids "${missing}": there is no such dead letter among the newest ${MOST}; dead_letters lists them`,
+      {
+        field: 'ids',
+      },
+    )
+  const each = Math.max(100, Math.floor(MOST_VALUE / ids.length))
+  return { letters: found.slice(0, 10).flatMap((entry) => (entry ? [whole(entry, each)] : [])), more: found.length > 10 }
+}
+
+async function replay(
+  ids: readonly string[],
+  value: string | undefined,
+  { deadLetters: box, signal }: ToolContext,
+): Promise<Output> {
+  const [only, ...others] = ids as [string, ...string[]]
+  if (value !== undefined && others.length > 0)
+    throw new QiError('BAD_REQUEST', `value: it mends one dead letter, and ids names ${ids.length}; pass one id at a time`, {
+      field: 'value',
+    })
+  const input = value === undefined ? { ids } : { entries: [{ id: only, topic: await topicOf(only, box, signal), value }] }
+  const { replayed, refused } = await box.replay(input, { signal })
+  return {
+    letters: [],
+    replayed,
+    ...(refused.length > 0 && {
+      refused: refused
+        .slice(0, 20)
+        .map(({ id: of, index, error }) => ({ id: of ?? ids[index] ?? '', why: error.message.slice(0, 200) })),
+    }),
+  }
+}
+
+async function topicOf(one: string, box: ToolContext['deadLetters'], signal: AbortSignal): Promise<string> {
+  const found = (await box.list({ limit: MOST, signal })).find((entry) => entry.id === one)
+  if (found) return found.topic
+  throw new QiError('NOT_FOUND', `ids "${one}": there is no such dead letter; dead_letters lists them`, { field: 'ids' })
+}
+
+const short = ({
+  id: of,
+  topic,
+  stage,
+  timestamp,
+  reason,
+  times,
+  replayed,
+  source,
+}: DeadLetterEntry): z.input<typeof letter> => ({
+  id: of,
+  topic,
+  stage,
+  at: new Date(timestamp).toISOString(),
+  reason: reason.slice(0, 150),
+  times,
+  replayed,
+  ...(source !== undefined && { source: source.slice(0, 60) }),
+})
+
+function whole(entry: DeadLetterEntry, most: number): z.input<typeof letter> {
+  const { attempts, key, partition, offset, encoding, value } = entry
+  return {
+    ...short(entry),
+    reason: entry.reason.slice(0, 600),
+    attempts,
+    key: key === null ? null : key.slice(0, 200),
+    ...(offset !== undefined && { origin: `${entry.topic}/${partition}/${offset}` }),
+    encoding,
+    value: value.slice(0, most),
+    ...(value.length > most && { value_cut_at: value.length }),
+  }
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { defineTool } from '../../base/index.ts'
+
+const status = z.enum(['up', 'degraded', 'down'])
+const MOST_PARTS = 30
+
+export const platformHealth = defineTool({
+  name: 'platform_health',
+  title: 'Platform health',
+  summary:
+    'How the platform is: exercises store and stream, and says of each part whether it is up, since when it is as it is, why, and what is being done about it or can be. Parts that are unwell come first.',
+  set: 'PlatformTools',
+  effect: 'read',
+  input: z.object({ unwell: z.boolean().default(false).describe('only parts that are not up') }),
+  output: z.object({
+    status: status.describe('down when store or stream is, degraded when anything else is unwell'),
+    parts: z.array(
+      z.object({
+        name: z.string(),
+        status,
+        since: z.string(),
+        why: z.string(),
+        action: z.string().optional().describe('what is done about it, or can be'),
+      }),
+    ),
+    parts_in_all: z.number(),
+    state: z.string().describe('what the platform does in this process; initialized: it only serves tools'),
+    running_elsewhere: z.boolean().optional().describe('whether another process runs the platform on this store'),
+  }),
+  async run({ unwell }, { platform, coverage }) {
+    const { status: overall, parts } = await platform.health()
+    const { state } = platform.getStatus()
+    const elsewhere = state === 'running' ? undefined : await coverage.platformRuns().catch(() => undefined)
+    const order = { down: 0, degraded: 1, up: 2 }
+    return {
+      status: overall,
+      parts: parts
+        .filter((part) => !unwell || part.status !== 'up')
+        .toSorted((a, b) => order[a.status] - order[b.status])
+        .slice(0, MOST_PARTS)
+        .map(({ name, status: how, since, summary, action }) => ({
+          name,
+          status: how,
+          since: new Date(since).toISOString(),
+          why: summary.slice(0, 300),
+          ...(action !== undefined && { action: action.slice(0, 300) }),
+        })),
+      parts_in_all: parts.length,
+      state,
+      ...(elsewhere !== undefined && { running_elsewhere: elsewhere }),
+    }
+  },
+  text: ({ status: overall, parts, state }) =>
+    [
+      `the platform is ${overall} (${state})`,
+      ...parts.map(
+        ({ name, status: how, since, why, action }) => `${name}: ${how} since ${since}, ${why}${action ? `; ${action}` : ''}`,
+      ),
+    ].join('\n'),
+})

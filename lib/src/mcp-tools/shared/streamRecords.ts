@@ -1,0 +1,113 @@
+import { type EncodedBatch, type Position, type RecordType, recordTypeOfTopic, type Stream } from '../../base/index.ts'
+
+/** A message of a topic as it stands in an answer. */
+export interface StreamRecord {
+  readonly partition: number
+  readonly offset: string
+  readonly appended_at: string
+  readonly key: string | null
+  /** The record, where the topic carries a record type and the message is one. */
+  readonly record?: Record<string, unknown>
+  /** The message as text otherwise, cut where it is long. */
+  readonly text?: string
+}
+
+export interface Collected {
+  readonly records: readonly StreamRecord[]
+  /** Where to read on, of the partitions that something was taken of. */
+  readonly next: readonly Position[]
+}
+
+/** The caller's context is not ours to fill. */
+const MOST_TEXT = 400
+
+/** The newest messages of a topic, oldest first. */
+export async function newest(
+  stream: Stream,
+  topic: string,
+  most: number,
+  { partition, signal }: { readonly partition?: number | undefined; readonly signal: AbortSignal },
+): Promise<Collected> {
+  const [described] = await stream.describeTopics([topic])
+  const from = (described?.partitions ?? []).map(({ partition: number, earliest, latest }) => {
+    const start = partition === undefined || partition === number ? latest - BigInt(most) : latest
+    return { topic, partition: number, offset: start > earliest ? start : earliest }
+  })
+  const found: { readonly at: number; readonly record: StreamRecord }[] = []
+  for await (const batch of stream.read({ topics: [topic], from, untilEnd: true, signal })) {
+    for (let i = 0; i < batch.length; i++) found.push({ at: batch.timestamps[i] ?? 0, record: recordOf(batch, i) })
+    if (found.length > 4 * most) keepNewest(found, most)
+  }
+  keepNewest(found, most)
+  return { records: found.map(({ record }) => record), next: [] }
+}
+
+function keepNewest(found: { readonly at: number; readonly record: StreamRecord }[], most: number): void {
+  found.sort((a, b) => a.at - b.at || Number(BigInt(a.record.offset) - BigInt(b.record.offset)))
+  found.splice(0, Math.max(0, found.length - most))
+}
+
+/** The next messages from some positions on: as many as are there, up to the limit; where none is, waits for the first. */
+export async function following(
+  stream: Stream,
+  topic: string,
+  {
+    from,
+    most,
+    waitMs,
+    signal,
+  }: { readonly from: readonly Position[]; readonly most: number; readonly waitMs: number; readonly signal: AbortSignal },
+): Promise<Collected> {
+  const [described] = await stream.describeTopics([topic])
+  const start = new Map(from.map(({ partition, offset }) => [partition, offset]))
+  const there = (described?.partitions ?? []).reduce((sum, { partition, latest }) => {
+    const ahead = latest - (start.get(partition) ?? latest)
+    return sum + (ahead > 0n ? Number(ahead) : 0)
+  }, 0)
+  const wanted = Math.min(most, Math.max(1, there))
+  const records: StreamRecord[] = []
+  const next = new Map<number, bigint>()
+  const enough = new AbortController()
+  const late = AbortSignal.timeout(waitMs)
+  const stop = AbortSignal.any([signal, enough.signal, late])
+  try {
+    for await (const batch of stream.read({ topics: [topic], from, signal: stop })) {
+      for (let i = 0; i < batch.length && records.length < wanted; i++) {
+        records.push(recordOf(batch, i))
+        next.set(batch.partition, batch.offset(i) + 1n)
+      }
+      if (records.length >= wanted) break
+    }
+  } catch (error) {
+    if (!late.aborted) throw error
+  } finally {
+    enough.abort()
+  }
+  signal.throwIfAborted()
+  return { records, next: [...next].map(([partition, offset]) => ({ topic, partition, offset })) }
+}
+
+function recordOf(batch: EncodedBatch, index: number): StreamRecord {
+  const type = recordTypeOfTopic(batch.topic)
+  return {
+    partition: batch.partition,
+    offset: String(batch.offset(index)),
+    appended_at: new Date(batch.timestamps[index] ?? 0).toISOString(),
+    key: cut(batch.keys[index] ?? null, 200),
+    ...(contentOf(type, batch.value(index)) as Pick<StreamRecord, 'record' | 'text'>),
+  }
+}
+
+function contentOf(type: RecordType | undefined, value: Uint8Array): Pick<StreamRecord, 'record' | 'text'> {
+  if (type)
+    try {
+      const record = type.toWire(type.decode(value)) as Record<string, unknown>
+      if (JSON.stringify(record).length <= 2 * MOST_TEXT) return { record }
+    } catch {
+      // Shown as it lies there: whoever reads a topic wants to see what is wrong with it.
+    }
+  return { text: cut(Buffer.from(value.subarray(0, 4 * MOST_TEXT)).toString('utf8'), MOST_TEXT) ?? '' }
+}
+
+const cut = (text: string | null, most: number): string | null =>
+  text !== null && text.length > most ? `${text.slice(0, most)}… (${text.length} characters)` : text

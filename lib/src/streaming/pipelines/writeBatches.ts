@@ -1,0 +1,67 @@
+import { type EncodedBatch, QiError, type RecordType, type RecordValues, type Sink } from '../../base/index.ts'
+import type { DeadLetter } from './deadLetter.ts'
+
+export interface WriteBatchesOptions {
+  readonly sinks: readonly Sink[]
+  readonly signal: AbortSignal
+  /** Repeats a write to what bears the name for as long as a failure may pass. */
+  readonly persist: <T>(target: string, write: () => Promise<T>) => Promise<T>
+}
+
+/** Writes batches of one topic to every sink that takes the type. @returns what can never be stored as it is */
+export async function writeBatches(
+  type: RecordType,
+  batches: readonly EncodedBatch[],
+  { sinks: all, signal, persist }: WriteBatchesOptions,
+): Promise<DeadLetter[]> {
+  const letters = new Map<string, DeadLetter>()
+  const setAside = (batch: EncodedBatch, index: number, error: QiError, attempts: number) => {
+    const offset = batch.offset(index)
+    const value = batch.original(index)
+    const origin = { topic: batch.topic, partition: batch.partition, offset }
+    letters.set(`${batch.partition}/${offset}`, {
+      ...origin,
+      stage: 'store',
+      reason: error.message,
+      attempts,
+      key: batch.keys[index] ?? null,
+      value,
+    })
+  }
+  const sinks = all.filter((sink) => sink.accepts(type))
+  const plain = sinks.filter((sink) => !sink.writeEncoded)
+  const records: RecordValues[] = []
+  const places: [EncodedBatch, number][] = []
+  if (plain.length > 0)
+    for (const batch of batches)
+      for (const decoded of batch.decode(type))
+        if (decoded.error) setAside(batch, decoded.index, decoded.error, 1)
+        else {
+          records.push(decoded.record)
+          places.push([batch, decoded.index])
+        }
+  const place = (sink: Sink, index: number): [EncodedBatch, number] => {
+    let rest = index
+    for (const batch of batches) {
+      if (rest < batch.length) return [batch, rest]
+      rest -= batch.length
+    }
+    throw new QiError('INTERNAL', `the sink ${sink.name} reported a failure of record ${index}, which it was not given`)
+  }
+  await Promise.all(
+    sinks.map(async (sink) => {
+      const encoded = sink.writeEncoded?.bind(sink)
+      if (!encoded && records.length === 0) return
+      let attempts = 0
+      const { failed } = await persist(sink.name, () => {
+        attempts++
+        return encoded ? encoded(type, batches, { signal }) : sink.write(type, records, { signal })
+      })
+      for (const { index, error } of failed) {
+        const [batch, at] = encoded ? place(sink, index) : (places[index] as [EncodedBatch, number])
+        setAside(batch, at, error, attempts)
+      }
+    }),
+  )
+  return [...letters.values()]
+}

@@ -1,0 +1,234 @@
+import {
+  type CheckResult,
+  type Coverage,
+  type History,
+  type Logger,
+  type PublisherStats,
+  QiError,
+  type SourceContext,
+  type SourceDefinition,
+  type SourceStatus,
+  type Store,
+  type Stream,
+  sharedRateLimits,
+  suggest,
+} from '../../base/index.ts'
+import { CryptoDataPublisher, sourceDefinitions } from '../../publishers/index.ts'
+import type { CoverageKeeper } from './CoverageKeeper.ts'
+import type { PlatformConfig } from './config.ts'
+import type { StandIn } from './describe.ts'
+import { runWithFallback } from './fallback.ts'
+import { readInteraction } from './interactions.ts'
+import { RateLimitsInUse } from './rateLimits.ts'
+import { describeSettings, settingsWith } from './sourceSettings.ts'
+import { Supervisor } from './supervisor.ts'
+
+/** The source that the simulated market may stand in for. */
+const USUAL = 'coingecko'
+const STAND_IN = 'simulated'
+export const STAND_IN_FOR = `source ${USUAL}`
+
+const partOf = (name: string): string => `source ${name}`
+
+export interface SourcesOptions {
+  readonly config: PlatformConfig
+  readonly logger: Logger
+  readonly notice: (line: string) => void
+  readonly recheckMs: number
+  /** What is there once the platform is initialized. */
+  readonly engines: () => {
+    readonly store: Store
+    readonly stream: Stream
+    readonly coverage: Coverage
+    readonly keeper: CoverageKeeper
+  }
+}
+
+/** The sources of a platform: each runs supervised, into the stream, until it is stopped. */
+export class Sources {
+  readonly #options: SourcesOptions
+  readonly #supervisor: Supervisor
+  readonly #publishers = new Map<string, CryptoDataPublisher>()
+  /** Of sources that were started with settings of their own. */
+  readonly #settings = new Map<string, Record<string, unknown>>()
+  #rateLimits: RateLimitsInUse | undefined
+  #standIn: StandIn | undefined
+
+  constructor(options: SourcesOptions) {
+    this.#options = options
+    this.#supervisor = new Supervisor(options.logger)
+  }
+
+  /** Why the simulated market runs in a source's place, where it does. */
+  get standIn(): StandIn | undefined {
+    return this.#standIn
+  }
+
+  /** Those of the configuration; where it names none, CoinGecko, or the simulated market while that cannot be reached. */
+  startConfigured(): void {
+    const { sources } = this.#options.config
+    if (!sources) this.#supervisor.add(STAND_IN_FOR, (signal) => this.#usualOrSimulated(signal))
+    else for (const name of sources) if (name !== 'none') this.#run(name)
+  }
+
+  /** @throws QiError NOT_FOUND, BAD_REQUEST, CONFLICT */
+  async start(name: string, given: Readonly<Record<string, unknown>>): Promise<void> {
+    const definition = this.#named(name)
+    this.#refuseSecond(name)
+    const settings = settingsWith(definition, this.#configured(name), given)
+    if (await this.#options.engines().coverage.runs(name))
+      throw new QiError(
+        'CONFLICT',
+        `source ${name} runs in another process on this store, or ended there seconds ago; stop it there before it is started here`,
+        { field: 'source' },
+      )
+    this.#refuseSecond(name)
+    this.#settings.set(name, settings)
+    this.#run(name)
+  }
+
+  /** Returns when what it gave is in the stream. @throws QiError NOT_FOUND, CONFLICT */
+  async stop(name: string): Promise<void> {
+    this.#named(name)
+    if (!this.#supervisor.runs(partOf(name))) {
+      const why = this.#publishers.has(name)
+        ? `it stands in for ${USUAL}, which has to be stopped instead`
+        : 'it does not run here'
+      throw new QiError('CONFLICT', `source ${name} cannot be stopped: ${why}`, { field: 'source' })
+    }
+    await this.#supervisor.stopPart(partOf(name))
+    this.#settings.delete(name)
+    if (partOf(name) === STAND_IN_FOR) this.#standIn = undefined
+  }
+
+  stopAll(): Promise<void> {
+    return this.#supervisor.stop()
+  }
+
+  list(): readonly SourceStatus[] {
+    const parts = new Map(this.parts().map(({ name, state }) => [name, state]))
+    return Object.values(sourceDefinitions).map((definition: SourceDefinition) => {
+      const { name, summary, history } = definition
+      const standsIn = this.#standIn !== undefined && name === STAND_IN && this.#publishers.has(name) && !parts.has(partOf(name))
+      return {
+        name,
+        summary,
+        state: parts.get(partOf(name)) ?? (standsIn ? 'running' : 'idle'),
+        ...(standsIn && { standsInFor: USUAL }),
+        history: history !== undefined,
+        settings: describeSettings(definition),
+      }
+    })
+  }
+
+  stats(): PublisherStats[] {
+    return [...this.#publishers.values()].map((publisher) => publisher.stats())
+  }
+
+  parts() {
+    return this.#supervisor.status()
+  }
+
+  /** What is left of the rate limits that were used. @throws QiError UNAVAILABLE */
+  async rateLimits() {
+    return (await this.#rateLimits?.budgets()) ?? []
+  }
+
+  /** The past of a source, which the caller closes. @throws QiError NOT_FOUND; UNSUPPORTED for a source that gives none */
+  async openHistory(name: string): Promise<History> {
+    const { history } = this.#named(name)
+    if (!history) {
+      const given = Object.values(sourceDefinitions).filter((definition) => definition.history)
+      const names = given.map((definition) => definition.name).join(', ')
+      throw new QiError('UNSUPPORTED', `${name} gives no history; ${names} do`)
+    }
+    return history(this.#settingsOf(name), this.#context(name))
+  }
+
+  #refuseSecond(name: string): void {
+    const runs = this.#supervisor.runs(partOf(name))
+    if (!runs && !this.#publishers.has(name)) return
+    throw new QiError(
+      'CONFLICT',
+      runs
+        ? `source ${name} runs already; stop it first to start it with other settings`
+        : `source ${name} runs already: it stands in for ${USUAL}`,
+      { field: 'source' },
+    )
+  }
+
+  #run(name: string): void {
+    this.#supervisor.add(partOf(name), (signal) => this.#publish(name, signal))
+  }
+
+  #usualOrSimulated(signal: AbortSignal): Promise<void> {
+    return runWithFallback(
+      {
+        recheckMs: this.#options.recheckMs,
+        check: (stop) => this.#check(USUAL, stop),
+        primary: (stop) => this.#publish(USUAL, stop),
+        fallback: (stop) => this.#publish(STAND_IN, stop),
+        onChange: (running, reason) => {
+          this.#standIn = running === 'fallback' ? { name: STAND_IN_FOR, reason, since: Date.now() } : undefined
+          this.#options.notice(
+            running === 'primary'
+              ? `CoinGecko reached: ${reason}`
+              : `CoinGecko cannot be reached (${reason}). Running on the SIMULATED market until it can; its records are marked simulated.`,
+          )
+        },
+      },
+      signal,
+    )
+  }
+
+  async #check(name: string, signal: AbortSignal): Promise<CheckResult> {
+    await using source = await this.#open(name)
+    return await source.check(signal)
+  }
+
+  async #publish(name: string, signal: AbortSignal): Promise<void> {
+    const { logger, engines } = this.#options
+    const { stream, keeper } = engines()
+    await using source = await this.#open(name)
+    const cadence = this.#named(name).cadence?.(this.#settingsOf(name)) ?? {}
+    await using _session = await keeper.session(name, cadence)
+    const publisher = new CryptoDataPublisher({ source, stream, logger: logger.child({ source: name }) })
+    this.#publishers.set(name, publisher)
+    try {
+      await publisher.run(signal)
+    } finally {
+      await publisher.close()
+      this.#publishers.delete(name)
+    }
+  }
+
+  #open(name: string) {
+    return this.#named(name).open(this.#settingsOf(name), this.#context(name))
+  }
+
+  /** @throws QiError NOT_FOUND naming the nearest */
+  #named(name: string): SourceDefinition {
+    const definition: SourceDefinition | undefined = Object.hasOwn(sourceDefinitions, name) ? sourceDefinitions[name] : undefined
+    if (definition) return definition
+    const hint = suggest(name, Object.keys(sourceDefinitions))
+    throw new QiError('NOT_FOUND', `source "${name.slice(0, 60)}": there is no such source${hint}`, { field: 'source' })
+  }
+
+  #configured(name: string): Record<string, unknown> {
+    return this.#options.config[name] as Record<string, unknown>
+  }
+
+  #settingsOf(name: string): Record<string, unknown> {
+    return this.#settings.get(name) ?? this.#configured(name)
+  }
+
+  #context(name: string): SourceContext {
+    // One for all sources, so that calls of this process queue in one place.
+    this.#rateLimits ??= new RateLimitsInUse(sharedRateLimits(this.#options.engines().store.pool))
+    return {
+      logger: this.#options.logger.child({ source: name }),
+      rateLimit: this.#rateLimits.use,
+      interactions: readInteraction,
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { QiError, type Setting, type SourceDefinition, type SourceSetting, settingsOf, suggest } from '../../base/index.ts'
+
+/** Where calls go, what is read from disk, and with which key: for the configuration alone. */
+const GUARDED = /(^|[._])(urls?|path|keys?|secret|token|password|tls|host|hosts|proxy|headers)([._]|$)/
+const isGuarded = ({ path, secret }: Setting): boolean => secret === true || GUARDED.test(path)
+
+/** The settings of a source, each group of them as one. */
+export function describeSettings({ config }: SourceDefinition): SourceSetting[] {
+  const guarded = new Set(
+    settingsOf(config)
+      .filter(isGuarded)
+      .map(({ path }) => path.split('.')[0]),
+  )
+  const { properties = {} } = z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' })
+  return Object.entries(properties).map(([name, property]) => {
+    const { description = '', ...schema } = typeof property === 'object' ? property : {}
+    return { name, summary: description, schema, open: !guarded.has(name) }
+  })
+}
+
+/**
+ * The settings that a source is started with: what is given, over what it is configured to.
+ * @throws QiError BAD_REQUEST naming the setting, its value and what is expected
+ */
+export function settingsWith(
+  definition: SourceDefinition,
+  configured: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const known = describeSettings(definition)
+  const open = known.filter((setting) => setting.open).map(({ name }) => name)
+  for (const name of Object.keys(given)) {
+    if (open.includes(name)) continue
+    const field = `settings.${name.slice(0, 60)}`
+    const message = known.some((setting) => setting.name === name)
+      ? `${field} of ${definition.name} is set in qicore.yaml or the environment alone, by whoever runs the platform`
+      : `${field}: ${definition.name} has no such setting${suggest(name, open)}`
+    throw new QiError('BAD_REQUEST', message, { field })
+  }
+  // What is configured was parsed already; some of it is not what the schema takes in, such as times.
+  const { shape } = definition.config
+  const [again, kept] = [{}, {}] as [Record<string, unknown>, Record<string, unknown>]
+  for (const [name, value] of Object.entries(configured))
+    if (value !== undefined && !(name in given)) {
+      const accepted = (shape[name] as z.ZodType).safeParse(value).success
+      Object.assign(accepted ? again : kept, { [name]: value })
+    }
+  const result = definition.config.safeParse({ ...again, ...given })
+  if (result.success) return { ...result.data, ...kept }
+  const [issue] = result.error.issues
+  const path = issue?.path.map(String) ?? []
+  const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], given)
+  const field = ['settings', ...path].join('.')
+  const shown = value === undefined ? '' : ` ${JSON.stringify(value).slice(0, 60)}`
+  throw new QiError('BAD_REQUEST', `${field}${shown}: ${issue?.message ?? 'is not valid'}`, { field })
+}
