@@ -46,7 +46,9 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const probe = new HealthProbe(platform)
   const live = new LiveServer({ platform, guard, logger, ...(options.live && { limits: options.live }) })
   const metrics = createMetrics({ platform, probe, live })
-  const mcp = mcpEndpoint(options.mcp ?? toolServers(platform, metrics), (error) => logger.debug({ error }, 'an MCP request was refused'))
+  const mcp = mcpEndpoint(options.mcp ?? toolServers(platform, metrics), (error) =>
+    logger.debug({ error }, 'an MCP request was refused'),
+  )
   const app = createApp({ platform, guard, probe, metrics, logger, mcp, pages: loadPages() })
   const server = createAdaptorServer({ fetch: app.fetch }) as Server
   server.on('clientError', answerMalformed)
