@@ -108,4 +108,17 @@ fi
 }
 [[ " ${archives[*]} " != *' connect '* ]] ||
   fetch connect dependency:copy-dependencies dependency:unpack -Dlib="$cache/connect/lib" -Dplugins="$cache/connect/plugins"
+# The official MCP servers that tests launch, where `qicore mcp install` would put them.
+for name in coingecko postgres; do
+  wanted=$here/services/mcp/$name/package.json
+  cmp -s "$wanted" "$cache/mcp/$name/installed.json" && continue
+  echo "services: fetching the MCP server $name …"
+  rm -rf "${cache:?}/mcp/$name"
+  mkdir -p "$cache/mcp/$name"
+  cp "$wanted" "$cache/mcp/$name/package.json"
+  lean=()
+  [[ $name == coingecko ]] || lean=(--omit=optional) # Deno's binary is optional to npm
+  (cd "$cache/mcp/$name" && npm install --no-audit --no-fund --loglevel=error "${lean[@]}")
+  cp "$wanted" "$cache/mcp/$name/installed.json" # last: a copy that was cut off is made again
+done
 echo 'services: ready'

@@ -1,13 +1,17 @@
+export { OfficialCoinGeckoMCPLauncher } from './coingecko/OfficialCoinGeckoMCPLauncher.ts'
+export { DockerMCPGatewayLauncher } from './docker/DockerMCPGatewayLauncher.ts'
+export { launcherNamed, launchers } from './launchers.ts'
 export { checkServerName, MCPServerManager, SEPARATOR } from './manager/MCPServerManager.ts'
 export type {
   CallOptions as McpCallOptions,
   CatalogueTool,
   ServerHealth,
   ServerState,
-  SupervisionOptions,
   ToolResult,
 } from './manager/model.ts'
 export { parseServersJson } from './manager/serversJson.ts'
+export { ArchivedPostgresMCPLauncher, OfficialPostgresMCPLauncher } from './postgres/OfficialPostgresMCPLauncher.ts'
+export { OfficialRedpandaMCPLauncher } from './redpanda/OfficialRedpandaMCPLauncher.ts'
 export {
   defineLauncher,
   type Launched,
@@ -16,3 +20,4 @@ export {
   type Precondition,
 } from './shared/launcher.ts'
 export type { CommandSpec, ServerSpec, UrlSpec } from './shared/spec.ts'
+export type { SupervisionOptions } from './shared/supervision.ts'

@@ -20,6 +20,7 @@ export const SERVICES = [
   'python3',
   'schemathesis',
   'inspector',
+  'mcp-servers',
   'go',
   'docker',
   'compose',
@@ -43,6 +44,7 @@ export const REMEDY: Readonly<Record<ServiceName, string>> = {
   python3: 'npm run services',
   schemathesis: 'npm run services, or QICORE_TEST_SCHEMATHESIS=PROGRAM',
   inspector: 'npm run services, or QICORE_TEST_INSPECTOR=PROGRAM',
+  'mcp-servers': 'npm run services',
   go: 'https://go.dev/dl',
   docker: 'npm run services; as root on Linux',
   compose: 'npm run services; needs go',
@@ -70,6 +72,9 @@ export const schemathesis = (): string =>
 /** The MCP Inspector's command line. */
 export const inspector = (): string =>
   process.env.QICORE_TEST_INSPECTOR ?? join(homedir(), '.cache/qicore-test/inspector/node_modules/.bin/mcp-inspector')
+
+/** Where the official MCP servers are installed that tests launch. */
+export const mcpServersFolder = (): string => join(homedir(), '.cache/qicore-test/mcp')
 
 /** What starts the schema registry, where it is installed. */
 export function registryJar(): string | undefined {
@@ -104,6 +109,9 @@ const isThere: Readonly<Record<ServiceName, () => boolean>> = {
   python3: () => onPath('python3'),
   schemathesis: () => isExecutable(schemathesis()),
   inspector: () => isExecutable(inspector()),
+  'mcp-servers': () =>
+    existsSync(join(mcpServersFolder(), 'coingecko/node_modules/.bin/deno')) &&
+    existsSync(join(mcpServersFolder(), 'postgres/node_modules/@bytebase/dbhub')),
   go: () => onPath('go'),
   docker: () => process.getuid?.() === 0 && ['dockerd', 'docker', 'busybox'].every(onPath),
   compose: () => onPath('docker') && isExecutable(join(composePlugins(), 'cli-plugins/docker-compose')),

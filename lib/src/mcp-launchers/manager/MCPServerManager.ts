@@ -1,13 +1,7 @@
 import { type Logger, QiError, silentLogger } from '../../base/index.ts'
 import type { ServerSpec } from '../shared/spec.ts'
-import {
-  type CallOptions,
-  type CatalogueTool,
-  type ServerHealth,
-  SUPERVISION,
-  type SupervisionOptions,
-  type ToolResult,
-} from './model.ts'
+import { SUPERVISION, type SupervisionOptions } from '../shared/supervision.ts'
+import type { CallOptions, CatalogueTool, ServerHealth, ToolResult } from './model.ts'
 import { SupervisedServer } from './SupervisedServer.ts'
 
 /** Stands between the name of a server and that of its tool. */

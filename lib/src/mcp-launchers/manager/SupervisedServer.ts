@@ -1,10 +1,11 @@
 import type { Tool } from '@modelcontextprotocol/client'
 import { abortable, type Logger, QiError, retry, systemClock, toQiError } from '../../base/index.ts'
 import { isUrlSpec, type ServerSpec } from '../shared/spec.ts'
+import type { SupervisionOptions } from '../shared/supervision.ts'
 import { BoundedText } from './BoundedText.ts'
 import { type Connection, connect } from './connection.ts'
 import { classify, isLost } from './failures.ts'
-import type { CallOptions, ServerHealth, ServerState, SupervisionOptions, ToolResult } from './model.ts'
+import type { CallOptions, ServerHealth, ServerState, ToolResult } from './model.ts'
 
 /** One server, started again until it is stopped. */
 export class SupervisedServer {

@@ -1,5 +1,6 @@
 import type { Logger } from '../../base/index.ts'
 import type { ServerSpec } from './spec.ts'
+import type { SupervisionOptions } from './supervision.ts'
 
 /** What launchers know of the platform; what a launcher lacks of it, its preconditions say. */
 export interface LauncherContext {
@@ -29,6 +30,7 @@ export interface Precondition {
 /** What runs once a launcher has prepared it. */
 export interface Launched {
   readonly spec: ServerSpec
+  readonly supervision?: SupervisionOptions
   /** What its user should know. */
   readonly warnings?: readonly string[]
   /** Ends what the launcher itself holds, after the server has stopped. */

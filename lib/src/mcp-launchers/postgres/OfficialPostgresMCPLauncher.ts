@@ -1,0 +1,92 @@
+import { chmod, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { defineLauncher, type LauncherContext, type Precondition } from '../shared/launcher.ts'
+import { folderOf, installed, installNpm, type NpmServer } from '../shared/npmPackage.ts'
+import { requirePreconditions } from '../shared/preconditions.ts'
+import { ensureReaderRole } from './readerRole.ts'
+
+const PACKAGE = '@bytebase/dbhub'
+
+const server: NpmServer = {
+  folder: 'postgres',
+  dependencies: { [PACKAGE]: '1.4.0', pg: '8.23.1' },
+  // Drivers of eight other databases, hundreds of packages.
+  lean: true,
+}
+
+const archived: NpmServer = { folder: 'postgres-archived', dependencies: { '@modelcontextprotocol/server-postgres': '0.6.2' } }
+
+const database = ({ databaseUrl }: LauncherContext): Precondition =>
+  databaseUrl
+    ? { name: 'store', ok: true, summary: 'a store in which a reading role can be made' }
+    : { name: 'store', ok: false, summary: 'no store', remedy: 'start the platform, or set DATABASE_URL' }
+
+const preconditionsOf = (which: NpmServer) => async (context: LauncherContext) => [
+  await installed(which, context),
+  database(context),
+]
+
+/** What the server reads: the address comes from its environment, so the file holds no secret. */
+const SETTINGS = `[[sources]]
+id = "qicore"
+dsn = "\${QICORE_READER_DSN}"
+
+[[tools]]
+name = "execute_sql"
+source = "qicore"
+readonly = true
+max_rows = 1000
+
+[[tools]]
+name = "search_objects"
+source = "qicore"
+`
+
+/** DBHub on the store: read-only by its own check, and in a database role that can do nothing else. */
+export const OfficialPostgresMCPLauncher = defineLauncher({
+  name: 'postgres',
+  summary: 'DBHub, the maintained server for PostgreSQL: SQL over the store in a role that can only read',
+  preconditions: preconditionsOf(server),
+  install: (context) => installNpm(server, context),
+  async launch(context) {
+    await requirePreconditions({ name: 'postgres', preconditions: preconditionsOf(server) }, context)
+    const role = await ensureReaderRole(context.databaseUrl as string)
+    const folder = folderOf(server, context)
+    const settings = join(folder, 'dbhub.toml')
+    await writeFile(settings, SETTINGS)
+    await chmod(settings, 0o600)
+    return {
+      spec: {
+        command: process.execPath,
+        args: [join(folder, 'node_modules', PACKAGE, 'dist', 'index.js'), '--transport', 'stdio', '--config', settings],
+        cwd: folder,
+        env: { QICORE_READER_DSN: role.url },
+      },
+      warnings: role.warnings,
+    }
+  },
+})
+
+/** The reference server, which is archived and whose read-only transaction can be left by SQL: only in the reading role. */
+export const ArchivedPostgresMCPLauncher = defineLauncher({
+  name: 'postgres-archived',
+  summary: 'the archived reference server for PostgreSQL, which can be talked out of its read-only mode; prefer postgres',
+  preconditions: preconditionsOf(archived),
+  install: (context) => installNpm(archived, context),
+  async launch(context) {
+    await requirePreconditions({ name: 'postgres-archived', preconditions: preconditionsOf(archived) }, context)
+    const role = await ensureReaderRole(context.databaseUrl as string)
+    const folder = folderOf(archived, context)
+    return {
+      spec: {
+        command: process.execPath,
+        args: [join(folder, 'node_modules/@modelcontextprotocol/server-postgres/dist/index.js'), role.url],
+        cwd: folder,
+      },
+      warnings: [
+        'server-postgres is archived, and a query can end its read-only transaction: only the database role keeps it from writing; use the launcher postgres instead',
+        ...role.warnings,
+      ],
+    }
+  },
+})

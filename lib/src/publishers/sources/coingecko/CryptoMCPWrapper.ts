@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { errorMessage, QiError } from '../../../base/index.ts'
+import { CoinGeckoClient, type CoinGeckoClientOptions } from './CoinGeckoClient.ts'
+import { CoinGeckoDSL } from './CoinGeckoDSL.ts'
+
+/** The part of an MCP client that is used: a manager of servers is one. */
+export interface McpCaller {
+  callTool(
+    name: string,
+    input: Record<string, unknown>,
+    options: { readonly signal?: AbortSignal | undefined },
+  ): Promise<{
+    readonly isError?: boolean | undefined
+    readonly content: readonly { readonly type: string; readonly text?: unknown }[]
+  }>
+}
+
+export interface CryptoMCPWrapperOptions extends Omit<CoinGeckoClientOptions, 'plan' | 'apiKey' | 'baseUrl' | 'fetch'> {
+  readonly caller: McpCaller
+  /** Where the caller has CoinGecko's tool. Default `coingecko__execute`. */
+  readonly tool?: string
+}
+
+/** Never reached: the server behind the tool has the address, and the key. */
+const BASE = 'https://coingecko.invalid/api/v3'
+
+/**
+ * The verbs of CoinGecko's domain, carried out through the `execute` tool of CoinGecko's MCP server. What the tool gives back is
+ * the text of the API's answer, untouched, so that a verb gives the same records as over REST, to the last digit.
+ */
+export class CryptoMCPWrapper extends CoinGeckoDSL {
+  constructor({ caller, tool = 'coingecko__execute', timeoutMs = 60_000, ...options }: CryptoMCPWrapperOptions) {
+    super(new CoinGeckoClient({ ...options, timeoutMs, baseUrl: BASE, fetch: fetchThrough(caller, tool) }))
+  }
+}
+
+const answer = z.object({ status: z.int(), body: z.string(), retryAfter: z.string().nullish() })
+
+/** A request of the API as a call of the tool. */
+const fetchThrough =
+  (caller: McpCaller, tool: string): typeof globalThis.fetch =>
+  async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input)
+    const path = url.pathname.slice(new URL(BASE).pathname.length)
+    const intent = `GET ${path}`
+    const code = codeFor(path, Object.fromEntries(url.searchParams))
+    const result = await caller.callTool(tool, { code, intent }, { signal: init?.signal ?? undefined })
+    const text = result.content.flatMap((part) => (part.type === 'text' ? [String(part.text)] : []))[0] ?? ''
+    if (result.isError) throw new QiError('UNAVAILABLE', `${tool} could not run ${intent}: ${text.slice(0, 300)}`)
+    const { status, body, retryAfter } = read(text, tool)
+    return new Response(body, { status, headers: retryAfter ? { 'retry-after': retryAfter } : {} })
+  }
+
+/** Values go in as JSON, which is TypeScript too: none of them can become code. */
+const codeFor = (path: string, query: Readonly<Record<string, string>>): string => `async function run(client) {
+  try {
+    const response = await client.get(${literal(path)}, { query: ${literal(query)}, maxRetries: 0 }).asResponse();
+    return JSON.stringify({ status: response.status, body: await response.text() });
+  } catch (error) {
+    const failure = error as { status?: number; headers?: Headers; error?: unknown; message: string };
+    if (failure.status === undefined) throw error;
+    const body = failure.error === undefined ? failure.message : JSON.stringify(failure.error);
+    return JSON.stringify({ status: failure.status, body, retryAfter: failure.headers?.get('retry-after') });
+  }
+}`
+
+const literal = (value: unknown): string =>
+  JSON.stringify(value).replace(/[\u2028\u2029]/g, (at) => `\\u${at.charCodeAt(0).toString(16)}`)
+
+function read(text: string, tool: string): z.output<typeof answer> {
+  try {
+    return answer.parse(JSON.parse(text))
+  } catch (error) {
+    throw new QiError(
+      'BAD_DATA',
+      `${tool} answered "${text.slice(0, 120)}", which is no answer of the API: ${errorMessage(error)}`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
