@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Failure } from '../../types/index.ts'
 import { madeRows, type RowSource } from '../copy/batch.ts'
 import { copyIn } from '../copy/copyIn.ts'
-import { keyTraits } from '../copy/keyTraits.ts'
+import { mayHoldDuplicates } from '../copy/duplicates.ts'
 import { sliceRows } from '../copy/rows.ts'
 import { classifyPgError, sqlState } from '../errors.ts'
 import type { PoolClient } from '../pool.ts'
@@ -24,8 +24,6 @@ export class TableWriter {
   /** Batches that go by the stage before straight is tried again. */
   #staged = 0
   #nextStaged = 1
-  /** The last merge had nothing to do. */
-  #redelivered = false
   readonly #prepared = new WeakSet<PoolClient>()
 
   constructor(table: TableSpec) {
@@ -78,19 +76,6 @@ export class TableWriter {
     }
   }
 
-  /** @returns how many rows were added to the table */
-  async #mergeStaged(client: PoolClient, staged: number, times: readonly string[]): Promise<number> {
-    // Not prepared: a plan made while the table was empty would be kept, and read the stage once for each row of the table.
-    const run = async (text: string) => client.query<{ work?: boolean }>(text, [...times])
-    // What is delivered again is there already, and so is what follows: one look instead of two.
-    if (this.#redelivered && !(await run(this.#sql.probe)).rows[0]?.work) return 0
-    const { rowCount: updated } = await run(this.#sql.update)
-    // All of them overwritten: then none is missing.
-    const added = updated === staged ? 0 : ((await run(this.#sql.insert)).rowCount ?? 0)
-    this.#redelivered = updated === 0 && added === 0
-    return added
-  }
-
   /** Every key was new: so may be those that follow. */
   #trust(): void {
     this.#staged = 0
@@ -102,15 +87,14 @@ export class TableWriter {
       await client.query(this.#sql.createStage)
       this.#prepared.add(client)
     }
-    await client.query(this.#sql.begin)
+    await client.query('begin')
     try {
       await copyIn(client, this.#sql.stageTarget, source.pieces())
       const rows = source.all()
-      const { mayRepeat, times = [] } = keyTraits(this.#table, rows)
-      if (mayRepeat) await client.query(this.#sql.deduplicate)
-      const added = await this.#mergeStaged(client, rows.length, this.#sql.timed ? [...times] : [])
+      if (mayHoldDuplicates(this.#table, rows)) await client.query(this.#sql.deduplicate)
+      const merged = await client.query<{ added: number }>(this.#sql.merge)
       await client.query('commit')
-      if (added === rows.length) this.#trust()
+      if (merged.rows[0]?.added === rows.length) this.#trust()
     } catch (error) {
       await client.query('rollback').catch(() => {})
       throw error
