@@ -1,5 +1,5 @@
 export { CryptoDataPublisher, type PublisherParts } from './CryptoDataPublisher.ts'
 export type { PublisherOptions } from './options.ts'
-export { CoinGeckoClient, CoinGeckoDSL, CryptoMCPWrapper, type McpCaller } from './sources/coingecko/index.ts'
+export { CoinGeckoClient, CoinGeckoDSL, CryptoMCPWrapper, type McpCaller, PLANS } from './sources/coingecko/index.ts'
 export { sourceDefinitions } from './sources/index.gen.ts'
 export { PUBLISHER_CHANNEL, type PublisherEvent } from './stats.ts'

@@ -155,6 +155,10 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
           this.#sinks.push(await definition.open(settingsFor(this.config, name), { store: this.#store, logger: this.#logger }))
       }
       for (const name of ['store', 'stream']) this.#health.note({ name, status: 'up', summary: 'opened' })
+      if (this.#announced) {
+        this.#mcpServers = new McpServers(this.config, this.#logger, this.#store.url)
+        this.#mcpServers.start()
+      }
       this.#state = 'initialized'
     } catch (error) {
       await this.#closeAll()
@@ -231,7 +235,8 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       const { since, ...how } = standIn && part.name === STAND_IN_FOR ? describeStandIn(standIn) : describePart(part, status)
       return this.#health.note(how, since)
     })
-    const all = [engine('store', store), engine('stream', stream), ...supervised]
+    const servers = (this.#mcpServers?.health() ?? []).map(({ since, ...how }) => this.#health.note(how, since))
+    const all = [engine('store', store), engine('stream', stream), ...supervised, ...servers]
     return { status: overall(all, ['store', 'stream']), parts: all }
   }
 
@@ -323,6 +328,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   }
 
   async #closeAll(): Promise<void> {
+    await this.#mcpServers?.stop()
     for (const sink of this.#sinks) await sink.close()
     await this.#stream?.close()
     await this.#store?.close()

@@ -94,6 +94,16 @@ const core = {
   schema_registry: SchemaRegistryConfig.prefault({}),
   services: dockerSettings.prefault({}),
   partitions: z.int().min(1).max(1000).default(6).describe('partitions of a topic when it is created'),
+  mcp: z
+    .object({
+      servers: z
+        .array(z.string())
+        .default([])
+        .describe('MCP servers of others to start; qicore mcp servers lists the official ones'),
+      file: z.string().min(1).optional().describe('a JSON file with mcpServers, for any other server'),
+      folder: z.string().min(1).optional().describe('where servers are installed; default mcp in the data folder'),
+    })
+    .prefault({}),
   log: z
     .object({
       level: z

@@ -1,0 +1,137 @@
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { errorMessage, type Logger, type PartHealth, QiError, toQiError } from '../../base/index.ts'
+import {
+  type Launched,
+  type LauncherContext,
+  launcherNamed,
+  launchers,
+  MCPServerManager,
+  parseServersJson,
+  type ServerHealth,
+} from '../../mcp-launchers/index.ts'
+import { PLANS } from '../../publishers/index.ts'
+import type { PlatformConfig } from './config.ts'
+
+/** What launchers may know of a platform. @param databaseUrl that of its store, where one is open */
+export function launcherContext(config: PlatformConfig, logger: Logger, databaseUrl?: string): LauncherContext {
+  const {
+    plan: named,
+    api_key,
+    base_url,
+  } = config.coingecko as {
+    plan?: keyof typeof PLANS
+    api_key?: string
+    base_url?: string | readonly string[]
+  }
+  const plan = named ?? (api_key ? 'demo' : 'keyless')
+  const baseUrl = [base_url ?? PLANS[plan].baseUrl].flat()[0] as string
+  const { brokers } = config.redpanda as { brokers?: string | readonly string[] }
+  return {
+    serversFolder: config.mcp.folder ? resolve(config.mcp.folder) : join(config.home, 'mcp'),
+    env: process.env,
+    logger,
+    coingecko: { baseUrl, headers: api_key && plan !== 'keyless' ? { [`x-cg-${plan}-api-key`]: api_key } : {} },
+    ...(databaseUrl !== undefined && { databaseUrl }),
+    ...(brokers !== undefined && { brokers: [brokers].flat().flatMap((each) => each.split(',')) }),
+  }
+}
+
+/** The MCP servers that qicore.yaml names. One that cannot be started shows in the health of the platform and stops nothing. */
+export class McpServers {
+  readonly manager: MCPServerManager
+  readonly #config: PlatformConfig
+  readonly #context: LauncherContext
+  readonly #logger: Logger
+  readonly #launched: Launched[] = []
+  readonly #unlaunched = new Map<string, { readonly error: QiError; readonly since: number }>()
+  #starting: Promise<unknown> = Promise.resolve()
+
+  constructor(config: PlatformConfig, logger: Logger, databaseUrl: string) {
+    this.#config = config
+    this.#logger = logger
+    this.#context = launcherContext(config, logger, databaseUrl)
+    this.manager = new MCPServerManager({ logger })
+  }
+
+  /** Returns at once: how far each has come shows in `health`. */
+  start(): void {
+    this.#starting = Promise.all(this.#config.mcp.servers.map((name) => this.#startOne(name)))
+  }
+
+  async stop(): Promise<void> {
+    await this.manager.stop()
+    await this.#starting
+    for (const launched of this.#launched) await launched.close?.()
+  }
+
+  health(): readonly (Omit<PartHealth, 'since'> & { readonly since: number })[] {
+    const broken = [...this.#unlaunched].map(([name, { error, since }]) => ({
+      name: `MCP server ${name}`,
+      status: 'degraded' as const,
+      since,
+      summary: error.message,
+      action: 'it is tried again when the platform is started again',
+    }))
+    return [...broken, ...this.manager.health().map(describe)]
+  }
+
+  async #startOne(name: string): Promise<void> {
+    try {
+      const { spec, supervision, warnings = [] } = await this.#launch(name)
+      for (const warning of warnings) this.#logger.warn({ server: name }, warning)
+      await this.manager.start(name, spec, supervision)
+    } catch (error) {
+      const failure = toQiError(error)
+      const known = this.manager.health().some((server) => server.name === name)
+      if (!known && failure.code !== 'CLOSED') {
+        this.#unlaunched.set(name, { error: failure, since: Date.now() })
+        this.#logger.warn({ server: name, error: failure }, failure.message)
+      }
+    }
+  }
+
+  async #launch(name: string): Promise<Launched> {
+    const { file } = this.#config.mcp
+    const given = file === undefined ? {} : parseServersJson(await readText(file), file)
+    const spec = given[name]
+    if (spec) return { spec }
+    if (file !== undefined && !launchers.some((launcher) => launcher.name === name))
+      throw new QiError(
+        'CONFIG_INVALID',
+        `mcp.servers: "${name}" is neither in ${file} nor one of ${launchers.map((each) => each.name).join(', ')}`,
+        {
+          field: 'mcp.servers',
+        },
+      )
+    const launched = await launcherNamed(name).launch(this.#context)
+    this.#launched.push(launched)
+    return launched
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new QiError(
+      'CONFIG_INVALID',
+      `mcp.file "${file}" cannot be read (${errorMessage(error)}): name a file with mcpServers`,
+      {
+        field: 'mcp.file',
+        cause: error,
+      },
+    )
+  }
+}
+
+function describe({ name, state, since, restarts, tools, lastError, server }: ServerHealth) {
+  const part = { name: `MCP server ${name}`, since }
+  if (state === 'ready') return { ...part, status: 'up' as const, summary: `${server ?? 'ready'}, ${tools} tools` }
+  return {
+    ...part,
+    status: 'degraded' as const,
+    summary: lastError?.message ?? state,
+    action: state === 'failed' ? 'it is not tried again' : `it is started again; it was ${restarts} times before`,
+  }
+}
