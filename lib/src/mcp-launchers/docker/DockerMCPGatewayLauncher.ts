@@ -7,7 +7,7 @@ const REMEDY = "install Docker's MCP Toolkit (Docker Desktop has it); without it
 async function preconditions({ env }: LauncherContext): Promise<readonly Precondition[]> {
   const docker = await programOnPath('docker', env.PATH)
   if (!docker) return [{ name: 'docker', ok: false, summary: 'there is no docker on the PATH', remedy: REMEDY }]
-  if (!(await succeeds(docker, ['mcp', 'gateway', '--help'])))
+  if (!(await succeeds(docker, ['mcp', 'version'])))
     return [{ name: 'docker mcp', ok: false, summary: 'this docker has no MCP gateway', remedy: REMEDY }]
   return [{ name: 'docker mcp', ok: true, summary: `the gateway of ${docker}` }]
 }

@@ -28,6 +28,7 @@ import {
   type ToolHandles,
 } from '../../base/index.ts'
 import { consumers, sinkDefinitions } from '../../consumers/index.ts'
+import type { MCPServerManager } from '../../mcp-launchers/index.ts'
 import { DockerServiceDSL } from '../../mcp-tools/datastream/docker/index.ts'
 import { type Consumer, DeadLetters } from '../pipelines/index.ts'
 import { Backfill } from './backfill/Backfill.ts'
@@ -36,6 +37,7 @@ import type { PlatformConfig } from './config.ts'
 import { describePart, describeStandIn } from './describe.ts'
 import { openStoreFor, openStreamFor } from './engines.ts'
 import { HealthLog, overall } from './health.ts'
+import { McpServers } from './McpServers.ts'
 import { reprocess } from './reprocess.ts'
 import { Sources, STAND_IN_FOR } from './Sources.ts'
 import { Supervisor } from './supervisor.ts'
@@ -76,6 +78,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   #state: PlatformStatus['state'] = 'new'
   #startedAt: number | undefined
   #store: Store | undefined
+  #mcpServers: McpServers | undefined
   #stream: Stream | undefined
   #deadLetters: DeadLetters | undefined
   #coverage: Coverage | undefined
@@ -123,6 +126,11 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
 
   get deadLetters(): DeadLetters {
     return this.#opened(this.#deadLetters)
+  }
+
+  /** The MCP servers of others; none before initialize(). */
+  get mcpServers(): MCPServerManager | undefined {
+    return this.#mcpServers?.manager
   }
 
   /** What tools work on. @throws QiError CLOSED before initialize() */
