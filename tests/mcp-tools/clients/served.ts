@@ -20,7 +20,15 @@ export interface Served extends AsyncDisposable {
 export async function servePlatform(): Promise<Served> {
   const project: Project = await makeProject('mcp-clients')
   const { url } = await testDatabase()
-  const env = { DATABASE_URL: url, PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', TMPDIR: process.env.TMPDIR ?? '' }
+  // No test starts containers by accident.
+  const docker = { DOCKER_HOST: 'unix:///nonexistent/docker.sock' }
+  const env = {
+    ...docker,
+    DATABASE_URL: url,
+    PATH: process.env.PATH ?? '',
+    HOME: process.env.HOME ?? '',
+    TMPDIR: process.env.TMPDIR ?? '',
+  }
   const { config } = loadConfig({
     cwd: project.cwd,
     env: { DATABASE_URL: url },

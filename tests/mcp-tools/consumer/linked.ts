@@ -20,7 +20,10 @@ export interface LinkedTools extends AsyncDisposable {
 
 export async function linkedTools(databaseUrl: string): Promise<LinkedTools> {
   const folder = await mkdtemp(join(tmpdir(), 'qicore-tools-'))
-  const { config } = loadConfig({ cwd: folder, env: { DATABASE_URL: databaseUrl, QICORE_SOURCES: 'none' } })
+  const { config } = loadConfig({
+    cwd: folder,
+    env: { DATABASE_URL: databaseUrl, QICORE_SOURCES: 'none', DOCKER_HOST: 'unix:///nonexistent/docker.sock' },
+  })
   const platform = new CryptoDataPlatform({ config, announced: false })
   await platform.initialize()
   const server = createServer({ version: '0', tools: selectTools(), handles: async () => platform.toolHandles })
