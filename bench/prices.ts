@@ -27,3 +27,9 @@ export const copyLine = (p: Price): string =>
   `${p.coinId}\t${p.source}\t${formatTime(p.time)}\t${formatTime(p.receivedAt)}\t${p.origin}\t${p.currency}\t${p.price}\t${p.marketCap}\t${p.volume24h}\t${p.change24hPct}\n`
 
 export const COLUMNS = 'coin_id, source, time, received_at, origin, currency, price, market_cap, volume_24h, change_24h_pct'
+
+/** The same keys as they were a minute before, so that every record overwrites a row. */
+export const older = {
+  name: 'older',
+  of: (price: Price): Price => ({ ...price, price: decimal('1'), receivedAt: price.receivedAt - 60_000_000 }),
+}

@@ -1,18 +1,13 @@
-import { decimal, type Price, price as priceType } from '../../lib/src/base/index.ts'
+import { price as priceType } from '../../lib/src/base/index.ts'
 import { LANES, startConsumer } from '../consume.ts'
 import type { BenchContext } from '../context.ts'
 import { fillTopic } from '../fill.ts'
+import { older } from '../prices.ts'
 import { psqlCopy, writeCopyFiles } from '../psql.ts'
 import { interleave, markdown, summarise } from '../rounds.ts'
 import { checksum, emptyTable } from '../table.ts'
 import { watchArrival } from './arrival.ts'
 import type { Peer } from './peer.ts'
-
-/** The same keys as they were a minute before, so that every record overwrites a row. */
-const older = {
-  name: 'older',
-  of: (price: Price): Price => ({ ...price, price: decimal('1'), receivedAt: price.receivedAt - 60_000_000 }),
-}
 
 /**
  * One topic → one table by a peer and by the consumer in turn: once into the empty table, once where every key is there with

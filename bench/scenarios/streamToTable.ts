@@ -3,6 +3,7 @@ import { LANES, startConsumer } from '../consume.ts'
 import type { BenchContext } from '../context.ts'
 import { fillTopic } from '../fill.ts'
 import { peakMemory } from '../memory.ts'
+import { older } from '../prices.ts'
 import { psqlCopy, writeCopyFiles } from '../psql.ts'
 import { interleave, markdown, summarise } from '../rounds.ts'
 import { checkTable, emptyTable } from '../table.ts'
@@ -11,6 +12,7 @@ import { checkTable, emptyTable } from '../table.ts'
 export async function streamToTable({ store, stream, folder, records, rounds, note }: BenchContext): Promise<string> {
   await fillTopic(stream, folder, records)
   const files = await writeCopyFiles(folder, records, LANES)
+  const olderFiles = await writeCopyFiles(folder, records, LANES, older)
   let group = 0
   const drain = () => consume(store, stream, records, `bench-${process.pid}-${group++}`)
   let memory = 0
@@ -37,7 +39,13 @@ export async function streamToTable({ store, stream, folder, records, rounds, no
         await emptyTable(store)
         return measured()
       },
-      'stream → table, every key there': measured,
+      'stream → table, every record delivered again': measured,
+      'stream → table, every key an upsert': async () => {
+        await emptyTable(store)
+        await psqlCopy(store.url, olderFiles)
+        await store.pool.query('checkpoint')
+        return measured()
+      },
     },
     rounds,
     note,
