@@ -54,7 +54,9 @@ function batchOf(values: readonly Uint8Array[], keyOf: (i: number) => string | n
 function fastWay(encoder: EncodedRows, values: readonly Uint8Array[]): Outcome[] {
   const half = values.length >> 1
   const batches = [values.slice(0, half), values.slice(half)].filter((part) => part.length > 0).map((part) => batchOf(part))
-  const { rows, failed } = encoder.encode(batches)
+  const scanned = encoder.open(batches)
+  const rows = scanned.all()
+  const { failed } = scanned
   const outcomes: Outcome[] = []
   for (const { index, error } of failed) outcomes[index] = refusal(error)
   for (let row = 0; row < rows.length; row++)
@@ -112,7 +114,9 @@ test.each(named)('%s: a record as we write it, or with spaces and in another ord
       wireRecord(type, { plain: true }).chain((wire) => fc.tuple(fc.constant(wire), shuffledJson(wire))),
       ([wire, json]) => {
         const own = type.encode(type.fromWire(wire))
-        const { failed } = encoder.encode([batchOf([Buffer.from(own), Buffer.from(json)])])
+        const scanned = encoder.open([batchOf([Buffer.from(own), Buffer.from(json)])])
+        scanned.all()
+        const { failed } = scanned
         expect(failed).toEqual([])
       },
     ),
@@ -129,7 +133,7 @@ test('rows of one series come next to one another, in order of arrival', () => {
       `{"coin_id":"c${i % 3}","source":"s",${times},"currency":"usd","trade_id":"${i}","side":"buy","price":"1","amount":"1"}`,
     ),
   )
-  const { rows } = new EncodedRows(type, tableOf(type, {})).encode([batchOf(values, (i) => `s:c${i % 3}`)], 1000)
+  const rows = new EncodedRows(type, tableOf(type, {})).open([batchOf(values, (i) => `s:c${i % 3}`)], 1000).all()
   const expected = [0, 1, 2].flatMap((coin) => values.map((_, i) => 1000 + i).filter((i) => (i - 1000) % 3 === coin))
   expect([...rows.records]).toEqual(expected)
 })
@@ -146,4 +150,23 @@ test('of long ago only what a number holds exactly is a time, on both ways', () 
   expect(outcomes.map((outcome) => typeof outcome)).toEqual(['string', 'string', 'object'])
   const micros = (BigInt(Date.UTC(1700, 0, 1)) - BigInt(Date.UTC(2000, 0, 1))) * 1000n + 1n
   expect(outcomes[1]).toContain(BigInt.asUintN(64, micros).toString(16))
+})
+
+test('rows that are made piece by piece are those that are made at once', () => {
+  const type = recordTypes.trade as RecordType
+  const rest = '"received_at":"2026-01-01T00:00:00Z","origin":"live","currency":"usd","side":"buy","price":"1","amount":"1"}'
+  const values = Array.from({ length: 5000 }, (_, i) =>
+    Buffer.from(
+      i % 1000 === 7 ? '{"broken' : `{"coin_id":"c","source":"s","trade_id":"${i}","time":"2026-01-01T00:00:00Z",${rest}`,
+    ),
+  )
+  const encoder = new EncodedRows(type, tableOf(type, {}))
+  const whole = encoder.open([batchOf(values)]).all()
+  const scanned = encoder.open([batchOf(values)])
+  const pieces = [...scanned.pieces()]
+  expect(pieces.length).toBeGreaterThan(1)
+  expect(Buffer.concat(pieces.map(({ bytes }) => bytes)).equals(whole.bytes)).toBe(true)
+  expect(scanned.failed.map(({ index }) => index)).toEqual([7, 1007, 2007, 3007, 4007])
+  // Again, as after a refusal by the database: all of them.
+  expect(Buffer.concat([...scanned.pieces()].map(({ bytes }) => bytes)).equals(whole.bytes)).toBe(true)
 })

@@ -2,7 +2,7 @@ import type { Failure, RecordValues } from '../../types/index.ts'
 import { type CopyRows, joinRows, type RowEncoder } from './rows.ts'
 
 /** Rows encoded before the first of them are sent: little enough that the server does not wait for us. */
-const PIECE = 2000
+export const PIECE = 2000
 
 /** What a writer needs of a batch: its rows piece by piece, or all of them. */
 export interface RowSource {

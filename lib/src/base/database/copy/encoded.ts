@@ -1,8 +1,9 @@
 import { type EncodedBatch, type Failure, type RecordType, toQiError } from '../../types/index.ts'
 import type { TableSpec } from '../tables.ts'
+import { PIECE, type RowSource } from './batch.ts'
 import { Buffers } from './buffers.ts'
-import { orderByKey } from './order.ts'
-import { type CopyRows, RowEncoder } from './rows.ts'
+import { orderByKey, type ScanOrder } from './order.ts'
+import { type CopyRows, RowEncoder, sliceRows } from './rows.ts'
 import { ScanSource } from './scan/cursor.ts'
 import { RowScanner } from './scan/RowScanner.ts'
 
@@ -28,25 +29,19 @@ export class EncodedRows {
   }
 
   /**
-   * The rows of the batches, those of one series next to one another; a record that is none is left out and reported. The rows
-   * keep their buffer until they are released.
+   * The rows of the batches, those of one series next to one another, made while they are sent; a record that is none is left out
+   * and reported.
    * @param first index of the first record; the others count on through the batches
    */
-  encode(batches: readonly EncodedBatch[], first = 0): { rows: CopyRows; failed: Failure[] } {
-    const failed: Failure[] = []
-    const order = orderByKey(batches)
-    const starts = new Int32Array(order.length + 1)
-    const records = new Int32Array(order.length)
-    const sources = batches.map((batch) => new ScanSource(batch.bytes))
+  open(batches: readonly EncodedBatch[], first = 0): ScannedRows {
+    return new ScannedRows(batches, first, this.#buffers, this.#scan)
+  }
+
+  /** Makes rows of the records from one place in the order to another, behind those that are there. */
+  readonly #scan = (made: MadeRows, { batches, sources, firsts, order }: Scanned, from: number, to: number): void => {
     const { cursor, rowBytes } = this.#scanner
-    const firsts: number[] = []
-    for (let b = 0, at = first; b < batches.length; b++) {
-      firsts.push(at)
-      at += (batches[b] as EncodedBatch).length
-    }
-    let length = 0
-    cursor.write(this.#buffers.take())
-    for (let at = 0; at < order.length; at++) {
+    cursor.write(made.out, made.bytes)
+    for (let at = from; at < to; at++) {
       const b = order.batches[at] as number
       const i = order.indexes[at] as number
       const batch = batches[b] as EncodedBatch
@@ -54,17 +49,13 @@ export class EncodedRows {
       cursor.read(sources[b] as ScanSource)
       cursor.reserve(rowBytes)
       const { spans } = batch
-      if (!this.#scanner.scan(spans[2 * i] as number, spans[2 * i + 1] as number) && !this.#slowly(batch, i, index, failed))
+      if (!this.#scanner.scan(spans[2 * i] as number, spans[2 * i + 1] as number) && !this.#slowly(batch, i, index, made.failed))
         continue
-      records[length++] = index
-      starts[length] = cursor.to
+      made.records[made.length++] = index
+      made.starts[made.length] = cursor.to
     }
-    return { rows: { bytes: cursor.out.subarray(0, cursor.to), starts, records, length }, failed }
-  }
-
-  /** Nobody reads these rows any more: their buffer may be used again. */
-  release(rows: CopyRows): void {
-    this.#buffers.give(rows.bytes)
+    made.out = cursor.out
+    made.bytes = cursor.to
   }
 
   /** By way of the decoded record: it decides, and words what is wrong. */
@@ -82,5 +73,87 @@ export class EncodedRows {
       failed.push({ index, error: toQiError(error) })
       return false
     }
+  }
+}
+
+interface Scanned {
+  readonly batches: readonly EncodedBatch[]
+  readonly sources: readonly ScanSource[]
+  /** Index of the first record of each batch. */
+  readonly firsts: readonly number[]
+  readonly order: ScanOrder
+}
+
+/** Rows as far as they are made. */
+interface MadeRows {
+  out: Buffer
+  /** Of `out`, so many are written. */
+  bytes: number
+  length: number
+  readonly starts: Int32Array
+  readonly records: Int32Array
+  readonly failed: Failure[]
+}
+
+type Scan = (made: MadeRows, scanned: Scanned, from: number, to: number) => void
+
+/** Rows that are made piece by piece: the server works on one while the next is scanned. */
+export class ScannedRows implements RowSource {
+  readonly length: number
+  readonly #scanned: Scanned
+  readonly #buffers: Buffers
+  readonly #scan: Scan
+  readonly #made: MadeRows
+  #next = 0
+
+  constructor(batches: readonly EncodedBatch[], first: number, buffers: Buffers, scan: Scan) {
+    const order = orderByKey(batches)
+    let at = first
+    const firsts = batches.map((batch) => {
+      at += batch.length
+      return at - batch.length
+    })
+    this.length = order.length
+    this.#scanned = { batches, sources: batches.map(({ bytes }) => new ScanSource(bytes)), firsts, order }
+    this.#buffers = buffers
+    this.#scan = scan
+    const starts = new Int32Array(order.length + 1)
+    this.#made = { out: buffers.take(), bytes: 0, length: 0, starts, records: new Int32Array(order.length), failed: [] }
+  }
+
+  /** Records that are none; complete when all pieces have been taken. */
+  get failed(): readonly Failure[] {
+    return this.#made.failed
+  }
+
+  *pieces(): Generator<CopyRows> {
+    let sent = 0
+    do {
+      if (sent === this.#made.length) this.#scanNext()
+      const rows = this.#rows()
+      yield sliceRows(rows, sent, rows.length)
+      sent = rows.length
+    } while (this.#next < this.length)
+  }
+
+  all(): CopyRows {
+    while (this.#next < this.length) this.#scanNext()
+    return this.#rows()
+  }
+
+  /** Nobody reads the rows any more: their buffer may be used again. */
+  release(): void {
+    this.#buffers.give(this.#made.out)
+  }
+
+  #scanNext(): void {
+    const to = Math.min(this.#next + PIECE, this.length)
+    this.#scan(this.#made, this.#scanned, this.#next, to)
+    this.#next = to
+  }
+
+  #rows(): CopyRows {
+    const { out, bytes, length, starts, records } = this.#made
+    return { bytes: out.subarray(0, bytes), starts, records, length }
   }
 }

@@ -8,7 +8,7 @@ import {
   type WriteOptions,
   type WriteResult,
 } from '../../types/index.ts'
-import { LazyRows, madeRows } from '../copy/batch.ts'
+import { LazyRows } from '../copy/batch.ts'
 import { EncodedRows } from '../copy/encoded.ts'
 import { groupByKey } from '../copy/group.ts'
 import { RowEncoder } from '../copy/rows.ts'
@@ -82,19 +82,13 @@ export class BulkWriter implements BulkWrites {
     const { encoded, writer } = table
     const work = async (client: PoolClient): Promise<Failure[]> => {
       const failed: Failure[] = []
-      let pending: Promise<Failure[]> = Promise.resolve([])
       for (const { part, first } of portions(batches, ROWS)) {
-        // While the server works on one portion, the next is encoded.
-        const { rows, failed: refused } = encoded.encode(part, first)
-        failed.push(...refused, ...(await pending))
-        // Once the write is answered the server has read them; after a failure some may still be on their way.
-        pending = writer.write(client, madeRows(rows)).then((found) => {
-          encoded.release(rows)
-          return found
-        })
-        pending.catch(() => {}) // awaited above or below; without this an early failure would count as unhandled
+        const rows = encoded.open(part, first)
+        const refused = await writer.write(client, rows)
+        failed.push(...rows.failed, ...refused)
+        // Now that the write is answered the server has read them; after a failure some may still be on their way.
+        rows.release()
       }
-      failed.push(...(await pending))
       return failed
     }
     return withClient(this.#pool, work, { ...this.#connect, ...(signal ? { signal } : {}) })

@@ -39,11 +39,11 @@ export class ScanCursor {
     this.input = view
   }
 
-  /** Writes into the buffer, from its beginning. */
-  write(out: Buffer): void {
+  /** Writes into the buffer from there on. */
+  write(out: Buffer, to = 0): void {
     this.out = out
     this.view = viewOf(out)
-    this.to = 0
+    this.to = to
   }
 
   /** Grows the target until so many bytes fit after `to`; what was written stays. */
