@@ -31,8 +31,10 @@ export function parseExposition(text: string): ReadonlyMap<string, Family> {
     } else {
       const [, sample = '', labels = '', value = ''] = SAMPLE.exec(line) ?? []
       const number = value === '+Inf' ? Number.POSITIVE_INFINITY : Number(value)
+      // A mean of nothing; Prometheus reads it in any case.
+      const nothing = /^nan$/i.test(value)
       const suffixes = family?.type === 'histogram' ? ['_bucket', '_sum', '_count'] : ['']
-      if (!family || !suffixes.some((suffix) => sample === family?.name + suffix) || Number.isNaN(number))
+      if (!family || !suffixes.some((suffix) => sample === family?.name + suffix) || (Number.isNaN(number) && !nothing))
         throw new Error(`no sample of ${family?.name}: ${line}`)
       const place = line.slice(0, line.lastIndexOf(' '))
       if (seen.has(place)) throw new Error(`twice: ${place}`)
