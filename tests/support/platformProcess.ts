@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../../bench/freePort.ts'
 import type { PlatformStatus } from '../../lib/src/base/index.ts'
 import { until } from './until.ts'
 
@@ -52,13 +52,4 @@ export async function startPlatform(cwd: string, env: Readonly<Record<string, st
       return child.exitCode
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
