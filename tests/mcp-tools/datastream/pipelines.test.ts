@@ -33,11 +33,13 @@ describe('manage_pipelines', () => {
   })
 
   test('inspects one, and says which there are', async () => {
-    const found = await tools.call<{ readonly topics: readonly { readonly topic: string; readonly messages: number }[] }>(
-      'manage_pipelines',
-      { action: 'inspect', pipeline: 'crypto-data' },
-    )
-    expect(found.topics.find(({ topic }) => topic === 'crypto-prices')?.messages).toBeGreaterThan(10)
+    const prices = async () => {
+      const { topics } = await tools.call<{
+        readonly topics: readonly { readonly topic: string; readonly messages: number }[]
+      }>('manage_pipelines', { action: 'inspect', pipeline: 'crypto-data' })
+      return topics.find(({ topic }) => topic === 'crypto-prices')?.messages ?? 0
+    }
+    await until(async () => (await prices()) > 10, 'prices counted in their topic')
     expect(await tools.refused('manage_pipelines', { action: 'inspect' })).toMatch(
       /^BAD_REQUEST: pipeline is missing: .*crypto-data/,
     )
