@@ -46,12 +46,15 @@ function request() return wrk.format('GET', (string.gsub('${path}', '{n}', tostr
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1])
 }
 
+/** What the server's readers say at the start of a session, so that pgbench executes the same plans as they. */
+const SESSION = '-c jit=off -c plan_cache_mode=force_generic_plan'
+
 /** pgbench's transactions per second: the statement prepared, read as text, `:n` a random number below `below`. */
 export async function pgbench(url: string, statement: string, below: number, { folder, seconds }: LoadOptions): Promise<number> {
   const script = join(folder, 'statement.sql')
   await writeFile(script, `\\set n random(0, ${below - 1})\n${statement.replaceAll(/\s+/g, ' ')};\n`)
   const length = seconds > 0 ? ['-T', String(seconds)] : ['-t', '10']
   const options = ['-n', '-M', 'prepared', '-c', String(CONNECTIONS), '-j', '1', ...length, '-f', script]
-  const { stdout } = await run('pgbench', [...options, url])
+  const { stdout } = await run('pgbench', [...options, url], { env: { ...process.env, PGOPTIONS: SESSION } })
   return Number(/tps = ([\d.]+)/.exec(stdout)?.[1])
 }
