@@ -1,0 +1,81 @@
+import { setTimeout as timer } from 'node:timers/promises'
+import type { Pool, PoolClient } from '../../database/index.ts'
+
+/** 'work' in ASCII: the class of the advisory locks that executors hold while they live. */
+const CLASS = 0x776f726b
+
+const DEAD = `select id from unnest($1::text[]) as id where not exists (
+  select from pg_locks l where l.locktype = 'advisory' and l.objsubid = 2 and l.granted
+    and l.database = (select oid from pg_database where datname = current_database())
+    and l.classid::bigint = ${CLASS} and l.objid::bigint = (hashtext(id)::bigint & 4294967295))`
+
+/**
+ * A process that carries workflows out holds a lock for as long as its connection lives: the others see at once that it does not. One
+ * that loses its connection takes the lock again; should another take its runs over meanwhile, what it does is not kept.
+ */
+export class Liveness implements AsyncDisposable {
+  readonly #pool: Pool
+  readonly #executor: string
+  readonly #closed = new AbortController()
+  #session: PoolClient | undefined
+  #keeping: Promise<void> = Promise.resolve()
+
+  private constructor(pool: Pool, executor: string) {
+    this.#pool = pool
+    this.#executor = executor
+  }
+
+  static async open(pool: Pool, executor: string): Promise<Liveness> {
+    const liveness = new Liveness(pool, executor)
+    await liveness.#lock()
+    return liveness
+  }
+
+  /** Those of the executors that live no more. */
+  async dead(executors: readonly string[]): Promise<ReadonlySet<string>> {
+    if (executors.length === 0) return new Set()
+    const { rows } = await this.#pool.query<{ id: string }>(DEAD, [executors])
+    return new Set(rows.map(({ id }) => id))
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort()
+    await this.#keeping
+    this.#session?.release(true)
+    this.#session = undefined
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #lock(): Promise<void> {
+    const session = await this.#pool.connect()
+    try {
+      await session.query('select pg_advisory_lock($1, hashtext($2))', [CLASS, this.#executor])
+    } catch (error) {
+      session.release(true)
+      throw error
+    }
+    this.#session = session
+    session.once('error', () => {
+      if (this.#session !== session) return
+      this.#session = undefined
+      session.release(true)
+      this.#keeping = this.#lockAgain()
+    })
+  }
+
+  async #lockAgain(): Promise<void> {
+    while (!this.#closed.signal.aborted) {
+      if (
+        await this.#lock().then(
+          () => true,
+          () => false,
+        )
+      )
+        return
+      await timer(500, undefined, { signal: this.#closed.signal, ref: false }).catch(() => {})
+    }
+  }
+}

@@ -1,0 +1,7 @@
+export { DurableRunner, type DurableRunnerOptions } from './durable/DurableRunner.ts'
+export { defineWorkflow, type WorkflowParts } from './workflow/defineWorkflow.ts'
+export { Flow } from './workflow/Flow.ts'
+export { InProcessRunner, type InProcessRunnerOptions } from './workflow/InProcessRunner.ts'
+export type { Decision } from './workflow/journal.ts'
+export type { ApprovalOptions, StepContext, StepOptions, StepRetry, Workflow } from './workflow/model.ts'
+export type { Run, RunOptions, RunState, RunStatus, WorkflowRunner } from './workflow/runner.ts'

@@ -1,0 +1,15 @@
+import { QiError } from '../../types/index.ts'
+import type { RunStatus } from './runner.ts'
+
+type Question = RunStatus['questions'][number]
+
+/** The question of a run that is meant. @throws QiError CONFLICT */
+export function questionOf(run: string, questions: readonly Question[], step?: string): Question {
+  const asked = step === undefined ? questions : questions.filter((question) => question.step === step)
+  const [first, second] = asked
+  const known = questions.map((question) => `${question.step} ("${question.question}")`).join(', ')
+  if (!first)
+    throw new QiError('CONFLICT', known ? `${run} asks nothing at ${step}; it asks at ${known}` : `${run} waits for no answer`)
+  if (second) throw new QiError('CONFLICT', `${run} waits for several answers: name the step, ${known}`)
+  return first
+}

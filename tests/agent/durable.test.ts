@@ -1,0 +1,15 @@
+import { afterAll, describe } from 'vitest'
+import { createPool, DurableRunner } from '../../lib/src/base/index.ts'
+import { testDatabase } from '../support/database.ts'
+import { runnerSuite, suiteWorkflows } from './runnerSuite.ts'
+
+const { url } = await testDatabase()
+const pool = createPool(url)
+afterAll(() => pool.end())
+
+describe('on PostgreSQL', () => {
+  runnerSuite(async () => {
+    await pool.query('drop table if exists counted')
+    return DurableRunner.open({ pool, workflows: suiteWorkflows })
+  })
+})
