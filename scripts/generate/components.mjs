@@ -1,21 +1,27 @@
-// docs/reference/sources.md and sinks.md: what there is, and the settings of each, from its definition.
+// docs/reference/sources.md, sinks.md and agents.md: what there is, and the settings of each, from its definition.
 import { settingsOf } from '../../lib/src/base/index.ts'
 import { sinkDefinitions } from '../../lib/src/consumers/index.ts'
 import { sourceDefinitions } from '../../lib/src/publishers/index.ts'
+import { agentDefinitions } from '../../lib/src/streaming/platform/index.ts'
 import { settingsTable } from '../support/settingsTable.mjs'
 
 export const outputs = () => ({
-  'docs/reference/sources.md': reference('Sources', 'publishers/sources', sourceDefinitions),
-  'docs/reference/sinks.md': reference('Sinks', 'consumers/sinks', sinkDefinitions),
+  'docs/reference/sources.md': reference('Sources', 'lib/src/publishers/sources', sourceDefinitions, ITS_NAME),
+  'docs/reference/sinks.md': reference('Sinks', 'lib/src/consumers/sinks', sinkDefinitions, ITS_NAME),
+  'docs/reference/agents.md': reference('Agents', 'the agents/ folders', agentDefinitions, AGENTS),
 })
 
-function reference(title, folder, definitions) {
+const ITS_NAME = 'The settings of each stand under its name in `qicore.yaml`.'
+const AGENTS =
+  'What each does, and its settings, which stand under `agents.` and its name in `qicore.yaml`. `qicore agent list` says which run.'
+
+function reference(title, folder, definitions, where) {
   return `${[
     `# ${title}`,
     '',
-    `<!-- Generated from lib/src/${folder} by \`npm run generate\`. -->`,
+    `<!-- Generated from ${folder} by \`npm run generate\`. -->`,
     '',
-    'The settings of each stand under its name in `qicore.yaml`.',
+    where,
     '',
     ...Object.values(definitions).flatMap(section),
   ]

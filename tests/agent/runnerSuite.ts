@@ -180,7 +180,7 @@ export const suiteWorkflows = [
   napping,
   composed,
   counting,
-] as unknown as readonly Workflow[]
+] satisfies readonly Workflow[]
 
 /** What every runner of workflows does. */
 export function runnerSuite(open: () => Promise<WorkflowRunner>): void {

@@ -1,3 +1,4 @@
+export { datastreamAgents } from './datastream/agents/index.gen.ts'
 export { DockerServiceDSL, type DockerSettings, dockerSettings } from './datastream/docker/index.ts'
 export { tools } from './index.gen.ts'
 export { CONFIRM, type Confirm, callTool, explainFailure, inputOf, type ToolAnswer } from './server/callTool.ts'

@@ -1,7 +1,15 @@
+export {
+  type AgentEvents,
+  type AgentHealth,
+  type AgentOptions,
+  type AgentState,
+  type AgentStatus,
+  BaseAgent,
+  type TaskOptions,
+} from './BaseAgent.ts'
+export type { AgentMetrics } from './counters.ts'
+export { type AgentDefinition, type AgentParts, defineAgent } from './defineAgent.ts'
 export { DurableRunner, type DurableRunnerOptions } from './durable/DurableRunner.ts'
-export { defineWorkflow, type WorkflowParts } from './workflow/defineWorkflow.ts'
-export { Flow } from './workflow/Flow.ts'
-export { InProcessRunner, type InProcessRunnerOptions } from './workflow/InProcessRunner.ts'
-export type { Decision } from './workflow/journal.ts'
-export type { ApprovalOptions, StepContext, StepOptions, StepRetry, Workflow } from './workflow/model.ts'
-export type { Run, RunOptions, RunState, RunStatus, WorkflowRunner } from './workflow/runner.ts'
+export { type DSL, MCPWrapper, type McpCaller, type Verb, type VerbOptions, type Verbs, verbOf } from './mcp/MCPWrapper.ts'
+export type { Schedule } from './schedule.ts'
+export * from './workflow/index.ts'

@@ -18,6 +18,7 @@ import { dockerSettings } from '../../mcp-tools/datastream/docker/index.ts'
 import { sourceDefinitions } from '../../publishers/index.ts'
 import { embeddedStreamConfig } from '../embedded/index.ts'
 import { RedpandaConfig, SchemaRegistryConfig } from '../redpanda/index.ts'
+import { agentDefinitions } from './agents/definitions.ts'
 import { storeSettings } from './upkeep/index.ts'
 
 const names = <T extends string>(known: readonly T[]) => z.array(z.enum(known as [T, ...T[]]))
@@ -102,6 +103,15 @@ const core = {
         .describe('MCP servers of others to start; qicore mcp servers lists the official ones'),
       file: z.string().min(1).optional().describe('a JSON file with mcpServers, for any other server'),
       folder: z.string().min(1).optional().describe('where servers are installed; default mcp in the data folder'),
+    })
+    .prefault({}),
+  agents: z
+    .object({
+      ...Object.fromEntries(Object.values(agentDefinitions).map(({ name, config }) => [name, config.prefault({})])),
+      run: names(Object.keys(agentDefinitions))
+        .default([])
+        .describe('the agents that work by their schedules while the platform runs')
+        .meta({ env: 'QICORE_AGENTS' }),
     })
     .prefault({}),
   log: z

@@ -93,7 +93,7 @@ export class DurableRunner implements WorkflowRunner, Carrier {
         'NOT_FOUND',
         `${workflow.name}: this runner knows ${[...this.#workflows.keys()].join(', ') || 'no workflow'}`,
       )
-    const value = checkedBy(workflow as unknown as Workflow, 'input', input)
+    const value = checkedBy(workflow, 'input', input)
     const { dbos, run } = this.#functions
     const handle = await dbos.startWorkflow(run, { workflowID: id, workflowAttributes: { workflow: workflow.name } })(
       workflow.name,

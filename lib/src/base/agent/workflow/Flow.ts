@@ -99,7 +99,7 @@ export class Flow<I, O> {
 }
 
 /** @throws QiError BAD_REQUEST for an input, BAD_DATA for an output, naming field, value and what was expected */
-export function checkedBy(workflow: Workflow<never, unknown> | Workflow, kind: 'input' | 'output', value: unknown): unknown {
+export function checkedBy(workflow: Workflow, kind: 'input' | 'output', value: unknown): unknown {
   const parsed = workflow[kind].safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues

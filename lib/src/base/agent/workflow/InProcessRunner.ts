@@ -41,7 +41,7 @@ export class InProcessRunner implements WorkflowRunner {
     if (this.#closed) throw new QiError('CLOSED', `${workflow.name}: the runner is closed`)
     const begun = this.#entries.get(id)
     if (begun) return { id, result: begun.result as Promise<O> }
-    const plain = workflow as unknown as Workflow
+    const plain: Workflow = workflow
     const value = checkedBy(plain, 'input', input)
     const journal = new InProcessJournal(id, { workflow: plain, logger: this.#logger, pool: this.#pool })
     const result = runWorkflow(journal.scope, structuredClone(value))

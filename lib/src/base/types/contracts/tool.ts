@@ -56,5 +56,4 @@ export interface ToolDefinition<I extends z.ZodObject = z.ZodObject, O extends z
   text(output: z.input<O>): string
 }
 
-export const defineTool = <I extends z.ZodObject, O extends z.ZodObject>(tool: ToolDefinition<I, O>): ToolDefinition =>
-  tool as unknown as ToolDefinition
+export const defineTool = <I extends z.ZodObject, O extends z.ZodObject>(tool: ToolDefinition<I, O>): ToolDefinition<I, O> => tool

@@ -1,19 +1,7 @@
 import { z } from 'zod'
-import { errorMessage, QiError } from '../../../base/index.ts'
+import { errorMessage, type McpCaller, QiError } from '../../../base/index.ts'
 import { CoinGeckoClient, type CoinGeckoClientOptions } from './CoinGeckoClient.ts'
 import { CoinGeckoDSL } from './CoinGeckoDSL.ts'
-
-/** The part of an MCP client that is used: a manager of servers is one. */
-export interface McpCaller {
-  callTool(
-    name: string,
-    input: Record<string, unknown>,
-    options: { readonly signal?: AbortSignal | undefined },
-  ): Promise<{
-    readonly isError?: boolean | undefined
-    readonly content: readonly { readonly type: string; readonly text?: unknown }[]
-  }>
-}
 
 export interface CryptoMCPWrapperOptions extends Omit<CoinGeckoClientOptions, 'plan' | 'apiKey' | 'baseUrl' | 'fetch'> {
   readonly caller: McpCaller

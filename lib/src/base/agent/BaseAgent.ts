@@ -1,0 +1,271 @@
+import { EventEmitter } from 'node:events'
+import { BulkheadRejectedError, bulkhead, type IPolicy } from 'cockatiel'
+import { abortable } from '../networking/index.ts'
+import { type Logger, QiError, silentLogger, suggest, toQiError } from '../types/index.ts'
+import { AgentCounters, type AgentMetrics } from './counters.ts'
+import { type Schedule, Schedules } from './schedule.ts'
+import type { Run, Workflow, WorkflowRunner } from './workflow/index.ts'
+
+/** `error`: it could not start, or the task that ended last failed and nothing runs. */
+export type AgentState = 'initializing' | 'idle' | 'working' | 'error' | 'stopped'
+
+export interface AgentOptions {
+  readonly name: string
+  readonly logger?: Logger
+  /** Tasks at once. Default 2. */
+  readonly concurrency?: number
+  /** Tasks that may wait for a place; one more is refused. Default 100. */
+  readonly maxQueued?: number
+  /** How long a task may take, waiting for a human included, in milliseconds. Default: as long as its steps. */
+  readonly taskTimeoutMs?: number
+}
+
+export interface TaskOptions {
+  readonly signal?: AbortSignal
+  /** Instead of that of the agent. */
+  readonly timeoutMs?: number
+  /** See RunOptions. */
+  readonly id?: string
+}
+
+export interface AgentStatus {
+  readonly name: string
+  readonly state: AgentState
+  /** Milliseconds since 1970. */
+  readonly since: number
+  readonly running: readonly { readonly id: string; readonly workflow: string; readonly since: number }[]
+  readonly queued: number
+  readonly workflows: readonly string[]
+  readonly schedules: readonly { readonly cron: string; readonly workflow: string; readonly next?: number }[]
+  readonly lastError?: string
+}
+
+export interface AgentHealth {
+  readonly ok: boolean
+  readonly summary: string
+}
+
+export interface AgentEvents {
+  state: [AgentState]
+  task: [
+    {
+      readonly id: string
+      readonly workflow: string
+      readonly state: 'started' | 'succeeded' | 'failed'
+      readonly error?: QiError
+    },
+  ]
+}
+
+/**
+ * QiAgent: a lifecycle around typed workflows. `Agent = QiAgent + DSL + MCPWrapper`: a subclass has the verbs of its domain, and
+ * workflows made of them.
+ */
+export abstract class BaseAgent implements AsyncDisposable {
+  readonly name: string
+  /** By the names that callers use; `main` is what it does when nothing else is said. */
+  abstract readonly workflows: Readonly<Record<string, Workflow>>
+  readonly events: EventEmitter<AgentEvents> = new EventEmitter()
+  protected readonly logger: Logger
+  readonly #options: Required<Pick<AgentOptions, 'concurrency' | 'maxQueued'>> & Pick<AgentOptions, 'taskTimeoutMs'>
+  readonly #places: IPolicy
+  readonly #running = new Map<string, { readonly workflow: string; readonly since: number }>()
+  readonly #counters = new AgentCounters()
+  readonly #stopped = new AbortController()
+  #queued = 0
+  #state: AgentState = 'initializing'
+  #since = Date.now()
+  #lastError: QiError | undefined
+  #runner: WorkflowRunner | undefined
+  #schedules: Schedules | undefined
+
+  constructor({ name, logger = silentLogger, concurrency = 2, maxQueued = 100, taskTimeoutMs }: AgentOptions) {
+    this.name = name
+    this.logger = logger.child({ agent: name })
+    this.#options = { concurrency, maxQueued, ...(taskTimeoutMs !== undefined && { taskTimeoutMs }) }
+    this.#places = bulkhead(concurrency, maxQueued)
+  }
+
+  /** What it does by itself, and when. */
+  get schedules(): readonly Schedule[] {
+    return []
+  }
+
+  /** What else must be there before it works; what it throws is told in the health. */
+  protected async prepare(_signal: AbortSignal): Promise<void> {}
+
+  /** What else it ends. */
+  protected async release(): Promise<void> {}
+
+  /** What it says of itself beyond its tasks. */
+  protected async examine(): Promise<AgentHealth> {
+    return { ok: true, summary: `${this.#state}, ${this.#running.size} tasks running` }
+  }
+
+  /**
+   * @param scheduled whether it also works by its schedules. Default true
+   * @throws QiError what keeps it from working; CONFLICT after a start
+   */
+  async start(runner: WorkflowRunner, { scheduled = true }: { readonly scheduled?: boolean } = {}): Promise<void> {
+    if (this.#runner) throw new QiError('CONFLICT', `${this.name} was started before: make a new one`)
+    this.#runner = runner
+    try {
+      await this.prepare(this.#stopped.signal)
+    } catch (error) {
+      this.#fail(toQiError(error))
+      throw toQiError(error)
+    }
+    if (scheduled) this.#schedules = new Schedules(this.schedules, (schedule, at) => this.#onSchedule(schedule, at), this.logger)
+    this.#enter('idle')
+  }
+
+  /** Ends its tasks: durable ones go on at the next start. */
+  async stop(): Promise<void> {
+    if (this.#state === 'stopped') return
+    this.#schedules?.stop()
+    this.#stopped.abort(new QiError('CLOSED', `${this.name} was stopped`))
+    await this.release()
+    this.#enter('stopped')
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  /**
+   * Has a task done: waits for a place among those at once, starts it, and returns. A durable run that this process had to leave
+   * goes on without its agent.
+   * @param name of one of its workflows
+   * @throws QiError NOT_FOUND, BAD_REQUEST naming the field of the input, RATE_LIMITED where too many wait, CLOSED, CANCELLED
+   */
+  async submit(name: string, input: unknown, options: TaskOptions = {}): Promise<Run<unknown>> {
+    const runner = this.#working()
+    const workflow = this.workflowNamed(name)
+    const started = Promise.withResolvers<Run<unknown>>()
+    const ended = this.#places.execute(async () => {
+      this.#queued--
+      try {
+        const run = await runner.start(workflow, input, options.id === undefined ? {} : { id: options.id })
+        const result = this.#follow(run, workflow.name, options)
+        started.resolve({ id: run.id, result })
+        await result.catch(() => {})
+      } catch (error) {
+        started.reject(error)
+      }
+    })
+    this.#queued++
+    ended.catch((error: unknown) => {
+      this.#queued--
+      const full = error instanceof BulkheadRejectedError
+      const { concurrency, maxQueued } = this.#options
+      started.reject(
+        full
+          ? new QiError(
+              'RATE_LIMITED',
+              `${this.name}: ${concurrency} tasks run and ${maxQueued} wait; try again when some have ended`,
+              { retryAfterMs: 1000 },
+            )
+          : error,
+      )
+    })
+    return abortable(started.promise, this.#signalOf(options))
+  }
+
+  /** @throws QiError NOT_FOUND */
+  workflowNamed(name: string): Workflow {
+    const workflow = this.workflows[name] ?? Object.values(this.workflows).find((one) => one.name === name)
+    if (!workflow) {
+      const known = Object.keys(this.workflows)
+      throw new QiError('NOT_FOUND', `${this.name} has no workflow "${name}"; it has ${known.join(', ')}${suggest(name, known)}`)
+    }
+    return workflow
+  }
+
+  status(): AgentStatus {
+    return {
+      name: this.name,
+      state: this.#state,
+      since: this.#since,
+      running: [...this.#running].map(([id, task]) => ({ id, ...task })),
+      queued: this.#queued,
+      workflows: Object.keys(this.workflows),
+      schedules: this.#schedules?.next() ?? this.schedules.map(({ cron, workflow }) => ({ cron, workflow })),
+      ...(this.#lastError && { lastError: this.#lastError.message }),
+    }
+  }
+
+  async health(): Promise<AgentHealth> {
+    if (this.#state === 'error') return { ok: false, summary: this.#lastError?.message ?? 'failed' }
+    if (this.#state !== 'idle' && this.#state !== 'working') return { ok: false, summary: this.#state }
+    return this.examine().catch((error: unknown) => ({ ok: false, summary: toQiError(error).message }))
+  }
+
+  metrics(): AgentMetrics {
+    return this.#counters.read(this.#running.size, this.#queued)
+  }
+
+  async #follow(run: Run<unknown>, workflow: string, options: TaskOptions): Promise<unknown> {
+    const begun = performance.now()
+    this.#running.set(run.id, { workflow, since: Date.now() })
+    this.#enter('working')
+    this.events.emit('task', { id: run.id, workflow, state: 'started' })
+    const signal = this.#signalOf(options)
+    const timeoutMs = options.timeoutMs ?? this.#options.taskTimeoutMs
+    const limited = timeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+    try {
+      const result = await abortable(run.result, limited)
+      this.#counters.ended('succeeded', performance.now() - begun)
+      this.#lastError = undefined
+      this.events.emit('task', { id: run.id, workflow, state: 'succeeded' })
+      return result
+    } catch (thrown) {
+      const error = toQiError(thrown)
+      if (limited.aborted && !this.#stopped.signal.aborted) await this.#runner?.cancel(run.id).catch(() => {})
+      const late = error.code === 'TIMEOUT' && limited.aborted
+      this.#counters.ended(
+        error.code === 'CANCELLED' || error.code === 'CLOSED' ? 'cancelled' : 'failed',
+        performance.now() - begun,
+      )
+      this.#lastError = error
+      this.events.emit('task', { id: run.id, workflow, state: 'failed', error })
+      throw late
+        ? new QiError('TIMEOUT', `${this.name}: ${workflow} was not done within ${timeoutMs} ms and was cancelled`)
+        : error
+    } finally {
+      this.#running.delete(run.id)
+      if (this.#running.size === 0 && this.#state === 'working') this.#enter(this.#lastError ? 'error' : 'idle')
+    }
+  }
+
+  async #onSchedule({ workflow, input = {} }: Schedule, at: Date): Promise<void> {
+    try {
+      // The same id in every process: whoever comes first has it done.
+      const run = await this.submit(workflow, input, { id: `${this.name}.${workflow}@${at.toISOString()}` })
+      await run.result
+    } catch (error) {
+      if (!this.#stopped.signal.aborted) this.logger.warn({ workflow, error: toQiError(error) }, 'a scheduled task failed')
+    }
+  }
+
+  #working(): WorkflowRunner {
+    if (this.#state === 'stopped') throw new QiError('CLOSED', `${this.name} is stopped`)
+    if (!this.#runner || this.#state === 'initializing') throw new QiError('CLOSED', `${this.name} has not been started`)
+    return this.#runner
+  }
+
+  #signalOf({ signal }: TaskOptions): AbortSignal {
+    return signal ? AbortSignal.any([signal, this.#stopped.signal]) : this.#stopped.signal
+  }
+
+  #fail(error: QiError): void {
+    this.#lastError = error
+    this.#enter('error')
+  }
+
+  #enter(state: AgentState): void {
+    if (this.#state === state || this.#state === 'stopped') return
+    this.#state = state
+    this.#since = Date.now()
+    this.events.emit('state', state)
+  }
+}

@@ -1,0 +1,28 @@
+import type { z } from 'zod'
+import type { ToolHandles } from '../types/contracts/tool.ts'
+import type { RecordType, RecordValues } from '../types/index.ts'
+import type { BaseAgent } from './BaseAgent.ts'
+import type { McpCaller } from './mcp/MCPWrapper.ts'
+
+/** What an agent works with. It passes records to the data plane and never carries them itself. */
+export interface AgentParts extends ToolHandles {
+  /** The platform's own tools, as any MCP client has them. */
+  readonly mcp: McpCaller
+  /** The MCP servers of others that the configuration names; tools are called `server__tool`. */
+  readonly servers: McpCaller
+  /** Into the stream, like the records of any source: checked, keyed, and stored by the consumers. */
+  publish<R extends RecordValues>(type: RecordType<R>, records: readonly R[]): Promise<void>
+}
+
+/** What a folder of `agents/` exports: the registry, the settings, the command line and the reference page come from it. */
+export interface AgentDefinition<C extends z.ZodObject = z.ZodObject> {
+  /** That of its folder, such as `crypto-market`. */
+  readonly name: string
+  /** What it does, in one sentence without a dot. */
+  readonly summary: string
+  /** Its settings, under `agents.<name>` in qicore.yaml. */
+  readonly config: C
+  create(config: z.output<C>, parts: AgentParts): BaseAgent
+}
+
+export const defineAgent = <C extends z.ZodObject>(definition: AgentDefinition<C>): AgentDefinition<C> => definition

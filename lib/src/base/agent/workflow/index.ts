@@ -1,0 +1,7 @@
+export { defineWorkflow, type WorkflowParts } from './defineWorkflow.ts'
+export { Flow } from './Flow.ts'
+export { InProcessRunner, type InProcessRunnerOptions } from './InProcessRunner.ts'
+export type { Decision } from './journal.ts'
+export type { ApprovalOptions, StepContext, StepOptions, StepRetry, Workflow } from './model.ts'
+export { type Handed, handOff, pipeline, supervisor } from './patterns.ts'
+export type { Run, RunOptions, RunState, RunStatus, WorkflowRunner } from './runner.ts'

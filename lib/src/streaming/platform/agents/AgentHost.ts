@@ -1,0 +1,128 @@
+import {
+  type AgentDefinition,
+  type AgentParts,
+  type BaseAgent,
+  DurableRunner,
+  type Logger,
+  type McpCaller,
+  type PartHealth,
+  QiError,
+  suggest,
+  type ToolHandles,
+  type WorkflowRunner,
+} from '../../../base/index.ts'
+import { agentDefinitions } from './definitions.ts'
+import { LinkedClient } from './LinkedClient.ts'
+import { publishRecords } from './publish.ts'
+
+export interface AgentHostOptions {
+  /** Under `agents` in qicore.yaml. */
+  readonly settings: Readonly<Record<string, unknown>> & { readonly run?: readonly string[] }
+  readonly handles: ToolHandles
+  readonly servers: McpCaller | undefined
+  readonly logger: Logger
+  readonly definitions?: Readonly<Record<string, AgentDefinition>>
+}
+
+/** Connections of the runner: two are held, the others are for what DBOS keeps and for effects. */
+const CONNECTIONS = 8
+
+/** All agents of a platform, and what carries their workflows out. */
+export class AgentHost implements AsyncDisposable {
+  readonly runner: WorkflowRunner
+  readonly #agents: ReadonlyMap<string, BaseAgent>
+  readonly #started = new Map<string, Promise<void>>()
+  readonly #client: LinkedClient
+
+  private constructor(runner: WorkflowRunner, agents: ReadonlyMap<string, BaseAgent>, client: LinkedClient) {
+    this.runner = runner
+    this.#agents = agents
+    this.#client = client
+  }
+
+  /**
+   * Makes every agent, so that this process can go on with what any of them began, and starts those of `settings.run`.
+   * @throws QiError CONFLICT where this process has a host already, UNAVAILABLE without the store
+   */
+  static async open({
+    settings,
+    handles,
+    servers,
+    logger,
+    definitions = agentDefinitions,
+  }: AgentHostOptions): Promise<AgentHost> {
+    const client = new LinkedClient(() => handles)
+    const agents = new Map<string, BaseAgent>()
+    for (const { name, config, create } of Object.values(definitions)) {
+      const own = logger.child({ agent: name })
+      const parts: AgentParts = {
+        ...handles,
+        logger: own,
+        mcp: client,
+        servers: servers ?? noServers,
+        publish: (type, records) => publishRecords({ stream: handles.stream, logger: own, agent: name }, type, records),
+      }
+      agents.set(name, create(config.parse(settings[name] ?? {}), parts))
+    }
+    // Closed with the store.
+    const pool = handles.store.createPool({ max: CONNECTIONS, applicationName: 'qicore-agents' })
+    const workflows = [...agents.values()].flatMap((agent) => Object.values(agent.workflows))
+    const runner = await DurableRunner.open({ pool, workflows, logger })
+    const host = new AgentHost(runner, agents, client)
+    for (const name of settings.run ?? []) await host.#start(name, true).catch(() => {}) // the health tells
+    return host
+  }
+
+  get agents(): readonly BaseAgent[] {
+    return [...this.#agents.values()]
+  }
+
+  /** An agent that works; it is started for this where it was not. @throws QiError NOT_FOUND, and what keeps it from working */
+  async agent(name: string): Promise<BaseAgent> {
+    const agent = this.#named(name)
+    await (this.#started.get(name) ?? this.#start(name, false))
+    return agent
+  }
+
+  async health(): Promise<readonly (Omit<PartHealth, 'since'> & { readonly since: number })[]> {
+    const started = this.agents.filter(({ name }) => this.#started.has(name))
+    return Promise.all(
+      started.map(async (agent) => {
+        const { ok, summary } = await agent.health()
+        const { since } = agent.status()
+        return { name: `agent ${agent.name}`, status: ok ? ('up' as const) : ('degraded' as const), since, summary }
+      }),
+    )
+  }
+
+  async close(): Promise<void> {
+    for (const agent of this.agents) await agent.stop()
+    await this.runner.close()
+    await this.#client[Symbol.asyncDispose]()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #start(name: string, scheduled: boolean): Promise<void> {
+    const starting = this.#named(name).start(this.runner, { scheduled })
+    this.#started.set(name, starting)
+    return starting
+  }
+
+  #named(name: string): BaseAgent {
+    const agent = this.#agents.get(name)
+    if (agent) return agent
+    const known = [...this.#agents.keys()]
+    throw new QiError('NOT_FOUND', `there is no agent named "${name}"; there are ${known.join(', ')}${suggest(name, known)}`, {
+      field: 'agent',
+    })
+  }
+}
+
+const noServers: McpCaller = {
+  async callTool(name) {
+    throw new QiError('UNAVAILABLE', `${name}: no MCP server of others runs; name it under mcp.servers in qicore.yaml`)
+  },
+}

@@ -1,0 +1,34 @@
+import { Client } from '@modelcontextprotocol/client'
+import { InMemoryTransport } from '@modelcontextprotocol/server'
+import type { McpCaller, ToolHandles } from '../../../base/index.ts'
+import { createServer, selectTools } from '../../../mcp-tools/index.ts'
+
+/** An MCP client of our own tools, linked in memory at its first call. */
+export class LinkedClient implements McpCaller, AsyncDisposable {
+  readonly #handles: () => ToolHandles
+  #client: Promise<Client> | undefined
+
+  constructor(handles: () => ToolHandles) {
+    this.#handles = handles
+  }
+
+  async callTool(name: string, input: Record<string, unknown>, { signal }: { readonly signal?: AbortSignal | undefined } = {}) {
+    this.#client ??= this.#connect()
+    const client = await this.#client
+    // How long a call may take is the matter of the step that makes it.
+    return client.callTool({ name, arguments: input }, { timeout: 2 ** 31 - 1, ...(signal && { signal }) })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#client)?.close()
+  }
+
+  async #connect(): Promise<Client> {
+    const server = createServer({ version: '0', tools: selectTools(), handles: async () => this.#handles() })
+    const client = new Client({ name: 'qicore-agent', version: '0' })
+    const [near, far] = InMemoryTransport.createLinkedPair()
+    await server.connect(far)
+    await client.connect(near)
+    return client
+  }
+}

@@ -1,0 +1,13 @@
+import type { AgentDefinition } from '../../../base/index.ts'
+import { consumerAgents } from '../../../consumers/index.ts'
+import { datastreamAgents } from '../../../mcp-tools/index.ts'
+import { publisherAgents } from '../../../publishers/index.ts'
+import { platformAgents } from './index.gen.ts'
+
+/** Every agent there is, of every area. */
+export const agentDefinitions: Readonly<Record<string, AgentDefinition>> = {
+  ...publisherAgents,
+  ...consumerAgents,
+  ...datastreamAgents,
+  ...platformAgents,
+}

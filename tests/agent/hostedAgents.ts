@@ -1,0 +1,41 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type AgentDefinition, silentLogger } from '../../lib/src/base/index.ts'
+import { AgentHost, CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
+
+/** A platform of the test that runs, and its agents. */
+export interface HostedAgents extends AsyncDisposable {
+  readonly platform: CryptoDataPlatform
+  readonly host: AgentHost
+}
+
+export interface HostedOptions {
+  readonly databaseUrl: string
+  readonly yaml?: string
+  /** Instead of those that there are. */
+  readonly definitions?: Readonly<Record<string, AgentDefinition>>
+}
+
+export async function hostedAgents({ databaseUrl, yaml = '', definitions }: HostedOptions): Promise<HostedAgents> {
+  const folder = await mkdtemp(join(tmpdir(), 'qicore-agents-'))
+  await writeFile(join(folder, 'qicore.yaml'), `partitions: 2\n${yaml}`)
+  const { config } = loadConfig({ cwd: folder, env: { DATABASE_URL: databaseUrl, QICORE_SOURCES: 'none' } })
+  const platform = new CryptoDataPlatform({ config })
+  await platform.start()
+  const host = await AgentHost.open({
+    settings: config.agents,
+    handles: platform.toolHandles,
+    servers: platform.mcpServers,
+    logger: silentLogger,
+    ...(definitions && { definitions }),
+  })
+  return {
+    platform,
+    host,
+    async [Symbol.asyncDispose]() {
+      await host.close()
+      await platform.stop()
+    },
+  }
+}
