@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import { CliCommand } from './CliCommand.ts'
+import { agent } from './commands/agent.ts'
 import { backfill } from './commands/backfill.ts'
 import { config } from './commands/config.ts'
 import { dlq } from './commands/dlq.ts'
@@ -37,7 +38,21 @@ export function createProgram(): CliCommand {
     .example('qicore up', 'start the platform in this folder')
     .example('qicore query latest bitcoin ethereum', 'what the store holds of two coins')
     .example('qicore doctor', 'what works on this machine, what is missing, how to get it')
-  for (const command of [up(), status(), query(), gaps(), backfill(), store(), tail(), dlq(), tool(), mcp(), doctor(), config()])
+  for (const command of [
+    up(),
+    status(),
+    query(),
+    gaps(),
+    backfill(),
+    store(),
+    tail(),
+    dlq(),
+    tool(),
+    agent(),
+    mcp(),
+    doctor(),
+    config(),
+  ])
     program.addCommand(command)
   everyCommand(program, (command) => {
     for (const below of command.commands) below.copyInheritedSettings(command)

@@ -1,5 +1,5 @@
-import { QiError } from '../../../lib/src/base/index.ts'
 import { callTool, toolNamed, tools } from '../../../lib/src/mcp-tools/index.ts'
+import { nameValue } from '../nameValue.ts'
 import type { Session } from '../session.ts'
 import { printTable } from '../text/table.ts'
 import { LazyTools } from '../tools.ts'
@@ -12,7 +12,7 @@ export interface ToolInput {
 export async function run(session: Session, { name, arguments: given }: ToolInput): Promise<undefined> {
   if (name === undefined) return listTools(session)
   const tool = toolNamed(name)
-  const input = Object.fromEntries(given.map(argument))
+  const input = Object.fromEntries(given.map(nameValue))
   await using opened = new LazyTools(session, await session.load())
   const context = {
     ...(await opened.handles()),
@@ -37,17 +37,4 @@ async function listTools(session: Session): Promise<undefined> {
     ],
     rows,
   )
-}
-
-/** `name=value`; a value that is JSON is taken as such, any other is a text. */
-function argument(text: string): [string, unknown] {
-  const at = text.indexOf('=')
-  if (at < 1)
-    throw new QiError('BAD_REQUEST', `argument "${text}": write name=value, such as coins=bitcoin`, { field: 'arguments' })
-  const value = text.slice(at + 1)
-  try {
-    return [text.slice(0, at), JSON.parse(value)]
-  } catch {
-    return [text.slice(0, at), value]
-  }
 }

@@ -31,6 +31,8 @@ import { consumers, sinkDefinitions } from '../../consumers/index.ts'
 import type { MCPServerManager } from '../../mcp-launchers/index.ts'
 import { DockerServiceDSL } from '../../mcp-tools/datastream/docker/index.ts'
 import { type Consumer, DeadLetters } from '../pipelines/index.ts'
+import type { AgentHost } from './agents/AgentHost.ts'
+import { Agents } from './agents/Agents.ts'
 import { Backfill } from './backfill/Backfill.ts'
 import { CoverageKeeper } from './CoverageKeeper.ts'
 import type { PlatformConfig } from './config.ts'
@@ -74,6 +76,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   readonly #sources: Sources
   readonly #consuming: Supervisor
   readonly #health: HealthLog
+  readonly #agents: Agents
   readonly #watched = new AbortController()
   #state: PlatformStatus['state'] = 'new'
   #startedAt: number | undefined
@@ -110,6 +113,12 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     })
     this.#sources = new Sources({ config, logger, notice: onNotice, recheckMs, engines })
     this.#consuming = new Supervisor(logger)
+    this.#agents = new Agents({
+      settings: config.agents,
+      logger,
+      handles: () => this.toolHandles,
+      servers: () => this.mcpServers,
+    })
   }
 
   get store(): Store {
@@ -187,6 +196,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     }
     this.#startConsumers()
     this.#sources.startConfigured()
+    if (this.#announced) this.#agents.start()
   }
 
   /** Drains: sources first, so that what they gave is appended, then consumers, so that what they read is stored. */
@@ -195,6 +205,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     this.#state = 'stopping'
     this.#watched.abort()
     await this.#watching
+    await this.#agents.stop()
     await this.#sources.stopAll()
     await this.#caughtUp(DRAIN_MS)
     await this.#consuming.stop()
@@ -244,7 +255,8 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       return this.#health.note(how, since)
     })
     const servers = (this.#mcpServers?.health() ?? []).map(({ since, ...how }) => this.#health.note(how, since))
-    const all = [engine('store', store), engine('stream', stream), ...supervised, ...servers]
+    const agents = (await this.#agents.health()).map(({ since, ...how }) => this.#health.note(how, since))
+    const all = [engine('store', store), engine('stream', stream), ...supervised, ...servers, ...agents]
     return { status: overall(all, ['store', 'stream']), parts: all }
   }
 
@@ -286,6 +298,18 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   /** The past of a source, which the caller closes. @throws QiError UNSUPPORTED for a source that gives none */
   openHistory(name: string): Promise<History> {
     return this.#sources.openHistory(name)
+  }
+
+  /**
+   * What has the agents' workflows carried out. Where no platform stores what they publish, this process does, unless it only
+   * observes.
+   * @throws QiError CONFLICT where this process hosts the agents of another platform, UNAVAILABLE
+   */
+  async openAgents(options: { readonly observing?: boolean } = {}): Promise<AgentHost> {
+    this.#checkWorking()
+    const host = await this.#agents.host(options)
+    if (!options.observing && !(await this.coverage.platformRuns())) this.#startConsumers()
+    return host
   }
 
   listSources(): readonly SourceStatus[] {

@@ -23,6 +23,8 @@ export interface DurableRunnerOptions {
   /** All that this process can carry out, and take over from another. */
   readonly workflows: readonly Workflow[]
   readonly logger?: Logger
+  /** Only tells of runs, answers and cancels: it carries none out and takes none over. Default false. */
+  readonly observing?: boolean
   /** How often it looks for runs of processes that were killed, in milliseconds. Default 2,000. */
   readonly lookMs?: number
   /** How long ended runs are kept, in days. Default 30. */
@@ -73,7 +75,7 @@ export class DurableRunner implements WorkflowRunner, Carrier {
         name: 'qicore',
         systemDatabasePool: options.pool,
         executorID: runner.#executor,
-        applicationVersion: runner.#version,
+        applicationVersion: options.observing ? 'observing' : runner.#version,
         logger: loggerFor(runner.#logger),
       })
       await dbos.launch()
@@ -82,7 +84,7 @@ export class DurableRunner implements WorkflowRunner, Carrier {
       runner.#giveBack()
       throw toQiError(error)
     }
-    runner.#looking = runner.#look(options.lookMs ?? 2000)
+    if (!options.observing) runner.#looking = runner.#look(options.lookMs ?? 2000)
     return runner
   }
 

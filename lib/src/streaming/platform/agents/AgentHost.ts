@@ -22,6 +22,8 @@ export interface AgentHostOptions {
   readonly servers: McpCaller | undefined
   readonly logger: Logger
   readonly definitions?: Readonly<Record<string, AgentDefinition>>
+  /** See DurableRunnerOptions. */
+  readonly observing?: boolean
 }
 
 /** Connections of the runner: two are held, the others are for what DBOS keeps and for effects. */
@@ -50,6 +52,7 @@ export class AgentHost implements AsyncDisposable {
     servers,
     logger,
     definitions = agentDefinitions,
+    observing = false,
   }: AgentHostOptions): Promise<AgentHost> {
     const client = new LinkedClient(() => handles)
     const agents = new Map<string, BaseAgent>()
@@ -67,7 +70,7 @@ export class AgentHost implements AsyncDisposable {
     // Closed with the store.
     const pool = handles.store.createPool({ max: CONNECTIONS, applicationName: 'qicore-agents' })
     const workflows = [...agents.values()].flatMap((agent) => Object.values(agent.workflows))
-    const runner = await DurableRunner.open({ pool, workflows, logger })
+    const runner = await DurableRunner.open({ pool, workflows, logger, observing })
     const host = new AgentHost(runner, agents, client)
     for (const name of settings.run ?? []) await host.#start(name, true).catch(() => {}) // the health tells
     return host

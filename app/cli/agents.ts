@@ -1,0 +1,17 @@
+import type { AgentHost } from '../../lib/src/streaming/platform/index.ts'
+import { CryptoDataPlatform } from '../../lib/src/streaming/platform/index.ts'
+import { loggerOf } from './logging.ts'
+import type { Session } from './session.ts'
+
+/** A platform that runs nothing by itself, and the host of its agents, for one command. */
+export async function withAgents<T>(
+  session: Session,
+  { observing }: { readonly observing: boolean },
+  work: (host: AgentHost) => Promise<T>,
+): Promise<T> {
+  const { config } = await session.load()
+  const onNotice = (line: string) => void session.remark(line)
+  await using platform = new CryptoDataPlatform({ config, logger: loggerOf(session), onNotice, announced: false })
+  await platform.initialize(session.signal)
+  return await work(await platform.openAgents({ observing }))
+}

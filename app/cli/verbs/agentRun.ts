@@ -1,0 +1,59 @@
+import { setTimeout } from 'node:timers/promises'
+import { QiError, type RunStatus, type WorkflowRunner } from '../../../lib/src/base/index.ts'
+import { withAgents } from '../agents.ts'
+import { nameValue } from '../nameValue.ts'
+import type { Session } from '../session.ts'
+
+export interface AgentRunInput {
+  readonly agent: string
+  readonly arguments: readonly string[]
+  readonly workflow?: string
+  readonly id?: string
+}
+
+const LOOK_MS = 300
+
+export async function run(session: Session, input: AgentRunInput): Promise<undefined> {
+  const given = Object.fromEntries(input.arguments.map(nameValue))
+  await withAgents(session, { observing: false }, async (host) => {
+    const agent = await host.agent(input.agent)
+    const run = await agent.submit(input.workflow ?? 'main', given, input.id === undefined ? {} : { id: input.id })
+    await session.remark(`run ${run.id}`)
+    const following = new AbortController()
+    const told = follow(session, host.runner, run.id, following.signal)
+    try {
+      const result = await session.unlessInterrupted(run.result)
+      following.abort()
+      await told
+      await print(session, result)
+    } catch (error) {
+      if (session.signal.aborted)
+        throw new QiError('CANCELLED', `interrupted: ${run.id} goes on in the platform, or at the next qicore agent run`)
+      throw error
+    } finally {
+      following.abort()
+    }
+  })
+}
+
+/** Tells people which steps are done, and what is asked. */
+async function follow(session: Session, runner: WorkflowRunner, id: string, signal: AbortSignal): Promise<void> {
+  const told = new Set<string>()
+  const tell = async (status: RunStatus | undefined) => {
+    for (const step of status?.steps ?? []) if (!told.has(step)) await session.remark(`  ${told.add(step) && step}`)
+    for (const { step, question } of status?.questions ?? [])
+      if (!told.has(question))
+        await session.remark(`${told.add(question) && question}\n  qicore agent approve ${id} --step "${step}"`)
+  }
+  while (!signal.aborted) {
+    await setTimeout(LOOK_MS, undefined, { signal }).catch(() => {})
+    await tell(await runner.status(id).catch(() => undefined))
+  }
+}
+
+/** A result's own words for people where it has some, else all of it. */
+async function print(session: Session, result: unknown): Promise<void> {
+  const text = typeof result === 'object' && result !== null && 'text' in result ? result.text : result
+  if (!session.json && typeof text === 'string') await session.out.line(text)
+  else await session.out.json(result)
+}
