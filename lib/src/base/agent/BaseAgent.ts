@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { BulkheadRejectedError, bulkhead, type IPolicy } from 'cockatiel'
-import { abortable } from '../networking/index.ts'
+import { abortable, throwIfAborted } from '../networking/index.ts'
 import { type Logger, QiError, silentLogger, suggest, toQiError } from '../types/index.ts'
 import { AgentCounters, type AgentMetrics } from './counters.ts'
 import { type Schedule, Schedules } from './schedule.ts'
@@ -145,6 +145,7 @@ export abstract class BaseAgent implements AsyncDisposable {
     const ended = this.#places.execute(async () => {
       this.#queued--
       try {
+        throwIfAborted(this.#signalOf(options))
         const run = await runner.start(workflow, input, options.id === undefined ? {} : { id: options.id })
         const result = this.#follow(run, workflow.name, options)
         started.resolve({ id: run.id, result })
