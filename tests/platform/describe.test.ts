@@ -27,6 +27,7 @@ test('a part that failed is unwell since its first failure, and says when it is 
   expect(describePart(part, { consumers: [], publishers: [] })).toEqual({
     name: 'rollups',
     status: 'degraded',
+    code: 'UNAVAILABLE',
     since: 2000,
     summary: 'nobody answers',
     action: 'it is started again in 3 s; it was 3 times before',

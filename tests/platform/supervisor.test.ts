@@ -22,6 +22,32 @@ describe('Supervisor', () => {
     expect(supervisor.status()).toMatchObject([{ state: 'stopped' }])
   })
 
+  test('a part that waits after a failure is begun anew at once when asked; one that runs, once it has drained', async () => {
+    const supervisor = new Supervisor(silentLogger, { baseMs: 3_600_000 })
+    const failed = Promise.withResolvers<void>()
+    const begun: string[] = []
+    const again = Promise.withResolvers<void>()
+    supervisor.add('part', async (signal) => {
+      begun.push('run')
+      if (begun.length === 1) {
+        setImmediate(failed.resolve)
+        throw new QiError('UNAVAILABLE', 'no')
+      }
+      again.resolve()
+      await stopped(signal)
+      begun.push('drained')
+    })
+    await failed.promise
+    await supervisor.restart('part')
+    await again.promise
+    expect(supervisor.status()).toMatchObject([{ state: 'running', restarts: 1 }])
+    await supervisor.restart('part')
+    expect(begun).toEqual(['run', 'run', 'drained', 'run'])
+    await expect(supervisor.restart('path')).rejects.toMatchObject({ code: 'NOT_FOUND', field: 'part' })
+    await supervisor.remove('part')
+    expect(supervisor.status()).toEqual([])
+  })
+
   test('a part that returns by itself is finished and not started again', async () => {
     const supervisor = new Supervisor(silentLogger)
     let runs = 0

@@ -85,6 +85,7 @@ export class Consumer {
       name: this.#options.name,
       group: this.#options.group,
       topics: this.#options.topics,
+      members: 1,
       sinks: this.#options.sinks.map((sink) => sink.name),
       state: this.#state,
       ...(this.#trouble && { trouble: this.#trouble }),

@@ -9,6 +9,7 @@ import {
   checkWithin,
   type History,
   type Logger,
+  type Outage,
   type PartHealth,
   type PlatformControl,
   type PlatformHealth,
@@ -27,13 +28,14 @@ import {
   silentLogger,
   type ToolHandles,
 } from '../../base/index.ts'
-import { consumers, sinkDefinitions } from '../../consumers/index.ts'
+import { sinkDefinitions } from '../../consumers/index.ts'
 import type { MCPServerManager } from '../../mcp-launchers/index.ts'
 import { DockerServiceDSL } from '../../mcp-tools/datastream/docker/index.ts'
-import { type Consumer, DeadLetters } from '../pipelines/index.ts'
+import { DeadLetters } from '../pipelines/index.ts'
 import type { AgentHost } from './agents/AgentHost.ts'
 import { Agents } from './agents/Agents.ts'
 import { Backfill } from './backfill/Backfill.ts'
+import { Consumers } from './Consumers.ts'
 import { CoverageKeeper } from './CoverageKeeper.ts'
 import type { PlatformConfig } from './config.ts'
 import { describePart, describeStandIn } from './describe.ts'
@@ -75,6 +77,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   readonly #announced: boolean
   readonly #sources: Sources
   readonly #consuming: Supervisor
+  readonly #consumers: Consumers
   readonly #health: HealthLog
   readonly #agents: Agents
   readonly #watched = new AbortController()
@@ -87,7 +90,6 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   #coverage: Coverage | undefined
   #keeper: CoverageKeeper | undefined
   #sinks: Sink[] = []
-  #consumers: Consumer[] = []
   #watching: Promise<void> | undefined
 
   constructor({
@@ -113,6 +115,12 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     })
     this.#sources = new Sources({ config, logger, notice: onNotice, recheckMs, engines })
     this.#consuming = new Supervisor(logger)
+    this.#consumers = new Consumers({
+      config,
+      logger,
+      supervisor: this.#consuming,
+      engines: () => ({ stream: this.stream, sinks: this.#sinks, deadLetters: this.deadLetters }),
+    })
     this.#agents = new Agents({
       settings: config.agents,
       logger,
@@ -194,7 +202,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       this.#startUpkeep()
       this.#watching = this.#watch(this.#watched.signal)
     }
-    this.#startConsumers()
+    this.#consumers.startConfigured()
     this.#sources.startConfigured()
     if (this.#announced) this.#agents.start()
   }
@@ -225,7 +233,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       store: this.store.capabilities.timescale ? 'TimescaleDB' : this.config.database.url ? 'PostgreSQL' : 'embedded PostgreSQL',
       stream: this.stream.engine,
       publishers: this.#sources.stats(),
-      consumers: this.#consumers.map((consumer) => consumer.stats()),
+      consumers: this.#consumers.stats(),
       parts: [...this.#sources.parts(), ...this.#consuming.status()],
     }
   }
@@ -247,6 +255,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
         name,
         status: found.ok ? 'up' : 'down',
         summary: found.summary,
+        ...(found.error && { code: found.error.code }),
         ...(found.ok ? {} : { action: ['it is tried again until it answers', found.remedy].filter(Boolean).join('; ') }),
       })
     const { standIn } = this.#sources
@@ -266,25 +275,6 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       await abortable(this.health(), signal).catch(() => {})
       await setTimeout(this.#watchMs, undefined, { signal, ref: false }).catch(() => {})
     }
-  }
-
-  /** Once; where the platform does not run, of what it publishes nothing would be stored without. */
-  #startConsumers(): void {
-    if (this.#consumers.length > 0) return
-    for (const name of this.config.consumers) this.#startConsumer(name)
-  }
-
-  #startConsumer(name: string): void {
-    const consumer = consumers[name]?.open({
-      stream: this.stream,
-      sinks: this.#sinks,
-      deadLetters: this.deadLetters,
-      logger: this.#logger.child({ consumer: name }),
-      limits: consumerLimits(this.config),
-    })
-    if (!consumer) throw new QiError('CONFIG_INVALID', `consumers: there is no consumer named ${name}`)
-    this.#consumers.push(consumer)
-    this.#consuming.add(`consumer ${name}`, (signal) => consumer.run(signal))
   }
 
   /** What keeps the store in shape while records come and go. */
@@ -308,7 +298,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   async openAgents(options: { readonly observing?: boolean } = {}): Promise<AgentHost> {
     this.#checkWorking()
     const host = await this.#agents.host(options)
-    if (!options.observing && !(await this.coverage.platformRuns())) this.#startConsumers()
+    if (!options.observing && !(await this.coverage.platformRuns())) this.#consumers.startConfigured()
     return host
   }
 
@@ -319,12 +309,26 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   async startSource(name: string, settings: Readonly<Record<string, unknown>> = {}): Promise<void> {
     this.#checkWorking()
     await this.#sources.start(name, settings)
-    if (!(await this.coverage.platformRuns())) this.#startConsumers()
+    if (!(await this.coverage.platformRuns())) this.#consumers.startConfigured()
   }
 
   async stopSource(name: string): Promise<void> {
     this.#checkWorking()
     await this.#sources.stop(name)
+  }
+
+  async scaleConsumer(name: string, members: number): Promise<void> {
+    this.#checkWorking()
+    await this.#consumers.scale(name, members)
+  }
+
+  async restartPart(name: string): Promise<void> {
+    this.#checkWorking()
+    await (this.#sources.supervises(name) ? this.#sources.restart(name) : this.#consuming.restart(name))
+  }
+
+  outages(): readonly Outage[] {
+    return this.#health.outages()
   }
 
   async backfill(request: BackfillRequest, options: BackfillRunOptions = {}): Promise<BackfillResult> {
@@ -335,7 +339,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       coverage,
       stream,
       openHistory: (source: string) => this.openHistory(source),
-      consume: async () => this.#startConsumers(),
+      consume: async () => this.#consumers.startConfigured(),
     }
     await using backfill = new Backfill(host, this.#logger)
     return await backfill.run(await abortable(backfill.plan(request), options.signal), options)
@@ -350,10 +354,10 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   /** Returns when all that was appended has been stored, or the time is up; the rest is stored at the next start. */
   async #caughtUp(withinMs: number): Promise<void> {
     const deadline = Date.now() + withinMs
-    const groups = this.#consumers.map((consumer) => consumer.stats().group)
+    const groups = this.#consumers.stats().map(({ group }) => group)
     while (Date.now() < deadline) {
       const lags = await Promise.all(groups.map((group) => this.stream.lag(group))).catch(() => [])
-      const running = this.#consumers.every((consumer) => consumer.stats().state === 'running')
+      const running = this.#consumers.stats().every(({ state }) => state === 'running')
       if (!running || lags.flat().every(({ lag }) => lag === 0n)) return
       await setTimeout(20)
     }
@@ -378,10 +382,3 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
 }
 
 const settingsFor = (config: PlatformConfig, name: string): Record<string, unknown> => config[name] as Record<string, unknown>
-
-const consumerLimits = ({ consumer }: PlatformConfig) => ({
-  lanes: consumer.lanes,
-  maxRecords: consumer.max_records,
-  lingerMs: consumer.linger_ms,
-  maxBytes: consumer.max_bytes,
-})

@@ -101,6 +101,15 @@ export class Sources {
     if (partOf(name) === STAND_IN_FOR) this.#standIn = undefined
   }
 
+  supervises(part: string): boolean {
+    return this.parts().some(({ name }) => name === part)
+  }
+
+  /** With the settings that it has. */
+  restart(part: string): Promise<void> {
+    return this.#supervisor.restart(part)
+  }
+
   stopAll(): Promise<void> {
     return this.#supervisor.stop()
   }

@@ -31,6 +31,7 @@ export function describePart(part: PartStatus, { consumers, publishers }: Workin
       status: 'degraded',
       since: part.failingSince ?? since,
       summary: part.lastError?.message ?? 'failed',
+      ...(part.lastError && { code: part.lastError.code }),
       action: `it is started again${again}${times}`,
     }
   }
@@ -49,6 +50,7 @@ const troubled = (name: string, { since, error, againAt }: Trouble, what: string
   status: 'degraded',
   since,
   summary: error.message,
+  code: error.code,
   action: `${what}${againAt === undefined ? '' : ` in ${seconds(againAt)},`} ${how}`,
 })
 

@@ -1,9 +1,14 @@
-import type { HealthStatus, Logger, PartHealth } from '../../base/index.ts'
+import type { HealthStatus, Logger, Outage, PartHealth } from '../../base/index.ts'
 
-/** Remembers since when each part is as it is, and logs what changes. */
+/** How many of the times that are over are remembered. */
+const KEPT = 200
+
+/** Remembers since when each part is as it is and when it was unwell, and logs what changes. */
 export class HealthLog {
   readonly #logger: Logger
   readonly #since = new Map<string, { status: HealthStatus; since: number }>()
+  readonly #unwell = new Map<string, Outage>()
+  readonly #over: Outage[] = []
 
   constructor(logger: Logger) {
     this.#logger = logger
@@ -15,7 +20,26 @@ export class HealthLog {
     const since = known?.status === part.status ? known.since : changed
     if ((known?.status ?? 'up') !== part.status) this.#tell(part)
     this.#since.set(part.name, { status: part.status, since })
+    this.#keep(part, since)
     return { ...part, since }
+  }
+
+  /** Those that are unwell, and the last times that are over. */
+  outages(): readonly Outage[] {
+    return [...this.#over, ...this.#unwell.values()]
+  }
+
+  #keep({ name, status, summary, code, action }: Omit<PartHealth, 'since'>, since: number): void {
+    const known = this.#unwell.get(name)
+    if (status !== 'up') {
+      const worst = known?.status === 'down' ? 'down' : status
+      const why = { summary, ...(code !== undefined && { code }), ...(action !== undefined && { action }) }
+      this.#unwell.set(name, { part: name, status: worst, since: known?.since ?? since, ...why })
+    } else if (known) {
+      this.#unwell.delete(name)
+      this.#over.push({ ...known, until: Math.max(since, known.since) })
+      if (this.#over.length > KEPT) this.#over.shift()
+    }
   }
 
   #tell({ name, status, summary, action }: Omit<PartHealth, 'since'>): void {

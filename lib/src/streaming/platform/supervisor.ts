@@ -8,13 +8,17 @@ export interface SupervisorOptions {
   readonly healthyMs?: number
 }
 
+type Run = (signal: AbortSignal) => Promise<void>
+
 /** Runs parts until stopped; what fails is started again, after a wait that doubles from `baseMs` to `maxMs`. */
 export class Supervisor {
   readonly #logger: Logger
   readonly #options: Required<SupervisorOptions>
   readonly #stop = new AbortController()
   readonly #parts = new Map<string, PartStatus>()
-  readonly #running = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>()
+  /** Cuts the wait of a part short that has failed. */
+  readonly #wake = new Map<string, AbortController>()
+  readonly #running = new Map<string, { readonly stop: AbortController; readonly done: Promise<void>; readonly run: Run }>()
 
   constructor(logger: Logger, options: SupervisorOptions = {}) {
     this.#logger = logger
@@ -22,12 +26,12 @@ export class Supervisor {
   }
 
   /** @param run runs until its signal aborts; when it returns by itself, the part is finished and not started again */
-  add(name: string, run: (signal: AbortSignal) => Promise<void>): void {
+  add(name: string, run: Run): void {
     if (this.runs(name)) throw new QiError('INTERNAL', `a part named ${name} runs already`)
     this.#set(name, { name, state: 'running', since: Date.now(), restarts: 0 })
     const stop = new AbortController()
     const done = this.#supervise(name, run, AbortSignal.any([this.#stop.signal, stop.signal]))
-    this.#running.set(name, { stop, done })
+    this.#running.set(name, { stop, done, run })
   }
 
   /** Whether the part runs, or is about to be started again. */
@@ -47,13 +51,30 @@ export class Supervisor {
     await part?.done
   }
 
+  /** Ends a part for good: it is no longer told of. */
+  async remove(name: string): Promise<void> {
+    await this.stopPart(name)
+    this.#running.delete(name)
+    this.#parts.delete(name)
+  }
+
+  /** Begins a part anew: at once where it waits after a failure, else once it has drained. @throws QiError NOT_FOUND */
+  async restart(name: string): Promise<void> {
+    const part = this.#running.get(name)
+    if (!part) throw new QiError('NOT_FOUND', `there is no part named "${name.slice(0, 80)}"`, { field: 'part' })
+    const wake = this.#wake.get(name)
+    if (wake) return wake.abort()
+    await this.stopPart(name)
+    if (!this.#stop.signal.aborted) this.add(name, part.run)
+  }
+
   /** Asks every part to drain and returns when all have. */
   async stop(): Promise<void> {
     this.#stop.abort()
     await Promise.all([...this.#running.values()].map(({ done }) => done))
   }
 
-  async #supervise(name: string, run: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async #supervise(name: string, run: Run, signal: AbortSignal): Promise<void> {
     const { baseMs, maxMs, healthyMs } = this.#options
     let waitMs = baseMs
     let restarts = 0
@@ -83,7 +104,10 @@ export class Supervisor {
           { part: name, error, delayMs: delay },
           `${name} failed: ${error.message}; started again in ${delay} ms`,
         )
-        await setTimeout(delay, undefined, { signal }).catch(() => {})
+        const wake = new AbortController()
+        this.#wake.set(name, wake)
+        await setTimeout(delay, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch(() => {})
+        this.#wake.delete(name)
         waitMs = Math.min(waitMs * 2, maxMs)
         restarts++
         this.#set(name, { ...failed, state: 'running', since: Date.now(), restarts })

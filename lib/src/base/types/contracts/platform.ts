@@ -1,4 +1,4 @@
-import type { QiError } from '../errors.ts'
+import type { ErrorCode, QiError } from '../errors.ts'
 import type { Trouble } from '../failures.ts'
 import type { BackfillRequest, BackfillResult, BackfillRunOptions } from './backfill.ts'
 import type { RateBudget } from './rateLimit.ts'
@@ -12,6 +12,8 @@ export interface PartHealth {
   /** Since when, in milliseconds since 1970. */
   readonly since: number
   readonly summary: string
+  /** Of the failure that it is unwell for, where one is. */
+  readonly code?: ErrorCode
   /** What is being done about it, or can be. */
   readonly action?: string
 }
@@ -19,6 +21,19 @@ export interface PartHealth {
 export interface PlatformHealth {
   readonly status: HealthStatus
   readonly parts: readonly PartHealth[]
+}
+
+/** A time in which a part was unwell without a break. */
+export interface Outage {
+  readonly part: string
+  /** The worst that it was. */
+  readonly status: Exclude<HealthStatus, 'up'>
+  /** In milliseconds since 1970; without an end it still is. */
+  readonly since: number
+  readonly until?: number
+  readonly summary: string
+  readonly code?: ErrorCode
+  readonly action?: string
 }
 
 export interface PartStatus {
@@ -38,6 +53,8 @@ export interface ConsumerStats {
   readonly name: string
   readonly group: string
   readonly topics: readonly string[]
+  /** How many of its group run in this process. */
+  readonly members: number
   /** Where it stores what it reads. */
   readonly sinks: readonly string[]
   readonly state: 'idle' | 'running' | 'retrying' | 'stopped'
@@ -138,6 +155,19 @@ export interface PlatformControl {
   startSource(name: string, settings?: Readonly<Record<string, unknown>>): Promise<void>
   /** Returns when what the source gave is in the stream. @throws QiError NOT_FOUND, CONFLICT where it does not run here */
   stopSource(name: string): Promise<void>
+  /**
+   * Has so many members of a consumer's group run in this process; its partitions are shared out anew among all there are. Returns
+   * when those that leave have stored what they read.
+   * @throws QiError NOT_FOUND, BAD_REQUEST for none, or more than its topics have partitions
+   */
+  scaleConsumer(name: string, members: number): Promise<void>
+  /**
+   * Begins a part anew, as it is called in the status: one that waits after a failure is started at once, any other is drained first.
+   * @throws QiError NOT_FOUND
+   */
+  restartPart(name: string): Promise<void>
+  /** When parts were unwell since the start, as far as anybody asked for the health: those that are, and the last that were. */
+  outages(): readonly Outage[]
   /**
    * Takes history from providers and returns when it is stored.
    * @throws QiError BAD_REQUEST, UNSUPPORTED, CANCELLED: what is settled stays so, and the same call goes on there

@@ -1,0 +1,37 @@
+import { type Decimal, parseTime, price, type Store, type Stream, withClient } from '../../lib/src/base/index.ts'
+
+const START = parseTime('2026-01-01T00:00:00Z')
+
+/** So many prices of so many coins, appended to the stream. */
+export async function flood(stream: Stream, records: number, coins = 40): Promise<void> {
+  const messages = Array.from({ length: records }, (_, at) => {
+    const time = START + Math.floor(at / coins) * 1_000_000
+    const coinId = `flood-${at % coins}`
+    const common = { coinId, source: 'flood', currency: 'usd', time, receivedAt: time, origin: 'live' as const }
+    const record = { ...common, price: `${at + 1}.5` as Decimal }
+    return { key: price.messageKey(record), value: price.encode(record) }
+  })
+  for (let at = 0; at < records; at += 1000) await stream.append(price.topic, messages.slice(at, at + 1000))
+}
+
+/** Nobody writes prices while the work is done: what is read waits. */
+export const whilePricesAreLocked = <T>({ pool }: Store, work: () => Promise<T>): Promise<T> =>
+  withClient(pool, async (client) => {
+    await client.query('begin')
+    try {
+      await client.query('lock table crypto_prices in exclusive mode')
+      return await work()
+    } finally {
+      await client.query('rollback')
+    }
+  })
+
+export async function storedOfFlood({ pool }: Store): Promise<{ readonly rows: number; readonly sum: string }> {
+  const { rows } = await pool.query<{ rows: number; sum: string }>(
+    "select count(*)::int as rows, coalesce(sum(price), 0)::text as sum from crypto_prices where source = 'flood'",
+  )
+  return rows[0] as { rows: number; sum: string }
+}
+
+/** What storedOfFlood gives when each is there once. */
+export const wholeFlood = (records: number) => ({ rows: records, sum: `${(records * (records + 1)) / 2 + records / 2}.0` })

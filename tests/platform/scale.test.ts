@@ -1,0 +1,44 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
+import { testDatabase } from '../support/database.ts'
+import { temporary } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
+import { flood, storedOfFlood, whilePricesAreLocked, wholeFlood } from './flood.ts'
+
+const database = await testDatabase()
+const GROUP = 'qicore-crypto-data'
+
+test('more members share the partitions out, fewer give them back, and each record is stored once', async () => {
+  const cwd = await temporary('scale')
+  await writeFile(join(cwd, 'qicore.yaml'), 'partitions: 3')
+  const { config } = loadConfig({ cwd, env: { DATABASE_URL: database.url, QICORE_SOURCES: 'none' } })
+  await using platform = new CryptoDataPlatform({ config })
+  await platform.start()
+  const { stream, store } = platform
+  const shares = async () => {
+    const [group] = await stream.describeGroups([GROUP])
+    return (group?.members ?? []).map(({ assignments }) => assignments.filter(({ topic }) => topic === 'crypto-prices').length)
+  }
+  await until(async () => String(await shares()) === '3', 'one member with all partitions')
+
+  await whilePricesAreLocked(store, async () => {
+    await flood(stream, 6000)
+    await platform.scaleConsumer('crypto-data', 3)
+    await until(async () => String(await shares()) === '1,1,1', 'three members with a partition each')
+  })
+  await until(async () => (await storedOfFlood(store)).rows >= 6000, 'all to be stored')
+  expect(await storedOfFlood(store)).toEqual(wholeFlood(6000))
+  expect(platform.getStatus().consumers).toMatchObject([{ name: 'crypto-data', members: 3, state: 'running' }])
+  expect(platform.getStatus().consumers[0]?.written).toBeGreaterThanOrEqual(6000)
+
+  await platform.scaleConsumer('crypto-data', 1)
+  expect(platform.getStatus().consumers).toMatchObject([{ members: 1 }])
+  expect(platform.getStatus().parts.map(({ name }) => name)).not.toContain('consumer crypto-data #2')
+  await until(async () => String(await shares()) === '3', 'one member with all partitions again')
+
+  await expect(platform.scaleConsumer('crypto-data', 4)).rejects.toThrow(/members is 4: .* can have 1 to 3; .* 3 partitions/)
+  await expect(platform.scaleConsumer('crypto-data', 0)).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'members' })
+  await expect(platform.scaleConsumer('crypto-dota', 1)).rejects.toThrow(/did you mean crypto-data/)
+})
