@@ -51,6 +51,8 @@ export class DurableRunner implements WorkflowRunner, Carrier {
   #functions!: Functions
   #liveness!: Liveness
   #looking: Promise<void> = Promise.resolve()
+  /** Those that were missed at the last look. */
+  #missed: ReadonlySet<string> = new Set()
   #closed: Promise<void> | undefined
   #giveBack: () => void = () => {}
 
@@ -216,7 +218,10 @@ export class DurableRunner implements WorkflowRunner, Carrier {
         })
         const others = pending.filter(({ executorId }) => executorId !== this.#executor)
         const dead = await this.#liveness.dead([...new Set(others.map(({ executorId }) => executorId ?? ''))])
-        const ids = others.filter(({ executorId }) => dead.has(executorId ?? '')).map(({ workflowID }) => workflowID)
+        // One that has lost its connection, as all have whose database was restarted, gets time to take its lock again.
+        const gone = new Set([...dead].filter((executor) => this.#missed.has(executor)))
+        this.#missed = dead
+        const ids = others.filter(({ executorId }) => gone.has(executorId ?? '')).map(({ workflowID }) => workflowID)
         if (ids.length === 0) return
         this.#logger.info({ runs: ids }, 'going on with runs of a process that has ended')
         await dbos.resumeWorkflows(ids)
