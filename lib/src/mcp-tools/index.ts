@@ -1,3 +1,4 @@
+export { type TimescaleDBDSL, TimescaleDBMCPWrapper } from './bindings/TimescaleDBMCPWrapper.ts'
 export { datastreamAgents } from './datastream/agents/index.gen.ts'
 export { DockerServiceDSL, type DockerSettings, dockerSettings } from './datastream/docker/index.ts'
 export { tools } from './index.gen.ts'

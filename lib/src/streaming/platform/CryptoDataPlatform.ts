@@ -22,6 +22,7 @@ import {
   type ServiceBudget,
   type ServiceControl,
   type Sink,
+  type SourceParts,
   type SourceStatus,
   type Store,
   type Stream,
@@ -304,6 +305,11 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
 
   listSources(): readonly SourceStatus[] {
     return this.#sources.list()
+  }
+
+  sourceParts(name: string): SourceParts {
+    this.#checkWorking()
+    return this.#sources.partsOf(name)
   }
 
   async startSource(name: string, settings: Readonly<Record<string, unknown>> = {}): Promise<void> {

@@ -7,6 +7,7 @@ import {
   QiError,
   type SourceContext,
   type SourceDefinition,
+  type SourceParts,
   type SourceStatus,
   type Store,
   type Stream,
@@ -112,6 +113,12 @@ export class Sources {
 
   stopAll(): Promise<void> {
     return this.#supervisor.stop()
+  }
+
+  /** @throws QiError NOT_FOUND */
+  partsOf(name: string): SourceParts {
+    const { name: known } = this.#named(name)
+    return { settings: this.#configured(known), context: this.#context(known) }
   }
 
   list(): readonly SourceStatus[] {

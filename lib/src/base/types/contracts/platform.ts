@@ -2,6 +2,7 @@ import type { ErrorCode, QiError } from '../errors.ts'
 import type { Trouble } from '../failures.ts'
 import type { BackfillRequest, BackfillResult, BackfillRunOptions } from './backfill.ts'
 import type { RateBudget } from './rateLimit.ts'
+import type { SourceContext } from './source.ts'
 import type { Stream } from './stream.ts'
 
 export type HealthStatus = 'up' | 'degraded' | 'down'
@@ -138,6 +139,14 @@ export interface SourceSetting {
   readonly open: boolean
 }
 
+/** What a source is opened with. */
+export interface SourceParts {
+  /** Checked, and with what is secret in them. */
+  readonly settings: Readonly<Record<string, unknown>>
+  /** Calls made with it count against the limits that all who use a key share. */
+  readonly context: SourceContext
+}
+
 /** What may be asked of a platform and done with it; CryptoDataPlatform is one. */
 export interface PlatformControl {
   getStatus(): PlatformStatus
@@ -147,6 +156,12 @@ export interface PlatformControl {
   rateLimits(): Promise<readonly ServiceBudget[]>
   /** Every source there is. */
   listSources(): readonly SourceStatus[]
+  /**
+   * For whoever asks a source's provider by itself: as the configuration has it, and within its limits. Nothing of it belongs in an
+   * answer to a caller.
+   * @throws QiError NOT_FOUND
+   */
+  sourceParts(name: string): SourceParts
   /**
    * Starts a source, with these settings instead of those of the configuration until it is stopped, and returns at once: what fails
    * afterwards is started again and shows in the status. Where no platform stores what is published, this process does.

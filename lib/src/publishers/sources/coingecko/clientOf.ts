@@ -1,7 +1,8 @@
-import { readTls, type SourceContext, secureFetch } from '../../../base/index.ts'
+import { readTls, type SourceContext, type SourceParts, secureFetch } from '../../../base/index.ts'
 import { CoinGeckoClient } from './CoinGeckoClient.ts'
+import { CoinGeckoDSL } from './CoinGeckoDSL.ts'
 import type { CoinGeckoConfig } from './config.ts'
-import type { CallPlan } from './schedule.ts'
+import { type CallPlan, planCalls } from './schedule.ts'
 
 /** The client of an account; all clients of one key share its limit, in other processes too where the platform keeps one. */
 export function clientOf(settings: CoinGeckoConfig, plan: CallPlan, { logger, rateLimit }: SourceContext): CoinGeckoClient {
@@ -25,4 +26,10 @@ export function clientOf(settings: CoinGeckoConfig, plan: CallPlan, { logger, ra
     }),
     ...(secure && { fetch: secure.fetch }),
   })
+}
+
+/** The verbs, under the settings of the source and within its limits. */
+export function openCoinGeckoDSL({ settings, context }: SourceParts): CoinGeckoDSL {
+  const config = settings as unknown as CoinGeckoConfig
+  return new CoinGeckoDSL(clientOf(config, planCalls(config), context))
 }

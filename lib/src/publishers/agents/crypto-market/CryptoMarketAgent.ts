@@ -1,0 +1,19 @@
+import type { z } from 'zod'
+import type { AgentParts } from '../../../base/index.ts'
+import { TimescaleDBMCPWrapper } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
+import { openCoinGeckoDSL } from '../../sources/coingecko/index.ts'
+import { CryptoDSL } from '../shared/CryptoDSL.ts'
+import { MarketAgent } from '../shared/MarketAgent.ts'
+import type { config } from './config.ts'
+
+/** Watches the market: through CoinGecko's API where it is told to fetch, and in what is stored. What it fetches goes into the stream. */
+export class CryptoMarketAgent extends MarketAgent {
+  constructor(settings: z.output<typeof config>, parts: AgentParts) {
+    const store = new TimescaleDBMCPWrapper(parts.mcp).verbs
+    const provider =
+      settings.fetch === 'coingecko'
+        ? { name: 'coingecko', verbs: openCoinGeckoDSL(parts.platform.sourceParts('coingecko')) }
+        : undefined
+    super('crypto-market', '', parts, settings, new CryptoDSL({ provider, store, write: parts.publish }, settings))
+  }
+}

@@ -1,0 +1,59 @@
+import { formatTime, parseTime, price, timeframeMicros } from '../../../base/index.ts'
+import type { TimescaleDBDSL } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
+import { unlessNotFound } from './notFound.ts'
+import type { Snapshot, Unseen } from './report.ts'
+import type { MarketSettings } from './settings.ts'
+
+const HOUR = 3_600_000_000
+/** Candles that are searched for anomalies, and how many of those are told. */
+const SEARCHED = 24
+const MOST_TOLD = 5
+/** The close before may be so many candles older than it should be, where some are missing. */
+const SLACK = 2
+
+/** What is held of a coin and what it says; of its preferred series. */
+export async function snapshotOf(
+  store: TimescaleDBDSL,
+  coin: string,
+  settings: MarketSettings,
+  signal: AbortSignal,
+): Promise<Snapshot | Unseen> {
+  const { currency, source, timeframe, anomaly_window: window, anomaly_threshold: threshold } = settings
+  const options = { signal }
+  const analysis = await store
+    .technicalAnalysis({ coin, currency, timeframe, ...(source !== undefined && { source }) }, options)
+    .catch(unlessNotFound)
+  if (!analysis) return { coin, missing: `nothing of it is stored in ${currency}${source ? ` from ${source}` : ''}` }
+  const { series, time: candle, close, indicators, signals } = analysis
+  const of = { coin: series.coin_id, source: series.source, currency: series.currency }
+  const { anomalies } = await store.anomalies({ ...of, timeframe, window, threshold, limit: SEARCHED, most: MOST_TOLD }, options)
+  const { items } = await store.latestPrices(
+    { coins: [of.coin], sources: [of.source], currencies: [of.currency], include_simulated: true, limit: 1 },
+    options,
+  )
+  const latest = items[0] && price.fromWire(items[0])
+  const hours = settings.alerts.flatMap((rule) =>
+    rule.when === 'change' && (rule.coin ?? of.coin) === of.coin ? [rule.hours] : [],
+  )
+  const changes = []
+  for (const span of new Set(hours)) {
+    const base = parseTime(candle) - span * HOUR
+    const { candles } = await store.candles({ ...of, timeframe, to: formatTime(base + 1), limit: 1 }, options)
+    const before = candles[0]
+    if (before && parseTime(before.time) >= base - SLACK * timeframeMicros(timeframe))
+      changes.push({ hours: span, pct: (Number(close) / Number(before.close) - 1) * 100, since: before.time })
+  }
+  return {
+    ...of,
+    simulated: series.simulated,
+    price: latest?.price ?? close,
+    time: latest ? formatTime(latest.time) : candle,
+    ...(latest?.change24hPct !== undefined && { change_24h_pct: latest.change24hPct }),
+    candle,
+    close,
+    indicators,
+    signals,
+    anomalies: anomalies.map(({ time, log_return, score }) => ({ time, log_return, ...(score !== undefined && { score }) })),
+    changes,
+  }
+}
