@@ -50,12 +50,23 @@ const cancel = () =>
     .example('qicore agent cancel data-quality-3f9c01ab24de', 'end it')
     .runs(() => import('../verbs/agentCancel.ts'))
 
+const ask = () =>
+  new CliCommand('ask')
+    .summary('have a question about the market answered in words')
+    .description(
+      'A language model answers by calling tools that read the store. Each figure of the answer is looked up in what they gave and cited; where one is in no answer of a tool, the command says so and ends with 1. Needs a model (llm in qicore.yaml).',
+    )
+    .argument('<question...>', 'in your words')
+    .option('--agent <name>', 'with the tools that this agent may use')
+    .example('qicore agent ask "how did bitcoin do this week?"', 'the answer, and the queries that its figures came from')
+    .runs(() => import('../verbs/agentAsk.ts'))
+
 export const agent = () => {
   const group = new CliCommand('agent')
     .summary('agents: list them, have them work, see what they did, answer them')
     .description(
       'Agents do work on what is stored and streamed, by workflows whose steps are kept. docs/agents.md tells of each.',
     )
-  for (const command of [listed(), run(), status(), approve(), cancel()]) group.addCommand(command)
+  for (const command of [listed(), run(), ask(), status(), approve(), cancel()]) group.addCommand(command)
   return group
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { ToolHandles } from '../types/contracts/tool.ts'
 import type { RecordType, RecordValues } from '../types/index.ts'
 import type { BaseAgent } from './BaseAgent.ts'
+import type { Llm } from './llm/index.ts'
 import type { McpCaller } from './mcp/MCPWrapper.ts'
 
 /** What an agent works with. It passes records to the data plane and never carries them itself. */
@@ -10,6 +11,8 @@ export interface AgentParts extends ToolHandles {
   readonly mcp: McpCaller
   /** The MCP servers of others that the configuration names; tools are called `server__tool`. */
   readonly servers: McpCaller
+  /** The optional language model, with the tools that this agent may have it call: `ask`, and `explain` for a comment. */
+  readonly llm: Llm
   /** Into the stream, like the records of any source: checked, keyed, and stored by the consumers. */
   publish<R extends RecordValues>(type: RecordType<R>, records: readonly R[]): Promise<void>
 }
@@ -22,6 +25,8 @@ export interface AgentDefinition<C extends z.ZodObject = z.ZodObject> {
   readonly summary: string
   /** Its settings, under `agents.<name>` in qicore.yaml. */
   readonly config: C
+  /** The tools, or sets of them, that its language model may call; only those that read. Default: those of `llm.tools`. */
+  readonly tools?: readonly string[]
   create(config: z.output<C>, parts: AgentParts): BaseAgent
 }
 

@@ -124,6 +124,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     })
     this.#agents = new Agents({
       settings: config.agents,
+      llm: config.llm,
       logger,
       handles: () => this.toolHandles,
       servers: () => this.mcpServers,

@@ -5,6 +5,7 @@ import {
   findProject,
   HOME_FOLDER,
   isLoopback,
+  llmSettings,
   type Provenance,
   QiError,
   readConfigFile,
@@ -114,6 +115,7 @@ const core = {
         .meta({ env: 'QICORE_AGENTS' }),
     })
     .prefault({}),
+  llm: llmSettings.prefault({}),
   log: z
     .object({
       level: z

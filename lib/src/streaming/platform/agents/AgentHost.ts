@@ -3,7 +3,9 @@ import {
   type AgentParts,
   type BaseAgent,
   DurableRunner,
+  type LlmSettings,
   type Logger,
+  llmSettings,
   type McpCaller,
   type PartHealth,
   QiError,
@@ -13,11 +15,14 @@ import {
 } from '../../../base/index.ts'
 import { agentDefinitions } from './definitions.ts'
 import { LinkedClient } from './LinkedClient.ts'
+import { openLlm } from './llm.ts'
 import { publishRecords } from './publish.ts'
 
 export interface AgentHostOptions {
   /** Under `agents` in qicore.yaml. */
   readonly settings: Readonly<Record<string, unknown>> & { readonly run?: readonly string[] }
+  /** Under `llm` in qicore.yaml; default: no model. */
+  readonly llm?: LlmSettings
   readonly handles: ToolHandles
   readonly servers: McpCaller | undefined
   readonly logger: Logger
@@ -34,12 +39,12 @@ export class AgentHost implements AsyncDisposable {
   readonly runner: WorkflowRunner
   readonly #agents: ReadonlyMap<string, BaseAgent>
   readonly #started = new Map<string, Promise<void>>()
-  readonly #client: LinkedClient
+  readonly #clients: readonly AsyncDisposable[]
 
-  private constructor(runner: WorkflowRunner, agents: ReadonlyMap<string, BaseAgent>, client: LinkedClient) {
+  private constructor(runner: WorkflowRunner, agents: ReadonlyMap<string, BaseAgent>, clients: readonly AsyncDisposable[]) {
     this.runner = runner
     this.#agents = agents
-    this.#client = client
+    this.#clients = clients
   }
 
   /**
@@ -48,6 +53,7 @@ export class AgentHost implements AsyncDisposable {
    */
   static async open({
     settings,
+    llm = llmSettings.parse({}),
     handles,
     servers,
     logger,
@@ -56,13 +62,17 @@ export class AgentHost implements AsyncDisposable {
   }: AgentHostOptions): Promise<AgentHost> {
     const client = new LinkedClient(() => handles)
     const agents = new Map<string, BaseAgent>()
-    for (const { name, config, create } of Object.values(definitions)) {
+    const clients: AsyncDisposable[] = [client]
+    for (const { name, config, tools, create } of Object.values(definitions)) {
       const own = logger.child({ agent: name })
+      const model = openLlm({ settings: llm, handles: () => handles, logger: own, tools })
+      clients.push(model)
       const parts: AgentParts = {
         ...handles,
         logger: own,
         mcp: client,
         servers: servers ?? noServers,
+        llm: model,
         publish: (type, records) => publishRecords({ stream: handles.stream, logger: own, agent: name }, type, records),
       }
       agents.set(name, create(config.parse(settings[name] ?? {}), parts))
@@ -71,7 +81,7 @@ export class AgentHost implements AsyncDisposable {
     const pool = handles.store.createPool({ max: CONNECTIONS, applicationName: 'qicore-agents' })
     const workflows = [...agents.values()].flatMap((agent) => Object.values(agent.workflows))
     const runner = await DurableRunner.open({ pool, workflows, logger, observing })
-    const host = new AgentHost(runner, agents, client)
+    const host = new AgentHost(runner, agents, clients)
     for (const name of settings.run ?? []) await host.#start(name, true).catch(() => {}) // the health tells
     return host
   }
@@ -101,7 +111,7 @@ export class AgentHost implements AsyncDisposable {
   async close(): Promise<void> {
     for (const agent of this.agents) await agent.stop()
     await this.runner.close()
-    await this.#client[Symbol.asyncDispose]()
+    for (const client of this.#clients) await client[Symbol.asyncDispose]()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,17 @@
-import { type Logger, type McpCaller, type PartHealth, type QiError, type ToolHandles, toQiError } from '../../../base/index.ts'
+import {
+  type LlmSettings,
+  type Logger,
+  type McpCaller,
+  type PartHealth,
+  type QiError,
+  type ToolHandles,
+  toQiError,
+} from '../../../base/index.ts'
 import { AgentHost } from './AgentHost.ts'
 
 export interface AgentsOptions {
   readonly settings: Readonly<Record<string, unknown>> & { readonly run: readonly string[] }
+  readonly llm: LlmSettings
   readonly logger: Logger
   readonly handles: () => ToolHandles
   readonly servers: () => McpCaller | undefined
@@ -45,8 +54,15 @@ export class Agents {
   }
 
   #open(run: readonly string[], observing: boolean): Promise<AgentHost> {
-    const { settings, logger, handles, servers } = this.#options
-    const opening = AgentHost.open({ settings: { ...settings, run }, handles: handles(), servers: servers(), logger, observing })
+    const { settings, llm, logger, handles, servers } = this.#options
+    const opening = AgentHost.open({
+      settings: { ...settings, run },
+      llm,
+      handles: handles(),
+      servers: servers(),
+      logger,
+      observing,
+    })
     this.#host = opening
     opening.then(
       (host) => {

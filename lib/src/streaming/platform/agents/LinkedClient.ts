@@ -1,15 +1,18 @@
 import { Client } from '@modelcontextprotocol/client'
 import { InMemoryTransport } from '@modelcontextprotocol/server'
-import type { McpCaller, ToolHandles } from '../../../base/index.ts'
+import type { McpCaller, ToolDefinition, ToolHandles } from '../../../base/index.ts'
 import { createServer, selectTools } from '../../../mcp-tools/index.ts'
 
 /** An MCP client of our own tools, linked in memory at its first call. */
 export class LinkedClient implements McpCaller, AsyncDisposable {
-  readonly #handles: () => ToolHandles
+  readonly #handles: () => ToolHandles | Promise<ToolHandles>
+  readonly #tools: readonly ToolDefinition[]
   #client: Promise<Client> | undefined
 
-  constructor(handles: () => ToolHandles) {
+  /** @param tools which it has; default: all */
+  constructor(handles: () => ToolHandles | Promise<ToolHandles>, tools: readonly ToolDefinition[] = selectTools()) {
     this.#handles = handles
+    this.#tools = tools
   }
 
   async callTool(name: string, input: Record<string, unknown>, { signal }: { readonly signal?: AbortSignal | undefined } = {}) {
@@ -24,7 +27,7 @@ export class LinkedClient implements McpCaller, AsyncDisposable {
   }
 
   async #connect(): Promise<Client> {
-    const server = createServer({ version: '0', tools: selectTools(), handles: async () => this.#handles() })
+    const server = createServer({ version: '0', tools: this.#tools, handles: async () => this.#handles() })
     const client = new Client({ name: 'qicore-agent', version: '0' })
     const [near, far] = InMemoryTransport.createLinkedPair()
     await server.connect(far)

@@ -1,0 +1,118 @@
+import type { LanguageModel } from 'ai'
+import { toQiError } from '../../types/index.ts'
+import type { McpCaller } from '../mcp/MCPWrapper.ts'
+import { Conversation, type Turn } from './Conversation.ts'
+import { CALCULATE, calculate } from './calculate.ts'
+import { checkFigures } from './figures/check.ts'
+import { type Citation, cite, withoutReferences } from './figures/cite.ts'
+import type { ToolCall } from './figures/evidence.ts'
+import { askInstructions, LAST_STEP, mendFigures } from './prompts.ts'
+import type { LlmSettings } from './settings.ts'
+import { type OfferedTool, toolSet } from './tools.ts'
+
+/** An answer in words, whose figures have been looked up in what the tools gave. */
+export interface Answer {
+  /** With a reference behind each figure: [1] is the first citation. */
+  readonly text: string
+  /** Whether it was answered, and every figure of it is in an answer of a tool. */
+  readonly verified: boolean
+  /** `steps`, `tokens`: the budget was spent before there was an answer. */
+  readonly ended: 'answered' | 'steps' | 'tokens'
+  readonly citations: readonly Citation[]
+  /** Figures that are in no answer of a tool; marked [unfounded] in the text. */
+  readonly unfounded: readonly string[]
+  /** Tools that the model called and may not. */
+  readonly refused: readonly string[]
+  readonly steps: number
+  readonly tokens: number
+}
+
+export interface AskParts {
+  readonly model: LanguageModel
+  readonly settings: LlmSettings
+  readonly tools: readonly OfferedTool[]
+  readonly mcp: McpCaller
+  readonly question: string
+  readonly signal: AbortSignal
+}
+
+interface Known {
+  readonly calls: ToolCall[]
+  readonly sources: Map<number, readonly number[]>
+}
+
+/** @throws QiError of the model; what a tool refuses, the model is told */
+export async function ask(parts: AskParts): Promise<Answer> {
+  const { model, settings, question, signal } = parts
+  const talk = new Conversation(model, settings, question)
+  const known: Known = { calls: [], sources: new Map() }
+  const tools = await toolSet(parts.tools)
+  const now = Date.now()
+  const refused = new Set<string>()
+  let mended = false
+  let checked = checkFigures('', { calls: [], now })
+  const end = (ended: Answer['ended'], written = ''): Answer => {
+    const { text, citations } = cite(written, checked, known.calls, (call) => known.sources.get(call) ?? [])
+    const unfounded = checked.unfounded.map((figure) => figure.text.trim())
+    const verified = ended === 'answered' && unfounded.length === 0 && text.trim() !== ''
+    return { text, verified, ended, citations, unfounded, refused: [...refused], steps: talk.steps, tokens: talk.tokens }
+  }
+  for (;;) {
+    const last = talk.stepsLeft <= 1
+    const instructions = askInstructions(now) + (last ? LAST_STEP : '')
+    const turn = await talk.turn({ instructions, tools, callable: !last, signal })
+    if (!turn) return end('tokens')
+    for (const name of turn.refused) refused.add(name)
+    if (turn.calls.length + turn.refused.length > 0) {
+      if (last) return end('steps')
+      await answerCalls(turn, talk, known, parts)
+      continue
+    }
+    if (turn.cut) return end('tokens')
+    const text = withoutReferences(turn.text, known.calls.length)
+    checked = checkFigures(text, { question, calls: known.calls, now })
+    if (checked.unfounded.length === 0 || mended || talk.stepsLeft === 0) return end('answered', text)
+    mended = true
+    talk.say(mendFigures(checked.unfounded.map((figure) => figure.text.trim())))
+  }
+}
+
+/** One after the other, so that what is cited has the order in which it was asked. What is new counts from the next call of the model on. */
+async function answerCalls({ calls }: Turn, talk: Conversation, known: Known, parts: AskParts): Promise<void> {
+  const before = known.calls.slice()
+  for (const { id, tool, arguments: given } of calls) {
+    try {
+      const value = tool === CALCULATE ? derive(given, before, known, parts) : await call(tool, given, known, parts)
+      talk.answer(id, tool, { value })
+    } catch (error) {
+      parts.signal.throwIfAborted()
+      talk.answer(id, tool, { failure: toQiError(error).message })
+    }
+  }
+}
+
+function derive(
+  given: Readonly<Record<string, unknown>>,
+  before: readonly ToolCall[],
+  known: Known,
+  { question }: AskParts,
+): unknown {
+  const { sources, ...result } = calculate(given, { calls: before, question })
+  known.sources.set(known.calls.length, sources)
+  known.calls.push({ tool: CALCULATE, arguments: given, result: result.result })
+  return result
+}
+
+async function call(
+  tool: string,
+  given: Readonly<Record<string, unknown>>,
+  known: Known,
+  { mcp, signal }: AskParts,
+): Promise<unknown> {
+  const answer = await mcp.callTool(tool, given, { signal })
+  const text = answer.content.flatMap((part) => (part.type === 'text' ? [String(part.text)] : [])).join('\n')
+  if (answer.isError) throw new Error(text)
+  const result = answer.structuredContent ?? text
+  known.calls.push({ tool, arguments: given, result })
+  return result
+}

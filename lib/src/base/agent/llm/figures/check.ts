@@ -1,0 +1,105 @@
+import { bears } from './dates.ts'
+import { directionAfter, directionBefore } from './direction.ts'
+import { spans } from './durations.ts'
+import { type Evidence, evidenceOf, type ToolCall, timesAskedFor } from './evidence.ts'
+import { exact, magnitude, powerOfTen } from './exact.ts'
+import { type Written, writtenFigures } from './written.ts'
+
+export interface Checked {
+  /** Each number that a call's answer holds, and the index of that call. */
+  readonly cited: readonly { readonly written: Written; readonly call: number }[]
+  /** What is in no answer. */
+  readonly unfounded: readonly Written[]
+}
+
+export interface CheckOptions {
+  readonly question?: string
+  readonly calls: readonly ToolCall[]
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+type WrittenNumber = Extract<Written, { kind: 'number' }>
+
+/**
+ * Looks every figure of a text up in the answers that its writer has seen. A number is there if it equals one at the precision that
+ * it is written in (68.1k is 68,123.45; 68,000 is not); a date or time of day if one bears it; a duration also if it lies between times.
+ * Numbers of the question are allowed.
+ */
+export function checkFigures(text: string, { question = '', calls, now }: CheckOptions): Checked {
+  const evidence = calls.map(evidenceOf)
+  const asked = calls.flatMap(timesAskedFor)
+  const fromQuestion = writtenFigures(question)
+  const times = [...evidence.flatMap((one) => one.times), ...asked, new Date(now).toISOString()]
+  const askedParts = fromQuestion.flatMap((one) => (one.kind === 'date' ? one.parts : []))
+  const words = [question.toLowerCase(), ...calls.map(({ tool }) => tool), ...evidence.flatMap(({ texts }) => texts)]
+  const cited: { written: Written; call: number }[] = []
+  const unfounded: Written[] = []
+
+  const judge = (written: Written): void => {
+    if (written.kind === 'spelled') return void (isIn(words, written.text) || unfounded.push(written))
+    if (written.kind === 'date') {
+      const known = written.parts.every((part) => askedParts.includes(part) || times.some((time) => bears(time, part)))
+      return void (known || unfounded.push(written))
+    }
+    const call = callWith(written, text, evidence)
+    if (call !== undefined) return void cited.push({ written, call })
+    const allowed =
+      fromQuestion.some((one) => one.kind === 'number' && one.value === written.value) ||
+      isYear(written, times) ||
+      (written.word !== undefined && isIn(words, written.word)) ||
+      (written.duration !== undefined && isDuration(written, written.duration))
+    if (!allowed) unfounded.push(written)
+  }
+
+  const isDuration = (written: WrittenNumber, unit: NonNullable<WrittenNumber['duration']>): boolean => {
+    const count = Number(written.value / powerOfTen(0))
+    const short = new RegExp(`(?<!\\d)${count}\\s?_?(?:${unit}|${unit[0]}(?![a-z]))`)
+    const named = evidence.some(({ texts }) => texts.some((one) => short.test(one)))
+    return named || calls.some((call) => hasArgument(call, written.value)) || spans(count, unit, evidence, asked, now)
+  }
+
+  for (const written of writtenFigures(text)) judge(written)
+  return { cited, unfounded }
+}
+
+const isIn = (texts: readonly string[], word: string): boolean => texts.some((text) => text.includes(word.toLowerCase()))
+
+/** The call whose answer holds the figure: of several the one that comes nearest, and of these the first. */
+function callWith(written: WrittenNumber, text: string, evidence: readonly Evidence[]): number | undefined {
+  let best: { readonly call: number; readonly distance: bigint } | undefined
+  for (const [call, { figures }] of evidence.entries())
+    for (const figure of figures) {
+      const distance = distanceOf(written, figure, text)
+      if (distance !== undefined && (!best || distance < best.distance)) best = { call, distance }
+    }
+  return best?.call
+}
+
+/** How far the two are apart, where the one is the other, rounded to its last digit. */
+function distanceOf(written: WrittenNumber, figure: bigint, text: string): bigint | undefined {
+  const same = difference(written, written.value, figure)
+  if (written.signed || figure === 0n) return same
+  const before = directionBefore(text, written.start)
+  const direction = before ?? directionAfter(text, written.end)
+  // It fell by 3.2 %: the sign stands in words, and must not contradict the figure.
+  if (figure < 0n) return direction === 'down' ? difference(written, -written.value, figure) : undefined
+  return written.percent && direction === 'down' && mayBeChange(text, written) ? undefined : same
+}
+
+/** `lost 3.2 %` tells a change; a share of something, which is positive, is told otherwise. */
+const mayBeChange = (text: string, { start }: WrittenNumber): boolean =>
+  /\b(?:fell|dropped|declined|decreased|lost|down|slid|slipped|sank|plunged|tumbled)(?:\s+(?:by|about|around|roughly|nearly|some|over|almost|just))*\s+$/i.test(
+    text.slice(0, start),
+  )
+
+function difference({ last }: WrittenNumber, value: bigint, figure: bigint): bigint | undefined {
+  const apart = magnitude(figure - value)
+  return 2n * apart <= powerOfTen(last) ? apart : undefined
+}
+
+const isYear = ({ text, kind, ...written }: WrittenNumber, times: readonly string[]): boolean =>
+  /^\d{4}$/.test(text) && written.last === 0 && times.some((time) => time.startsWith(text))
+
+const hasArgument = ({ arguments: given }: ToolCall, value: bigint): boolean =>
+  Object.values(given).some((one) => (typeof one === 'number' || typeof one === 'string') && exact(String(one)) === value)

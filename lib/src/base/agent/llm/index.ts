@@ -1,0 +1,5 @@
+export type { Answer } from './ask.ts'
+export type { Citation } from './figures/cite.ts'
+export { Llm, type LlmOptions } from './Llm.ts'
+export { type LlmSettings, llmSettings } from './settings.ts'
+export type { OfferedTool } from './tools.ts'

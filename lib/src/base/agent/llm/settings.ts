@@ -1,0 +1,64 @@
+import { z } from 'zod'
+
+/** A package of npm, never a path or an address. */
+const PACKAGE = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
+
+/** The provider that is built in: anything that speaks OpenAI's chat completions. */
+export const BUILT_IN = 'openai-compatible'
+
+/** The language model, which is optional: without `model` nothing of it is loaded. */
+export const llmSettings = z
+  .object({
+    provider: z
+      .string()
+      .regex(PACKAGE, `expected ${BUILT_IN}, or the npm name of an AI SDK provider such as @ai-sdk/anthropic`)
+      .default(BUILT_IN)
+      .describe(`${BUILT_IN}, which is built in, or the npm name of an AI SDK provider such as @ai-sdk/anthropic`)
+      .meta({ env: 'QICORE_LLM_PROVIDER' }),
+    model: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("the model's name at the provider; unset means that there is no model")
+      .meta({ env: 'QICORE_LLM_MODEL' }),
+    base_url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe(`the address of the API, such as http://127.0.0.1:11434/v1; required by ${BUILT_IN}`)
+      .meta({ env: 'QICORE_LLM_BASE_URL' }),
+    api_key: z.string().min(1).optional().describe('the key of the API').meta({ env: 'QICORE_LLM_API_KEY', secret: true }),
+    tools: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'the tools that the model may call, or sets of them; of these only those that read; unset means those of market data',
+      ),
+    budget: z
+      .object({
+        max_steps: z.int().min(1).max(100).default(12).describe('most calls of the model for one question'),
+        max_tokens: z.int().min(100).default(100_000).describe('most tokens for one question, in and out, over all calls'),
+        timeout_s: z.number().positive().max(3600).default(120).describe('most seconds for one question'),
+      })
+      .prefault({}),
+  })
+  .check(({ value, issues }) => {
+    if (value.model !== undefined && value.provider === BUILT_IN && value.base_url === undefined)
+      issues.push({
+        code: 'custom',
+        input: value,
+        path: ['base_url'],
+        message: `${BUILT_IN} needs the address of its API: set QICORE_LLM_BASE_URL or llm.base_url, such as http://127.0.0.1:11434/v1`,
+      })
+  })
+
+export type LlmSettings = z.output<typeof llmSettings>
+
+/** What a user writes to have a model, for whoever asks for one where there is none. */
+export const HOW_TO_CONFIGURE = `no language model is configured, which this needs; all else works without one. In qicore.yaml:
+
+  llm:
+    model: NAME                            # as the provider calls it
+    base_url: http://127.0.0.1:11434/v1    # any API that speaks OpenAI's chat completions
+
+and the key, where the API wants one, in the environment: QICORE_LLM_API_KEY. Or in the environment alone: QICORE_LLM_MODEL,
+QICORE_LLM_BASE_URL, QICORE_LLM_API_KEY. Another provider: npm install @ai-sdk/anthropic, and llm.provider: "@ai-sdk/anthropic"`
