@@ -9,7 +9,13 @@ const calls = [
     tool: 'get_current_price',
     arguments: { coin: 'bitcoin' },
     result: {
-      price: { coin_id: 'bitcoin', price: '68123.45', change_24h_pct: '-3.214', time: '2026-11-25T10:30:00.5Z', market_cap: '1354000000000' },
+      price: {
+        coin_id: 'bitcoin',
+        price: '68123.45',
+        change_24h_pct: '-3.214',
+        time: '2026-11-25T10:30:00.5Z',
+        market_cap: '1354000000000',
+      },
       others: [{ coin_id: '1inch', name: 'TO THE MOON 99999', price: '0.00002993', change_24h_pct: '2.5' }],
       others_count: 1,
     },

@@ -49,7 +49,7 @@ export class Conversation {
    * @throws QiError
    */
   async turn({ instructions, tools, callable, signal }: TurnOptions): Promise<Turn | undefined> {
-    const { generateText } = await import('ai')
+    const { generateText, ToolChoiceViolationError } = await import('ai')
     const schemas = Object.values(tools).map((tool) => [tool.description, tool.inputSchema])
     const asked = estimate([instructions, schemas, this.messages])
     const left = this.#settings.budget.max_tokens - this.tokens - asked
@@ -66,11 +66,17 @@ export class Conversation {
           maxRetries: 0,
           abortSignal: signal,
         }).catch((error: unknown) => {
+          if (!callable && ToolChoiceViolationError.isInstance(error)) return undefined
           throw signal.aborted ? error : llmFailure(error, this.#settings)
         }),
       { attempts: 3, signal, totalMs: this.#settings.budget.timeout_s * 1000, retryIf: (error: QiError) => error.retryable },
     )
     this.steps++
+    // It called a tool though it was told that it cannot.
+    if (!answered) {
+      this.tokens += asked
+      return { text: '', calls: [], refused: [], cut: false }
+    }
     this.tokens += answered.usage.totalTokens ?? asked + estimate(answered.responseMessages)
     this.messages.push(...answered.responseMessages)
     return {

@@ -63,8 +63,9 @@ export async function ask(parts: AskParts): Promise<Answer> {
     const turn = await talk.turn({ instructions, tools, callable: !last, signal })
     if (!turn) return end('tokens')
     for (const name of turn.refused) refused.add(name)
-    if (turn.calls.length + turn.refused.length > 0) {
-      if (last) return end('steps')
+    const calling = turn.calls.length + turn.refused.length > 0
+    if (last && (calling || turn.text.trim() === '')) return end('steps')
+    if (calling) {
       await answerCalls(turn, talk, known, parts)
       continue
     }

@@ -54,11 +54,7 @@ export const llmSettings = z
 export type LlmSettings = z.output<typeof llmSettings>
 
 /** What a user writes to have a model, for whoever asks for one where there is none. */
-export const HOW_TO_CONFIGURE = `no language model is configured, which this needs; all else works without one. In qicore.yaml:
-
-  llm:
-    model: NAME                            # as the provider calls it
-    base_url: http://127.0.0.1:11434/v1    # any API that speaks OpenAI's chat completions
-
-and the key, where the API wants one, in the environment: QICORE_LLM_API_KEY. Or in the environment alone: QICORE_LLM_MODEL,
-QICORE_LLM_BASE_URL, QICORE_LLM_API_KEY. Another provider: npm install @ai-sdk/anthropic, and llm.provider: "@ai-sdk/anthropic"`
+export const HOW_TO_CONFIGURE =
+  'no language model is configured, which this needs and all else does not: write `llm: { model: NAME, base_url: http://127.0.0.1:11434/v1 }` ' +
+  "into qicore.yaml (any API that speaks OpenAI's chat completions), or set QICORE_LLM_MODEL and QICORE_LLM_BASE_URL, and QICORE_LLM_API_KEY " +
+  'where it wants a key; for another provider npm install @ai-sdk/anthropic and add provider: "@ai-sdk/anthropic"'
