@@ -10,6 +10,7 @@ export {
 export type { AgentMetrics } from './counters.ts'
 export { type AgentDefinition, type AgentParts, defineAgent } from './defineAgent.ts'
 export { DurableRunner, type DurableRunnerOptions } from './durable/DurableRunner.ts'
+export * from './incidents/index.ts'
 export * from './llm/index.ts'
 export { type DSL, MCPWrapper, type McpCaller, type Verb, type VerbOptions, type Verbs, verbOf } from './mcp/MCPWrapper.ts'
 export type { Schedule } from './schedule.ts'

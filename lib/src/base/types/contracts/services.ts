@@ -73,6 +73,8 @@ export interface ServiceEvent {
   readonly time: number
   /** Of `die`. */
   readonly exit_code?: number
+  /** Of `kill`: the number of the signal that it was sent. */
+  readonly signal?: number
 }
 
 export interface StartOptions {

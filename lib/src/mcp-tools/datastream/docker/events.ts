@@ -25,11 +25,12 @@ function eventOf(line: string): ServiceEvent | undefined {
   const { data } = happened.safeParse(JSON.parse(line))
   const service = SERVICE_NAMES.find((name) => name === data?.Actor.Attributes[SERVICE])
   if (!data || !service) return undefined
-  const code = data.Actor.Attributes.exitCode
+  const { exitCode: code, signal } = data.Actor.Attributes
   return {
     service,
     action: data.Action,
     time: Math.floor(data.timeNano / 1e6),
     ...(code !== undefined && { exit_code: Number(code) }),
+    ...(signal !== undefined && { signal: Number(signal) }),
   }
 }
