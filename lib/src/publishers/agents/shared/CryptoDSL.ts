@@ -1,4 +1,5 @@
-import { type AgentParts, type Price, price } from '../../../base/index.ts'
+import type { AgentParts } from '../../../base/index.ts'
+import { largestCoins } from '../../../mcp-tools/bindings/largestCoins.ts'
 import type { TimescaleDBDSL } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
 import type { CoinGeckoVerbs } from '../../sources/coingecko/index.ts'
 import { fetchMarket } from './fetchMarket.ts'
@@ -17,8 +18,6 @@ export interface CryptoCarriers {
 }
 
 const NOTHING: Fetched = { from: null, prices: 0, candles: 0, market: 0, stored: true, problems: [] }
-const PAGE = 100
-const MOST_PAGES = 20
 
 /** The verbs of a crypto market: fetch it, look at a coin, look at the whole. Agents differ in what carries them out. */
 export class CryptoDSL {
@@ -34,12 +33,7 @@ export class CryptoDSL {
 
   /** The coins that are watched: the named ones, or the largest that are stored. */
   async coins(signal: AbortSignal): Promise<readonly string[]> {
-    const { coins, top } = this.#settings
-    if (coins) return coins
-    const stored = await this.#latest(signal)
-    const size = ({ marketCap }: Price) => Number(marketCap ?? 0)
-    const largest = stored.toSorted((a, b) => size(b) - size(a) || (a.coinId < b.coinId ? -1 : 1))
-    return [...new Set(largest.map(({ coinId }) => coinId))].slice(0, top)
+    return this.#settings.coins ?? largestCoins(this.#carriers.store, this.#settings, signal)
   }
 
   /** Asks the provider and writes what it gives. A provider that fails is told of; what is stored is there still. */
@@ -67,26 +61,5 @@ export class CryptoDSL {
       losers,
       ...(mood && { sentiment: { score: mood.score, reading: mood.reading, parts: mood.parts, missing: mood.missing } }),
     }
-  }
-
-  async #latest(signal: AbortSignal): Promise<readonly Price[]> {
-    const { currency, source } = this.#settings
-    const found: Price[] = []
-    let after: string | undefined
-    for (let page = 0; page < MOST_PAGES; page++) {
-      const { items, next } = await this.#carriers.store.latestPrices(
-        {
-          currencies: [currency],
-          limit: PAGE,
-          ...(source !== undefined && { sources: [source] }),
-          ...(after !== undefined && { after }),
-        },
-        { signal },
-      )
-      found.push(...items.map((item) => price.fromWire(item)))
-      if (next === undefined) break
-      after = next
-    }
-    return found
   }
 }

@@ -1,0 +1,93 @@
+import { formatTime, type Micros, parseTime, QiError, type Store } from '../../../base/index.ts'
+import type { TimescaleDBDSL } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
+import { breadths } from './breadth.ts'
+import type { Owner, Value } from './records.ts'
+import type { BreadthReport, Correlations } from './report.ts'
+import { closedCandles, endOf } from './series.ts'
+import type { AnalyticsSettings } from './settings.ts'
+
+/** What one call of the tool takes. */
+const MOST_CORRELATED = 8
+
+/** Values under which owner. */
+export interface Owned {
+  readonly owner: Owner
+  readonly values: readonly Value[]
+}
+
+/** Breadth over all coins, under the name of the agent: it is of no one source. */
+export async function marketBreadth(
+  store: Store,
+  coins: readonly string[],
+  settings: AnalyticsSettings,
+): Promise<(Owned & { readonly report: BreadthReport }) | undefined> {
+  const { timeframe, points, breadth_average: average, currency } = settings
+  const found = await Promise.all(coins.map((coin) => closedCandles(store, coin, settings, points + average)))
+  const held = found.filter((one) => one !== undefined)
+  const all = breadths(
+    held.map(({ candles }) => candles),
+    timeframe,
+    average,
+  ).slice(-points)
+  const last = all.at(-1)
+  if (!last) return undefined
+  const params = `coins=${held.length}`
+  const simulated = held.some(({ series }) => series.simulated)
+  return {
+    owner: { coinId: 'market', source: 'analytics', currency, timeframe, simulated },
+    values: all.flatMap(({ time, breadth, aboveAverage }) => [
+      { name: 'breadth', params, time, value: breadth },
+      ...(aboveAverage === undefined
+        ? []
+        : [{ name: 'breadth.above_average', params: `${params},period=${average}`, time, value: aboveAverage }]),
+    ]),
+    report: {
+      time: formatTime(last.time),
+      coins: held.length,
+      advancers: last.advancers,
+      decliners: last.decliners,
+      unchanged: last.unchanged,
+      breadth: last.breadth,
+      ...(last.aboveAverage !== undefined && { above_average: last.aboveAverage }),
+    },
+  }
+}
+
+/** Of each pair of the first coins, by name; undefined where they have too few candles in common. */
+export async function correlations(
+  { correlation }: TimescaleDBDSL,
+  owners: readonly Owner[],
+  last: Micros,
+  { timeframe, currency, source, correlation_candles: limit }: AnalyticsSettings,
+  signal: AbortSignal,
+): Promise<{ readonly owned: readonly Owned[]; readonly report: Correlations } | undefined> {
+  const chosen = owners.slice(0, MOST_CORRELATED).toSorted((a, b) => (a.coinId < b.coinId ? -1 : 1))
+  if (chosen.length < 2) return undefined
+  try {
+    const found = await correlation(
+      {
+        coins: chosen.map(({ coinId }) => coinId),
+        currency,
+        timeframe,
+        limit,
+        to: formatTime(endOf(last, timeframe)),
+        ...(source !== undefined && { source }),
+      },
+      { signal },
+    )
+    const time = parseTime(found.to)
+    const ownerOf = new Map(chosen.map((owner) => [owner.coinId, owner]))
+    const owned = found.pairs.flatMap(({ a, b, r }) => {
+      const [owner, other] = [ownerOf.get(a), ownerOf.get(b)]
+      if (r === undefined || !owner || !other) return []
+      const simulated = owner.simulated || other.simulated
+      const value = { name: 'correlation', params: `with=${other.source}:${b},candles=${limit}`, time, value: r }
+      return [{ owner: { ...owner, simulated }, values: [value] }]
+    })
+    const { from, to, n, pairs } = found
+    return { owned, report: { from, to, n, pairs } }
+  } catch (error) {
+    if (error instanceof QiError && error.code === 'NOT_FOUND') return undefined
+    throw error
+  }
+}

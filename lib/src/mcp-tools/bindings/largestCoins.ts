@@ -1,0 +1,30 @@
+import { type Price, price } from '../../base/index.ts'
+import type { TimescaleDBDSL } from './TimescaleDBMCPWrapper.ts'
+
+const PAGE = 100
+const MOST_PAGES = 20
+
+export interface Among {
+  readonly currency: string
+  readonly source?: string | undefined
+  readonly top: number
+}
+
+/** The coins of the largest capitalisation among those that prices are stored of; by name where none is known. */
+export async function largestCoins(
+  store: Pick<TimescaleDBDSL, 'latestPrices'>,
+  { currency, source, top }: Among,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const query = { currencies: [currency], limit: PAGE, ...(source !== undefined && { sources: [source] }) }
+  const found: Price[] = []
+  for (let page = 0, after: string | undefined; page < MOST_PAGES; page++) {
+    const { items, next } = await store.latestPrices({ ...query, ...(after !== undefined && { after }) }, { signal })
+    found.push(...items.map((item) => price.fromWire(item)))
+    if (next === undefined) break
+    after = next
+  }
+  const size = ({ marketCap }: Price) => Number(marketCap ?? 0)
+  const largest = found.sort((a, b) => size(b) - size(a) || (a.coinId < b.coinId ? -1 : 1))
+  return [...new Set(largest.map(({ coinId }) => coinId))].slice(0, top)
+}
