@@ -25,6 +25,7 @@ export async function hostedAgents({ databaseUrl, yaml = '', definitions }: Host
   await platform.start()
   const host = await AgentHost.open({
     settings: config.agents,
+    llm: config.llm,
     handles: platform.toolHandles,
     servers: platform.mcpServers,
     logger: silentLogger,

@@ -199,6 +199,14 @@ describe('a language model', () => {
     })
     await llm.ask('how?')
     expect(server.asked[0]?.tools).toEqual(['get_current_price', 'calculate'])
+    const typo = {
+      settings: llmSettings.parse({ tools: ['get_curent_price'] }),
+      handles: () => ({}) as ToolHandles,
+      logger: silentLogger,
+    }
+    expect(() => openLlm(typo)).toThrow(
+      /llm.tools: there is no tool or set named "get_curent_price"; did you mean get_current_price/,
+    )
   })
 
   test('is configured like everything else', async () => {

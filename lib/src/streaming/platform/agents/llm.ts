@@ -1,4 +1,12 @@
-import { Llm, type LlmSettings, type Logger, type ToolHandles } from '../../../base/index.ts'
+import {
+  Llm,
+  type LlmSettings,
+  type Logger,
+  QiError,
+  type ToolDefinition,
+  type ToolHandles,
+  toQiError,
+} from '../../../base/index.ts'
 import { inputOf, selectTools, toolJsonSchema } from '../../../mcp-tools/index.ts'
 import { LinkedClient } from './LinkedClient.ts'
 
@@ -14,9 +22,12 @@ export interface LlmAccess {
   readonly project?: string
 }
 
-/** The optional model with our tools that read, over a client that has no others: what it may not do, it cannot. */
+/**
+ * The optional model with our tools that read, over a client that has no others: what it may not do, it cannot.
+ * @throws QiError CONFIG_INVALID for a tool that there is not
+ */
 export function openLlm({ settings, handles, logger, tools: names, project }: LlmAccess): Llm & AsyncDisposable {
-  const tools = selectTools({ names: names ?? settings.tools ?? MARKET_TOOLS, readOnly: true })
+  const tools = selected(names ?? settings.tools ?? MARKET_TOOLS)
   const client = new LinkedClient(handles, tools)
   const offered = tools.map((tool) => ({
     name: tool.name,
@@ -25,4 +36,12 @@ export function openLlm({ settings, handles, logger, tools: names, project }: Ll
   }))
   const llm = new Llm({ settings, tools: offered, mcp: client, logger, ...(project !== undefined && { project }) })
   return Object.assign(llm, { [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() })
+}
+
+function selected(names: readonly string[]): readonly ToolDefinition[] {
+  try {
+    return selectTools({ names, readOnly: true })
+  } catch (error) {
+    throw new QiError('CONFIG_INVALID', `llm.${toQiError(error).message}`, { cause: error, field: 'llm.tools' })
+  }
 }

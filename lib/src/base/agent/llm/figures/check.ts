@@ -42,7 +42,9 @@ export function checkFigures(text: string, { question = '', calls, now }: CheckO
       const known = written.parts.every((part) => askedParts.includes(part) || times.some((time) => bears(time, part)))
       return void (known || unfounded.push(written))
     }
-    const call = callWith(written, text, evidence)
+    // A name such as 0x10f2c is no 0.
+    const named = /\d\p{L}+\d/u.test(written.word ?? '')
+    const call = named ? undefined : callWith(written, text, evidence)
     if (call !== undefined) return void cited.push({ written, call })
     const allowed =
       fromQuestion.some((one) => one.kind === 'number' && one.value === written.value) ||
@@ -80,8 +82,7 @@ function callWith(written: WrittenNumber, text: string, evidence: readonly Evide
 function distanceOf(written: WrittenNumber, figure: bigint, text: string): bigint | undefined {
   const same = difference(written, written.value, figure)
   if (written.signed || figure === 0n) return same
-  const before = directionBefore(text, written.start)
-  const direction = before ?? directionAfter(text, written.end)
+  const direction = directionAfter(text, written.end) ?? directionBefore(text, written.start)
   // It fell by 3.2 %: the sign stands in words, and must not contradict the figure.
   if (figure < 0n) return direction === 'down' ? difference(written, -written.value, figure) : undefined
   return written.percent && direction === 'down' && mayBeChange(text, written) ? undefined : same
@@ -93,9 +94,11 @@ const mayBeChange = (text: string, { start }: WrittenNumber): boolean =>
     text.slice(0, start),
   )
 
-function difference({ last }: WrittenNumber, value: bigint, figure: bigint): bigint | undefined {
+/** Rounding that loses more than a tenth is none: 0.1M is not 68,123. Of per cents whole ones are told by habit. */
+function difference({ last, percent }: WrittenNumber, value: bigint, figure: bigint): bigint | undefined {
   const apart = magnitude(figure - value)
-  return 2n * apart <= powerOfTen(last) ? apart : undefined
+  const rounded = 2n * apart <= powerOfTen(last) && (percent || 10n * apart <= magnitude(figure))
+  return rounded ? apart : undefined
 }
 
 const isYear = ({ text, kind, ...written }: WrittenNumber, times: readonly string[]): boolean =>
