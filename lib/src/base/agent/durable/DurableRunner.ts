@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as timer } from 'node:timers/promises'
-import { migrate, type Pool, withClient } from '../../database/index.ts'
+import { migrate, type Pool, type PoolClient, withClient } from '../../database/index.ts'
 import { abortable } from '../../networking/index.ts'
 import { type Logger, QiError, silentLogger, toQiError } from '../../types/index.ts'
 import { agentMigrations } from '../effects.ts'
@@ -33,6 +33,15 @@ export interface DurableRunnerOptions {
 
 /** 'take' in ASCII: who takes over holds this advisory lock, so that two do not take the same. */
 const TAKEOVER = 0x74616b65
+/** 'laun' in ASCII: DBOS makes its tables at a launch, and of two who do so at once one fails. */
+const LAUNCH = 0x6c61756e
+
+/** Asks again and again: a statement that waited for the lock would keep the indexes waiting that are made concurrently under it. */
+async function lockLaunch(client: PoolClient): Promise<void> {
+  const locked = async () => (await client.query('select pg_try_advisory_lock($1) as locked', [LAUNCH])).rows[0]?.locked
+  while (!(await locked())) await timer(50)
+}
+
 const CLEAN_MS = 3_600_000
 
 /**
@@ -80,7 +89,10 @@ export class DurableRunner implements WorkflowRunner, Carrier {
         applicationVersion: options.observing ? 'observing' : runner.#version,
         logger: loggerFor(runner.#logger),
       })
-      await dbos.launch()
+      await withClient(options.pool, async (client) => {
+        await lockLaunch(client)
+        await dbos.launch().finally(() => client.query('select pg_advisory_unlock($1)', [LAUNCH]))
+      })
     } catch (error) {
       await runner.#liveness?.close()
       runner.#giveBack()

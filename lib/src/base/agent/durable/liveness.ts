@@ -1,7 +1,7 @@
 import { setTimeout as timer } from 'node:timers/promises'
 import type { Pool, PoolClient } from '../../database/index.ts'
 
-/** 'work' in ASCII: the class of the advisory locks that executors hold while they live. */
+/** 'work' in ASCII: the class of the advisory locks that processes hold while they live. */
 const CLASS = 0x776f726b
 
 const DEAD = `select id from unnest($1::text[]) as id where not exists (
