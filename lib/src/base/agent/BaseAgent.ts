@@ -78,6 +78,8 @@ export abstract class BaseAgent implements AsyncDisposable {
   #lastError: QiError | undefined
   #runner: WorkflowRunner | undefined
   #schedules: Schedules | undefined
+  #attending: Promise<void> | undefined
+  #attendFailed: QiError | undefined
 
   constructor({ name, logger = silentLogger, concurrency = 2, maxQueued = 100, taskTimeoutMs }: AgentOptions) {
     this.name = name
@@ -93,6 +95,9 @@ export abstract class BaseAgent implements AsyncDisposable {
 
   /** What else must be there before it works; what it throws is told in the health. */
   protected async prepare(_signal: AbortSignal): Promise<void> {}
+
+  /** What it does by itself all the time, from a start with schedules until the signal; what it throws ends it and shows in the health. */
+  protected async attend(_signal: AbortSignal): Promise<void> {}
 
   /** What else it ends. */
   protected async release(): Promise<void> {}
@@ -117,6 +122,7 @@ export abstract class BaseAgent implements AsyncDisposable {
     }
     if (scheduled) this.#schedules = new Schedules(this.schedules, (schedule, at) => this.#onSchedule(schedule, at), this.logger)
     this.#enter('idle')
+    if (scheduled) this.#attending = this.#attend()
   }
 
   /** Ends its tasks: durable ones go on at the next start. */
@@ -124,6 +130,7 @@ export abstract class BaseAgent implements AsyncDisposable {
     if (this.#state === 'stopped') return
     this.#schedules?.stop()
     this.#stopped.abort(new QiError('CLOSED', `${this.name} was stopped`))
+    await this.#attending
     await this.release()
     this.#enter('stopped')
   }
@@ -198,6 +205,7 @@ export abstract class BaseAgent implements AsyncDisposable {
   async health(): Promise<AgentHealth> {
     if (this.#state === 'error') return { ok: false, summary: this.#lastError?.message ?? 'failed' }
     if (this.#state !== 'idle' && this.#state !== 'working') return { ok: false, summary: this.#state }
+    if (this.#attendFailed) return { ok: false, summary: this.#attendFailed.message }
     return this.examine().catch((error: unknown) => ({ ok: false, summary: toQiError(error).message }))
   }
 
@@ -245,6 +253,17 @@ export abstract class BaseAgent implements AsyncDisposable {
       await run.result
     } catch (error) {
       if (!this.#stopped.signal.aborted) this.logger.warn({ workflow, error: toQiError(error) }, 'a scheduled task failed')
+    }
+  }
+
+  async #attend(): Promise<void> {
+    const { signal } = this.#stopped
+    try {
+      await this.attend(signal)
+    } catch (thrown) {
+      if (signal.aborted) return
+      this.#attendFailed = toQiError(thrown)
+      this.logger.error({ error: this.#attendFailed }, 'what the agent does all the time has ended')
     }
   }
 

@@ -17,6 +17,11 @@ export interface AgentParts extends ToolHandles {
   publish<R extends RecordValues>(type: RecordType<R>, records: readonly R[]): Promise<void>
 }
 
+export interface SettingsProblem {
+  readonly path: string
+  readonly message: string
+}
+
 /** What a folder of `agents/` exports: the registry, the settings, the command line and the reference page come from it. */
 export interface AgentDefinition<C extends z.ZodObject = z.ZodObject> {
   /** That of its folder, such as `crypto-market`. */
@@ -27,6 +32,8 @@ export interface AgentDefinition<C extends z.ZodObject = z.ZodObject> {
   readonly config: C
   /** The tools, or sets of them, that its language model may call; only those that read. Default: those of `llm.tools`. */
   readonly tools?: readonly string[]
+  /** What is wrong with its settings in view of all the others, told when the configuration is read. @returns path within them, and why */
+  check?(config: z.output<C>, all: Readonly<Record<string, unknown>>): SettingsProblem | undefined
   create(config: z.output<C>, parts: AgentParts): BaseAgent
 }
 

@@ -160,6 +160,7 @@ export function loadConfig({ cwd = process.cwd(), env = process.env, flags = {} 
   const typed = config as z.output<z.ZodObject<typeof core>>
   const home = typed.home ? resolve(cwd, typed.home) : join(project, HOME_FOLDER)
   requireTokenOffLoopback(typed.server)
+  requireAgentsCanWork(config)
   // The URL alone is what every connection is made from.
   const { url, tls } = typed.database
   const database = url ? { ...typed.database, url: secureDatabaseUrl(url, tls) } : typed.database
@@ -173,4 +174,13 @@ function requireTokenOffLoopback({ host, token }: { readonly host: string; reado
       `server.host "${host}" can be reached by others: set QICORE_TOKEN to a secret of at least 16 characters, or listen on 127.0.0.1`,
       { field: 'server.token' },
     )
+}
+
+function requireAgentsCanWork(config: Readonly<Record<string, unknown>>): void {
+  for (const { name, check } of Object.values(agentDefinitions)) {
+    const problem = check?.((config.agents as Record<string, never>)[name] as never, config)
+    if (!problem) continue
+    const field = `agents.${name}.${problem.path}`
+    throw new QiError('CONFIG_INVALID', `${field}: ${problem.message}`, { field })
+  }
 }
