@@ -17,6 +17,7 @@ export type { OhlcDays } from './parse/ohlc.ts'
 export type { Parsed, Refused } from './parse/parsed.ts'
 export type { CoinMatch, FoundCoins } from './parse/search.ts'
 export { PLANS, type Plan } from './plans.ts'
+export { MINUTES_A_MONTH, planCalls } from './schedule.ts'
 export {
   type CoinGeckoVerbs,
   type PricedMatch,

@@ -14,11 +14,14 @@ const SHARE: Readonly<Record<JobName, number>> = { prices: 0.7, market: 0.08, tr
 const PLANNED = 0.8
 /** What would come round less often is left out altogether. */
 const LONGEST = 31 * 86_400
-const MINUTES_A_MONTH = 31 * 24 * 60
+export const MINUTES_A_MONTH = 31 * 24 * 60
 
 export interface CallPlan {
   readonly plan: Plan
   readonly callsPerMinute: number
+  readonly callsPerMonth: number
+  /** What the calls come to, in a minute. */
+  readonly perMinute: number
   /** Calls of one round. */
   readonly calls: Readonly<Record<JobName, number>>
   /** Seconds between two rounds; 0: never. */
@@ -59,8 +62,9 @@ export function planCalls(config: CoinGeckoConfig): CallPlan {
     number
   >
   const total = sum(JOB_NAMES.map((name) => rate(calls[name], intervals[name])))
+  const account = { callsPerMinute, callsPerMonth: perMonth, perMinute: total }
   const crowdedOut = intervals.prices === 0 && !given.includes('prices')
-  if (total <= limit && !crowdedOut) return { plan, callsPerMinute, calls, intervals }
+  if (total <= limit && !crowdedOut) return { plan, ...account, calls, intervals }
   const counted = JOB_NAMES.filter((name) => rate(calls[name], intervals[name]) >= 0.005)
   const terms = counted.map((name) => `${name} ${calls[name]} every ${intervals[name]} s`)
   const allowed =
@@ -68,7 +72,7 @@ export function planCalls(config: CoinGeckoConfig): CallPlan {
       ? `${callsPerMinute} a minute`
       : `${perMonth} a month, ${limit.toFixed(3)} a minute`
   const problem = `${terms.join(' + ')} = ${total.toFixed(2)} calls a minute, but the ${plan} plan allows ${allowed}${crowdedOut ? ', which leaves none for prices' : ''}; lengthen intervals, follow fewer coins, or set calls_per_minute and calls_per_month to those of your account`
-  return { plan, callsPerMinute, calls, intervals, problem }
+  return { plan, ...account, calls, intervals, problem }
 }
 
 /** Calls a minute. */
