@@ -1,0 +1,122 @@
+import { type AgentParts, type Logger, QiError, systemClock, toQiError } from '../../../base/index.ts'
+import type { CoinGeckoAgent } from './CoinGeckoAgent.ts'
+import type { WatchJob } from './jobs.ts'
+import type { WatchTable } from './table/WatchTable.ts'
+
+export interface KeeperParts {
+  readonly table: WatchTable
+  readonly coingecko: CoinGeckoAgent
+  readonly publish: AgentParts['publish']
+  readonly spacingMs: number
+  readonly callsAtOnce: number
+  readonly logger: Logger
+}
+
+export interface Done {
+  readonly calls: number
+  readonly failed: number
+  readonly records: number
+}
+
+/** The longest it sleeps: others may give a job back meanwhile. */
+const LOOK_MS = 1000
+/** After a failure that all calls would share, such as a key that is refused. */
+const REST_MS = 60_000
+
+/** Does what is due, together with the keepers of other processes. */
+export class Keeper {
+  readonly #parts: KeeperParts
+  /** Jobs of which the store could not be told what became of them. */
+  readonly #unsettled = new Set<WatchJob>()
+  #freedAt = Number.NEGATIVE_INFINITY
+
+  constructor(parts: KeeperParts) {
+    this.#parts = parts
+  }
+
+  /** Until the signal: what of its own is under way is given back. A store that is away is waited for. */
+  async keep(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted)
+      try {
+        await this.#work(signal, false)
+      } catch (error) {
+        if (signal.aborted) return
+        this.#parts.logger.warn({ error: toQiError(error) }, 'watched instruments cannot be looked after; trying again')
+        await systemClock.sleep(LOOK_MS, signal).catch(() => {})
+      }
+  }
+
+  /** Until nothing is due any more, or the time is up; others may still have something under way. */
+  async pass(signal: AbortSignal, withinMs: number): Promise<Done & { readonly more: boolean }> {
+    return this.#work(signal, true, performance.now() + withinMs)
+  }
+
+  async #work(signal: AbortSignal, once: boolean, until = Number.POSITIVE_INFINITY): Promise<Done & { more: boolean }> {
+    const underWay = new Set<Promise<void>>()
+    const tally = { calls: 0, failed: 0, records: 0 }
+    const begin = (job: WatchJob) => {
+      const work: Promise<void> = this.#do(job, signal, tally).finally(() => underWay.delete(work))
+      underWay.add(work)
+    }
+    let more = true
+    try {
+      while (more && !signal.aborted && performance.now() < until) more = await this.#next(signal, once, underWay, begin)
+    } finally {
+      await Promise.all(underWay)
+    }
+    return { ...tally, more }
+  }
+
+  /** Begins what is due, or waits. @returns whether to go on */
+  async #next(
+    signal: AbortSignal,
+    once: boolean,
+    underWay: ReadonlySet<Promise<void>>,
+    begin: (job: WatchJob) => void,
+  ): Promise<boolean> {
+    const { table, spacingMs, callsAtOnce } = this.#parts
+    await this.#free()
+    if (underWay.size >= callsAtOnce) {
+      await Promise.race(underWay)
+      return true
+    }
+    const claim = await table.claim(spacingMs)
+    if (claim.job) begin(claim.job)
+    else if (once && claim.idle) return false
+    else await systemClock.sleep(Math.min(claim.waitMs, LOOK_MS), signal).catch(() => {})
+    return true
+  }
+
+  /** What nobody does any more becomes free. */
+  async #free(): Promise<void> {
+    if (performance.now() - this.#freedAt < LOOK_MS) return
+    const { table } = this.#parts
+    await table.freeDead()
+    for (const job of this.#unsettled) {
+      await table.giveBack(job)
+      this.#unsettled.delete(job)
+    }
+    this.#freedAt = performance.now()
+  }
+
+  async #do(job: WatchJob, signal: AbortSignal, tally: { calls: number; failed: number; records: number }): Promise<void> {
+    const { table, coingecko, publish, logger } = this.#parts
+    tally.calls++
+    try {
+      const { batch, problem } = await coingecko.fetch(job, signal)
+      const answeredAt = performance.now()
+      if (batch.records.length === 0) throw new QiError('BAD_DATA', problem ?? 'CoinGecko gave no records')
+      await publish<(typeof batch.records)[number]>(batch.type as never, batch.records)
+      tally.records += batch.records.length
+      await table.done(job, performance.now() - answeredAt, problem)
+    } catch (thrown) {
+      const error = toQiError(thrown)
+      const noted = signal.aborted ? table.giveBack(job) : table.failed(job, error.message)
+      await noted.catch(() => this.#unsettled.add(job))
+      if (signal.aborted) return
+      tally.failed++
+      logger.warn({ job: job.key, code: error.code }, error.message)
+      if (error.code === 'UNAUTHORIZED' || error.code === 'FORBIDDEN') await table.rest(REST_MS).catch(() => {})
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { QiError } from '../../../base/index.ts'
+import { type CoinGeckoConfig, MINUTES_A_MONTH, planCalls } from '../../sources/coingecko/index.ts'
+import type { WatchEntry } from './config.ts'
+import { durationText } from './duration.ts'
+import { instrumentsOf, jobsOf, type WatchJob } from './jobs.ts'
+
+/** Of the account, what can be promised; the rest is for second tries, backfill, and the calls that are made a little early. */
+export const PROMISED = 0.9
+/** A job may be done again once so much of its age is used up, so that what is planned to the last still fits the account. */
+export const READY_AT = PROMISED
+/** The limit of a minute is kept in windows a second longer, for calls that are held up on their way. */
+const WINDOW_SECONDS = 61
+
+export interface Budget {
+  /** Calls a minute that the promises need. */
+  readonly needed: number
+  /** Calls a minute that can be promised. */
+  readonly promised: number
+  /** How far apart calls are begun at least, over all processes, in milliseconds: what comes evenly never waits for a whole window. */
+  readonly spacingMs: number
+  /** Why the watch list cannot be kept, with the arithmetic. */
+  readonly problem?: string
+}
+
+/**
+ * Whether a watch list can be kept within the account. Pure.
+ * @param shared whether the source itself makes its calls with the same account
+ */
+export function budgetOf(watch: readonly WatchEntry[], account: CoinGeckoConfig, shared: boolean): Budget {
+  const { plan, callsPerMinute, callsPerMonth, perMinute } = planCalls(account)
+  const jobs = jobsOf(watch)
+  const monthly = callsPerMonth / MINUTES_A_MONTH
+  const limit = Math.min(callsPerMinute, monthly)
+  const own = shared ? perMinute : 0
+  const needed = jobs.reduce((sum, job) => sum + 60_000 / job.maxAgeMs, 0)
+  const promised = Math.max(0, limit * PROMISED - own)
+  const spacingMs = (WINDOW_SECONDS * 1000) / callsPerMinute
+  const paid = watch.findIndex(({ kind, timeframe }) => kind === 'ohlc' && (timeframe === '1h' || timeframe === '1d'))
+  if (paid >= 0 && plan !== 'pro') {
+    const problem = `entry ${paid + 1} asks for candles of ${watch[paid]?.timeframe}; the ${plan} plan gives 30m, 4h and 4d`
+    return { needed, promised, spacingMs, problem }
+  }
+  if (needed <= promised * (1 + 1e-9)) return { needed, promised, spacingMs }
+  const allows =
+    callsPerMinute <= monthly
+      ? `allows ${figure(callsPerMinute)}`
+      : `allows ${callsPerMonth} a month, which are ${figure(monthly)} a minute`
+  const left = `of which ${figure(promised)} can be promised (a tenth is left for second tries${own > 0 ? `, and the source itself makes ${figure(own)}` : ''})`
+  const remedy = `lengthen max_age, watch fewer, ${own > 0 ? 'lengthen coingecko.intervals or leave coingecko out of sources, ' : ''}or set coingecko.calls_per_minute and calls_per_month to those of your account`
+  const problem = `${arithmetic(jobs)} = ${figure(needed)} calls/minute; the ${plan} plan ${allows}, ${left}: ${remedy}`
+  return { needed, promised, spacingMs, problem }
+}
+
+/** @throws QiError CONFIG_INVALID naming the field, with the arithmetic */
+export function requireBudget(budget: Budget): Budget {
+  if (budget.problem === undefined) return budget
+  throw new QiError('CONFIG_INVALID', `${FIELD}: ${budget.problem}`, { field: FIELD })
+}
+
+export const FIELD = 'agents.data-acquiring.watch'
+
+/** `450 of 500 instruments need a call each every 10m = 45 + 50 of 500 …`. */
+function arithmetic(jobs: readonly WatchJob[]): string {
+  const count = (of: readonly WatchJob[]): number => of.reduce((sum, job) => sum + instrumentsOf(job), 0)
+  const all = count(jobs)
+  const groups = [...Map.groupBy(jobs, ({ kind, maxAgeMs }) => `${kind} ${maxAgeMs}`).values()]
+  const terms = groups.map((group) => {
+    const [{ kind, maxAgeMs }] = group as [WatchJob]
+    const instruments = count(group)
+    const calls = kind === 'ohlc' ? 'a call each' : `${group.length} call${group.length === 1 ? '' : 's'}`
+    const rate = figure((group.length * 60_000) / maxAgeMs)
+    return `${instruments === all ? all : `${instruments} of ${all}`} instruments need ${calls} every ${durationText(maxAgeMs)}${groups.length > 1 ? ` (${rate})` : ''}`
+  })
+  return terms.join(' + ')
+}
+
+const figure = (value: number): string => String(Number(value.toFixed(value < 1 ? 3 : 2)))

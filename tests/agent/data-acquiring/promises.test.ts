@@ -1,0 +1,54 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { createDatabase } from '../../support/database.ts'
+import { temporary } from '../../support/temporary.ts'
+import { keepPromises, type PromisesOptions } from './promises.ts'
+
+/** What a killed process had under way at most. */
+const UNDER_WAY = 4
+
+async function expectKept(options: Omit<PromisesOptions, 'databaseUrl' | 'folder'>): Promise<void> {
+  const database = await createDatabase()
+  onTestFinished(database.drop)
+  const kept = await keepPromises({ ...options, databaseUrl: database.url, folder: await temporary('promises') })
+  if (process.env.QICORE_TEST_SHOW) console.log(JSON.stringify(kept, undefined, 2))
+  expect(kept.mostInWindow).toBeLessThanOrEqual(options.limit)
+  for (const { priority, maxAgeSeconds } of options.watch)
+    expect(kept.p95[priority], `${JSON.stringify(kept, undefined, 1)}`).toBeLessThanOrEqual(maxAgeSeconds)
+  expect(kept.stored).toBe(500)
+  expect(kept.twice).toBeLessThanOrEqual(UNDER_WAY)
+  expect(Object.values(kept.shares).every((calls) => calls > 10)).toBe(true)
+}
+
+const WHAT =
+  'four processes keep 500 instruments as fresh as promised, a call for each, within the limit in every window; one is killed'
+
+test(`${WHAT}, in windows of a second`, { timeout: 120_000 }, () =>
+  expectKept({
+    limit: 30,
+    windowMs: 1000,
+    slackMs: 500,
+    watch: [
+      { priority: 'high', coins: 50, maxAgeSeconds: 12 },
+      { priority: 'normal', coins: 150, maxAgeSeconds: 34 },
+      { priority: 'low', coins: 300, maxAgeSeconds: 40 },
+    ],
+    killAfterMs: 15_000,
+    forMs: 42_000,
+  }),
+)
+
+/** `QICORE_TEST_MINUTES=26`: so long it takes until all have been due again. */
+test.skipIf(process.env.QICORE_TEST_MINUTES === undefined)(`${WHAT}, in windows of a minute`, { timeout: 7_200_000 }, () =>
+  expectKept({
+    limit: 30,
+    windowMs: 60_000,
+    slackMs: 1000,
+    watch: [
+      { priority: 'high', coins: 50, maxAgeSeconds: 600 },
+      { priority: 'normal', coins: 150, maxAgeSeconds: 1200 },
+      { priority: 'low', coins: 300, maxAgeSeconds: 1290 },
+    ],
+    killAfterMs: 600_000,
+    forMs: Number(process.env.QICORE_TEST_MINUTES) * 60_000,
+  }),
+)
