@@ -113,7 +113,7 @@ describe('what the stored candles say', () => {
   })
 
   test('says of which coins nothing is held, and refuses what it cannot work with', async () => {
-    expect(await run({ coins: ['yew'] })).toMatchObject({ at: null, coins: [], missing: ['yew'], written: 0 })
+    expect(await run({ coins: 'yew' })).toMatchObject({ at: null, coins: [], missing: ['yew'], written: 0 })
     await expect(run({ coins: [] })).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'coins' })
     expect(() => loadConfig({ env: { DATABASE_URL: url }, flags: { 'agents.analytics.points': 0 } })).toThrow(
       /agents\.analytics\.points 0/,

@@ -114,7 +114,7 @@ describeWith('recorded-data', 'the market as CoinGecko tells it', () => {
       rows(`select 'price' as what, count(*)::int as n, min(price)::text as least from crypto_prices where source = 'coingecko'
         union all select timeframe, count(*)::int, min(low)::text from ohlcv_data where source = 'coingecko' group by 1
         union all select 'market', count(*)::int, null from market_analytics order by 1`)
-    const first = await run('main', { coins: ['bitcoin', 'ethereum'] })
+    const first = await run('main', { coins: 'bitcoin,ethereum' })
     expect(first.fetched).toMatchObject({ from: 'coingecko', prices: 2, market: 1, stored: true, problems: [] })
     expect(first.fetched.candles).toBeGreaterThan(20)
     const stored = await held()

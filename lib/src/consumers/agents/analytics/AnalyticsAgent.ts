@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type AgentParts, BaseAgent, defineWorkflow, formatTime, indicator, type Workflow } from '../../../base/index.ts'
+import { coinsInput } from '../../../mcp-tools/bindings/coinsInput.ts'
 import { largestCoins } from '../../../mcp-tools/bindings/largestCoins.ts'
 import { type TimescaleDBDSL, TimescaleDBMCPWrapper } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
 import { computeCoin } from './coin.ts'
@@ -8,9 +9,7 @@ import { changed, type Owner } from './records.ts'
 import { analyticsReport, type CoinReport, reportText } from './report.ts'
 import type { AnalyticsSettings } from './settings.ts'
 
-const input = z.object({
-  coins: z.array(z.string().min(1).max(200)).min(1).max(100).optional().describe('only these; default: those of the settings'),
-})
+const input = z.object({ coins: coinsInput('only these, such as bitcoin,ethereum; default: those of the settings') })
 
 interface OfCoin {
   readonly coin: string

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineWorkflow, type Flow, indicator, nowMicros, parseTime, type Workflow } from '../../../base/index.ts'
+import { coinsInput } from '../../../mcp-tools/bindings/coinsInput.ts'
 import { judge } from './alerts/judge.ts'
 import { settleAlerts } from './alerts/ledger.ts'
 import type { CryptoDSL } from './CryptoDSL.ts'
@@ -7,12 +8,7 @@ import { type Alert, type Alerts, alerts, type MarketReport, marketReport, type 
 import { reportText } from './reportText.ts'
 import type { MarketSettings } from './settings.ts'
 
-const coins = z
-  .array(z.string().min(1).max(200))
-  .min(1)
-  .max(100)
-  .optional()
-  .describe('only these; default: those that are watched')
+const coins = coinsInput('only these, such as bitcoin,ethereum; default: those that are watched')
 const analysisInput = z.object({
   coins,
   fetch: z.boolean().default(true).describe('whether the provider is asked first, where one is configured'),
@@ -34,11 +30,11 @@ const isSeen = (one: Snapshot | Unseen): one is Snapshot => 'price' in one
 const isUnseen = (one: Snapshot | Unseen): one is Unseen => !isSeen(one)
 
 /** Fetches the market, looks at each coin and at the whole, raises and clears alerts, and reports. */
-export const marketAnalysis = (name: string, parts: MarketParts): Workflow<z.input<typeof analysisInput>, MarketReport> =>
+export const marketAnalysis = (name: string, parts: MarketParts): Workflow<z.output<typeof analysisInput>, MarketReport> =>
   defineWorkflow({
     name,
     summary: 'Looks at the market: figures, indicators, anomalies, alerts, and a report',
-    input: analysisInput as z.ZodType<z.input<typeof analysisInput>>,
+    input: analysisInput,
     output: marketReport,
     steps: (start) =>
       start
@@ -51,7 +47,7 @@ export const marketAnalysis = (name: string, parts: MarketParts): Workflow<z.inp
           'fetch',
           async ({ coins: chosen, fetch }, { signal }) => ({
             coins: chosen,
-            fetched: await parts.dsl.fetch(fetch === false ? [] : chosen, signal),
+            fetched: await parts.dsl.fetch(fetch ? chosen : [], signal),
           }),
           { retry, timeoutMs: 15 * 60_000 },
         )

@@ -1,0 +1,11 @@
+import { z } from 'zod'
+
+const coins = z.array(z.string().trim().min(1).max(200)).min(1, 'name one or more').max(100)
+
+/** Coins as an input of a workflow: `bitcoin,ethereum` as a command line has it, or a list. */
+export const coinsInput = (description: string) =>
+  z
+    .union([z.string().transform((text) => text.split(',')), z.array(z.string())])
+    .pipe(coins)
+    .optional()
+    .describe(description)
