@@ -28,12 +28,13 @@ test(`${WHAT}, in windows of a second`, { timeout: 120_000 }, () =>
     windowMs: 1000,
     slackMs: 500,
     watch: [
-      { priority: 'high', coins: 50, maxAgeSeconds: 12 },
-      { priority: 'normal', coins: 150, maxAgeSeconds: 34 },
-      { priority: 'low', coins: 300, maxAgeSeconds: 40 },
+      { priority: 'high', coins: 50, maxAgeSeconds: 15 },
+      { priority: 'normal', coins: 150, maxAgeSeconds: 33 },
+      { priority: 'low', coins: 300, maxAgeSeconds: 32 },
     ],
-    killAfterMs: 15_000,
-    forMs: 42_000,
+    killAfterMs: 12_000,
+    // So long that a class that came off badly would show: 95 of 100 of what was never fetched are older than promised.
+    forMs: 38_000,
   }),
 )
 
