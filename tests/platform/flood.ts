@@ -1,12 +1,13 @@
 import { type Decimal, parseTime, price, type Store, type Stream, withClient } from '../../lib/src/base/index.ts'
 
+const COINS = 40
 const START = parseTime('2026-01-01T00:00:00Z')
 
 /** So many prices of so many coins, appended to the stream. */
-export async function flood(stream: Stream, records: number, coins = 40): Promise<void> {
+export async function flood(stream: Stream, records: number): Promise<void> {
   const messages = Array.from({ length: records }, (_, at) => {
-    const time = START + Math.floor(at / coins) * 1_000_000
-    const coinId = `flood-${at % coins}`
+    const time = START + Math.floor(at / COINS) * 1_000_000
+    const coinId = `flood-${at % COINS}`
     const common = { coinId, source: 'flood', currency: 'usd', time, receivedAt: time, origin: 'live' as const }
     const record = { ...common, price: `${at + 1}.5` as Decimal }
     return { key: price.messageKey(record), value: price.encode(record) }
@@ -14,12 +15,17 @@ export async function flood(stream: Stream, records: number, coins = 40): Promis
   for (let at = 0; at < records; at += 1000) await stream.append(price.topic, messages.slice(at, at + 1000))
 }
 
-/** Nobody writes prices while the work is done: what is read waits. */
-export const whilePricesAreLocked = <T>({ pool }: Store, work: () => Promise<T>): Promise<T> =>
+/** While the work is done, whoever stores the flood waits: another writes the same rows, and takes them back in the end. */
+export const whileFloodWaits = <T>({ pool }: Store, records: number, work: () => Promise<T>): Promise<T> =>
   withClient(pool, async (client) => {
     await client.query('begin')
     try {
-      await client.query('lock table crypto_prices in exclusive mode')
+      await client.query(
+        `insert into crypto_prices (coin_id, source, currency, time, received_at, origin, price)
+select 'flood-' || n % $2, 'flood', 'usd', t, t, 'live', 0
+from generate_series(0, $1 - 1) n, lateral (select timestamptz '2026-01-01 00:00Z' + n / $2 * interval '1 s' as t) times`,
+        [records, COINS],
+      )
       return await work()
     } finally {
       await client.query('rollback')

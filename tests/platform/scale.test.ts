@@ -5,7 +5,7 @@ import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform
 import { testDatabase } from '../support/database.ts'
 import { temporary } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
-import { flood, storedOfFlood, whilePricesAreLocked, wholeFlood } from './flood.ts'
+import { flood, storedOfFlood, whileFloodWaits, wholeFlood } from './flood.ts'
 
 const database = await testDatabase()
 const GROUP = 'qicore-crypto-data'
@@ -23,11 +23,11 @@ test('more members share the partitions out, fewer give them back, and each reco
   }
   await until(async () => String(await shares()) === '3', 'one member with all partitions')
 
-  await whilePricesAreLocked(store, async () => {
+  await whileFloodWaits(store, 6000, async () => {
     await flood(stream, 6000)
     await platform.scaleConsumer('crypto-data', 3)
-    await until(async () => String(await shares()) === '1,1,1', 'three members with a partition each')
   })
+  await until(async () => String(await shares()) === '1,1,1', 'three members with a partition each')
   await until(async () => (await storedOfFlood(store)).rows >= 6000, 'all to be stored')
   expect(await storedOfFlood(store)).toEqual(wholeFlood(6000))
   expect(platform.getStatus().consumers).toMatchObject([{ name: 'crypto-data', members: 3, state: 'running' }])

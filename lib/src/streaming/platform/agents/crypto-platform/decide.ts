@@ -1,0 +1,107 @@
+import type { Incident, Outage } from '../../../../base/index.ts'
+import type { Backlog } from './LagWatch.ts'
+import type { Looked } from './looked.ts'
+import { restartingOf, STARTED_AGAIN } from './restarting.ts'
+import { isBehind, type Scaling, scalingOf } from './scaling.ts'
+import type { CryptoPlatformSettings } from './settings.ts'
+
+export interface Plan {
+  readonly looked: Looked
+  /** Those that are new or have changed, as they are before anything is done. */
+  readonly incidents: readonly Incident[]
+  readonly restarts: readonly { readonly part: string; readonly why: string }[]
+  readonly scalings: readonly Scaling[]
+}
+
+/** As a lag is called among the parts. */
+export const lagOf = (consumer: string): string => `lag of ${consumer}`
+/** Kept by the agent of the services. */
+const isOthers = (part: string): boolean => part.startsWith('service ')
+
+/** Pure: what is made of what was seen. */
+export function decide(looked: Looked, settings: CryptoPlatformSettings): Plan {
+  if (!looked.running) return { looked, incidents: [], restarts: [], scalings: [] }
+  const { now, act, restartable } = looked
+  const restarts: { part: string; why: string }[] = []
+  const incidents = [...ofOutages(looked), ...ofBacklogs(looked, settings), ...forgotten(looked)].map((incident) => {
+    if (!act || incident.until !== null || !restartable.includes(incident.part)) return incident
+    const decided = restartingOf(incident, settings, now)
+    if (decided.restart) restarts.push({ part: incident.part, why: decided.why })
+    else if (decided.note !== undefined) return noted(incident, decided.note, now)
+    return incident
+  })
+  const scalings = act ? looked.backlogs.flatMap((backlog) => scalingOf(backlog, settings, now) ?? []) : []
+  return { looked, incidents, restarts, scalings }
+}
+
+/** The same note is not made again. */
+const noted = (incident: Incident, what: string, now: number): Incident =>
+  incident.done.some((one) => one.what === what)
+    ? incident
+    : { ...incident, done: [...incident.done, { at: new Date(now).toISOString(), what }] }
+
+/** A part that has just been started again looks well for a moment. */
+const RELAPSE_MS = 60_000
+const relapsed = ({ until, done }: Incident, since: number): boolean =>
+  until !== null && since - Date.parse(until) < RELAPSE_MS && done.some(({ what }) => what.startsWith(STARTED_AGAIN))
+
+/** Each time that a part was unwell is one incident; one that went on over a restart of the process stays one. */
+function ofOutages({ outages, known }: Looked): Incident[] {
+  return outages.flatMap((outage) => {
+    if (isOthers(outage.part)) return []
+    const { part, since, until = Number.POSITIVE_INFINITY } = outage
+    const around = known.filter((one) => one.part === part && Date.parse(one.since) <= since)
+    if (around.some((one) => one.until !== null && Date.parse(one.until) >= until)) return []
+    const same = around.find((one) => one.until === null) ?? around.find((one) => relapsed(one, since))
+    return [{ ...incidentOf(outage), ...(same && { since: same.since, done: same.done, evidence: same.evidence }) }]
+  })
+}
+
+const incidentOf = ({ part, status, since, until, summary, code }: Outage): Incident => ({
+  part,
+  since: new Date(since).toISOString(),
+  status,
+  code: code ?? 'UNAVAILABLE',
+  why: summary,
+  done: [],
+  evidence: [],
+  until: until === undefined ? null : new Date(until).toISOString(),
+  ending: until === undefined ? null : 'it is well again',
+})
+
+function ofBacklogs({ backlogs, known, now }: Looked, settings: CryptoPlatformSettings): Incident[] {
+  return backlogs.flatMap((backlog) => {
+    const open = known.find(({ part, until }) => part === lagOf(backlog.consumer) && until === null)
+    if (open && backlog.lag <= settings.scale_down_lag)
+      return [{ ...open, until: new Date(now).toISOString(), ending: `${backlog.lag} records wait` }]
+    if (!isBehind(backlog, settings, now)) return []
+    return [atMost(backlog, open ?? lagging(backlog, settings), now)]
+  })
+}
+
+const lagging = ({ consumer, members, lag, behindSince = 0 }: Backlog, { scale_up_lag }: CryptoPlatformSettings): Incident => ({
+  part: lagOf(consumer),
+  since: new Date(behindSince).toISOString(),
+  status: 'degraded',
+  code: 'LAG',
+  why: `${lag} records wait for ${members} ${members === 1 ? 'reader' : 'readers'}, more than ${scale_up_lag} for each`,
+  done: [],
+  evidence: [],
+  until: null,
+  ending: null,
+})
+
+const atMost = ({ members, most }: Backlog, incident: Incident, now: number): Incident =>
+  members < most ? incident : noted(incident, `no reader joins: ${members} are as many as partitions and settings allow`, now)
+
+/** Those of before that nothing tells of any more. */
+function forgotten({ known, outages, parts, backlogs, now }: Looked): Incident[] {
+  const until = new Date(now).toISOString()
+  return known.flatMap((incident) => {
+    const { part, since } = incident
+    if (incident.until !== null || isOthers(part)) return []
+    if (outages.some((one) => one.part === part && one.since >= Date.parse(since))) return []
+    if (backlogs.some(({ consumer }) => lagOf(consumer) === part)) return []
+    return [{ ...incident, until, ending: parts[part] ? 'it is well again' : 'it runs here no more' }]
+  })
+}

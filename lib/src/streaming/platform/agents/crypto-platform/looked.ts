@@ -1,0 +1,67 @@
+import {
+  type AgentParts,
+  type ConsumerStats,
+  type Incident,
+  IncidentLog,
+  type Outage,
+  type Stream,
+} from '../../../../base/index.ts'
+import type { Backlog, LagWatch } from './LagWatch.ts'
+
+/** What the agent has seen: plain data. */
+export interface Looked {
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** Whether it may act. */
+  readonly act: boolean
+  readonly status: 'up' | 'degraded' | 'down'
+  readonly running: boolean
+  /** Every part that there is, and whether it is well. */
+  readonly parts: Readonly<Record<string, boolean>>
+  /** Those that can be started again. */
+  readonly restartable: readonly string[]
+  readonly outages: readonly Outage[]
+  readonly backlogs: readonly Backlog[]
+  /** Of the store, newest first. */
+  readonly known: readonly Incident[]
+}
+
+const KNOWN = 500
+
+export async function look(
+  { platform, stream, store }: Pick<AgentParts, 'platform' | 'stream' | 'store'>,
+  { lags, maxMembers, act }: { readonly lags: LagWatch; readonly maxMembers: number; readonly act: boolean },
+): Promise<Looked> {
+  const { status, parts } = await platform.health()
+  const { state, consumers, parts: supervised } = platform.getStatus()
+  const known = await (await IncidentLog.open(store.pool)).list({ limit: KNOWN })
+  const backlogs = await Promise.all(
+    consumers.map(async (consumer) => {
+      const { lag, partitions } = await backlogOf(stream, consumer)
+      const { name, members } = consumer
+      return lags.see({ consumer: name, members, most: Math.min(partitions, maxMembers), lag }, Date.now())
+    }),
+  )
+  return {
+    now: Date.now(),
+    act,
+    status,
+    running: state === 'running',
+    parts: Object.fromEntries(parts.map((part) => [part.name, part.status === 'up'])),
+    restartable: supervised.map(({ name }) => name),
+    outages: platform.outages(),
+    backlogs,
+    known,
+  }
+}
+
+/** What waits for a consumer, also in topics of which it has acknowledged nothing yet. */
+async function backlogOf(stream: Stream, { group, topics }: ConsumerStats) {
+  const [lags, described] = await Promise.all([stream.lag(group), stream.describeTopics(topics)])
+  const read = new Set(lags.map(({ topic }) => topic))
+  const unread = described.filter(({ name }) => !read.has(name)).flatMap(({ partitions }) => partitions)
+  const lag =
+    lags.reduce((sum, one) => sum + Number(one.lag), 0) +
+    unread.reduce((sum, { earliest, latest }) => sum + Number(latest - earliest), 0)
+  return { lag, partitions: Math.max(1, ...described.map(({ partitions }) => partitions.length)) }
+}
