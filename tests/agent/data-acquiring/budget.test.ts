@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { budgetOf } from '../../../lib/src/publishers/agents/data-acquiring/budget.ts'
+import { budgetOf, requireBudget } from '../../../lib/src/publishers/agents/data-acquiring/budget.ts'
 import { config } from '../../../lib/src/publishers/agents/data-acquiring/config.ts'
 import { jobsOf } from '../../../lib/src/publishers/agents/data-acquiring/jobs.ts'
 import { ohlcCall } from '../../../lib/src/publishers/agents/data-acquiring/windows.ts'
@@ -38,6 +38,16 @@ describe('the budget of a watch list', () => {
       '450 of 500 instruments need a call each every 10m (45) + 50 of 500 instruments need a call each every 1h (0.833) = 45.83 calls/minute; ' +
         'the demo plan allows 30, of which 27 can be promised (a tenth is left for second tries): ' +
         'lengthen max_age, watch fewer, or set coingecko.calls_per_minute and calls_per_month to those of your account',
+    )
+  })
+
+  test('is required of who begins to work', () => {
+    expect(() => requireBudget(budgetOf(list, account({ calls_per_minute: 20 }), false))).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        field: 'agents.data-acquiring.watch',
+        message: expect.stringMatching(/= 25 calls\/minute; the demo plan allows 20, of which 18 can be promised/),
+      }),
     )
   })
 

@@ -47,7 +47,7 @@ export function acquirePass(open: () => Promise<Desk>) {
         )
         .step('report', async ({ calls, failed, records }) => {
           const report = reportOf(await (await open()).table.states())
-          const done = `${calls} calls, ${failed} failed, ${records} records`
+          const done = `${calls} call${calls === 1 ? '' : 's'}, ${failed} failed, ${records} records`
           return { ...report, calls, failed, records, text: report.instruments > 0 ? `${done}\n${report.text}` : report.text }
         }),
   })
