@@ -18,6 +18,7 @@ class Obedient extends BaseAgent {
   readonly ends = new Map<string, PromiseWithResolvers<string>>()
   due: readonly Schedule[] = []
   prepared: () => Promise<void> = async () => {}
+  attended: (signal: AbortSignal) => Promise<void> = async () => {}
 
   readonly workflows: Readonly<Record<string, Workflow>> = {
     main: defineWorkflow({
@@ -45,6 +46,10 @@ class Obedient extends BaseAgent {
 
   protected override prepare(): Promise<void> {
     return this.prepared()
+  }
+
+  protected override attend(signal: AbortSignal): Promise<void> {
+    return this.attended(signal)
   }
 
   async end(name: string, result: string | QiError): Promise<void> {
@@ -180,6 +185,34 @@ describe('an agent', () => {
     await agent.end('scheduled', 'done')
     await until(async () => (await runner.list())[0]?.state === 'succeeded', 'the scheduled task to end')
     expect((await runner.list()).at(-1)?.id).toMatch(/^obedient\.main@\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/)
+  })
+
+  test('does what it does all the time from a start with schedules to its stop, which waits for the end of it', async () => {
+    const seen: string[] = []
+    agent.attended = async (signal) => {
+      seen.push('begun')
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      seen.push('ended')
+    }
+    await agent.start(runner, { scheduled: false })
+    expect(seen).toEqual([])
+    const other = new Obedient({ name: 'other' })
+    other.attended = agent.attended
+    await other.start(runner)
+    expect(seen).toEqual(['begun'])
+    expect((await other.health()).ok).toBe(true)
+    await other.stop()
+    expect(seen).toEqual(['begun', 'ended'])
+  })
+
+  test('says why it does no more what it should do all the time', async () => {
+    agent.attended = async () => {
+      throw new QiError('UNAVAILABLE', 'the store is gone')
+    }
+    await agent.start(runner)
+    await until(async () => !(await agent.health()).ok, 'the health to tell')
+    expect(await agent.health()).toEqual({ ok: false, summary: 'the store is gone' })
+    expect(agent.status().state).toBe('idle')
   })
 
   test('refuses a schedule that is none, by its text', async () => {
