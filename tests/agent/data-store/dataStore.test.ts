@@ -59,7 +59,10 @@ describe('the store', () => {
     const stretch = { to: '2026-01-08T00:00:00Z', hours: 168 }
     const report = await run<QualityReport>('main', stretch)
     expect(report).toMatchObject({ from: '2026-01-01T00:00:00Z', ok: false, applied: [] })
-    expect(report.consuming).toMatchObject({ caught_up: true, elsewhere: false, consumers: [{ name: 'crypto-data', lag: 0 }] })
+    expect(report.consuming).toEqual({
+      consumers: [{ group: 'qicore-crypto-data', state: 'active', members: 1, lag: 0 }],
+      caught_up: true,
+    })
     expect(report.health).toMatchObject({ late_rows: 1 })
     expect(report.health.worst).toContainEqual(
       expect.objectContaining({ coin_id: 'acorn', source: 'grove', kind: '1h', gaps: 1 }),

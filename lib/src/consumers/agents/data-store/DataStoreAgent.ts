@@ -102,8 +102,7 @@ export class DataStoreAgent extends BaseAgent {
             const { health, duplicates, proposals, dead_letters: dead, consuming } = report
             const doubled = duplicates.respelled.length + duplicates.misaligned.length + duplicates.twins.length
             const open = proposals.length - applied.length
-            const ok =
-              health.ok === health.series && doubled + dead.length + open === 0 && (consuming.caught_up || consuming.elsewhere)
+            const ok = health.ok === health.series && doubled + dead.length + open === 0 && consuming.caught_up
             return { ...report, ok, text: qualityText(report) }
           }),
     })

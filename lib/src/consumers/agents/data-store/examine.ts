@@ -9,6 +9,7 @@ import {
   type TimeTable,
 } from '../../../base/index.ts'
 import type { TimescaleDBDSL } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
+import { consumers } from '../../consumers.ts'
 import type { Consuming, DeadLetterCount, Gaps, Health, Storage } from './report.ts'
 
 /** What is listed; how much there is stands beside it. */
@@ -19,27 +20,29 @@ const MOST_LETTERS = 1000
 const LOOK_MS = 50
 const DAY: Micros = 86_400_000_000
 
-/** Waits, for so long at most, until the consumers have stored what was published. */
-export async function consumersOf(
-  { platform, stream, coverage }: AgentParts,
-  settleMs: number,
-  signal: AbortSignal,
-): Promise<Consuming> {
+/** Waits, for so long at most, until the consumers have stored what was published by now, in whichever processes they run. */
+export async function consumersOf({ stream }: AgentParts, settleMs: number, signal: AbortSignal): Promise<Consuming> {
   const deadline = performance.now() + settleMs
+  const targets = new Map<string, bigint>()
   for (;;) {
-    const stats = platform.getStatus().consumers
-    const consumers = await Promise.all(
-      stats.map(async ({ name, group, state, sinks }) => {
+    const groups = await stream.describeGroups(Object.values(consumers).map(({ group }) => group))
+    const looked = await Promise.all(
+      groups.map(async ({ name: group, state, members }) => {
         const lags = await stream.lag(group)
-        return { name, group, state, sinks: [...sinks], lag: Number(lags.reduce((sum, { lag }) => sum + lag, 0n)) }
+        let reached = true
+        for (const { topic, partition, offset, lag } of lags) {
+          const key = JSON.stringify([group, topic, partition])
+          if (!targets.has(key)) targets.set(key, offset + lag)
+          reached &&= offset >= (targets.get(key) as bigint)
+        }
+        const behind = Number(lags.reduce((sum, { lag }) => sum + lag, 0n))
+        return { group, state, members: members.length, lag: behind, reached }
       }),
     )
-    const elsewhere = consumers.length === 0 && (await coverage.platformRuns())
-    const behind = consumers.some(({ lag }) => lag > 0)
-    if (consumers.length === 0 || !behind || performance.now() >= deadline) {
-      const dead_lettered = stats.reduce((sum, { deadLettered }) => sum + deadLettered, 0)
-      return { consumers, dead_lettered, elsewhere, caught_up: consumers.length > 0 && !behind }
-    }
+    // A group without members is one that was read for at another time.
+    const reading = looked.filter(({ members }) => members > 0)
+    const caught_up = reading.length > 0 && reading.every(({ reached }) => reached)
+    if (caught_up || performance.now() >= deadline) return { consumers: looked.map(({ reached: _, ...rest }) => rest), caught_up }
     await setTimeout(LOOK_MS, undefined, { signal }).catch(() => {
       throw new QiError('CANCELLED', 'waiting for the consumers was cancelled')
     })

@@ -9,11 +9,9 @@ const series = z.object({ coin_id: z.string(), source: z.string(), currency: z.s
 
 export const consuming = z.object({
   consumers: z
-    .array(z.object({ name: z.string(), group: z.string(), state: z.string(), sinks: z.array(z.string()), lag: count }))
-    .describe('of this process'),
-  dead_lettered: count.describe('set aside by them since they were started'),
-  elsewhere: z.boolean().describe('whether a platform in another process stores what is published'),
-  caught_up: z.boolean().describe('whether all that was published had been stored'),
+    .array(z.object({ group: z.string(), state: z.string(), members: count, lag: count }))
+    .describe('the groups that store what is published, in any process, and how many records each is behind'),
+  caught_up: z.boolean().describe('whether all that had been published when the run began was stored before it was examined'),
 })
 export type Consuming = z.output<typeof consuming>
 
@@ -114,7 +112,7 @@ export function qualityText(report: Omit<QualityReport, 'text' | 'ok'>): string 
     `${from} to ${to}: ${of.series} series, ${of.ok} ok, ${of.stale} stale, ${of.gappy} gappy; ${of.late_rows} rows came late`,
     by.caught_up
       ? 'all that was published is stored'
-      : `not all that was published is stored: ${by.consumers.map(({ group, lag }) => `${group} is ${lag} behind`).join(', ') || 'nobody consumes'}`,
+      : `not all that was published is stored: ${by.consumers.map(({ group, lag }) => `${group} is ${lag} behind`).join(', ') || 'nobody consumes; start the platform'}`,
     ...delays.map(({ table, p95_seconds }) => `${table}: 95 % of live rows within ${p95_seconds.toFixed(3)} s`),
     `${holes.count} gaps, ${holes.fillable} of which can be asked for (qicore backfill)`,
     ...doubled.respelled.map(
