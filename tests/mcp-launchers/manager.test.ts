@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { MCPServerManager } from '../../lib/src/mcp-launchers/index.ts'
 import { until } from '../support/until.ts'
@@ -55,6 +56,9 @@ test('what is asked wrongly is told with what there is', async () => {
   expect((await manager.callTool('one__fails')).isError).toBe(true)
 })
 
+/** A second in which this process could work: what came while a busy machine kept it waiting is dealt with before it is up. */
+const secondHere = () => setTimeout(1000).then(() => setImmediate('a second has passed'))
+
 test('a crash in the middle of a call is told within a second, and the server is started again', async () => {
   const manager = newManager()
   await manager.start('one', fixtureSpec({ helper: true }), quick)
@@ -63,15 +67,13 @@ test('a crash in the middle of a call is told within a second, and the server is
   const hanging = manager.callTool('one__hang').catch((error: unknown) => error)
   const crashing = manager.callTool('one__crash').catch((error: unknown) => error)
   await goneSoon(pid ?? 0)
-  const ended = performance.now()
   const ending = {
     code: 'UNAVAILABLE',
     retryable: true,
     message: expect.stringMatching(/in the middle of .* \(exit code 3\); it said: .*about to crash/),
   }
-  expect(await crashing).toMatchObject(ending)
-  expect(await hanging).toMatchObject(ending)
-  expect(performance.now() - ended).toBeLessThan(1000)
+  const late = secondHere()
+  expect(await Promise.race([Promise.all([crashing, hanging]), late])).toMatchObject([ending, ending])
   await goneSoon(helper) // what it had started does not outlive it
   await until(() => manager.health()[0]?.state === 'ready', 'the second start')
   expect(manager.health()[0]).toMatchObject({ restarts: 1, lastError: { code: 'UNAVAILABLE' } })
