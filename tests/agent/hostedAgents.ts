@@ -13,18 +13,20 @@ export interface HostedAgents extends AsyncDisposable {
 export interface HostedOptions {
   readonly databaseUrl: string
   readonly yaml?: string
+  /** Those that work by themselves; the others when they are asked. */
+  readonly run?: readonly string[]
   /** Instead of those that there are. */
   readonly definitions?: Readonly<Record<string, AgentDefinition>>
 }
 
-export async function hostedAgents({ databaseUrl, yaml = '', definitions }: HostedOptions): Promise<HostedAgents> {
+export async function hostedAgents({ databaseUrl, yaml = '', run = [], definitions }: HostedOptions): Promise<HostedAgents> {
   const folder = await mkdtemp(join(tmpdir(), 'qicore-agents-'))
   await writeFile(join(folder, 'qicore.yaml'), `partitions: 2\n${yaml}`)
   const { config } = loadConfig({ cwd: folder, env: { DATABASE_URL: databaseUrl, QICORE_SOURCES: 'none' } })
   const platform = new CryptoDataPlatform({ config })
   await platform.start()
   const host = await AgentHost.open({
-    settings: config.agents,
+    settings: { ...config.agents, run },
     llm: config.llm,
     handles: platform.toolHandles,
     servers: platform.mcpServers,

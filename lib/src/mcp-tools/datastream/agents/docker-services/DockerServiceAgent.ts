@@ -76,20 +76,19 @@ export class DockerServiceAgent extends BaseAgent {
     return { healthy, total, services: items, statistics, text }
   }
 
-  protected override async prepare(): Promise<void> {
-    if (this.#settings.keep) await this.#keeper.start()
+  protected override async attend(signal: AbortSignal): Promise<void> {
+    if (this.#settings.keep) await this.#keeper.run(signal)
   }
 
   protected override async release(): Promise<void> {
-    await this.#keeper.stop()
     await this.#incidents.close()
   }
 
   protected override async examine(): Promise<AgentHealth> {
     const [open] = this.#incidents.open
     if (open) return { ok: false, summary: explainIncident(open, Date.now()) }
-    if (this.#settings.keep && !this.#keeper.watching)
-      return { ok: false, summary: this.#keeper.trouble?.message ?? 'it does not listen to the Docker engine yet' }
+    const { trouble } = this.#keeper
+    if (trouble) return { ok: false, summary: trouble.message }
     const { healthy, items } = await this.#dsl.health({})
     const unwell = items.filter(({ health, state }) => state === 'running' && health === 'unhealthy')
     const summary = `${healthy} of ${SERVICE_NAMES.length} services are healthy`

@@ -24,11 +24,13 @@ export interface KeeperOptions {
   readonly onIncident: (incident: Incident) => void
 }
 
+const FIRST_WAIT_MS = 1000
 const MAX_WAIT_MS = 60_000
 /** A service that was healthy this long is taken to be well: the waits before the next start begin anew. */
 const WELL_MS = 60_000
 const LAST_LINES = 10
 const SIGKILL = 9
+const HEALTHY = 'health_status: healthy'
 
 /**
  * Notices services that die and starts them again. One that was asked to stop (by a signal that it could heed, as `docker stop`
@@ -36,16 +38,15 @@ const SIGKILL = 9
  */
 export class Keeper {
   readonly #options: KeeperOptions
-  readonly #stop = new AbortController()
   readonly #asked = new Set<PlatformService>()
   readonly #mending = new Map<PlatformService, Promise<void>>()
   /** Deaths while it is mended, until it is started. */
   readonly #diedAgain = new Map<PlatformService, ServiceEvent>()
+  readonly #givenUp = new Map<PlatformService, Incident>()
   /** When it was mended last, and how often in a row it did not stay well. */
   readonly #mended = new Map<PlatformService, { readonly at: number; readonly times: number }>()
   #watching = false
   #trouble: QiError | undefined
-  #done: Promise<void> = Promise.resolve()
 
   constructor(options: KeeperOptions) {
     this.#options = options
@@ -61,65 +62,51 @@ export class Keeper {
     return this.#trouble
   }
 
-  /** Returns once it listens, or knows why it cannot; then it tries again by itself. */
-  async start(): Promise<void> {
-    const first = Promise.withResolvers<void>()
-    this.#done = this.#run(first.resolve)
-    await first.promise
-  }
-
-  async stop(): Promise<void> {
-    this.#stop.abort()
-    await this.#done
-    await Promise.all(this.#mending.values())
-  }
-
-  async #run(told: () => void): Promise<void> {
+  /** Until the signal aborts; an engine that cannot be listened to is tried again. */
+  async run(signal: AbortSignal): Promise<void> {
     const { control, logger } = this.#options
-    const { signal } = this.#stop
-    for (let waitMs = 1000; !signal.aborted; waitMs = Math.min(waitMs * 2, MAX_WAIT_MS)) {
+    for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, MAX_WAIT_MS)) {
       try {
         const events = await control.events(signal)
         this.#watching = true
         this.#trouble = undefined
-        waitMs = 1000
-        told()
-        for await (const event of events) this.#heed(event)
+        waitMs = FIRST_WAIT_MS
+        for await (const event of events) this.#heed(event, signal)
         this.#trouble = new QiError('UNAVAILABLE', 'the Docker engine ended its account of what happens')
       } catch (error) {
         this.#trouble = toQiError(error)
         logger.debug({ error: this.#trouble }, 'the services cannot be watched')
       }
       this.#watching = false
-      told()
       await setTimeout(waitMs, undefined, { signal, ref: false }).catch(() => {})
     }
+    await Promise.all(this.#mending.values())
   }
 
-  #heed(event: ServiceEvent): void {
+  #heed(event: ServiceEvent, stop: AbortSignal): void {
     const { service, action, signal } = event
     if (action === 'kill' && signal !== undefined && signal !== SIGKILL) this.#asked.add(service)
     else if (action === 'start') {
       this.#asked.delete(service)
       this.#diedAgain.delete(service)
-    } else if (action !== 'die' || this.#asked.has(service)) return
+    } else if (action === HEALTHY) this.#startedByOthers(service)
+    else if (action !== 'die' || this.#asked.has(service)) return
     else if (this.#mending.has(service)) this.#diedAgain.set(service, event)
     else {
-      const mending = this.#mend(event)
+      const mending = this.#mend(event, stop)
         .catch((error: unknown) => this.#options.logger.error({ service, error: toQiError(error) }, 'a service was not mended'))
         .finally(() => {
           this.#mending.delete(service)
           const again = this.#diedAgain.get(service)
           this.#diedAgain.delete(service)
-          if (again) this.#heed(again)
+          if (again) this.#heed(again, stop)
         })
       this.#mending.set(service, mending)
     }
   }
 
-  async #mend({ service, time, exit_code }: ServiceEvent): Promise<void> {
+  async #mend({ service, time, exit_code }: ServiceEvent, signal: AbortSignal): Promise<void> {
     const { control, logger, baseMs, attempts, waitSeconds, onIncident } = this.#options
-    const { signal } = this.#stop
     let incident: Incident = {
       part: `service ${service}`,
       since: new Date(time).toISOString(),
@@ -127,7 +114,7 @@ export class Keeper {
       code: 'UNAVAILABLE',
       why: `it ended with exit code ${exit_code ?? 'unknown'}${exit_code === 137 ? ' (killed)' : ''}`,
       done: [],
-      evidence: await this.#lastLines(service),
+      evidence: await this.#lastLines(service, signal),
       until: null,
       ending: null,
     }
@@ -159,12 +146,21 @@ export class Keeper {
       if (signal.aborted) return
       this.#diedAgain.delete(service)
       note(`given up after ${attempts} attempts; read its logs, then start it by hand`)
+      this.#givenUp.set(service, incident)
       logger.error({ service, error: toQiError(error) }, `${service} does not become healthy`)
     }
   }
 
-  #lastLines(service: PlatformService): Promise<string[]> {
-    return this.#options.control.logs(service, { lines: LAST_LINES, signal: this.#stop.signal }).then(
+  /** One that was given up is well again. */
+  #startedByOthers(service: PlatformService): void {
+    const incident = this.#givenUp.get(service)
+    if (!incident || this.#mending.has(service)) return
+    this.#givenUp.delete(service)
+    this.#options.onIncident({ ...incident, ...ended('it was started by hand and is healthy') })
+  }
+
+  #lastLines(service: PlatformService, signal: AbortSignal): Promise<string[]> {
+    return this.#options.control.logs(service, { lines: LAST_LINES, signal }).then(
       ({ lines }) => lines.map(({ line }) => line.slice(0, 300)),
       () => [],
     )
