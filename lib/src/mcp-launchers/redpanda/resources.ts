@@ -14,7 +14,10 @@ export interface ResourceOptions {
   readonly readOnly: boolean
 }
 
-/** For each topic of a record type: read its newest records, count them, and put one. A name may appear once in all files. */
+/**
+ * For each topic of a record type: read records in order, and put one. An input cannot be placed anew by a call, so the newest records
+ * and how many there are come from our own tools. A name may appear once in all files.
+ */
 export const resourceFiles = ({ brokers, readOnly }: ResourceOptions): readonly ResourceFile[] =>
   Object.values(recordTypes).flatMap(({ topic }) => {
     const name = topic.replaceAll('-', '_')
@@ -33,7 +36,9 @@ const meta = (description: string) => ({ mcp: { enabled: true, description } })
 const reading = (label: string, topic: string, seed_brokers: readonly string[]) => ({
   label,
   redpanda: { seed_brokers, topics: [topic], start_offset: 'earliest', consumer_group: `qicore-mcp-${label}` },
-  meta: meta(`Reads the next records of the topic ${topic}: JSON, decimals as text, times as ISO 8601 in UTC.`),
+  meta: meta(
+    `Reads the next "count" records of the topic ${topic}, the oldest that this server has not given yet first; it waits until so many have come. JSON, decimals as text, times as ISO 8601 in UTC.`,
+  ),
 })
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: Redpanda Connect's interpolation, not ours
