@@ -1,22 +1,9 @@
 import { z } from 'zod'
-import { INDICATOR_NAMES, TIMEFRAMES } from '../../../base/index.ts'
+import { INDICATOR_NAMES } from '../../../base/index.ts'
+import { watchedCoins } from '../../../mcp-tools/bindings/watchedCoins.ts'
 
 export const config = z.object({
-  coins: z
-    .array(z.string().trim().min(1).max(200))
-    .min(1)
-    .max(100)
-    .optional()
-    .describe('ids of the coins, such as bitcoin; default: the largest of those that are stored'),
-  top: z.int().min(1).max(100).default(10).describe('how many coins where none are named'),
-  currency: z.string().trim().min(1).max(20).default('usd').describe('the currency of the figures'),
-  source: z
-    .string()
-    .min(1)
-    .max(63)
-    .optional()
-    .describe('only figures of this source; default: the preferred series of each coin'),
-  timeframe: z.enum(TIMEFRAMES).default('1h').describe('the candles that are computed from'),
+  ...watchedCoins,
   points: z.int().min(1).max(1000).default(48).describe('for how many closed candles, the latest, values are written'),
   indicators: z
     .array(z.enum(INDICATOR_NAMES))

@@ -1,24 +1,10 @@
 import { z } from 'zod'
-import { TIMEFRAMES } from '../../../base/index.ts'
+import { watchedCoins } from '../../../mcp-tools/bindings/watchedCoins.ts'
 import { alertRules } from './alerts/rules.ts'
 
 /** What agents that watch the market have in common, under their names in qicore.yaml. */
 export const marketSettings = z.object({
-  coins: z
-    .array(z.string().trim().min(1).max(200))
-    .min(1)
-    .max(100)
-    .optional()
-    .describe('ids of the coins to watch, such as bitcoin; default: the largest of those that are stored'),
-  top: z.int().min(1).max(100).default(10).describe('how many coins to watch where none are named'),
-  currency: z.string().trim().min(1).max(20).default('usd').describe('the currency of the figures'),
-  source: z
-    .string()
-    .min(1)
-    .max(63)
-    .optional()
-    .describe('only figures of this source; default: the preferred series of each coin'),
-  timeframe: z.enum(TIMEFRAMES).default('1h').describe('the candles that are looked at'),
+  ...watchedCoins,
   anomaly_window: z.int().min(10).max(500).default(24).describe('how many returns before a candle its own is measured against'),
   anomaly_threshold: z
     .number()

@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { TIMEFRAMES } from '../../base/index.ts'
+
+/** Which coins, and which of their series, an agent is about: settings under its name in qicore.yaml. */
+export const watchedCoins = {
+  coins: z
+    .array(z.string().trim().min(1).max(200))
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('ids of the coins, such as bitcoin; default: the largest of those that are stored'),
+  top: z.int().min(1).max(100).default(10).describe('how many coins where none are named'),
+  currency: z.string().trim().min(1).max(20).default('usd').describe('the currency of the figures'),
+  source: z
+    .string()
+    .min(1)
+    .max(63)
+    .optional()
+    .describe('only figures of this source; default: the preferred series of each coin'),
+  timeframe: z.enum(TIMEFRAMES).default('1h').describe('the candles that are looked at'),
+}
