@@ -109,6 +109,8 @@ describe('the store', () => {
     expect(await store.timescale.policies.retention()).toEqual({})
     expect(await count('trades', 'acorn')).toBe(3)
 
+    // What is not rolled up yet is not dropped.
+    await until(async () => (await store.rollups.status()).pending === 0, 'the trades to be rolled up')
     const agreed = await asked()
     await hosted.host.runner.decide(agreed.id, { approved: true })
     expect(await agreed.result).toMatchObject({ applied: [{ table: 'trades' }, { table: 'quotes', dropped: 0 }] })

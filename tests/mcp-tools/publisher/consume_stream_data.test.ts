@@ -4,6 +4,7 @@ import { openRedpanda, parseRedpandaConfig } from '../../../lib/src/streaming/re
 import { testDatabase } from '../../support/database.ts'
 import { sharedKafka } from '../../support/kafka.ts'
 import { describeWith } from '../../support/services.ts'
+import { until } from '../../support/until.ts'
 import { type Linked, type LinkedTools, linkedTools, linkedToStream } from '../linkedTools.ts'
 import { appendPrices, pricesOf } from './prices.ts'
 
@@ -91,7 +92,10 @@ describe('on the embedded log', async () => {
 
   test('the position of a group of consumers never moves, whatever name is given', async () => {
     const consumers = async () => (await tools.platform.stream.describeGroups()).filter(({ name }) => name.startsWith('qicore-'))
-    const before = await consumers()
+    const before = await until(async () => {
+      const found = await consumers()
+      return found.length > 0 && found
+    }, 'the consumer of the platform to join its group')
     await read({ group: 'qicore-crypto-data', wait_ms: 10, limit: 1 })
     expect((await consumers()).map(({ name }) => name)).toEqual(before.map(({ name }) => name))
     expect((await tools.platform.stream.describeGroups(['agent-qicore-crypto-data'])).length).toBe(1)
