@@ -83,7 +83,17 @@ describe('the verbs of a domain through an MCP client', () => {
     const { verbs: dsl } = new MCPWrapper(answering({ content: [], structuredContent: { prices: [] } }), verbs)
     expect(await failure(dsl.latest({}))).toMatchObject({
       code: 'BAD_DATA',
-      message: expect.stringMatching(/^get_latest_prices answered something else than it declares: items/),
+      message: expect.stringMatching(/^get_latest_prices answered something else, which is not what it should be: items/),
+    })
+  })
+
+  test('take an answer that is JSON in a text', async () => {
+    const verb = { tool: 'sum', input: z.object({}), output: z.object({ total: z.number() }) }
+    const told = (text: string) => new MCPWrapper(answering({ content: [{ type: 'text', text }] }), { sum: verb }).verbs.sum({})
+    expect(await told('{"total": 3}')).toEqual({ total: 3 })
+    expect(await failure(told('three'))).toMatchObject({
+      code: 'BAD_DATA',
+      message: expect.stringMatching(/^sum answered "three", which is not what it should be: it: /),
     })
   })
 

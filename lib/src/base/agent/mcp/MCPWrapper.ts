@@ -67,12 +67,21 @@ export class MCPWrapper<V extends Verbs> {
     const given = verb.input.safeParse(input)
     if (!given.success) throw new QiError('BAD_REQUEST', `${tool}: ${firstIssue(given.error)}`)
     const answer = await this.#caller.callTool(tool, { ...input, ...verb.fixed }, { signal })
-    const text = answer.content.flatMap((part) => (part.type === 'text' ? [String(part.text)] : [])).join('\n')
-    if (answer.isError) throw failureOf(tool, text)
-    const output = verb.output.safeParse(answer.structuredContent)
-    if (!output.success)
-      throw new QiError('BAD_DATA', `${tool} answered something else than it declares: ${firstIssue(output.error)}`)
-    return output.data
+    const texts = answer.content.flatMap((part) => (part.type === 'text' ? [String(part.text)] : []))
+    if (answer.isError) throw failureOf(tool, texts.join('\n'))
+    const output = verb.output.safeParse(answer.structuredContent ?? contentOf(texts[0] ?? ''))
+    if (output.success) return output.data
+    const told = answer.structuredContent === undefined ? ` "${texts[0]?.slice(0, 120) ?? ''}"` : ' something else'
+    throw new QiError('BAD_DATA', `${tool} answered${told}, which is not what it should be: ${firstIssue(output.error)}`)
+  }
+}
+
+/** Of a server without structured answers, which puts them into a text as JSON, or gives nothing but text. */
+function contentOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
   }
 }
 

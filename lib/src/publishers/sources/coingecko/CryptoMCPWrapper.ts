@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { errorMessage, type McpCaller, QiError } from '../../../base/index.ts'
+import { MCPWrapper, type McpCaller } from '../../../base/index.ts'
 import { CoinGeckoClient, type CoinGeckoClientOptions } from './CoinGeckoClient.ts'
 import { CoinGeckoDSL } from './CoinGeckoDSL.ts'
 
@@ -22,22 +22,26 @@ export class CryptoMCPWrapper extends CoinGeckoDSL {
   }
 }
 
-const answer = z.object({ status: z.int(), body: z.string(), retryAfter: z.string().nullish() })
+/** What the tool does, and what the code of `codeFor` has it answer. */
+const execute = {
+  input: z.object({ code: z.string(), intent: z.string() }),
+  output: z.object({ status: z.int(), body: z.string(), retryAfter: z.string().nullish() }),
+}
 
 /** A request of the API as a call of the tool. */
-const fetchThrough =
-  (caller: McpCaller, tool: string): typeof globalThis.fetch =>
-  async (input, init) => {
+function fetchThrough(caller: McpCaller, tool: string): typeof globalThis.fetch {
+  const { verbs } = new MCPWrapper(caller, { execute: { tool, ...execute } })
+  return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input)
     const path = url.pathname.slice(new URL(BASE).pathname.length)
-    const intent = `GET ${path}`
     const code = codeFor(path, Object.fromEntries(url.searchParams))
-    const result = await caller.callTool(tool, { code, intent }, { signal: init?.signal ?? undefined })
-    const text = result.content.flatMap((part) => (part.type === 'text' ? [String(part.text)] : []))[0] ?? ''
-    if (result.isError) throw new QiError('UNAVAILABLE', `${tool} could not run ${intent}: ${text.slice(0, 300)}`)
-    const { status, body, retryAfter } = read(text, tool)
+    const { status, body, retryAfter } = await verbs.execute(
+      { code, intent: `GET ${path}` },
+      { signal: init?.signal ?? undefined },
+    )
     return new Response(body, { status, headers: retryAfter ? { 'retry-after': retryAfter } : {} })
   }
+}
 
 /** Values go in as JSON, which is TypeScript too: none of them can become code. */
 const codeFor = (path: string, query: Readonly<Record<string, string>>): string => `async function run(client) {
@@ -54,17 +58,3 @@ const codeFor = (path: string, query: Readonly<Record<string, string>>): string 
 
 const literal = (value: unknown): string =>
   JSON.stringify(value).replace(/[\u2028\u2029]/g, (at) => `\\u${at.charCodeAt(0).toString(16)}`)
-
-function read(text: string, tool: string): z.output<typeof answer> {
-  try {
-    return answer.parse(JSON.parse(text))
-  } catch (error) {
-    throw new QiError(
-      'BAD_DATA',
-      `${tool} answered "${text.slice(0, 120)}", which is no answer of the API: ${errorMessage(error)}`,
-      {
-        cause: error,
-      },
-    )
-  }
-}
