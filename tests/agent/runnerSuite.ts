@@ -243,6 +243,15 @@ export function runnerSuite(open: () => Promise<WorkflowRunner>): void {
       expect(failure.message).toMatch(/^sum: input\.numbers\.0 is "one": .*number/)
     })
 
+    test('refuses what its workflow does not know, with what it takes', async () => {
+      const misspelt = { numbers: [1], nubmers: [2] }
+      expect(await refused(runner.start(sum, misspelt))).toMatchObject({
+        code: 'BAD_REQUEST',
+        field: 'nubmers',
+        message: expect.stringMatching(/^sum: input\.nubmers is unknown; it takes numbers.*did you mean numbers/),
+      })
+    })
+
     test('is listed, newest first', async () => {
       const ids = []
       for (const n of [1, 2]) {

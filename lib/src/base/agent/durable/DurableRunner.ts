@@ -4,9 +4,9 @@ import { migrate, type Pool, type PoolClient, withClient } from '../../database/
 import { abortable } from '../../networking/index.ts'
 import { type Logger, QiError, silentLogger, toQiError } from '../../types/index.ts'
 import { agentMigrations } from '../effects.ts'
-import { checkedBy } from '../workflow/Flow.ts'
 import { shapeOf } from '../workflow/find.ts'
 import { newRunId } from '../workflow/ids.ts'
+import { checkedInput } from '../workflow/input.ts'
 import type { Decision, Lane, LaneResult } from '../workflow/journal.ts'
 import type { Workflow } from '../workflow/model.ts'
 import { questionOf } from '../workflow/questions.ts'
@@ -109,7 +109,7 @@ export class DurableRunner implements WorkflowRunner, Carrier {
         'NOT_FOUND',
         `${workflow.name}: this runner knows ${[...this.#workflows.keys()].join(', ') || 'no workflow'}`,
       )
-    const value = checkedBy(workflow, 'input', input)
+    const value = checkedInput(workflow, input)
     const { dbos, run } = this.#functions
     const handle = await dbos.startWorkflow(run, { workflowID: id, workflowAttributes: { workflow: workflow.name } })(
       workflow.name,

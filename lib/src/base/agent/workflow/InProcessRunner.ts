@@ -1,8 +1,8 @@
 import type { Pool } from '../../database/index.ts'
 import { type Logger, QiError, silentLogger, toQiError } from '../../types/index.ts'
-import { checkedBy } from './Flow.ts'
 import { InProcessJournal } from './InProcessJournal.ts'
 import { newRunId } from './ids.ts'
+import { checkedInput } from './input.ts'
 import type { Decision } from './journal.ts'
 import type { Workflow } from './model.ts'
 import { questionOf } from './questions.ts'
@@ -42,7 +42,7 @@ export class InProcessRunner implements WorkflowRunner {
     const begun = this.#entries.get(id)
     if (begun) return { id, result: begun.result as Promise<O> }
     const plain: Workflow = workflow
-    const value = checkedBy(plain, 'input', input)
+    const value = checkedInput(plain, input)
     const journal = new InProcessJournal(id, { workflow: plain, logger: this.#logger, pool: this.#pool })
     const result = runWorkflow(journal.scope, structuredClone(value))
     const entry: Entry = {
