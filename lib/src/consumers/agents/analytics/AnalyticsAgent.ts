@@ -31,7 +31,7 @@ export class AnalyticsAgent extends BaseAgent {
     this.#parts = parts
     this.#settings = settings
     this.#dsl = new TimescaleDBMCPWrapper(parts.mcp).verbs
-    this.workflows = { main: this.#main() as Workflow }
+    this.workflows = { main: this.#main() }
   }
 
   override get schedules() {

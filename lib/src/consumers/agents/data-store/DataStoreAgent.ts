@@ -53,9 +53,9 @@ export class DataStoreAgent extends BaseAgent {
     this.#settings = settings
     this.#timescale = new TimescaleDBMCPWrapper(parts.mcp).verbs
     this.workflows = {
-      main: this.#quality() as Workflow,
-      housekeeping: this.#housekeeping() as Workflow,
-      store: this.#store() as Workflow,
+      main: this.#quality(),
+      housekeeping: this.#housekeeping(),
+      store: this.#store(),
     }
   }
 

@@ -24,9 +24,9 @@ export class DataAcquiringAgent extends BaseAgent {
     this.#parts = parts
     const open = () => this.#open()
     this.workflows = {
-      main: acquirePass(open) as Workflow,
-      report: ageReport(open) as Workflow,
-      'backfill-gaps': backfillGaps(open, parts) as Workflow,
+      main: acquirePass(open),
+      report: ageReport(open),
+      'backfill-gaps': backfillGaps(open, parts),
     }
   }
 

@@ -17,8 +17,8 @@ export abstract class MarketAgent extends BaseAgent {
     this.#settings = settings
     const of = { agent: name, dsl, settings }
     this.workflows = {
-      main: marketAnalysis(`${prefix}market-analysis`, of) as Workflow,
-      alerts: alertWatch(`${prefix}market-alerts`, of) as Workflow,
+      main: marketAnalysis(`${prefix}market-analysis`, of),
+      alerts: alertWatch(`${prefix}market-alerts`, of),
     }
   }
 
