@@ -248,7 +248,7 @@ export function runnerSuite(open: () => Promise<WorkflowRunner>): void {
       expect(await refused(runner.start(sum, misspelt))).toMatchObject({
         code: 'BAD_REQUEST',
         field: 'nubmers',
-        message: expect.stringMatching(/^sum: input\.nubmers is unknown; it takes numbers.*did you mean numbers/),
+        message: expect.stringMatching(/^sum: input\.nubmers is unknown; did you mean numbers/),
       })
     })
 

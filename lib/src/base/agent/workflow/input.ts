@@ -14,8 +14,8 @@ export function checkedInput(workflow: Workflow, given: unknown): unknown {
     const unknown = Object.keys(given).find((key) => !known.includes(key))
     if (unknown !== undefined) {
       const field = unknown.slice(0, 60)
-      const takes = known.length > 0 ? `it takes ${known.join(', ')}` : 'it takes nothing'
-      throw new QiError('BAD_REQUEST', `${name}: input.${field} is unknown; ${takes}${suggest(field, known)}`, { field })
+      const takes = known.length > 0 ? suggest(field, known) : '; it takes nothing'
+      throw new QiError('BAD_REQUEST', `${name}: input.${field} is unknown${takes}`, { field })
     }
   }
   return checkedBy(workflow, 'input', given)
