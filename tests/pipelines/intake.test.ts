@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type EncodedBatch, encodedBatch } from '../../lib/src/base/index.ts'
 import { Intake } from '../../lib/src/streaming/pipelines/intake.ts'
 
-const limits = { maxRecords: 100, fewRecords: 0, lingerMs: 0, maxBytes: 1_000_000 }
+const limits = { lanes: 2, maxRecords: 100, fewRecords: 0, lingerMs: 0, maxBytes: 1_000_000 }
 const batch = (topic: string, partition: number, offset: number, count = 1): EncodedBatch =>
   encodedBatch(
     topic,
@@ -18,7 +18,7 @@ describe('Intake', () => {
     })
     await fc.assert(
       fc.asyncProperty(places, fc.integer({ min: 1, max: 4 }), async (order, lanes) => {
-        const intake = new Intake({ ...limits, maxRecords: 3 }, () => true)
+        const intake = new Intake({ ...limits, lanes, maxRecords: 3 }, () => true)
         const offsets = new Map<string, number>()
         const given = order.map(({ topic, partition }) => {
           const place = `${topic}/${partition}`
@@ -51,6 +51,21 @@ describe('Intake', () => {
         expect(intake.depth).toBe(0)
       }),
     )
+  })
+
+  test('a take leaves the other lanes their share of the partitions, whoever comes first', async () => {
+    const places = (batches: readonly EncodedBatch[] | undefined) => batches?.map((b) => `${b.topic}/${b.partition}`)
+    const intake = new Intake({ ...limits, lanes: 2 }, () => true)
+    for (let partition = 0; partition < 5; partition++) await intake.put(batch('a', partition, 0, 10))
+    const first = (await intake.take()) ?? []
+    const second = (await intake.take()) ?? []
+    expect([places(first), places(second)]).toEqual([
+      ['a/0', 'a/1', 'a/2'],
+      ['a/3', 'a/4'],
+    ])
+    for (let partition = 0; partition < 5; partition++) await intake.put(batch('a', partition, 10, 10))
+    intake.done(first)
+    expect(places(await intake.take())).toEqual(['a/0', 'a/1', 'a/2'])
   })
 
   test('lets no more in while it is full, and again when there is room', async () => {

@@ -2,6 +2,8 @@ import { setTimeout } from 'node:timers/promises'
 import type { EncodedBatch } from '../../base/index.ts'
 
 export interface IntakeLimits {
+  /** Writers that take at the same time. */
+  readonly lanes: number
   /** Most records in one take. */
   readonly maxRecords: number
   /** With fewer records waiting than this, a take lingers for more. */
@@ -90,7 +92,7 @@ export class Intake {
     this.#dropLost()
     const taken: EncodedBatch[] = []
     let records = 0
-    for (const batch of this.#free()) {
+    for (const batch of this.#share(this.#free())) {
       if (taken.length > 0 && records + batch.length > this.#limits.maxRecords) break
       taken.push(batch)
       records += batch.length
@@ -99,6 +101,18 @@ export class Intake {
     this.#waiting = this.#waiting.filter((batch) => !claimed.has(batch))
     for (const batch of taken) this.#busy.add(placeOf(batch))
     return taken
+  }
+
+  /**
+   * What one writer may take: of the partitions that are written or wait, as many as leave the others theirs. Who took from all
+   * of them would leave the next writer what comes in meanwhile, a few records at a time.
+   */
+  #share(free: readonly EncodedBatch[]): EncodedBatch[] {
+    const topic = free[0]?.topic
+    const places = new Set(free.map(placeOf))
+    const open = places.size + [...this.#busy].filter((place) => place.startsWith(`${topic}/`)).length
+    const mine = new Set([...places].slice(0, Math.ceil(open / this.#limits.lanes)))
+    return free.filter((batch) => mine.has(placeOf(batch)))
   }
 
   #dropLost(): void {
