@@ -14,6 +14,7 @@ import { type Capabilities, detectCapabilities, enableTimescale } from '../capab
 import { layoutMismatch } from '../migrations/index.ts'
 import { createPool, type Pool, repointPool, withClient } from '../pool.ts'
 import { BulkWriter, type BulkWrites } from '../upsert/BulkWriter.ts'
+import { WRITER_SETUP } from '../upsert/setup.ts'
 import { Policies } from './policies.ts'
 
 export interface TimescaleOptions {
@@ -25,14 +26,6 @@ export interface TimescaleOptions {
   /** Called when the database cannot be reached, before it is tried once more. */
   readonly recover?: () => Promise<void>
 }
-
-/**
- * A merge looks keys up one by one in the index. Left alone, the planner may read the whole table instead, since it knows
- * nothing of the rows in the stage. A backfill may touch any number of compressed rows.
- */
-const WRITER_SETUP = `set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off; set enable_bitmapscan = off;
-  set enable_material = off; set enable_memoize = off; set temp_buffers = '64MB';
-  set timescaledb.max_tuples_decompressed_per_dml_transaction = 0`
 
 /** Bulk writes and time-series administration of one database: TimescaleDB, or a plain PostgreSQL with what it has. */
 export class TimescaleClient implements BulkWrites, AsyncDisposable {
@@ -48,7 +41,7 @@ export class TimescaleClient implements BulkWrites, AsyncDisposable {
     this.capabilities = capabilities
     this.#recover = options.recover ? { recover: options.recover } : {}
     this.policies = new Policies(pool, capabilities, this.#recover)
-    this.#writer = new BulkWriter(pool, this.#recover)
+    this.#writer = new BulkWriter(pool, capabilities.lookupBySeries, this.#recover)
   }
 
   /** @throws QiError UNAVAILABLE, UNAUTHORIZED, TIMEOUT, NOT_FOUND (no such database) */

@@ -38,11 +38,14 @@ export interface BulkWrites {
 /** Writes records of any type in bulk. */
 export class BulkWriter implements BulkWrites {
   readonly #pool: Pool
+  readonly #bySeries: boolean
   readonly #connect: ConnectOptions
   readonly #tables = new Map<string, Table>()
 
-  constructor(pool: Pool, connect: ConnectOptions = {}) {
+  /** @param bySeries whether whole series may be looked up at once */
+  constructor(pool: Pool, bySeries: boolean, connect: ConnectOptions = {}) {
     this.#pool = pool
+    this.#bySeries = bySeries
     this.#connect = connect
   }
 
@@ -144,7 +147,12 @@ export class BulkWriter implements BulkWrites {
     let table = this.#tables.get(spec.name)
     if (!table) {
       const leading = spec.fields.find((field) => field.name === spec.key[0])
-      table = { spec, encoder: new RowEncoder(spec), writer: new TableWriter(spec), groupBy: leading?.property ?? '' }
+      table = {
+        spec,
+        encoder: new RowEncoder(spec),
+        writer: new TableWriter(spec, this.#bySeries),
+        groupBy: leading?.property ?? '',
+      }
       this.#tables.set(spec.name, table)
     }
     return table

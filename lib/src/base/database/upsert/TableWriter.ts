@@ -7,6 +7,7 @@ import { sliceRows } from '../copy/rows.ts'
 import { classifyPgError, sqlState } from '../errors.ts'
 import type { PoolClient } from '../pool.ts'
 import type { TableSpec } from '../tables.ts'
+import { Merge } from './Merge.ts'
 import { type Statements, statements } from './statements.ts'
 
 const UNIQUE_VIOLATION = '23505'
@@ -24,11 +25,14 @@ export class TableWriter {
   /** Batches that go by the stage before straight is tried again. */
   #staged = 0
   #nextStaged = 1
+  readonly #merge: Merge
   readonly #prepared = new WeakSet<PoolClient>()
 
-  constructor(table: TableSpec) {
+  /** @param bySeries whether whole series may be looked up at once */
+  constructor(table: TableSpec, bySeries: boolean) {
     this.#table = table
     this.#sql = statements(table)
+    this.#merge = new Merge(this.#sql, bySeries)
   }
 
   /**
@@ -63,7 +67,7 @@ export class TableWriter {
   async #storeOnce(client: PoolClient, source: RowSource): Promise<void> {
     if (this.#staged > 0) {
       this.#staged--
-      return this.#merge(client, source)
+      return this.#byStage(client, source)
     }
     try {
       await copyIn(client, this.#sql.target, source.pieces())
@@ -72,7 +76,7 @@ export class TableWriter {
       if (sqlState(error) !== UNIQUE_VIOLATION) throw error
       this.#staged = this.#nextStaged
       this.#nextStaged = Math.min(this.#nextStaged * 2, MOST_STAGED)
-      await this.#merge(client, source)
+      await this.#byStage(client, source)
     }
   }
 
@@ -82,7 +86,7 @@ export class TableWriter {
     this.#nextStaged = 1
   }
 
-  async #merge(client: PoolClient, source: RowSource): Promise<void> {
+  async #byStage(client: PoolClient, source: RowSource): Promise<void> {
     if (!this.#prepared.has(client)) {
       await client.query(this.#sql.createStage)
       this.#prepared.add(client)
@@ -91,10 +95,11 @@ export class TableWriter {
     try {
       await copyIn(client, this.#sql.stageTarget, source.pieces())
       const rows = source.all()
-      if (mayHoldDuplicates(this.#table, rows)) await client.query(this.#sql.deduplicate)
-      const merged = await client.query<{ added: number }>(this.#sql.merge)
+      let staged = rows.length
+      if (mayHoldDuplicates(this.#table, rows)) staged -= (await client.query(this.#sql.deduplicate)).rowCount ?? 0
+      const allNew = await this.#merge.run(client, staged)
       await client.query('commit')
-      if (merged.rows[0]?.added === rows.length) this.#trust()
+      if (allNew) this.#trust()
     } catch (error) {
       await client.query('rollback').catch(() => {})
       throw error

@@ -1,0 +1,151 @@
+import fc from 'fast-check'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { createPool } from '../../lib/src/base/database/pool.ts'
+import { tableOf } from '../../lib/src/base/database/tables.ts'
+import { BulkWriter } from '../../lib/src/base/database/upsert/BulkWriter.ts'
+import { WRITER_SETUP } from '../../lib/src/base/database/upsert/setup.ts'
+import { statements } from '../../lib/src/base/database/upsert/statements.ts'
+import { type Price, price } from '../../lib/src/base/index.ts'
+import { aPrice, MINUTE, MONDAY } from './records.ts'
+import { count, testStore } from './testStore.ts'
+
+const store = await testStore()
+const pool = createPool(store.url, { max: 1, setup: WRITER_SETUP })
+/** Of each test its own: it expects of a batch what the last one was. */
+let writer: BulkWriter
+afterAll(() => pool.end())
+const { bySeries, createStage, stageTarget, merge } = statements(tableOf(price, {} as Price))
+
+let sent: string[] = []
+pool.on('connect', (client) => {
+  const query = client.query.bind(client) as (...all: unknown[]) => never
+  client.query = (...all: unknown[]) => {
+    if (typeof all[0] === 'string') sent.push(all[0])
+    return query(...all)
+  }
+})
+/** Which of the three ways the rows of a write were merged. */
+async function way(records: readonly Price[]): Promise<string[]> {
+  sent = []
+  expect(await writer.upsert(price, records)).toEqual({ written: records.length, failed: [] })
+  const names = new Map([
+    [merge, 'merge'],
+    [bySeries?.overwrite ?? '', 'overwrite'],
+    [bySeries?.outdone ?? '', 'outdone'],
+  ])
+  return sent.flatMap((text) => names.get(text) ?? [])
+}
+
+beforeEach(async () => {
+  writer = new BulkWriter(pool, true)
+  await store.pool.query('truncate crypto_prices')
+})
+
+const ROWS = 2000
+/** Four series, row by row in turn. */
+const rows = (receivedAt: number, from = 0): Price[] =>
+  Array.from({ length: ROWS }, (_, i) =>
+    aPrice({ coinId: `coin-${i % 4}`, time: MONDAY + (from + i) * MINUTE, receivedAt, price: String(receivedAt) }),
+  )
+const held = async (): Promise<number[]> =>
+  (
+    await store.pool.query<{ price: string; n: number }>(
+      'select price::text, count(*)::int as n from crypto_prices group by price order by price',
+    )
+  ).rows.flatMap(({ price: text, n }) => [Number(text), n])
+
+describe('a merge of many rows', () => {
+  it('looks up whole series where each row of the last batch overwrote another, and so does each of this', async () => {
+    await writer.upsert(price, rows(1))
+    expect(await way(rows(2))).toEqual(['merge'])
+    expect(await way(rows(3))).toEqual(['overwrite'])
+    expect(await way(rows(4).reverse()), 'the search for a time fails').toEqual(['overwrite', 'merge'])
+    expect(await held()).toEqual([4, ROWS])
+  })
+
+  it('does so where none did, and none does', async () => {
+    await writer.upsert(price, rows(2))
+    expect(await way(rows(2))).toEqual(['merge'])
+    expect(await way(rows(2))).toEqual(['outdone'])
+    expect(await way(rows(1))).toEqual(['outdone'])
+    expect(await held()).toEqual([2, ROWS])
+    expect(await way(rows(3))).toEqual(['outdone', 'merge'])
+    expect(await held()).toEqual([3, ROWS])
+  })
+
+  it('adds what is not there, whatever was expected', async () => {
+    await writer.upsert(price, rows(1))
+    await writer.upsert(price, rows(2))
+    expect(await way(rows(3, ROWS / 2))).toEqual(['overwrite', 'merge'])
+    expect(await held()).toEqual([2, ROWS / 2, 3, ROWS])
+    expect(await way(rows(3, ROWS)), 'half of them are held').toEqual(['merge'])
+    expect(await held()).toEqual([2, ROWS / 2, 3, 1.5 * ROWS])
+  })
+
+  it('ends with the same table whatever the batches and their order', { timeout: 120_000 }, async () => {
+    const batch = fc.record({
+      receivedAt: fc.integer({ min: 1, max: 4 }),
+      from: fc.constantFrom(0, ROWS / 4, ROWS),
+      order: fc.constantFrom('time', 'reversed', 'twice'),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 8 }), async (batches) => {
+        await store.pool.query('truncate crypto_prices')
+        const best = new Map<number, number>()
+        for (const { receivedAt, from, order } of batches) {
+          const some = rows(receivedAt, from)
+          if (order === 'reversed') some.reverse()
+          await writer.upsert(price, order === 'twice' ? [...some, ...rows(receivedAt + 1, from)] : some)
+          const wins = order === 'twice' ? receivedAt + 1 : receivedAt
+          for (let i = from; i < from + ROWS; i++) best.set(i, Math.max(best.get(i) ?? 0, wins))
+        }
+        const expected = Map.groupBy(best.values(), (value) => value)
+        expect(await held()).toEqual([...expected].sort(([a], [b]) => a - b).flatMap(([value, all]) => [value, all.length]))
+      }),
+      { numRuns: 15 },
+    )
+  })
+
+  it('two writers that overwrite the same rows both end, and the newer row stays', async () => {
+    const other = createPool(store.url, { max: 1, setup: WRITER_SETUP })
+    const second = new BulkWriter(other, true)
+    for (const one of [writer, second]) {
+      await one.upsert(price, rows(1))
+      await one.upsert(price, rows(2))
+    }
+    for (let at = 3; at < 7; at += 2)
+      await Promise.all([writer.upsert(price, rows(at)), second.upsert(price, rows(at + 1).reverse())])
+    await other.end()
+    expect(await held()).toEqual([6, ROWS])
+    expect(await count(store, 'crypto_prices')).toBe(ROWS)
+  })
+})
+
+describe('the plan of a merge by series', () => {
+  const plan = async (statement: string): Promise<string> => {
+    const client = await pool.connect()
+    try {
+      await client.query(createStage)
+      await client.query('begin')
+      await client.query(`insert into ${stageTarget} select * from crypto_prices`)
+      const { rows: lines } = await client.query<{ 'QUERY PLAN': string }>(`explain ${statement}`)
+      return lines.map((line) => line['QUERY PLAN']).join('\n')
+    } finally {
+      await client.query('rollback')
+      client.release()
+    }
+  }
+
+  it.each(['never analysed', 'analysed while empty', 'analysed now'])('is the same for a table %s', async (state) => {
+    await store.pool.query('alter table crypto_prices set (autovacuum_enabled = off)')
+    if (state === 'analysed while empty') await store.pool.query('analyze crypto_prices')
+    for (let part = 0; part < 10; part++) await writer.upsert(price, rows(1, part * ROWS))
+    if (state === 'analysed now') await store.pool.query('analyze crypto_prices')
+    for (const statement of [bySeries?.overwrite ?? '', bySeries?.outdone ?? '']) {
+      const text = await plan(statement)
+      expect(text).toMatch(/Index Cond: .*coin_id = .*"time" = ANY/)
+      expect(text).toMatch(/Tid Scan on stage_crypto_prices/)
+      expect(text).not.toMatch(/Seq Scan on crypto_prices/)
+    }
+  })
+})
