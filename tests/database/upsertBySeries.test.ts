@@ -136,16 +136,32 @@ describe('the plan of a merge by series', () => {
     }
   }
 
-  it.each(['never analysed', 'analysed while empty', 'analysed now'])('is the same for a table %s', async (state) => {
-    await store.pool.query('alter table crypto_prices set (autovacuum_enabled = off)')
-    if (state === 'analysed while empty') await store.pool.query('analyze crypto_prices')
+  const load = async () => {
     for (let part = 0; part < 10; part++) await writer.upsert(price, rows(1, part * ROWS))
-    if (state === 'analysed now') await store.pool.query('analyze crypto_prices')
+  }
+  const states: Record<string, () => Promise<unknown>> = {
+    'never analysed': load,
+    'analysed while empty': () => store.pool.query('analyze crypto_prices').then(load),
+    'vacuumed during its first transaction': async () => {
+      const first = await store.pool.connect()
+      await first.query('begin')
+      await first.query(`insert into crypto_prices select 'coin-' || n % 4, 'coingecko', to_timestamp(n), now(), 'live', 'usd', 1
+        from generate_series(1, 20000) as n`)
+      await store.pool.query('vacuum analyze crypto_prices')
+      await first.query('commit')
+      first.release()
+    },
+    'analysed now': () => load().then(() => store.pool.query('analyze crypto_prices')),
+  }
+
+  it.each(Object.keys(states))('looks up series in the index of a table %s', async (state) => {
+    await store.pool.query('alter table crypto_prices set (autovacuum_enabled = off)')
+    await states[state]?.()
     for (const statement of [bySeries?.overwrite ?? '', bySeries?.outdone ?? '']) {
       const text = await plan(statement)
-      expect(text).toMatch(/Index Cond: .*coin_id = .*"time" = ANY/)
+      expect(text).toMatch(/Bitmap Index Scan on crypto_prices_pkey.*\n *Index Cond: .*coin_id = .*"time" = ANY/)
       expect(text).toMatch(/Tid Scan on stage_crypto_prices/)
-      expect(text).not.toMatch(/Seq Scan on crypto_prices/)
+      expect(text).not.toMatch(/(Seq|Index) Scan (using \w+ )?on crypto_prices\b/)
     }
   })
 })

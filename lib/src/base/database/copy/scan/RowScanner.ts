@@ -5,7 +5,7 @@ import { CLOSE, COMMA, OPEN, QUOTE, ScanCursor } from './cursor.ts'
 import { DECIMAL_BYTES, scanDecimal } from './decimal.ts'
 import { FieldKeys } from './keys.ts'
 import { BOOLEAN_BYTES, NUMBER_BYTES, putNull, scanBoolean, scanFloat, scanInteger, scanNull } from './scalars.ts'
-import { AcceptedTexts, scanText, TEXT_BYTES } from './text.ts'
+import { AcceptedTexts, LastText, scanText, TEXT_BYTES } from './text.ts'
 import { scanTime, TIME_BYTES } from './time.ts'
 
 const NULL_START = 0x6e
@@ -28,6 +28,7 @@ export class RowScanner {
   readonly #kinds: Uint8Array
   /** Texts that are not free; by field. */
   readonly #accepted: readonly (AcceptedTexts | undefined)[]
+  readonly #last: readonly LastText[]
   readonly #optional: number
   /** Where each field of the row at hand begins and ends. */
   readonly #starts: Int32Array
@@ -42,6 +43,7 @@ export class RowScanner {
     this.#accepted = fields.map(({ name, kind }) =>
       kind === 'text' ? restricted(type.schema.shape[name] as z.ZodType) : undefined,
     )
+    this.#last = fields.map(() => new LastText())
     this.#optional = fields.reduce((set, { optional }, i) => (optional ? set | (1 << i) : set), 0)
     this.#starts = new Int32Array(fields.length)
     this.#ends = new Int32Array(fields.length)
@@ -103,12 +105,7 @@ export class RowScanner {
     const kind = this.#kinds[field]
     if (c.bytes[c.at] === QUOTE) {
       c.at++
-      if (kind === TEXT) {
-        const start = c.to + 4
-        if (!scanText(c)) return false
-        const accepted = this.#accepted[field]
-        return accepted === undefined || accepted.has(c.out, start, c.to)
-      }
+      if (kind === TEXT) return (this.#last[field] as LastText).scan(c) || this.#text(field)
       if (kind === DECIMAL) return scanDecimal(c)
       return kind === TIME && scanTime(c)
     }
@@ -116,6 +113,16 @@ export class RowScanner {
     if (kind === INTEGER) return scanInteger(c)
     if (kind === FLOAT) return scanFloat(c)
     return kind === BOOLEAN && scanBoolean(c)
+  }
+
+  #text(field: number): boolean {
+    const c = this.cursor
+    const { at, to } = c
+    if (!scanText(c)) return false
+    const accepted = this.#accepted[field]
+    if (accepted !== undefined && !accepted.has(c.out, to + 4, c.to)) return false
+    ;(this.#last[field] as LastText).keep(c.bytes, at, c.at)
+    return true
   }
 
   /** Puts the fields of a row, which came in another order, into that of the columns. */

@@ -3,6 +3,7 @@ import { COLON, MINUS, POINT, QUOTE, type ScanCursor, ZERO } from './cursor.ts'
 const T = 0x54
 const Z = 0x5a
 const PLUS = 0x2b
+const DATE_BYTES = 11
 /** Days from 1970 to 2000, where PostgreSQL counts from. */
 const EPOCH_DAYS = 10_957
 /** The last moment that is a time to us, in microseconds since 2000; the first ones do not fit a number exactly. */
@@ -16,16 +17,12 @@ export const TIME_BYTES = 4 + 8
 /** `2026-01-31T12:00:00.000001Z`, or with an offset for the Z, as microseconds since 2000. */
 export function scanTime(c: ScanCursor): boolean {
   const { bytes, at } = c
-  const year = two(bytes, at) * 100 + two(bytes, at + 2)
-  const month = two(bytes, at + 5)
-  const day = two(bytes, at + 8)
+  const days = scanDate(c)
   const hours = two(bytes, at + 11)
   const minutes = two(bytes, at + 14)
   const seconds = two(bytes, at + 17)
-  if (bytes[at + 4] !== MINUS || bytes[at + 7] !== MINUS || bytes[at + 10] !== T) return false
   if (bytes[at + 13] !== COLON || bytes[at + 16] !== COLON) return false
-  if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return false
-  if (hours > 23 || minutes > 59 || seconds > 59) return false
+  if (days === undefined || hours > 23 || minutes > 59 || seconds > 59) return false
   let i = at + 19
   let fraction = 0
   if (bytes[i] === POINT) {
@@ -47,12 +44,29 @@ export function scanTime(c: ScanCursor): boolean {
     i += 6
   } else return false
   if (bytes[i] !== QUOTE) return false
-  const second = (daysSince2000(year, month, day) * 1440 + hours * 60 + minutes - offset) * 60 + seconds
+  const second = (days * 1440 + hours * 60 + minutes - offset) * 60 + seconds
   const micros = second * 1_000_000 + fraction
   if (micros < Number.MIN_SAFE_INTEGER || micros > MAX) return false
   putMicros(c, micros)
   c.at = i + 1
   return true
+}
+
+/** `2026-01-31T` in days since 2000. Most often it is the date of the time before. */
+function scanDate({ bytes, input, at, date }: ScanCursor): number | undefined {
+  if (at + DATE_BYTES > bytes.length) return undefined
+  const [a, b, c] = [input.getInt32(at), input.getInt32(at + 4), input.getInt32(at + 7)]
+  if (a === date.a && b === date.b && c === date.c) return date.days
+  const year = two(bytes, at) * 100 + two(bytes, at + 2)
+  const month = two(bytes, at + 5)
+  const day = two(bytes, at + 8)
+  if (bytes[at + 4] !== MINUS || bytes[at + 7] !== MINUS || bytes[at + 10] !== T) return undefined
+  if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return undefined
+  date.a = a
+  date.b = b
+  date.c = c
+  date.days = daysSince2000(year, month, day)
+  return date.days
 }
 
 function putMicros(c: ScanCursor, micros: number): void {
