@@ -68,6 +68,13 @@ describe('Intake', () => {
     expect(places(await intake.take())).toEqual(['a/0', 'a/1', 'a/2'])
   })
 
+  test('a take of few records takes them all', async () => {
+    const intake = new Intake({ ...limits, lanes: 2, fewRecords: 20 }, () => true)
+    await intake.put(batch('a', 0, 0, 10))
+    await intake.put(batch('a', 1, 0, 9))
+    expect((await intake.take())?.map((b) => b.partition)).toEqual([0, 1])
+  })
+
   test('lets no more in while it is full, and again when there is room', async () => {
     const intake = new Intake({ ...limits, maxBytes: 10 }, () => true)
     let entered = false
