@@ -33,6 +33,12 @@ const pidOf = async (dataFolder: string): Promise<number> => {
   return running.pid
 }
 
+/** Until it is gone a killed process still takes connections, which it then resets. */
+async function kill9(pid: number): Promise<void> {
+  process.kill(pid, 'SIGKILL')
+  await until(async () => !(await isAlive(pid)), 'the killed process to be gone')
+}
+
 describe('the embedded server', { timeout: 120_000 }, () => {
   it('starts on demand and stops with its last user, with UTF-8, loopback and durability', async () => {
     const home = join(await temporary('home'), '.qicore')
@@ -88,7 +94,7 @@ describe('the embedded server', { timeout: 120_000 }, () => {
     const server = await open(home)
     const { url } = server
     await ask(url, 'create table kept as select 42 as answer')
-    process.kill(await pidOf(server.dataFolder), 'SIGKILL')
+    await kill9(await pidOf(server.dataFolder))
     await until(() => ask(url, 'select answer from kept'), 'the supervisor to bring it back')
     await Promise.all([server.ensureRunning(), server.ensureRunning()])
     expect(server.url).toBe(url)
@@ -102,7 +108,7 @@ describe('the embedded server', { timeout: 120_000 }, () => {
     await ask(url, 'create table kept as select 42 as answer')
     const pid = await pidOf(dataFolder)
     await first.kill()
-    process.kill(pid, 'SIGKILL')
+    await kill9(pid)
     const server = await open(home)
     expect(await ask(server.url, 'select answer from kept')).toBe(42)
   })
@@ -133,7 +139,7 @@ describe('the embedded server', { timeout: 120_000 }, () => {
         )) === 1,
       'the query',
     )
-    process.kill(await pidOf(server.dataFolder), 'SIGKILL')
+    await kill9(await pidOf(server.dataFolder))
     await server.ensureRunning()
     expect(await ask(server.url, 'select 1')).toBe(1)
     await work
