@@ -3,8 +3,8 @@ import { QUOTE, type ScanCursor } from './cursor.ts'
 
 /** Longer texts, which no record has that passes its checks, are left to the slow way. */
 export const TEXT_LENGTH = 200
-/** Most bytes of a field. */
-export const TEXT_BYTES = 4 + TEXT_LENGTH
+/** Most bytes of a field, and the quote that {@link LastText} writes behind it. */
+export const TEXT_BYTES = 4 + TEXT_LENGTH + 1
 
 const BACKSLASH = 0x5c
 /** 1 for ASCII that stands for itself in JSON. */
@@ -36,7 +36,7 @@ const WORD = 4
 /** The text that a field had last: rows of one series come together, so most often it comes again. */
 export class LastText {
   /** The text and the quote after it. */
-  readonly #words = new DataView(new ArrayBuffer(TEXT_LENGTH + 1 + WORD))
+  readonly #words = new DataView(new ArrayBuffer(TEXT_LENGTH + 1))
   #length = 0
 
   /** {@link scanText} for the same text again; it answers false, and moves nothing, for any other. */
