@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg'
 import { type Message, QiError } from '../../base/index.ts'
 import { RecordWriter } from '../../base/types/wire/index.ts'
+import { pack } from './packing.ts'
 import type { PartitionRef, Topic } from './topics.ts'
 
 /** A chunk ends with whichever comes first. */
@@ -16,6 +17,8 @@ export interface EncodedAppend {
   readonly counts: readonly number[]
   readonly starts: readonly number[]
   readonly lengths: readonly number[]
+  /** Bytes of a packed chunk before it was packed; null of one that is as it was. */
+  readonly unpacked: readonly (number | null)[]
 }
 
 /** @param partitions of each message, by index into the topic's partitions */
@@ -26,20 +29,28 @@ export function encodeAppend(topic: Topic, messages: readonly Message[], partiti
   })
   const writer = new RecordWriter(256 * Math.min(messages.length, 4096))
   const columns = { ids: [] as number[], counts: [] as number[], starts: [] as number[], lengths: [] as number[] }
+  const unpacked: (number | null)[] = []
+  const chunks: Buffer[] = []
+  let length = 0
   byPartition.forEach((part, index) => {
-    for (let i = 0, from = 0, start = writer.length; i < part.length; i++) {
+    for (let i = 0, from = 0; i < part.length; i++) {
       writer.write(part[i] as Message, i - from)
       const count = i + 1 - from
-      if (count < CHUNK_RECORDS && writer.length - start < CHUNK_BYTES && i + 1 < part.length) continue
+      if (count < CHUNK_RECORDS && writer.length < CHUNK_BYTES && i + 1 < part.length) continue
+      const packed = pack(writer.bytes)
+      const chunk = packed ?? Buffer.from(writer.bytes)
       columns.ids.push((topic.partitions[index] as PartitionRef).id)
       columns.counts.push(count)
-      columns.starts.push(start)
-      columns.lengths.push(writer.length - start)
+      columns.starts.push(length)
+      columns.lengths.push(chunk.length)
+      unpacked.push(packed ? writer.length : null)
+      chunks.push(chunk)
+      length += chunk.length
       from = i + 1
-      start = writer.length
+      writer.clear()
     }
   })
-  return { topic, body: writer.bytes, ...columns }
+  return { topic, body: Buffer.concat(chunks, length), unpacked, ...columns }
 }
 
 /**
@@ -48,7 +59,8 @@ export function encodeAppend(topic: Topic, messages: readonly Message[], partiti
  */
 const APPEND = `
 with part as (
-  select * from unnest($1::int[], $2::int[], $3::int[], $4::int[]) with ordinality as u (id, count, start, length, nth)),
+  select * from unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::int[]) with ordinality
+  as u (id, count, start, length, unpacked, nth)),
 held as (select id from qicore_stream.partitions where id = any($1::int[]) order by id for update),
 moved as (
   update qicore_stream.partitions p set next_offset = p.next_offset + t.total
@@ -56,9 +68,9 @@ moved as (
   where p.id = t.id and h.id = p.id
   returning p.id, p.next_offset, p.next_offset - t.total as base),
 written as (
-  insert into qicore_stream.chunks (partition_id, base_offset, count, appended_at, bytes)
+  insert into qicore_stream.chunks (partition_id, base_offset, count, appended_at, bytes, unpacked)
   select m.id, m.base + sum(u.count) over (partition by u.id order by u.nth) - u.count, u.count,
-    (extract(epoch from clock_timestamp()) * 1000)::bigint, substring($5::bytea from u.start + 1 for u.length)
+    (extract(epoch from clock_timestamp()) * 1000)::bigint, substring($6::bytea from u.start + 1 for u.length), u.unpacked
   from part u join moved m on m.id = u.id)
 select id, next_offset from moved`
 
@@ -70,7 +82,7 @@ export async function runAppend(client: Pick<ClientBase, 'query'>, append: Encod
   const { rows } = await client.query<{ id: number; next_offset: string }>({
     name: 'qicore_stream_append',
     text: APPEND,
-    values: [append.ids, append.counts, append.starts, append.lengths, append.body],
+    values: [append.ids, append.counts, append.starts, append.lengths, append.unpacked, append.body],
   })
   if (rows.length < new Set(append.ids).size) throw new QiError('NOT_FOUND', `topic "${append.topic.name}" was deleted`)
   return new Map(rows.map((row) => [row.id, BigInt(row.next_offset)]))

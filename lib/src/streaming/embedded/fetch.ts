@@ -1,6 +1,7 @@
-import type { PoolClient } from '../../base/index.ts'
+import { type PoolClient, QiError } from '../../base/index.ts'
 import type { RecordRun } from '../../base/types/wire/index.ts'
 import { type BinaryRow, copyOut } from './copyOut.ts'
+import { unpack } from './packing.ts'
 
 export interface FetchRequest {
   /** Serial id of the partition. */
@@ -45,14 +46,14 @@ export async function fetchChunks(
   return found.map((collected) => collected?.finish())
 }
 
-/** First which chunks, by their sizes alone; then their bytes by primary key. COPY takes no parameters: all are numbers. */
+/** First which chunks, by their sizes alone (unpacked, which is what they take of the reader's memory); then their bytes by primary key. COPY takes no parameters: all are numbers. */
 const fetchSql = (requests: readonly FetchRequest[], limits: FetchLimits): string => `
 with wanted (i, id, at) as (values ${requests.map((r, i) => `(${i}, ${r.id}, ${r.offset}::bigint)`).join(', ')}),
 listed as (
   select w.i, w.id, c.base_offset, c.size,
     row_number() over one as nth, sum(c.size) over one as upto, count(*) over (partition by w.i) as listed
   from wanted w cross join lateral (
-    select base_offset, octet_length(bytes) as size from qicore_stream.chunks
+    select base_offset, coalesce(unpacked, octet_length(bytes)) as size from qicore_stream.chunks
     where partition_id = w.id and base_offset + count > w.at and base_offset >= coalesce(
       (select max(base_offset) from qicore_stream.chunks where partition_id = w.id and base_offset <= w.at), w.at)
     order by base_offset limit ${MOST_CHUNKS}) c
@@ -63,9 +64,9 @@ picked as (
   select *, sum(size) over (partition by i) as bytes, count(*) over (partition by i) as picked
   from shared where total <= ${limits.totalBytes} or (nth = 1 and i = 0))
 select p.i::int, c.base_offset, c.count, c.appended_at, (p.upto - p.size)::int, p.size::int, p.bytes::int,
-  p.picked < p.listed or p.listed = ${MOST_CHUNKS}, c.bytes
+  p.picked < p.listed or p.listed = ${MOST_CHUNKS}, c.unpacked is not null, c.bytes
 from picked p cross join lateral (
-  select base_offset, count, appended_at, bytes from qicore_stream.chunks
+  select base_offset, count, appended_at, bytes, unpacked from qicore_stream.chunks
   where partition_id = p.id and base_offset = p.base_offset limit 1) c`
 
 class Collected {
@@ -80,18 +81,32 @@ class Collected {
 
   add(row: BinaryRow): void {
     const start = int4(row, 4)
-    row.bytes.copy(this.#bytes, start, row.columns[16], row.columns[17])
+    const size = int4(row, 5)
+    const stored = row.bytes.subarray(row.columns[18], row.columns[19])
+    const baseOffset = int8(row, 1)
+    this.#bytes.set(bool(row, 8) ? unpacked(stored, size, baseOffset) : stored, start)
     this.#runs.push({
-      baseOffset: int8(row, 1),
+      baseOffset,
       count: int4(row, 2),
       baseTimestamp: Number(int8(row, 3)),
-      end: start + int4(row, 5),
+      end: start + size,
     })
   }
 
   finish(): Fetched {
     const runs = this.#runs.sort((a, b) => a.end - b.end)
     return { bytes: this.#bytes, runs, more: this.#more }
+  }
+}
+
+function unpacked(stored: Buffer, size: number, baseOffset: bigint): Buffer {
+  try {
+    return unpack(stored, size)
+  } catch (cause) {
+    const why = (cause as Error).message
+    throw new QiError('INTERNAL', `the chunk of the log at offset ${baseOffset} is damaged and cannot be unpacked: ${why}`, {
+      cause,
+    })
   }
 }
 

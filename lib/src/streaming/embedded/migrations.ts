@@ -55,4 +55,12 @@ comment on column qicore_stream.group_offsets.next_offset is 'null until the gro
 comment on column qicore_stream.group_offsets.owner is 'the member that held the partition last; only it may commit';
 `
 
-export const migrations: readonly MigrationFile[] = [{ version: 1, name: 'tables of the embedded log', sql: tables }]
+const packed = `
+alter table qicore_stream.chunks add column unpacked integer;
+comment on column qicore_stream.chunks.unpacked is 'how many bytes they are when unpacked by zstd; null where they are not packed';
+`
+
+export const migrations: readonly MigrationFile[] = [
+  { version: 1, name: 'tables of the embedded log', sql: tables },
+  { version: 2, name: 'packed chunks', sql: packed },
+]

@@ -32,6 +32,11 @@ export class RecordWriter {
     return this.#target.subarray(0, this.#at)
   }
 
+  /** Begins anew, in the same buffer. */
+  clear(): void {
+    this.#at = 0
+  }
+
   /** @param offsetDelta place of the message in its chunk, from 0 */
   write(message: Message, offsetDelta: number): void {
     const keyLength = message.key === null ? -1 : Buffer.byteLength(message.key)
