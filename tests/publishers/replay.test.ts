@@ -177,7 +177,7 @@ test.each([
 })
 
 test('check() says what is there, or what is missing', async () => {
-  expect(await sourceOf({ path: folderOf({ 'price.csv': 'abc' }) }).check()).toEqual({ ok: true, summary: '1 files, 3 bytes' })
+  expect(await sourceOf({ path: folderOf({ 'price.csv': 'abc' }) }).check()).toEqual({ ok: true, summary: '1 file, 3 bytes' })
   expect(await sourceOf({ path: folderOf({}) }).check()).toMatchObject({
     ok: false,
     summary: expect.stringContaining('holds no file that ends with'),

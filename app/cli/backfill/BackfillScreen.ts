@@ -1,3 +1,4 @@
+import { countOf } from '../../../lib/src/base/index.ts'
 import type { BackfillProgress, BackfillResult, BackfillTask } from '../../../lib/src/streaming/platform/index.ts'
 import type { Session } from '../session.ts'
 import { duration } from '../text/age.ts'
@@ -23,7 +24,7 @@ export class BackfillScreen {
   }
 
   async started(series: number, calls: number): Promise<void> {
-    const text = calls === 0 ? 'Nothing to ask for.' : `${calls} calls for ${series} series.`
+    const text = calls === 0 ? 'Nothing to ask for.' : `${countOf(calls, 'call')} for ${series} series.`
     this.#screen.notice(text, { event: 'started', series, calls })
   }
 
@@ -47,7 +48,7 @@ export class BackfillScreen {
     }
     const share = callsInAll === 0 ? 1 : calls / callsInAll
     const rate = Math.round(records / Math.max(elapsedMs / 1000, 0.001))
-    const text = `${calls}/${callsInAll} calls, ${records} records (${rate}/s)${etaMs === undefined || left === 0 ? '' : `, ${duration(etaMs)} left`}`
+    const text = `${calls}/${countOf(callsInAll, 'call')}, ${countOf(records, 'record')} (${rate}/s)${etaMs === undefined || left === 0 ? '' : `, ${duration(etaMs)} left`}`
     if (this.#screen.isLive) this.#screen.status(`${progressBar(share)} ${text}  ${printable(task.series.coinId)}`)
     if (this.#screen.isLive || (share < this.#told + TENTH && left > 0)) return
     this.#told = Math.floor(share / TENTH) * TENTH
@@ -83,7 +84,9 @@ export class BackfillScreen {
       await out.line(out.style('yellow', printable(`not to be had: ${nameOf(task)}, ${from} to ${to}: ${reason}`)))
     }
     for (const { task, error } of failures) await err.line(err.style('red', printable(`${nameOf(task)}: ${error.message}`)))
-    await out.line(`Done: ${records} records by ${calls} calls in ${duration(performance.now() - this.#began)}.`)
+    await out.line(
+      `Done: ${countOf(records, 'record')} by ${countOf(calls, 'call')} in ${duration(performance.now() - this.#began)}.`,
+    )
   }
 
   close(): void {

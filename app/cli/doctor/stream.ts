@@ -1,4 +1,4 @@
-import { recordTypes, type Store, type Stream, silentLogger } from '../../../lib/src/base/index.ts'
+import { countOf, recordTypes, type Store, type Stream, silentLogger } from '../../../lib/src/base/index.ts'
 import { consumers } from '../../../lib/src/consumers/index.ts'
 import { type AbandonedGroup, EmbeddedStream, openRedpanda, SchemaRegistry } from '../../../lib/src/streaming/index.ts'
 import { openStreamFor, type PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
@@ -32,7 +32,7 @@ function abandoned({ name, lastSeen, unread }: AbandonedGroup): Finding {
   const since = duration(Date.now() - lastSeen)
   return unused(
     'consumer group',
-    `nobody has read as "${name}" for ${since}, and the embedded log keeps ${unread} messages for it`,
+    `nobody has read as "${name}" for ${since}, and the embedded log keeps ${countOf(unread, 'message')} for it`,
     `set embedded_stream.unread_retention_ms, or forget it: delete from qicore_stream.groups where name = '${name.replaceAll("'", "''")}'`,
   )
 }

@@ -1,4 +1,4 @@
-import type { PlatformStatus } from '../../../lib/src/base/index.ts'
+import { countOf, type PlatformStatus } from '../../../lib/src/base/index.ts'
 import { age, duration } from '../text/age.ts'
 
 /** What is told now and then of a platform that runs. */
@@ -60,7 +60,7 @@ export function statusLine({ uptimeMs, sources, stored, waiting, deadLettered, t
     ),
     `${stored} stored`,
     ...(waiting ? [`${waiting} waiting`] : []),
-    ...(deadLettered ? [`${deadLettered} dead letters (qicore dlq list)`] : []),
+    ...(deadLettered ? [`${countOf(deadLettered, 'dead letter')} (qicore dlq list)`] : []),
     'Ctrl-C stops',
   ]
   return parts.join(' │ ').replaceAll(/\s+/g, ' ')

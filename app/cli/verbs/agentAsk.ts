@@ -1,4 +1,4 @@
-import { type Answer, type Citation, QiError, suggest } from '../../../lib/src/base/index.ts'
+import { type Answer, type Citation, countOf, QiError, suggest } from '../../../lib/src/base/index.ts'
 import { agentDefinitions, openLlm } from '../../../lib/src/streaming/platform/index.ts'
 import { EXIT, type Exit } from '../exitCodes.ts'
 import { loggerOf } from '../logging.ts'
@@ -53,8 +53,8 @@ async function show(session: Session, answer: Answer, budget: { readonly max_ste
   for (const name of answer.refused)
     await session.remark(`the model called ${printable(name)}, which it may not; nothing was done`)
   const spent = {
-    steps: `the budget of ${budget.max_steps} calls of the model was spent before there was an answer: llm.budget.max_steps allows more, or ask for less`,
-    tokens: `the budget of ${budget.max_tokens} tokens does not suffice for an answer (${answer.tokens} used in ${answer.steps} calls): llm.budget.max_tokens allows more, or ask for less`,
+    steps: `the budget of ${countOf(budget.max_steps, 'call')} of the model was spent before there was an answer: llm.budget.max_steps allows more, or ask for less`,
+    tokens: `the budget of ${budget.max_tokens} tokens does not suffice for an answer (${answer.tokens} used in ${countOf(answer.steps, 'call')}): llm.budget.max_tokens allows more, or ask for less`,
   }
   const failure =
     answer.ended !== 'answered'

@@ -1,4 +1,4 @@
-import { anomaliesQuery, anomaliesWire, formatTime, type PriceAnomaly, parseQuery } from '../../../lib/src/base/index.ts'
+import { anomaliesQuery, anomaliesWire, countOf, formatTime, type PriceAnomaly, parseQuery } from '../../../lib/src/base/index.ts'
 import { openStoreOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { seriesName } from '../text/series.ts'
@@ -20,7 +20,7 @@ export async function run(session: Session, input: AnomaliesInput): Promise<unde
   if (anomalies.length) await printTable(out, columns, anomalies)
   await session.remark(
     missing
-      ? `nothing can be scored yet: ${missing} more candles needed`
+      ? `nothing can be scored yet: ${countOf(missing, 'more candle')} needed`
       : `${anomalies.length} of ${examined} candles lie beyond ${threshold} robust standard deviations`,
   )
 }

@@ -1,4 +1,5 @@
 import {
+  countOf,
   formatTime,
   INDICATOR_NAMES,
   type IndicatorName,
@@ -34,9 +35,12 @@ export async function run(session: Session, { name, ...input }: IndicatorsInput)
     `${out.style('bold', `${name} ${params}`)} of ${seriesName(series)}, ${timeframe}${series.simulated ? out.style('yellow', '  SIMULATED') : ''}`,
   )
   if (points.length) await printTable(out, columns(points), points)
-  else await session.remark(`no value yet: ${missing} more ${missing === 1 ? 'candle' : 'candles'} needed`)
+  else await session.remark(`no value yet: ${countOf(missing, 'more candle')} needed`)
   if (points.length && !settled) await session.remark('the first values still show where the history begins')
-  if (holes) await session.remark(`${holes} candles are missing in between; those beside a hole were taken as adjacent`)
+  if (holes)
+    await session.remark(
+      `${countOf(holes, 'candle is missing in between; those beside a hole', 'candles are missing in between; those beside a hole')} were taken as adjacent`,
+    )
 }
 
 const isIndicator = (name: string): name is IndicatorName => (INDICATOR_NAMES as readonly string[]).includes(name)

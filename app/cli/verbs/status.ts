@@ -1,4 +1,4 @@
-import { errorMessage, QiError } from '../../../lib/src/base/index.ts'
+import { countOf, errorMessage, QiError } from '../../../lib/src/base/index.ts'
 import { EXIT } from '../exitCodes.ts'
 import type { Output } from '../output.ts'
 import type { Session } from '../session.ts'
@@ -110,7 +110,7 @@ async function show(out: Output, health: Health, status: Status): Promise<void> 
     await out.line(
       rollups.pending === 0
         ? 'Bars are rolled up to now'
-        : `Bars: ${rollups.pending} stretches to roll up, the oldest for ${duration(rollups.lag_ms)}`,
+        : `Bars: ${countOf(rollups.pending, 'stretch to roll up', 'stretches to roll up')}, the oldest for ${duration(rollups.lag_ms)}`,
     )
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import { countOf } from '../../../lib/src/base/index.ts'
 import { CryptoDataPlatform, type LoadedConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { type RunningServer, serve } from '../../server/index.ts'
 import { createLogger } from '../logging.ts'
@@ -72,7 +73,7 @@ async function runPlatform(session: Session, input: UpInput, { config }: LoadedC
     screen.status('')
   }
   const { stored } = pulseOf(platform.getStatus(), Date.now())
-  screen.notice(`Stopped: ${stored} records stored.`, { event: 'stopped', stored })
+  screen.notice(`Stopped: ${countOf(stored, 'record')} stored.`, { event: 'stopped', stored })
 }
 
 function showOverview(screen: Screen, { out, json }: Session, platform: CryptoDataPlatform, url: string): void {

@@ -1,4 +1,5 @@
 import {
+  countOf,
   type Logger,
   type PublisherStats,
   QiError,
@@ -131,7 +132,7 @@ export class CryptoDataPublisher implements AsyncDisposable {
       this.#lost = true
       failure = new QiError(
         'UNAVAILABLE',
-        `${inFlight} records of ${this.name} are lost: the stream did not take them within ${this.#options.drainTimeoutMs} ms of being asked to stop${lastError ? ` (${lastError.message})` : ''}`,
+        `${countOf(inFlight, 'record')} of ${this.name} are lost: the stream did not take them within ${this.#options.drainTimeoutMs} ms of being asked to stop${lastError ? ` (${lastError.message})` : ''}`,
         { cause: failure },
       )
     }

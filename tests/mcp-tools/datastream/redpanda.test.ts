@@ -70,7 +70,7 @@ function suite(open: () => Promise<Stream>): void {
       expect(await refused({ action: 'create', topic })).toMatch(/^CONFLICT: topic .* exists already, with 3 partitions/)
       expect(await refused({ action: 'delete', topic })).toMatch(/^CONFLICT: .*ask the user "Delete the topic .*confirm: true/)
       expect(await names()).toContain(topic)
-      expect((await ask({ action: 'delete', topic, confirm: true })).done).toBe(`deleted ${topic} with 1 messages`)
+      expect((await ask({ action: 'delete', topic, confirm: true })).done).toBe(`deleted ${topic} with 1 message`)
       await expect.poll(names, { timeout: 10_000 }).not.toContain(topic)
     })
 
@@ -121,7 +121,7 @@ function suite(open: () => Promise<Stream>): void {
       expect(live.members).toMatchObject([{ holds: [`${topic}/0,1`] }])
       const reset = { action: 'reset', group, topic, to: 'earliest' }
       expect(await refused(reset)).toMatch(/^CONFLICT: .*Move group .*confirm: true/)
-      expect(await refused({ ...reset, confirm: true })).toMatch(/^CONFLICT: group .* has 1 members: stop its consumers/)
+      expect(await refused({ ...reset, confirm: true })).toMatch(/^CONFLICT: group .* has 1 member: stop its consumers/)
       await subscription.close()
       await expect
         .poll(async () => (await ask({ action: 'describe', group })).groups[0]?.state, { timeout: 30_000 })

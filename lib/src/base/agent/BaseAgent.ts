@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { BulkheadRejectedError, bulkhead, type IPolicy } from 'cockatiel'
 import { abortable, throwIfAborted } from '../networking/index.ts'
-import { type Logger, QiError, silentLogger, suggest, toQiError } from '../types/index.ts'
+import { countOf, type Logger, QiError, silentLogger, suggest, toQiError } from '../types/index.ts'
 import { AgentCounters, type AgentMetrics } from './counters.ts'
 import { type Schedule, Schedules } from './schedule.ts'
 import type { Run, Workflow, WorkflowRunner } from './workflow/index.ts'
@@ -104,7 +104,7 @@ export abstract class BaseAgent implements AsyncDisposable {
 
   /** What it says of itself beyond its tasks. */
   protected async examine(): Promise<AgentHealth> {
-    return { ok: true, summary: `${this.#state}, ${this.#running.size} tasks running` }
+    return { ok: true, summary: `${this.#state}, ${countOf(this.#running.size, 'task')} running` }
   }
 
   /**
@@ -170,7 +170,7 @@ export abstract class BaseAgent implements AsyncDisposable {
         full
           ? new QiError(
               'RATE_LIMITED',
-              `${this.name}: ${concurrency} tasks run and ${maxQueued} wait; try again when some have ended`,
+              `${this.name}: ${countOf(concurrency, 'task runs', 'tasks run')} and ${countOf(maxQueued, 'waits', 'wait')}; try again when some have ended`,
               { retryAfterMs: 1000 },
             )
           : error,

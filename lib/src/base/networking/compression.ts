@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
-import { errorMessage, QiError } from '../types/index.ts'
+import { countOf, errorMessage, QiError } from '../types/index.ts'
 
 /** By the names that HTTP knows them by. */
 export const CODINGS = ['gzip', 'br', 'zstd', 'deflate', 'identity'] as const
@@ -49,7 +49,9 @@ export async function decompress(coding: string, data: Uint8Array, maxBytes = MO
   } catch (error) {
     if (error instanceof QiError) throw error
     if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(name, data, maxBytes)
-    throw new QiError('BAD_DATA', `${data.length} bytes of ${name} cannot be unpacked: ${errorMessage(error)}`, { cause: error })
+    throw new QiError('BAD_DATA', `${countOf(data.length, 'byte')} of ${name} cannot be unpacked: ${errorMessage(error)}`, {
+      cause: error,
+    })
   }
 }
 
@@ -61,4 +63,4 @@ function known(coding: string): Coding {
 }
 
 const tooLarge = (name: string, data: Uint8Array, maxBytes: number): QiError =>
-  new QiError('BAD_DATA', `${data.length} bytes of ${name} unpack to more than ${maxBytes} bytes`)
+  new QiError('BAD_DATA', `${countOf(data.length, 'byte')} of ${name} unpack to more than ${maxBytes} bytes`)

@@ -1,5 +1,6 @@
 export * from './config/index.ts'
 export * from './contracts/index.ts'
+export * from './countOf.ts'
 export * from './decimal.ts'
 export * from './errors.ts'
 export * from './failures.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineTool, indicatorQueries, indicatorWire } from '../../base/index.ts'
+import { countOf, defineTool, indicatorQueries, indicatorWire } from '../../base/index.ts'
 import { resolveCoin } from '../shared/coins.ts'
 import { fitting } from '../shared/fit.ts'
 import { count, most, seriesOut, seriesText } from '../shared/parameters.ts'
@@ -32,5 +32,10 @@ export const calculateSma = defineTool({
   },
   text: ({ series, timeframe, params, missing, points }) =>
     `SMA (${params}) over ${timeframe} candles of ${seriesText(series)}:\n` +
-    table(points, ['time', 'value'], undefined, `no value: ${missing} more candles are needed`),
+    table(
+      points,
+      ['time', 'value'],
+      undefined,
+      `no value: ${countOf(missing, 'more candle is needed', 'more candles are needed')}`,
+    ),
 })

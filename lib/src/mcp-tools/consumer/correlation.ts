@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Candles, candlesQuery, defineTool, formatTime, QiError, seriesWire } from '../../base/index.ts'
+import { type Candles, candlesQuery, countOf, defineTool, formatTime, QiError, seriesWire } from '../../base/index.ts'
 import { resolveCoins } from '../shared/coins.ts'
 import { count, seriesOut } from '../shared/parameters.ts'
 import { logReturns, pearson } from '../shared/statistics.ts'
@@ -55,7 +55,7 @@ export const correlation = defineTool({
     if (times.length <= LEAST_RETURNS)
       throw new QiError(
         'NOT_FOUND',
-        `these coins have ${times.length} ${query.timeframe} candles in common, and ${LEAST_RETURNS + 1} are needed: choose another timeframe, range or source (get_data_health says what is held)`,
+        `these coins have ${countOf(times.length, `${query.timeframe} candle`)} in common, and ${LEAST_RETURNS + 1} are needed: choose another timeframe, range or source (get_data_health says what is held)`,
         { field: 'coins' },
       )
     const returns = all.map(({ candles }) => {
@@ -81,7 +81,7 @@ export const correlation = defineTool({
   },
   text: ({ timeframe, from, to, n, pairs }) =>
     [
-      `over ${n} common ${timeframe} returns from ${from} to ${to}:`,
+      `over ${countOf(n, `common ${timeframe} return`)} from ${from} to ${to}:`,
       ...pairs.map(({ a, b, r }) => `${a} and ${b}: ${r === undefined ? 'none, one did not move' : r.toFixed(3)}`),
     ].join('\n'),
 })

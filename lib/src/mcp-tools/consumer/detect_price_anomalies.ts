@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { anomaliesQuery, anomaliesWire, defineTool } from '../../base/index.ts'
+import { anomaliesQuery, anomaliesWire, countOf, defineTool } from '../../base/index.ts'
 import { resolveCoin } from '../shared/coins.ts'
 import { fitting } from '../shared/fit.ts'
 import { count, most, seriesOut, seriesText } from '../shared/parameters.ts'
@@ -51,7 +51,7 @@ export const detectPriceAnomalies = defineTool({
   },
   text: ({ series, timeframe, examined, missing, found, anomalies, before }) =>
     [
-      `${found} anomalies in ${examined} ${timeframe} candles of ${seriesText(series)}${missing ? `; ${missing} more returns are needed` : ''}`,
+      `${countOf(found, 'anomaly', 'anomalies')} in ${countOf(examined, `${timeframe} candle`)} of ${seriesText(series)}${missing ? `; ${countOf(missing, 'more return is needed', 'more returns are needed')}` : ''}`,
       ...(found > 0 ? [table(anomalies, ['time', 'previous_close', 'close', 'score'], undefined, '')] : []),
       ...(before ? [`earlier ones: pass to: "${before}"`] : []),
     ].join('\n'),

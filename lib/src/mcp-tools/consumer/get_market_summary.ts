@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineTool, marketSummaryQuery, summaryWire } from '../../base/index.ts'
+import { countOf, defineTool, marketSummaryQuery, summaryWire } from '../../base/index.ts'
 import { fitting } from '../shared/fit.ts'
 import { count } from '../shared/parameters.ts'
 
@@ -83,7 +83,7 @@ export const getMarketSummary = defineTool({
           `${row.source}: capitalisation ${row.total_market_cap} ${row.currency}, bitcoin ${row.btc_dominance} % (${row.time})`,
       ),
       ...breadth.map(
-        (row) => `${row.source} in ${row.currency}: ${row.advancers} up, ${row.decliners} down of ${row.coins} coins`,
+        (row) => `${row.source} in ${row.currency}: ${row.advancers} up, ${row.decliners} down of ${countOf(row.coins, 'coin')}`,
       ),
       `gainers: ${moversText(gainers)}`,
       `losers: ${moversText(losers)}`,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   COLUMN_TYPES,
+  countOf,
   createOwnTable,
   defineTool,
   OWN_TABLES,
@@ -77,7 +78,7 @@ export const manageHypertables = defineTool({
   output,
   question: ({ action, table, days }) =>
     action === 'retention' && days != null
-      ? `Keep only ${days} days of ${table}, and drop what is older now and from now on? It cannot be brought back.`
+      ? `Keep only ${countOf(days, 'day')} of ${table}, and drop what is older now and from now on? It cannot be brought back.`
       : undefined,
   async run(given, { store, signal }) {
     const { done, dropped } = await act(given, store, signal)
@@ -98,12 +99,14 @@ export const manageHypertables = defineTool({
   },
   text: ({ done, layout, missing, tables, dropped }) =>
     [
-      `${done}; layout: ${layout}${missing ? `; missing: ${missing}` : ''}${dropped ? `; dropped ${dropped.count} ${dropped.unit}` : ''}`,
+      `${done}; layout: ${layout}${missing ? `; missing: ${missing}` : ''}${dropped ? `; ${dropped.unit} dropped: ${dropped.count}` : ''}`,
       ...tables.map(({ table, rows, estimated, bytes, retention_days, compress_after_days }) =>
         [
-          rows === undefined ? table : `${table}: ${estimated ? 'about ' : ''}${rows} rows, ${bytes} bytes`,
-          ...(retention_days === undefined ? [] : [`kept ${retention_days} days`]),
-          ...(compress_after_days === undefined ? [] : [`compressed after ${compress_after_days} days`]),
+          rows === undefined || bytes === undefined
+            ? table
+            : `${table}: ${estimated ? 'about ' : ''}${countOf(rows, 'row')}, ${countOf(bytes, 'byte')}`,
+          ...(retention_days === undefined ? [] : [`kept ${countOf(retention_days, 'day')}`]),
+          ...(compress_after_days === undefined ? [] : [`compressed after ${countOf(compress_after_days, 'day')}`]),
         ].join(', '),
       ),
     ].join('\n'),
@@ -118,7 +121,7 @@ interface Act {
 }
 
 async function act(given: Input, store: Store, signal: AbortSignal): Promise<Act> {
-  const { action, days } = given
+  const { action } = given
   const { policies } = store.timescale
   switch (action) {
     case 'list':
@@ -129,8 +132,10 @@ async function act(given: Input, store: Store, signal: AbortSignal): Promise<Act
       return { done: await create(given, store) }
     case 'compress': {
       const table = timeTable(given.table)
-      await policies.setCompression(table, daysOf(given))
-      return { done: days === null ? `${table} is no longer compressed` : `chunks of ${table} are compressed after ${days} days` }
+      const after = daysOf(given)
+      await policies.setCompression(table, after)
+      if (after === undefined) return { done: `${table} is no longer compressed` }
+      return { done: `chunks of ${table} are compressed after ${countOf(after, 'day')}` }
     }
     case 'retention': {
       const table = timeTable(given.table)
@@ -139,7 +144,7 @@ async function act(given: Input, store: Store, signal: AbortSignal): Promise<Act
       if (keep === undefined) return { done: `all of ${table} is kept` }
       const result = (await policies.applyRetention({ signal })).find((one) => one.table === table)
       return {
-        done: `${keep} days of ${table} are kept`,
+        done: `${countOf(keep, 'day')} of ${table} kept`,
         ...(result && { dropped: { unit: result.unit, count: result.dropped } }),
       }
     }

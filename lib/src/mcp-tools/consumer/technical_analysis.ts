@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { candlesQuery, defineTool, formatTime, INDICATOR_NAMES, QiError, seriesWire } from '../../base/index.ts'
+import { candlesQuery, countOf, defineTool, formatTime, INDICATOR_NAMES, QiError, seriesWire } from '../../base/index.ts'
 import { resolveCoin } from '../shared/coins.ts'
 import { count, seriesOut, seriesText } from '../shared/parameters.ts'
 import { READINGS } from '../shared/readings.ts'
@@ -77,7 +77,7 @@ export const technicalAnalysis = defineTool({
           ? `${name} (${params}): ${Object.entries(values)
               .map(([key, value]) => `${key} ${value}`)
               .join(', ')} → ${signal}`
-          : `${name} (${params}): ${missing} more candles are needed`,
+          : `${name} (${params}): ${countOf(missing, 'more candle is needed', 'more candles are needed')}`,
       ),
     ].join('\n'),
 })

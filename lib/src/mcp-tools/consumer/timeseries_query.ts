@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  countOf,
   defineTool,
   parseQuery,
   QiError,
@@ -84,7 +85,7 @@ export const timeseriesQuery = defineTool({
       ...rows.map((row) => row.map((cell) => cell ?? '').join(' | ')),
       rows.length === 0
         ? 'no rows'
-        : `${rows.length} rows${next_offset === undefined ? '' : `; more: pass offset: ${next_offset}`}`,
+        : `${countOf(rows.length, 'row')}${next_offset === undefined ? '' : `; more: pass offset: ${next_offset}`}`,
     ].join('\n'),
 })
 

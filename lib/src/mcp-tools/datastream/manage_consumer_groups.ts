@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  countOf,
   defineTool,
   type GroupDescription,
   type PartitionLag,
@@ -85,7 +86,7 @@ export const manageConsumerGroups = defineTool({
       table(groups, ['group', 'state', 'members', 'topics', 'lag'], next, 'there are no consumer groups'),
       ...(members ?? []).map(({ id, holds }) => `${id.slice(0, 60)}: ${holds.join(', ')}`),
       ...(partitions ?? []).map(({ topic, partition, committed, lag }) => `${topic}/${partition} at ${committed}, ${lag} behind`),
-      ...(count !== undefined && next !== undefined ? [`${count} groups in all`] : []),
+      ...(count !== undefined && next !== undefined ? [`${countOf(count, 'group')} in all`] : []),
     ].join('\n'),
 })
 
@@ -106,14 +107,14 @@ async function reset(group: GroupDescription, given: Input, { stream }: ToolCont
   if (group.members.length > 0)
     throw new QiError(
       'CONFLICT',
-      `group "${group.name}" has ${group.members.length} members: stop its consumers, then reset it (the platform's own stop with the platform)`,
+      `group "${group.name}" has ${countOf(group.members.length, 'member')}: stop its consumers, then reset it (the platform's own stop with the platform)`,
       { field: 'group' },
     )
   const positions = await aims(given, stream)
   await stream.resetOffsets(group.name, positions)
   const lags = await stream.lag(group.name)
   return {
-    done: `moved ${positions.length} partitions of ${given.topic} for group ${group.name}`,
+    done: `moved ${countOf(positions.length, 'partition')} of ${given.topic} for group ${group.name}`,
     groups: [line(group, lags)],
     ...whole(
       group,

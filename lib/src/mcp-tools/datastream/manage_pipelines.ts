@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   type ConsumerStats,
+  countOf,
   defineTool,
   formatTime,
   type PartitionLag,
@@ -102,11 +103,11 @@ export const managePipelines = defineTool({
       ),
       ...pipelines.map(
         (one) =>
-          `${one.pipeline}: ${one.topics.length} topics → ${one.sinks.join(', ')}: ${one.state}, ${one.written} written, ${one.dead_lettered} set aside, ${one.lag} behind${one.trouble ? `; ${one.trouble}` : ''}`,
+          `${one.pipeline}: ${countOf(one.topics.length, 'topic')} → ${one.sinks.join(', ')}: ${one.state}, ${one.written} written, ${one.dead_lettered} set aside, ${one.lag} behind${one.trouble ? `; ${one.trouble}` : ''}`,
       ),
       ...(topics ?? []).map(
         ({ topic, messages, lag, dead_letters: letters }) =>
-          `${topic}: ${messages} messages, ${lag} behind, ${letters} dead letters`,
+          `${topic}: ${countOf(messages, 'message')}, ${lag} behind, ${countOf(letters, 'dead letter')}`,
       ),
       ...(note ? [note] : []),
     ].join('\n'),

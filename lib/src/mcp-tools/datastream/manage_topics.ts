@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineTool, QiError, recordTypeOfTopic, type ToolContext, type TopicDescription } from '../../base/index.ts'
+import { countOf, defineTool, QiError, recordTypeOfTopic, type ToolContext, type TopicDescription } from '../../base/index.ts'
 import { pageAfter } from '../shared/pageOfNames.ts'
 import { table } from '../shared/text.ts'
 import { messagesIn, topicNamed } from '../shared/topics.ts'
@@ -73,7 +73,7 @@ export const manageTopics = defineTool({
         ? [table(topics, ['topic', 'partitions', 'messages', 'bytes', 'carries'], next, 'there are no topics')]
         : []),
       ...(partitions ?? []).map(({ partition, earliest, latest }) => `partition ${partition}: ${earliest} to ${latest}`),
-      ...(count !== undefined && next !== undefined ? [`${count} topics in all`] : []),
+      ...(count !== undefined && next !== undefined ? [`${countOf(count, 'topic')} in all`] : []),
     ].join('\n'),
 })
 
@@ -100,7 +100,7 @@ async function create(topic: string, { partitions }: Input, { stream }: ToolCont
   if (existing)
     throw new QiError(
       'CONFLICT',
-      `topic "${topic}" exists already, with ${existing.partitions.length} partitions; choose another name`,
+      `topic "${topic}" exists already, with ${countOf(existing.partitions.length, 'partition')}; choose another name`,
       {
         field: 'topic',
       },
@@ -112,7 +112,7 @@ async function create(topic: string, { partitions }: Input, { stream }: ToolCont
 async function remove(topic: string, _given: Input, { stream }: ToolContext): Promise<Output> {
   const found = await topicNamed(stream, topic)
   await stream.deleteTopics([topic])
-  return { done: `deleted ${topic} with ${messagesIn(found)} messages`, topics: [] }
+  return { done: `deleted ${topic} with ${countOf(messagesIn(found), 'message')}`, topics: [] }
 }
 
 function line(topic: TopicDescription, sizes?: ReadonlyMap<string, number>): z.input<typeof topicLine> {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineTool } from '../../base/index.ts'
+import { countOf, defineTool } from '../../base/index.ts'
 import { messagesIn } from '../shared/topics.ts'
 
 const output = z.object({
@@ -76,9 +76,10 @@ export const monitorCluster = defineTool({
   text: (o) =>
     [
       `${o.engine}: ${o.summary}${o.remedy ? `; ${o.remedy}` : ''}`,
-      `${o.brokers.length} brokers, ${o.topics} topics, ${o.partitions} partitions, ${o.messages} messages${o.bytes === undefined ? '' : `, ${o.bytes} bytes`}, ${o.groups} groups`,
+      `${countOf(o.brokers.length, 'broker')}, ${countOf(o.topics, 'topic')}, ${countOf(o.partitions, 'partition')}, ${countOf(o.messages, 'message')}${o.bytes === undefined ? '' : `, ${countOf(o.bytes, 'byte')}`}, ${countOf(o.groups, 'group')}`,
       ...o.largest.map(
-        ({ topic, messages, bytes }) => `${topic}: ${messages} messages${bytes === undefined ? '' : `, ${bytes} bytes`}`,
+        ({ topic, messages, bytes }) =>
+          `${topic}: ${countOf(messages, 'message')}${bytes === undefined ? '' : `, ${countOf(bytes, 'byte')}`}`,
       ),
       ...(o.lagging.length > 0 ? o.lagging.map(({ group, lag }) => `group ${group} is ${lag} behind`) : ['no group is behind']),
     ].join('\n'),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineTool, QiError } from '../../base/index.ts'
+import { countOf, defineTool, QiError } from '../../base/index.ts'
 import { type MetricSeries, seriesOf } from '../shared/metricSeries.ts'
 
 const series = z.object({
@@ -78,9 +78,9 @@ export const performanceMetrics = defineTool({
   text: ({ series: all, series_in_all: count, next }) =>
     [
       `${all.length} of ${count} series`,
-      ...all.map(({ metric, labels, value, count: observed, mean, p99 }) => {
+      ...all.map(({ metric, labels, value, count: observed = 0, mean, p99 }) => {
         const of = Object.values(labels ?? {}).join(', ')
-        return `${metric}${of ? ` (${of})` : ''}: ${value ?? `${observed} times, mean ${mean}, p99 ${p99}`}`
+        return `${metric}${of ? ` (${of})` : ''}: ${value ?? `${countOf(observed, 'time')}, mean ${mean}, p99 ${p99}`}`
       }),
       ...(next === undefined ? [] : [`more: pass after: ${next}`]),
     ].join('\n'),

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import {
   type BackfillRequest,
+  countOf,
   defineTool,
   formatTime,
   parseTime,
@@ -81,7 +82,7 @@ export const batchProcessData = defineTool({
   text: ({ operation, seconds, empty, failures, more, ...counts }) =>
     [
       `${operation} took ${seconds} s: ${Object.entries(counts)
-        .map(([name, count]) => `${count} ${name}`)
+        .map(([name, count]) => `${name} ${count}`)
         .join(', ')}`,
       ...(failures ?? []),
       ...(empty ?? []).map((line) => `nothing there: ${line}`),
@@ -96,7 +97,11 @@ async function backfill(given: Input, { platform, store, signal, progress }: Too
   const { calls, records, empty, failures } = await platform.backfill(request, {
     signal,
     onProgress: ({ task, calls: made, callsInAll, records: stored }) =>
-      progress(made, callsInAll, `${task.covered.coinId}: ${stored} records stored, ${made} of ${callsInAll} calls`),
+      progress(
+        made,
+        callsInAll,
+        `${task.covered.coinId}: ${countOf(stored, 'record')} stored, ${made} of ${countOf(callsInAll, 'call')}`,
+      ),
   })
   const left = empty.length + failures.length - Math.min(MOST, empty.length) - Math.min(MOST, failures.length)
   if (records === 0 && failures.length > 0 && calls === 0) throw (failures[0] as (typeof failures)[number]).error
@@ -116,7 +121,9 @@ async function backfill(given: Input, { platform, store, signal, progress }: Too
         .slice(0, MOST)
         .map(({ task, error }) => `${task.covered.coinId}: ${error.code} ${toQiError(error).message.slice(0, 200)}`),
     }),
-    ...(left > 0 && { more: `${left} further stretches or failures are left out; ask for fewer coins at a time to see them` }),
+    ...(left > 0 && {
+      more: `${countOf(left, 'further stretch or failure is', 'further stretches or failures are')} left out; ask for fewer coins at a time to see them`,
+    }),
   }
 }
 
@@ -164,7 +171,7 @@ async function reprocess({ topic, from }: Input, { platform, signal, progress }:
     )
   const { read, written, deadLettered } = await platform.reprocess(
     { topic, ...(from !== undefined && { appendedFrom: Math.floor(microsOf(from) / 1000) }) },
-    { signal, onProgress: ({ read: so, total }) => progress(so, total, `${so} of ${total} records of ${topic}`) },
+    { signal, onProgress: ({ read: so, total }) => progress(so, total, `${so} of ${countOf(total, 'record')} of ${topic}`) },
   )
   return { records: read, written, dead_lettered: deadLettered }
 }
@@ -179,7 +186,7 @@ async function aggregate(_given: Input, { store: { rollups }, signal, progress }
     const pass = await rollups.pass()
     bars += pass.bars
     const { pending } = await rollups.status()
-    progress(Math.max(0, total - pending), total, `${pending} stretches are left`)
+    progress(Math.max(0, total - pending), total, countOf(pending, 'stretch is left', 'stretches are left'))
     if (pending === 0) return { bars }
     if (pass.marks === 0) await setTimeout(100, undefined, { signal })
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineTool, type Position, QiError, type Stream, type TopicDescription } from '../../base/index.ts'
+import { countOf, defineTool, type Position, QiError, type Stream, type TopicDescription } from '../../base/index.ts'
 import { following, newest, type StreamRecord } from '../shared/streamRecords.ts'
 import { messagesIn, topicNamed } from '../shared/topics.ts'
 
@@ -77,7 +77,7 @@ export const consumeStreamData = defineTool({
   },
   text: ({ topic, records, held, group, lag, note }) =>
     [
-      `${topic}: ${records.length} of ${held} messages${group ? `; group ${group} is ${lag ?? 0} behind` : ''}`,
+      `${topic}: ${records.length} of ${countOf(held, 'message')}${group ? `; group ${group} is ${lag ?? 0} behind` : ''}`,
       ...records.map(
         ({ partition, offset, key, record: found, text }) => `${partition}/${offset} ${key ?? ''} ${gist(found, text)}`,
       ),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineTool, formatTime, QiError } from '../../base/index.ts'
+import { countOf, defineTool, formatTime, QiError } from '../../base/index.ts'
 import { resolveCoin } from '../shared/coins.ts'
 import { MOST_SCANNED, type Ticks, ticksOfStore, ticksOfStream } from '../shared/ticks.ts'
 import { MOVING_AVERAGE, movingAverage, TREND, trend, VOLATILITY, volatility } from '../shared/windowStatistics.ts'
@@ -67,7 +67,7 @@ export const processCryptoStream = defineTool({
         field: 'period',
       })
     const wanted = { coin: await resolveCoin(store, coin), source, currency, window }
-    const onProgress = (scanned: number, total: number) => progress(scanned, total, `${scanned} of ${total} messages`)
+    const onProgress = (scanned: number, total: number) => progress(scanned, total, `${scanned} of ${countOf(total, 'message')}`)
     const found =
       readFrom === 'store'
         ? await ticksOfStore(store, of, wanted)

@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { formatTime, QiError, type RecordType, type RecordValues, type ToolContext, toQiError } from '../../base/index.ts'
+import {
+  countOf,
+  formatTime,
+  QiError,
+  type RecordType,
+  type RecordValues,
+  type ToolContext,
+  toQiError,
+} from '../../base/index.ts'
 
 /** Most records in one call: what is more belongs in a backfill, or in the stream. */
 export const MOST_RECORDS = 1000
@@ -89,7 +97,7 @@ function nothingStored(refused: readonly { index: number; error: QiError }[]): Q
 
 export const storedText = ({ type, given, stored, refused, refusals }: Stored): string =>
   [
-    `${stored} of ${given} records of the type ${type} are stored`,
+    `${stored} of ${countOf(given, 'record')} of the type ${type} are stored`,
     ...refusals.map(({ index, reason }) => `refused records.${index}: ${reason}`),
     ...(refused > refusals.length ? [`${refused - refusals.length} more refused: pass a greater refusals_shown`] : []),
   ].join('\n')

@@ -1,4 +1,4 @@
-import { type ConsumerStats, type Logger, QiError, type Sink, type Stream, suggest } from '../../base/index.ts'
+import { type ConsumerStats, countOf, type Logger, QiError, type Sink, type Stream, suggest } from '../../base/index.ts'
 import { consumers } from '../../consumers/index.ts'
 import type { Consumer, DeadLetters } from '../pipelines/index.ts'
 import type { PlatformConfig } from './config.ts'
@@ -56,7 +56,7 @@ export class Consumers {
     if (!Number.isSafeInteger(wanted) || wanted < 1 || wanted > most)
       throw new QiError(
         'BAD_REQUEST',
-        `members is ${wanted}: consumer ${name} can have 1 to ${most}; its topics have ${most} partitions, and a member without one has nothing to read`,
+        `members is ${wanted}: consumer ${name} can have 1 to ${most}; its topics have ${countOf(most, 'partition')}, and a member without one has nothing to read`,
         { field: 'members' },
       )
     while (members.length < wanted) this.#add(name)

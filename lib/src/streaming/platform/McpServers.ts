@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { errorMessage, type Logger, type PartHealth, QiError, toQiError } from '../../base/index.ts'
+import { countOf, errorMessage, type Logger, type PartHealth, QiError, toQiError } from '../../base/index.ts'
 import {
   type Launched,
   type LauncherContext,
@@ -127,11 +127,11 @@ async function readText(file: string): Promise<string> {
 
 function describe({ name, state, since, restarts, tools, lastError, server }: ServerHealth) {
   const part = { name: `MCP server ${name}`, since }
-  if (state === 'ready') return { ...part, status: 'up' as const, summary: `${server ?? 'ready'}, ${tools} tools` }
+  if (state === 'ready') return { ...part, status: 'up' as const, summary: `${server ?? 'ready'}, ${countOf(tools, 'tool')}` }
   return {
     ...part,
     status: 'degraded' as const,
     summary: lastError?.message ?? state,
-    action: state === 'failed' ? 'it is not tried again' : `it is started again; it was ${restarts} times before`,
+    action: state === 'failed' ? 'it is not tried again' : `it is started again; it was ${countOf(restarts, 'time')} before`,
   }
 }

@@ -1,4 +1,11 @@
-import type { ConsumerStats, PartHealth, PartStatus, PublisherStats, Trouble } from '../../base/index.ts'
+import {
+  type ConsumerStats,
+  countOf,
+  type PartHealth,
+  type PartStatus,
+  type PublisherStats,
+  type Trouble,
+} from '../../base/index.ts'
 
 /** Why the simulated market runs in a source's place, and since when (milliseconds since 1970). */
 export interface StandIn {
@@ -25,7 +32,7 @@ export function describePart(part: PartStatus, { consumers, publishers }: Workin
   const { name, state, since, restarts } = part
   if (state === 'restarting') {
     const again = part.retryAt === undefined ? '' : ` in ${seconds(part.retryAt)}`
-    const times = restarts > 0 ? `; it was ${restarts} ${restarts === 1 ? 'time' : 'times'} before` : ''
+    const times = restarts > 0 ? `; it was ${countOf(restarts, 'time')} before` : ''
     return {
       name,
       status: 'degraded',

@@ -1,5 +1,5 @@
 import type { Admin } from '@platformatic/kafka'
-import { type CheckResult, QiError, toQiError } from '../../base/index.ts'
+import { type CheckResult, countOf, QiError, toQiError } from '../../base/index.ts'
 import type { ConnectionSettings } from './connection.ts'
 import { kafkaError } from './errors.ts'
 
@@ -11,10 +11,9 @@ export async function checkCluster(admin: Admin, { address, config }: Connection
     const started = performance.now()
     const { brokers, id } = await within(limit, address, admin.metadata({ topics: [], forceUpdate: true }))
     const roundTripMs = Math.round((performance.now() - started) * 10) / 10
-    const plural = brokers.size === 1 ? 'broker' : 'brokers'
     return {
       ok: true,
-      summary: `Kafka at ${address} answers: ${brokers.size} ${plural}, ${roundTripMs} ms`,
+      summary: `Kafka at ${address} answers: ${countOf(brokers.size, 'broker')}, ${roundTripMs} ms`,
       details: { brokers: brokers.size, cluster: id ?? '', round_trip_ms: roundTripMs, apis: apis.length },
     }
   } catch (failure) {

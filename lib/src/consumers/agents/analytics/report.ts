@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { formatTime } from '../../../base/index.ts'
+import { countOf, formatTime } from '../../../base/index.ts'
 import { correlation } from '../../../mcp-tools/consumer/correlation.ts'
 import { REGIMES } from './volatility.ts'
 
@@ -59,13 +59,13 @@ export function reportText({
   written,
 }: Omit<AnalyticsReport, 'text' | 'computed'>): string {
   return [
-    `${written} values written, of ${coins.length} coins`,
+    `${countOf(written, 'value')} written, of ${countOf(coins.length, 'coin')}`,
     ...coins.map(({ coin: name, time, volatility }) => {
       const regime = volatility?.regime ? `, ${volatility.regime} (rank ${(volatility.rank as number).toFixed(2)})` : ''
       return `${name} at ${formatTime(time)}: volatility ${volatility ? `${volatility.annual_pct.toFixed(1)} % a year${regime}` : 'not known yet'}`
     }),
     ...(pairs?.pairs ?? []).map(({ a, b, r }) => `${a} and ${b}: r ${r === undefined ? 'unknown' : r.toFixed(3)}`),
-    ...(market ? [`${market.advancers} up, ${market.decliners} down of ${market.coins} coins`] : []),
+    ...(market ? [`${market.advancers} up, ${market.decliners} down of ${countOf(market.coins, 'coin')}`] : []),
     ...(missing.length > 0 ? [`nothing is held of ${missing.join(', ')}`] : []),
   ].join('\n')
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import {
   type AgentParts,
   BaseAgent,
+  countOf,
   defineWorkflow,
   type Flow,
   formatTime,
@@ -158,7 +159,7 @@ export class DataStoreAgent extends BaseAgent {
           async ({ topic, appended_from }, { signal }) => {
             const appendedFrom = appended_from === undefined ? undefined : Date.parse(appended_from)
             const { read, written, deadLettered } = await this.#parts.platform.reprocess({ topic, appendedFrom }, { signal })
-            const text = `${written} of ${read} records of ${topic} are stored, ${deadLettered} were set aside`
+            const text = `${written} of ${countOf(read, 'record')} of ${topic} are stored, ${deadLettered} were set aside`
             return { topic, read, written, dead_lettered: deadLettered, text }
           },
           { ...long, timeoutMs: 24 * 3_600_000 },

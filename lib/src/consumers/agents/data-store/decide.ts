@@ -1,4 +1,4 @@
-import { recordTypes, type TimeTable } from '../../../base/index.ts'
+import { countOf, recordTypes, type TimeTable } from '../../../base/index.ts'
 import type { Proposal, Storage } from './report.ts'
 import type { DataStoreSettings } from './settings.ts'
 
@@ -22,8 +22,8 @@ export function proposalsOf(
   const wanted = tables.flatMap(({ table, retention_days }) => {
     const days = keep_days[table]
     if (days === undefined || days === retention_days) return []
-    const now = retention_days === undefined ? 'everything' : `${retention_days} days`
-    return [retention(table, days, `keep ${days} days of ${table} in place of ${now}`)]
+    const now = retention_days === undefined ? 'everything' : countOf(retention_days, 'day')
+    return [retention(table, days, `keep ${countOf(days, 'day')} of ${table} in place of ${now}`)]
   })
   const compressed =
     compress_after_days === undefined || layout === 'plain'
@@ -35,7 +35,7 @@ export function proposalsOf(
               table,
               action: 'compress',
               days: compress_after_days,
-              reason: `compress what is older than ${compress_after_days} days of ${table}`,
+              reason: `compress what is older than ${countOf(compress_after_days, 'day')} of ${table}`,
               setting: `store.compress_after: ${compress_after_days}`,
             }),
           )
@@ -59,7 +59,7 @@ function shorter(tables: Storage['tables'], most: number, named: DataStoreSettin
       retention(
         name,
         days,
-        `keep ${days} days of ${name}, about ${gigabytes(kept)} GB of ${gigabytes(one.bytes)}: the tables take more than ${gigabytes(most)} GB`,
+        `keep ${countOf(days, 'day')} of ${name}, about ${gigabytes(kept)} GB of ${gigabytes(one.bytes)}: the tables take more than ${gigabytes(most)} GB`,
       ),
     )
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { GAP_REASONS, TIME_TABLES, type TimeTable } from '../../../base/index.ts'
+import { countOf, GAP_REASONS, TIME_TABLES, type TimeTable } from '../../../base/index.ts'
 import { getDataHealth } from '../../../mcp-tools/consumer/get_data_health.ts'
 import { manageHypertables } from '../../../mcp-tools/consumer/manage_hypertables.ts'
 
@@ -109,23 +109,25 @@ export const housekeepingReport = z.object({ proposals: z.array(proposal), appli
 export function qualityText(report: Omit<QualityReport, 'text' | 'ok'>): string {
   const { from, to, consuming: by, health: of, late: delays, gaps: holes, duplicates: doubled, dead_letters: dead } = report
   return [
-    `${from} to ${to}: ${of.series} series, ${of.ok} ok, ${of.stale} stale, ${of.gappy} gappy; ${of.late_rows} rows came late`,
+    `${from} to ${to}: ${of.series} series, ${of.ok} ok, ${of.stale} stale, ${of.gappy} gappy; ${countOf(of.late_rows, 'row')} came late`,
     by.caught_up
       ? 'all that was published is stored'
       : `not all that was published is stored: ${by.consumers.map(({ group, lag }) => `${group} is ${lag} behind`).join(', ') || 'nobody consumes; start the platform'}`,
     ...delays.map(({ table, p95_seconds }) => `${table}: 95 % of live rows within ${p95_seconds.toFixed(3)} s`),
-    `${holes.count} gaps, ${holes.fillable} of which can be asked for (qicore backfill)`,
+    `${countOf(holes.count, 'gap')}, ${holes.fillable} of which can be asked for (qicore backfill)`,
     ...doubled.respelled.map(
       (same) =>
         `one series under several names? ${same.map(({ coin_id, source, currency }) => `${source} ${coin_id} ${currency}`).join(', ')}`,
     ),
     ...doubled.misaligned.map(
-      ({ coin_id, timeframe, rows }) => `${rows} ${timeframe} candles of ${coin_id} do not open where they should`,
+      ({ coin_id, timeframe, rows }) => `${countOf(rows, `${timeframe} candle`)} of ${coin_id} not opening where expected`,
     ),
-    ...doubled.twins.map(({ coin_id, source, rows }) => `${rows} trades of ${coin_id} at ${source} look like one before`),
+    ...doubled.twins.map(
+      ({ coin_id, source, rows }) => `${countOf(rows, 'trade')} of ${coin_id} at ${source} just like one before`,
+    ),
     ...dead.map(
       ({ topic, stage, count: many, latest_reason }) =>
-        `${many} dead letters of ${topic} (${stage}), the latest: ${latest_reason}`,
+        `${countOf(many, 'dead letter')} of ${topic} (${stage}), the latest: ${latest_reason}`,
     ),
     ...decisionLines(report.proposals, report.applied),
   ].join('\n')

@@ -1,4 +1,4 @@
-import { QiError } from '../../../base/index.ts'
+import { countOf, QiError } from '../../../base/index.ts'
 import { type CoinGeckoConfig, MINUTES_A_MONTH, planCalls } from '../../sources/coingecko/index.ts'
 import type { WatchEntry } from './config.ts'
 import { durationText } from './duration.ts'
@@ -67,7 +67,7 @@ function arithmetic(jobs: readonly WatchJob[]): string {
   const terms = groups.map((group) => {
     const [{ kind, maxAgeMs }] = group as [WatchJob]
     const instruments = count(group)
-    const calls = kind === 'ohlc' ? 'a call each' : `${group.length} call${group.length === 1 ? '' : 's'}`
+    const calls = kind === 'ohlc' ? 'a call each' : countOf(group.length, 'call')
     const rate = figure((group.length * 60_000) / maxAgeMs)
     return `${instruments === all ? all : `${instruments} of ${all}`} instruments need ${calls} every ${durationText(maxAgeMs)}${groups.length > 1 ? ` (${rate})` : ''}`
   })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type AgentParts, type CoverageFilter, MICROS_PER_SECOND, nowMicros, toQiError } from '../../../base/index.ts'
+import { type AgentParts, type CoverageFilter, countOf, MICROS_PER_SECOND, nowMicros, toQiError } from '../../../base/index.ts'
 import type { WatchJob } from './jobs.ts'
 import type { WatchTable } from './table/WatchTable.ts'
 
@@ -86,4 +86,4 @@ const isOverdue = async (table: WatchTable): Promise<boolean> =>
 export const gapsText = ({ gaps, records, calls, empty, failures, gave_way }: Gaps): string =>
   gaps === 0
     ? 'no gaps'
-    : `${gaps} gaps: ${records} records by ${calls} calls, ${empty} stretches without data, ${failures.length} failures${gave_way ? '; it gave way to what is overdue and goes on the next time' : ''}`
+    : `${countOf(gaps, 'gap')}: ${countOf(records, 'record')} by ${countOf(calls, 'call')}, ${countOf(empty, 'stretch without data', 'stretches without data')}, ${countOf(failures.length, 'failure')}${gave_way ? '; it gave way to what is overdue and goes on the next time' : ''}`

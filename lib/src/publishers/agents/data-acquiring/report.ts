@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { countOf } from '../../../base/index.ts'
 import { PRIORITIES } from './config.ts'
 import { durationText } from './duration.ts'
 import { instrumentsOf, rankOf } from './jobs.ts'
@@ -80,5 +81,5 @@ function textOf(classes: readonly ClassReport[], failing: number): string {
     const promise = durationText(max_age_seconds * 1000)
     return `${priority} ${kind}: 95 of 100 of ${instruments} are at most ${p95_age_seconds} s old, promised ${promise}: ${kept ? 'kept' : 'NOT kept'}${first}`
   })
-  return [...lines, ...(failing > 0 ? [`${failing} calls fail`] : [])].join('\n')
+  return [...lines, ...(failing > 0 ? [countOf(failing, 'call fails', 'calls fail')] : [])].join('\n')
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type AgentParts, defineWorkflow } from '../../../base/index.ts'
+import { type AgentParts, countOf, defineWorkflow } from '../../../base/index.ts'
 import { fillGaps, filtersOf, gapsReport, gapsText } from './gaps.ts'
 import type { Keeper } from './Keeper.ts'
 import { reportOf, watchReport } from './report.ts'
@@ -47,7 +47,7 @@ export function acquirePass(open: () => Promise<Desk>) {
         )
         .step('report', async ({ calls, failed, records }) => {
           const report = reportOf(await (await open()).table.states())
-          const done = `${calls} call${calls === 1 ? '' : 's'}, ${failed} failed, ${records} records`
+          const done = `${countOf(calls, 'call')}, ${failed} failed, ${countOf(records, 'record')}`
           return { ...report, calls, failed, records, text: report.instruments > 0 ? `${done}\n${report.text}` : report.text }
         }),
   })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineWorkflow, type Flow, indicator, nowMicros, parseTime, type Workflow } from '../../../base/index.ts'
+import { countOf, defineWorkflow, type Flow, indicator, nowMicros, parseTime, type Workflow } from '../../../base/index.ts'
 import { coinsInput } from '../../../mcp-tools/bindings/coinsInput.ts'
 import { judge } from './alerts/judge.ts'
 import { settleAlerts } from './alerts/ledger.ts'
@@ -85,7 +85,10 @@ export const alertWatch = (name: string, parts: MarketParts) =>
         parts,
       ).step('report', (found) => ({
         alerts: found,
-        text: [...found.raised.map(({ message }) => message), `${found.active.length} alerts are active`].join('\n'),
+        text: [
+          ...found.raised.map(({ message }) => message),
+          countOf(found.active.length, 'alert is active', 'alerts are active'),
+        ].join('\n'),
       })),
   })
 

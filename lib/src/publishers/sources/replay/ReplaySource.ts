@@ -1,6 +1,7 @@
 import {
   type CheckResult,
   type Clock,
+  countOf,
   type InteractionParser,
   type Logger,
   type Micros,
@@ -82,7 +83,7 @@ export class ReplaySource implements Source {
     try {
       const files = await findFiles(this.#config)
       for (const file of files) this.#parserOf(file)
-      return { ok: true, summary: `${files.length} files, ${files.reduce((sum, { bytes }) => sum + bytes, 0)} bytes` }
+      return { ok: true, summary: `${countOf(files.length, 'file')}, ${files.reduce((sum, { bytes }) => sum + bytes, 0)} bytes` }
     } catch (thrown) {
       const error = toQiError(thrown)
       return { ok: false, summary: error.message, remedy: 'see replay.path, replay.format and replay.type', error }

@@ -1,4 +1,13 @@
-import { decimal, formatTime, QiError, type RecordField, type RecordType, suggest, toQiError } from '../../../base/index.ts'
+import {
+  countOf,
+  decimal,
+  formatTime,
+  QiError,
+  type RecordField,
+  type RecordType,
+  suggest,
+  toQiError,
+} from '../../../base/index.ts'
 import type { ReplayConfig } from './config.ts'
 import { splitCsv } from './csv.ts'
 import { asReplayed, batchOf, type LineParser, type Parsed } from './parser.ts'
@@ -40,7 +49,8 @@ export function csvParser(file: string, type: RecordType, config: ReplayConfig):
         width = cells.length
         return undefined
       }
-      if (cells.length !== width) throw new QiError('BAD_DATA', `${cells.length} cells under ${width} columns`)
+      if (cells.length !== width)
+        throw new QiError('BAD_DATA', `${countOf(cells.length, 'cell')} under ${countOf(width, 'column')}`)
       const wire: Record<string, unknown> = { ...constants }
       for (const { index, field } of columns) {
         const cell = (cells[index] as string).trim()

@@ -1,6 +1,7 @@
 import {
   type CheckResult,
   type Clock,
+  countOf,
   instrument,
   type Logger,
   type Micros,
@@ -110,7 +111,7 @@ export class SimulatedSource implements Source {
 
   async check(): Promise<CheckResult> {
     const { seed, coins } = this.#config
-    return { ok: true, summary: `a simulated market of ${coins.length} coins, seed ${seed}` }
+    return { ok: true, summary: `a simulated market of ${countOf(coins.length, 'coin')}, seed ${seed}` }
   }
 
   async close(): Promise<void> {

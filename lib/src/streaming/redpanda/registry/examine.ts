@@ -1,4 +1,4 @@
-import { type CheckResult, type RecordType, toQiError } from '../../../base/index.ts'
+import { type CheckResult, countOf, type RecordType, toQiError } from '../../../base/index.ts'
 import { incompatible } from './incompatible.ts'
 import { recordSchema, subjectOf } from './recordSchema.ts'
 import type { Subjects } from './Subjects.ts'
@@ -13,7 +13,7 @@ export async function examine(
     const names = await subjects.names(signal)
     const ours = [...types].filter(([topic]) => names.includes(subjectOf(topic)))
     const found = await Promise.all(ours.map(([topic, type]) => compare(subjects, topic, type, signal)))
-    const held = `${subjects.place} holds ${names.length} ${names.length === 1 ? 'subject' : 'subjects'}, ${found.length} of ours`
+    const held = `${subjects.place} holds ${countOf(names.length, 'subject')}, ${found.length} of ours`
     const levels = [...Map.groupBy(found, ({ level }) => level)]
     const listed = levels.map(([level, of]) => ` (${level}: ${of.map(({ topic }) => topic).join(', ')})`)
     return {

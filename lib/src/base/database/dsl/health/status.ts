@@ -1,4 +1,4 @@
-import type { Micros } from '../../../types/index.ts'
+import { countOf, type Micros } from '../../../types/index.ts'
 import type { SeriesHealth } from '../analysisResults.ts'
 
 /** Of prices and trades: so many times the usual interval without a row is a hole. */
@@ -27,7 +27,9 @@ export function statusOf({ age, usual, gaps, missing }: Facts): Pick<SeriesHealt
   if (gaps > 0 || missing)
     return {
       status: 'gappy',
-      reason: missing ? `${missing.toLocaleString('en')} bars are missing` : `${gaps} silences of more than ${seconds(most)}`,
+      reason: missing
+        ? countOf(missing, 'bar is missing', 'bars are missing')
+        : `${countOf(gaps, 'silence')} of more than ${seconds(most)}`,
     }
   return { status: 'ok' }
 }

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import {
+  countOf,
   errorMessage,
   type Incident,
   type Logger,
@@ -145,7 +146,7 @@ export class Keeper {
     } catch (error) {
       if (signal.aborted) return
       this.#diedAgain.delete(service)
-      note(`given up after ${attempts} attempts; read its logs, then start it by hand`)
+      note(`given up after ${countOf(attempts, 'attempt')}; read its logs, then start it by hand`)
       this.#givenUp.set(service, incident)
       logger.error({ service, error: toQiError(error) }, `${service} does not become healthy`)
     }

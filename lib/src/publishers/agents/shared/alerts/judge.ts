@@ -1,4 +1,4 @@
-import { compareDecimals, type Decimal, parseTime, type Timeframe, timeframeMicros } from '../../../../base/index.ts'
+import { compareDecimals, countOf, type Decimal, parseTime, type Timeframe, timeframeMicros } from '../../../../base/index.ts'
 import type { Snapshot } from '../report.ts'
 import type { AlertRule } from './rules.ts'
 
@@ -47,7 +47,7 @@ function verdict(rule: AlertRule, seen: Snapshot, timeframe: Timeframe): Verdict
         holds: size >= rule.pct,
         time: candle,
         value: String(pct),
-        message: `${coin} moved by ${pct.toFixed(2)} % since ${since}, ${rule.pct} % or more within ${rule.hours} hours`,
+        message: `${coin} moved by ${pct.toFixed(2)} % since ${since}, ${rule.pct} % or more within ${countOf(rule.hours, 'hour')}`,
       }
     }
     case 'anomaly': {

@@ -1,4 +1,4 @@
-import type { Incident, Outage } from '../../../../base/index.ts'
+import { countOf, type Incident, type Outage } from '../../../../base/index.ts'
 import type { Backlog } from './LagWatch.ts'
 import type { Looked } from './looked.ts'
 import { restartingOf, STARTED_AGAIN } from './restarting.ts'
@@ -73,7 +73,7 @@ function ofBacklogs({ backlogs, known, now }: Looked, settings: CryptoPlatformSe
   return backlogs.flatMap((backlog) => {
     const open = known.find(({ part, until }) => part === lagOf(backlog.consumer) && until === null)
     if (open && backlog.lag <= settings.scale_down_lag)
-      return [{ ...open, until: new Date(now).toISOString(), ending: `${backlog.lag} records wait` }]
+      return [{ ...open, until: new Date(now).toISOString(), ending: countOf(backlog.lag, 'record waits', 'records wait') }]
     if (!isBehind(backlog, settings, now)) return []
     return [atMost(backlog, open ?? lagging(backlog, settings), now)]
   })
@@ -84,7 +84,7 @@ const lagging = ({ consumer, members, lag, behindSince = 0 }: Backlog, { scale_u
   since: new Date(behindSince).toISOString(),
   status: 'degraded',
   code: 'LAG',
-  why: `${lag} records wait for ${members} ${members === 1 ? 'reader' : 'readers'}, more than ${scale_up_lag} for each`,
+  why: `${countOf(lag, 'record waits', 'records wait')} for ${countOf(members, 'reader')}, more than ${scale_up_lag} for each`,
   done: [],
   evidence: [],
   until: null,
@@ -92,7 +92,9 @@ const lagging = ({ consumer, members, lag, behindSince = 0 }: Backlog, { scale_u
 })
 
 const atMost = ({ members, most }: Backlog, incident: Incident, now: number): Incident =>
-  members < most ? incident : noted(incident, `no reader joins: ${members} are as many as partitions and settings allow`, now)
+  members < most
+    ? incident
+    : noted(incident, `no reader joins: ${countOf(members, 'is as many', 'are as many')} as partitions and settings allow`, now)
 
 /** Those of before that nothing tells of any more. */
 function forgotten({ known, outages, parts, backlogs, now }: Looked): Incident[] {

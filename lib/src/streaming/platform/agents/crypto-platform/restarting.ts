@@ -1,4 +1,4 @@
-import { ERROR_CODES, type Incident } from '../../../../base/index.ts'
+import { countOf, ERROR_CODES, type Incident } from '../../../../base/index.ts'
 import type { CryptoPlatformSettings } from './settings.ts'
 
 /** How what was done begins where a part was started again: the incident itself tells how often and when. */
@@ -17,7 +17,8 @@ export function restartingOf(incident: Incident, settings: CryptoPlatformSetting
   if (hopeless) return { restart: false, note: `left as it is: starting it again does not mend ${code}` }
   if (code === 'RATE_LIMITED') return { restart: false, note: 'left as it is: it waits as long as the provider asks' }
   const earlier = done.filter(({ what }) => what.startsWith(STARTED_AGAIN))
-  if (earlier.length >= most) return { restart: false, note: `left as it is: started again ${most} times without help` }
+  if (earlier.length >= most)
+    return { restart: false, note: `left as it is: started again ${countOf(most, 'time')} without help` }
   const from = Date.parse(earlier.at(-1)?.at ?? since)
   const waited = now - from
   if (waited < after * 1000 * 2 ** earlier.length) return { restart: false }

@@ -1,3 +1,4 @@
+import { countOf } from '../../../../base/index.ts'
 import type { Backlog } from './LagWatch.ts'
 import type { CryptoPlatformSettings } from './settings.ts'
 
@@ -18,7 +19,12 @@ export function scalingOf(backlog: Backlog, settings: CryptoPlatformSettings, no
   if (from > most) return { consumer, from, to: most, why: `${most} is the most that partitions and settings allow` }
   if (isBehind(backlog, settings, now) && behindSince !== undefined && from < most) {
     const to = Math.min(most, Math.max(from + 1, Math.ceil(lag / much)))
-    return { consumer, from, to, why: `${lag} records wait, more than ${much} for each reader, for ${passed(behindSince, now)}` }
+    return {
+      consumer,
+      from,
+      to,
+      why: `${countOf(lag, 'record waits', 'records wait')}, more than ${much} for each reader, for ${passed(behindSince, now)}`,
+    }
   }
   if (calmSince !== undefined && now - calmSince >= settings.scale_down_after_seconds * 1000 && from > 1)
     return { consumer, from, to: from - 1, why: `no more than ${little} records have waited for ${passed(calmSince, now)}` }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   type AgentParts,
+  countOf,
   defineWorkflow,
   errorMessage,
   explainIncident,
@@ -64,7 +65,9 @@ export const watchWorkflow = (parts: Parts, settings: CryptoPlatformSettings, la
             ({ scalings }) => scalings,
             (one) =>
               one.step('scale', ({ consumer, from, to, why }) =>
-                attempted(consumer, `${from} → ${to} readers: ${why}`, () => parts.platform.scaleConsumer(consumer, to)),
+                attempted(consumer, `${from} → ${countOf(to, 'reader')}: ${why}`, () =>
+                  parts.platform.scaleConsumer(consumer, to),
+                ),
               ),
           ),
         }))
@@ -76,7 +79,10 @@ function reportOf({ plan, restarts, scalings, incidents }: Acted & { readonly in
   const { status, running, backlogs, now } = plan.looked
   const lines = [
     running ? `the platform is ${status}` : `the platform does not run in this process; store and stream are ${status}`,
-    ...backlogs.map(({ consumer, members, lag }) => `${consumer}: ${members} readers, ${lag} records wait`),
+    ...backlogs.map(
+      ({ consumer, members, lag }) =>
+        `${consumer}: ${countOf(members, 'reader')}, ${countOf(lag, 'record waits', 'records wait')}`,
+    ),
     ...scalings.map(({ of, what }) => `${of}: ${what}`),
     ...incidents.map((incident) => explainIncident(incident, now)),
   ]
