@@ -2,12 +2,20 @@ import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Message } from '../../lib/src/base/index.ts'
-import { pack, unpack } from '../../lib/src/streaming/embedded/packing.ts'
+import { pack, unpackInto } from '../../lib/src/streaming/embedded/packing.ts'
 import { testDatabase } from '../support/database.ts'
 import { openLog, unique } from './embeddedLog.ts'
 
 const json = (records: number): string =>
   Array.from({ length: records }, (_, i) => `{"coin_id":"coin-${i}","price":"${i * 7}.25","currency":"usd"}`).join('\n')
+
+/** What is unpacked lands between two bytes that stay as they are. */
+function unpack(packed: Uint8Array, size: number): Buffer {
+  const target = Buffer.alloc(size + 2, 7)
+  unpackInto(target, 1, size, packed)
+  expect([target[0], target[size + 1]]).toEqual([7, 7])
+  return target.subarray(1, -1)
+}
 
 describe('a chunk', () => {
   test.each([1024, 1025, 65_535, 65_536, 1_000_003])('of %i bytes comes back as it was', (size) => {

@@ -1,7 +1,7 @@
 import { type PoolClient, QiError } from '../../base/index.ts'
 import type { RecordRun } from '../../base/types/wire/index.ts'
 import { type BinaryRow, copyOut } from './copyOut.ts'
-import { unpack } from './packing.ts'
+import { unpackInto } from './packing.ts'
 
 export interface FetchRequest {
   /** Serial id of the partition. */
@@ -84,7 +84,8 @@ class Collected {
     const size = int4(row, 5)
     const stored = row.bytes.subarray(row.columns[18], row.columns[19])
     const baseOffset = int8(row, 1)
-    this.#bytes.set(bool(row, 8) ? unpacked(stored, size, baseOffset) : stored, start)
+    if (bool(row, 8)) this.#unpack(stored, start, size, baseOffset)
+    else this.#bytes.set(stored, start)
     this.#runs.push({
       baseOffset,
       count: int4(row, 2),
@@ -93,20 +94,20 @@ class Collected {
     })
   }
 
+  #unpack(stored: Buffer, start: number, size: number, baseOffset: bigint): void {
+    try {
+      unpackInto(this.#bytes, start, size, stored)
+    } catch (cause) {
+      const why = (cause as Error).message
+      throw new QiError('INTERNAL', `the chunk of the log at offset ${baseOffset} is damaged and cannot be unpacked: ${why}`, {
+        cause,
+      })
+    }
+  }
+
   finish(): Fetched {
     const runs = this.#runs.sort((a, b) => a.end - b.end)
     return { bytes: this.#bytes, runs, more: this.#more }
-  }
-}
-
-function unpacked(stored: Buffer, size: number, baseOffset: bigint): Buffer {
-  try {
-    return unpack(stored, size)
-  } catch (cause) {
-    const why = (cause as Error).message
-    throw new QiError('INTERNAL', `the chunk of the log at offset ${baseOffset} is damaged and cannot be unpacked: ${why}`, {
-      cause,
-    })
   }
 }
 

@@ -13,13 +13,20 @@ export function pack(bytes: Uint8Array): Buffer | undefined {
   return packed.length <= bytes.length - (bytes.length >> 3) ? packed : undefined
 }
 
+/** Of this many bytes a buffer is its own, and no part of one that others have parts of. */
+const OWN_BYTES = 64 * 1024
+/** A full piece of output asks for the next. */
+const SLACK = 64
+
 /**
- * What was packed, of this many bytes.
+ * Unpacks into the target what is that long when unpacked.
  * @throws what zlib throws where it is damaged, and RangeError where it is of another length
  */
-export function unpack(packed: Uint8Array, size: number): Buffer {
-  // One piece of output: room for all of it, and a little more, since a full piece asks for the next.
-  const bytes = zstdDecompressSync(packed, { chunkSize: size + 64, maxOutputLength: size })
+export function unpackInto(target: Uint8Array, start: number, size: number, packed: Uint8Array): void {
+  const bytes = zstdDecompressSync(packed, { chunkSize: size + SLACK, maxOutputLength: size })
   if (bytes.length !== size) throw new RangeError(`it is ${bytes.length} bytes long instead of ${size}`)
-  return bytes
+  target.set(bytes, start)
+  // The collector would let many of them add up.
+  if (size >= OWN_BYTES && bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength <= size + SLACK)
+    bytes.buffer.transfer(0)
 }
