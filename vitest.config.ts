@@ -10,6 +10,8 @@ export default defineConfig({
     sequence: { shuffle: { files: true, tests: true } },
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // As long as a busy machine may take; what has not come then does not come.
+    expect: { poll: { timeout: 25_000 } },
     // Where TimescaleDB is, the suites of a database run once more, on it.
     projects: [
       {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freePort } from '../../bench/freePort.ts'
 import type { Incident } from '../../lib/src/base/index.ts'
 import { flood, storedOfFlood, whileFloodWaits, wholeFlood } from '../platform/flood.ts'
 import { testDatabase } from '../support/database.ts'
@@ -18,7 +18,7 @@ interface Report {
 }
 
 const { url } = await testDatabase()
-const provider = async (port = 0): Promise<Server> => {
+const provider = async (): Promise<Server> => {
   const server = createServer((_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('[]'))
   await once(server.listen(port, '127.0.0.1'), 'listening')
   return server
@@ -27,12 +27,11 @@ const gone = async (server: Server) => {
   server.close().closeAllConnections()
   await once(server, 'close')
 }
+const port = await freePort()
 let server: Server
-let port: number
 let hosted: HostedAgents
 beforeAll(async () => {
   server = await provider()
-  port = (server.address() as AddressInfo).port
   hosted = await hostedAgents({
     databaseUrl: url,
     yaml: `coingecko: { base_url: "http://127.0.0.1:${port}" }
@@ -74,7 +73,7 @@ test('a provider that dies: its source is started again, twice, then left; and t
     'left as it is: started again 2 times without help',
   ])
 
-  server = await provider(port)
+  server = await provider()
   await platform.restartPart('source coingecko')
   await until(async () => (await source())?.status === 'up', 'the source to be well')
   await run()

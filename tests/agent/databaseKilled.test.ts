@@ -39,7 +39,7 @@ test('a database that is killed under a durable workflow holds it up, and each e
                 })
                 return step
               },
-              { retry: { attempts: 20, baseMs: 50, maxMs: 1000 } },
+              { retry: { attempts: 100, baseMs: 50, maxMs: 1000 } },
             ),
         )
         .step('end', (steps) => [...steps]),

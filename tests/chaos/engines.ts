@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../lib/src/base/database/embedded/port.ts'
+import { freePort } from '../../bench/freePort.ts'
 import { openStore, type Store, type Stream, silentLogger } from '../../lib/src/base/index.ts'
 import { loadConfig, openStreamFor } from '../../lib/src/streaming/platform/index.ts'
 import { type Kafka, startKafka } from '../support/run/broker.ts'
@@ -73,7 +73,7 @@ export async function openEngines(mode: Mode): Promise<Engines> {
 
 /** A broker that tells who comes through the network to stay on that way, and others to come directly. */
 async function openBroker(stack: AsyncDisposableStack): Promise<{ readonly kafka: Kafka; readonly broker: Network }> {
-  const [direct, behind, controller] = [await freePort(undefined), await freePort(undefined), await freePort(undefined)]
+  const [direct, behind, controller] = [await freePort(), await freePort(), await freePort()]
   const broker = stack.use(await Network.open(() => ({ host: '127.0.0.1', port: behind })))
   const at = (name: string, port: number) => `${name}://127.0.0.1:${port}`
   const kafka = await startKafka({

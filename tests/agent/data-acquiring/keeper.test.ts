@@ -50,7 +50,14 @@ describe('a keeper', () => {
 
   test('makes no more calls with a key that is refused', async () => {
     await using it = await keeping(() => ({ status: 401, body: '{"status":{"error_code":10002,"error_message":"wrong key"}}' }))
-    const { calls, failed, more } = await it.keeper.pass(new AbortController().signal, 500)
+    const stop = new AbortController()
+    const passing = it.keeper.pass(stop.signal, 60_000)
+    await until(async () => {
+      const { rows } = await pool.query<{ rests: boolean }>('select next_at > clock_timestamp() as rests from acquiring_pace')
+      return rows[0]?.rests === true && (await leased()) === 0
+    }, 'all calls to have failed')
+    stop.abort()
+    const { calls, failed, more } = await passing
     expect({ failed, more }).toEqual({ failed: calls, more: true })
     expect(calls).toBeLessThanOrEqual(2)
     expect(await table.claim(0)).toMatchObject({ job: undefined, idle: false })

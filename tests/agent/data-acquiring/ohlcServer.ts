@@ -15,13 +15,14 @@ export interface OhlcServer extends AsyncDisposable {
 }
 
 const HALF_HOUR = 1_800_000
+/** The same in each answer: at the turn of a half hour no candle comes or goes in the middle of a test. */
+const END = Math.floor(Date.now() / HALF_HOUR) * HALF_HOUR
 
 /** Candles of half an hour as CoinGecko gives them, stamped with their ends; of the last `candles` half hours. */
 export function ohlcBody(coin: string, candles: number, leftOut: (index: number) => boolean = () => false): string {
-  const end = Math.floor(Date.now() / HALF_HOUR) * HALF_HOUR
   const rows = Array.from({ length: candles }, (_, i) => {
     const open = `${coin.length}.${(i + 1) * 1117}`
-    return [end - (candles - 1 - i) * HALF_HOUR, open, `${coin.length + 1}.5`, `${coin.length}.01`, `${coin.length}.9`].join(',')
+    return [END - (candles - 1 - i) * HALF_HOUR, open, `${coin.length + 1}.5`, `${coin.length}.01`, `${coin.length}.9`].join(',')
   })
   return `[${rows
     .filter((_, i) => !leftOut(i))

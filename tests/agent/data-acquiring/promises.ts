@@ -76,7 +76,7 @@ export async function keepPromises(options: PromisesOptions): Promise<Kept> {
     }),
   )
   const output = () => processes.map((child) => `${JSON.stringify(child.report())}\n${child.output().slice(-2000)}`).join('\n')
-  await until(() => new Set(server.calls.map(({ by }) => by)).size === PROCESSES.length, 'all processes to call', 20_000).catch(
+  await until(() => new Set(server.calls.map(({ by }) => by)).size === PROCESSES.length, 'all processes to call').catch(
     (error) => {
       throw new Error(`${(error as Error).message}\n${output()}`)
     },

@@ -6,7 +6,7 @@ import { hostedAgents } from '../hostedAgents.ts'
 const { url } = await testDatabase()
 
 test('where the settings say so, what is proposed is done without asking, once', async () => {
-  const settings = { apply: 'always', keep_days: { trending: 100 }, settle_seconds: 5 }
+  const settings = { apply: 'always', keep_days: { trending: 100 }, settle_seconds: 60 }
   await using hosted = await hostedAgents({ databaseUrl: url, yaml: `agents: { data-store: ${JSON.stringify(settings)} }\n` })
   const agent = await hosted.host.agent('data-store')
   const run = async () => (await (await agent.submit('main', {})).result) as QualityReport

@@ -110,7 +110,10 @@ describe('the store', () => {
     expect(await count('trades', 'acorn')).toBe(3)
 
     // What is not rolled up yet is not dropped.
-    await until(async () => (await store.rollups.status()).pending === 0, 'the trades to be rolled up')
+    await until(async () => {
+      const { keeper, pending } = await store.rollups.status()
+      return keeper !== undefined && pending === 0
+    }, 'the trades to be rolled up')
     const agreed = await asked()
     await hosted.host.runner.decide(agreed.id, { approved: true })
     expect(await agreed.result).toMatchObject({ applied: [{ table: 'trades' }, { table: 'quotes', dropped: 0 }] })

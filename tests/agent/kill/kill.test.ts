@@ -30,15 +30,14 @@ async function expectWhole(run: string): Promise<void> {
   expect(rows).toEqual([{ amount: total }])
 }
 
-describe('a process killed in the middle of a durable workflow', () => {
+describe('a process killed in the middle of a durable workflow', { timeout: 120_000 }, () => {
   test.for(['open', 'each[1]/pay', 'each[2]/receipt', 'sides/right/note', 'close'])(
     'between the effect of %s and its being kept, leaves it to the next, which does nothing twice',
     async (path) => {
       const run = `killed-at-${path.replaceAll(/\W+/g, '-')}`
       {
-        await using first = await Worker.start(url)
-        first.order({ kind: 'hold', path })
-        first.order({ kind: 'start', id: run, amounts })
+        await using first = await Worker.start(url, path)
+        first.order({ id: run, amounts })
         await first.told((told) => told.kind === 'held')
         await first.kill()
       }
@@ -52,29 +51,27 @@ describe('a process killed in the middle of a durable workflow', () => {
     const run = 'killed-often'
     const left = new Set(PATHS)
     for (let kills = 0; kills < 6 && left.size > 0; kills++) {
-      await using worker = await Worker.start(url)
       const [path] = [...left]
-      worker.order({ kind: 'hold', path: path as string })
-      worker.order({ kind: 'start', id: run, amounts })
+      await using worker = await Worker.start(url, path)
+      worker.order({ id: run, amounts })
       await worker.told((told) => told.kind === 'held')
       for (const line of await linesOf(run)) left.delete(line)
     }
     await using last = await Worker.start(url)
-    last.order({ kind: 'start', id: run, amounts })
+    last.order({ id: run, amounts })
     expect(await last.told((told) => told.kind === 'ended')).toMatchObject({ id: run, result: { total } })
     await expectWhole(run)
   })
 })
 
-describe('two processes on one store', () => {
+describe('two processes on one store', { timeout: 120_000 }, () => {
   test('of which one is killed: the other goes on with its runs, and each effect is there once', async () => {
-    await using first = await Worker.start(url)
+    await using first = await Worker.start(url, 'each[3]/pay')
     await using second = await Worker.start(url)
     const runs = ['a', 'b', 'c'].map((name) => `of-two-${name}`)
-    first.order({ kind: 'hold', path: 'each[3]/pay' })
-    for (const id of runs) first.order({ kind: 'start', id, amounts })
+    for (const id of runs) first.order({ id, amounts })
     const own = 'of-two-own'
-    second.order({ kind: 'start', id: own, amounts })
+    second.order({ id: own, amounts })
     await first.told((told) => told.kind === 'held')
     await first.kill()
     for (const run of [...runs, own]) await expectWhole(run)

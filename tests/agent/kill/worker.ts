@@ -1,10 +1,12 @@
-// A process that carries ledgers out, as its parent says.
+// A process that carries ledgers out, as its parent says; what a killed one left it goes on with by itself. HOLD names the path
+// after whose effect it waits to be killed.
 import { createPool, DurableRunner } from '../../../lib/src/base/index.ts'
 import { ledger } from './ledger.ts'
 
-export type Order =
-  | { readonly kind: 'start'; readonly id: string; readonly amounts: readonly number[] }
-  | { readonly kind: 'hold'; readonly path: string }
+export interface Order {
+  readonly id: string
+  readonly amounts: readonly number[]
+}
 
 export type Told =
   | { readonly kind: 'ready' }
@@ -12,12 +14,12 @@ export type Told =
   | { readonly kind: 'held'; readonly path: string }
   | { readonly kind: 'ended'; readonly id: string; readonly result: unknown }
 
+const { HOLD } = process.env
 const tell = (told: Told) => process.send?.(told)
-let held: string | undefined
 
 const workflow = ledger(async (path) => {
   tell({ kind: 'done', path })
-  if (path !== held) return
+  if (path !== HOLD) return
   tell({ kind: 'held', path })
   await new Promise(() => {})
 })
@@ -25,10 +27,6 @@ const pool = createPool(process.env.DATABASE_URL as string)
 const runner = await DurableRunner.open({ pool, workflows: [workflow], lookMs: 50 })
 
 process.on('message', async (order: Order) => {
-  if (order.kind === 'hold') {
-    held = order.path
-    return
-  }
   const { id, result } = await runner.start(workflow, { amounts: [...order.amounts] }, { id: order.id })
   const ended = await result
   tell({ kind: 'ended', id, result: ended })

@@ -17,9 +17,10 @@ export class Worker implements AsyncDisposable {
     })
   }
 
-  static async start(databaseUrl: string): Promise<Worker> {
+  /** @param hold where it is to wait: it must know before it goes on with what another left */
+  static async start(databaseUrl: string, hold = ''): Promise<Worker> {
     const child = fork(join(import.meta.dirname, 'worker.ts'), {
-      env: { ...process.env, DATABASE_URL: databaseUrl, NODE_OPTIONS: '' },
+      env: { ...process.env, DATABASE_URL: databaseUrl, HOLD: hold, NODE_OPTIONS: '' },
       execArgv: [],
     })
     const worker = new Worker(child)

@@ -20,7 +20,7 @@ const latest = async (...args: readonly string[]): Promise<Latest> =>
 beforeAll(async () => {
   project = await makeProject('up', 'simulated: { interval_ms: 200 }\n')
   platform = await up({ cwd: project.cwd, env })
-  await until(async () => (await latest('bitcoin').catch(() => undefined))?.items.length, 'a price')
+  await until(async () => (await latest('bitcoin', 'ethereum')).items.length === 2, 'the prices that are asked for')
 }, 120_000)
 
 afterAll(async () => {

@@ -57,7 +57,7 @@ test('health and readiness are open, reasons only to those who know the token', 
 
 test('a WebSocket shows the token in its header or in its first message, and never in its address', async () => {
   const logger = recordingLogger()
-  const { url } = await serving(platformOf(engines), { token, logger, live: { authMs: 300 } })
+  const { url } = await serving(platformOf(engines), { token, logger })
   const ping = { type: 'ping', id: 1 }
 
   const withHeader = await connect(url, bearer(token))
@@ -76,9 +76,13 @@ test('a WebSocket shows the token in its header or in its first message, and nev
   const wrong = await connect(url)
   wrong.send({ type: 'auth', token: 'wrong' })
   expect(await wrong.closed).toEqual({ code: 4401, reason: 'the token is wrong' })
-  expect((await (await connect(url)).closed).code).toBe(4401)
   await expect(connect(url, {}, `/ws?token=${token}`)).rejects.toThrow('refused with 400')
   expect(JSON.stringify(logger.lines)).not.toContain(token)
+})
+
+test('a WebSocket that shows no token in time is closed', async () => {
+  const { url } = await serving(platformOf(engines), { token, live: { authMs: 50 } })
+  expect((await (await connect(url)).closed).code).toBe(4401)
 })
 
 test('on loopback a foreign Host header is refused: another site may have its name resolve to this machine', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { freePort } from '../../../bench/freePort.ts'
 
 /** A way to a server that can be cut: what the server is like when its machine is gone. */
 export async function openLine(target: string): Promise<{ readonly url: string; cut(): Promise<void>; mend(): Promise<void> }> {
@@ -25,8 +26,8 @@ export async function openLine(target: string): Promise<{ readonly url: string; 
     server.listen(at, '127.0.0.1')
     await once(server, 'listening')
   }
-  await listen(0)
-  const own = (server.address() as AddressInfo).port
+  const own = await freePort()
+  await listen(own)
   const cut = async () => {
     const closed = once(server, 'close')
     server.close()

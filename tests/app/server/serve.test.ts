@@ -3,6 +3,7 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { serve } from '../../../app/server/index.ts'
+import { freePort } from '../../../bench/freePort.ts'
 import { testDatabase } from '../../support/database.ts'
 import { type Engines, openEngines, platformOf, serving } from './served.ts'
 import { connect, subscribed } from './webSocket.ts'
@@ -47,7 +48,7 @@ test('closing lets a request in flight finish, tells WebSockets, ends kept-alive
     },
   }
   const store = Object.assign(Object.create(engines.store), { dsl }) as Engines['store']
-  const server = await serving(platformOf({ ...engines, store }))
+  const server = await serving(platformOf({ ...engines, store }), { port: await freePort() })
   const live = await subscribed(server.url)
   expect((await fetch(`${server.url}/api/v1/status`)).status).toBe(200)
   const inFlight = fetch(`${server.url}/api/v1/prices/latest`)

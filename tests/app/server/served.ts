@@ -82,12 +82,17 @@ export function platformOf({ store, stream }: Pick<Engines, 'store' | 'stream'>,
 export interface Serving extends Partial<Omit<ServeOptions, 'config'>> {
   readonly token?: string
   readonly host?: string
+  /** Default: any. */
+  readonly port?: number
   readonly origins?: readonly string[]
 }
 
-/** A server of the test on a free port. */
-export async function serving(platform: ServedPlatform, { token, host = '127.0.0.1', origins, ...options }: Serving = {}) {
-  const server = await serve({ platform, config: { server: { host, port: 0, token, origins } }, ...options })
+/** A server of the test. */
+export async function serving(
+  platform: ServedPlatform,
+  { token, host = '127.0.0.1', port = 0, origins, ...options }: Serving = {},
+) {
+  const server = await serve({ platform, config: { server: { host, port, token, origins } }, ...options })
   onTestFinished(() => server.close())
   return server
 }

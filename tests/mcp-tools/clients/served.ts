@@ -3,6 +3,7 @@ import { type RunningServer, serve } from '../../../app/server/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { makeProject, type Project } from '../../app/cli/project.ts'
 import { testDatabase } from '../../support/database.ts'
+import { until } from '../../support/until.ts'
 
 const MAIN = fileURLToPath(new URL('../../../app/cli/main.ts', import.meta.url))
 
@@ -16,7 +17,7 @@ export interface Served extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** A platform that has stored its first simulated prices. */
+/** A platform that has stored its first simulated price of bitcoin. */
 export async function servePlatform(): Promise<Served> {
   const project: Project = await makeProject('mcp-clients')
   const { url } = await testDatabase()
@@ -38,7 +39,10 @@ export async function servePlatform(): Promise<Served> {
   await platform.initialize()
   await platform.start()
   const server: RunningServer = await serve({ platform, config })
-  await firstPrices(platform)
+  await until(
+    async () => (await platform.store.dsl.getLatestPrices({ coins: ['bitcoin'] })).items.length > 0,
+    'a price of bitcoin',
+  )
   return {
     platform,
     url: `${server.url}/mcp`,
@@ -51,12 +55,5 @@ export async function servePlatform(): Promise<Served> {
       await platform.stop()
       await project[Symbol.asyncDispose]()
     },
-  }
-}
-
-async function firstPrices({ store }: CryptoDataPlatform): Promise<void> {
-  for (let next = 0; next === 0; ) {
-    next = (await store.dsl.getLatestPrices({ limit: 1 })).items.length
-    if (next === 0) await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { candleWire, HOUR_MS, iso, lastHour, priceWire, tooled } from './tooled.ts'
+import { candleWire, HOUR_MS, iso, LAST_HOUR, priceWire, tooled } from './tooled.ts'
 
 const tools = tooled()
 const store = (coin: string, closes: readonly number[], more = {}) =>
@@ -51,7 +51,7 @@ test('correlation is 1 with the same moves, -1 with the opposite ones, over comm
     ...path(-1).map((close, i) => candleWire('opposite', 30 - i, close)),
   ].map((record) => ({ ...record, high: '1000000', low: '0.0001' }))
   await tools().call('store_ohlcv_data', {
-    records: records.filter(({ coin_id, time }) => coin_id !== 'same' || time !== iso(lastHour() - 10 * HOUR_MS)),
+    records: records.filter(({ coin_id, time }) => coin_id !== 'same' || time !== iso(LAST_HOUR - 10 * HOUR_MS)),
   })
   const answer = await tools().call<{ n: number; candles: number; holes: number; pairs: { a: string; b: string; r: number }[] }>(
     'correlation',
@@ -81,7 +81,7 @@ test('sentiment follows its formula, and names the parts that are missing', asyn
   expect(await tools().refused('market_sentiment', { source })).toMatch(/NOT_FOUND.*nothing to judge/)
   const changes = ['1', '2', '-1', '3']
   await tools().call('store_crypto_prices', {
-    records: changes.map((change, i) => priceWire(`m${i}`, lastHour(), '1', { source, change_24h_pct: change })),
+    records: changes.map((change, i) => priceWire(`m${i}`, LAST_HOUR, '1', { source, change_24h_pct: change })),
   })
   const breadth = (3 - 1) / 4
   expect(await tools().call('market_sentiment', { source })).toMatchObject({
@@ -94,7 +94,7 @@ test('sentiment follows its formula, and names the parts that are missing', asyn
   const figures = (back: number, dominance: string) => ({
     source,
     currency: 'usd',
-    time: iso(lastHour() - back * HOUR_MS),
+    time: iso(LAST_HOUR - back * HOUR_MS),
     total_market_cap: '1',
     total_volume_24h: '1',
     btc_dominance: dominance,

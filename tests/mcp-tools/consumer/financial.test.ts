@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { candleWire, HOUR_MS, iso, lastHour, priceWire, tooled } from './tooled.ts'
+import { candleWire, HOUR_MS, iso, LAST_HOUR, priceWire, tooled } from './tooled.ts'
 
 const tools = tooled()
 const rows = async (sql: string, values: unknown[] = []) => (await tools().platform.store.pool.query(sql, values)).rows
@@ -33,13 +33,13 @@ test('where nothing can be stored the call is refused', async () => {
 test('the current price is the newest of the preferred series, the others are beside', async () => {
   await tools().call('store_crypto_prices', {
     records: [
-      priceWire('now', lastHour(), '1.5'),
-      priceWire('now', lastHour() - 1000, '9'),
-      priceWire('now', lastHour() - 2000, '1.4', { currency: 'eur' }),
+      priceWire('now', LAST_HOUR, '1.5'),
+      priceWire('now', LAST_HOUR - 1000, '9'),
+      priceWire('now', LAST_HOUR - 2000, '1.4', { currency: 'eur' }),
     ],
   })
   expect(await tools().call('get_current_price', { coin: 'now' })).toMatchObject({
-    price: { coin_id: 'now', price: '1.5', currency: 'usd', time: iso(lastHour()).replace('.000', '') },
+    price: { coin_id: 'now', price: '1.5', currency: 'usd', time: iso(LAST_HOUR).replace('.000', '') },
     others: [{ currency: 'eur', price: '1.4' }],
     others_count: 1,
   })
@@ -66,7 +66,7 @@ test('candles come in pages from the newest back, each once', async () => {
 })
 
 test('a ticker of one coin is its id, one of many is never guessed', async () => {
-  await tools().call('store_crypto_prices', { records: [priceWire('unequivocal', lastHour(), '3')] })
+  await tools().call('store_crypto_prices', { records: [priceWire('unequivocal', LAST_HOUR, '3')] })
   const coins = ['unequivocal', 'twin-a', 'twin-b']
   for (const [i, id] of coins.entries())
     await rows(
@@ -81,7 +81,7 @@ test('market figures are stored, and the summary tells of them, of breadth and m
   const figures = {
     source: 'coingecko',
     currency: 'chf',
-    time: iso(lastHour()),
+    time: iso(LAST_HOUR),
     total_market_cap: '3000000000000.5',
     total_volume_24h: '1',
     btc_dominance: '57.1',
@@ -92,7 +92,7 @@ test('market figures are stored, and the summary tells of them, of breadth and m
   expect(await tools().call('store_market_analytics', { records: [figures] })).toMatchObject({ stored: 1 })
   await tools().call('store_crypto_prices', {
     records: [3, -2, -1].map((change, i) =>
-      priceWire(`mover-${i}`, lastHour(), '1', { currency: 'chf', change_24h_pct: String(change) }),
+      priceWire(`mover-${i}`, LAST_HOUR, '1', { currency: 'chf', change_24h_pct: String(change) }),
     ),
   })
   expect(await tools().call('get_market_summary', { currencies: 'chf' })).toMatchObject({
@@ -124,7 +124,7 @@ test('a jump among quiet candles is an anomaly, and alone', async () => {
   })
   // Up, and back again.
   expect(answer.found).toBe(2)
-  expect(answer.anomalies[0]).toMatchObject({ close: '200', time: iso(lastHour() - 9 * HOUR_MS).replace('.000', '') })
+  expect(answer.anomalies[0]).toMatchObject({ close: '200', time: iso(LAST_HOUR - 9 * HOUR_MS).replace('.000', '') })
   const one = await tools().call<{ anomalies: unknown[]; before: string }>('detect_price_anomalies', {
     coin: 'jump',
     window: 20,

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { recordTypes } from '../../../lib/src/base/index.ts'
-import { iso, lastHour, tooled } from './tooled.ts'
+import { iso, LAST_HOUR, tooled } from './tooled.ts'
 
 const tools = tooled()
 const insert = (type: string, records: unknown[]) => tools().call('timeseries_insert', { type, records })
 const count = async (table: string) =>
   (await tools().platform.store.pool.query(`select count(*)::int as n from ${table}`)).rows[0].n
 
-const common = { coin_id: 'x', source: 'test', currency: 'usd', time: iso(lastHour()) }
+const common = { coin_id: 'x', source: 'test', currency: 'usd', time: iso(LAST_HOUR) }
 const RECORDS: Readonly<Record<keyof typeof recordTypes, readonly [string, Record<string, unknown>]>> = {
   price: ['crypto_prices', { ...common, price: '0.000000000000000000001' }],
   ohlcv: [

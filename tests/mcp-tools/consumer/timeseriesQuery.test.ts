@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { until } from '../../support/until.ts'
-import { iso, lastHour, priceWire, tooled } from './tooled.ts'
+import { iso, LAST_HOUR, priceWire, tooled } from './tooled.ts'
 
 interface Rows {
   readonly columns: string[]
@@ -15,13 +15,13 @@ const refused = (text: string) => tools().refused('timeseries_query', { sql: tex
 
 const EXACT = '0.12345678901234567890123456789'
 beforeAll(async () => {
-  const records = Array.from({ length: 60 }, (_, i) => priceWire('bitcoin', lastHour() + i * 1000, i === 0 ? EXACT : String(i)))
+  const records = Array.from({ length: 60 }, (_, i) => priceWire('bitcoin', LAST_HOUR + i * 1000, i === 0 ? EXACT : String(i)))
   await tools().call('store_crypto_prices', { records })
 })
 
 describe('named queries', () => {
   test('have typed arguments, and pages', async () => {
-    const ask = { query: 'prices', arguments: { coin: 'bitcoin', from: iso(lastHour()), currency: 'usd' } }
+    const ask = { query: 'prices', arguments: { coin: 'bitcoin', from: iso(LAST_HOUR), currency: 'usd' } }
     const first = await tools().call<Rows>('timeseries_query', { ...ask, limit: 40 })
     const price = first.columns.indexOf('price')
     expect(first.rows.map((row) => row[price])).toEqual(Array.from({ length: 40 }, (_, i) => String(59 - i)))
@@ -57,7 +57,7 @@ describe('SQL', () => {
       await sql('select time, price, 3::int as n, true as yes, null as none from crypto_prices order by time limit 1;'),
     ).toEqual({
       columns: ['time', 'price', 'n', 'yes', 'none'],
-      rows: [[iso(lastHour()).replace('.000', ''), EXACT, 3, true, null]],
+      rows: [[iso(LAST_HOUR).replace('.000', ''), EXACT, 3, true, null]],
       more: false,
     })
   })

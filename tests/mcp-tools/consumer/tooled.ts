@@ -14,8 +14,8 @@ export function tooled(): () => LinkedTools {
 }
 
 export const HOUR_MS = 3_600_000
-/** The last full hour. */
-export const lastHour = (): number => Math.floor(Date.now() / HOUR_MS) * HOUR_MS
+/** The last full hour before the file began: it stays so while the tests run, whatever the clock says. */
+export const LAST_HOUR: number = Math.floor(Date.now() / HOUR_MS) * HOUR_MS
 export const iso = (millis: number): string => new Date(millis).toISOString()
 
 export const priceWire = (coin: string, millis: number, price: string, more: Record<string, unknown> = {}) => ({
@@ -33,7 +33,7 @@ export const candleWire = (coin: string, back: number, close: number, more: Reco
   source: 'coingecko',
   currency: 'usd',
   timeframe: '1h',
-  time: iso(lastHour() - back * HOUR_MS),
+  time: iso(LAST_HOUR - back * HOUR_MS),
   open: String(close),
   high: String(close + 1),
   low: String(close - 1),

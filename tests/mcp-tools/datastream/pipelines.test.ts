@@ -134,11 +134,11 @@ test('performance_metrics gives what was counted, page by page', async () => {
     readonly series_in_all: number
     readonly next?: number
   }
-  const { series } = await tools.call<Metrics>('performance_metrics')
-  const stored = series.find(
-    ({ metric, labels }) => metric === 'qicore_records_stored_total' && labels?.topic === 'crypto-prices',
-  )
-  expect(stored?.value).toBeGreaterThan(0)
+  const stored = async () => {
+    const { series } = await tools.call<Metrics>('performance_metrics')
+    return series.find(({ metric, labels }) => metric === 'qicore_records_stored_total' && labels?.topic === 'crypto-prices')
+  }
+  expect((await until(stored, 'prices to be counted')).value).toBeGreaterThan(0)
   const latency = (await tools.call<Metrics>('performance_metrics', { name: 'stream_to_store' })).series[0]
   expect(latency?.count).toBeGreaterThan(0)
   expect(latency?.p99).toBeGreaterThan(0)

@@ -71,7 +71,7 @@ function suite(open: () => Promise<Stream>): void {
       expect(await refused({ action: 'delete', topic })).toMatch(/^CONFLICT: .*ask the user "Delete the topic .*confirm: true/)
       expect(await names()).toContain(topic)
       expect((await ask({ action: 'delete', topic, confirm: true })).done).toBe(`deleted ${topic} with 1 message`)
-      await expect.poll(names, { timeout: 10_000 }).not.toContain(topic)
+      await expect.poll(names).not.toContain(topic)
     })
 
     test('lists page by page', async () => {
@@ -123,9 +123,7 @@ function suite(open: () => Promise<Stream>): void {
       expect(await refused(reset)).toMatch(/^CONFLICT: .*Move group .*confirm: true/)
       expect(await refused({ ...reset, confirm: true })).toMatch(/^CONFLICT: group .* has 1 member: stop its consumers/)
       await subscription.close()
-      await expect
-        .poll(async () => (await ask({ action: 'describe', group })).groups[0]?.state, { timeout: 30_000 })
-        .toBe('empty')
+      await expect.poll(async () => (await ask({ action: 'describe', group })).groups[0]?.state).toBe('empty')
       expect((await ask({ ...reset, confirm: true })).groups).toMatchObject([{ lag: 10 }])
       expect(await committed(group)).toEqual([0, 0])
       await ask({ action: 'reset', group, topic, to: 'latest', confirm: true })
@@ -136,9 +134,11 @@ function suite(open: () => Promise<Stream>): void {
 
     test('lists groups page by page', async () => {
       const topic = await filled('listed', 4, 1)
-      const groups = [unique('zz-a'), unique('zz-b'), unique('zz-c')]
+      // The broker is shared: names of its own stand together in the list.
+      const listed = unique('listed')
+      const groups = ['a', 'b', 'c'].map((name) => `${listed}-${name}`)
       for (const group of groups) await stream.resetOffsets(group, [{ topic, partition: 0, offset: 1n }])
-      const first = await ask({ after: 'zz-', limit: 2 })
+      const first = await ask({ after: listed, limit: 2 })
       expect(first.groups).toMatchObject([{ lag: 3, members: 0 }, { lag: 3 }])
       const rest = await ask({ after: first.next, limit: 20 })
       expect([...first.groups, ...rest.groups].map(({ group }) => group)).toEqual(expect.arrayContaining(groups))

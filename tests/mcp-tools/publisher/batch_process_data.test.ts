@@ -25,7 +25,8 @@ const count = async (where: string, ...values: unknown[]): Promise<number> => {
   const { rows } = await tools.platform.store.pool.query<{ n: number }>(`select count(*)::int as n from ${where}`, values)
   return rows[0]?.n ?? 0
 }
-const date = (ago: number): string => new Date(Math.floor(Date.now() / 86_400_000 - ago) * 86_400_000).toISOString().slice(0, 10)
+const TODAY = Math.floor(Date.now() / 86_400_000)
+const date = (ago: number): string => new Date((TODAY - ago) * 86_400_000).toISOString().slice(0, 10)
 
 interface Progress {
   readonly progress: number
@@ -62,7 +63,7 @@ describe('backfill', () => {
     const input = { operation: 'backfill', coins: ['coin-b'], from: date(360), to: date(10) }
     const stop = new AbortController()
     await expect(followed(input, { signal: stop.signal, on: () => stop.abort() })).rejects.toThrow()
-    const kept = await until(() => count('crypto_prices where coin_id = $1', 'coin-b'), 'what was kept')
+    const kept = await count('crypto_prices where coin_id = $1', 'coin-b')
     expect(kept).toBeGreaterThan(0)
     expect(kept).toBeLessThan(350 * 24)
     await ask(input)

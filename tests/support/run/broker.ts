@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { freePort } from '../../../lib/src/base/database/embedded/port.ts'
+import { freePort } from '../../../bench/freePort.ts'
 import { kafkaLibrary } from './available.ts'
 
 export interface Kafka {
@@ -42,8 +42,8 @@ export interface KafkaOptions {
 export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'qicore-kafka-')))
   await mkdir(dir, { recursive: true })
-  const port = options.port ?? (await freePort(undefined))
-  const controller = options.joins?.cluster.controllerPort ?? (await freePort(undefined))
+  const port = options.port ?? (await freePort())
+  const controller = options.joins?.cluster.controllerPort ?? (await freePort())
   const config = join(dir, 'server.properties')
   const properties = { ...single(dir, port, controller), ...(options.joins ? second(port) : {}), ...options.properties }
   await writeFile(

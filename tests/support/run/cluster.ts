@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { appendFile, chown, mkdir, open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { freePort } from '../../../bench/freePort.ts'
 import { canRun, copyBinaries, packagedBinaries } from '../../../lib/src/base/database/embedded/binaries.ts'
-import { freePort } from '../../../lib/src/base/database/embedded/port.ts'
 import { run } from '../../../lib/src/base/database/embedded/run.ts'
 import { serviceUser } from '../../../lib/src/base/database/embedded/serviceUser.ts'
 
@@ -42,7 +42,7 @@ export async function startCluster(folder: string, installation?: string, extra:
   await appendFile(join(data, 'postgresql.conf'), lines.join(''))
   if (extra.access) await writeFile(join(data, 'pg_hba.conf'), `${extra.access.join('\n')}\n`)
 
-  const port = await freePort(undefined)
+  const port = await freePort()
   const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', max_connections: 200, fsync: 'on' }
   const output = await open(log, 'w')
   const child = spawn(

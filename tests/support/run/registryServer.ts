@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../../lib/src/base/database/embedded/port.ts'
+import { freePort } from '../../../bench/freePort.ts'
 import { until } from '../until.ts'
 import { registryJar } from './available.ts'
 
@@ -22,7 +22,7 @@ export interface Registry {
 export async function startRegistry(folder?: string): Promise<Registry> {
   const dir = folder ?? (await mkdtemp(join(tmpdir(), 'qicore-registry-')))
   await mkdir(dir, { recursive: true })
-  const port = await freePort(undefined)
+  const port = await freePort()
   let server = await launch(dir, port)
   return {
     url: urlAt(port),

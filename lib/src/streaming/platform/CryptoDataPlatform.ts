@@ -193,7 +193,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     }
   }
 
-  /** Starts consumers, then sources. Returns at once: what fails afterwards is started again and shows in the status. */
+  /** Starts consumers, then sources. Waits for none of them: what fails afterwards is started again and shows in the status. */
   async start(): Promise<void> {
     if (this.#state === 'new') await this.initialize()
     if (this.#state !== 'initialized') throw new QiError('CONFLICT', `the platform is ${this.#state}`)
@@ -201,7 +201,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     this.#startedAt = Date.now()
     if (this.#announced) {
       await this.#keeper?.start()
-      this.#startUpkeep()
+      await this.#startUpkeep()
       this.#watching = this.#watch(this.#watched.signal)
     }
     this.#consumers.startConfigured()
@@ -279,12 +279,17 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     }
   }
 
-  /** What keeps the store in shape while records come and go. */
-  #startUpkeep(): void {
+  /**
+   * What keeps the store in shape while records come and go. Returns once its policies are those of the configuration: what is
+   * set from then on, by a tool or an agent, stays.
+   */
+  async #startUpkeep(): Promise<void> {
     const { store: settings } = this.config
     this.#consuming.add('rollups', (signal) => keepRollups(this.store, settings.rollups, signal))
     const logger = this.#logger.child({ part: 'janitor' })
-    this.#consuming.add('janitor', (signal) => keepPolicies(this.store, settings, logger, signal))
+    const tried = Promise.withResolvers<void>()
+    this.#consuming.add('janitor', (signal) => keepPolicies(this.store, settings, logger, signal, tried.resolve))
+    await tried.promise
   }
 
   /** The past of a source, which the caller closes. @throws QiError UNSUPPORTED for a source that gives none */

@@ -2,14 +2,18 @@ import { setTimeout } from 'node:timers/promises'
 import { type Logger, recordTypes, type Store, type TimeTable } from '../../../base/index.ts'
 import type { StoreSettings } from './settings.ts'
 
-/** Applies the policies of the configuration, then drops what is past its retention, now and then, until stopped. */
+/**
+ * Applies the policies of the configuration, then drops what is past its retention, now and then, until stopped.
+ * @param onTried called once the policies are applied, or cannot be
+ */
 export async function keepPolicies(
   store: Pick<Store, 'timescale' | 'capabilities'>,
   settings: StoreSettings,
   logger: Logger,
   signal: AbortSignal,
+  onTried: () => void = () => {},
 ): Promise<void> {
-  await applyPolicies(store, settings, logger)
+  await applyPolicies(store, settings, logger).finally(onTried)
   while (!signal.aborted) {
     for (const { table, unit, dropped } of await store.timescale.policies.applyRetention({ signal }))
       if (dropped > 0)
