@@ -8,10 +8,10 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     sequence: { shuffle: { files: true, tests: true } },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    // As long as a busy machine may take; what has not come then does not come.
-    expect: { poll: { timeout: 25_000 } },
+    // What waits, waits for an event. These end what hangs, and are far beyond what a slow machine takes.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000, interval: 20 } },
     // Where TimescaleDB is, the suites of a database run once more, on it.
     projects: [
       {

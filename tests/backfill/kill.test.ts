@@ -68,7 +68,7 @@ async function killed(
 
 const day = (ago: number): number => Math.floor(Date.now() / 86_400_000 - ago) * 86_400
 
-test('killed at random windows, it goes on with the one that was under way, and ends exact', { timeout: 180_000 }, async () => {
+test('killed at random windows, it goes on with the one that was under way, and ends exact', async () => {
   await using server = await startHistoryServer()
   const { store, options } = await setting(`coingecko: { base_url: "${server.url}", calls_per_minute: 60000 }\n`)
   const coins = Array.from({ length: 12 }, (_, i) => `coin-${i}`)
@@ -113,7 +113,7 @@ async function expectExact(
   expect(rows).toEqual(expected)
 }
 
-test('a long history of the simulated market, killed on the way, equals the market', { timeout: 180_000 }, async () => {
+test('a long history of the simulated market, killed on the way, equals the market', async () => {
   const { store, options } = await setting('sources: [simulated]\n')
   const from = parseTime('2026-01-01T00:00:00Z')
   const to = from + 60_000 * SECOND
@@ -133,7 +133,7 @@ test('a long history of the simulated market, killed on the way, equals the mark
   expect(rows[0]).toEqual({ n, sum: hash.digest('hex') })
 })
 
-test('Ctrl-C stops after what is under way', { timeout: 60_000 }, async () => {
+test('Ctrl-C stops after what is under way', async () => {
   const { options } = await setting('sources: [simulated]\n')
   const args = ['backfill', 'bitcoin', '--from', '2026-01-01', '--to', '2026-06-01', '--json']
   const running = new Running(args, options)

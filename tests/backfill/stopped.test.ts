@@ -22,9 +22,7 @@ async function latest(options: StartOptions): Promise<number> {
   return Date.parse(items[0]?.time ?? '')
 }
 
-test('a stop of the platform leaves a gap, which is listed with its reason, and filled while it runs', {
-  timeout: 180_000,
-}, async () => {
+test('a stop of the platform leaves a gap, which is listed with its reason, and filled while it runs', async () => {
   const project = await makeProject('stopped', 'simulated: { interval_ms: 1000, coins: [bitcoin] }\n')
   onTestFinished(() => project[Symbol.asyncDispose]())
   const options = { cwd: project.cwd, env: { QICORE_SOURCES: 'simulated' } }

@@ -22,7 +22,7 @@ async function figures(scenario: string, records: number, env: NodeJS.ProcessEnv
 const FIGURE = '[\\d.,k]+ \\([\\d.,k]+–[\\d.,k]+\\)'
 const row = (contender: string, ratio = '\\d+\\.\\d\\d') => new RegExp(`^\\| ${contender} \\| ${FIGURE} \\| ${ratio} \\|$`, 'm')
 
-describe('the benchmarks at a small size', { timeout: 120_000 }, () => {
+describe('the benchmarks at a small size', () => {
   test('drizzle prints its requests beside those of node-postgres', async () => {
     const printed = await figures('drizzle', 500)
     expect(printed).toMatch(row('node-postgres, prepared insert', '1\\.00'))
@@ -64,7 +64,7 @@ describe('the benchmarks at a small size', { timeout: 120_000 }, () => {
   })
 })
 
-describeWith('psql', 'the benchmarks beside psql at a small size', { timeout: 120_000 }, () => {
+describeWith('psql', 'the benchmarks beside psql at a small size', () => {
   test('batch prints its rates with the ratio to psql, in a database that it starts', async () => {
     const printed = await figures('batch', 2000, { DATABASE_URL: undefined })
     expect(printed).toMatch(row('psql \\\\copy text', '1\\.00'))
@@ -76,7 +76,7 @@ describeWith('psql', 'the benchmarks beside psql at a small size', { timeout: 12
   })
 })
 
-describeWith(['wrk', 'pgbench'], 'the benchmark of HTTP at a small size', { timeout: 120_000 }, () => {
+describeWith(['wrk', 'pgbench'], 'the benchmark of HTTP at a small size', () => {
   test('http prints its requests beside those of pgbench', async () => {
     const printed = await figures('http', 2000)
     expect(printed).toMatch(row('pgbench, the statement of the server', '1\\.00'))
@@ -92,15 +92,10 @@ describeWith(['kafka', 'psql', 'connect'], 'the benchmark beside Kafka Connect a
   })
 })
 
-describeWith(
-  ['kafka', 'psql', 'redpanda-connect'],
-  'the benchmark beside Redpanda Connect at a small size',
-  { timeout: 240_000 },
-  () => {
-    test('redpanda-connect prints both, after it has seen that their tables are the same', async () => {
-      const printed = await figures('redpanda-connect', 2000, { REDPANDA_BROKERS: await sharedKafka() })
-      expect(printed.match(/^\| Redpanda Connect.* \| 1\.00 \|$/gm)).toHaveLength(2)
-      expect(printed).toMatch(row('stream → table'))
-    })
-  },
-)
+describeWith(['kafka', 'psql', 'redpanda-connect'], 'the benchmark beside Redpanda Connect at a small size', () => {
+  test('redpanda-connect prints both, after it has seen that their tables are the same', async () => {
+    const printed = await figures('redpanda-connect', 2000, { REDPANDA_BROKERS: await sharedKafka() })
+    expect(printed.match(/^\| Redpanda Connect.* \| 1\.00 \|$/gm)).toHaveLength(2)
+    expect(printed).toMatch(row('stream → table'))
+  })
+})

@@ -10,12 +10,12 @@ async function survives(options: Omit<ChaosOptions, 'seed'>): Promise<void> {
   expect(problems, command(seeded)).toEqual([])
 }
 
-describe('at random moments of a load, with embedded engines', { timeout: 240_000 }, () => {
+describe('at random moments of a load, with embedded engines', { timeout: 600_000 }, () => {
   test('a sink that does not know a record again misses none, and gets no more of them twice than were in flight', () =>
     survives({ mode: 'embedded', sink: 'appended', rounds: 3, records: 60_000 }))
 })
 
-describeWith('kafka', 'at random moments of a load, over Kafka', { timeout: 300_000 }, () => {
+describeWith('kafka', 'at random moments of a load, over Kafka', { timeout: 600_000 }, () => {
   test('a sink that does not know a record again misses none, and gets no more of them twice than were in flight', () =>
     survives({ mode: 'kafka', sink: 'appended', rounds: 3, records: 60_000 }))
 })

@@ -1,9 +1,10 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../../bench/freePort.ts'
 import { openStore, type Store, type Stream, silentLogger } from '../../lib/src/base/index.ts'
 import { loadConfig, openStreamFor } from '../../lib/src/streaming/platform/index.ts'
+import { kill9Postgres } from '../support/kill9.ts'
 import { type Kafka, startKafka } from '../support/run/broker.ts'
 import { Network } from './network.ts'
 
@@ -60,7 +61,7 @@ export async function openEngines(mode: Mode): Promise<Engines> {
       }
     },
     killPostgres: async () => {
-      process.kill(Number((await readFile(join(server.dataFolder, 'postmaster.pid'), 'utf8')).split('\n')[0]), 'SIGKILL')
+      await kill9Postgres(server.dataFolder)
       await server.ensureRunning()
     },
     killBroker: async () => {

@@ -13,10 +13,10 @@ async function shares(mode: Mode): Promise<void> {
 const WHAT =
   'share partitions and one rate limit; one that is killed and one that comes move partitions, and no record is doubled'
 
-describe('two publishers and four consumers, with embedded engines', { timeout: 240_000 }, () => {
+describe('two publishers and four consumers, with embedded engines', { timeout: 600_000 }, () => {
   test(WHAT, () => shares('embedded'))
 })
 
-describeWith('kafka', 'two publishers and four consumers, over Kafka', { timeout: 300_000 }, () => {
+describeWith('kafka', 'two publishers and four consumers, over Kafka', { timeout: 600_000 }, () => {
   test(WHAT, () => shares('kafka'))
 })

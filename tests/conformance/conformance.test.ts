@@ -11,7 +11,7 @@ beforeAll(async () => {
   engines = await openEngines((await testDatabase()).url)
   const config = { server: { host: '127.0.0.1', port: 0 } }
   server = await serve({ platform: platformOf(engines), config, mcp: conformanceServer })
-}, 60_000)
+})
 afterAll(async () => {
   await server.close()
   await engines[Symbol.asyncDispose]()

@@ -28,8 +28,6 @@ export interface StreamSuiteOptions {
   readonly tooLargeBytes?: number
   /** Parts to run, where a variant differs in them alone. Default all. */
   readonly only?: readonly Part[]
-  /** How long a test may take, in milliseconds. Default 60,000. */
-  readonly timeoutMs?: number
 }
 
 /** What a part of the suite works with: a client shared by its tests, and new ones. */
@@ -41,7 +39,7 @@ export interface StreamUnderTest {
 
 /** What every Stream must do. Tests use topics and groups of their own, so they may run in any order and beside each other. */
 export function streamSuite(name: string, options: StreamSuiteOptions): void {
-  describe(`stream contract: ${name}`, { timeout: options.timeoutMs ?? 60_000 }, () => {
+  describe(`stream contract: ${name}`, () => {
     const opened: Stream[] = []
     let shared: Stream | undefined
     const under: StreamUnderTest = {
@@ -58,10 +56,10 @@ export function streamSuite(name: string, options: StreamSuiteOptions): void {
     }
     beforeAll(async () => {
       shared = await under.open()
-    }, 60_000)
+    })
     afterAll(async () => {
       await Promise.all(opened.map((stream) => stream.close()))
-    }, 60_000)
+    })
 
     for (const [part, tests] of Object.entries(PARTS)) if (options.only?.includes(part as Part) ?? true) tests(under)
   })

@@ -6,6 +6,7 @@ import { restoreLinks } from '../../lib/src/base/database/embedded/binaries.ts'
 import { findRunning } from '../../lib/src/base/database/embedded/postmaster.ts'
 import { isAlive } from '../../lib/src/base/database/embedded/processes.ts'
 import { type EmbeddedOptions, type EmbeddedPostgres, openEmbeddedPostgres } from '../../lib/src/base/index.ts'
+import { kill9, kill9Postgres } from '../support/kill9.ts'
 import { temporary } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 import { serverProcess } from './serverProcess.ts'
@@ -33,13 +34,7 @@ const pidOf = async (dataFolder: string): Promise<number> => {
   return running.pid
 }
 
-/** Until it is gone a killed process still takes connections, which it then resets. */
-async function kill9(pid: number): Promise<void> {
-  process.kill(pid, 'SIGKILL')
-  await until(async () => !(await isAlive(pid)), 'the killed process to be gone')
-}
-
-describe('the embedded server', { timeout: 120_000 }, () => {
+describe('the embedded server', () => {
   it('starts on demand and stops with its last user, with UTF-8, loopback and durability', async () => {
     const home = join(await temporary('home'), '.qicore')
     const notices: string[] = []
@@ -94,7 +89,7 @@ describe('the embedded server', { timeout: 120_000 }, () => {
     const server = await open(home)
     const { url } = server
     await ask(url, 'create table kept as select 42 as answer')
-    await kill9(await pidOf(server.dataFolder))
+    await kill9Postgres(server.dataFolder)
     await until(() => ask(url, 'select answer from kept'), 'the supervisor to bring it back')
     await Promise.all([server.ensureRunning(), server.ensureRunning()])
     expect(server.url).toBe(url)
@@ -139,7 +134,7 @@ describe('the embedded server', { timeout: 120_000 }, () => {
         )) === 1,
       'the query',
     )
-    await kill9(await pidOf(server.dataFolder))
+    await kill9Postgres(server.dataFolder)
     await server.ensureRunning()
     expect(await ask(server.url, 'select 1')).toBe(1)
     await work

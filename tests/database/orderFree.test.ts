@@ -45,7 +45,7 @@ const split = (bars: readonly Ohlcv[], at: readonly number[]): Ohlcv[][] => {
 }
 
 describe('which duplicate wins', () => {
-  it('does not depend on order, repetition, batches, or the way taken', { timeout: 120_000 }, async () => {
+  it('does not depend on order, repetition, batches, or the way taken', async () => {
     const runs = fc.asyncProperty(
       fc.array(bar, { minLength: 1, maxLength: 24 }).chain((bars) =>
         fc.record({
@@ -69,7 +69,7 @@ describe('which duplicate wins', () => {
     await fc.assert(runs, { numRuns: 40 })
   })
 
-  it('is the same for single rows written by Drizzle', { timeout: 60_000 }, async () => {
+  it('is the same for single rows written by Drizzle', async () => {
     const runs = fc.asyncProperty(fc.array(bar, { minLength: 1, maxLength: 8 }), async (bars) => {
       const expected = await stored([bars], false)
       await store.pool.query('truncate ohlcv_data')
@@ -79,7 +79,7 @@ describe('which duplicate wins', () => {
     await fc.assert(runs, { numRuns: 25 })
   })
 
-  it('holds between writers that meet on the same keys', { timeout: 60_000 }, async () => {
+  it('holds between writers that meet on the same keys', async () => {
     await store.pool.query('truncate ohlcv_data')
     const bars = Array.from({ length: 2000 }, (_, i) =>
       aBar({ time: MONDAY + (i % 100) * 1_000_000, receivedAt: MONDAY + ((i * 7919) % 2000) }),

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { withFileLock } from '../../lib/src/base/database/embedded/lock.ts'
 import { lockFileOf } from '../../lib/src/base/database/embedded/placement.ts'
 import { findRunning } from '../../lib/src/base/database/embedded/postmaster.ts'
 import { openStore, price, type QiError } from '../../lib/src/base/index.ts'
+import { kill9Postgres } from '../support/kill9.ts'
 import { temporary } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 import { aPrice, MONDAY } from './records.ts'
@@ -13,9 +15,7 @@ import { aPrice, MONDAY } from './records.ts'
 const BATCHES = 60
 const ROWS = 1000
 
-it('kill -9 of the server in the middle of upserts loses no acknowledged row, and doubles none', {
-  timeout: 120_000,
-}, async () => {
+it('kill -9 of the server in the middle of upserts loses no acknowledged row, and doubles none', async () => {
   const store = await openStore({ home: join(await temporary('home'), '.qicore') })
   onTestFinished(() => store.close())
   const dataFolder = store.embedded?.dataFolder as string
@@ -38,15 +38,26 @@ it('kill -9 of the server in the middle of upserts loses no acknowledged row, an
       }
     }
   }
+  /** Kills the server while it is at a write: one that waits for a lock of ours. */
+  const killDuring = async (write: () => Promise<void>): Promise<void> => {
+    const client = await until(async () => {
+      const made = new pg.Client(store.url)
+      made.on('error', () => {}) // it ends with the server
+      await made.connect()
+      return made
+    }, 'a connection')
+    await client.query('begin; lock table crypto_prices in share mode')
+    const written = write()
+    const waits = "select from pg_locks where relation = 'crypto_prices'::regclass and mode = 'RowExclusiveLock' and not granted"
+    await until(async () => ((await client.query(waits)).rowCount ?? 0) > 0, 'the write to wait')
+    await kill9Postgres(dataFolder)
+    kills++
+    await written
+  }
   const lane = async (first: number) => {
     for (let n = first; n < BATCHES; n += 2) {
-      if (n === 10 || n === 31) {
-        const running = await findRunning(dataFolder)
-        const write = put(n) // under way when the server dies
-        if (running) process.kill(running.pid, 'SIGKILL')
-        kills++
-        await write
-      } else await put(n)
+      if (n === 10 || n === 30) await killDuring(() => put(n))
+      else await put(n)
     }
   }
   await Promise.all([lane(0), lane(1)])
@@ -62,9 +73,7 @@ it('kill -9 of the server in the middle of upserts loses no acknowledged row, an
   expect((await store.dsl.getLatestPrices({ limit: 1 })).items).toHaveLength(1)
 })
 
-it('a server that finds its port taken comes back on another, and every pool of the store follows it', {
-  timeout: 60_000,
-}, async () => {
+it('a server that finds its port taken comes back on another, and every pool of the store follows it', async () => {
   const home = join(await temporary('home'), '.qicore')
   const store = await openStore({ home })
   onTestFinished(() => store.close())

@@ -11,6 +11,7 @@ import {
   trade,
   trending,
 } from '../../lib/src/base/index.ts'
+import { until } from '../support/until.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from './records.ts'
 import { count, testStore } from './testStore.ts'
 
@@ -193,13 +194,9 @@ describe('upsert', () => {
       const row = { coinId: 'x', source: 'lost', time: MONDAY, receivedAt: MONDAY, origin: 'live' as const, rank: 1 }
       const write = store.timescale.upsert(trending, [row])
       const expected = expect(write).rejects.toSatisfy((error: QiError) => error.code === 'UNAVAILABLE' && error.retryable)
-      for (let ended = 0; ended === 0; )
-        ended =
-          (
-            await store.pool.query(
-              "select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and query like 'copy%trending%'",
-            )
-          ).rowCount ?? 0
+      const waiting = `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like 'copy%trending%'`
+      await until(async () => ((await store.pool.query(waiting)).rowCount ?? 0) > 0, 'the write to wait')
       await expected
       await blocker.query('rollback')
       expect(await store.timescale.upsert(trending, [row])).toEqual({ written: 1, failed: [] })

@@ -82,7 +82,7 @@ describe('a merge of many rows', () => {
     expect(await held()).toEqual([2, ROWS / 2, 3, 1.5 * ROWS])
   })
 
-  it('ends with the same table whatever the batches and their order', { timeout: 120_000 }, async () => {
+  it('ends with the same table whatever the batches and their order', async () => {
     const batch = fc.record({
       receivedAt: fc.integer({ min: 1, max: 4 }),
       from: fc.constantFrom(0, ROWS / 4, ROWS),

@@ -99,7 +99,7 @@ describe('upsertEncoded', () => {
     expect(await upsert(price, [])).toEqual({ written: 0, failed: [] })
   })
 
-  it('leaves the same rows whatever the order, the repetitions, the batches and the way', { timeout: 120_000 }, async () => {
+  it('leaves the same rows whatever the order, the repetitions, the batches and the way', async () => {
     const bar = fc
       .record({
         coinId: fc.constantFrom('a', 'b'),
@@ -135,7 +135,7 @@ describe('upsertEncoded', () => {
     )
   })
 
-  it('holds between writers that meet on the same keys', { timeout: 60_000 }, async () => {
+  it('holds between writers that meet on the same keys', async () => {
     await store.pool.query('truncate crypto_prices')
     const records: Price[] = Array.from({ length: 3000 }, (_, i) =>
       aPrice({ time: MONDAY + (i % 100), receivedAt: MONDAY + ((i * 7919) % 3000), price: `${i}` }),

@@ -14,7 +14,7 @@ import { until } from '../support/until.ts'
 const RECORDS = 10_000
 const BAD = 6_173
 
-describe('one bad record among ten thousand', { timeout: 120_000 }, () => {
+describe('one bad record among ten thousand', () => {
   test('is set aside with its reason, costs no other, and is stored once mended', async () => {
     const project = await temporary('dlq')
     const home = join(project, '.qicore')

@@ -46,7 +46,7 @@ async function platformIn(env: Readonly<Record<string, string>>) {
   return { platform, project }
 }
 
-describeWith('kafka', 'the same platform on other engines', { timeout: 120_000 }, () => {
+describeWith('kafka', 'the same platform on other engines', () => {
   test('REDPANDA_BROKERS and DATABASE_URL: kcat reads the topics and psql the tables', async () => {
     const [brokers, url] = [await broker(), await otherPostgres()]
     const { platform } = await platformIn({ REDPANDA_BROKERS: brokers, DATABASE_URL: url })

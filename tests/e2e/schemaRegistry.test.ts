@@ -17,7 +17,7 @@ import { until } from '../support/until.ts'
 
 const BAD = '{"coin_id":"bad","price":"1,5"}'
 
-describeWith(['kafka', 'registry', 'kcat'], 'the platform with a schema registry', { timeout: 180_000 }, () => {
+describeWith(['kafka', 'registry', 'kcat'], 'the platform with a schema registry', () => {
   test('stores framed records; a framed dead letter is mended and put back', async () => {
     const [kafka, url] = await Promise.all([startKafka(), sharedRegistry()])
     onTestFinished(() => kafka.stop())

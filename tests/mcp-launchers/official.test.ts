@@ -37,7 +37,7 @@ async function killAndWait(manager: MCPServerManager): Promise<void> {
 
 const PRICE = '{"bitcoin":{"usd":123456789012345.12345678,"eur":5.6e-11,"last_updated_at":1700000000}}'
 
-describeWith('mcp-servers', "CoinGecko's server", { timeout: 120_000 }, () => {
+describeWith('mcp-servers', "CoinGecko's server", () => {
   test('carries out the verbs as REST does, to the last digit, without ever having the key', async () => {
     const key = 'CG-a-secret-key-of-ours'
     const api = await startCoinGeckoServer({
@@ -85,7 +85,7 @@ describeWith('mcp-servers', "CoinGecko's server", { timeout: 120_000 }, () => {
   })
 })
 
-describeWith('mcp-servers', 'DBHub', { timeout: 120_000 }, () => {
+describeWith('mcp-servers', 'DBHub', () => {
   test('reads the store in a role that can do nothing else', async () => {
     const { url, drop } = await createDatabase('embedded')
     onTestFinished(drop)

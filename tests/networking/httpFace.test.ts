@@ -20,7 +20,7 @@ async function raw(url: string, headers: Record<string, string> = {}) {
   return promise
 }
 
-test('answers are compressed for who asks for it; the network layer shows in the metrics', { timeout: 60_000 }, async () => {
+test('answers are compressed for who asks for it; the network layer shows in the metrics', async () => {
   const database = await createDatabase()
   onTestFinished(database.drop)
   await using engines = await openEngines(database.url)

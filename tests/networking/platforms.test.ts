@@ -11,7 +11,7 @@ import { until } from '../support/until.ts'
 
 const KEY = 'CG-one-key-for-two'
 
-describeWith('recorded-data', 'two platforms on one database', { timeout: 120_000 }, () => {
+describeWith('recorded-data', 'two platforms on one database', () => {
   test('share the limit of their key: what one used up the other waits for', async () => {
     const database = await createDatabase()
     onTestFinished(database.drop)

@@ -65,7 +65,7 @@ async function startCallers(count: number, serverUrl: string, calls: number, lim
   return callers
 }
 
-describe('processes that share one key', { timeout: 90_000 }, () => {
+describe('processes that share one key', () => {
   test('keep its limit in every sliding window, take turns, and outlive one of them; the key is not in the database', async () => {
     const server = await countingServer()
     const callers = await startCallers(4, server.url, 10)

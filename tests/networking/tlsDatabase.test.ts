@@ -13,7 +13,7 @@ import { describeWith } from '../support/services.ts'
 import { until } from '../support/until.ts'
 import { folderOf } from './folder.ts'
 
-describeWith('openssl', 'a PostgreSQL that speaks TLS and asks for a certificate', { timeout: 60_000 }, () => {
+describeWith('openssl', 'a PostgreSQL that speaks TLS and asks for a certificate', () => {
   let folder: string
   let cluster: Cluster
   let ours: Authority
@@ -67,7 +67,7 @@ describeWith('openssl', 'a PostgreSQL that speaks TLS and asks for a certificate
     address.password = 'right'
     address.hostname = 'localhost'
     url = address.href
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await cluster?.stop()

@@ -19,10 +19,10 @@ async function works(mode: Mode): Promise<void> {
   expect(report(soaked)).toMatch(/^\| lag records \| .* \| not judged \|$/m)
 }
 
-describe('a short run of npm run soak, with embedded engines', { timeout: 120_000 }, () => {
+describe('a short run of npm run soak, with embedded engines', () => {
   test('loads the platform, measures it and loses nothing', () => works('embedded'))
 })
 
-describeWith('kafka', 'a short run of npm run soak, over Kafka', { timeout: 180_000 }, () => {
+describeWith('kafka', 'a short run of npm run soak, over Kafka', () => {
   test('loads the platform, measures it and loses nothing', () => works('kafka'))
 })

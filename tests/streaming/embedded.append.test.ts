@@ -6,6 +6,8 @@ import { until } from '../support/until.ts'
 import { openLog } from './embeddedLog.ts'
 
 const { url } = await testDatabase()
+/** A server that ends a transaction because this process is slow would do what only the tests of that want. */
+const PATIENT = { lock_timeout_ms: 120_000 }
 
 /** A connection of a producer that appends within its own transaction. */
 async function producer(): Promise<pg.Client> {
@@ -27,7 +29,7 @@ async function waitsFor(holder: pg.Client, asker: pg.Client): Promise<void> {
 
 describe('two producers, one holding its transaction open', () => {
   test('a reader skips no message and sees them in the order of their offsets', async () => {
-    const stream = await openLog(url)
+    const stream = await openLog(url, PATIENT)
     const topic = await topicFor(stream, 'held', 2)
     const reader = new Collector(stream.read({ topics: [topic], from: 'earliest' }))
     const slow = await producer()
@@ -46,7 +48,7 @@ describe('two producers, one holding its transaction open', () => {
   })
 
   test('what is rolled back leaves no hole', async () => {
-    const stream = await openLog(url)
+    const stream = await openLog(url, PATIENT)
     const topic = await topicFor(stream, 'rolled-back', 1)
     const slow = await producer()
     await slow.query('begin')
@@ -59,7 +61,7 @@ describe('two producers, one holding its transaction open', () => {
   })
 
   test('one that hangs is ended by the server, and the other goes on', async () => {
-    const stream = await openLog(url, { lock_timeout_ms: 1000 })
+    const stream = await openLog(url, { lock_timeout_ms: 4000 })
     const topic = await topicFor(stream, 'hung', 1)
     const hung = await producer()
     await hung.query('begin')
@@ -69,26 +71,28 @@ describe('two producers, one holding its transaction open', () => {
   })
 
   test('one that is busy for too long costs the other a TIMEOUT that says so', async () => {
-    const stream = await openLog(url, { lock_timeout_ms: 200 })
+    const stream = await openLog(url, { lock_timeout_ms: 2000 })
     const topic = await topicFor(stream, 'busy', 1)
     const busy = await producer()
     await busy.query('begin')
     await stream.appendIn(busy, topic, numbered(1))
     const working = busy.query('select pg_sleep(60)')
     working.catch(() => {})
+    const asker = await producer()
+    const at = "from pg_stat_activity where query = 'select pg_sleep(60)' and state = 'active' and datname = current_database()"
+    await until(async () => (await asker.query(`select ${at}`)).rowCount === 1, 'the other to be busy')
     const error = await failure(stream.append(topic, numbered(1)))
     expect(error).toMatchObject({ code: 'TIMEOUT', retryable: true, message: expect.stringContaining('another producer') })
-    const { rows } = await (await producer()).query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(60)' and datname = current_database()`,
-    )
-    expect(rows).toHaveLength(1)
+    // Returns when it is gone: what it holds is free then.
+    const { rows } = await asker.query(`select pg_terminate_backend(pid, 60000) as gone ${at}`)
+    expect(rows).toEqual([{ gone: true }])
     expect(await stream.append(topic, numbered(1))).toEqual([{ topic, partition: 0, offset: 1n }])
   })
 })
 
 describe('a tailing reader', () => {
   test('sees each offset once, in order, while many producers append and some give up', async () => {
-    const clients = await Promise.all(range(3).map(() => openLog(url)))
+    const clients = await Promise.all(range(3).map(() => openLog(url, PATIENT)))
     const stream = clients[0] as (typeof clients)[number]
     const topic = await topicFor(stream, 'storm', 3)
     const reader = new Collector(stream.read({ topics: [topic], from: 'earliest', maxBytes: 4096 }))

@@ -8,7 +8,7 @@ function suiteOn(server: TestServer): void {
   let database: TestDatabase | undefined
   beforeAll(async () => {
     database = await createDatabase(server)
-  }, 120_000)
+  })
   afterAll(() => database?.drop())
   streamSuite(`embedded log in ${server}`, { open: () => openEmbeddedStream({ url: database?.url as string }) })
 }

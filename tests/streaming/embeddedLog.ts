@@ -26,11 +26,11 @@ export function ownServer(): { readonly server: EmbeddedPostgres } {
     home = await mkdtemp(join(tmpdir(), 'qicore-log-'))
     await chmod(home, 0o755)
     server = await openEmbeddedPostgres({ home })
-  }, 120_000)
+  })
   afterAll(async () => {
     await server?.close()
     await rm(home, { recursive: true, force: true })
-  }, 60_000)
+  })
   return {
     get server() {
       return server as EmbeddedPostgres

@@ -26,7 +26,7 @@ async function appendUntilDone(stream: Stream, topic: string, messages: readonly
   }
 }
 
-describeWith('kafka', 'redpanda on two brokers', { timeout: 180_000 }, () => {
+describeWith('kafka', 'redpanda on two brokers', () => {
   let first: Kafka
   let second: Kafka
 
@@ -34,7 +34,7 @@ describeWith('kafka', 'redpanda on two brokers', { timeout: 180_000 }, () => {
     const properties = { 'offsets.topic.replication.factor': 2, 'leader.imbalance.check.interval.seconds': 1 }
     first = await startKafka({ properties })
     second = await startKafka({ properties, joins: first })
-  }, 180_000)
+  })
   afterAll(async () => {
     await second?.stop()
     await first?.stop()
@@ -59,8 +59,7 @@ describeWith('kafka', 'redpanda on two brokers', { timeout: 180_000 }, () => {
     await admin.close()
     return new Set(topics.get(topic)?.partitions.map(({ leader }) => leader))
   }
-  const ledBy = (topic: string, leaders: readonly number[]) =>
-    expect.poll(() => leadersOf(topic), { timeout: 60_000, interval: 200 }).toEqual(new Set(leaders))
+  const ledBy = (topic: string, leaders: readonly number[]) => expect.poll(() => leadersOf(topic)).toEqual(new Set(leaders))
 
   test('partitions of both are read, and read on when one dies, and when it leads again', async () => {
     const stream = await open(3_000)

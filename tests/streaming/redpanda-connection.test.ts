@@ -7,15 +7,13 @@ import { failure } from '../contracts/stream/collector.ts'
 import { sharedKafka, startKafka } from '../support/kafka.ts'
 import { describeWith } from '../support/services.ts'
 
-/** A port on which nothing answers; it accepts or not. */
-async function silentPort(accepts: boolean): Promise<number> {
+/** A port that accepts, and on which nothing answers. */
+async function silentPort(): Promise<number> {
   const server = createServer((socket) => onTestFinished(() => void socket.destroy()))
+  onTestFinished(() => void server.close())
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  if (accepts) onTestFinished(() => void server.close())
-  else server.close()
-  return port
+  return (server.address() as { port: number }).port
 }
 
 const opening = async (settings: Record<string, unknown>): Promise<{ error: QiError; ms: number }> => {
@@ -76,18 +74,18 @@ describe('redpanda settings', () => {
 })
 
 describe('opening redpanda', () => {
-  test('on a port where nothing listens is UNAVAILABLE with a remedy, soon', async () => {
-    const { error, ms } = await opening({ brokers: `127.0.0.1:${await silentPort(false)}` })
+  test('on a port where nothing listens is UNAVAILABLE with a remedy, before any time is up', async () => {
+    const { error, ms } = await opening({ brokers: '127.0.0.1:1', connect_timeout_ms: 60_000, request_timeout_ms: 60_000 })
     expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true, message: expect.stringContaining('REDPANDA_BROKERS') })
     expect(error.message).toContain('ECONNREFUSED')
-    expect(ms).toBeLessThan(5_000)
+    expect(ms).toBeLessThan(60_000)
   })
 
-  test('on a port that never answers is TIMEOUT within the time of a connection and a request', async () => {
-    const brokers = `127.0.0.1:${await silentPort(true)}`
-    const { error, ms } = await opening({ brokers, connect_timeout_ms: 500, request_timeout_ms: 500 })
+  test('on a port that never answers is TIMEOUT in the time that a request may take', async () => {
+    const brokers = `127.0.0.1:${await silentPort()}`
+    const { error, ms } = await opening({ brokers, connect_timeout_ms: 60_000, request_timeout_ms: 500 })
     expect(error).toMatchObject({ code: 'TIMEOUT', retryable: true })
-    expect(ms).toBeLessThan(4_000)
+    expect(ms).toBeLessThan(60_000)
   })
 
   test('of a host without an address is UNAVAILABLE', async () => {
@@ -102,13 +100,13 @@ describeWith('kafka', 'opening redpanda with the wrong security', () => {
     const { error } = await opening({
       brokers: await sharedKafka(),
       tls: { enabled: true },
-      connect_timeout_ms: 2_000,
-      request_timeout_ms: 2_000,
+      connect_timeout_ms: 60_000,
+      request_timeout_ms: 60_000,
     })
     expect(error).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('redpanda.tls') })
   })
 
-  test('signing in: the right password works, a wrong one is UNAUTHORIZED, none is refused', { timeout: 60_000 }, async () => {
+  test('signing in: the right password works, a wrong one is UNAUTHORIZED, none is refused', async () => {
     const kafka = await startKafka({
       properties: {
         'listener.security.protocol.map': 'PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',

@@ -34,12 +34,12 @@ function expectEachOnceInOrder(seen: readonly Seen[]): void {
   expect(seen).toHaveLength(TOTAL)
 }
 
-describeWith('kafka', 'redpanda through faults of the broker', { timeout: 120_000 }, () => {
+describeWith('kafka', 'redpanda through faults of the broker', () => {
   let kafka: Kafka
 
   beforeAll(async () => {
     kafka = await startKafka()
-  }, 120_000)
+  })
   afterAll(() => kafka?.stop())
 
   const open = async (settings: Record<string, unknown> = {}): Promise<Stream> => {
@@ -101,7 +101,7 @@ describeWith('kafka', 'redpanda through faults of the broker', { timeout: 120_00
       const firsts = [...new Set(messages.map(numberOf))]
       expect(firsts, `key ${key}`).toEqual(firsts.toSorted((a, b) => a - b))
     }
-    await expect.poll(async () => (await stream.lag(group)).every(({ lag }) => lag === 0n), { timeout: 20_000 }).toBe(true)
+    await expect.poll(async () => (await stream.lag(group)).every(({ lag }) => lag === 0n)).toBe(true)
   })
 
   test('a place in the group that is lost and that nobody took is taken up where it was: nothing is delivered again', async () => {

@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises'
 export async function until<T>(
   ask: () => Promise<T | undefined | false> | T | undefined | false,
   what: string,
-  timeoutMs = 60_000,
+  timeoutMs = 120_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs
   let failure: unknown

@@ -11,7 +11,7 @@ interface Diagnosis {
   readonly checks: readonly { readonly name: string; readonly verdict: string; readonly remedy?: string }[]
 }
 
-describeWith('timescaledb', 'a database that was set up before the extension was there', { timeout: 60_000 }, () => {
+describeWith('timescaledb', 'a database that was set up before the extension was there', () => {
   it('works on as it was, and doctor says what there is to do', async () => {
     const database = await createDatabase('timescaledb')
     onTestFinished(database.drop)

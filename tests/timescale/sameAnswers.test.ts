@@ -10,7 +10,7 @@ const SEED = 20260105
 const TABLES = ['crypto_prices', 'ohlcv_data', 'trades'] as const satisfies readonly TimeTable[]
 
 describeWith('timescaledb', 'TimescaleDB and plain PostgreSQL give the same', () =>
-  describe('step by step', { timeout: 240_000, shuffle: false }, () => {
+  describe('step by step', { shuffle: false }, () => {
     const random = new Random(SEED)
     const end = nowMicros() - (nowMicros() % DAY)
     const made = market(random, end)

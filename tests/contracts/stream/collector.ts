@@ -128,12 +128,7 @@ export class Member extends Collector {
 
 /** Waits until the members hold these numbers of partitions, in ascending order. */
 export async function balanced(members: readonly Member[], ...sizes: number[]): Promise<void> {
-  await expect
-    .poll(() => members.map((member) => member.subscription.assignments().length).sort((a, b) => a - b), {
-      timeout: 30_000,
-      interval: 20,
-    })
-    .toEqual(sizes)
+  await expect.poll(() => members.map((member) => member.subscription.assignments().length).sort((a, b) => a - b)).toEqual(sizes)
 }
 
 export async function readAll(

@@ -13,9 +13,7 @@ export function groupTests(under: StreamUnderTest): void {
       const held = members.flatMap((member) => member.subscription.assignments().map(({ partition }) => partition))
       expect(held.toSorted()).toEqual(range(6))
       for (let i = 0; i < 10; i++) await under.stream.append(topic, numbered(200, { keys: 50, from: i * 200 }))
-      await expect
-        .poll(() => members.reduce((sum, member) => sum + member.seen.length, 0), { timeout: 30_000, interval: 20 })
-        .toBe(2000)
+      await expect.poll(() => members.reduce((sum, member) => sum + member.seen.length, 0)).toBe(2000)
       expect(sortedNumbers(members.flatMap((member) => member.values))).toEqual(range(2000))
       for (const member of members) expect(member.seen.length).toBeGreaterThan(0)
     })
@@ -29,7 +27,7 @@ export function groupTests(under: StreamUnderTest): void {
       ])
       await balanced([first, second], 2, 2)
       await under.stream.append(topic, numbered(400, { keys: 40 }))
-      await expect.poll(() => first.seen.length + second.seen.length, { timeout: 30_000, interval: 20 }).toBe(400)
+      await expect.poll(() => first.seen.length + second.seen.length).toBe(400)
       await first.close()
       await balanced([second], 4)
       await under.stream.append(topic, numbered(400, { keys: 40, from: 400 }))
@@ -45,7 +43,7 @@ export function groupTests(under: StreamUnderTest): void {
       const second = await Member.join(await under.open(), { group, topics: [topic] })
       await balanced([first, second], 2, 2)
       await under.stream.append(topic, numbered(200, { keys: 40 }))
-      await expect.poll(() => first.seen.length + second.seen.length, { timeout: 30_000, interval: 20 }).toBe(200)
+      await expect.poll(() => first.seen.length + second.seen.length).toBe(200)
       expect(sortedNumbers([...first.values, ...second.values])).toEqual(range(200))
     })
 
@@ -64,7 +62,7 @@ export function groupTests(under: StreamUnderTest): void {
       const second = await joining
       await balanced([first, second], 2, 2)
       const kept = new Set(first.subscription.assignments().map(({ partition }) => partition))
-      await expect.poll(held, { timeout: 30_000, interval: 20 }).toEqual(kept)
+      await expect.poll(held).toEqual(kept)
       await second.close()
       await balanced([first], 4)
       await under.stream.append(topic, numbered(200, { keys: 40, from: 200 }))

@@ -18,11 +18,9 @@ export function inspectionTests(under: StreamUnderTest): void {
       const own = members.map(({ subscription }) => subscription.assignments().toSorted((a, b) => a.partition - b.partition))
       expect(held).toEqual(expect.arrayContaining(own))
       await under.stream.append(topic, numbered(20))
-      await expect.poll(() => members.reduce((sum, { seen }) => sum + seen.length, 0), { timeout: 30_000 }).toBe(20)
+      await expect.poll(() => members.reduce((sum, { seen }) => sum + seen.length, 0)).toBe(20)
       await Promise.all(members.map((member) => member.close()))
-      await expect
-        .poll(() => under.stream.describeGroups([group]), { timeout: 30_000 })
-        .toEqual([{ name: group, state: 'empty', members: [] }])
+      await expect.poll(() => under.stream.describeGroups([group])).toEqual([{ name: group, state: 'empty', members: [] }])
     })
 
     test('a group that was only given offsets is among all groups', async () => {

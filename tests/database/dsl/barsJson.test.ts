@@ -35,7 +35,7 @@ const barOf = (coinId: string): fc.Arbitrary<Ohlcv> =>
     })
 
 describe('candles as JSON', () => {
-  it('are what the record type writes, whatever they hold', { timeout: 120_000 }, async () => {
+  it('are what the record type writes, whatever they hold', async () => {
     let run = 0
     await fc.assert(
       fc.asyncProperty(

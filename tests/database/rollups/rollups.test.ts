@@ -104,7 +104,7 @@ describe('rollups', () => {
     return cuts.slice(1).map((to, i) => all.slice(cuts[i], to))
   }
 
-  it('are what the records give, whatever the order of arrival, and at every moment', { timeout: 240_000 }, async () => {
+  it('are what the records give, whatever the order of arrival, and at every moment', async () => {
     const runs = fc.asyncProperty(
       fc.array(item, { minLength: 1, maxLength: 30 }).chain((items) =>
         fc.record({

@@ -8,12 +8,12 @@ import { describeWith } from '../../support/services.ts'
 import { until } from '../../support/until.ts'
 import { failure, openFramed, priceOn, registryFor, somePrice, uniqueTopic } from './setup.ts'
 
-describeWith(['kafka', 'registry'], 'a registry that goes away', { timeout: 120_000 }, () => {
+describeWith(['kafka', 'registry'], 'a registry that goes away', () => {
   let registry: Registry
   let brokers: string
   beforeAll(async () => {
     ;[registry, brokers] = await Promise.all([startRegistry(), sharedKafka()])
-  }, 120_000)
+  })
   afterAll(() => registry.stop())
 
   /** A publisher whose source the test feeds, on a topic of its own. */

@@ -45,7 +45,7 @@ async function piped(brokers: string, topic: string, program: string, args: read
   return output
 }
 
-describeWith(['kafka', 'registry', 'kcat'], 'framed records', { timeout: 60_000 }, () => {
+describeWith(['kafka', 'registry', 'kcat'], 'framed records', () => {
   test('other programs see five bytes and the JSON, and our own readers the records', async () => {
     const [brokers, url] = [await sharedKafka(), await sharedRegistry()]
     const { topic, type } = await published(brokers, url, 3)
@@ -82,7 +82,7 @@ describeWith(['kafka', 'registry', 'kcat'], 'framed records', { timeout: 60_000 
   })
 })
 
-describeWith(['kafka', 'registry', 'kcat', 'python3'], 'the reader in Python', { timeout: 60_000 }, () => {
+describeWith(['kafka', 'registry', 'kcat', 'python3'], 'the reader in Python', () => {
   test('prints the prices, and the name of the schema that it fetched', async () => {
     const [brokers, url] = [await sharedKafka(), await sharedRegistry()]
     const { topic } = await published(brokers, url, 2)
@@ -95,7 +95,7 @@ describeWith(['kafka', 'registry', 'kcat', 'python3'], 'the reader in Python', {
   })
 })
 
-describeWith(['kafka', 'registry', 'kcat', 'go'], 'the reader in Go', { timeout: 120_000 }, () => {
+describeWith(['kafka', 'registry', 'kcat', 'go'], 'the reader in Go', () => {
   test('compiles, and prints the prices', async () => {
     const [brokers, url] = [await sharedKafka(), await sharedRegistry()]
     const { topic } = await published(brokers, url, 1)
