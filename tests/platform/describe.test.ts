@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { type PublisherStats, QiError } from '../../lib/src/base/index.ts'
 import { describePart } from '../../lib/src/streaming/platform/describe.ts'
 
@@ -20,6 +20,8 @@ const publisher = (more: Partial<PublisherStats>): PublisherStats => ({
 const running = { name: 'source coingecko', state: 'running', since: 1000, restarts: 0 } as const
 
 test('a part that failed is unwell since its first failure, and says when it is started again', () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
   const part = {
     ...({ name: 'rollups', state: 'restarting', since: 5000, failingSince: 2000, restarts: 3, lastError: error } as const),
     retryAt: Date.now() + 3000,

@@ -1,7 +1,5 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
+import { freePort } from '../../bench/freePort.ts'
 import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 import { testDatabase } from '../support/database.ts'
 import { temporary } from '../support/temporary.ts'
@@ -10,13 +8,8 @@ import { until } from '../support/until.ts'
 const database = await testDatabase()
 
 test('the simulated market stands in for a CoinGecko that cannot be reached, and health says why and since when', async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
   const before = Date.now()
-  const env = { DATABASE_URL: database.url, COINGECKO_BASE_URL: `http://127.0.0.1:${port}` }
+  const env = { DATABASE_URL: database.url, COINGECKO_BASE_URL: `http://127.0.0.1:${await freePort()}` }
   const { config } = loadConfig({ cwd: await temporary('stand-in'), env })
   const notices: string[] = []
   await using platform = new CryptoDataPlatform({ config, onNotice: (line) => notices.push(line) })

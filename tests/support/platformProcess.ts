@@ -36,11 +36,11 @@ export async function startPlatform(cwd: string, env: Readonly<Record<string, st
     child.kill(signal)
     await exited
   }
-  await until(async () => {
-    if (child.exitCode !== null) return true
-    return (await fetch(`${url}/ready`)).ok
-  }, `qicore up to answer; it printed:\n${printed}`)
-  if (child.exitCode !== null) throw new Error(`qicore up ended with code ${child.exitCode}:\n${printed}`)
+  const over = () => child.exitCode !== null || child.signalCode !== null
+  await until(async () => over() || (await fetch(`${url}/ready`)).ok, 'qicore up to answer').catch((error: unknown) => {
+    throw new Error(`${(error as Error).message}; it printed:\n${printed}`, { cause: error })
+  })
+  if (over()) throw new Error(`qicore up ended with ${child.exitCode ?? child.signalCode}:\n${printed}`)
   return {
     pid: child.pid as number,
     url,

@@ -142,7 +142,7 @@ async function launch(dir: string, config: string): Promise<Broker> {
     await ended
   }
   while (!(await readFile(log, 'utf8')).includes('Kafka Server started')) {
-    if (child.exitCode !== null) throw new Error(`Kafka did not start:\n${await errorsIn(log)}`)
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`Kafka did not start:\n${await errorsIn(log)}`)
     await setTimeout(50)
   }
   return { pid: child.pid as number, kill }

@@ -58,7 +58,8 @@ export async function startCluster(folder: string, installation?: string, extra:
   await output.close()
   const ended = once(child, 'exit')
   while (!(await readFile(log, 'utf8')).includes('ready to accept connections')) {
-    if (child.exitCode !== null) throw new Error(`PostgreSQL did not start: ${await readFile(log, 'utf8')}`)
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`PostgreSQL did not start: ${await readFile(log, 'utf8')}`)
     await setTimeout(20)
   }
   return {

@@ -55,7 +55,8 @@ export async function startDockerEngine(): Promise<DockerEngineProcess> {
   const docker = async (...args: readonly string[]): Promise<string> => (await execute('docker', args, { env })).stdout
   try {
     while (!(await readFile(log, 'utf8')).includes('API listen on')) {
-      if (engine.exitCode !== null) throw new Error(`dockerd did not start:\n${(await readFile(log, 'utf8')).slice(-2000)}`)
+      if (engine.exitCode !== null || engine.signalCode !== null)
+        throw new Error(`dockerd did not start:\n${(await readFile(log, 'utf8')).slice(-2000)}`)
       await setTimeout(20)
     }
     await importImage(folder, docker)

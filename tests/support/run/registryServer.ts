@@ -69,8 +69,9 @@ async function launch(dir: string, port: number): Promise<{ kill(): Promise<void
   )
   await output.close()
   const ended = once(child, 'exit')
-  await until(async () => child.exitCode !== null || (await fetch(`${urlAt(port)}/subjects`)).ok, 'the schema registry to serve')
-  if (child.exitCode !== null) throw new Error(`the schema registry did not start:\n${await readFile(log, 'utf8')}`)
+  const over = () => child.exitCode !== null || child.signalCode !== null
+  await until(async () => over() || (await fetch(`${urlAt(port)}/subjects`)).ok, 'the schema registry to serve')
+  if (over()) throw new Error(`the schema registry did not start:\n${await readFile(log, 'utf8')}`)
   return {
     kill: async () => {
       child.kill('SIGKILL')
