@@ -45,8 +45,10 @@ const pricesOf = async (store: Store, coin: string): Promise<[number, string][]>
 
 const trimmed = (rows: readonly (readonly [number, string])[]) => rows.map(([s, text]) => [s, text.replace(/\.?0+$/, '')])
 
+/** One day for the whole file, also where midnight comes in between. */
+const TODAY = Math.floor(Date.now() / 86_400_000)
 /** Midnights of lately, so that the last 365 days hold them. */
-const day = (ago: number): number => Math.floor(Date.now() / 86_400_000 - ago) * 86_400 * SECOND
+const day = (ago: number): number => (TODAY - ago) * 86_400 * SECOND
 
 describe('from a provider', () => {
   const yaml = (url: string) => `coingecko: { base_url: "${url}", calls_per_minute: 6000, retry: { attempts: 2, base_ms: 5 } }\n`

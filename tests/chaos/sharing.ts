@@ -67,7 +67,7 @@ export async function sharing(options: SharingOptions): Promise<Shared> {
   const members: Member[] = await Promise.all(Array.from({ length: CONSUMERS }, consumer))
   const publishers = await Promise.all(
     PUBLISHERS.map((name) => {
-      const limits = { limit: LIMIT, windowMs, slackMs: 2000 }
+      const limits = { limit: LIMIT, windowMs, slackMs: 5000 }
       const settings: PublisherSettings = { url: market.address(name), coins: COINS, currencies: CURRENCIES, limits }
       return start('publisherProcess.ts', name, settings)
     }),

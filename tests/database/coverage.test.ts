@@ -184,7 +184,7 @@ test('of a series that comes live, what should have come by now is missing', asy
   const [gap] = bars?.gaps ?? []
   expect(gap?.from).toBe(open + length)
   expect(((gap?.to ?? 0) - open) % length).toBe(0)
-  expect(gap?.to).toBeLessThan(now - 4 * length)
+  expect(gap?.to).toBeLessThanOrEqual(now - 4 * length) // when now is the turn of a minute, it is that
 })
 
 test('several at once agree', async () => {

@@ -67,23 +67,16 @@ describeWith('kafka', 'the same platform on other engines', () => {
       currency: 'usd',
       price: expect.stringMatching(/^\d+(\.\d+)?$/),
     })
-    expect(
-      await psql(
-        url,
-        "select trim_scale(price) from crypto_prices where coin_id = '" +
-          message?.coin_id +
-          "' and time = '" +
-          message?.time +
-          "'",
-      ),
-    ).toBe(message?.price)
+    // Of the rows that are there already it need not be one.
+    const stored = `select trim_scale(price) from crypto_prices where coin_id = '${message?.coin_id}' and time = '${message?.time}'`
+    expect(await until(async () => (await psql(url, stored)) || undefined, 'its row')).toBe(message?.price)
     expect(await platform.status()).toMatchObject({ store: onTimescale ? 'TimescaleDB' : 'PostgreSQL', stream: 'redpanda' })
     expect(await platform.stop()).toBe(0)
   })
 
   test.skipIf(onTimescale)('REDPANDA_BROKERS alone: the store is the embedded PostgreSQL', async () => {
     const { platform } = await platformIn({ REDPANDA_BROKERS: await broker() })
-    await until(async () => (await platform.status()).consumers[0]?.written, 'records stored')
+    await until(async () => ((await platform.status()).consumers[0]?.written ?? 0) > 0, 'records stored')
     expect(await platform.status()).toMatchObject({ store: 'embedded PostgreSQL', stream: 'redpanda' })
     expect(await platform.stop()).toBe(0)
   })

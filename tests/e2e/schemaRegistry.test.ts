@@ -30,7 +30,7 @@ describeWith(['kafka', 'registry', 'kcat'], 'the platform with a schema registry
     const platform = await startPlatform(cwd, { ...env, QICORE_SOURCES: 'simulated' })
     onTestFinished(() => platform.kill9())
 
-    await until(async () => (await platform.status()).consumers[0]?.written, 'records stored')
+    await until(async () => ((await platform.status()).consumers[0]?.written ?? 0) > 0, 'records stored')
     const kcat = ['-b', kafka.brokers, '-t', price.topic, '-C', '-e', '-q', '-o', 'beginning', '-c', '20', '-f', '%s|']
     const bytes = await until(async () => {
       const { stdout } = await promisify(execFile)('kcat', kcat, { encoding: 'latin1' })

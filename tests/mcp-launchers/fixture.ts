@@ -27,5 +27,4 @@ export const isRunning = (pid: number): boolean => {
 }
 
 /** An orphan that was killed is there until init has collected it. */
-export const goneSoon = (pid: number): Promise<true> =>
-  until(() => !isRunning(pid), `the end of process ${pid}`, 10_000) as Promise<true>
+export const goneSoon = (pid: number): Promise<true> => until(() => !isRunning(pid), `the end of process ${pid}`) as Promise<true>

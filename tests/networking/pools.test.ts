@@ -82,9 +82,9 @@ describe('pools of several databases', () => {
     const { port } = silent.address() as AddressInfo
     const pools = new Pools()
     pools.open('well', first)
-    pools.open('silent', `postgres://me@127.0.0.1:${port}/x`, { connectTimeoutMs: 4000 })
+    pools.open('silent', `postgres://me@127.0.0.1:${port}/x`, { connectTimeoutMs: 10_000 })
     pools.open('gone', 'postgres://me@127.0.0.1:1/x')
-    const { ok, checks } = await pools.health(2000)
+    const { ok, checks } = await pools.health(6000)
     expect(ok).toBe(false)
     expect(checks).toMatchObject([
       { name: 'well', ok: true },

@@ -6,6 +6,9 @@ import { type Kafka, startKafka } from '../support/kafka.ts'
 import { describeWith } from '../support/services.ts'
 import { folderOf } from './folder.ts'
 
+/** How long a connection and an answer may take: what is refused is refused before. */
+const PATIENCE_MS = 60_000
+
 describeWith(['kafka', 'openssl'], 'a broker that speaks TLS, asks for a certificate and for a password', () => {
   let folder: string
   let ours: Authority
@@ -50,8 +53,8 @@ describeWith(['kafka', 'openssl'], 'a broker that speaks TLS, asks for a certifi
   const settings = ({ tls = {}, sasl = {} }: { tls?: object; sasl?: object } = {}) =>
     parseRedpandaConfig({
       brokers: kafka.brokers,
-      connect_timeout_ms: 3000,
-      request_timeout_ms: 3000,
+      connect_timeout_ms: PATIENCE_MS,
+      request_timeout_ms: PATIENCE_MS,
       tls: { ca: ours.ca, cert: client.cert, key: client.key, ...tls },
       sasl: { mechanism: 'PLAIN', username: 'qicore', password: 'right', ...sasl },
     })
@@ -76,11 +79,11 @@ describeWith(['kafka', 'openssl'], 'a broker that speaks TLS, asks for a certifi
     expect(await stream.check()).toMatchObject({ ok: true })
   })
 
-  test.each(['PLAIN', 'SCRAM-SHA-256'])('a wrong password is UNAUTHORIZED by %s, at once', async (mechanism) => {
+  test.each(['PLAIN', 'SCRAM-SHA-256'])('a wrong password is UNAUTHORIZED by %s, before any time is up', async (mechanism) => {
     const { error, ms } = await refused(settings({ sasl: { mechanism, password: 'not-right' } }))
     expect(error).toMatchObject({ code: 'UNAUTHORIZED', retryable: false, message: expect.stringContaining('redpanda.sasl') })
     expect(error.message).not.toContain('not-right')
-    expect(ms).toBeLessThan(10_000)
+    expect(ms).toBeLessThan(PATIENCE_MS)
   })
 
   test('an authority that did not sign its certificate is told, with the setting to correct', async () => {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { decimal, nowMicros, type Price, price, type Stream } from '../../lib/src/base/index.ts'
+import { until } from '../support/until.ts'
 
 export const SOURCE = 'soak'
 const COINS = 100
@@ -64,6 +65,16 @@ const PATHS = [
 ] as const
 const PAUSE_MS = 50
 
+/** Returns once there is something to read at each of them. */
+export async function readable(url: string): Promise<void> {
+  for (const path of PATHS)
+    await until(async () => {
+      const response = await fetch(url + path)
+      await response.text()
+      return response.ok
+    }, `something at ${path}`)
+}
+
 export interface Reads {
   readonly count: number
   /** Answers with another status than 200. */
@@ -88,13 +99,17 @@ export async function read(url: string, signal: AbortSignal): Promise<Reads> {
   return { count, bad }
 }
 
-/** A client of the WebSocket that stays until it is told to go. @returns how many records it was sent */
-export async function listen(url: string, signal: AbortSignal): Promise<number> {
+/**
+ * A client of the WebSocket that stays until it is told to go.
+ * @param heard told how many of the load's records it was sent so far; of none once it listens
+ */
+export async function listen(url: string, signal: AbortSignal, heard: (records: number) => void = () => {}): Promise<void> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`)
   let records = 0
   socket.on('message', (data) => {
-    const message = JSON.parse(String(data)) as { readonly type: string; readonly data: readonly unknown[] }
-    if (message.type === 'records') records += message.data.length
+    const { type, data: sent } = JSON.parse(String(data)) as { readonly type: string; readonly data: readonly Sent[] }
+    if (type === 'records') records += sent.filter(({ source }) => source === SOURCE).length
+    if (type === 'records' || type === 'subscribed') heard(records)
   })
   const gone = once(socket, 'close')
   await once(socket, 'open')
@@ -105,7 +120,10 @@ export async function listen(url: string, signal: AbortSignal): Promise<number> 
   await gone
   signal.removeEventListener('abort', end)
   if (!signal.aborted) throw new Error('the WebSocket was closed by the server')
-  return records
+}
+
+interface Sent {
+  readonly source: string
 }
 
 /** Clients that come and go, one after the other. @returns how many */

@@ -3,7 +3,7 @@ import { COINS } from '../../lib/src/publishers/sources/simulated/coins.ts'
 import { until } from '../support/until.ts'
 import { type Mode, type Running, start } from './engines.ts'
 import { type Asked, Freshness } from './freshness.ts'
-import { comeAndGo, listen, produce, read, SOURCE } from './load.ts'
+import { comeAndGo, listen, produce, read, readable, SOURCE } from './load.ts'
 import { type Sample, sample } from './sample.ts'
 import { type Judged, judge, MEASURES } from './verdict.ts'
 
@@ -40,13 +40,24 @@ export async function soak({ mode, seconds, rate, sampled = () => {} }: SoakOpti
 
   const stop = new AbortController()
   const { signal } = stop
+  let sent = Number.NaN
+  const staying = listen(url, signal, (records) => {
+    sent = records
+  })
+  staying.catch(() => {})
+  await until(() => sent === 0, 'the WebSocket client that stays to listen')
+  const enough = new AbortController()
+  const producing = produce(stream, rate, enough.signal)
+  producing.catch(() => {})
+  await readable(url)
+
   const began = performance.now()
   const freshness = new Freshness(names.length)
   const samples: Sample[] = []
   const parts = [
-    produce(stream, rate, signal),
+    producing,
     read(url, signal),
-    listen(url, signal),
+    staying,
     comeAndGo(url, CLIENT_STAYS_MS, signal),
     every(ASK_MS, signal, async () => freshness.add(await ask(url))),
     every(SAMPLE_MS, signal, async () => {
@@ -58,14 +69,18 @@ export async function soak({ mode, seconds, rate, sampled = () => {} }: SoakOpti
   const working = Promise.all(parts)
   try {
     await Promise.race([setTimeout(seconds * 1000, undefined, { signal }), working])
+    enough.abort()
+    const records = await producing
+    await until(() => sent >= records, 'the last records to be sent').catch(() => {}) // is told below
   } finally {
+    enough.abort()
     stop.abort()
     await Promise.allSettled(parts)
   }
-  const [records, reads, sent, clients] = await working
+  const [records, reads, , clients] = await working
   const problems = [
     ...reads.bad.slice(0, 5).map((answer) => `of ${reads.bad.length} reads without an answer of 200: ${answer}`),
-    sent < records && `the WebSocket client that stayed was sent ${sent} records of at least ${records}`,
+    sent < records && `the WebSocket client that stayed was sent ${sent} of ${records} records`,
     ...(await stored(running, records)),
   ].filter((problem) => problem !== false)
   const judged = MEASURES.map((measure) => judge(measure, samples, { rate }))

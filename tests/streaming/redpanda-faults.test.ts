@@ -141,16 +141,19 @@ describeWith('kafka', 'redpanda through faults of the broker', () => {
   })
 
   test('while the broker is away append fails after its time, and works again once it is back', async () => {
-    const stream = await open({ delivery_timeout_ms: 1_000 })
+    const stream = await open({ delivery_timeout_ms: 3_000 })
     const topic = await topicFor(stream, 'away', 1)
     await stream.append(topic, [{ key: 'a', value: 'before' }])
     await kafka.kill9()
     const started = performance.now()
     const error = await failure(stream.append(topic, [{ key: 'a', value: 'during' }]))
-    expect(performance.now() - started).toBeLessThan(10_000)
+    // Not after the minute that it would be otherwise.
+    expect(performance.now() - started).toBeLessThan(45_000)
     expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true, message: expect.stringContaining('REDPANDA_BROKERS') })
     expect(await stream.check()).toMatchObject({ ok: false, error: { code: 'UNAVAILABLE' } })
     await kafka.restart()
+    // That it has started does not mean that it leads: who has more patience waits for that.
+    expect(await readAll(await open(), topic)).toHaveLength(1)
     await stream.append(topic, [{ key: 'a', value: 'after' }])
     expect((await readAll(stream, topic)).map(({ value }) => value.toString())).toEqual(['before', 'after'])
     expect(await stream.check()).toMatchObject({ ok: true })
@@ -165,7 +168,8 @@ describeWith('kafka', 'redpanda through faults of the broker', () => {
     const started = performance.now()
     await stream.close()
     await member.ended
-    expect(performance.now() - started).toBeLessThan(15_000)
+    // Not after the minute that append and commit would go on trying.
+    expect(performance.now() - started).toBeLessThan(45_000)
     expect(['CLOSED', 'UNAVAILABLE']).toContain((await waiting).code)
     await kafka.restart()
   })

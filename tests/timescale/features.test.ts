@@ -50,7 +50,7 @@ describeWith('timescaledb', 'on TimescaleDB', () => {
     await store.timescale.upsert(price, rows)
     await store.timescale.policies.setCompression('crypto_prices', 30)
     await store.pool.query(
-      "select compress_chunk(c) from show_chunks('crypto_prices', older_than => now() - interval '30 days') as c",
+      "select compress_chunk(c, true) from show_chunks('crypto_prices', older_than => now() - interval '30 days') as c",
     )
     const backfill = [
       ...rows.slice(0, 500).map((row) => ({ ...row, receivedAt: row.receivedAt + 1, price: aPrice({ price: '2' }).price })),

@@ -77,6 +77,7 @@ describe('CircuitBreaker', () => {
   })
 
   it('opens by the share of failures where that is asked for', async () => {
+    turnable()
     const breaker = new CircuitBreaker('peer', breakerSettings.parse({ failures: 4, failure_rate: 0.5, window_ms: 1000 }))
     for (let i = 0; i < 20 && breaker.state === 'closed'; i++) {
       await breaker.execute(async () => {})
