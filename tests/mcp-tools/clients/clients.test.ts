@@ -52,7 +52,7 @@ test.each(Object.keys(CLIENTS))(
       await talk.close()
     }
   },
-  60_000,
+  120_000,
 )
 
 async function withSdk2(transport: Parameters<Client['connect']>[0]): Promise<Talk> {

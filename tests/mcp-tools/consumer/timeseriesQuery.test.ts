@@ -110,7 +110,8 @@ describe('SQL', () => {
     // The server lets go of what a session held once it has seen it end.
     await until(async () => {
       const { rows } = await pool.query<{ held: boolean }>(
-        "select exists (select from pg_locks where locktype = 'advisory' and objid = 42) as held",
+        `select exists (select from pg_locks join pg_database d on d.oid = database
+          where locktype = 'advisory' and objid = 42 and datname = current_database()) as held`,
       )
       return rows[0]?.held === false
     }, 'the lock to be free')

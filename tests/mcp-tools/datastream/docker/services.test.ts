@@ -62,7 +62,7 @@ describeWith(['docker', 'compose'], 'services on a Docker engine', () => {
       expect(item.processes).toBeGreaterThan(0)
     }
 
-    expect(await allLines('redis')).toEqual([...startOf('redis'), ...startOf('redis')]) // it was started twice
+    await expect.poll(() => allLines('redis')).toEqual([...startOf('redis'), ...startOf('redis')]) // it was started twice
     const { structured: matching } = await call('docker_service_logs', { service: 'console', contains: 'LINE 7 ' })
     expect(matching.items).toMatchObject([{ stream: 'stdout', line: 'line 7 of console' }])
     const { structured: errors } = await call('docker_service_logs', { service: 'console', contains: 'warned' })
