@@ -4,10 +4,13 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { heapFlags, withHeapFlags } from './heap.js'
 import { isRecent, oldestNode, ownNode, root, runNode } from './node24.js'
+import { onShellGone } from './npmShell.js'
 
 const source = new URL('../app/cli/main.ts', import.meta.url)
 const built = new URL('../dist/app/cli/main.js', import.meta.url)
 const main = existsSync(source) ? source : built
+
+if (!process.channel) onShellGone(() => process.kill(process.pid, 'SIGTERM'))
 
 if (isRecent(process.version)) {
   const anew = withHeapFlags(process.argv, process.execArgv, process.env.NODE_OPTIONS)

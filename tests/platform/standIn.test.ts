@@ -1,3 +1,4 @@
+import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { freePort } from '../../bench/freePort.ts'
 import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
@@ -10,12 +11,14 @@ const database = await testDatabase()
 test('the simulated market stands in for a CoinGecko that cannot be reached, and health says why and since when', async () => {
   const before = Date.now()
   const env = { DATABASE_URL: database.url, COINGECKO_BASE_URL: `http://127.0.0.1:${await freePort()}` }
+  const logged: string[] = []
+  const logger = pino({ base: null }, { write: (line: string) => logged.push(line) })
   const { config } = loadConfig({ cwd: await temporary('stand-in'), env })
   const notices: string[] = []
-  await using platform = new CryptoDataPlatform({ config, onNotice: (line) => notices.push(line) })
+  await using platform = new CryptoDataPlatform({ config, logger, onNotice: (line) => notices.push(line) })
   await platform.start()
   await until(() => platform.getStatus().publishers.some(({ source }) => source === 'simulated'), 'the simulated market')
-  expect(notices.join('\n')).toMatch(/CoinGecko cannot be reached .*SIMULATED/)
+  expect(notices.filter((line) => /CoinGecko .* cannot be reached.*SIMULATED/.test(line))).toHaveLength(1)
   const { status, parts } = await platform.health()
   expect(status).toBe('degraded')
   const part = parts.find(({ name }) => name === 'source coingecko')
@@ -24,4 +27,5 @@ test('the simulated market stands in for a CoinGecko that cannot be reached, and
     summary: expect.stringMatching(/ECONNREFUSED.*the simulated market stands in/),
   })
   expect(part?.since).toBeGreaterThanOrEqual(before)
+  expect(logged.filter((line) => line.includes('ECONNREFUSED'))).toEqual([]) // the notice has said it
 })

@@ -64,7 +64,7 @@ describeWith('recorded-data', 'CoinGecko, answered from recordings', { timeout: 
     onTestFinished(() => project[Symbol.asyncDispose]())
     const options = { cwd: project.cwd, env: { COINGECKO_BASE_URL: 'http://127.0.0.1:9' } }
     const platform = await up(options)
-    await platform.process.line(/CoinGecko cannot be reached.*SIMULATED/)
+    await platform.process.line(/CoinGecko .* cannot be reached.*SIMULATED/)
     const { items } = await until(async () => {
       const latest = document<Latest>(
         await qicore(['query', 'latest', 'bitcoin', '--json'], options).then((end) => ({ ...end, code: 0 })),

@@ -73,7 +73,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   /** The engines that run in containers; the engine of these is asked when a verb is. */
   readonly services: ServiceControl
   readonly #logger: Logger
-  readonly #notice: (line: string) => void
+  readonly #notice: ((line: string) => void) | undefined
   readonly #watchMs: number
   readonly #announced: boolean
   readonly #sources: Sources
@@ -96,7 +96,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   constructor({
     config,
     logger = silentLogger,
-    onNotice = () => {},
+    onNotice,
     recheckMs = 30_000,
     watchMs = 5_000,
     announced = true,
@@ -114,7 +114,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       coverage: this.coverage,
       keeper: this.#opened(this.#keeper),
     })
-    this.#sources = new Sources({ config, logger, notice: onNotice, recheckMs, engines })
+    this.#sources = new Sources({ config, logger, notice: onNotice ?? (() => {}), recheckMs, engines })
     this.#consuming = new Supervisor(logger)
     this.#consumers = new Consumers({
       config,
@@ -262,8 +262,9 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       })
     const { standIn } = this.#sources
     const supervised = status.parts.map((part) => {
-      const { since, ...how } = standIn && part.name === STAND_IN_FOR ? describeStandIn(standIn) : describePart(part, status)
-      return this.#health.note(how, since)
+      const standsIn = standIn !== undefined && part.name === STAND_IN_FOR
+      const { since, ...how } = standsIn ? describeStandIn(standIn) : describePart(part, status)
+      return this.#health.note(how, since, standsIn && this.#notice !== undefined)
     })
     const servers = (this.#mcpServers?.health() ?? []).map(({ since, ...how }) => this.#health.note(how, since))
     const agents = (await this.#agents.health()).map(({ since, ...how }) => this.#health.note(how, since))

@@ -189,7 +189,7 @@ export class Sources {
           this.#options.notice(
             running === 'primary'
               ? `CoinGecko reached: ${reason}`
-              : `CoinGecko cannot be reached (${reason}). Running on the SIMULATED market until it can; its records are marked simulated.`,
+              : `${reason}. Running on the SIMULATED market until CoinGecko answers; its records are marked simulated.`,
           )
         },
       },

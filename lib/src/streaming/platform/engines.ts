@@ -6,7 +6,7 @@ import type { PlatformConfig } from './config.ts'
 export interface EngineContext {
   readonly logger: Logger
   /** One line for people about something slow or unusual. */
-  readonly onNotice?: (line: string) => void
+  readonly onNotice?: ((line: string) => void) | undefined
   /** Gives up waiting for a database that does not answer. */
   readonly signal?: AbortSignal | undefined
 }

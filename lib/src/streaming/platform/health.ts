@@ -6,7 +6,7 @@ const KEPT = 200
 /** Remembers since when each part is as it is and when it was unwell, and logs what changes. */
 export class HealthLog {
   readonly #logger: Logger
-  readonly #since = new Map<string, { status: HealthStatus; since: number }>()
+  readonly #since = new Map<string, { status: HealthStatus; since: number; told: boolean }>()
   readonly #unwell = new Map<string, Outage>()
   readonly #over: Outage[] = []
 
@@ -14,12 +14,15 @@ export class HealthLog {
     this.#logger = logger
   }
 
-  /** @param changed when it became so, in milliseconds since 1970, if it was otherwise when last noted */
-  note(part: Omit<PartHealth, 'since'>, changed = Date.now()): PartHealth {
+  /**
+   * @param changed when it became so, in milliseconds since 1970, if it was otherwise when last noted
+   * @param told whether people are told of it, and of its end, in other words
+   */
+  note(part: Omit<PartHealth, 'since'>, changed = Date.now(), told = false): PartHealth {
     const known = this.#since.get(part.name)
     const since = known?.status === part.status ? known.since : changed
-    if ((known?.status ?? 'up') !== part.status) this.#tell(part)
-    this.#since.set(part.name, { status: part.status, since })
+    if ((known?.status ?? 'up') !== part.status && !told && !known?.told) this.#tell(part)
+    this.#since.set(part.name, { status: part.status, since, told })
     this.#keep(part, since)
     return { ...part, since }
   }
