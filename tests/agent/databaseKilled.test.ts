@@ -7,9 +7,7 @@ import { temporary } from '../support/temporary.ts'
 
 const STEPS = 12
 
-test('a database that is killed under a durable workflow holds it up, and each effect is there once', {
-  timeout: 120_000,
-}, async () => {
+test('a database that is killed under a durable workflow holds it up, and each effect is there once', async () => {
   const store = await openStore({ home: join(await temporary('home'), '.qicore') })
   onTestFinished(() => store.close())
   await store.pool.query('create table done (step int)')

@@ -143,5 +143,5 @@ describeWith(['docker', 'compose'], 'the agent of the services', () => {
     await until(async () => !(await agent.health()).ok, 'the agent to miss the engine')
     await expect(run('main')).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(/start Docker/) })
     engine = await startDockerEngine()
-  }, 180_000)
+  })
 })

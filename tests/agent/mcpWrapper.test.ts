@@ -12,7 +12,7 @@ beforeAll(async () => {
   served = await servePlatform()
   remote = new Client({ name: 'test', version: '0' })
   await remote.connect(new StreamableHTTPClientTransport(new URL(served.url)))
-}, 120_000)
+})
 afterAll(async () => {
   await remote?.close()
   await served?.[Symbol.asyncDispose]()

@@ -24,7 +24,7 @@ beforeAll(async () => {
   await store.pool.query(`create table canary (song text); insert into canary values ('sings'); create role ${role} nologin`)
   await stream.createTopics([TOPIC], { partitions: 1 })
   await stream.append(TOPIC, [{ key: null, value: 'sings' }])
-}, 120_000)
+})
 afterAll(async () => {
   await linked?.platform.store.pool.query(`drop role ${role}`)
   await linked?.[Symbol.asyncDispose]()
@@ -97,15 +97,11 @@ async function survives(tool: ToolDefinition, input: unknown): Promise<void> {
   expect(text.length).toBeLessThan(3000)
 }
 
-test.each(tools.map((tool) => [tool.name, tool] as const))(
-  '%s does no harm with hostile arguments',
-  async (_, tool) => {
-    await fc.assert(
-      fc.asyncProperty(attack(tool), (input) => survives(tool, input)),
-      { numRuns: 15, interruptAfterTimeLimit: 60_000 },
-    )
-    for (const name of Object.keys(inputOf(tool).shape))
-      await survives(tool, { ...minimalArguments(tool), [name]: Array(1_000_000).fill('a') })
-  },
-  120_000,
-)
+test.each(tools.map((tool) => [tool.name, tool] as const))('%s does no harm with hostile arguments', async (_, tool) => {
+  await fc.assert(
+    fc.asyncProperty(attack(tool), (input) => survives(tool, input)),
+    { numRuns: 15, interruptAfterTimeLimit: 60_000 },
+  )
+  for (const name of Object.keys(inputOf(tool).shape))
+    await survives(tool, { ...minimalArguments(tool), [name]: Array(1_000_000).fill('a') })
+})

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const { pool } = linked.platform.store
   for (const rows of [PRICE_ROWS, CANDLE_ROWS, FIGURE_ROWS]) await pool.query(rows)
   await pool.query('analyze')
-}, 300_000)
+})
 afterAll(() => linked?.[Symbol.asyncDispose]())
 
 test(`no default answer takes ${MOST_TOKENS} tokens, whatever the store holds`, async () => {
@@ -48,7 +48,7 @@ test(`no default answer takes ${MOST_TOKENS} tokens, whatever the store holds`, 
     'select (select count(*) from crypto_prices) + (select count(*) from ohlcv_data) as n',
   )
   expect(Number(rows[0].n)).toBe(COINS * (PRICES + CANDLES))
-}, 300_000)
+})
 
 const documentOf = (measured: readonly { name: string; tokens: number; refused: boolean }[]): string =>
   `${[

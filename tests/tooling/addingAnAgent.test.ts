@@ -49,7 +49,7 @@ describe('docs/adding-an-agent.md', () => {
       if (language === 'ts') await writeFile(join(checkout, file as string), text)
       else said += await inCheckout('bash', '-euc', text)
     }
-  }, 300_000)
+  })
 
   test('gives an agent that is listed and works', () => {
     expect(said).toMatch(/^largest-move +no +Says which coin moved most within a day$/m)
@@ -61,7 +61,7 @@ describe('docs/adding-an-agent.md', () => {
     await inCheckout('npx', 'biome', 'check', folder)
     await inCheckout('npx', 'tsc', '--noEmit', '-p', '.')
     expect(await inCheckout('node', 'scripts/lint-imports.mjs')).toMatch(/all allowed/)
-  }, 300_000)
+  })
 
   test('touches nothing but its folder and what is generated', async () => {
     const reference = await readFile(join(checkout, 'docs/reference/agents.md'), 'utf8')

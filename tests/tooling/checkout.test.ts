@@ -8,7 +8,6 @@ import { freshEnvironment, runsSlow } from '../support/slow.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const run = promisify(execFile)
-const MINUTES = 60_000
 
 const SOME_TESTS = ['npm', 'test', '--', 'tests/tooling/services.test.ts', '-t', 'Node of the checkout|embedded'] as const
 
@@ -18,7 +17,7 @@ const say = async (cwd: string, command: string, ...args: string[]): Promise<str
   return stdout + stderr
 }
 
-describe.runIf(runsSlow)('a fresh checkout below a closed folder', { timeout: 5 * MINUTES }, () => {
+describe.runIf(runsSlow)('a fresh checkout below a closed folder', () => {
   let checkout: string
 
   beforeAll(async () => {
@@ -34,7 +33,7 @@ describe.runIf(runsSlow)('a fresh checkout below a closed folder', { timeout: 5 
     const first = await say(checkout, ...SOME_TESTS)
     expect(first).toContain('first run: installing packages')
     expect(first).toMatch(/^2 passed, 0 failed/m)
-  }, 5 * MINUTES)
+  })
 
   test('installs once, and runs tests on Node 24 and an embedded PostgreSQL', async () => {
     const again = await say(checkout, ...SOME_TESTS)

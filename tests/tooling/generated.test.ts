@@ -30,7 +30,7 @@ test('generated files are what the generator makes of the sources', () => {
   const { stdout, stderr, status } = generate('--check')
   expect(`${stdout}${stderr}`).toBe('generated files are up to date\n')
   expect(status).toBe(0)
-}, 60_000)
+})
 
 test('a new component touches its own folder alone', () => {
   const root = checkoutWith({

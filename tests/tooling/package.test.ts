@@ -10,9 +10,8 @@ import { until } from '../support/until.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const run = promisify(execFile)
-const MINUTES = 60_000
 
-describe.runIf(runsSlow)('the packed package, installed elsewhere', { timeout: 5 * MINUTES }, () => {
+describe.runIf(runsSlow)('the packed package, installed elsewhere', () => {
   let project: string
   let files: readonly string[]
   /** That Node 24 or newer is there is the user's part. */
@@ -31,7 +30,7 @@ describe.runIf(runsSlow)('the packed package, installed elsewhere', { timeout: 5
       cwd: project,
       env,
     })
-  }, 5 * MINUTES)
+  })
 
   test('holds what is needed to run, and nothing else', () => {
     expect(files).toEqual(

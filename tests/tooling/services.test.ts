@@ -35,7 +35,7 @@ describeWith('postgres', 'another PostgreSQL', async () => {
   test('has databases too', async () => expect(await ask(other.url, 'select current_database()')).toBe(other.name))
 })
 
-describeWith(['kafka', 'kcat'], 'Kafka', { timeout: 60_000 }, () => {
+describeWith(['kafka', 'kcat'], 'Kafka', () => {
   test('answers another program', async () => {
     const { stdout } = await promisify(execFile)('kcat', ['-b', await sharedKafka(), '-L', '-J'])
     expect((JSON.parse(stdout) as { brokers: unknown[] }).brokers).toHaveLength(1)

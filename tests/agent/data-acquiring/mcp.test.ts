@@ -7,7 +7,7 @@ import { until } from '../../support/until.ts'
 import { hostedAgents } from '../hostedAgents.ts'
 import { startOhlcServer } from './ohlcServer.ts'
 
-describeWith('mcp-servers', "a watch list through CoinGecko's own MCP server", { timeout: 120_000 }, () => {
+describeWith('mcp-servers', "a watch list through CoinGecko's own MCP server", () => {
   test('is kept, within the same limit', async () => {
     const database = await createDatabase()
     onTestFinished(database.drop)

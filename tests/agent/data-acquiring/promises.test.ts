@@ -22,7 +22,7 @@ async function expectKept(options: Omit<PromisesOptions, 'databaseUrl' | 'folder
 const WHAT =
   'four processes keep 500 instruments as fresh as promised, a call for each, within the limit in every window; one is killed'
 
-test(`${WHAT}, in windows of a second`, { timeout: 120_000 }, () =>
+test(`${WHAT}, in windows of a second`, () =>
   expectKept({
     limit: 30,
     windowMs: 1000,
@@ -35,8 +35,7 @@ test(`${WHAT}, in windows of a second`, { timeout: 120_000 }, () =>
     killAfterMs: 12_000,
     // So long that a class that came off badly would show: 95 of 100 of what was never fetched are older than promised.
     forMs: 38_000,
-  }),
-)
+  }))
 
 /** `QICORE_TEST_MINUTES=26`: so long it takes until all have been due again. */
 test.skipIf(process.env.QICORE_TEST_MINUTES === undefined)(`${WHAT}, in windows of a minute`, { timeout: 7_200_000 }, () =>

@@ -30,7 +30,7 @@ async function expectWhole(run: string): Promise<void> {
   expect(rows).toEqual([{ amount: total }])
 }
 
-describe('a process killed in the middle of a durable workflow', { timeout: 120_000 }, () => {
+describe('a process killed in the middle of a durable workflow', () => {
   test.for(['open', 'each[1]/pay', 'each[2]/receipt', 'sides/right/note', 'close'])(
     'between the effect of %s and its being kept, leaves it to the next, which does nothing twice',
     async (path) => {
@@ -64,7 +64,7 @@ describe('a process killed in the middle of a durable workflow', { timeout: 120_
   })
 })
 
-describe('two processes on one store', { timeout: 120_000 }, () => {
+describe('two processes on one store', () => {
   test('of which one is killed: the other goes on with its runs, and each effect is there once', async () => {
     await using first = await Worker.start(url, 'each[3]/pay')
     await using second = await Worker.start(url)

@@ -82,7 +82,7 @@ async function ask(script: (completion: Completion) => Reply, more: Readonly<Rec
   return { ended, asked: server.asked }
 }
 
-describe('qicore agent ask', { timeout: 180_000 }, () => {
+describe('qicore agent ask', () => {
   test('answers with the figures of the database, and cites the queries that they came from', async () => {
     const { ended, asked } = await ask(honest, {}, '--json')
     const answer = document<Asked>(ended)

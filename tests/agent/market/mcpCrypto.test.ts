@@ -38,9 +38,9 @@ async function run(input: unknown): Promise<MarketReport> {
 }
 const rows = async (sql: string) => (await hosted.platform.store.pool.query(sql)).rows
 
-describeWith(['mcp-servers', 'recorded-data'], "the market through CoinGecko's own MCP server", { timeout: 120_000 }, () => {
+describeWith(['mcp-servers', 'recorded-data'], "the market through CoinGecko's own MCP server", () => {
   test('is fetched, stored and analysed by tools alone; a repetition changes nothing', async () => {
-    await until(() => hosted.platform.mcpServers?.health()[0]?.state === 'ready', 'the server', 60_000)
+    await until(() => hosted.platform.mcpServers?.health()[0]?.state === 'ready', 'the server')
     const held = () =>
       rows(`select 'price' as what, count(*)::int as n, sum(price)::text as sum from crypto_prices where source = 'coingecko'
         union all select timeframe, count(*)::int, sum(close)::text from ohlcv_data where source = 'coingecko' group by 1
@@ -60,7 +60,7 @@ describeWith(['mcp-servers', 'recorded-data'], "the market through CoinGecko's o
     expect(await held()).toEqual(stored)
   })
   test('tells what the provider refused, by its name', async () => {
-    await until(() => hosted.platform.mcpServers?.health()[0]?.state === 'ready', 'the server', 60_000)
+    await until(() => hosted.platform.mcpServers?.health()[0]?.state === 'ready', 'the server')
     api.push({ status: 429, headers: { 'retry-after': '1' }, body: '{}' })
     const report = await run({ coins: ['yew'] })
     expect(report.fetched.problems[0]).toMatch(/prices: .*429|limit/i)

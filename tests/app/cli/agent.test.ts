@@ -44,7 +44,7 @@ async function asking(amount: number) {
   return run
 }
 
-describe('qicore agent', { timeout: 120_000 }, () => {
+describe('qicore agent', () => {
   test('status tells of the runs of other processes, and of one with its steps and what it asks', async () => {
     const run = await asking(7)
     const listed = document<{ id: string; state: string }[]>(await cli('status', '--json'))

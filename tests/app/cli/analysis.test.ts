@@ -49,7 +49,7 @@ async function http(path: string): Promise<unknown> {
   return (await getJson(`${server.url}${path}`)).body
 }
 
-describe('qicore query', { timeout: 60_000 }, () => {
+describe('qicore query', () => {
   it.each([
     ['sma', ['--period', '4'], 'period=4', { value: 100.5 }],
     ['bollinger', ['--period', '4'], 'period=4&', { lower: 99.5, middle: 100.5, upper: 101.5 }],

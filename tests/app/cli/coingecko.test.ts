@@ -18,7 +18,7 @@ interface Latest {
   }[]
 }
 
-describeWith('recorded-data', 'CoinGecko, answered from recordings', { timeout: 120_000 }, () => {
+describeWith('recorded-data', 'CoinGecko, answered from recordings', () => {
   it('reaches the query with every digit of every coin', async () => {
     await using coingecko = await startCoinGeckoServer()
     const project = await makeProject('coingecko')

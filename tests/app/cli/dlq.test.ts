@@ -45,14 +45,14 @@ beforeAll(async () => {
   platform = await up({ cwd: project.cwd })
   await append([JSON.stringify({ ...record, price: '1,5' }), 'not JSON \u001b[2J'])
   await until(async () => (await list()).length === 2, 'two dead letters')
-}, 120_000)
+})
 
 afterAll(async () => {
   await platform?.stop()
   await project?.[Symbol.asyncDispose]()
 })
 
-describe('dead letters', { timeout: 60_000, shuffle: false }, () => {
+describe('dead letters', { shuffle: false }, () => {
   it('are listed with their reason; what a stranger wrote cannot rewrite the screen', async () => {
     const { code, stdout } = await run('dlq', 'list', '--topic', 'price')
     expect(code).toBe(0)
@@ -102,7 +102,7 @@ describe('dead letters', { timeout: 60_000, shuffle: false }, () => {
   })
 })
 
-describe('a replay that says too little', { timeout: 30_000 }, () => {
+describe('a replay that says too little', () => {
   it.each([
     [[], 'name them by --id, or a file of them by --from'],
     [['--from', '/no/such/file'], '--from /no/such/file cannot be read'],

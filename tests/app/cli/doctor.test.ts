@@ -31,7 +31,7 @@ async function examine(env: Readonly<Record<string, string>>, exit: number) {
   return { ok, of: (name: string) => checks.find((check) => check.name === name) }
 }
 
-describe('doctor', { timeout: 120_000 }, () => {
+describe('doctor', () => {
   it('finds embedded engines that work, and leaves none of them running', async () => {
     const { ok, of } = await examine({}, 0)
     expect(ok).toBe(true)

@@ -12,7 +12,7 @@ afterAll(() => project[Symbol.asyncDispose]())
 const example = (name: string, ...args: readonly string[]): Promise<Ended> =>
   new Running(args, { cwd: project.cwd, main: fileURLToPath(new URL(`../../../examples/${name}.ts`, import.meta.url)) }).ended
 
-describe('the examples', { timeout: 180_000 }, () => {
+describe('the examples', () => {
   it('own-records writes and reads figures that fit no float', async () => {
     expect(await example('own-records')).toEqual({
       code: 0,

@@ -11,7 +11,7 @@ async function freshProject() {
   return project
 }
 
-describe('the life of a platform', { timeout: 180_000 }, () => {
+describe('the life of a platform', () => {
   it('drains at SIGTERM, stops its database, can be queried while nothing runs, and goes on from there', async () => {
     const { cwd, databaseRuns } = await freshProject()
     const candles = async () => {

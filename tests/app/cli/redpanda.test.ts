@@ -6,7 +6,7 @@ import { describeWith } from '../../support/services.ts'
 import { makeProject } from './project.ts'
 import { document, qicore } from './qicore.ts'
 
-describeWith('kafka', 'brokers of one’s own', { timeout: 120_000 }, () => {
+describeWith('kafka', 'brokers of one’s own', () => {
   it('are read by tail and found by doctor, with no database started for it', async () => {
     const brokers = await sharedKafka()
     const project = await makeProject('brokers')

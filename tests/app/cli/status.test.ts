@@ -12,7 +12,7 @@ interface Answer {
   readonly status: { readonly consumers: readonly { readonly written: number; readonly lag?: number }[] }
 }
 
-describe('qicore status', { timeout: 120_000 }, () => {
+describe('qicore status', () => {
   it('tells of each part how it is since when, what flows, and how far it is behind; and where nothing runs', async () => {
     await using project = await makeProject('status', 'simulated: { interval_ms: 100 }\n')
     const env = { QICORE_SOURCES: 'simulated' }

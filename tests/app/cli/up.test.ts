@@ -21,17 +21,20 @@ beforeAll(async () => {
   project = await makeProject('up', 'simulated: { interval_ms: 200 }\n')
   platform = await up({ cwd: project.cwd, env })
   await until(async () => (await latest('bitcoin', 'ethereum')).items.length === 2, 'the prices that are asked for')
-}, 120_000)
+})
 
 afterAll(async () => {
   await platform?.stop()
   await project?.[Symbol.asyncDispose]()
 })
 
-describe('a platform that runs', { timeout: 60_000 }, () => {
+describe('a platform that runs', () => {
   it('has fresh prices, marked simulated, the same by query and by HTTP', async () => {
     const before = Date.now()
-    const { items } = await latest('bitcoin')
+    const { items } = await until(async () => {
+      const found = await latest('bitcoin')
+      return Date.parse(found.items[0]?.time ?? '') >= before && found
+    }, 'a price that is newer than the question')
     expect(items).toEqual([
       expect.objectContaining({
         coin_id: 'bitcoin',
@@ -40,7 +43,6 @@ describe('a platform that runs', { timeout: 60_000 }, () => {
         price: expect.stringMatching(/^\d+(\.\d+)?$/),
       }),
     ])
-    expect(before - Date.parse(items[0]?.time ?? '')).toBeLessThan(30_000)
     const http = (await (await fetch(`${platform.url}/api/v1/prices/latest?coins=bitcoin`)).json()) as Latest
     expect(Object.keys(http.items[0] ?? {})).toEqual(Object.keys(items[0] ?? {}))
   })
@@ -121,7 +123,7 @@ describe('a platform that runs', { timeout: 60_000 }, () => {
   })
 })
 
-describe('up', { timeout: 120_000 }, () => {
+describe('up', () => {
   it('says that its port is taken before it starts anything', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')

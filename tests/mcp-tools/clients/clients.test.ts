@@ -12,7 +12,7 @@ import { type Served, servePlatform } from './served.ts'
 let served: Served
 beforeAll(async () => {
   served = await servePlatform()
-}, 120_000)
+})
 afterAll(() => served[Symbol.asyncDispose]())
 
 const ours = tools.map(({ name }) => name).sort()
@@ -34,26 +34,22 @@ const CLIENTS: Readonly<Record<string, () => Promise<Talk>>> = {
   'AI SDK over stdio': () => withAiSdk(new AiStdio(child())),
 }
 
-test.each(Object.keys(CLIENTS))(
-  '%s lists every tool, and gets what is stored',
-  async (name) => {
-    const talk = await (CLIENTS[name] as () => Promise<Talk>)()
-    try {
-      expect((await talk.tools()).sort()).toEqual(ours)
-      const answer = (await talk.ask()) as { structuredContent: { items: { coin_id: string; price: string }[] } }
-      const [item] = answer.structuredContent.items
-      expect(item?.coin_id).toBe('bitcoin')
-      const { rows } = await served.platform.store.pool.query(
-        'select from crypto_prices where coin_id = $1 and price = $2::numeric',
-        ['bitcoin', item?.price],
-      )
-      expect(rows.length).toBeGreaterThan(0)
-    } finally {
-      await talk.close()
-    }
-  },
-  120_000,
-)
+test.each(Object.keys(CLIENTS))('%s lists every tool, and gets what is stored', async (name) => {
+  const talk = await (CLIENTS[name] as () => Promise<Talk>)()
+  try {
+    expect((await talk.tools()).sort()).toEqual(ours)
+    const answer = (await talk.ask()) as { structuredContent: { items: { coin_id: string; price: string }[] } }
+    const [item] = answer.structuredContent.items
+    expect(item?.coin_id).toBe('bitcoin')
+    const { rows } = await served.platform.store.pool.query(
+      'select from crypto_prices where coin_id = $1 and price = $2::numeric',
+      ['bitcoin', item?.price],
+    )
+    expect(rows.length).toBeGreaterThan(0)
+  } finally {
+    await talk.close()
+  }
+})
 
 async function withSdk2(transport: Parameters<Client['connect']>[0]): Promise<Talk> {
   const client = new Client({ name: 'test', version: '1.0.0' })

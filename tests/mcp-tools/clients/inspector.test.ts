@@ -12,7 +12,7 @@ describeWith('inspector', 'the MCP Inspector', () => {
   let served: Served
   beforeAll(async () => {
     served = await servePlatform()
-  }, 120_000)
+  })
   afterAll(() => served[Symbol.asyncDispose]())
 
   const targets = {
@@ -32,33 +32,25 @@ describeWith('inspector', 'the MCP Inspector', () => {
       )
     })
 
-  test.each(['HTTP', 'stdio'] as const)(
-    'lists every tool over %s, and finds no fault with their schemas',
-    async (target) => {
-      const output = await run(target, ['--method', 'tools/list', '--strict'])
-      for (const name of names) expect(output).toContain(`"name": "${name}"`)
-      expect(output).toMatch(/\b0 errors\b/)
-    },
-    120_000,
-  )
+  test.each(['HTTP', 'stdio'] as const)('lists every tool over %s, and finds no fault with their schemas', async (target) => {
+    const output = await run(target, ['--method', 'tools/list', '--strict'])
+    for (const name of names) expect(output).toContain(`"name": "${name}"`)
+    expect(output).toMatch(/\b0 errors\b/)
+  })
 
   const calls = names.flatMap((name) => (['HTTP', 'stdio'] as const).map((target) => [name, target] as const))
-  test.concurrent.each(calls)(
-    'calls %s over %s',
-    async (name, target) => {
-      const given = Object.entries(minimalArguments(toolNamed(name)))
-      const pairs = given.map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-      const output = await run(target, [
-        '--method',
-        'tools/call',
-        '--tool-name',
-        name,
-        ...pairs.flatMap((pair) => ['--tool-arg', pair]),
-      ])
-      // An answer, or a refusal in our own words: either came from the tool.
-      expect(output).toMatch(/"content": \[\s*\{\s*"type": "text",\s*"text": "[^"]/)
-      expect(output).not.toMatch(/"text": "INTERNAL/)
-    },
-    120_000,
-  )
+  test.concurrent.each(calls)('calls %s over %s', async (name, target) => {
+    const given = Object.entries(minimalArguments(toolNamed(name)))
+    const pairs = given.map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    const output = await run(target, [
+      '--method',
+      'tools/call',
+      '--tool-name',
+      name,
+      ...pairs.flatMap((pair) => ['--tool-arg', pair]),
+    ])
+    // An answer, or a refusal in our own words: either came from the tool.
+    expect(output).toMatch(/"content": \[\s*\{\s*"type": "text",\s*"text": "[^"]/)
+    expect(output).not.toMatch(/"text": "INTERNAL/)
+  })
 })

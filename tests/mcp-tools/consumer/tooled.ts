@@ -8,7 +8,7 @@ export function tooled(): () => LinkedTools {
   beforeAll(async () => {
     const { url } = await testDatabase()
     tools = await linkedTools(url)
-  }, 120_000)
+  })
   afterAll(() => tools?.[Symbol.asyncDispose]())
   return () => tools
 }

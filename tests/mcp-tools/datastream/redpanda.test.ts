@@ -36,7 +36,7 @@ function suite(open: () => Promise<Stream>): void {
   beforeAll(async () => {
     stream = await open()
     tools = await linkedToStream(stream)
-  }, 60_000)
+  })
   afterAll(async () => {
     await tools[Symbol.asyncDispose]()
     await stream.close()

@@ -89,7 +89,7 @@ describeWith(['docker', 'compose'], 'services on a Docker engine', () => {
     engine = await startDockerEngine()
     dsl = over({ TIMESCALEDB_PASSWORD: 'secret' })
     call = caller(dsl)
-  }, 180_000)
+  })
 
   test('without a password nothing starts, and it is named', async () => {
     const without = caller(over({ TIMESCALEDB_PASSWORD: undefined }))
