@@ -6,6 +6,7 @@ import { startCoinGeckoServer } from '../support/coingeckoServer.ts'
 import { createDatabase } from '../support/database.ts'
 import { startPlatform } from '../support/platformProcess.ts'
 import { describeWith } from '../support/services.ts'
+import { mostInWindow } from '../support/slidingWindow.ts'
 import { temporary } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 
@@ -15,7 +16,13 @@ describeWith('recorded-data', 'two platforms on one database', () => {
   test('share the limit of their key: what one used up the other waits for', async () => {
     const database = await createDatabase()
     onTestFinished(database.drop)
-    const server = await startCoinGeckoServer()
+    const calls: { readonly at: number; readonly weight: 1 }[] = []
+    const server = await startCoinGeckoServer({
+      answer: () => {
+        calls.push({ at: performance.now(), weight: 1 })
+        return undefined // the recordings know
+      },
+    })
     onTestFinished(() => server.close())
     const start = async (name: string) => {
       const project = join(await temporary('sharing'), name)
@@ -31,17 +38,17 @@ describeWith('recorded-data', 'two platforms on one database', () => {
       onTestFinished(() => platform.kill9())
       return platform
     }
-    const platforms = [await start('one'), await start('two')]
+    const platforms = await Promise.all([start('one'), start('two')])
     const pool = createPool(database.url, { max: 1 })
     onTestFinished(() => pool.end())
-    const waiting = await until(async () => {
+    await until(async () => {
       const { rows } = await pool.query<{ waiting: number; granted: number }>(`select
-        count(*) filter (where granted_at > clock_timestamp())::int as waiting,
-        count(*) filter (where granted_at <= clock_timestamp())::int as granted from network_grants`)
-      return rows[0]?.waiting === 2 && rows[0]
-    }, 'both to wait for a call')
-    expect(waiting).toEqual({ waiting: 2, granted: 3 })
-    expect(server.asked.length).toBeLessThanOrEqual(3)
+        count(*) filter (where granted_at > now())::int as waiting,
+        count(*) filter (where granted_at <= now() and granted_at > now() - interval '61 s')::int as granted from network_grants`)
+      return rows[0]?.waiting === 2 && rows[0].granted === 3
+    }, 'both to wait for a call while three are used up')
+    // On a busy machine it takes more than a minute until both run; a call may be on its way for some seconds.
+    expect(mostInWindow(calls, 55_000)).toBeLessThanOrEqual(3)
     expect(server.asked.every(({ headers }) => headers['x-cg-demo-api-key'] === KEY)).toBe(true)
     expect(await Promise.all(platforms.map((platform) => platform.stop()))).toEqual([0, 0])
     // Who stops gives back the place it had in the line.

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { afterAll, inject } from 'vitest'
 import { ask } from './run/ask.ts'
 import { timescaleUrl } from './run/stores.ts'
+import { until } from './until.ts'
 
 export interface TestDatabase {
   readonly name: string
@@ -60,8 +61,19 @@ function requiredTimescale(): string {
   return url
 }
 
+/** Waits for sessions that a busy server has not ended yet, and for a template that another is copying. */
 async function execute(url: string, sql: string): Promise<void> {
-  const client = new pg.Client(url)
-  await client.connect()
-  await client.query(sql).finally(() => client.end())
+  const { failure } = await until(async () => {
+    const client = new pg.Client(url)
+    await client.connect()
+    const failure = await client.query(sql).then(
+      () => undefined,
+      (error: pg.DatabaseError) => error,
+    )
+    await client.end()
+    return failure?.code !== OBJECT_IN_USE && { failure }
+  }, sql)
+  if (failure) throw failure
 }
+
+const OBJECT_IN_USE = '55006'
