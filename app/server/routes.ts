@@ -1,3 +1,4 @@
+import { agents } from './api/agents.ts'
 import { anomalies } from './api/anomalies.ts'
 import { bucketedCandles } from './api/bucketedCandles.ts'
 import { candles } from './api/candles.ts'
@@ -27,6 +28,7 @@ export const routes: readonly Route[] = [
   dataHealth,
   coverage,
   status,
+  agents,
   store,
   openapi,
   health,

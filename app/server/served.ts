@@ -2,7 +2,7 @@ import type { CryptoDataPlatform } from '../../lib/src/streaming/platform/index.
 
 /** What the server needs of a platform. */
 export type ServedPlatform = Pick<CryptoDataPlatform, 'store' | 'stream' | 'getStatus' | 'health' | 'rateLimits'> &
-  Partial<Pick<CryptoDataPlatform, 'config' | 'toolHandles'>>
+  Partial<Pick<CryptoDataPlatform, 'config' | 'toolHandles' | 'listAgents'>>
 
 /** What the server needs of the configuration (`server:` in qicore.yaml). */
 export interface ServerSettings {

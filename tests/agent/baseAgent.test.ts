@@ -101,7 +101,7 @@ describe('an agent', () => {
     expect(agent.begun.toSorted()).toEqual(['a', 'b'])
     expect(await failure(agent.submit('main', { name: 'd' }))).toMatchObject({
       code: 'RATE_LIMITED',
-      message: 'obedient: 2 tasks run and 1 wait; try again when some have ended',
+      message: 'obedient: 2 tasks run and 1 waits; try again when some have ended',
     })
     await agent.end('a', '1')
     const c = await waiting

@@ -3,6 +3,7 @@ import type { MetricFamily, MetricsReader } from '../../../lib/src/base/index.ts
 import type { HealthProbe } from '../health/probe.ts'
 import type { ServedPlatform } from '../served.ts'
 import type { LiveServer } from '../ws/LiveServer.ts'
+import { agentMetrics } from './agents.ts'
 import { failureMetrics } from './failures.ts'
 import { type HttpMetrics, httpMetrics } from './http.ts'
 import { lagMetrics } from './lag.ts'
@@ -38,7 +39,7 @@ export function createMetrics({ platform, probe, live }: MetricsParts): Metrics 
   collectDefaultMetrics({ register })
   for (const name of MISNAMED) register.removeSingleMetric(name)
   const http = httpMetrics(register)
-  const listening = [recordMetrics(register), networkMetrics(register), failureMetrics(register)]
+  const listening = [recordMetrics(register), networkMetrics(register), failureMetrics(register), agentMetrics(register)]
   lagMetrics(register, platform)
   limitMetrics(register, platform)
   partMetrics(register, platform, probe)

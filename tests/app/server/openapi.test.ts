@@ -1,18 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { Validator } from '@seriousme/openapi-schema-validator'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openapiDocument } from '../../../app/server/index.ts'
 import type { Decimal } from '../../../lib/src/base/index.ts'
 import { testDatabase } from '../../support/database.ts'
+import { answerOf, document } from './documented.ts'
 import { type Engines, getJson, openEngines, platformOf, priceOf, serving } from './served.ts'
 
-interface Operation {
-  readonly parameters?: readonly { readonly name: string; readonly required: boolean; readonly description?: string }[]
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>>
-}
-
-const document = openapiDocument() as { paths: Record<string, { get: Operation }> }
 const { url: database } = await testDatabase()
 let engines: Engines
 
@@ -40,28 +33,6 @@ beforeAll(async () => {
   ])
 })
 afterAll(() => engines[Symbol.asyncDispose]())
-
-/** A check of what a route answers with a status against what the document says about it. */
-function answerOf(path: string, status: number): (body: unknown) => void {
-  const schema = document.paths[path]?.get.responses[status]?.content?.['application/json']?.schema
-  if (!schema) throw new Error(`${path} documents no JSON with status ${status}`)
-  // Strict about what the document does not say, too: an undocumented property fails.
-  const ajv = new Ajv2020({ allErrors: true, validateFormats: false, strict: false })
-  ajv.addSchema(closed(document) as object, 'openapi')
-  const validate = ajv.compile(rooted(closed(schema)) as object)
-  return (body) => expect(validate(body) ? [] : validate.errors).toEqual([])
-}
-
-/** Objects that list their properties have no others. */
-function closed(value: unknown): unknown {
-  if (value === null || typeof value !== 'object') return value
-  if (Array.isArray(value)) return value.map(closed)
-  const walked = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, closed(inner)]))
-  return 'properties' in walked && walked.type === 'object' ? { ...walked, additionalProperties: false } : walked
-}
-
-/** References point into the document. */
-const rooted = (schema: unknown): unknown => JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"openapi#/'))
 
 test('the document is valid OpenAPI 3.1', async () => {
   const found = await new Validator().validate(structuredClone(document))

@@ -70,7 +70,7 @@ export abstract class BaseAgent implements AsyncDisposable {
   readonly #options: Required<Pick<AgentOptions, 'concurrency' | 'maxQueued'>> & Pick<AgentOptions, 'taskTimeoutMs'>
   readonly #places: IPolicy
   readonly #running = new Map<string, { readonly workflow: string; readonly since: number }>()
-  readonly #counters = new AgentCounters()
+  readonly #counters: AgentCounters
   readonly #stopped = new AbortController()
   #queued = 0
   #state: AgentState = 'initializing'
@@ -84,6 +84,7 @@ export abstract class BaseAgent implements AsyncDisposable {
   constructor({ name, logger = silentLogger, concurrency = 2, maxQueued = 100, taskTimeoutMs }: AgentOptions) {
     this.name = name
     this.logger = logger.child({ agent: name })
+    this.#counters = new AgentCounters(name)
     this.#options = { concurrency, maxQueued, ...(taskTimeoutMs !== undefined && { taskTimeoutMs }) }
     this.#places = bulkhead(concurrency, maxQueued)
   }
@@ -210,20 +211,21 @@ export abstract class BaseAgent implements AsyncDisposable {
   }
 
   metrics(): AgentMetrics {
-    return this.#counters.read(this.#running.size, this.#queued)
+    return this.#counters.read(this.#queued)
   }
 
   async #follow(run: Run<unknown>, workflow: string, options: TaskOptions): Promise<unknown> {
     const begun = performance.now()
     this.#running.set(run.id, { workflow, since: Date.now() })
     this.#enter('working')
+    this.#counters.started(workflow)
     this.events.emit('task', { id: run.id, workflow, state: 'started' })
     const signal = this.#signalOf(options)
     const timeoutMs = options.timeoutMs ?? this.#options.taskTimeoutMs
     const limited = timeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
     try {
       const result = await abortable(run.result, limited)
-      this.#counters.ended('succeeded', performance.now() - begun)
+      this.#counters.ended(workflow, 'succeeded', performance.now() - begun)
       this.#lastError = undefined
       this.events.emit('task', { id: run.id, workflow, state: 'succeeded' })
       return result
@@ -232,6 +234,7 @@ export abstract class BaseAgent implements AsyncDisposable {
       if (limited.aborted && !this.#stopped.signal.aborted) await this.#runner?.cancel(run.id).catch(() => {})
       const late = error.code === 'TIMEOUT' && limited.aborted
       this.#counters.ended(
+        workflow,
         error.code === 'CANCELLED' || error.code === 'CLOSED' ? 'cancelled' : 'failed',
         performance.now() - begun,
       )

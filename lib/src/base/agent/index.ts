@@ -7,7 +7,7 @@ export {
   BaseAgent,
   type TaskOptions,
 } from './BaseAgent.ts'
-export type { AgentMetrics } from './counters.ts'
+export { AGENT_CHANNEL, type AgentMetrics, type AgentRunEvent } from './counters.ts'
 export { type AgentDefinition, type AgentParts, defineAgent, type SettingsProblem } from './defineAgent.ts'
 export { DurableRunner, type DurableRunnerOptions } from './durable/DurableRunner.ts'
 export { Liveness } from './durable/liveness.ts'

@@ -178,8 +178,8 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       this.#keeper = new CoverageKeeper(this.#coverage, this.#logger)
       for (const name of this.config.sinks) {
         const definition = sinkDefinitions[name]
-        if (definition)
-          this.#sinks.push(await definition.open(settingsFor(this.config, name), { store: this.#store, logger: this.#logger }))
+        const settings = this.config[name] as Record<string, unknown>
+        if (definition) this.#sinks.push(await definition.open(settings, { store: this.#store, logger: this.#logger }))
       }
       for (const name of ['store', 'stream']) this.#health.note({ name, status: 'up', summary: 'opened' })
       if (this.#announced) {
@@ -266,9 +266,9 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       const { since, ...how } = standsIn ? describeStandIn(standIn) : describePart(part, status)
       return this.#health.note(how, since, standsIn && this.#notice !== undefined)
     })
-    const servers = (this.#mcpServers?.health() ?? []).map(({ since, ...how }) => this.#health.note(how, since))
-    const agents = (await this.#agents.health()).map(({ since, ...how }) => this.#health.note(how, since))
-    const all = [engine('store', store), engine('stream', stream), ...supervised, ...servers, ...agents]
+    const others = [...(this.#mcpServers?.health() ?? []), ...(await this.#agents.health())]
+    const noted = others.map(({ since, ...how }) => this.#health.note(how, since))
+    const all = [engine('store', store), engine('stream', stream), ...supervised, ...noted]
     return { status: overall(all, ['store', 'stream']), parts: all }
   }
 
@@ -308,6 +308,11 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     const host = await this.#agents.host(options)
     if (!options.observing && !(await this.coverage.platformRuns())) this.#consumers.startConfigured()
     return host
+  }
+
+  /** @throws QiError UNAVAILABLE */
+  listAgents(): ReturnType<Agents['overview']> {
+    return this.#agents.overview()
   }
 
   listSources(): readonly SourceStatus[] {
@@ -393,5 +398,3 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     return value
   }
 }
-
-const settingsFor = (config: PlatformConfig, name: string): Record<string, unknown> => config[name] as Record<string, unknown>

@@ -1,6 +1,7 @@
 export { AgentHost, type AgentHostOptions } from './agents/AgentHost.ts'
 export { agentDefinitions } from './agents/definitions.ts'
 export { type LlmAccess, openLlm } from './agents/llm.ts'
+export type { AgentOverview } from './agents/overview.ts'
 export * from './backfill/index.ts'
 export { CryptoDataPlatform, type PlatformOptions } from './CryptoDataPlatform.ts'
 export { configSchema, type LoadedConfig, type LoadOptions, loadConfig, type PlatformConfig } from './config.ts'

@@ -97,10 +97,14 @@ export class AgentHost implements AsyncDisposable {
     return agent
   }
 
+  /** Those that were started. */
+  get started(): readonly BaseAgent[] {
+    return this.agents.filter(({ name }) => this.#started.has(name))
+  }
+
   async health(): Promise<readonly (Omit<PartHealth, 'since'> & { readonly since: number })[]> {
-    const started = this.agents.filter(({ name }) => this.#started.has(name))
     return Promise.all(
-      started.map(async (agent) => {
+      this.started.map(async (agent) => {
         const { ok, summary } = await agent.health()
         const { since } = agent.status()
         return { name: `agent ${agent.name}`, status: ok ? ('up' as const) : ('degraded' as const), since, summary }

@@ -8,6 +8,8 @@ import {
   toQiError,
 } from '../../../base/index.ts'
 import { AgentHost } from './AgentHost.ts'
+import { agentDefinitions } from './definitions.ts'
+import { type AgentOverview, overviewOf } from './overview.ts'
 
 export interface AgentsOptions {
   readonly settings: Readonly<Record<string, unknown>> & { readonly run: readonly string[] }
@@ -47,6 +49,12 @@ export class Agents {
     const { error, since } = this.#failure
     const action = 'it is tried again when the platform is started again'
     return [{ name: 'agents', status: 'degraded', since, summary: error.message, action }]
+  }
+
+  /** @throws QiError UNAVAILABLE */
+  overview(): Promise<readonly AgentOverview[]> {
+    const started = this.#opened && { agents: this.#opened.started, runner: this.#opened.runner }
+    return overviewOf({ definitions: agentDefinitions, scheduled: this.#options.settings.run, started })
   }
 
   async stop(): Promise<void> {
