@@ -63,7 +63,7 @@ describeWith('kafka', 'redpanda on two brokers', () => {
 
   test('partitions of both are read, and read on when one dies, and when it leads again', async () => {
     const stream = await open(3_000)
-    const reading = await open(60_000)
+    const reading = await open(300_000)
     const topic = await topicFor(stream, 'brokers', 6)
     await ledBy(topic, [1, 2])
     const member = await Member.join(reading, { group: unique('brokers'), topics: [topic], maxBytes: 50_000 })
