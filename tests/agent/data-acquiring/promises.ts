@@ -23,7 +23,7 @@ export interface PromisesOptions {
   readonly windowMs: number
   readonly slackMs: number
   readonly watch: readonly Promised[]
-  /** After this long, from the first call, one process is killed; after `forMs` it ends. */
+  /** After this long, from when all of them call, one process is killed; after `forMs` it ends. */
   readonly killAfterMs: number
   readonly forMs: number
 }
@@ -82,9 +82,9 @@ export async function keepPromises(options: PromisesOptions): Promise<Kept> {
     },
   )
   const began = (server.calls[0] as OhlcCall).at
-  await timer(Math.max(0, began + killAfterMs - performance.now()))
+  await timer(killAfterMs)
   await processes.at(-1)?.kill9()
-  await timer(Math.max(0, began + forMs - performance.now()))
+  await timer(forMs - killAfterMs)
   const ended = performance.now()
   const calls = [...server.calls]
   const { rows } = await pool.query<{ stored: number }>('select count(distinct coin_id)::int as stored from ohlcv_data')
