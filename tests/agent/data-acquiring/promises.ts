@@ -37,15 +37,16 @@ export interface Kept {
   readonly p95: Readonly<Record<string, number>>
   /** Calls that came again although their instrument was not due. */
   readonly twice: number
-  /** Instruments with stored candles. */
-  readonly stored: number
   readonly output: string
 }
 
 const PROCESSES = ['by-one', 'by-two', 'by-three', 'by-four']
 const SAMPLE_MS = 100
 
-/** Four processes keep one watch list fresh, each instrument by a call of its own, under one limit; one of them is killed. */
+/**
+ * Four processes keep one watch list fresh, each instrument by a call of its own, under one limit; one of them is killed.
+ * @throws Error where an instrument is never stored
+ */
 export async function keepPromises(options: PromisesOptions): Promise<Kept> {
   const { databaseUrl, folder, limit, windowMs, slackMs, watch, killAfterMs, forMs } = options
   await using stack = new AsyncDisposableStack()
@@ -87,7 +88,11 @@ export async function keepPromises(options: PromisesOptions): Promise<Kept> {
   await timer(forMs - killAfterMs)
   const ended = performance.now()
   const calls = [...server.calls]
-  const { rows } = await pool.query<{ stored: number }>('select count(distinct coin_id)::int as stored from ohlcv_data')
+  const wanted = watch.reduce((sum, { coins }) => sum + coins, 0)
+  await until(async () => {
+    const { rows } = await pool.query<{ stored: number }>('select count(distinct coin_id)::int as stored from ohlcv_data')
+    return rows[0]?.stored === wanted
+  }, 'every instrument to be stored')
   await Promise.all(processes.slice(0, -1).map((child) => child.stop()))
   const byCoin = Map.groupBy(calls, ({ coin }) => coin)
   const p95 = watch.map((one) => {
@@ -107,7 +112,6 @@ export async function keepPromises(options: PromisesOptions): Promise<Kept> {
     mostInWindow: mostInWindow(calls, windowMs),
     p95: Object.fromEntries(p95),
     twice: early.reduce((sum, count) => sum + count, 0),
-    stored: rows[0]?.stored ?? 0,
     output: output(),
   }
 }
