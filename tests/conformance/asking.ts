@@ -20,6 +20,9 @@ const form = (properties: ElicitRequestFormParams['requestedSchema']['properties
   required,
 })
 
+/** Left to itself a request goes by the client's stream of its own, which may not be open yet: then it is lost. */
+const onStreamOf = ({ id }: ServerContext['mcpReq']) => ({ relatedRequestId: id })
+
 /** Signs what travels through the client. */
 export const stateCodec = createRequestStateCodec<{ round: number }>({ key: randomBytes(32) })
 
@@ -32,10 +35,10 @@ export function addAskingTools(server: McpServer): void {
     'test_sampling',
     { description: 'Asks the model of the client', inputSchema: z.object({ prompt: z.string() }) },
     async ({ prompt }, { mcpReq }) => {
-      const { content } = await mcpReq.requestSampling({
-        messages: [{ role: 'user', content: { type: 'text', text: prompt } }],
-        maxTokens: 100,
-      })
+      const { content } = await mcpReq.requestSampling(
+        { messages: [{ role: 'user', content: { type: 'text', text: prompt } }], maxTokens: 100 },
+        onStreamOf(mcpReq),
+      )
       const [first] = [content].flat()
       return text(`LLM response: ${first?.type === 'text' ? first.text : ''}`)
     },
@@ -43,7 +46,7 @@ export function addAskingTools(server: McpServer): void {
   const elicits =
     (message: string, requestedSchema: ElicitRequestFormParams['requestedSchema'], label: string) =>
     async ({ mcpReq }: ServerContext): Promise<CallToolResult> => {
-      const { action, content } = await mcpReq.elicitInput({ message, requestedSchema })
+      const { action, content } = await mcpReq.elicitInput({ message, requestedSchema }, onStreamOf(mcpReq))
       return text(`${label}: action=${action}, content=${JSON.stringify(content ?? {})}`)
     }
   server.registerTool(
