@@ -15,7 +15,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
 }
-const ASSETS = ['page.css', 'page.js', 'home.js', 'docs.css', 'docs.js', 'favicon.svg']
+const ASSETS = ['page.css', 'page.js', 'home.js', 'agents.js', 'docs.css', 'docs.js', 'favicon.svg']
 
 /** The pages are few and small: read once, served from memory. */
 export function loadPages(): Pages {

@@ -17,8 +17,11 @@ test.each(['/', '/api/v1/docs'])('%s needs nothing from elsewhere, and allows no
   for (const file of files) {
     const asset = await fetch(url + file)
     expect([file, asset.status]).toEqual([file, 200])
+    const text = await asset.text()
+    for (const [, imported] of text.matchAll(/^import .* from '\.(\/[^']+)'$/gm))
+      if (!files.includes(`/assets${imported}`)) files.push(`/assets${imported}`)
     // Namespaces of SVG are names, not addresses.
-    expect((await asset.text()).replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:\/\//)
+    expect(text.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:\/\//)
   }
 })
 

@@ -1,3 +1,4 @@
+import { loadAgents } from './agents.js'
 import { element, getJson } from './page.js'
 
 const by = (id) => document.getElementById(id)
@@ -21,13 +22,17 @@ function cells(price) {
   const simulated = price.origin === 'simulated'
   const change = price.change_24h_pct
   return [
-    element('td', {}, price.coin_id),
-    element('td', {}, price.source, ...(simulated ? [' ', element('span', { className: 'mark' }, 'simulated')] : [])),
-    element('td', { className: 'number' }, grouped(price.price)),
-    element('td', {}, price.currency),
+    element(
+      'td',
+      { className: 'name' },
+      price.coin_id,
+      ...(simulated ? [' ', element('span', { className: 'mark' }, 'simulated')] : []),
+    ),
+    element('td', { className: 'number' }, `${grouped(price.price)} `, element('span', { className: 'soft' }, price.currency)),
     element('td', { className: `number ${change === undefined ? '' : change.startsWith('-') ? 'down' : 'up'}` }, percent(change)),
     element('td', { className: 'number', title: price.market_cap ?? '' }, short(price.market_cap)),
     element('td', { className: 'number', title: price.volume_24h ?? '' }, short(price.volume_24h)),
+    element('td', {}, price.source),
     element('td', {}, element('time', { dateTime: price.time }, price.time.slice(0, 19).replace('T', ' '))),
   ]
 }
@@ -131,6 +136,6 @@ function connect(waitMs = 1000) {
 
 const failed = (error) => said(`○ ${error.message}`)
 
-await Promise.allSettled([loadLatest(), loadStatus()])
+await Promise.allSettled([loadLatest(), loadStatus(), loadAgents()])
 connect()
-setInterval(() => loadStatus().catch(failed), 15_000)
+setInterval(() => Promise.all([loadStatus(), loadAgents()]).catch(failed), 15_000)
