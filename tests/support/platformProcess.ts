@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '../../bench/freePort.ts'
 import type { PlatformStatus } from '../../lib/src/base/index.ts'
 import { until } from './until.ts'
 
@@ -21,25 +20,26 @@ export interface PlatformProcess {
 
 /** Starts it in a project folder and returns when it answers. */
 export async function startPlatform(cwd: string, env: Readonly<Record<string, string>>): Promise<PlatformProcess> {
-  const port = await freePort()
   const child: ChildProcess = spawn(process.execPath, [MAIN, 'up'], {
     cwd,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env, QICORE_PORT: String(port) },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env, QICORE_PORT: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let printed = ''
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (printed += chunk.toString()))
   const exited = once(child, 'exit')
-  const url = `http://127.0.0.1:${port}`
+  const over = () => child.exitCode !== null || child.signalCode !== null
+  const printing = (error: unknown) => {
+    throw new Error(`${(error as Error).message}; it printed:\n${printed}`, { cause: error })
+  }
+  const served = () => /\(API: (\S+)\/api\/v1\/docs\)/.exec(printed)?.[1]
+  const url = await until(() => (over() ? '' : served()), 'qicore up to say where').catch(printing)
   const status = async (): Promise<PlatformStatus> => (await (await fetch(`${url}/api/v1/status`)).json()) as PlatformStatus
   const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
     child.kill(signal)
     await exited
   }
-  const over = () => child.exitCode !== null || child.signalCode !== null
-  await until(async () => over() || (await fetch(`${url}/ready`)).ok, 'qicore up to answer').catch((error: unknown) => {
-    throw new Error(`${(error as Error).message}; it printed:\n${printed}`, { cause: error })
-  })
+  await until(async () => over() || (await fetch(`${url}/ready`)).ok, 'qicore up to answer').catch(printing)
   if (over()) throw new Error(`qicore up ended with ${child.exitCode ?? child.signalCode}:\n${printed}`)
   return {
     pid: child.pid as number,
