@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { nowMicros, price, type QiError, silentLogger } from '../../lib/src/base/index.ts'
-import { applyPolicies, keepPolicies, keepRollups, storeSettings } from '../../lib/src/streaming/platform/upkeep/index.ts'
+import { applyPolicies, janitor, keepRollups, storeSettings } from '../../lib/src/streaming/platform/upkeep/index.ts'
 import { aPrice } from '../database/records.ts'
 import { testStore } from '../database/testStore.ts'
 import { onTimescale } from '../support/database.ts'
@@ -44,16 +44,26 @@ describe('the upkeep of the store', async () => {
     await store.timescale.upsert(price, old)
     const settings = storeSettings.parse({ retention: { price: 30 } })
     let written = 0
-    await during(
-      (signal) => keepPolicies(store, settings, silentLogger, signal),
-      async () => {
-        await store.timescale.upsert(price, [aPrice({ coinId: 'new', time: now + written++ })])
-        return (await store.pool.query("select from crypto_prices where coin_id = 'old'")).rowCount === 0
-      },
-    )
+    await during(janitor(store, settings, silentLogger).run, async () => {
+      await store.timescale.upsert(price, [aPrice({ coinId: 'new', time: now + written++ })])
+      return (await store.pool.query("select from crypto_prices where coin_id = 'old'")).rowCount === 0
+    })
     expect((await store.pool.query("select from crypto_prices where coin_id = 'new'")).rowCount).toBe(written)
     await applyPolicies(store, storeSettings.parse({}), silentLogger)
     expect(await store.timescale.policies.retention()).toEqual({})
+  })
+
+  it('leaves what was set since, also when it is started again', async () => {
+    const { run, tried } = janitor(store, storeSettings.parse({ retention: { price: 60 } }), silentLogger)
+    const { policies } = store.timescale
+    await during(run, () => tried.then(() => true))
+    await policies.setRetention('crypto_prices', 30)
+    const stored = async () => (await store.pool.query("select from crypto_prices where coin_id = 'older'")).rowCount
+    await store.timescale.upsert(price, [aPrice({ coinId: 'older', time: nowMicros() - 45 * DAY })])
+    expect(await stored()).toBe(1)
+    await during(run, async () => (await stored()) === 0)
+    expect(await policies.retention()).toEqual({ crypto_prices: 30 })
+    await applyPolicies(store, storeSettings.parse({}), silentLogger)
   })
 
   it.skipIf(onTimescale)('says that compression is not to be had on plain PostgreSQL', async () => {

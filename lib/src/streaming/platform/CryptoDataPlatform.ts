@@ -46,7 +46,7 @@ import { McpServers } from './McpServers.ts'
 import { reprocess } from './reprocess.ts'
 import { Sources, STAND_IN_FOR } from './Sources.ts'
 import { Supervisor } from './supervisor.ts'
-import { keepPolicies, keepRollups } from './upkeep/index.ts'
+import { janitor, keepRollups } from './upkeep/index.ts'
 
 export interface PlatformOptions {
   readonly config: PlatformConfig
@@ -287,10 +287,9 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   async #startUpkeep(): Promise<void> {
     const { store: settings } = this.config
     this.#consuming.add('rollups', (signal) => keepRollups(this.store, settings.rollups, signal))
-    const logger = this.#logger.child({ part: 'janitor' })
-    const tried = Promise.withResolvers<void>()
-    this.#consuming.add('janitor', (signal) => keepPolicies(this.store, settings, logger, signal, tried.resolve))
-    await tried.promise
+    const { run, tried } = janitor(this.store, settings, this.#logger.child({ part: 'janitor' }))
+    this.#consuming.add('janitor', run)
+    await tried
   }
 
   /** The past of a source, which the caller closes. @throws QiError UNSUPPORTED for a source that gives none */

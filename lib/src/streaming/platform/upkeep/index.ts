@@ -1,3 +1,3 @@
-export { applyPolicies, keepPolicies } from './janitor.ts'
+export { applyPolicies, janitor } from './janitor.ts'
 export { keepRollups } from './rollups.ts'
 export { type StoreSettings, storeSettings } from './settings.ts'

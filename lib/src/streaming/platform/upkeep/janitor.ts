@@ -2,23 +2,29 @@ import { setTimeout } from 'node:timers/promises'
 import { type Logger, recordTypes, type Store, type TimeTable } from '../../../base/index.ts'
 import type { StoreSettings } from './settings.ts'
 
-/**
- * Applies the policies of the configuration, then drops what is past its retention, now and then, until stopped.
- * @param onTried called once the policies are applied, or cannot be
- */
-export async function keepPolicies(
-  store: Pick<Store, 'timescale' | 'capabilities'>,
-  settings: StoreSettings,
-  logger: Logger,
-  signal: AbortSignal,
-  onTried: () => void = () => {},
-): Promise<void> {
-  await applyPolicies(store, settings, logger).finally(onTried)
-  while (!signal.aborted) {
-    for (const { table, unit, dropped } of await store.timescale.policies.applyRetention({ signal }))
-      if (dropped > 0)
-        logger.info({ table, unit, dropped }, `dropped ${dropped} ${unit} of ${table} that were past their retention`)
-    await setTimeout(settings.retention_every_minutes * 60_000, undefined, { signal, ref: false }).catch(() => {})
+interface Janitor {
+  /** Once the policies are applied, or could not be. */
+  readonly tried: Promise<void>
+  /** Runs until stopped, and may be run again: policies that were set since it applied those of the configuration stay. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+/** Applies the policies of the configuration once, then drops what is past its retention, now and then. */
+export function janitor(store: Pick<Store, 'timescale' | 'capabilities'>, settings: StoreSettings, logger: Logger): Janitor {
+  const tried = Promise.withResolvers<void>()
+  let applied = false
+  return {
+    tried: tried.promise,
+    async run(signal) {
+      if (!applied) await applyPolicies(store, settings, logger).finally(tried.resolve)
+      applied = true
+      while (!signal.aborted) {
+        for (const { table, unit, dropped } of await store.timescale.policies.applyRetention({ signal }))
+          if (dropped > 0)
+            logger.info({ table, unit, dropped }, `dropped ${dropped} ${unit} of ${table} that were past their retention`)
+        await setTimeout(settings.retention_every_minutes * 60_000, undefined, { signal, ref: false }).catch(() => {})
+      }
+    },
   }
 }
 
