@@ -24,12 +24,13 @@ pool.on('connect', (client) => {
     return query(...all)
   }
 })
-/** Which of the three ways the rows of a write were merged. */
+/** In which ways the rows of a write were merged, one after another. */
 async function way(records: readonly Price[]): Promise<string[]> {
   sent = []
   expect(await writer.upsert(price, records)).toEqual({ written: records.length, failed: [] })
   const names = new Map([
     [merge, 'merge'],
+    [bySeries?.sample ?? '', 'sample'],
     [bySeries?.overwrite ?? '', 'overwrite'],
     [bySeries?.outdone ?? '', 'outdone'],
   ])
@@ -55,22 +56,25 @@ const held = async (): Promise<number[]> =>
   ).rows.flatMap(({ price: text, n }) => [Number(text), n])
 
 describe('a merge of many rows', () => {
-  it('looks up whole series where each row of the last batch overwrote another, and so does each of this', async () => {
+  it('looks up whole series where each row of a sample overwrites another, and so does each of all', async () => {
     await writer.upsert(price, rows(1))
-    expect(await way(rows(2))).toEqual(['merge'])
-    expect(await way(rows(3))).toEqual(['overwrite'])
+    expect(await way(rows(2))).toEqual(['sample', 'overwrite'])
+    expect(await way(rows(3)), 'as the last batch').toEqual(['overwrite'])
     expect(await way(rows(4).reverse()), 'the search for a time fails').toEqual(['overwrite', 'merge'])
     expect(await held()).toEqual([4, ROWS])
+    expect(await way(rows(5).reverse()), 'it would fail again').toEqual(['merge'])
+    expect(await way(rows(6))).toEqual(['overwrite'])
+    expect(await held()).toEqual([6, ROWS])
   })
 
-  it('does so where none did, and none does', async () => {
+  it('does so where none does', async () => {
     await writer.upsert(price, rows(2))
-    expect(await way(rows(2))).toEqual(['merge'])
-    expect(await way(rows(2))).toEqual(['outdone'])
+    expect(await way(rows(2))).toEqual(['sample', 'outdone'])
     expect(await way(rows(1))).toEqual(['outdone'])
     expect(await held()).toEqual([2, ROWS])
     expect(await way(rows(3))).toEqual(['outdone', 'merge'])
-    expect(await held()).toEqual([3, ROWS])
+    expect(await way(rows(4))).toEqual(['overwrite'])
+    expect(await held()).toEqual([4, ROWS])
   })
 
   it('adds what is not there, whatever was expected', async () => {
@@ -78,7 +82,7 @@ describe('a merge of many rows', () => {
     await writer.upsert(price, rows(2))
     expect(await way(rows(3, ROWS / 2))).toEqual(['overwrite', 'merge'])
     expect(await held()).toEqual([2, ROWS / 2, 3, ROWS])
-    expect(await way(rows(3, ROWS)), 'half of them are held').toEqual(['merge'])
+    expect(await way(rows(3, ROWS)), 'half of them are held').toEqual(['sample', 'merge'])
     expect(await held()).toEqual([2, ROWS / 2, 3, 1.5 * ROWS])
   })
 
@@ -163,5 +167,8 @@ describe.skipIf(!store.capabilities.lookupBySeries)('the plan of a merge by seri
       expect(text).toMatch(/Tid Scan on stage_crypto_prices/)
       expect(text).not.toMatch(/(Seq|Index) Scan (using \w+ )?on crypto_prices\b/)
     }
+    const text = await plan(bySeries?.sample ?? '')
+    expect(text).toMatch(/Bitmap Index Scan on crypto_prices_pkey.*\n *Index Cond: .*coin_id = .*"time" = /)
+    expect(text).not.toMatch(/(Seq|Index) Scan (using \w+ )?on crypto_prices\b/)
   })
 })

@@ -9,15 +9,18 @@ interface Merged {
   readonly overwritten: number
 }
 
+type Kind = 'overwrite' | 'outdone'
+
 /**
  * From the stage into the table. What the last batch was, the next is expected to be: each of its rows overwrites another, or none
- * does, as when it is delivered again. A statement that costs less confirms that; where it does not, the merge settles it, which
- * is right for rows of any kind and finds what is done already as it should be.
+ * does, as when it is delivered again; where it was of neither kind, some rows tell. A statement that costs less confirms that; where it does not,
+ * the merge settles it, which is right for rows of any kind and finds what is done already as it should be.
  */
 export class Merge {
   readonly #sql: Statements
   readonly #bySeries: SeriesStatements | undefined
-  #expected: keyof SeriesStatements | undefined
+  /** Of the next batch; `unsure` where a kind was right and could not be confirmed, as where rows are not in the order of time. */
+  #expected: Kind | 'unsure' | undefined
 
   constructor(sql: Statements, bySeries: boolean) {
     this.#sql = sql
@@ -27,15 +30,37 @@ export class Merge {
   /** @returns whether the key of each of the staged rows was new */
   async run(client: PoolClient, staged: number): Promise<boolean> {
     const bySeries = staged < MANY_ROWS ? undefined : this.#bySeries
-    if (bySeries && this.#expected && (await EXPECT[this.#expected](client, bySeries)) === staged) return false
+    const expected = bySeries && (await this.#expect(client, bySeries))
+    if (bySeries && expected && (await CONFIRM[expected](client, bySeries)) === staged) {
+      this.#expected = expected
+      return false
+    }
     const { added, overwritten } = (await client.query<Merged>(this.#sql.merge)).rows[0] as Merged
-    if (bySeries) this.#expected = overwritten === staged ? 'overwrite' : added + overwritten === 0 ? 'outdone' : undefined
+    if (bySeries) {
+      const kind = overwritten === staged ? 'overwrite' : added + overwritten === 0 ? 'outdone' : undefined
+      this.#expected = kind && kind === expected ? 'unsure' : kind
+    }
     return added === staged
+  }
+
+  async #expect(client: PoolClient, bySeries: SeriesStatements): Promise<Kind | undefined> {
+    if (this.#expected === 'unsure') return undefined
+    return this.#expected ?? kindOfSome(client, bySeries)
   }
 }
 
+/** Of which kind a sample of the rows is, where all of it is of one. */
+async function kindOfSome(client: PoolClient, { sample }: SeriesStatements): Promise<Kind | undefined> {
+  const { all, overwrite, outdone } = (await client.query<Record<Kind | 'all', number>>(sample)).rows[0] as Record<
+    Kind | 'all',
+    number
+  >
+  if (all === 0) return undefined
+  return overwrite === all ? 'overwrite' : outdone === all ? 'outdone' : undefined
+}
+
 /** How many rows are as expected. */
-const EXPECT = {
+const CONFIRM = {
   overwrite: async (client: PoolClient, { overwrite }: SeriesStatements) => (await client.query(overwrite)).rowCount,
   outdone: async (client: PoolClient, { outdone }: SeriesStatements) =>
     (await client.query<{ outdone: number }>(outdone)).rows[0]?.outdone,

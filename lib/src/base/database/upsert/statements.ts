@@ -20,6 +20,8 @@ export interface Statements {
 
 /** They look up the keys of a series together, which costs less than one by one. */
 export interface SeriesStatements {
+  /** Answers of some staged rows how many there are (`all`), how many `overwrite` another, and how many are `outdone`. */
+  readonly sample: string
   /** Overwrites what staged rows win against; adds nothing. */
   readonly overwrite: string
   /** Answers how many staged rows are `outdone` by a row that is there, or are that row. */
@@ -27,6 +29,8 @@ export interface SeriesStatements {
 }
 
 const quoted = (name: string): string => `"${name}"`
+/** Of thousands of rows some tens, from all series. */
+const SAMPLE_PERCENT = 0.5
 /** What stands for NULL when it is compared; the flag before it has decided by then. */
 const FILLER = { text: "''", decimal: '0', integer: '0', float: '0', boolean: 'false', time: "'epoch'" } as const
 
@@ -65,7 +69,10 @@ function seriesStatements(table: TableSpec, stage: string, set: string): SeriesS
   const listed = `(select ${series.join(', ')}, array_agg(time) as times, array_agg(ctid) as places from ${stage} group by ${series.join(', ')}) as g`
   const paired = `${series.map((name) => `t.${name} = g.${name}`).join(' and ')} and t.time = any (g.times)
     and s.ctid = g.places[width_bucket(t.time, g.times)] and s.time = greatest(t.time)`
+  const found = `select ${wins(table, 's', 't')} as wins from ${target} where ${table.key.map((name) => `t.${quoted(name)} = s.${quoted(name)}`).join(' and ')} limit 1`
   return {
+    sample: `select count(*)::int as all, count(*) filter (where f.wins)::int as overwrite, count(*) filter (where not f.wins)::int as outdone
+      from (select * from ${stage} tablesample bernoulli (${SAMPLE_PERCENT}) repeatable (0)) as s left join lateral (${found}) as f on true`,
     overwrite: `update ${target} set ${set} from ${listed}, ${stage} as s where ${paired} and ${wins(table, 's', 't')}`,
     outdone: `select count(*)::int as outdone from ${target}, ${listed}, ${stage} as s where ${paired} and not ${wins(table, 's', 't')}`,
   }
