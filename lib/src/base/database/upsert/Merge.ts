@@ -31,13 +31,15 @@ export class Merge {
   async run(client: PoolClient, staged: number): Promise<boolean> {
     const bySeries = staged < MANY_ROWS ? undefined : this.#bySeries
     const expected = bySeries && (await this.#expect(client, bySeries))
-    if (bySeries && expected && (await CONFIRM[expected](client, bySeries)) === staged) {
+    const confirmed = bySeries && expected ? await CONFIRM[expected](client, bySeries) : 0
+    if (expected && confirmed === staged) {
       this.#expected = expected
       return false
     }
     const { added, overwritten } = (await client.query<Merged>(this.#sql.merge)).rows[0] as Merged
     if (bySeries) {
-      const kind = overwritten === staged ? 'overwrite' : added + overwritten === 0 ? 'outdone' : undefined
+      const inAll = overwritten + (expected === 'overwrite' ? confirmed : 0)
+      const kind = inAll === staged ? 'overwrite' : added + inAll === 0 ? 'outdone' : undefined
       this.#expected = kind && kind === expected ? 'unsure' : kind
     }
     return added === staged
@@ -61,7 +63,7 @@ async function kindOfSome(client: PoolClient, { sample }: SeriesStatements): Pro
 
 /** How many rows are as expected. */
 const CONFIRM = {
-  overwrite: async (client: PoolClient, { overwrite }: SeriesStatements) => (await client.query(overwrite)).rowCount,
+  overwrite: async (client: PoolClient, { overwrite }: SeriesStatements) => (await client.query(overwrite)).rowCount ?? 0,
   outdone: async (client: PoolClient, { outdone }: SeriesStatements) =>
-    (await client.query<{ outdone: number }>(outdone)).rows[0]?.outdone,
+    (await client.query<{ outdone: number }>(outdone)).rows[0]?.outdone ?? 0,
 }
