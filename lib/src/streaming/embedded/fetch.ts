@@ -46,7 +46,10 @@ export async function fetchChunks(
   return found.map((collected) => collected?.finish())
 }
 
-/** First which chunks, by their sizes alone (unpacked, which is what they take of the reader's memory); then their bytes by primary key. COPY takes no parameters: all are numbers. */
+/**
+ * First which chunks, by their sizes alone (unpacked, which is what they take of the reader's memory); then their bytes by primary
+ * key. COPY takes no parameters: all are numbers.
+ */
 const fetchSql = (requests: readonly FetchRequest[], limits: FetchLimits): string => `
 with wanted (i, id, at) as (values ${requests.map((r, i) => `(${i}, ${r.id}, ${r.offset}::bigint)`).join(', ')}),
 listed as (

@@ -13,8 +13,8 @@ type Kind = 'overwrite' | 'outdone'
 
 /**
  * From the stage into the table. What the last batch was, the next is expected to be: each of its rows overwrites another, or none
- * does, as when it is delivered again; where it was of neither kind, some rows tell. A statement that costs less confirms that; where it does not,
- * the merge settles it, which is right for rows of any kind and finds what is done already as it should be.
+ * does, as when it is delivered again; where it was of neither kind, some rows tell. A statement that costs less confirms that;
+ * where it does not, the merge settles it, which is right for rows of any kind and finds what is done already as it should be.
  */
 export class Merge {
   readonly #sql: Statements
