@@ -29,9 +29,10 @@ export interface Engines extends AsyncDisposable {
   killBroker(): Promise<void>
 }
 
-export async function openEngines(mode: Mode): Promise<Engines> {
+/** @param parent the folder in which they keep everything; that of temporary files unless given */
+export async function openEngines(mode: Mode, parent = tmpdir()): Promise<Engines> {
   await using stack = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'qicore-chaos-'))
+  const folder = await mkdtemp(join(parent, 'qicore-chaos-'))
   await chmod(folder, 0o755) // the PostgreSQL user has to get in
   stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }))
 

@@ -2,15 +2,21 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { ownFolder } from '../support/ownFolder.ts'
+import { availableServices, REMEDY } from '../support/run/available.ts'
 import { chaos, command } from './chaos.ts'
 import { MODES } from './engines.ts'
+import { loadScenarios, scenarioCommand } from './scenario.ts'
 import { sharing } from './sharing.ts'
 import { SINKS } from './subject.ts'
 
+const scenarios = await loadScenarios()
 const USAGE = `npm run chaos -- [--rounds 20] [--records 1000000] [--mode ${MODES.join('|')}] [--sink ${SINKS.join('|')}] [--seed S]
 npm run chaos -- --sharing [--window 60000] [--windows 3] [--mode …] [--seed S]
+npm run chaos -- --scenario NAME [--seconds 30] [--rate 2000] [--seed S]
 Produces the records once while in each round a process is killed or a network fails; the table must hold each of them once.
 With --sharing two publishers and four consumers, each a process, share a rate limit and the partitions; one is killed, one comes.
+With --scenario one bad thing happens for so many seconds to a platform under so many prices a second:
+${scenarios.map(({ name, summary }) => `  ${name.padEnd(16)} ${summary}`).join('\n')}
 --mode kafka needs a broker's jars (npm run services). --seed repeats the choices of a run that printed it.`
 
 const { values } = parseArgs({
@@ -19,6 +25,9 @@ const { values } = parseArgs({
     records: { type: 'string', default: '1000000' },
     mode: { type: 'string', default: 'embedded' },
     sink: { type: 'string', default: 'table' },
+    scenario: { type: 'string' },
+    seconds: { type: 'string', default: '30' },
+    rate: { type: 'string', default: '2000' },
     sharing: { type: 'boolean', default: false },
     window: { type: 'string', default: '60000' },
     windows: { type: 'string', default: '3' },
@@ -30,16 +39,30 @@ const mode = MODES.find((name) => name === values.mode)
 const sink = SINKS.find((name) => name === values.sink)
 const [rounds, records, seed] = [Number(values.rounds), Number(values.records), Number(values.seed)]
 const [windowMs, windows] = [Number(values.window), Number(values.windows)]
-const whole = [rounds, records, windowMs, windows].every((n) => Number.isInteger(n) && n > 0) && Number.isInteger(seed)
-if (values.help || !mode || !sink || !whole) {
+const [seconds, rate] = [Number(values.seconds), Number(values.rate)]
+const scenario = scenarios.find(({ name }) => name === values.scenario)
+const whole =
+  [rounds, records, windowMs, windows, seconds, rate].every((n) => Number.isInteger(n) && n > 0) && Number.isInteger(seed)
+if (values.help || !mode || !sink || !whole || (values.scenario !== undefined && !scenario)) {
   console.error(USAGE)
   process.exit(values.help ? 0 : 2)
+}
+
+const missing = scenario?.needs?.filter((service) => !availableServices().includes(service)) ?? []
+if (missing.length > 0) {
+  console.error(`${scenario?.name} needs ${missing.map((service) => `${service} (${REMEDY[service]})`).join(', ')}`)
+  process.exit(1)
 }
 
 await ownFolder('chaos')
 const say = (line: string) => console.log(line)
 const began = performance.now()
 const run = (): Promise<{ readonly problems: readonly string[] }> => {
+  if (scenario) {
+    const size = { seconds, rate, seed }
+    say(scenarioCommand(scenario.name, size))
+    return scenario.run({ ...size, say, patienceMs: 180_000 })
+  }
   if (values.sharing) {
     say(`npm run chaos -- --sharing --window ${windowMs} --windows ${windows} --mode ${mode} --seed ${seed}`)
     return sharing({ mode, seed, windowMs, windows, say })
