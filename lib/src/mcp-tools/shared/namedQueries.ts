@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { candlesQuery, formatTime, type RecordType, recordTypes } from '../../base/index.ts'
+import { candlesQuery, formatTime, newestFirst, type RecordType, recordTypes } from '../../base/index.ts'
 
 /** A statement of ours whose arguments are typed. */
 export interface NamedQuery {
@@ -41,7 +41,10 @@ function rowsOf(type: RecordType, summary: string, parameters: z.ZodRawShape): N
     parameters: z.object({ ...parameters, ...range }),
     statement(given) {
       const { text, values } = where(given)
-      return { text: `select ${columns.join(', ')} from ${type.table}${text} order by time desc, ${type.key.join(', ')}`, values }
+      return {
+        text: `select ${columns.join(', ')} from ${type.table}${text} order by ${newestFirst(type.table ?? '')}, ${type.key.join(', ')}`,
+        values,
+      }
     },
   }
 }

@@ -1,4 +1,4 @@
-import { price, QiError, type Store, type Stream, trade } from '../../base/index.ts'
+import { newestFirst, type Price, price, QiError, type Store, type Stream, type Trade, trade } from '../../base/index.ts'
 import type { Tick } from './windowStatistics.ts'
 
 export interface SeriesName {
@@ -25,7 +25,14 @@ export interface TicksWanted {
 interface Found extends Tick {
   readonly series: SeriesName
   readonly simulated: boolean
+  /** The venue's number of a trade. */
+  readonly sequence: number | undefined
 }
+
+/** Ticks of one moment by the venue's sequence; those without one after them, as they lie in the stream (sorting is stable). */
+const byMarket = (a: Found, b: Found): number =>
+  a.time - b.time ||
+  (a.sequence === b.sequence ? 0 : (a.sequence ?? Number.POSITIVE_INFINITY) - (b.sequence ?? Number.POSITIVE_INFINITY))
 
 /** Most messages of a topic that are looked at: its newest. */
 export const MOST_SCANNED = 100_000
@@ -66,8 +73,16 @@ export async function ticksOfStream(
 
 function tickOf(type: typeof price | typeof trade, value: Uint8Array): Found | undefined {
   try {
-    const { coinId, source, currency, time, price: figure, origin } = type.decode(value)
-    return { series: { source, coin_id: coinId, currency }, time, price: Number(figure), simulated: origin === 'simulated' }
+    const record: Price | Trade = type.decode(value)
+    const { coinId, source, currency, time, price: figure, origin } = record
+    const sequence = 'sequence' in record ? (record.sequence as number) : undefined
+    return {
+      series: { source, coin_id: coinId, currency },
+      time,
+      price: Number(figure),
+      simulated: origin === 'simulated',
+      sequence,
+    }
   } catch {
     return undefined
   }
@@ -84,7 +99,7 @@ export async function ticksOfStore(store: Store, of: 'prices' | 'trades', wanted
   const one = onlyOne(series, wanted, `the table ${table}`)
   const { rows } = await store.pool.query<{ time: string; price: number; simulated: boolean }>(
     `select (extract(epoch from time) * 1000000)::bigint::text as time, price::float8 as price, origin = 'simulated' as simulated
-     from ${table} where coin_id = $1 and source = $2 and currency = $3 order by time desc limit $4`,
+     from ${table} where coin_id = $1 and source = $2 and currency = $3 order by ${newestFirst(table)} limit $4`,
     [one.coin_id, one.source, one.currency, wanted.window],
   )
   const ticks = rows.reverse().map(({ time, price: figure }) => ({ time: Number(time), price: figure }))
@@ -97,7 +112,7 @@ const isPositive = ({ price: figure }: Tick): boolean => figure > 0
 function oneSeries(found: readonly Found[], wanted: TicksWanted, where: string): Ticks {
   const keys = new Map(found.map(({ series }) => [`${series.source}:${series.currency}`, series]))
   const series = onlyOne([...keys.values()], wanted, where)
-  const ticks = found.toSorted((a, b) => a.time - b.time).slice(-wanted.window)
+  const ticks = found.toSorted(byMarket).slice(-wanted.window)
   return { series, ticks: ticks.filter(isPositive), simulated: ticks.some(({ simulated }) => simulated) }
 }
 

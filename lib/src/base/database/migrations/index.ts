@@ -4,8 +4,12 @@ import type { Pool } from '../pool.ts'
 import { migrateRollups } from '../rollups/migrations.ts'
 import { makeHypertables } from '../timescale/hypertables.ts'
 import { tables } from './001_tables.ts'
+import { readable } from './002_readable.ts'
 
-export const storeMigrations = [{ version: 1, name: 'tables', sql: tables }] as const
+export const storeMigrations = [
+  { version: 1, name: 'tables', sql: tables },
+  { version: 2, name: 'readable', sql: readable },
+] as const
 
 /** Brings the store's own tables up to date. The first run chooses the layout, which then stays. */
 export async function migrateStore(pool: Pool, capabilities: Capabilities): Promise<void> {

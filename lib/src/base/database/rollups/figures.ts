@@ -1,3 +1,4 @@
+import { marketOrder } from '../marketOrder.ts'
 import type { Rolled } from './levels.ts'
 
 /**
@@ -18,7 +19,7 @@ const ofBars = `${first('o.open', 'o.time')} as open, max(o.high) as high, min(o
   case when count(*) = count(o.volume) then sum(o.volume) end as volume,
   case when count(*) = count(o.trade_count) then sum(o.trade_count)::bigint end as trade_count, bool_and(o.is_final) as is_final`
 
-const TRADES = ['o.time', 'o.trade_id']
+const TRADES = marketOrder('trades', 'o')
 
 /** Of the records themselves. */
 export const FIGURES: Readonly<Record<Rolled, string>> = {

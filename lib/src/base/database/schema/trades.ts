@@ -1,5 +1,5 @@
 import { index, pgTable, primaryKey } from '../orm.ts'
-import { decimal, ofInstrument, text } from './columns.ts'
+import { decimal, integer, ofInstrument, text } from './columns.ts'
 
 export const trades = pgTable(
   'trades',
@@ -10,6 +10,7 @@ export const trades = pgTable(
     side: text('side').notNull(),
     price: decimal('price').notNull(),
     amount: decimal('amount').notNull(),
+    sequence: integer('sequence'),
   },
   (t) => [
     primaryKey({ columns: [t.coinId, t.source, t.tradeId, t.time] }),

@@ -17,7 +17,7 @@ export { type MarketAnalytics, marketAnalytics } from './marketAnalytics.ts'
 export { BUILT_FROM, type Ohlcv, ohlcv } from './ohlcv.ts'
 export { type Price, price } from './price.ts'
 export { type Quote, quote } from './quote.ts'
-export { type Trade, trade } from './trade.ts'
+export { sequenceOf, type Trade, trade } from './trade.ts'
 export { type Trending, trending } from './trending.ts'
 
 /** Every record type, by name. */

@@ -1,6 +1,6 @@
 import { currency, ofInstrument } from './common.ts'
 import { defineRecord, type RecordOf } from './define.ts'
-import { decimalField, oneOf, text } from './fields.ts'
+import { decimalField, integer, oneOf, optional, text } from './fields.ts'
 
 export const trade = defineRecord({
   name: 'trade',
@@ -15,6 +15,16 @@ export const trade = defineRecord({
     side: oneOf(['buy', 'sell', 'unknown'], "the taker's side"),
     price: decimalField('the price of one unit'),
     amount: decimalField('units traded'),
+    sequence: optional(integer("the venue's number of the trade: it orders the trades of one moment")),
   },
 })
 export type Trade = RecordOf<typeof trade>
+
+const WHOLE = /^\d{1,16}$/
+
+/** The sequence that an id tells: a whole number without a sign that a number holds exactly. Undefined for any other id. */
+export function sequenceOf(tradeId: string): number | undefined {
+  if (!WHOLE.test(tradeId)) return undefined
+  const sequence = Number(tradeId)
+  return Number.isSafeInteger(sequence) ? sequence : undefined
+}
