@@ -50,7 +50,8 @@ describe('the embedded server', () => {
     }
     for (const [name, value] of Object.entries(settings)) expect(await ask(server.url, `show ${name}`)).toBe(value)
     expect(await ask(server.url, "select datlocale from pg_database where datname = 'qicore'")).toBe('C.UTF-8')
-    expect((await stat(join(home, 'postgres.password'))).mode & 0o777).toBe(0o600)
+    for (const file of ['postgres.password', 'postgres.owner.password'])
+      expect((await stat(join(home, file))).mode & 0o777).toBe(0o600)
     await expect(ask(server.url.replace(/:[^:@]*@/, ':guess@'), 'select 1')).rejects.toMatchObject({ code: '28P01' })
     const pid = await pidOf(server.dataFolder)
     await server.close()

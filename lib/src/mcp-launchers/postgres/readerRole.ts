@@ -33,8 +33,10 @@ export async function ensureReaderRole(databaseUrl: string): Promise<ReaderRole>
     await client.query('begin')
     await client.query('select pg_advisory_xact_lock(hashtext($1))', [name])
     const known = await client.query('select 1 from pg_roles where rolname = $1', [name])
+    // Some of these may be given by a superuser alone, even where they change nothing.
+    const without = known.rowCount ? '' : 'nosuperuser nocreatedb nocreaterole noinherit noreplication'
     await client.query(
-      `${known.rowCount ? 'alter' : 'create'} role ${id(name)} with login nosuperuser nocreatedb nocreaterole noinherit noreplication connection limit 8 password ${pg.escapeLiteral(password)}`,
+      `${known.rowCount ? 'alter' : 'create'} role ${id(name)} with login ${without} connection limit 8 password ${pg.escapeLiteral(password)}`,
     )
     for (const [setting, value] of Object.entries(SETTINGS))
       await client.query(`alter role ${id(name)} set ${setting} = ${pg.escapeLiteral(value)}`)

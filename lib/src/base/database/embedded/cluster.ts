@@ -7,10 +7,8 @@ import { binary, majorVersion } from './binaries.ts'
 import { writeDurably } from './durable.ts'
 import type { Placement } from './placement.ts'
 import { run } from './run.ts'
+import { SUPERUSER } from './superuser.ts'
 import type { EmbeddedOptions } from './types.ts'
-
-export const SUPERUSER = 'qicore'
-export const DATABASE = 'qicore'
 
 /**
  * Makes the data folder if it is not there. It is built beside its place and renamed, so a kill at any instant leaves either
@@ -117,9 +115,9 @@ export async function writeSettings({ dataFolder, user }: Placement, port: numbe
   if (user) await chown(file, user.uid, user.gid)
 }
 
-/** The password of this home's server; made at first use, readable by the owner alone. */
-export async function homePassword(home: string): Promise<string> {
-  const file = join(home, 'postgres.password')
+/** A password of this home's server, kept in a file; made at first use, readable by the user alone. */
+export async function homePassword(home: string, name: 'postgres.password' | 'postgres.owner.password'): Promise<string> {
+  const file = join(home, name)
   const held = (await readFile(file, 'utf8').catch(() => '')).trim()
   if (held) return held
   const password = randomBytes(24).toString('base64url')

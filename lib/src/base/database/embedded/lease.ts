@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { classifyPgError } from '../errors.ts'
-import { DATABASE, SUPERUSER } from './cluster.ts'
+import { OWNER } from './superuser.ts'
 
 const PREFIX = 'qicore-lease-'
 
@@ -24,7 +24,7 @@ export class Lease {
     const client = new pg.Client({
       host: '127.0.0.1',
       port,
-      user: SUPERUSER,
+      user: OWNER,
       password,
       database: 'postgres',
       application_name: `${PREFIX}${process.pid}-${randomBytes(4).toString('hex')}`,
@@ -34,17 +34,11 @@ export class Lease {
     const lease = new Lease(client)
     try {
       await client.connect()
-      await lease.#createDatabase()
       return lease
     } catch (error) {
       await client.end().catch(() => {})
       throw classifyPgError(error, `connecting to the database server on port ${port}`)
     }
-  }
-
-  async #createDatabase(): Promise<void> {
-    const { rowCount } = await this.#query('select from pg_database where datname = $1', [DATABASE])
-    if (!rowCount) await this.#query(`create database ${DATABASE}`)
   }
 
   /** An idle lease keeps no process alive; one at work does. */

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ClientBase } from 'pg'
 import { errorMessage, QiError, silentLogger, toQiError } from '../../types/index.ts'
-import { DATABASE, ensureCluster, homePassword, SUPERUSER, writeSettings } from './cluster.ts'
+import { ensureCluster, homePassword, writeSettings } from './cluster.ts'
 import { Lease } from './lease.ts'
 import { withFileLock } from './lock.ts'
 import { lockFileOf, type Placement, place, prepareHome, readState, writeState } from './placement.ts'
 import { freePort } from './port.ts'
 import { endLeftovers, findRunning, type Running, startServer, stopServer } from './postmaster.ts'
+import { setUp } from './setUp.ts'
+import { asSuperuser, DATABASE, OWNER } from './superuser.ts'
 import type { EmbeddedOptions, EmbeddedPostgres } from './types.ts'
 
 const ATTACH_MS = 10 * 60_000
@@ -26,7 +29,8 @@ class Embedded implements EmbeddedPostgres {
   readonly #options: EmbeddedOptions
   readonly #home: string
   #placement: Placement | undefined
-  #password = ''
+  #ownerPassword = ''
+  #superuserPassword = ''
   #port = 0
   #lease: Lease | undefined
   #starting: Promise<void> | undefined
@@ -38,7 +42,7 @@ class Embedded implements EmbeddedPostgres {
   }
 
   get url(): string {
-    return `postgres://${SUPERUSER}:${this.#password}@127.0.0.1:${this.#port}/${DATABASE}`
+    return `postgres://${OWNER}:${this.#ownerPassword}@127.0.0.1:${this.#port}/${DATABASE}`
   }
 
   get dataFolder(): string {
@@ -63,8 +67,9 @@ class Embedded implements EmbeddedPostgres {
     this.#lease = undefined
     await this.#locked(async () => {
       this.#placement ??= await place(this.#home, this.#options)
-      this.#password ||= await homePassword(this.#home)
-      await ensureCluster(this.#placement, this.#password, this.#options)
+      this.#superuserPassword ||= await homePassword(this.#home, 'postgres.password')
+      this.#ownerPassword ||= await homePassword(this.#home, 'postgres.owner.password')
+      await ensureCluster(this.#placement, this.#superuserPassword, this.#options)
       this.#hold(await this.#attachOrStart(this.#placement))
     })
   }
@@ -73,9 +78,11 @@ class Embedded implements EmbeddedPostgres {
   async #attachOrStart(placement: Placement): Promise<Lease> {
     const until = Date.now() + ATTACH_MS
     for (;;) {
-      const running = (await findRunning(placement.dataFolder)) ?? (await this.#start(placement))
+      const found = await findRunning(placement.dataFolder)
+      const running = found ?? (await this.#start(placement))
       try {
-        const lease = await Lease.take(running.port, this.#password)
+        if (!found) await this.#setUp(running.port)
+        const lease = await this.#takeLease(running.port)
         const moved = this.#port !== 0 && this.#port !== running.port
         this.#port = running.port
         if (moved) this.#options.onMoved?.(this.url)
@@ -92,6 +99,25 @@ class Embedded implements EmbeddedPostgres {
       }
       await sleep(50)
     }
+  }
+
+  /** A server that an older program started may not know the owner yet. */
+  async #takeLease(port: number): Promise<Lease> {
+    try {
+      return await Lease.take(port, this.#ownerPassword)
+    } catch (error) {
+      if (toQiError(error).code !== 'UNAUTHORIZED') throw error
+      await this.#setUp(port)
+      return Lease.take(port, this.#ownerPassword)
+    }
+  }
+
+  #setUp(port: number): Promise<void> {
+    return setUp({ port, password: this.#superuserPassword }, this.#ownerPassword)
+  }
+
+  asSuperuser<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
+    return asSuperuser({ port: this.#port, password: this.#superuserPassword }, DATABASE, work)
   }
 
   async #start(placement: Placement): Promise<Running> {
