@@ -2,7 +2,6 @@ import { CommanderError } from 'commander'
 import type { ErrorCode, QiError } from '../../lib/src/base/index.ts'
 import { EXIT, EXIT_OF_CODE, type Exit } from './exitCodes.ts'
 import type { Output } from './output.ts'
-import { printable } from './text/printable.ts'
 
 export interface FailureOptions {
   readonly json: boolean
@@ -21,19 +20,19 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
 /** Tells what failed, in one line and a remedy, or as JSON; always on stderr. Returns what the process ends with. */
 export async function reportFailure(failure: unknown, err: Output, { json, debug }: FailureOptions): Promise<Exit> {
   if (failure instanceof CommanderError) return reportUsage(failure, err, json)
-  const { toQiError } = await import('../../lib/src/base/index.ts')
+  const { escapeHidden, toQiError } = await import('../../lib/src/base/index.ts')
   const error = toQiError(failure)
   const exit = EXIT_OF_CODE[error.code]
   if (json) await err.json({ error: { ...error.toJSON(), exit_code: exit, ...(debug && { stack: stackOf(error) }) } })
-  else await err.line(describe(error, err))
+  else await err.line(describe(error, err, escapeHidden))
   if (debug && !json) await err.line(stackOf(error))
   return exit
 }
 
-function describe(error: QiError, err: Output): string {
+function describe(error: QiError, err: Output, shown: (line: string) => string): string {
   const remedy = REMEDIES[error.code]
   const head = `${err.style('red', 'error:')} `
-  const problems = error.message.split('\n').map(printable)
+  const problems = error.message.split('\n').map(shown)
   const message =
     problems.length === 1 ? problems[0] : [`${problems.length} problems`, ...problems.map((line) => `  ${line}`)].join('\n')
   return `${head}${message}${remedy ? `\n${err.style('dim', `  ${remedy}`)}` : ''}`

@@ -87,6 +87,12 @@ const wireValue = (type: RecordType, name: string, kind: string): fc.Arbitrary<u
     'x:y',
     '\0',
     '\ud800',
+    'a\nb',
+    'a\u202eb',
+    'a\u200b',
+    '👨\u200d💻',
+    '\u007f',
+    '\u{e0041}b',
     '1.50',
     '01',
     '-0',
@@ -188,9 +194,9 @@ test.each(Object.values(recordTypes).map((type) => [type.name, type as RecordTyp
           type.fields.map(({ name, property, kind }) => [property, kind === 'time' && mend ? 1_700_000_000_000_000 : wire[name]]),
         )
         const slow = attempt(() => slowFromWire(type, type.toWire(record as RecordValues)))
-        expect(attempt(() => type.check(record as RecordValues) ?? 'valid')).toBe(slow && 'valid')
+        expect(attempt(() => type.check(record as RecordValues) && 'valid')).toBe(slow && 'valid')
         expect(attempt(() => type.encodeChecked(record as RecordValues))).toBe(
-          slow && JSON.stringify(type.toWire(record as RecordValues)),
+          slow && JSON.stringify(type.toWire(slow as RecordValues)),
         )
       }),
       { numRuns: 300 },

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   decimal,
   formatTime,
+  hiddenIn,
   type Price,
   price,
   QiError,
@@ -40,7 +41,9 @@ describe('every record type', () => {
 
 describe('a price', () => {
   it('goes over the wire and back', () => {
-    const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 50 }).filter((s) => s.isWellFormed() && !s.includes('\0'))
+    const text = fc
+      .string({ unit: 'binary', minLength: 1, maxLength: 50 })
+      .filter((s) => s.isWellFormed() && hiddenIn(s) === undefined)
     const figure = fc
       .tuple(fc.bigInt(0n, 10n ** 40n - 1n), fc.bigInt(0n, 10n ** 20n), fc.boolean())
       .map(([a, b, minus]) => decimal(`${minus ? '-' : ''}${a}.${b}`))

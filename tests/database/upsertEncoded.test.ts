@@ -56,10 +56,10 @@ describe('upsertEncoded', () => {
   })
 
   it('takes the slow way for text beyond ASCII, escapes, and fields of others', async () => {
-    const strange = { ...price.toWire(aPrice({ coinId: '比特币\n', source: 'slow' })), ours: { not: [1] } }
+    const strange = { ...price.toWire(aPrice({ coinId: '比特币"', source: 'slow' })), ours: { not: [1] } }
     expect(await upsert(price, [JSON.stringify(strange)])).toEqual({ written: 1, failed: [] })
     const { items } = await store.dsl.getLatestPrices({ sources: ['slow'] })
-    expect(items.map((item) => item.coinId)).toEqual(['比特币\n'])
+    expect(items.map((item) => item.coinId)).toEqual(['比特币"'])
   })
 
   it('finds the rows that the database refuses, and stores their neighbours', async () => {

@@ -92,6 +92,11 @@ const odd = fc.oneof(
     'a"b\\c\n',
     '\0',
     '\ud800',
+    'a\u202eb',
+    'a\u200b',
+    '👨\u200d💻',
+    '\u007f',
+    '\u{e0041}b',
   ),
   fc.string({ unit: 'binary', maxLength: 12 }),
 )

@@ -141,10 +141,13 @@ test('CSV: columns to fields, constants, times, quotes, rejections by line', asy
   const { records, rejected } = await collect(sourceOf({ path: folderOf({ 'figures.csv': CSV }), ...MAPPED }))
   expect(records.map(({ coinId, price: figure, time }) => [coinId, figure, formatTime(time as number)])).toEqual([
     ['bitcoin', '0.0000001', '2025-02-01T00:00:00Z'],
-    ['multi\nline', '2.5', '2025-02-02T00:00:00Z'],
     ['say "hi"', '7', '2025-02-05T00:00:00Z'],
   ])
   expect(rejected).toEqual([
+    {
+      reason: 'figures.csv:3: coin_id "multi\\nline": holds the hidden character U+000A: leave it out',
+      original: '02-02-2025,"multi\nline",2.50,1',
+    },
     { reason: 'figures.csv:5: price "abc" is not a decimal number', original: '03-02-2025,bitcoin,abc,1' },
     { reason: 'figures.csv:6: 2 cells under 4 columns', original: '04-02-2025,bitcoin' },
   ])

@@ -1,8 +1,7 @@
-import { countOf } from '../../../lib/src/base/index.ts'
+import { countOf, escapeHidden } from '../../../lib/src/base/index.ts'
 import type { BackfillProgress, BackfillResult, BackfillTask } from '../../../lib/src/streaming/platform/index.ts'
 import type { Session } from '../session.ts'
 import { duration } from '../text/age.ts'
-import { printable } from '../text/printable.ts'
 import { progressBar, spanWire } from '../text/spans.ts'
 import { Screen } from '../up/Screen.ts'
 
@@ -49,7 +48,7 @@ export class BackfillScreen {
     const share = callsInAll === 0 ? 1 : calls / callsInAll
     const rate = Math.round(records / Math.max(elapsedMs / 1000, 0.001))
     const text = `${calls}/${countOf(callsInAll, 'call')}, ${countOf(records, 'record')} (${rate}/s)${etaMs === undefined || left === 0 ? '' : `, ${duration(etaMs)} left`}`
-    if (this.#screen.isLive) this.#screen.status(`${progressBar(share)} ${text}  ${printable(task.series.coinId)}`)
+    if (this.#screen.isLive) this.#screen.status(`${progressBar(share)} ${text}  ${escapeHidden(task.series.coinId)}`)
     if (this.#screen.isLive || (share < this.#told + TENTH && left > 0)) return
     this.#told = Math.floor(share / TENTH) * TENTH
     this.#screen.notice(`${Math.round(share * 100)} %: ${text}`)
@@ -81,9 +80,9 @@ export class BackfillScreen {
     }
     for (const { task, span, reason } of empty) {
       const { from, to } = spanWire(span)
-      await out.line(out.style('yellow', printable(`not to be had: ${nameOf(task)}, ${from} to ${to}: ${reason}`)))
+      await out.line(out.style('yellow', escapeHidden(`not to be had: ${nameOf(task)}, ${from} to ${to}: ${reason}`)))
     }
-    for (const { task, error } of failures) await err.line(err.style('red', printable(`${nameOf(task)}: ${error.message}`)))
+    for (const { task, error } of failures) await err.line(err.style('red', escapeHidden(`${nameOf(task)}: ${error.message}`)))
     await out.line(
       `Done: ${countOf(records, 'record')} by ${countOf(calls, 'call')} in ${duration(performance.now() - this.#began)}.`,
     )

@@ -1,5 +1,5 @@
+import { escapeHidden } from '../../../lib/src/base/index.ts'
 import type { Output, Style } from '../output.ts'
-import { printable } from './printable.ts'
 
 const LEVELS: Readonly<Record<number, { readonly name: string; readonly style: Style }>> = {
   10: { name: 'TRACE', style: 'dim' },
@@ -15,10 +15,10 @@ export function prettyLine(json: string, out: Output): string {
   const { level, time, msg, error, err, ...fields } = JSON.parse(json) as Record<string, unknown>
   const { name, style } = LEVELS[level as number] ?? { name: String(level), style: 'dim' }
   const clock = new Date(time as number).toTimeString().slice(0, 8)
-  const message = printable(String(msg ?? ''))
+  const message = escapeHidden(String(msg ?? ''))
   const rest = Object.entries(fields).map(([field, value]) => `${field}=${short(value)}`)
   const failure = (error ?? err) as { code?: string; message?: string; stack?: string } | undefined
-  if (failure?.message && !message.includes(failure.message)) rest.push(printable(failure.message))
+  if (failure?.message && !message.includes(failure.message)) rest.push(escapeHidden(failure.message))
   if (failure?.code) rest.push(failure.code)
   return [
     `${out.style('dim', clock)} ${out.style(style, name.padEnd(5))} ${message}${rest.length ? `  ${out.style('dim', rest.join(' '))}` : ''}`,
@@ -26,4 +26,4 @@ export function prettyLine(json: string, out: Output): string {
   ].join('\n')
 }
 
-const short = (value: unknown): string => printable(typeof value === 'string' ? value : JSON.stringify(value))
+const short = (value: unknown): string => escapeHidden(typeof value === 'string' ? value : JSON.stringify(value))

@@ -1,6 +1,5 @@
-import type { RecordType, RecordValues } from '../../../lib/src/base/index.ts'
+import { escapeHidden, type RecordType, type RecordValues } from '../../../lib/src/base/index.ts'
 import type { Output } from '../output.ts'
-import { printable } from './printable.ts'
 
 /** Shown by place, or not worth a column of every line. */
 const PLACED = new Set(['time', 'coin_id', 'source', 'received_at', 'origin'])
@@ -9,12 +8,12 @@ const PLACED = new Set(['time', 'coin_id', 'source', 'received_at', 'origin'])
 export function recordLine(type: RecordType, record: RecordValues, out: Output): string {
   const wire = type.toWire(record)
   const fields = Object.entries(wire).filter(([name]) => !PLACED.has(name))
-  const figures = fields.map(([name, value]) => `${out.style('dim', `${name}=`)}${printable(String(value))}`)
+  const figures = fields.map(([name, value]) => `${out.style('dim', `${name}=`)}${escapeHidden(String(value))}`)
   return [
     out.style('dim', String(wire.time)),
     out.style('cyan', type.name),
-    ...(wire.coin_id === undefined ? [] : [out.style('bold', printable(String(wire.coin_id)))]),
-    printable(String(wire.source)),
+    ...(wire.coin_id === undefined ? [] : [out.style('bold', escapeHidden(String(wire.coin_id)))]),
+    escapeHidden(String(wire.source)),
     ...(wire.origin === 'simulated' ? [out.style('yellow', 'SIMULATED')] : wire.origin === 'live' ? [] : [String(wire.origin)]),
     figures.join(' '),
   ].join('  ')

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import Table from 'cli-table3'
+import { escapeHidden } from '../../../lib/src/base/index.ts'
 import type { Output, Style } from '../output.ts'
 import { alignPoints } from './decimals.ts'
-import { printable } from './printable.ts'
 
 export interface Column<Row> {
   readonly title: string
@@ -64,7 +64,7 @@ function render<Row>(out: Output, columns: readonly Column<Row>[], rows: readonl
     colAligns: columns.map(({ kind = 'text' }) => (kind === 'text' ? 'left' : 'right')),
   })
   const cells = columns.map(({ cell, kind, style }) => {
-    const texts = rows.map((row) => printable(cell(row) ?? ''))
+    const texts = rows.map((row) => escapeHidden(cell(row) ?? ''))
     return (kind === 'figure' ? alignPoints(texts) : texts).map((text, i) => {
       const chosen = style?.(rows[i] as Row)
       return chosen ? out.style(chosen, text) : text

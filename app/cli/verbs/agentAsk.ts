@@ -1,9 +1,8 @@
-import { type Answer, type Citation, countOf, QiError, suggest } from '../../../lib/src/base/index.ts'
+import { type Answer, type Citation, countOf, escapeHidden, QiError, suggest } from '../../../lib/src/base/index.ts'
 import { agentDefinitions, openLlm } from '../../../lib/src/streaming/platform/index.ts'
 import { EXIT, type Exit } from '../exitCodes.ts'
 import { loggerOf } from '../logging.ts'
 import type { Session } from '../session.ts'
-import { printable } from '../text/printable.ts'
 import { LazyTools } from '../tools.ts'
 
 export interface AgentAskInput {
@@ -47,11 +46,11 @@ const wire = ({ text, verified, ended, citations, unfounded, refused, steps, tok
 
 async function show(session: Session, answer: Answer, budget: { readonly max_steps: number; readonly max_tokens: number }) {
   const { out, err } = session
-  for (const line of answer.text.split('\n')) await out.line(printable(line))
+  for (const line of answer.text.split('\n')) await out.line(escapeHidden(line))
   if (answer.citations.length > 0) await out.line()
-  for (const citation of answer.citations) await out.line(out.style('dim', printable(describe(citation))))
+  for (const citation of answer.citations) await out.line(out.style('dim', escapeHidden(describe(citation))))
   for (const name of answer.refused)
-    await session.remark(`the model called ${printable(name)}, which it may not; nothing was done`)
+    await session.remark(`the model called ${escapeHidden(name)}, which it may not; nothing was done`)
   const spent = {
     steps: `the budget of ${countOf(budget.max_steps, 'call')} of the model was spent before there was an answer: llm.budget.max_steps allows more, or ask for less`,
     tokens: `the budget of ${budget.max_tokens} tokens does not suffice for an answer (${answer.tokens} used in ${countOf(answer.steps, 'call')}): llm.budget.max_tokens allows more, or ask for less`,
@@ -64,7 +63,7 @@ async function show(session: Session, answer: Answer, budget: { readonly max_ste
         : answer.verified
           ? undefined
           : 'the model answered nothing'
-  if (failure) await err.line(`${err.style('red', 'error:')} ${printable(failure)}`)
+  if (failure) await err.line(`${err.style('red', 'error:')} ${escapeHidden(failure)}`)
 }
 
 const describe = ({ ref, tool, arguments: given, from }: Citation): string =>

@@ -1,8 +1,7 @@
-import { type Candle, candlesQuery, candlesWire, parseQuery, type Series } from '../../../lib/src/base/index.ts'
+import { type Candle, candlesQuery, candlesWire, escapeHidden, parseQuery, type Series } from '../../../lib/src/base/index.ts'
 import { openStoreOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { originColumn, timeColumn } from '../text/columns.ts'
-import { printable } from '../text/printable.ts'
 import { type Column, printTable } from '../text/table.ts'
 
 export interface CandlesInput {
@@ -30,7 +29,7 @@ export async function run(session: Session, input: CandlesInput): Promise<undefi
   if (otherSeries.length) await session.remark(`also held: ${otherSeries.map(name).join('; ')} (--source, --currency)`)
 }
 
-const name = ({ coinId, source, currency }: Series): string => printable(`${coinId} in ${currency} from ${source}`)
+const name = ({ coinId, source, currency }: Series): string => escapeHidden(`${coinId} in ${currency} from ${source}`)
 
 const columns: readonly Column<Candle>[] = [
   timeColumn,

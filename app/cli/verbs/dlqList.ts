@@ -1,9 +1,8 @@
-import { type DeadLetterEntry, parseExactJson } from '../../../lib/src/base/index.ts'
+import { type DeadLetterEntry, escapeHidden, parseExactJson } from '../../../lib/src/base/index.ts'
 import { DeadLetters, deadLetterJson } from '../../../lib/src/streaming/index.ts'
 import { withStream } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { age } from '../text/age.ts'
-import { printable } from '../text/printable.ts'
 import { recordTypesOf } from '../topics.ts'
 
 export interface DlqListInput {
@@ -53,15 +52,15 @@ function describe({ out }: Session, entry: DeadLetterEntry): string[] {
   const facts = [
     stage === 'publish' ? 'not published' : 'not stored',
     `${age(timestamp, Date.now())} ago`,
-    ...(source ? [`from ${printable(source)}`] : []),
+    ...(source ? [`from ${escapeHidden(source)}`] : []),
     ...(attempts > 1 ? [`${attempts} attempts`] : []),
     ...(times > 1 ? [`came ${times} times`] : []),
     replayed ? out.style('green', 'replayed') : out.style('yellow', 'waiting'),
   ]
   return [
-    `${out.style('bold', printable(id))}  ${facts.join(', ')}`,
-    `  ${out.style('red', printable(reason))}`,
-    `  ${out.style('dim', shorten(printable(encoding === 'utf8' ? value : `${value.length} characters of base64`)))}`,
+    `${out.style('bold', escapeHidden(id))}  ${facts.join(', ')}`,
+    `  ${out.style('red', escapeHidden(reason))}`,
+    `  ${out.style('dim', shorten(escapeHidden(encoding === 'utf8' ? value : `${value.length} characters of base64`)))}`,
   ]
 }
 

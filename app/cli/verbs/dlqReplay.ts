@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { errorMessage, QiError, type ReplayInput, type ReplayResult } from '../../../lib/src/base/index.ts'
+import { errorMessage, escapeHidden, QiError, type ReplayInput, type ReplayResult } from '../../../lib/src/base/index.ts'
 import { DeadLetters, parseDeadLetters } from '../../../lib/src/streaming/index.ts'
 import { withStream } from '../engines.ts'
 import { EXIT } from '../exitCodes.ts'
 import type { Session } from '../session.ts'
-import { printable } from '../text/printable.ts'
 
 export interface DlqReplayInput {
   readonly id?: readonly string[]
@@ -53,10 +52,10 @@ async function report({ json, out }: Session, input: ReplayInput, { replayed, re
     })
   for (const [index, id] of ids.entries()) {
     const error = reasons.get(index)
-    const name = printable(id ?? `entry ${index + 1}`)
+    const name = escapeHidden(id ?? `entry ${index + 1}`)
     await out.line(
       error
-        ? `${out.style('red', '✖')} ${name}  refused: ${printable(error.message)}`
+        ? `${out.style('red', '✖')} ${name}  refused: ${escapeHidden(error.message)}`
         : `${out.style('green', '✔')} ${name}  replayed`,
     )
   }

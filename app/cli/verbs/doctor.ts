@@ -1,4 +1,4 @@
-import { type Store, toQiError } from '../../../lib/src/base/index.ts'
+import { escapeHidden, type Store, toQiError } from '../../../lib/src/base/index.ts'
 import type { LoadedConfig, PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { type Finding, failed, ok, unused, within } from '../doctor/finding.ts'
 import { checkFolder, checkNode, checkPort } from '../doctor/machine.ts'
@@ -7,7 +7,6 @@ import { checkStore, openForCheck, unopened } from '../doctor/store.ts'
 import { checkRegistry, checkStream } from '../doctor/stream.ts'
 import { EXIT } from '../exitCodes.ts'
 import type { Session } from '../session.ts'
-import { printable } from '../text/printable.ts'
 import { wrap } from '../text/wrap.ts'
 
 /** The first start of the embedded server makes its files, which takes a slow disk a while. */
@@ -92,9 +91,9 @@ const INDENT = 19
 async function show({ out }: Session, { name, verdict, summary, remedy }: Finding): Promise<void> {
   const [style, mark] = MARKS[verdict]
   const width = out.width && Math.max(40, out.width - INDENT)
-  const [first, ...more] = wrap(printable(summary), width)
+  const [first, ...more] = wrap(escapeHidden(summary), width)
   await out.line(`${out.style(style, mark)} ${name.padEnd(INDENT - 3)} ${first}`)
   for (const line of more) await out.line(' '.repeat(INDENT) + line)
-  for (const line of remedy ? wrap(`→ ${printable(remedy)}`, width) : [])
+  for (const line of remedy ? wrap(`→ ${escapeHidden(remedy)}`, width) : [])
     await out.line(' '.repeat(INDENT) + out.style(verdict === 'failed' ? 'yellow' : 'dim', line))
 }

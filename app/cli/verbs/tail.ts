@@ -1,7 +1,13 @@
-import { type EncodedBatch, errorMessage, type RecordType, type RecordValues, type Stream } from '../../../lib/src/base/index.ts'
+import {
+  type EncodedBatch,
+  errorMessage,
+  escapeHidden,
+  type RecordType,
+  type RecordValues,
+  type Stream,
+} from '../../../lib/src/base/index.ts'
 import { withStream } from '../engines.ts'
 import type { Session } from '../session.ts'
-import { printable } from '../text/printable.ts'
 import { recordLine } from '../text/recordLine.ts'
 import { recordTypesOf } from '../topics.ts'
 
@@ -38,7 +44,7 @@ async function follow(
     const type = types.get(batch.topic) as RecordType
     for (const { index, record, error } of batch.decode(type)) {
       if (session.signal.aborted) return
-      if (error) await session.err.line(`${placeOf(batch, index)} is no ${type.name}: ${printable(errorMessage(error))}`)
+      if (error) await session.err.line(`${placeOf(batch, index)} is no ${type.name}: ${escapeHidden(errorMessage(error))}`)
       else if (!wanted || wanted.has(String(record.coinId))) {
         await session.out.line(session.json ? jsonLine(batch, index, type, record) : recordLine(type, record, session.out))
         if (++printed >= count) return

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { maskUrl } from '../../../app/cli/settings.ts'
 import { age, duration } from '../../../app/cli/text/age.ts'
 import { alignPoints } from '../../../app/cli/text/decimals.ts'
-import { printable } from '../../../app/cli/text/printable.ts'
 import { wrap } from '../../../app/cli/text/wrap.ts'
+import { escapeHidden } from '../../../lib/src/base/index.ts'
 
 describe('text for people', () => {
   it('tells durations in two units', () => {
@@ -38,8 +38,8 @@ describe('text for people', () => {
   })
 
   it('lets no escape sequence of a provider reach the terminal', () => {
-    expect(printable('btc\u001b[2J\nx\u202e')).toBe('btc\\u001b[2J\\u000ax\\u202e')
-    expect(printable('比特币 ₿')).toBe('比特币 ₿')
+    expect(escapeHidden('btc\u001b[2J\nx\u202e')).toBe('btc\\u001b[2J\\u000ax\\u202e')
+    expect(escapeHidden('比特币 ₿')).toBe('比特币 ₿')
   })
 
   it('masks a password wherever an address holds one', () => {

@@ -100,14 +100,21 @@ describe('what is missing', () => {
 describe('what is odd', () => {
   const list = (coins: readonly object[]) => endpoints.coinsList.parse(parseExactJson(JSON.stringify(coins)), {}, seen)
 
-  it('names of any script are kept; too long, empty, with a NUL or half a character they are refused alone', () => {
+  it('names of any script are kept, without what is hidden in them; too long or empty they are refused alone', () => {
     const coin = (name: string) => ({ id: 'x', symbol: 's', name })
-    const good = ['比特币', 'Ⓑ🚀', '‮evil', 'a'.repeat(200)]
-    const bad = ['a'.repeat(201), '', 'a\0b', '\ud83d']
-    const { records, rejected } = list([...good, ...bad].map(coin))
-    expect(records.map(({ name }) => name)).toEqual(good)
-    expect(rejected.map(({ paths }) => paths[0])).toEqual(['4', '5', '6', '7'])
+    const good = ['比特币', 'Ⓑ🚀', '❤️', 'a'.repeat(200)]
+    const hidden = ['\u202eevil', 'a\0b', '\ud83d', 'a\nb', '\u200b']
+    const bad = ['a'.repeat(201), '']
+    const { records, rejected } = list([...good, ...hidden, ...bad].map(coin))
+    expect(records.map(({ name }) => name)).toEqual([...good, 'evil', 'ab', '\ufffd', 'a b', '\ufffd'])
+    expect(rejected.map(({ paths }) => paths[0])).toEqual(['9', '10'])
     for (const { reason } of rejected) expect(reason).toContain('name')
+    const ids = list([{ id: 'a\u202eb', symbol: 's', name: 'n' }, { id: 'x', symbol: 's\u200b', name: 'n' }, coin('y')])
+    expect(ids.records).toHaveLength(1)
+    expect(ids.rejected.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('coin_id "a\\u202eb": holds the hidden character U+202E'),
+      expect.stringContaining('symbol "s\\u200b": holds the hidden character U+200B'),
+    ])
   })
 
   it('figures beyond 40 digits are refused, not rounded', () => {

@@ -1,3 +1,5 @@
+import { escapeHiddenInLines } from './hidden.ts'
+
 /** What each code means, whether trying again can help, and the HTTP status it is shown with. */
 export const ERROR_CODES = {
   CONFIG_INVALID: { retryable: false, http: 500, summary: 'a setting is missing, unknown or wrong' },
@@ -29,7 +31,10 @@ export interface ErrorDetails {
   readonly field?: string
 }
 
-/** The one error class: a documented code, whether trying again can help, and the cause. */
+/**
+ * The one error class: a documented code, whether trying again can help, and the cause. Its message may quote what strangers sent, so
+ * hidden characters in it are escaped.
+ */
 export class QiError extends Error {
   override readonly name = 'QiError'
   readonly code: ErrorCode
@@ -38,7 +43,7 @@ export class QiError extends Error {
   readonly field: string | undefined
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    super(escapeHiddenInLines(message), details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.retryable = details.retryable ?? ERROR_CODES[code].retryable
     this.retryAfterMs = details.retryAfterMs

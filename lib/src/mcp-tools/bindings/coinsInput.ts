@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { idCheck } from '../../base/index.ts'
 
-const coins = z.array(z.string().trim().min(1).max(200)).min(1, 'name one or more').max(100)
+const coins = z.array(z.string().trim().min(1).max(200).check(idCheck)).min(1, 'name one or more').max(100)
 
 /** Coins as an input of a workflow: `bitcoin,ethereum` as a command line has it, or a list. */
 export const coinsInput = (description: string) =>

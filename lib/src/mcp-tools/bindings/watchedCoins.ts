@@ -1,16 +1,16 @@
 import { z } from 'zod'
-import { TIMEFRAMES } from '../../base/index.ts'
+import { idCheck, TIMEFRAMES } from '../../base/index.ts'
 
 /** Which coins, and which of their series, an agent is about: settings under its name in qicore.yaml. */
 export const watchedCoins = {
   coins: z
-    .array(z.string().trim().min(1).max(200))
+    .array(z.string().trim().min(1).max(200).check(idCheck))
     .min(1)
     .max(100)
     .optional()
     .describe('ids of the coins, such as bitcoin; default: the largest of those that are stored'),
   top: z.int().min(1).max(100).default(10).describe('how many coins where none are named'),
-  currency: z.string().trim().min(1).max(20).default('usd').describe('the currency of the figures'),
+  currency: z.string().trim().min(1).max(20).check(idCheck).default('usd').describe('the currency of the figures'),
   source: z
     .string()
     .min(1)

@@ -5,6 +5,7 @@ import {
   countOf,
   defineTool,
   formatTime,
+  idCheck,
   parseTime,
   QiError,
   recordTypes,
@@ -37,7 +38,11 @@ const input = z.object({
   operation: z
     .enum(['backfill', 'reprocess', 'aggregate'])
     .describe('take history from a provider; write what a topic holds to the sinks again; make the rolled-up bars again'),
-  coins: z.array(z.string().trim().min(1).max(200)).max(100).optional().describe('of a backfill: ids, such as bitcoin'),
+  coins: z
+    .array(z.string().trim().min(1).max(200).check(idCheck))
+    .max(100)
+    .optional()
+    .describe('of a backfill: ids, such as bitcoin'),
   source: z.string().min(1).max(60).optional().describe('of a backfill: whose history; default: coingecko'),
   currency: z.string().min(1).max(20).optional().describe('of a backfill; default: the first that the source is set to'),
   timeframe: z.enum(TIMEFRAMES).optional().describe('of a backfill: candles of this length; prices when left out'),

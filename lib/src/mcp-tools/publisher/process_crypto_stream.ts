@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { countOf, defineTool, formatTime, QiError } from '../../base/index.ts'
+import { countOf, defineTool, formatTime, idCheck, QiError } from '../../base/index.ts'
 import { resolveCoin } from '../shared/coins.ts'
 import { MOST_SCANNED, type Ticks, ticksOfStore, ticksOfStream } from '../shared/ticks.ts'
 import { MOVING_AVERAGE, movingAverage, TREND, trend, VOLATILITY, volatility } from '../shared/windowStatistics.ts'
@@ -43,7 +43,7 @@ export const processCryptoStream = defineTool({
   set: 'CryptoDataTools',
   effect: 'read',
   input: z.object({
-    coin: z.string().trim().min(1).max(200).describe('id or ticker, such as bitcoin'),
+    coin: z.string().trim().min(1).max(200).check(idCheck).describe('id or ticker, such as bitcoin'),
     operations: z
       .array(z.enum(OPERATIONS))
       .min(1)

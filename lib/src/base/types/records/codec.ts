@@ -63,7 +63,9 @@ function textCodec(schema: z.ZodType): FieldCodec {
   const quoted = (value: unknown): string | undefined => {
     if (typeof value !== 'string') return undefined
     const known = accepted.get(value)
-    if (known !== undefined || !schema.safeParse(value).success) return known
+    if (known !== undefined) return known
+    // A name that is read without its hidden characters is another text: the slow way makes it.
+    if (schema.safeParse(value).data !== value) return undefined
     if (accepted.size >= MOST_TEXTS) accepted.clear()
     const json = JSON.stringify(value)
     accepted.set(value, json)

@@ -1,8 +1,11 @@
 import { oneOf, text, timeField } from './fields.ts'
 
 /** How a record came to be. */
-export const ORIGINS = ['live', 'backfill', 'replay', 'simulated'] as const
+export const ORIGINS = ['live', 'backfill', 'replay', 'manual', 'simulated'] as const
 export type Origin = (typeof ORIGINS)[number]
+
+/** The source, and the origin, of the records that people and agents hand in. No source of the configuration may be called so. */
+export const MANUAL = 'manual'
 
 /** The name of a source: lower case, no colon, since a message key is `source:coin_id`. */
 export const SOURCE_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/

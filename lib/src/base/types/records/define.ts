@@ -93,10 +93,11 @@ export class RecordType<R extends RecordValues = RecordValues> {
 
   /**
    * Checks a record made inside TypeScript, for instance by a source.
+   * @returns it as it will be read: decimals canonical, names without hidden characters
    * @throws QiError BAD_DATA
    */
-  check(record: R): void {
-    if (this.#quickEncode(record) === undefined) this.#slowFromWire(this.toWire(record))
+  check(record: R): R {
+    return this.#quickEncode(record) === undefined ? this.#slowFromWire(this.toWire(record)) : record
   }
 
   /** The value of a message: JSON in UTF-8. Not checked, but for its times. */
@@ -111,9 +112,7 @@ export class RecordType<R extends RecordValues = RecordValues> {
   encodeChecked(record: R): string {
     const quick = this.#quickEncode(record)
     if (quick !== undefined) return quick
-    const wire = this.toWire(record)
-    this.#slowFromWire(wire)
-    return JSON.stringify(wire)
+    return JSON.stringify(this.toWire(this.#slowFromWire(this.toWire(record))))
   }
 
   /** @throws QiError BAD_DATA */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Decimal, decimal } from '../decimal.ts'
 import { toQiError } from '../errors.ts'
+import { hiddenIn, visibleName } from '../hidden.ts'
 import { type Micros, parseTime } from '../time.ts'
 
 /** How a field is stored: the one mapping from which columns and COPY rows are made. */
@@ -25,17 +26,22 @@ const reading =
     }
   }
 
-/** Printable text: 1 to 200 characters; no NUL (PostgreSQL cannot hold one) and no half surrogate. */
-export const text = (description: string) =>
-  described(
-    z
-      .string()
-      .min(1)
-      .max(200)
-      .refine((s) => s.isWellFormed() && !s.includes('\0'), 'holds a NUL or half a surrogate pair'),
-    'text',
-    description,
-  )
+const MOST_CHARACTERS = 200
+
+/** The check of an id: printable, with no half surrogate and no hidden character. */
+export const idCheck: z.core.CheckFn<string> = ({ value, issues }) => {
+  const hidden = hiddenIn(value)
+  if (hidden !== undefined)
+    issues.push({ code: 'custom', input: value, message: `holds the hidden character ${hidden}: leave it out` })
+  else if (!value.isWellFormed()) issues.push({ code: 'custom', input: value, message: 'holds half a surrogate pair' })
+}
+
+/** An id, a ticker or a currency: 1 to 200 characters, all of them visible. */
+export const text = (description: string) => described(z.string().min(1).max(MOST_CHARACTERS).check(idCheck), 'text', description)
+
+/** A name for people to read, which nothing is found by: hidden characters are left out, since they must not cost the record. */
+export const displayName = (description: string) =>
+  described(z.string().overwrite(visibleName).min(1).max(MOST_CHARACTERS), 'text', description)
 
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
   described(z.enum(values), 'text', description)

@@ -1,6 +1,6 @@
 import { ofInstrument } from './common.ts'
 import { defineRecord, type RecordOf } from './define.ts'
-import { boolean, decimalField, oneOf, optional, text } from './fields.ts'
+import { boolean, decimalField, displayName, oneOf, optional, text } from './fields.ts'
 
 /** Spread by the sink over `currencies`, `exchanges` and `trading_pairs`, by its kind. */
 export const instrument = defineRecord({
@@ -12,7 +12,7 @@ export const instrument = defineRecord({
     ...ofInstrument,
     kind: oneOf(['currency', 'exchange', 'pair'], 'what it is'),
     symbol: text('its ticker; many instruments may share one'),
-    name: text('its name'),
+    name: displayName('its name'),
     exchange: optional(text('the exchange of a pair')),
     base: optional(text('the currency that a pair trades')),
     quote: optional(text('the currency that a pair is priced in')),

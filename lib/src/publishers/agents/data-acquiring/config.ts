@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { idCheck } from '../../../base/index.ts'
 import { DURATION, durationText, millisOf } from './duration.ts'
 import { longestAge, TIMEFRAMES } from './windows.ts'
 
@@ -7,13 +8,13 @@ export type Priority = (typeof PRIORITIES)[number]
 
 const entry = z
   .strictObject({
-    coins: z.array(z.string().trim().min(1).max(200)).min(1).describe("CoinGecko's ids, such as bitcoin"),
+    coins: z.array(z.string().trim().min(1).max(200).check(idCheck)).min(1).describe("CoinGecko's ids, such as bitcoin"),
     kind: z
       .enum(['prices', 'ohlc'])
       .default('prices')
       .describe('prices share calls; candles need one for each coin and currency'),
     timeframe: z.enum(TIMEFRAMES).default('30m').describe('of candles; 1h and 1d need a paid plan'),
-    currencies: z.array(z.string().trim().toLowerCase().min(1).max(20)).min(1).default(['usd']),
+    currencies: z.array(z.string().trim().toLowerCase().min(1).max(20).check(idCheck)).min(1).default(['usd']),
     priority: z.enum(PRIORITIES).default('normal').describe('who comes first while promises are overdue'),
     max_age: z.string().regex(DURATION, 'expected such as 90s, 10m, 6h or 1d').describe('how old it may become'),
   })

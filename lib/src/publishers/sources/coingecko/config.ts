@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { breakerSettings, retrySettings, tlsProblems, tlsSettings } from '../../../base/index.ts'
+import { breakerSettings, idCheck, retrySettings, tlsProblems, tlsSettings } from '../../../base/index.ts'
 import { API_KEY, PLAN_NAMES } from './plans.ts'
 import { planCalls } from './schedule.ts'
 
@@ -37,7 +37,7 @@ const fields = z.strictObject({
     .describe('the API, up to before /coins/…; several share the calls and stand in for each other; default: that of the plan')
     .meta({ env: 'COINGECKO_BASE_URL' }),
   coins: z
-    .array(z.string().trim().min(1).max(200))
+    .array(z.string().trim().min(1).max(200).check(idCheck))
     .min(1)
     .optional()
     .describe('ids of the coins to follow, such as bitcoin; default: the top ones'),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type RecordName, recordTypes } from '../../../base/index.ts'
+import { MANUAL, type RecordName, recordTypes } from '../../../base/index.ts'
 import { TIME_FORMATS } from './times.ts'
 
 const RECORD_NAMES = Object.keys(recordTypes) as [RecordName, ...RecordName[]]
@@ -30,6 +30,10 @@ export const config = z.strictObject({
     ),
   constants: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .refine(
+      ({ source }) => source !== MANUAL,
+      `source "${MANUAL}" is kept for records that people and agents hand in: name the source that the file is of`,
+    )
     .default({})
     .describe('fields that the file does not give, such as {source: binance, currency: USDT, timeframe: 1d}'),
   delimiter: z.string().length(1).default(',').describe('what separates the columns of CSV'),

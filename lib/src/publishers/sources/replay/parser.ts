@@ -1,5 +1,6 @@
 import {
   formatTime,
+  MANUAL,
   type Micros,
   nowMicros,
   type RecordBatch,
@@ -44,7 +45,8 @@ export function asReplayed(
   { received_at, stamped }: Pick<ReplayConfig, 'received_at' | 'stamped'>,
 ): { readonly record: RecordValues; readonly moment: Micros } {
   const recorded = received_at === 'recorded' && wire.received_at !== undefined && wire.received_at !== null
-  wire.origin = 'replay'
+  // A record that was handed in stays marked as such.
+  wire.origin = wire.source === MANUAL ? MANUAL : 'replay'
   if (!recorded) wire.received_at = formatTime(nowMicros())
   const read = type.fromWire(wire)
   const record =

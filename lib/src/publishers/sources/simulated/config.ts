@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Micros, parseTime, toQiError } from '../../../base/index.ts'
+import { idCheck, type Micros, parseTime, toQiError } from '../../../base/index.ts'
 import { COINS } from './coins.ts'
 import { CURRENCIES, type SimulatedCurrency } from './SimulatedMarket.ts'
 
@@ -26,7 +26,7 @@ export const config = z.strictObject({
     .default('qicore')
     .describe('chooses the market: the same seed gives the same prices, everywhere and always'),
   coins: z
-    .array(z.string().trim().min(1).max(200))
+    .array(z.string().trim().min(1).max(200).check(idCheck))
     .min(1)
     .max(100_000)
     .refine((coins) => new Set(coins).size === coins.length, 'names a coin twice')

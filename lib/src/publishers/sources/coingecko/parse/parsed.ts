@@ -50,9 +50,7 @@ export class Collector<R extends RecordValues> {
   /** Makes and checks one record of a part of the body. */
   add(paths: string | readonly string[], part: ExactJson, make: () => R): void {
     try {
-      const record = make()
-      this.#type.check(record)
-      this.#records.push(record)
+      this.#records.push(this.#type.check(make()))
     } catch (error) {
       this.refuse(paths, part, errorMessage(error))
     }
