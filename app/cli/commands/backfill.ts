@@ -9,7 +9,7 @@ export const backfill = () =>
       'Takes history from a provider: of the coins named from --from on, or with --gaps whatever is missing. What is held already is not asked for; what the provider has nothing of is remembered and not asked for again. It keeps the rate limit that all processes share.',
     )
     .option('--gaps', 'fill what qicore gaps lists')
-    .option('--from <time>', 'where to begin: 2026-01-31, or ISO 8601 with a zone')
+    .option('--from <time>', 'where to begin: 2026-01-31 or ISO 8601, in UTC unless it names a zone')
     .option('--to <time>', 'where to end (default: now)')
     .option('--timeframe <length>', 'candles of this length, such as 1h (default: prices)')
     .option('--every <length>', 'prices about so far apart, such as 1d (default: as close as the provider gives them)')

@@ -13,7 +13,7 @@ export const gaps = () =>
     .option('--currency <names>', 'only figures in these currencies, such as usd', list)
     .option('--type <type>', 'only price, or only ohlcv')
     .option('--timeframe <length>', 'only candles of this length, such as 1h')
-    .option('--from <time>', 'only gaps after it: 2026-01-31, or ISO 8601 with a zone')
+    .option('--from <time>', 'only gaps after it: 2026-01-31 or ISO 8601, in UTC unless it names a zone')
     .option('--to <time>', 'only gaps before it')
     .option('--limit <count>', 'most series (default: 100; at most 1000)')
     .note(

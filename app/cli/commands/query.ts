@@ -32,7 +32,7 @@ const candles = () =>
       "The candles of one coin at one source in one currency, oldest first: the provider's where held, else built from finer ones or from prices, and said so.",
     )
     .addOption(new Option('--timeframe <length>', 'the length of a candle: 1s … 45m, 1h … 12h, 1d … 1w').default('1h'))
-    .option('--from <time>', 'candles that open at or after it: 2026-01-31, or ISO 8601 with a zone')
+    .option('--from <time>', 'candles that open at or after it: 2026-01-31 or ISO 8601, in UTC unless it names a zone')
     .option('--to <time>', 'candles that open before it')
     .option('--source <name>', 'the source (default: the one with the most recent data, real before simulated)')
     .option('--currency <name>', 'the currency of the figures')
@@ -56,7 +56,7 @@ const ofSeries = (command: CliCommand) =>
   command
     .argument('<coin>', "the source's id, such as bitcoin")
     .addOption(new Option('--timeframe <length>', 'the length of a candle: 1s … 45m, 1h … 12h, 1d … 1w').default('1h'))
-    .option('--from <time>', 'candles that open at or after it: 2026-01-31, or ISO 8601 with a zone')
+    .option('--from <time>', 'candles that open at or after it: 2026-01-31 or ISO 8601, in UTC unless it names a zone')
     .option('--to <time>', 'candles that open before it')
     .option('--source <name>', 'the source (default: the one with the most recent data, real before simulated)')
     .option('--currency <name>', 'the currency of the figures')

@@ -90,7 +90,7 @@ describe('what is missing', () => {
 
   it('a currency that the market has not is refused', () => {
     const body =
-      '{"data":{"active_cryptocurrencies":1,"markets":2,"total_market_cap":{},"total_volume":{},"market_cap_percentage":{"btc":1,"eth":2},"updated_at":1}}'
+      '{"data":{"active_cryptocurrencies":1,"markets":2,"total_market_cap":{},"total_volume":{},"market_cap_percentage":{"btc":1,"eth":2},"updated_at":1700000000}}'
     const { records, rejected } = endpoints.globalMarket.parse(parseExactJson(body), { currencies: ['constructor'] }, seen)
     expect(records).toEqual([])
     expect(rejected[0]?.reason).toContain('total_market_cap.constructor')
@@ -127,13 +127,14 @@ describe('what is odd', () => {
   })
 
   it('a chart joins its series by stamp, in order, and refuses what has no price', () => {
-    const body = '{"prices":[[2000,2],[1000,1],[3000,null]],"market_caps":[[1000,10],[4000,40]],"total_volumes":[[2000,null]]}'
+    const body =
+      '{"prices":[[1700000002000,2],[1700000001000,1],[1700000003000,null],[7,3]],"market_caps":[[1700000001000,10],[1700000004000,40]],"total_volumes":[[1700000002000,null]]}'
     const { records, rejected } = endpoints.marketChart.parse(parseExactJson(body), { id: 'x', currency: 'usd', days: '1' }, seen)
     expect(records.map(({ time, price, marketCap, volume24h }) => [time, price, marketCap, volume24h])).toEqual([
-      [1_000_000, '1', '10', undefined],
-      [2_000_000, '2', undefined, undefined],
+      [1_700_000_001_000_000, '1', '10', undefined],
+      [1_700_000_002_000_000, '2', undefined, undefined],
     ])
-    expect(rejected.map(({ paths }) => paths[0]).sort()).toEqual(['market_caps.1', 'prices.2'])
+    expect(rejected.map(({ paths }) => paths[0]).sort()).toEqual(['market_caps.1', 'prices.2', 'prices.3'])
   })
 
   const all = [

@@ -6,8 +6,8 @@ import {
   defineTool,
   formatTime,
   idCheck,
-  parseTime,
   QiError,
+  readMoment,
   recordTypes,
   TIMEFRAMES,
   type ToolContext,
@@ -19,15 +19,13 @@ const moment = (what: string) =>
   z
     .string()
     .max(40)
-    .refine((text) => isTime(text), 'expected ISO 8601 with a zone, such as 2026-01-01T00:00:00Z, or a date')
+    .refine((text) => isTime(text), 'expected ISO 8601 such as 2026-01-01T00:00:00Z, or a date; without a zone it is UTC')
     .optional()
     .describe(what)
 
-const microsOf = (text: string): number => parseTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text)
-
 function isTime(text: string): boolean {
   try {
-    microsOf(text)
+    readMoment(text)
     return true
   } catch {
     return false
@@ -136,7 +134,7 @@ async function requestOf(
   { source, currency, timeframe, from, to, gaps }: Input,
   coins: readonly string[],
 ): Promise<BackfillRequest> {
-  const range = { ...(from !== undefined && { from: microsOf(from) }), ...(to !== undefined && { to: microsOf(to) }) }
+  const range = { ...(from !== undefined && { from: readMoment(from) }), ...(to !== undefined && { to: readMoment(to) }) }
   const named = coins.length > 0
   if (gaps)
     return {
@@ -156,7 +154,7 @@ async function requestOf(
     throw new QiError('BAD_REQUEST', 'from is missing: say where the history begins, such as 2026-01-01', { field: 'from' })
   return {
     ...range,
-    from: microsOf(from),
+    from: readMoment(from),
     coins,
     source: source ?? 'coingecko',
     ...(currency !== undefined && { currencies: [currency] }),
@@ -175,7 +173,7 @@ async function reprocess({ topic, from }: Input, { platform, signal, progress }:
       },
     )
   const { read, written, deadLettered } = await platform.reprocess(
-    { topic, ...(from !== undefined && { appendedFrom: Math.floor(microsOf(from) / 1000) }) },
+    { topic, ...(from !== undefined && { appendedFrom: Math.floor(readMoment(from) / 1000) }) },
     { signal, onProgress: ({ read: so, total }) => progress(so, total, `${so} of ${countOf(total, 'record')} of ${topic}`) },
   )
   return { records: read, written, dead_lettered: deadLettered }

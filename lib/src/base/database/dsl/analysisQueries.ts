@@ -10,7 +10,7 @@ export const ofSeries = {
   currency: name('the currency of the figures, such as usd').optional(),
 }
 export const ofRange = {
-  from: time('candles that open at or after it: ISO 8601 with a zone, or a date in UTC'),
+  from: time('candles that open at or after it: ISO 8601 or a date, in UTC unless it names a zone'),
   to: time('candles that open before it'),
 }
 export const timeframe = z.enum(TIMEFRAMES).default('1h').describe('the length of a candle')

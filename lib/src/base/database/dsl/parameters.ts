@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseTime, SOURCE_NAME, toQiError } from '../../types/index.ts'
+import { readMoment, SOURCE_NAME, toQiError } from '../../types/index.ts'
 
 // PostgreSQL has no text with a NUL, so nothing that is held can match one. Each text matches in one way only: such an expression
 // takes no longer than the text is long.
@@ -53,7 +53,7 @@ export const time = (description: string) =>
     .meta({ anyOf: [{ format: 'date' }, { format: 'date-time' }] })
     .transform((text, context) => {
       try {
-        return parseTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text)
+        return readMoment(text)
       } catch (error) {
         context.addIssue({ code: 'custom', message: toQiError(error).message })
         return z.NEVER

@@ -1,11 +1,11 @@
 import {
   type ExactJson,
   errorMessage,
-  fromMillis,
   parseExactJson,
   QiError,
   type RecordBatch,
   type RecordedInteraction,
+  readRecordedAt,
 } from '../../../base/index.ts'
 import * as endpoints from './endpoints.ts'
 import { isErrorBody } from './errors.ts'
@@ -106,7 +106,7 @@ export function parseInteraction(interaction: RecordedInteraction): readonly Rec
   if (endpoint === 'unused' || response.status < 200 || response.status > 299) return []
   const body = bodyOf(response.body)
   if (isErrorBody(body)) return []
-  const result = endpoint.parse(body, { receivedAt: fromMillis(Date.parse(recorded_at)), origin: 'replay' })
+  const result = endpoint.parse(body, { receivedAt: readRecordedAt(recorded_at), origin: 'replay' })
   return 'records' in result ? [result] : []
 }
 

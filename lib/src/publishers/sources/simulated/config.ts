@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { idCheck, type Micros, parseTime, toQiError } from '../../../base/index.ts'
+import { idCheck, type Micros, readMoment, toQiError } from '../../../base/index.ts'
 import { COINS } from './coins.ts'
 import { CURRENCIES, type SimulatedCurrency } from './SimulatedMarket.ts'
 
@@ -8,7 +8,7 @@ const moment = (what: string) =>
     .string()
     .transform((text, context): Micros => {
       try {
-        return parseTime(text)
+        return readMoment(text)
       } catch (error) {
         context.addIssue({ code: 'custom', message: toQiError(error).message })
         return z.NEVER

@@ -1,3 +1,4 @@
+import { readMoment } from '../../../types/index.ts'
 import type { Evidence } from './evidence.ts'
 import type { Duration } from './written.ts'
 
@@ -31,4 +32,11 @@ export function spans(
   })
 }
 
-const parse = (time: string): number => Date.parse(time.includes('T') && !/Z|[+-]\d\d:?\d\d$/.test(time) ? `${time}Z` : time)
+/** Milliseconds since 1970; NaN, which no duration matches, for a text that is no time. */
+function parse(time: string): number {
+  try {
+    return readMoment(time) / 1000
+  } catch {
+    return Number.NaN
+  }
+}

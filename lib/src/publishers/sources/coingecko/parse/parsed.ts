@@ -1,19 +1,19 @@
 import {
   type Decimal,
   decimal,
+  type EpochUnit,
   type ExactJson,
+  epochMoment,
   errorMessage,
-  fromMillis,
   JsonNumber,
-  MICROS_PER_SECOND,
   type Micros,
   type Origin,
-  parseTime,
   QiError,
   type RecordBatch,
   type RecordType,
   type RecordValues,
   type Rejected,
+  readMoment,
 } from '../../../../base/index.ts'
 
 export const SOURCE = 'coingecko'
@@ -101,9 +101,19 @@ export function integerOf(value: ExactJson | undefined, what: string): number {
   return number
 }
 
-export const secondsOf = (value: ExactJson | undefined, what: string): Micros => integerOf(value, what) * MICROS_PER_SECOND
-export const millisOf = (value: ExactJson | undefined, what: string): Micros => fromMillis(integerOf(value, what))
-export const timeOf = (value: ExactJson | undefined, what: string): Micros => parseTime(textOf(value, what))
+/** @throws QiError BAD_DATA naming the field when it is no plausible time */
+function momentOf(value: ExactJson | undefined, what: string, unit: EpochUnit): Micros {
+  const count = integerOf(value, what)
+  try {
+    return epochMoment(count, unit)
+  } catch (error) {
+    throw new QiError('BAD_DATA', `${what}: ${errorMessage(error)}`, { cause: error })
+  }
+}
+
+export const secondsOf = (value: ExactJson | undefined, what: string): Micros => momentOf(value, what, 'seconds')
+export const millisOf = (value: ExactJson | undefined, what: string): Micros => momentOf(value, what, 'milliseconds')
+export const timeOf = (value: ExactJson | undefined, what: string): Micros => readMoment(textOf(value, what))
 
 /** Leaves out what is undefined, since an absent field is not a field that holds undefined. */
 export function present<T extends Record<string, unknown>>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
