@@ -17,6 +17,7 @@ import { Batches } from './batches.ts'
 import type { ReplayConfig } from './config.ts'
 import { csvParser } from './csvRecords.ts'
 import { findFiles, formatOf, type ReplayFile, typeOfFile } from './files.ts'
+import { FileIdentity } from './identity.ts'
 import { interactionsParser } from './interactions.ts'
 import { type Line, readLines } from './lines.ts'
 import { ndjsonParser } from './ndjson.ts'
@@ -32,6 +33,8 @@ export interface ReplaySourceParts {
 
 /** Most records of one batch. */
 const BATCH = 1000
+/** Of a line that is rejected; the dead letter cuts it further, and says so. */
+const LONGEST_ORIGINAL = 1024 * 1024
 
 /** A place in the files: the line to be read next. */
 export interface ReplayPosition {
@@ -47,7 +50,7 @@ export class ReplaySource implements Source {
   readonly name = 'replay'
   readonly #config: ReplayConfig
   readonly #logger: Logger
-  readonly #parser: InteractionParser | undefined
+  readonly #interactions: InteractionParser | undefined
   readonly #clock: Clock
   readonly #closed = new AbortController()
   #position: ReplayPosition | undefined
@@ -57,7 +60,7 @@ export class ReplaySource implements Source {
   constructor({ config, logger, parser, clock = systemClock }: ReplaySourceParts) {
     this.#config = config
     this.#logger = logger
-    this.#parser = parser
+    this.#interactions = parser
     this.#clock = clock
   }
 
@@ -99,13 +102,28 @@ export class ReplaySource implements Source {
   }
 
   async *#file(file: ReplayFile, from: number): AsyncGenerator<RecordBatch> {
-    const { signal } = this.#closed
-    const parser = this.#parserOf(file)
     const batches = new Batches()
+    try {
+      yield* this.#lines(file, from, batches)
+    } catch (error) {
+      // The records before the failure are as good as any.
+      yield* this.#give(file, batches)
+      throw error
+    }
+    yield* this.#give(file, batches)
+  }
+
+  async *#lines(file: ReplayFile, from: number, batches: Batches): AsyncGenerator<RecordBatch> {
+    const { signal } = this.#closed
+    const { parser, identity } = this.#parserOf(file)
     let row = from
+    let number = 0
     for await (const lines of readLines(file.path, signal)) {
       for (const line of lines) {
         if (signal.aborted) return
+        number = line.number
+        if (number <= this.#config.skip_lines) continue
+        if (line.problem === undefined) identity.see(line.text)
         if (line.number < from && !parser.wantsHeader?.()) continue
         // A row of CSV may go on over lines: it is known by its first.
         const begun = parser.unfinished?.()
@@ -113,7 +131,7 @@ export class ReplaySource implements Source {
         const parsed = this.#parse(
           parser,
           line,
-          `${file.name}:${row}`,
+          { name: file.name, row },
           begun === undefined ? line.text : `${begun}\n${line.text}`,
         )
         if (!parsed || line.number < from) continue
@@ -128,10 +146,10 @@ export class ReplaySource implements Source {
       }
     }
     if (signal.aborted) return
+    if (number <= this.#config.skip_lines) this.#logger.warn({ file: file.name }, `${file.name} holds no line to read`)
     const rest = parser.unfinished?.()
     if (rest !== undefined)
       batches.add([rejection(parser.type, `${file.name}:${row}: a quoted cell is open at the end of the file`, rest)], row)
-    yield* this.#give(file, batches)
   }
 
   *#give(file: ReplayFile, batches: Batches): Generator<RecordBatch> {
@@ -142,10 +160,17 @@ export class ReplaySource implements Source {
   }
 
   /** What a line holds; what is no record becomes a rejection of the text of its row. */
-  #parse(parser: LineParser, line: Line, at: string, row: string): (Pick<Parsed, 'batches'> & Partial<Parsed>) | undefined {
+  #parse(
+    parser: LineParser,
+    line: Line,
+    { name, row: number }: { readonly name: string; readonly row: number },
+    row: string,
+  ): (Pick<Parsed, 'batches'> & Partial<Parsed>) | undefined {
+    const at = `${name}:${number}`
+    if (parser.wantsHeader?.() && number === line.number) checkHeader(name, line)
     try {
-      if (line.problem) throw new QiError('BAD_DATA', line.problem)
-      return parser.parse(line.text)
+      if (line.problem) throw new QiError('BAD_DATA', `the line ${line.problem}`)
+      return parser.parse(line.text, number)
     } catch (thrown) {
       const error = toQiError(thrown)
       if (error.code !== 'BAD_DATA') throw error
@@ -154,24 +179,29 @@ export class ReplaySource implements Source {
     }
   }
 
-  #parserOf({ name }: ReplayFile): LineParser {
+  #parserOf({ name }: ReplayFile): { readonly parser: LineParser; readonly identity: FileIdentity } {
     const format = formatOf(name, this.#config)
+    const identity = new FileIdentity(name, format === 'csv' && this.#config.header ? 2 : 1)
+    return { parser: this.#parser(name, format, identity), identity }
+  }
+
+  #parser(name: string, format: ReturnType<typeof formatOf>, identity: FileIdentity): LineParser {
     const type = typeOfFile(name, this.#config)
-    if (format === 'ndjson') return ndjsonParser(type, this.#config)
+    if (format === 'ndjson') return ndjsonParser(identity, name, type, this.#config)
     if (format === 'csv') {
       if (!type)
         throw new QiError(
           'CONFIG_INVALID',
           `${name}: its name does not tell what its rows are: set replay.type (${Object.keys(recordTypes).join(', ')})`,
         )
-      return csvParser(name, type, this.#config)
+      return csvParser(identity, name, type, this.#config)
     }
-    if (!this.#parser)
+    if (!this.#interactions)
       throw new QiError(
         'CONFIG_INVALID',
         `${name}: recorded interactions need the parser of the source that they were recorded from`,
       )
-    return interactionsParser(this.#parser, this.#config)
+    return interactionsParser(this.#interactions, this.#config)
   }
 
   #resume(): ReplayPosition | undefined {
@@ -205,5 +235,22 @@ const rejection = (
 ): RecordBatch => ({
   type,
   records: [],
-  rejected: [{ reason, original }],
+  rejected: [{ reason, original: original.slice(0, LONGEST_ORIGINAL) }],
 })
+
+/** A header that cannot be read leaves nothing to read the rows by. @throws QiError BAD_DATA naming the line and a remedy */
+function checkHeader(file: string, { number, problem, text }: Line): void {
+  const remedy =
+    problem === 'is not UTF-8'
+      ? 'write the file anew as UTF-8, such as by iconv -f LATIN1 -t UTF-8'
+      : problem !== undefined
+        ? 'it should name the columns: is it a CSV file?'
+        : undefined
+  if (remedy)
+    throw new QiError('CONFIG_INVALID', `${file}: line ${number} ${problem}, so that the columns have no names; ${remedy}`)
+  if (text.includes('\r'))
+    throw new QiError(
+      'CONFIG_INVALID',
+      `${file}: line ${number} holds bare carriage returns, which end no line here; write the file anew with line feeds, such as by tr '\\r' '\\n'`,
+    )
+}

@@ -22,12 +22,18 @@ export const config = z.strictObject({
     .describe(
       'what the files hold; default: the `type` or `topic` of each line, or the name of the file (price.csv, crypto-ohlcv.ndjson.gz)',
     ),
+  header: z.boolean().default(true).describe('of CSV: false where no line names the columns; replay.columns then lists them'),
+  skip_lines: z.int().min(0).default(0).describe('lines to leave out at the beginning of each file, before the header'),
   columns: z
-    .record(z.string(), z.string())
+    .union([z.record(z.string(), z.string()), z.array(z.string()).min(1)])
     .default({})
     .describe(
-      'of CSV: which column gives which field, such as {price_usd: price}; a column that bears the name of a field needs none',
+      'of CSV: which column gives which field, such as {price_usd: price}; a column that bears the name of a field needs none. With header: false the list of all columns, such as [time, price, ignored]',
     ),
+  nulls: z
+    .array(z.union([z.string(), z.null(), z.number(), z.boolean()]).transform(String))
+    .default([])
+    .describe('of CSV: words that mean an empty cell, such as [null, NaN, N/A]; in a field that a record needs they are refused'),
   constants: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .refine(
@@ -35,7 +41,9 @@ export const config = z.strictObject({
       `source "${MANUAL}" is kept for records that people and agents hand in: name the source that the file is of`,
     )
     .default({})
-    .describe('fields that the file does not give, such as {source: binance, currency: USDT, timeframe: 1d}'),
+    .describe(
+      'fields that the file does not give, such as {source: binance, currency: USDT, timeframe: 1d}; trades without trade_id and quotes without sequence get them from file and line',
+    ),
   delimiter: z.string().length(1).default(',').describe('what separates the columns of CSV'),
   time_format: z
     .enum(TIME_FORMATS)

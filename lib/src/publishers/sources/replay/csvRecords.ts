@@ -1,97 +1,98 @@
-import {
-  countOf,
-  decimal,
-  formatTime,
-  QiError,
-  type RecordField,
-  type RecordType,
-  suggest,
-  toQiError,
-} from '../../../base/index.ts'
+import { countOf, decimal, formatTime, QiError, type RecordField, type RecordType, toQiError } from '../../../base/index.ts'
+import { type Column, columnsOf } from './columns.ts'
 import type { ReplayConfig } from './config.ts'
 import { splitCsv } from './csv.ts'
-import { asReplayed, batchOf, type LineParser, type Parsed } from './parser.ts'
+import type { FileIdentity } from './identity.ts'
+import { asReplayed, batchOf, type LineParser, MADE, type Parsed } from './parser.ts'
 import { readTime } from './times.ts'
 
 /** What a candle of a file is unless a column or a constant says otherwise. */
 const CANDLE = { is_final: true, built_from: 'provider' }
 
-/** In lines: a quote that nobody closes must not swallow the file. */
+/** A quote that nobody closes must not swallow the file: a row is at most so many lines, and so many characters. */
 const LONGEST_ROW = 100
+const LONGEST_OPEN = 1024 * 1024
 
-interface Column {
-  readonly index: number
-  readonly field: RecordField
-}
-
-/** Rows under a header of column names. */
-export function csvParser(file: string, type: RecordType, config: ReplayConfig): LineParser {
+/** Rows of cells, under a header of column names unless the settings list them. */
+export function csvParser(file: FileIdentity, name: string, type: RecordType, config: ReplayConfig): LineParser {
   const constants = { ...(type.name === 'ohlcv' ? CANDLE : {}), ...config.constants }
-  let columns: readonly Column[] | undefined
-  let width = 0
-  let open: string[] = []
+  const nulls = new Set(config.nulls)
+  /** Empty cells of these are filled without the file. */
+  const filled = new Set([...Object.keys(constants), ...(MADE[type.name] ?? [])])
+  const listed = listedColumns(name, config)
+  let columns = listed && columnsOf(name, listed, type, constants, config)
+  let width = listed?.length ?? 0
+  let open: string | undefined
+  let lines = 0
+  const failIfTooLong = (row: string) => {
+    if (lines <= LONGEST_ROW && row.length <= LONGEST_OPEN) return
+    open = undefined
+    throw new QiError(
+      'BAD_DATA',
+      lines > LONGEST_ROW
+        ? `a quoted cell is open for more than ${LONGEST_ROW} lines`
+        : `a quoted cell is open for more than ${LONGEST_OPEN} characters`,
+    )
+  }
   return {
     type,
     wantsHeader: () => columns === undefined,
-    unfinished: () => (open.length > 0 ? open.join('\n') : undefined),
-    parse(line): Parsed | undefined {
-      if (line === '' && open.length === 0) return undefined
-      const row = open.length > 0 ? [...open, line].join('\n') : line
+    unfinished: () => open,
+    parse(line, number): Parsed | undefined {
+      if (line === '' && open === undefined) return undefined
+      const row: string = open === undefined ? line : `${open}\n${line}`
+      lines = open === undefined ? 1 : lines + 1
       const cells = splitCsv(row, config.delimiter)
-      if (!cells && open.length === LONGEST_ROW) {
-        open = []
-        throw new QiError('BAD_DATA', `a quoted cell is open for more than ${LONGEST_ROW} lines`)
+      open = cells ? undefined : row
+      if (!cells) {
+        failIfTooLong(row)
+        return undefined
       }
-      open = cells ? [] : [...open, line]
-      if (!cells) return undefined
       if (!columns) {
-        columns = columnsOf(file, cells, type, constants, config)
+        columns = columnsOf(name, cells, type, constants, config)
         width = cells.length
         return undefined
       }
       if (cells.length !== width)
         throw new QiError('BAD_DATA', `${countOf(cells.length, 'cell')} under ${countOf(width, 'column')}`)
-      const wire: Record<string, unknown> = { ...constants }
-      for (const { index, field } of columns) {
-        const cell = (cells[index] as string).trim()
-        if (cell !== '') wire[field.name] = cellValue(field, cell, config)
-      }
-      const { record, moment } = asReplayed(type, wire, config)
+      const wire = { ...constants, ...wireOf(type, columns, cells, { nulls, filled, config }) }
+      const { record, moment } = asReplayed(type, { file, line: number, wire }, config)
       return { batches: [batchOf(type, record)], moment }
     },
   }
 }
 
-function columnsOf(
-  file: string,
-  header: readonly string[],
+/** The columns that the settings list, where the file names none. @throws QiError CONFIG_INVALID */
+function listedColumns(file: string, { header, columns }: ReplayConfig): readonly string[] | undefined {
+  const listed = Array.isArray(columns)
+  if (header === !listed) return listed ? columns : undefined
+  throw new QiError(
+    'CONFIG_INVALID',
+    header
+      ? `${file}: replay.columns is a list, which is for files without a header: set header: false (and skip_lines: 1 to leave a header out)`
+      : `${file}: replay.header is false: replay.columns must list all columns, such as [time, open, high, low, close, volume]`,
+  )
+}
+
+function wireOf(
   type: RecordType,
-  constants: Record<string, unknown>,
-  config: ReplayConfig,
-): Column[] {
-  const names = header.map((name) => name.trim())
-  const fields = new Map(type.fields.map((field) => [field.name, field]))
-  const refuse = (message: string) => new QiError('CONFIG_INVALID', `${file}: ${message}`)
-  for (const [column, field] of Object.entries(config.columns)) {
-    if (!names.includes(column)) throw refuse(`replay.columns names "${column}", but the columns are ${names.join(', ')}`)
-    if (!fields.has(field))
-      throw refuse(`replay.columns gives ${column} as "${field}", which no ${type.name} has${suggest(field, [...fields.keys()])}`)
+  columns: readonly Column[],
+  cells: readonly string[],
+  { nulls, filled, config }: { nulls: ReadonlySet<string>; filled: ReadonlySet<string>; config: ReplayConfig },
+): Record<string, unknown> {
+  const wire: Record<string, unknown> = {}
+  for (const { index, field } of columns) {
+    const cell = (cells[index] as string).trim()
+    if (cell === '') continue
+    if (!nulls.has(cell)) wire[field.name] = cellValue(field, cell, config)
+    else if (!field.optional && !filled.has(field.name))
+      throw new QiError(
+        'BAD_DATA',
+        `${field.name} is "${cell}", which replay.nulls takes as empty, and a ${type.name} needs ${field.name}`,
+        { field: field.name },
+      )
   }
-  for (const name of Object.keys(constants))
-    if (!fields.has(name))
-      throw refuse(`replay.constants sets "${name}", which no ${type.name} has${suggest(name, [...fields.keys()])}`)
-  const taken = new Set(Object.values(config.columns))
-  const columns = names.flatMap((name, index) => {
-    const field = fields.get(config.columns[name] ?? (taken.has(name) ? '' : name))
-    return field ? { index, field } : []
-  })
-  const given = new Set([...columns.map(({ field }) => field.name), ...Object.keys(constants), 'origin', 'received_at'])
-  const missing = type.fields.filter(({ name, optional }) => !optional && !given.has(name)).map(({ name }) => name)
-  if (missing.length > 0)
-    throw refuse(
-      `a ${type.name} needs ${missing.join(', ')}: name the column in replay.columns or set it in replay.constants; the columns are ${names.join(', ')}`,
-    )
-  return columns
+  return wire
 }
 
 function cellValue({ name, kind }: RecordField, cell: string, { time_format }: ReplayConfig): unknown {

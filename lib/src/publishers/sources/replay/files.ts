@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { QiError, type RecordType, recordTypes } from '../../../base/index.ts'
+import { errorMessage, QiError, type RecordType, recordTypes } from '../../../base/index.ts'
 import type { ReplayConfig } from './config.ts'
 
 export interface ReplayFile {
@@ -23,12 +23,28 @@ export async function findFiles({ path }: ReplayConfig): Promise<readonly Replay
   const found = await stat(path).catch((error: unknown) => {
     throw invalid(`"${path}" cannot be read: ${(error as Error).message}`, error)
   })
-  if (!found.isDirectory()) return [{ path, name: basename(path), bytes: found.size }]
+  if (found.isFile()) return [{ path, name: basename(path), bytes: found.size }]
+  if (!found.isDirectory()) throw invalid(`"${path}" is neither a file nor a folder: write what it gives into a file`)
   const names = (await readdir(path)).filter((name) => KNOWN.test(name)).sort()
-  if (names.length === 0) throw invalid(`"${path}" holds no file that ends with .csv, .ndjson, .jsonl, or one of these and .gz`)
-  return await Promise.all(
-    names.map(async (name) => ({ path: join(path, name), name, bytes: (await stat(join(path, name))).size })),
+  const files = await Promise.all(
+    names.map(async (name) => {
+      const at = join(path, name)
+      const { size, isFile } = await statOf(at, invalid)
+      return isFile ? [{ path: at, name, bytes: size }] : []
+    }),
   )
+  if (files.flat().length === 0)
+    throw invalid(`"${path}" holds no file that ends with .csv, .ndjson, .jsonl, or one of these and .gz`)
+  return files.flat()
+}
+
+async function statOf(path: string, invalid: (message: string, cause?: unknown) => QiError) {
+  try {
+    const found = await stat(path)
+    return { size: found.size, isFile: found.isFile() }
+  } catch (error) {
+    throw invalid(`"${path}" cannot be read: ${errorMessage(error)}`, error)
+  }
 }
 
 /** @throws QiError CONFIG_INVALID where neither the setting nor the name tells */

@@ -9,5 +9,6 @@ export const replay = defineSource({
   name: 'replay',
   summary: 'Recorded files, our own records or CSV, at any speed; every record is marked as replayed',
   config,
+  finite: true,
   open: async (settings, { logger, interactions }) => new ReplaySource({ config: settings, logger, parser: interactions }),
 })

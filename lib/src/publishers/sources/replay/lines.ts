@@ -1,84 +1,136 @@
-import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
-import { createGunzip } from 'node:zlib'
 import { errorMessage, QiError } from '../../../base/index.ts'
+import { isGzip, problemOf, unreadable } from './encoding.ts'
+import { gunzipped } from './unpack.ts'
 
 export interface Line {
   /** The first is 1. */
   readonly number: number
   /** Without its end. */
   readonly text: string
-  /** Set where the text is not the line: it is no UTF-8, or too long to be held. */
+  /** Set where the text is not the line, such as `is not UTF-8`. */
   readonly problem?: string
 }
 
 const LONGEST = 64 * 1024 * 1024
+/** Of a line that is too long. */
+const KEPT = 1000
 const NEWLINE = 0x0a
 
 /**
- * The lines of a file, unpacked where it ends with .gz, as many at a time as a chunk holds; in memory bounded by the longest line.
- * @throws QiError BAD_DATA where the archive is broken, NOT_FOUND or FORBIDDEN where the file cannot be read
+ * The lines of a file, unpacked where it is gzip, as many at a time as a chunk holds; in memory bounded by the longest line. The
+ * readable part of a broken archive is given before it throws.
+ * @throws QiError BAD_DATA with the line where an archive breaks, or what the file is where it is no text; NOT_FOUND or FORBIDDEN
+ * where it cannot be read
  */
 export async function* readLines(path: string, signal: AbortSignal): AsyncGenerator<readonly Line[]> {
   const file = createReadStream(path, { highWaterMark: 256 * 1024, signal })
-  const source = path.endsWith('.gz') ? file.pipe(createGunzip({ chunkSize: 256 * 1024 })) : file
-  // pipe() passes no failures on.
-  if (source !== file) file.on('error', (error) => source.destroy(error))
-  let number = 0
-  let pending: Buffer[] = []
-  let length = 0
-  let skipping = false
-  const take = (rest: Buffer): Line => {
-    const bytes = pending.length > 0 ? Buffer.concat([...pending, rest]) : rest
-    pending = []
-    length = 0
-    number++
-    if (skipping) {
-      skipping = false
-      return { number, text: bytes.toString('utf8', 0, 1000), problem: `the line is longer than ${LONGEST} bytes` }
-    }
-    return lineOf(number, bytes)
-  }
+  const splitter = new Splitter()
   try {
-    for await (const chunk of source as AsyncIterable<Buffer>) {
-      const lines: Line[] = []
-      let start = 0
-      for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-        lines.push(take(chunk.subarray(start, end)))
-        start = end + 1
-      }
-      if (start < chunk.length && !skipping) {
-        pending.push(chunk.subarray(start))
-        length += chunk.length - start
-        // Of a line without an end only the beginning is kept.
-        if (length > LONGEST) {
-          skipping = true
-          pending = [Buffer.concat(pending).subarray(0, 1000)]
-        }
-      }
+    for await (const chunk of bytesOf(path, file)) {
+      const lines = splitter.split(chunk)
       if (lines.length > 0) yield lines
     }
-    if (length > 0) yield [take(Buffer.alloc(0))]
+    const last = splitter.end()
+    if (last) yield [last]
   } catch (error) {
     if (signal.aborted) return
-    throw failure(path, error)
+    throw failure(path, splitter.next, error)
   } finally {
     file.destroy()
+  }
+}
+
+/** The text of a file, chunk by chunk. @throws QiError BAD_DATA for a file that is no text */
+async function* bytesOf(path: string, file: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const chunks = file[Symbol.asyncIterator]()
+  const first = await chunks.next()
+  if (first.done) return
+  const all = (async function* () {
+    yield first.value
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value
+  })()
+  const text = isGzip(first.value) ? gunzipped(all) : all
+  let begun = false
+  for await (const chunk of text) {
+    const what = begun ? undefined : unreadable(chunk)
+    if (what) throw new QiError('BAD_DATA', `${basename(path)} ${what}`)
+    begun = true
+    yield chunk
+  }
+}
+
+/** Cuts chunks of bytes into lines. */
+class Splitter {
+  #number = 0
+  #pending: Buffer[] = []
+  #length = 0
+  #skipping = false
+
+  /** The line under way. */
+  get next(): number {
+    return this.#number + 1
+  }
+
+  split(chunk: Buffer): Line[] {
+    const lines: Line[] = []
+    let start = 0
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      lines.push(this.#take(chunk.subarray(start, end)))
+      start = end + 1
+    }
+    if (start < chunk.length && !this.#skipping) {
+      this.#pending.push(chunk.subarray(start))
+      this.#length += chunk.length - start
+      // Of a line without an end only the beginning is kept.
+      if (this.#length > LONGEST) {
+        this.#skipping = true
+        this.#pending = [Buffer.from(Buffer.concat(this.#pending).subarray(0, KEPT))]
+      }
+    }
+    return lines
+  }
+
+  /** The last line, where the file does not end with a line end. */
+  end(): Line | undefined {
+    return this.#length > 0 ? this.#take(Buffer.alloc(0)) : undefined
+  }
+
+  #take(rest: Buffer): Line {
+    const skipped = this.#skipping
+    const bytes = skipped
+      ? (this.#pending[0] as Buffer)
+      : this.#pending.length > 0
+        ? Buffer.concat([...this.#pending, rest])
+        : rest
+    this.#pending = []
+    this.#length = 0
+    this.#skipping = false
+    const number = ++this.#number
+    if (!skipped) return lineOf(number, bytes)
+    return { number, text: bytes.toString('utf8'), problem: `is longer than ${LONGEST} bytes` }
   }
 }
 
 function lineOf(number: number, bytes: Buffer): Line {
   const end = bytes.at(-1) === 0x0d ? bytes.length - 1 : bytes.length
   const text = bytes.toString('utf8', number === 1 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0, end)
-  if (text.includes('\uFFFD') && !isUtf8(bytes)) return { number, text, problem: 'the line is not UTF-8' }
-  return { number, text }
+  const problem = problemOf(bytes, text)
+  return problem === undefined ? { number, text } : { number, text, problem }
 }
 
-function failure(path: string, error: unknown): QiError {
+/** An archive or a disk that breaks: what came before was given, and can be gone on from. */
+function failure(path: string, line: number, error: unknown): QiError {
+  if (error instanceof QiError) return error
+  const name = basename(path)
   const code = (error as NodeJS.ErrnoException).code ?? ''
-  const at = `${basename(path)}: ${errorMessage(error)}`
-  if (code === 'ENOENT') return new QiError('NOT_FOUND', at, { cause: error })
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EISDIR') return new QiError('FORBIDDEN', at, { cause: error })
-  return new QiError('BAD_DATA', at, { cause: error })
+  if (code === 'ENOENT') return new QiError('NOT_FOUND', `${name}: ${errorMessage(error)}`, { cause: error })
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EISDIR')
+    return new QiError('FORBIDDEN', `${name}: ${errorMessage(error)}`, { cause: error })
+  return new QiError(
+    'BAD_DATA',
+    `${name}:${line}: ${errorMessage(error)}; the lines before it are imported: to go on there once the file is whole, set replay.resume: ${name}:${line}`,
+    { cause: error },
+  )
 }

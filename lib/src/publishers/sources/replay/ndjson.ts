@@ -9,18 +9,25 @@ import {
   recordTypeOfTopic,
   recordTypes,
 } from '../../../base/index.ts'
+import { checkIdentity, checkNames } from './columns.ts'
 import type { ReplayConfig } from './config.ts'
+import type { FileIdentity } from './identity.ts'
 import { asReplayed, batchOf, type LineParser, type Parsed } from './parser.ts'
 
 /** Our own records, one JSON object a line. JSON numbers in the place of decimals keep their digits. */
-export function ndjsonParser(type: RecordType | undefined, config: ReplayConfig): LineParser {
+export function ndjsonParser(file: FileIdentity, name: string, type: RecordType | undefined, config: ReplayConfig): LineParser {
+  const checked = new Set<RecordType>()
+  if (type) checkNames(name, type, config.constants)
   return {
     type,
-    parse(line): Parsed | undefined {
+    parse(line, number): Parsed | undefined {
       if (line.trim() === '') return undefined
       const wire = Object.assign({}, config.constants, readObject(line))
       const own = type ?? typeOf(wire)
-      const { record, moment } = asReplayed(own, withExactNumbers(own, wire, line, config), config)
+      if (!checked.has(own)) checkIdentity(name, own, config.constants)
+      checked.add(own)
+      const row = { file, line: number, wire: withExactNumbers(own, wire, line, config) }
+      const { record, moment } = asReplayed(own, row, config)
       return { batches: [batchOf(own, record)], moment }
     },
   }
