@@ -48,6 +48,35 @@ describe('Supervisor', () => {
     expect(supervisor.status()).toEqual([])
   })
 
+  test('a final failure is told once; the part stays failed until somebody starts it', async () => {
+    const told: string[] = []
+    const failed = Promise.withResolvers<void>()
+    const supervisor = new Supervisor(silentLogger, {
+      baseMs: 1,
+      isFinal: (part, { code }) => part === 'file' && code === 'BAD_DATA',
+      onFinal: (part, { message }) => {
+        told.push(`${part}: ${message}`)
+        failed.resolve()
+      },
+    })
+    let runs = 0
+    const again = Promise.withResolvers<void>()
+    supervisor.add('file', async (signal) => {
+      if (++runs === 1) throw new QiError('BAD_DATA', 'cut')
+      again.resolve()
+      await stopped(signal)
+    })
+    await failed.promise
+    expect(runs).toBe(1)
+    expect(told).toEqual(['file: cut'])
+    expect(supervisor.status()).toMatchObject([{ state: 'failed', restarts: 0, lastError: { message: 'cut' } }])
+    expect(supervisor.runs('file')).toBe(false)
+    await supervisor.restart('file')
+    await again.promise
+    expect(supervisor.status()).toMatchObject([{ state: 'running' }])
+    await supervisor.stop()
+  })
+
   test('a part that returns by itself is finished and not started again', async () => {
     const supervisor = new Supervisor(silentLogger)
     let runs = 0

@@ -13,7 +13,7 @@ export interface Pulse {
   readonly stored: number
   readonly waiting: number
   readonly deadLettered: number
-  /** What fails now and is tried again. */
+  /** Failures that are tried again now, and those that are final. */
   readonly troubles: readonly string[]
 }
 
@@ -39,6 +39,7 @@ export function pulseOf(status: PlatformStatus, now: number): Pulse {
           ({ name, lastError, retryAt }) =>
             `${name} failed (${lastError?.message}), again in ${duration((retryAt ?? now) - now)}`,
         ),
+      ...parts.filter(({ state }) => state === 'failed').map(({ name, lastError }) => `${name} failed (${lastError?.message})`),
       ...consumers.flatMap(({ name, trouble }) =>
         trouble ? [`${name} cannot store since ${duration(now - trouble.since)} (${trouble.error.message})`] : [],
       ),

@@ -38,6 +38,7 @@ export class CryptoDataPublisher implements AsyncDisposable {
   readonly #drained = new AbortController()
   #running: Promise<void> | undefined
   #stopping = false
+  #refused = false
   #lost = false
   /** Ends a wait for room, or for a source that does not answer close(). */
   #wake: () => void = () => {}
@@ -59,8 +60,16 @@ export class CryptoDataPublisher implements AsyncDisposable {
       clock,
       halt: this.#halt.signal,
       onProgress: () => this.#wake(),
-      onFailure: () => this.#stop(),
+      onFailure: () => {
+        this.#refused = true
+        this.#stop()
+      },
     })
+  }
+
+  /** True once the stream refused an append for good: then the failure of run() is not the source's. */
+  get refusedByStream(): boolean {
+    return this.#refused
   }
 
   /**

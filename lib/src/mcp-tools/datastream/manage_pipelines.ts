@@ -72,7 +72,8 @@ export const managePipelines = defineTool({
     const { publishers, consumers, parts } = platform.getStatus()
     const chosen = action === 'list' ? consumers : [consumerNamed(consumers, name)]
     const lags = new Map(await Promise.all(chosen.map(async ({ group }) => [group, await stream.lag(group)] as const)))
-    const failed = (part: string) => parts.find((one) => one.name === part && one.state === 'restarting')?.lastError?.message
+    const failed = (part: string) =>
+      parts.find((one) => one.name === part && (one.state === 'restarting' || one.state === 'failed'))?.lastError?.message
     const answer: Output = {
       sources: publishers.map(({ source: of, state, received, published, invalid, inFlight, lastRecordTime, trouble }) => {
         const why = trouble?.error.message ?? failed(`source ${of}`)

@@ -193,7 +193,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     }
   }
 
-  /** Starts consumers, then sources. Waits for none of them: what fails afterwards is started again and shows in the status. */
+  /** Starts consumers, then sources. Waits for none of them: what fails afterwards shows in the status, and is started again where that can mend it. */
   async start(): Promise<void> {
     if (this.#state === 'new') await this.initialize()
     if (this.#state !== 'initialized') throw new QiError('CONFLICT', `the platform is ${this.#state}`)
@@ -264,7 +264,8 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     const supervised = status.parts.map((part) => {
       const standsIn = standIn !== undefined && part.name === STAND_IN_FOR
       const { since, ...how } = standsIn ? describeStandIn(standIn) : describePart(part, status)
-      return this.#health.note(how, since, standsIn && this.#notice !== undefined)
+      // The supervisor has logged a final failure.
+      return this.#health.note(how, since, part.state === 'failed' || (standsIn && this.#notice !== undefined))
     })
     const others = [...(this.#mcpServers?.health() ?? []), ...(await this.#agents.health())]
     const noted = others.map(({ since, ...how }) => this.#health.note(how, since))

@@ -1,6 +1,7 @@
 import {
   type CheckResult,
   type Coverage,
+  countOf,
   type History,
   type Logger,
   type PublisherStats,
@@ -13,6 +14,7 @@ import {
   type Stream,
   sharedRateLimits,
   suggest,
+  toQiError,
 } from '../../base/index.ts'
 import { CryptoDataPublisher, sourceDefinitions } from '../../publishers/index.ts'
 import type { CoverageKeeper } from './CoverageKeeper.ts'
@@ -30,6 +32,21 @@ const STAND_IN = 'simulated'
 export const STAND_IN_FOR = `source ${USUAL}`
 
 const partOf = (name: string): string => `source ${name}`
+const sourceOf = (part: string): string => part.replace(/^source /, '')
+
+/** Codes that say the same at each start until somebody changes a setting, a key or a file. */
+const FINAL: ReadonlySet<string> = new Set([
+  'CONFIG_INVALID',
+  'BAD_REQUEST',
+  'UNAUTHORIZED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'UNSUPPORTED',
+])
+
+/** True if starting the source again would fail the same way; a finite input breaks at each reading. */
+export const isFinalFailure = ({ retryable, code }: QiError, finite: boolean): boolean =>
+  !retryable && (finite || FINAL.has(code))
 
 export interface SourcesOptions {
   readonly config: PlatformConfig
@@ -57,7 +74,10 @@ export class Sources {
 
   constructor(options: SourcesOptions) {
     this.#options = options
-    this.#supervisor = new Supervisor(options.logger)
+    this.#supervisor = new Supervisor(options.logger, {
+      isFinal: (part, error) => isFinalFailure(error, this.#named(sourceOf(part)).finite ?? false),
+      onFinal: (part, error) => this.#failed(part, error),
+    })
   }
 
   /** Why the simulated market runs in a source's place, where it does. */
@@ -91,13 +111,14 @@ export class Sources {
   /** Returns when what it gave is in the stream. @throws QiError NOT_FOUND, CONFLICT */
   async stop(name: string): Promise<void> {
     this.#named(name)
-    if (!this.#supervisor.runs(partOf(name))) {
+    const failed = this.parts().some((part) => part.name === partOf(name) && part.state === 'failed')
+    if (failed) await this.#supervisor.remove(partOf(name))
+    else if (!this.#supervisor.runs(partOf(name))) {
       const why = this.#publishers.has(name)
         ? `it stands in for ${USUAL}, which has to be stopped instead`
         : 'it does not run here'
       throw new QiError('CONFLICT', `source ${name} cannot be stopped: ${why}`, { field: 'source' })
-    }
-    await this.#supervisor.stopPart(partOf(name))
+    } else await this.#supervisor.stopPart(partOf(name))
     this.#settings.delete(name)
     if (partOf(name) === STAND_IN_FOR) this.#standIn = undefined
   }
@@ -173,6 +194,12 @@ export class Sources {
     )
   }
 
+  /** The log has the failure; people are told where nothing is acquired any more. */
+  #failed(part: string, { message }: QiError): void {
+    if (this.parts().some(({ name }) => this.#supervisor.runs(name))) return
+    this.#options.notice(`No source runs: ${part} failed: ${message}. Stored data is still served.`)
+  }
+
   #run(name: string): void {
     this.#supervisor.add(partOf(name), (signal) => this.#publish(name, signal))
   }
@@ -212,10 +239,21 @@ export class Sources {
     this.#publishers.set(name, publisher)
     try {
       await publisher.run(signal)
+      if (this.#named(name).finite && !signal.aborted) this.#finished(publisher.stats())
+    } catch (error) {
+      if (!publisher.refusedByStream) throw error
+      // A stream that refuses says nothing about the source.
+      const { code, message } = toQiError(error)
+      throw new QiError(code, message, { cause: error, retryable: true })
     } finally {
       await publisher.close()
       this.#publishers.delete(name)
     }
+  }
+
+  #finished({ source, received, published, invalid }: PublisherStats): void {
+    const refused = invalid > 0 ? `, ${invalid} refused: qicore dlq list says why` : ''
+    this.#options.notice(`${source} is finished: ${countOf(received, 'record')} read, ${published} published${refused}`)
   }
 
   #open(name: string) {

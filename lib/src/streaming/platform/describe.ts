@@ -42,6 +42,15 @@ export function describePart(part: PartStatus, { consumers, publishers }: Workin
       action: `it is started again${again}${times}`,
     }
   }
+  if (state === 'failed')
+    return {
+      name,
+      status: 'down',
+      since,
+      summary: part.lastError?.message ?? 'failed',
+      ...(part.lastError && { code: part.lastError.code }),
+      action: 'it is not started again by itself: mend the cause, then start it (stream_crypto_data) or restart the platform',
+    }
   const storing = consumers.find((consumer) => name === `consumer ${consumer.name}`)?.trouble
   if (storing) return troubled(name, storing, 'the write is tried again', 'until it succeeds; reading waits')
   const publisher = publishers.find(({ source }) => name === `source ${source}`)

@@ -6,11 +6,18 @@ export interface SupervisorOptions {
   readonly maxMs?: number
   /** A part that ran this long is taken to be well: its backoff starts anew. */
   readonly healthyMs?: number
+  /** True for a failure that starting the part again cannot mend: the part then stays `failed`. Default: none is. */
+  readonly isFinal?: (part: string, error: QiError) => boolean
+  /** Called once for each final failure. */
+  readonly onFinal?: (part: string, error: QiError) => void
 }
 
 type Run = (signal: AbortSignal) => Promise<void>
 
-/** Runs parts until stopped; what fails is started again, after a wait that doubles from `baseMs` to `maxMs`. */
+/**
+ * Runs parts until stopped. A part that fails is started again, after a wait that doubles from `baseMs` to `maxMs`; one whose failure
+ * is final stays `failed` until {@link Supervisor.restart} or {@link Supervisor.add}.
+ */
 export class Supervisor {
   readonly #logger: Logger
   readonly #options: Required<SupervisorOptions>
@@ -22,7 +29,7 @@ export class Supervisor {
 
   constructor(logger: Logger, options: SupervisorOptions = {}) {
     this.#logger = logger
-    this.#options = { baseMs: 250, maxMs: 30_000, healthyMs: 60_000, ...options }
+    this.#options = { baseMs: 250, maxMs: 30_000, healthyMs: 60_000, isFinal: () => false, onFinal: () => {}, ...options }
   }
 
   /** @param run runs until its signal aborts; when it returns by itself, the part is finished and not started again */
@@ -75,7 +82,7 @@ export class Supervisor {
   }
 
   async #supervise(name: string, run: Run, signal: AbortSignal): Promise<void> {
-    const { baseMs, maxMs, healthyMs } = this.#options
+    const { baseMs, maxMs, healthyMs, isFinal, onFinal } = this.#options
     let waitMs = baseMs
     let restarts = 0
     let failingSince: number | undefined
@@ -96,6 +103,13 @@ export class Supervisor {
         }
         failingSince ??= Date.now()
         const error = toQiError(failure)
+        if (isFinal(name, error)) {
+          this.#set(name, { name, state: 'failed', since: Date.now(), restarts, lastError: error })
+          tellFailure(name, error)
+          this.#logger.error({ part: name, error }, `${name} failed: ${error.message}; it is not started again`)
+          onFinal(name, error)
+          return
+        }
         const delay = Math.max(waitMs, error.retryAfterMs ?? 0)
         const failed = { name, restarts, failingSince, lastError: error }
         this.#set(name, { ...failed, state: 'restarting', since: Date.now(), retryAt: Date.now() + delay })

@@ -17,6 +17,8 @@ export interface SourceDefinition<C extends z.ZodObject = z.ZodObject> {
   history?(config: z.output<C>, context: SourceContext): Promise<History>
   /** How far apart its records come; a longer silence is a gap. */
   cadence?(config: z.output<C>): Cadence
+  /** True if it reads a fixed input to its end: a failure that no retry mends would come again, after the same records once more. */
+  readonly finite?: boolean
   /** Reads recorded answers of its provider, for replay. */
   readonly interactions?: InteractionParser
 }

@@ -39,7 +39,8 @@ export interface Outage {
 
 export interface PartStatus {
   readonly name: string
-  readonly state: 'running' | 'restarting' | 'finished' | 'stopped'
+  /** `failed`: for a reason that starting it again cannot mend, so it stays so until somebody starts it. */
+  readonly state: 'running' | 'restarting' | 'finished' | 'failed' | 'stopped'
   /** Milliseconds since 1970. */
   readonly since: number
   readonly restarts: number
@@ -164,7 +165,7 @@ export interface PlatformControl {
   sourceParts(name: string): SourceParts
   /**
    * Starts a source, with these settings instead of those of the configuration until it is stopped, and returns at once: what fails
-   * afterwards is started again and shows in the status. Where no platform stores what is published, this process does.
+   * afterwards shows in the status, and is started again where that can mend it. Where no platform stores what is published, this process does.
    * @throws QiError NOT_FOUND, BAD_REQUEST naming the setting, CONFLICT where it runs already, here or in another process
    */
   startSource(name: string, settings?: Readonly<Record<string, unknown>>): Promise<void>
@@ -177,7 +178,8 @@ export interface PlatformControl {
    */
   scaleConsumer(name: string, members: number): Promise<void>
   /**
-   * Begins a part anew, as it is called in the status: one that waits after a failure is started at once, any other is drained first.
+   * Begins a part anew, as it is called in the status: one that waits after a failure, or has failed for good, is started at once, any
+   * other is drained first.
    * @throws QiError NOT_FOUND
    */
   restartPart(name: string): Promise<void>
