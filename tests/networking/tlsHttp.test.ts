@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 import { silentLogger } from '../../lib/src/base/index.ts'
-import { readTls, secureFetch, type TlsSettings, tlsFault, tlsSettings } from '../../lib/src/base/networking/index.ts'
+import { HttpClient, readTls, type TlsSettings, tlsFault, tlsSettings } from '../../lib/src/base/networking/index.ts'
 import { coingecko } from '../../lib/src/publishers/sources/coingecko/index.ts'
 import { type Certificate, makeAuthority } from '../support/certificates.ts'
 import { describeWith } from '../support/services.ts'
@@ -60,7 +60,7 @@ describeWith('openssl', 'HTTP over TLS with an authority of its own', () => {
     const authority = await makeAuthority(await temporary('tls-http'))
     const { cert, key } = await authority.issue('client')
     const url = await startServer(await authority.issue('server'), authority.ca)
-    await using secure = secureFetch(read({ ca: authority.ca, cert, key }))
+    await using secure = new HttpClient({ tls: read({ ca: authority.ca, cert, key }) })
     expect(await (await secure.fetch(url)).text()).toContain('hello')
 
     expect(await reason(fetch(url))).toMatchObject({ code: 'UNAVAILABLE', remedy: expect.stringContaining('test.tls.ca') })
@@ -72,7 +72,7 @@ describeWith('openssl', 'HTTP over TLS with an authority of its own', () => {
     const url = await startStrictServer(await authority.issue('server'), authority.ca)
     const { cert, key } = await other.issue('stranger')
     for (const shown of [{}, { cert, key }]) {
-      await using secure = secureFetch(read({ ca: authority.ca, ...shown }))
+      await using secure = new HttpClient({ tls: read({ ca: authority.ca, ...shown }) })
       expect(await reason(secure.fetch(url))).toMatchObject({
         code: 'UNAUTHORIZED',
         remedy: expect.stringContaining('test.tls.cert'),
@@ -82,7 +82,7 @@ describeWith('openssl', 'HTTP over TLS with an authority of its own', () => {
 
   test('an expired certificate and one for another name are told apart, and server_name allows the latter', async () => {
     const authority = await makeAuthority(await temporary('tls-http'))
-    await using secure = secureFetch(read({ ca: authority.ca }))
+    await using secure = new HttpClient({ tls: read({ ca: authority.ca }) })
     const expired = await startServer(await authority.issue('old', { expired: true }))
     expect(await reason(secure.fetch(expired))).toMatchObject({ code: 'UNAVAILABLE', remedy: expect.stringContaining('renew') })
     const other = await startServer(await authority.issue('other', { san: 'DNS:api.example' }))
@@ -90,7 +90,7 @@ describeWith('openssl', 'HTTP over TLS with an authority of its own', () => {
       code: 'UNAVAILABLE',
       remedy: expect.stringContaining('test.tls.server_name'),
     })
-    await using named = secureFetch(read({ ca: authority.ca, server_name: 'api.example' }))
+    await using named = new HttpClient({ tls: read({ ca: authority.ca, server_name: 'api.example' }) })
     expect((await named.fetch(other)).status).toBe(200)
     expect(await reason(secure.fetch(expired.replace('https', 'http')))).toBeUndefined()
   })

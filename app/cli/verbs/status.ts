@@ -1,4 +1,4 @@
-import { countOf, errorMessage, QiError } from '../../../lib/src/base/index.ts'
+import { countOf, errorMessage, HttpClient, QiError } from '../../../lib/src/base/index.ts'
 import { EXIT } from '../exitCodes.ts'
 import type { Output } from '../output.ts'
 import type { Session } from '../session.ts'
@@ -75,10 +75,8 @@ export async function run(session: Session): Promise<number> {
 
 async function answerOf<T>(url: string, token: string | undefined, signal: AbortSignal): Promise<T> {
   try {
-    const response = await fetch(url, {
-      headers: token ? { authorization: `Bearer ${token}` } : {},
-      signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
-    })
+    await using http = new HttpClient({ bounds: { totalMs: PATIENCE_MS }, secrets: [token] })
+    const response = await http.fetch(url, { headers: token ? { authorization: `Bearer ${token}` } : {}, signal })
     // An unwell platform answers 503 and says why.
     if (!response.ok && response.status !== 503) throw new Error(`it answers ${response.status}`)
     return (await response.json()) as T

@@ -2,13 +2,14 @@ import { ExponentialBackoff, handleWhen, type IBackoff, type IRetryBackoffContex
 import { type QiError, toQiError } from '../types/index.ts'
 import { type Clock, systemClock, throwIfAborted } from './clock.ts'
 import { publishNetworkEvent } from './events.ts'
+import { MAX_PENALTY_MS } from './http/retryAfter.ts'
 
 export interface RetryOptions {
   /** How often it is tried in all. Default 4. */
   readonly attempts?: number
   /** The first wait, which grows exponentially with jitter. Default 500 ms. */
   readonly baseMs?: number
-  /** The longest such wait; what the peer asked for (`retryAfterMs`) may be longer. Default 30 s. */
+  /** The longest such wait; what the peer asked for (`retryAfterMs`) may be longer, up to an hour. Default 30 s. */
   readonly maxMs?: number
   /** No wait is begun that would end later than this after the start. Default 2 minutes. */
   readonly totalMs?: number
@@ -37,7 +38,7 @@ export async function retry<T>(run: (attempt: number) => Promise<T>, options: Re
   const worthwhile = (thrown: unknown): boolean => {
     const error = toQiError(thrown)
     if (signal?.aborted || !retryIf(error)) return false
-    wait = Math.max(backoff.duration, error.retryAfterMs ?? 0)
+    wait = Math.max(backoff.duration, Math.min(error.retryAfterMs ?? 0, MAX_PENALTY_MS))
     return clock.now() + wait - start <= totalMs
   }
   // cockatiel's own sleep cannot be interrupted: it counts the attempts and decides, we sleep before the next one.

@@ -4,7 +4,12 @@ import { z } from 'zod'
 export const retrySettings = z.strictObject({
   attempts: z.int().min(1).max(100).default(4).describe('how often a call is tried in all'),
   base_ms: z.int().min(1).max(600_000).default(1000).describe('the first wait, which grows with jitter'),
-  max_ms: z.int().min(1).max(3_600_000).default(30_000).describe('the longest such wait; what the peer asks for may be longer'),
+  max_ms: z
+    .int()
+    .min(1)
+    .max(3_600_000)
+    .default(30_000)
+    .describe('the longest such wait; what the peer asks for may be longer, up to an hour'),
   total_ms: z.int().min(1).max(86_400_000).default(180_000).describe('no wait is begun that would end later than this'),
 })
 

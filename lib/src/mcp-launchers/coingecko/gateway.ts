@@ -1,47 +1,55 @@
+import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { errorMessage, QiError } from '../../base/index.ts'
+import { errorMessage, HttpClient, QiError, toQiError } from '../../base/index.ts'
+import { apiPath } from './apiPath.ts'
 
 export interface Gateway {
-  /** What the server is told to be CoinGecko. */
+  /** Base URL given to the server instead of CoinGecko's. It holds a secret: no other process can use the gateway. */
   readonly url: string
   close(): Promise<void>
 }
 
 export interface GatewayOptions {
-  /** Where CoinGecko really is. */
+  /** CoinGecko's own base URL. */
   readonly baseUrl: string
   /** Added to each request: the key. */
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** What of an answer is passed on. */
-const PASSED = ['content-type', 'retry-after']
-
-/** Larger answers are refused; the largest of the API, the list of all coins, has 2 MB. */
-const MOST_BYTES = 64 * 1024 * 1024
+/** Response headers passed through. */
+const PASSED = ['content-type', 'retry-after', 'date']
 
 /**
  * Stands between the CoinGecko server and the API and adds the key, which neither the server nor the code that it runs ever has.
- * Only GET. It listens on a loopback address of its own where the system has one (Linux): the server's sandbox lets code reach the
- * host of its API on any port, and on 127.0.0.1 other services listen.
+ * Only GET, only below the API's path, and only with the secret in the path that the server alone is told. It listens on a loopback
+ * address of its own where the system has one (Linux): the server's sandbox lets code reach the host of its API on any port, and on
+ * 127.0.0.1 other services listen.
  * @throws QiError UNAVAILABLE
  */
 export async function openGateway({ baseUrl, headers }: GatewayOptions): Promise<Gateway> {
-  const base = baseUrl.replace(/\/+$/, '')
-  const ended = new AbortController()
-  const server = createServer((request, response) => void forward(request, response, base, headers, ended.signal))
+  const prefix = `/${randomBytes(24).toString('base64url')}/api/v3`
+  const http = new HttpClient({ secrets: Object.values(headers) })
+  const upstream: Upstream = { http, prefix, base: baseUrl.replace(/\/+$/, ''), headers }
+  const server = createServer((request, response) => void forward(request, response, upstream))
   const host = await listen(server, ownLoopback()).catch(() => listen(server, '127.0.0.1'))
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}/api/v3`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}${prefix}`,
     async close() {
-      ended.abort()
+      await http.close()
       const closed = Promise.withResolvers<void>()
       server.close(() => closed.resolve())
       server.closeAllConnections()
       await closed.promise
     },
   }
+}
+
+interface Upstream {
+  readonly http: HttpClient
+  readonly prefix: string
+  readonly base: string
+  readonly headers: Readonly<Record<string, string>>
 }
 
 const byte = (from: number): number => from + Math.floor(Math.random() * (254 - from))
@@ -61,22 +69,17 @@ async function listen(server: ReturnType<typeof createServer>, host: string): Pr
   return host
 }
 
-async function forward(
-  request: IncomingMessage,
-  response: ServerResponse,
-  base: string,
-  headers: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<void> {
-  const path = request.url ?? ''
-  if (request.method !== 'GET') return refuse(response, 405, `${request.method}: only GET`)
-  if (!path.startsWith('/api/v3/')) return refuse(response, 404, `${path}: only /api/v3/…`)
+async function forward(request: IncomingMessage, response: ServerResponse, upstream: Upstream): Promise<void> {
+  const { http, prefix, base, headers } = upstream
+  if (request.method !== 'GET') return refuse(response, 405, 'only GET')
+  const path = apiPath(request.url ?? '', prefix)
+  if (path === undefined) return refuse(response, 404, 'only paths below the base URL that the server was given')
+  const left = new AbortController()
+  response.once('close', () => left.abort())
   try {
-    const url = base + path.slice('/api/v3'.length)
-    // Redirects would carry the key elsewhere.
-    const answer = await fetch(url, { headers: { accept: 'application/json', ...headers }, redirect: 'manual', signal })
+    const answer = await http.fetch(base + path, { headers: { accept: 'application/json', ...headers }, signal: left.signal })
+    // Read whole, so that an answer beyond the bounds is refused and not cut.
     const body = Buffer.from(await answer.arrayBuffer())
-    if (body.length > MOST_BYTES) return refuse(response, 502, `the answer has ${body.length} bytes`)
     const passed = PASSED.flatMap((name) => {
       const value = answer.headers.get(name)
       return value === null ? [] : [[name, value] as const]
@@ -84,7 +87,7 @@ async function forward(
     response.writeHead(answer.status, Object.fromEntries(passed))
     response.end(body)
   } catch (error) {
-    refuse(response, 502, `CoinGecko cannot be reached: ${errorMessage(error)}`)
+    if (!response.destroyed) refuse(response, 502, `CoinGecko: ${toQiError(error).message}`)
   }
 }
 

@@ -1,5 +1,5 @@
 import { Client, StreamableHTTPClientTransport, type Tool } from '@modelcontextprotocol/client'
-import { QiError, withTimeout } from '../../base/index.ts'
+import { HttpClient, type HttpInit, QiError, withTimeout } from '../../base/index.ts'
 import { isUrlSpec, type ServerSpec } from '../shared/spec.ts'
 import type { BoundedText } from './BoundedText.ts'
 import { ChildTransport } from './ChildTransport.ts'
@@ -80,5 +80,16 @@ export async function connect(settings: ConnectSettings, signal: AbortSignal): P
 
 function httpTransport(spec: ServerSpec): StreamableHTTPClientTransport {
   const { url, headers = {} } = spec as Extract<ServerSpec, { url: string }>
-  return new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } })
+  const http = new HttpClient({ secrets: Object.values(headers) })
+  return new StreamableHTTPClientTransport(new URL(url), {
+    requestInit: { headers },
+    fetch: (address, init) => http.fetch(address, { ...init, bounds: boundsOf(init) }),
+  })
 }
+
+/** The client limits each call of a tool by itself. The stream of notices, which GET opens, stays open and is silent for as long as nothing happens. */
+const boundsOf = (init: RequestInit | undefined): HttpInit['bounds'] => ({
+  totalMs: Number.POSITIVE_INFINITY,
+  idleMs: Number.POSITIVE_INFINITY,
+  ...((init?.method ?? 'GET') === 'GET' && { maxBytes: Number.POSITIVE_INFINITY }),
+})

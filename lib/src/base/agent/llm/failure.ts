@@ -1,3 +1,4 @@
+import { type AnswerHeaders, excerpt, inside, redaction, retryAfterOf } from '../../networking/index.ts'
 import { QiError, toQiError } from '../../types/index.ts'
 import type { LlmSettings } from './settings.ts'
 
@@ -11,17 +12,18 @@ interface ApiCallError {
 
 /** Why the model did not answer, classified, and without the key: a server may quote it. */
 export function llmFailure(thrown: unknown, settings: LlmSettings): QiError {
-  if (thrown instanceof QiError) return thrown
   const where = settings.base_url ? `the language model at ${withoutPassword(settings.base_url)}` : `${settings.provider}`
   const { statusCode, responseHeaders, message } = thrown as ApiCallError
-  const said = withoutKey(String(message), settings).slice(0, 300)
+  const redact = redaction([settings.api_key])
+  const said = excerpt(String(message), redact, 300)
+  const own = inside(thrown)
+  if (own?.code === 'CANCELLED' || own?.code === 'CLOSED') return own
+  if (own) return unanswered(own, where, excerpt(own.message, redact, 300))
   // The causes hold the request; what is needed of them is said here.
   if (statusCode === undefined) {
     const { code, message: reason } = toQiError(thrown)
-    if (code === 'CANCELLED' || code === 'TIMEOUT') return new QiError(code, `${where}: ${withoutKey(reason, settings)}`)
-    return code === 'UNAVAILABLE' || isNetwork(thrown)
-      ? new QiError('UNAVAILABLE', `${where} cannot be reached (${said}): is llm.base_url right, and does it run?`)
-      : new QiError('BAD_DATA', `${where} answered something that cannot be used: ${said}`)
+    if (code === 'CANCELLED' || code === 'TIMEOUT') return new QiError(code, `${where}: ${excerpt(reason, redact, 300)}`)
+    return new QiError('BAD_DATA', `${where} answered something that cannot be used: ${said}`)
   }
   switch (statusCode) {
     case 401:
@@ -45,9 +47,9 @@ export function llmFailure(thrown: unknown, settings: LlmSettings): QiError {
         },
       )
     case 429: {
-      const seconds = Number(responseHeaders?.['retry-after'])
+      const retryAfterMs = retryAfterOf(headersOf(responseHeaders))
       return new QiError('RATE_LIMITED', `${where} was asked too often, or its quota is used up: ${said}`, {
-        ...(seconds > 0 && { retryAfterMs: seconds * 1000 }),
+        ...(retryAfterMs !== undefined && { retryAfterMs }),
       })
     }
     default:
@@ -57,12 +59,13 @@ export function llmFailure(thrown: unknown, settings: LlmSettings): QiError {
   }
 }
 
-const isNetwork = (thrown: unknown): boolean =>
-  /cannot connect|fetch failed|socket|terminated/i.test(String((thrown as Error).message))
+/** It was not reached, or its answer broke a bound. */
+const unanswered = ({ code, retryable }: QiError, where: string, why: string): QiError =>
+  code === 'UNAVAILABLE'
+    ? new QiError(code, `${where} cannot be reached (${why}): is llm.base_url right, and does it run?`, { retryable })
+    : new QiError(code, `${where}: ${why}`, { retryable })
 
-function withoutKey(text: string, { api_key }: LlmSettings): string {
-  return api_key ? text.replaceAll(api_key, '(secret)') : text
-}
+const headersOf = (headers: Readonly<Record<string, string>> = {}): AnswerHeaders => ({ get: (name) => headers[name] })
 
 function withoutPassword(address: string): string {
   const { origin, pathname } = new URL(address)

@@ -2,12 +2,17 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { LanguageModel } from 'ai'
+import { HttpClient } from '../../networking/index.ts'
 import { QiError, systemCode } from '../../types/index.ts'
 import { BUILT_IN, type LlmSettings } from './settings.ts'
 
 /** What a provider's package makes: models by their names. */
 type Provider = ((model: string) => LanguageModel) & { readonly languageModel?: (model: string) => LanguageModel }
-type CreateProvider = (options: { readonly apiKey?: string; readonly baseURL?: string }) => Provider
+type CreateProvider = (options: {
+  readonly apiKey?: string
+  readonly baseURL?: string
+  readonly fetch: typeof globalThis.fetch
+}) => Provider
 
 /**
  * The model that is configured; its provider's code is loaded here, and not before.
@@ -15,8 +20,15 @@ type CreateProvider = (options: { readonly apiKey?: string; readonly baseURL?: s
  * @throws QiError CONFIG_INVALID, which says how to install a provider that is missing
  */
 export async function loadModel(settings: LlmSettings & { readonly model: string }, project: string): Promise<LanguageModel> {
-  const { provider, model, api_key, base_url } = settings
-  const options = { ...(api_key !== undefined && { apiKey: api_key }), ...(base_url !== undefined && { baseURL: base_url }) }
+  const { provider, model, api_key, base_url, budget } = settings
+  // A model thinks before its first byte, for as long as a question may take.
+  const ms = budget.timeout_s * 1000
+  const http = new HttpClient({ bounds: { totalMs: ms, idleMs: ms }, redirects: 'same-origin', secrets: [api_key] })
+  const options = {
+    fetch: http.fetch,
+    ...(api_key !== undefined && { apiKey: api_key }),
+    ...(base_url !== undefined && { baseURL: base_url }),
+  }
   if (provider === BUILT_IN && base_url !== undefined) {
     const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible')
     return createOpenAICompatible({ ...options, baseURL: base_url, name: 'llm' })(model)

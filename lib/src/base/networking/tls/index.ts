@@ -1,6 +1,5 @@
 export * from './databaseUrl.ts'
 export * from './errors.ts'
-export * from './http.ts'
 export * from './read.ts'
 export * from './sasl.ts'
 export * from './settings.ts'

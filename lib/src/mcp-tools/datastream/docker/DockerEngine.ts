@@ -1,14 +1,13 @@
-import type { Readable } from 'node:stream'
-import { Client } from 'undici'
+import { Readable } from 'node:stream'
 import { z } from 'zod'
-import { errorMessage, QiError, systemCode, toQiError } from '../../../base/index.ts'
+import { excerpt, HttpClient, type HttpInit, QiError, systemCode, toQiError } from '../../../base/index.ts'
 import type { EngineAddress } from './address.ts'
 
 /** The versions of the engine's API whose answers we read: from Docker 20.10 on. */
 const OLDEST = 41
 const NEWEST = 51
 
-const ANSWER_MS = 30_000
+const ANSWER = { totalMs: 30_000, idleMs: 30_000 }
 
 export interface EngineRequest {
   readonly query?: Readonly<Record<string, string>>
@@ -18,35 +17,39 @@ export interface EngineRequest {
 /** What we ask of the engine's HTTP API: questions only; what changes something goes through Compose. */
 export class DockerEngine {
   readonly #address: EngineAddress
+  readonly #http: HttpClient
   #version: Promise<string> | undefined
 
   constructor(address: EngineAddress) {
     this.#address = address
+    this.#http = new HttpClient({ socketPath: address.socketPath, bounds: { connectMs: 5_000 } })
   }
 
   /** @throws QiError UNAVAILABLE, NOT_FOUND, FORBIDDEN, BAD_DATA, or what the signal says */
   async get<T extends z.ZodType>(path: string, shape: T, request: EngineRequest = {}): Promise<z.output<T>> {
-    const body = await this.stream(path, { ...request, idleMs: ANSWER_MS })
-    const chunks = await body.toArray().catch((error: unknown) => {
-      throw this.#unreachable(error)
-    })
-    return this.#read(path, Buffer.concat(chunks).toString('utf8'), shape)
+    const answer = await this.#ask(`/v${await this.#known()}${path}`, request, ANSWER)
+    return this.#read(path, await this.#text(answer), shape)
   }
 
-  /** An answer that comes bit by bit. The caller reads or destroys it. */
+  /** An answer that comes bit by bit, of any length. The caller reads or destroys it. */
   async stream(path: string, request: EngineRequest & { readonly idleMs: number }): Promise<Readable> {
+    const { idleMs } = request
+    const endless = { totalMs: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY, idleMs }
+    const { body } = await this.#ask(`/v${await this.#known()}${path}`, request, endless)
+    return body ? Readable.fromWeb(body) : Readable.from([])
+  }
+
+  async #known(): Promise<string> {
     this.#version ??= this.#negotiate()
-    const version = await this.#version.catch((error: unknown) => {
+    return this.#version.catch((error: unknown) => {
       this.#version = undefined // the engine may be started yet
       throw error
     })
-    return this.#ask(`/v${version}${path}`, request)
   }
 
   /** The newest version that both know. */
   async #negotiate(): Promise<string> {
-    const body = await this.#ask('/version', { idleMs: ANSWER_MS })
-    const answer = Buffer.concat(await body.toArray()).toString('utf8')
+    const answer = await this.#text(await this.#ask('/version', {}, ANSWER))
     const { ApiVersion, MinAPIVersion, Version } = this.#read('/version', answer, versionAnswer)
     const version = Math.min(minor(ApiVersion), NEWEST)
     if (version < OLDEST || version < minor(MinAPIVersion ?? '1.0'))
@@ -57,25 +60,25 @@ export class DockerEngine {
     return `1.${version}`
   }
 
-  async #ask(path: string, { query, signal, idleMs }: EngineRequest & { readonly idleMs: number }): Promise<Readable> {
-    const { origin, socketPath } = this.#address
-    // A connection each: nothing stays open, so nothing has to be closed.
-    const client = new Client(origin, {
-      pipelining: 0,
-      bodyTimeout: idleMs,
-      headersTimeout: ANSWER_MS,
-      connect: { timeout: 5_000, ...(socketPath && { socketPath }) },
-    })
+  async #ask(path: string, { query, signal }: EngineRequest, bounds: HttpInit['bounds']): Promise<Response> {
+    const search = query ? `?${new URLSearchParams(query)}` : ''
+    let answer: Response
     try {
-      const search = query ? `?${new URLSearchParams(query)}` : ''
-      const { statusCode, body } = await client.request({ method: 'GET', path: `${path}${search}`, signal: signal ?? null })
-      body.once('close', () => void client.close().catch(() => {}))
-      if (statusCode >= 400) throw refused(statusCode, path, await body.text())
-      return body
+      answer = await this.#http.fetch(`${this.#address.origin}${path}${search}`, {
+        signal: signal ?? null,
+        ...(bounds && { bounds }),
+      })
     } catch (error) {
-      void client.destroy().catch(() => {})
       throw this.#unreachable(error)
     }
+    if (answer.status >= 400) throw refused(answer.status, path, await this.#text(answer))
+    return answer
+  }
+
+  #text(answer: Response): Promise<string> {
+    return answer.text().catch((error: unknown) => {
+      throw this.#unreachable(error)
+    })
   }
 
   #read<T extends z.ZodType>(path: string, text: string, shape: T): z.output<T> {
@@ -87,9 +90,8 @@ export class DockerEngine {
   }
 
   #unreachable(error: unknown): QiError {
-    if (error instanceof QiError) return error
     const known = toQiError(error)
-    if (known.code === 'CANCELLED' || known.code === 'TIMEOUT') return known
+    if (known.code !== 'UNAVAILABLE') return known
     const { host } = this.#address
     if (systemCode(error) === 'EACCES')
       return new QiError('FORBIDDEN', `${host} may not be used by this user: add it to the group docker, or run as root`, {
@@ -97,7 +99,7 @@ export class DockerEngine {
       })
     return new QiError(
       'UNAVAILABLE',
-      `no Docker engine answers at ${host} (${systemCode(error) ?? errorMessage(error)}): start Docker, or set DOCKER_HOST to where it listens, such as unix:///var/run/docker.sock; the platform also runs without it, on its embedded engines`,
+      `no Docker engine answers at ${host} (${systemCode(error) ?? known.message}): start Docker, or set DOCKER_HOST to where it listens, such as unix:///var/run/docker.sock; the platform also runs without it, on its embedded engines`,
       { cause: error },
     )
   }
@@ -112,6 +114,6 @@ function refused(status: number, path: string, text: string): QiError {
   const code = status === 404 ? 'NOT_FOUND' : status === 409 ? 'CONFLICT' : status >= 500 ? 'UNAVAILABLE' : 'BAD_DATA'
   return new QiError(
     code,
-    `the Docker engine refused ${path.replace(/^\/v[\d.]+/, '')} (${status}): ${message.trim().slice(0, 300)}`,
+    `the Docker engine refused ${path.replace(/^\/v[\d.]+/, '')} (${status}): ${excerpt(message, undefined, 300)}`,
   )
 }

@@ -13,6 +13,7 @@ import {
   SlidingWindowLimit,
   silentLogger,
   systemClock,
+  type TlsOptions,
   type Trending,
   type Trouble,
   toQiError,
@@ -54,6 +55,8 @@ export interface CoinGeckoClientOptions {
   readonly breaker?: BreakerSettings
   readonly logger?: Logger
   readonly clock?: Clock
+  readonly tls?: TlsOptions | undefined
+  /** Carries requests in place of HTTP. */
   readonly fetch?: typeof globalThis.fetch
 }
 
@@ -92,9 +95,9 @@ export class CoinGeckoClient {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#logger = options.logger ?? silentLogger
-    const { apiKey, baseUrl, timeoutMs = 15_000, fetch, breaker } = options
+    const { apiKey, baseUrl, timeoutMs = 15_000, fetch, breaker, tls } = options
     const baseUrls = typeof baseUrl === 'string' ? [baseUrl] : baseUrl
-    this.#transport = new Transport({ plan: this.plan, apiKey, baseUrls, timeoutMs, breaker, ...(fetch ? { fetch } : {}) })
+    this.#transport = new Transport({ plan: this.plan, apiKey, baseUrls, timeoutMs, breaker, tls, ...(fetch ? { fetch } : {}) })
     const limit = options.callsPerMinute ?? PLANS[this.plan].callsPerMinute
     this.#rateLimit = options.rateLimit ?? new SlidingWindowLimit({ limit, clock: this.#clock, peer: 'CoinGecko' })
   }

@@ -25,7 +25,7 @@ export class CryptoMCPWrapper extends CoinGeckoDSL {
 /** What the tool does, and what the code of `codeFor` has it answer. */
 const execute = {
   input: z.object({ code: z.string(), intent: z.string() }),
-  output: z.object({ status: z.int(), body: z.string(), retryAfter: z.string().nullish() }),
+  output: z.object({ status: z.int(), body: z.string(), headers: z.record(z.string(), z.string()).optional() }),
 }
 
 /** A request of the API as a call of the tool. */
@@ -35,11 +35,8 @@ function fetchThrough(caller: McpCaller, tool: string): typeof globalThis.fetch 
     const url = new URL(input instanceof Request ? input.url : input)
     const path = url.pathname.slice(new URL(BASE).pathname.length)
     const code = codeFor(path, Object.fromEntries(url.searchParams))
-    const { status, body, retryAfter } = await verbs.execute(
-      { code, intent: `GET ${path}` },
-      { signal: init?.signal ?? undefined },
-    )
-    return new Response(body, { status, headers: retryAfter ? { 'retry-after': retryAfter } : {} })
+    const { status, body, headers } = await verbs.execute({ code, intent: `GET ${path}` }, { signal: init?.signal ?? undefined })
+    return new Response(body, { status, ...(headers && { headers }) })
   }
 }
 
@@ -52,7 +49,8 @@ const codeFor = (path: string, query: Readonly<Record<string, string>>): string 
     const failure = error as { status?: number; headers?: Headers; error?: unknown; message: string };
     if (failure.status === undefined) throw error;
     const body = failure.error === undefined ? failure.message : JSON.stringify(failure.error);
-    return JSON.stringify({ status: failure.status, body, retryAfter: failure.headers?.get('retry-after') });
+    const named = ['retry-after', 'date'].flatMap((name) => (failure.headers?.has(name) ? [[name, failure.headers.get(name)]] : []));
+    return JSON.stringify({ status: failure.status, body, headers: Object.fromEntries(named) });
   }
 }`
 

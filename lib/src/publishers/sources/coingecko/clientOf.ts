@@ -1,4 +1,4 @@
-import { readTls, type SourceContext, type SourceParts, secureFetch } from '../../../base/index.ts'
+import { readTls, type SourceContext, type SourceParts } from '../../../base/index.ts'
 import { CoinGeckoClient } from './CoinGeckoClient.ts'
 import { CoinGeckoDSL } from './CoinGeckoDSL.ts'
 import type { CoinGeckoConfig } from './config.ts'
@@ -6,8 +6,6 @@ import { type CallPlan, planCalls } from './schedule.ts'
 
 /** The client of an account; all clients of one key share its limit, in other processes too where the platform keeps one. */
 export function clientOf(settings: CoinGeckoConfig, plan: CallPlan, { logger, rateLimit }: SourceContext): CoinGeckoClient {
-  const tls = readTls(settings.tls, 'coingecko.tls')
-  const secure = tls && secureFetch(tls)
   return new CoinGeckoClient({
     plan: plan.plan,
     apiKey: settings.api_key,
@@ -24,7 +22,7 @@ export function clientOf(settings: CoinGeckoConfig, plan: CallPlan, { logger, ra
     ...(rateLimit && {
       rateLimit: rateLimit(settings.api_key ?? 'keyless', { service: 'CoinGecko', limit: plan.callsPerMinute }),
     }),
-    ...(secure && { fetch: secure.fetch }),
+    tls: readTls(settings.tls, 'coingecko.tls'),
   })
 }
 

@@ -1,11 +1,11 @@
-import { type ErrorCode, QiError } from '../../../base/index.ts'
+import { type AnswerHeaders, type ErrorCode, excerpt, QiError, retryAfterOf } from '../../../base/index.ts'
 
 /** An answer that is not what was asked for. */
 export interface ErrorAnswer {
   readonly status: number
   readonly body: string
-  /** The header `retry-after`: seconds, or a date. */
-  readonly retryAfter?: string | null
+  /** Of these `retry-after` and `date` are read. */
+  readonly headers?: AnswerHeaders | undefined
 }
 
 /** CoinGecko's own codes say more than the status they come with. */
@@ -23,7 +23,8 @@ export function answerError(answer: ErrorAnswer, what: string, now: number = Dat
   const { apiCode, message } = readErrorBody(answer.body)
   const known = apiCode === undefined ? undefined : API_CODES[apiCode]
   const code = known?.code ?? statusCode(answer.status)
-  const retryAfterMs = code === 'RATE_LIMITED' || code === 'UNAVAILABLE' ? readRetryAfter(answer.retryAfter, now) : undefined
+  const retryAfterMs =
+    code === 'RATE_LIMITED' || code === 'UNAVAILABLE' ? answer.headers && retryAfterOf(answer.headers, now) : undefined
   const hints = [known?.remedy, retryAfterMs === undefined ? undefined : `again in ${Math.ceil(retryAfterMs / 1000)} s`].filter(
     Boolean,
   )
@@ -78,14 +79,4 @@ function readErrorBody(body: string): { apiCode?: number; message: string } {
   return { ...(apiCode === undefined ? {} : { apiCode }), message: oneLine(message ?? body) || 'an empty body' }
 }
 
-function readRetryAfter(value: string | null | undefined, now: number): number | undefined {
-  if (!value) return undefined
-  const seconds = Number(value)
-  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - now
-  return Number.isFinite(ms) && ms >= 0 ? ms : undefined
-}
-
-function oneLine(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim()
-  return line.length > 300 ? `${line.slice(0, 297)}...` : line
-}
+const oneLine = (text: string): string => excerpt(text, undefined, 300)

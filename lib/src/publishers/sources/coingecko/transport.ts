@@ -2,15 +2,18 @@ import type { Coingecko } from '@coingecko/coingecko-typescript'
 import {
   type BreakerSettings,
   type ExactJson,
-  errorMessage,
+  excerpt,
+  HttpClient,
+  inside,
   LoadBalancer,
   type Micros,
   nowMicros,
   parseExactJson,
   QiError,
-  systemCode,
+  type Redact,
+  type TlsOptions,
   throwIfAborted,
-  tlsFault,
+  toQiError,
 } from '../../../base/index.ts'
 import { answerError, isErrorBody } from './errors.ts'
 import { PLANS, type Plan } from './plans.ts'
@@ -22,6 +25,8 @@ export interface TransportOptions {
   readonly baseUrls?: readonly string[] | undefined
   readonly timeoutMs: number
   readonly breaker?: BreakerSettings | undefined
+  readonly tls?: TlsOptions | undefined
+  /** Carries requests in place of HTTP. */
   readonly fetch?: typeof globalThis.fetch
 }
 
@@ -35,12 +40,20 @@ export class Transport {
   readonly #options: TransportOptions
   readonly #urls: readonly string[]
   readonly #balancer: LoadBalancer
+  readonly #http: HttpClient
   readonly #sdks = new Map<string, Promise<Coingecko>>()
 
   constructor(options: TransportOptions) {
     this.#options = options
     this.#urls = options.baseUrls?.length ? options.baseUrls : [PLANS[options.plan].baseUrl]
-    const { breaker } = options
+    const { breaker, timeoutMs, tls, apiKey } = options
+    this.#http = new HttpClient({
+      bounds: { totalMs: timeoutMs, idleMs: timeoutMs },
+      redirects: 'same-origin',
+      tls,
+      tlsAt: 'coingecko.tls',
+      secrets: [apiKey],
+    })
     this.#balancer = new LoadBalancer({ service: 'CoinGecko', endpoints: this.#urls, ...(breaker && { breaker }) })
   }
 
@@ -69,10 +82,10 @@ export class Transport {
       const response = await send(sdk, { signal: either })
       const text = await response.text()
       const receivedAt = nowMicros()
-      return { body: readBody(text, response.status, what, this.#redact), receivedAt }
+      return { body: readBody(text, response, what, this.#http.redact), receivedAt }
     } catch (error) {
       throwIfAborted(signal)
-      throw timeout.aborted ? this.#timedOut(what, baseUrl) : classify(error, what, baseUrl, this.#redact)
+      throw timeout.aborted ? this.#timedOut(what, baseUrl) : classify(error, what, this.#http.redact)
     }
   }
 
@@ -85,14 +98,14 @@ export class Transport {
   // Loaded at the first call: a command that asks CoinGecko nothing need not wait for it.
   async #connect(baseUrl: string): Promise<Coingecko> {
     const { Coingecko } = await import('@coingecko/coingecko-typescript')
-    const { plan, apiKey = null, fetch, timeoutMs } = this.#options
+    const { plan, apiKey = null, fetch = this.#http.fetch, timeoutMs } = this.#options
     return new Coingecko({
       baseURL: baseUrl.replace(/\/+$/, ''),
       // Null, not undefined: the SDK would take a key from the environment.
       demoAPIKey: plan === 'demo' ? apiKey : null,
       proAPIKey: plan === 'pro' ? apiKey : null,
       ...(plan === 'keyless' ? { defaultHeaders: { 'x-cg-demo-api-key': null, 'x-cg-pro-api-key': null } } : {}),
-      ...(fetch ? { fetch } : {}),
+      fetch,
       maxRetries: 0,
       timeout: timeoutMs,
       logLevel: 'off',
@@ -102,56 +115,43 @@ export class Transport {
   #timedOut(what: string, baseUrl: string): QiError {
     return new QiError('TIMEOUT', `CoinGecko ${what}: no answer from ${baseUrl} within ${this.#options.timeoutMs} ms`)
   }
-
-  /** A server may echo the key in its answer: it is taken out before a message is made of it and cut to length. */
-  readonly #redact = (text: string): string => {
-    const { apiKey } = this.#options
-    return apiKey ? text.replaceAll(apiKey, '(key)') : text
-  }
 }
 
 type Send = (sdk: Coingecko, options: { signal: AbortSignal }) => Promise<Response>
-type Redact = (text: string) => string
 
-function readBody(text: string, status: number, what: string, redact: Redact): ExactJson {
+function readBody(text: string, { status, headers }: Response, what: string, redact: Redact): ExactJson {
   let body: ExactJson
   try {
     body = parseExactJson(text)
   } catch {
-    const shown = text.length === 0 ? 'an empty body' : `not JSON but "${redact(text).slice(0, 80).replace(/\s+/g, ' ')}"`
+    const shown = text.length === 0 ? 'an empty body' : `not JSON but "${excerpt(text, redact)}"`
     // Cut short on its way, or the page of a proxy: the next answer may be whole.
     throw new QiError('BAD_DATA', `CoinGecko ${what}: the answer is ${shown}`, { retryable: true })
   }
-  if (isErrorBody(body)) throw answerError({ status, body: redact(text) }, what)
+  if (isErrorBody(body)) throw answerError({ status, headers, body: redact(text) }, what)
   return body
 }
 
 /** The SDK's errors by their shape, so that it need not be loaded to tell them apart. */
-function classify(error: unknown, what: string, baseUrl: string, redact: Redact): QiError {
-  if (error instanceof QiError) return error
-  const {
-    status,
-    headers,
-    error: json,
-    message,
-  } = error as Partial<{ status: number; headers: Headers; error: unknown; message: string }>
+function classify(error: unknown, what: string, redact: Redact): QiError {
+  if (error instanceof QiError && error.message.startsWith(`CoinGecko ${what}: `)) return error
+  const { status, headers, error: json, message } = error as Partial<SdkError>
   if (typeof status === 'number') {
     const noBody = `${status} status code (no body)`
     const body = json !== undefined ? JSON.stringify(json) : message === noBody ? '' : (message ?? '').replace(`${status} `, '')
-    return answerError({ status, body: redact(body), retryAfter: headers?.get('retry-after') ?? null }, what)
+    return answerError({ status, headers, body: redact(body) }, what)
   }
-  const tls = tlsFault(error, 'coingecko.tls')
-  if (tls)
-    return new QiError(tls.code, `CoinGecko ${what}: ${baseUrl}: ${tls.why}; ${tls.remedy}`, { cause: error, retryable: false })
-  const reason = errorMessage(deepest(error))
-  const code = systemCode(error)
-  const told = code && !reason.includes(code) ? `${code} ${reason}` : reason
-  return new QiError('UNAVAILABLE', `CoinGecko ${what}: ${baseUrl} cannot be reached: ${told}`, { cause: error })
+  const { code, message: reason, retryable, retryAfterMs } = inside(error) ?? toQiError(error)
+  return new QiError(code, `CoinGecko ${what}: ${redact(reason)}`, {
+    cause: error,
+    retryable,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
 }
 
-/** "fetch failed" says nothing, what caused it does. */
-function deepest(error: unknown): unknown {
-  let at = error
-  for (let depth = 0; depth < 8 && at instanceof Error && at.cause; depth++) at = at.cause
-  return at
+interface SdkError {
+  readonly status: number
+  readonly headers: Headers
+  readonly error: unknown
+  readonly message: string
 }

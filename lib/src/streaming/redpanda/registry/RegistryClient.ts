@@ -1,4 +1,4 @@
-import { QiError, readTls, type SecureFetch, secureFetch, withTimeout } from '../../../base/index.ts'
+import { excerpt, HttpClient, QiError, readTls, retryAfterOf } from '../../../base/index.ts'
 import { notARegistry, type RegistryProblem, refusal, unreached } from './errors.ts'
 import { type RegistryAddress, registryAddress, type SchemaRegistryConfig } from './SchemaRegistryConfig.ts'
 
@@ -16,16 +16,19 @@ export interface RegistryRequest {
 /** The HTTP API of a Confluent-compatible registry: one request, classified failures. */
 export class RegistryClient {
   readonly #address: RegistryAddress
-  readonly #timeoutMs: number
-  readonly #secure: SecureFetch | undefined
+  readonly #http: HttpClient
   readonly #closing = new AbortController()
 
   /** @throws QiError CONFIG_INVALID where the URL or a named file is wrong */
   constructor(url: string, config: SchemaRegistryConfig) {
     this.#address = registryAddress(url, config)
-    this.#timeoutMs = config.timeout_ms
-    const tls = readTls(config.tls, 'schema_registry.tls')
-    this.#secure = tls && secureFetch(tls)
+    const { timeout_ms: ms, tls } = config
+    this.#http = new HttpClient({
+      bounds: { totalMs: ms, idleMs: ms, connectMs: ms },
+      tls: readTls(tls, 'schema_registry.tls'),
+      tlsAt: 'schema_registry.tls',
+      secrets: this.#address.secrets,
+    })
   }
 
   /** The address without credentials. */
@@ -52,7 +55,7 @@ export class RegistryClient {
     let response: Response
     let text: string
     try {
-      ;[response, text] = await withTimeout(this.#timeoutMs, 'schema registry', (inner) => this.#send(request, inner), signal)
+      ;[response, text] = await this.#send(request, signal)
     } catch (error) {
       throw unreached(error, doing, this.place)
     }
@@ -61,7 +64,7 @@ export class RegistryClient {
       if (body === undefined) throw notARegistry(doing, this.place)
       return body
     }
-    const problem = problemOf(response, body)
+    const problem = this.#problemOf(response, body)
     // Its own 404 has a code of five digits; any other web server answers 404 as well.
     if (response.status === 404 && problem.code !== undefined) return undefined
     throw refusal(problem, doing, this.place)
@@ -70,35 +73,33 @@ export class RegistryClient {
   /** Gives up what is being asked. */
   async close(): Promise<void> {
     this.#closing.abort(new QiError('CLOSED', 'the stream was closed'))
-    await this.#secure?.close()
+    await this.#http.close()
   }
 
   async #send({ method, path, body }: RegistryRequest, signal: AbortSignal): Promise<[Response, string]> {
     const { place, headers } = this.#address
-    const response = await (this.#secure?.fetch ?? fetch)(`${place}${path}`, {
+    const response = await this.#http.fetch(`${place}${path}`, {
       method,
       headers: {
         ...headers,
         accept: `${CONTENT_TYPE}, application/json`,
         ...(body !== undefined && { 'content-type': CONTENT_TYPE }),
       },
-      // Credentials go nowhere else.
-      redirect: 'error',
       signal,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     return [response, await response.text()]
   }
-}
 
-function problemOf({ status, statusText, headers }: Response, body: unknown): RegistryProblem {
-  const { error_code: code, message } = (body ?? {}) as { error_code?: unknown; message?: unknown }
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
-  return {
-    status,
-    message: typeof message === 'string' ? message.slice(0, 500) : statusText,
-    ...(typeof code === 'number' && code > 9999 && { code }),
-    ...(seconds >= 0 && { retryAfterMs: seconds * 1000 }),
+  #problemOf({ status, statusText, headers }: Response, body: unknown): RegistryProblem {
+    const { error_code: code, message } = (body ?? {}) as { error_code?: unknown; message?: unknown }
+    const retryAfterMs = retryAfterOf(headers)
+    return {
+      status,
+      message: excerpt(typeof message === 'string' ? message : statusText, this.#http.redact, 500),
+      ...(typeof code === 'number' && code > 9999 && { code }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    }
   }
 }
 

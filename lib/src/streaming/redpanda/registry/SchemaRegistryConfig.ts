@@ -38,6 +38,8 @@ export interface RegistryAddress {
   /** Without user and password, and without a slash at its end: fit to be shown. */
   readonly place: string
   readonly headers: Readonly<Record<string, string>>
+  /** What must not be shown. */
+  readonly secrets: readonly string[]
 }
 
 /**
@@ -51,12 +53,12 @@ export function registryAddress(
   const at = new URL(url)
   const user = username ?? decoded(at.username)
   const secret = password ?? decoded(at.password)
-  // fetch refuses an address with a password in it.
   at.username = ''
   at.password = ''
   const place = at.href.replace(/\/+$/, '')
-  if (user === '') return { place, headers: {} }
-  return { place, headers: { authorization: `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}` } }
+  if (user === '') return { place, headers: {}, secrets: [] }
+  const signed = Buffer.from(`${user}:${secret}`).toString('base64')
+  return { place, headers: { authorization: `Basic ${signed}` }, secrets: [secret, signed] }
 }
 
 function decoded(text: string): string {

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorMessage, QiError, tlsFault, toQiError } from '../../../base/index.ts'
+import { type ErrorCode, QiError, tlsFault, toQiError } from '../../../base/index.ts'
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
   401: 'UNAUTHORIZED',
@@ -41,14 +41,12 @@ export function refusal(problem: RegistryProblem, doing: string, place: string):
 
 /** A failure to reach it at all, classified. */
 export function unreached(thrown: unknown, doing: string, place: string): QiError {
-  if (thrown instanceof QiError && thrown.code === 'TIMEOUT')
-    return told('TIMEOUT', 'no answer in time', doing, place, { cause: thrown })
+  const { code, message, retryable } = toQiError(thrown)
+  if (code === 'CANCELLED' || code === 'CLOSED') return toQiError(thrown)
+  if (code === 'TIMEOUT') return told(code, 'no answer in time', doing, place, { cause: thrown })
   const tls = tlsFault(thrown, 'schema_registry.tls')
   if (tls) return told(tls.code, tls.why, doing, place, { cause: thrown, retryable: false }, tls.remedy)
-  const known = toQiError(thrown)
-  if (known.code === 'CANCELLED' || known.code === 'CLOSED') return known
-  const cause = (thrown as { cause?: unknown }).cause
-  return told('UNAVAILABLE', errorMessage(cause ?? thrown), doing, place, { cause: thrown })
+  return told(code, message, doing, place, { cause: thrown, retryable })
 }
 
 export const isConflict = (error: unknown): error is QiError => error instanceof QiError && error.code === 'CONFLICT'

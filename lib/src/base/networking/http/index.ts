@@ -1,0 +1,7 @@
+export { type Addresses, isPublicAddress } from './addresses.ts'
+export { HTTP_BOUNDS, type HttpBounds } from './bounds.ts'
+export { inside } from './failure.ts'
+export { HttpClient, type HttpClientOptions, type HttpInit } from './HttpClient.ts'
+export type { Redirects } from './redirect.ts'
+export { type AnswerHeaders, MAX_PENALTY_MS, retryAfterOf } from './retryAfter.ts'
+export { excerpt, type Redact, redaction } from './text.ts'
