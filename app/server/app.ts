@@ -64,7 +64,7 @@ async function answerMcp({ guard, mcp }: Served, c: Asked): Promise<Response> {
   const caller = callerOf(c)
   guard.checkSite(caller)
   if (!guard.isAuthorized(caller)) throw unauthorized()
-  return mcp.fetch(c.req.raw)
+  return mcp.fetch(c.req.raw, c.env.incoming.socket.remoteAddress)
 }
 
 const callerOf = (c: Asked): Caller => ({

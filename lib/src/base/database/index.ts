@@ -1,4 +1,5 @@
 export { type Capabilities, detectCapabilities, type Layout } from './capabilities.ts'
+export { ControlConnection } from './control.ts'
 export * from './coverage/index.ts'
 export { DrizzleClient, type SeriesOf, type TimeRange } from './drizzle/DrizzleClient.ts'
 export { CryptoFinancialDSL } from './dsl/CryptoFinancialDSL.ts'

@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Pools } from '../networking/pools.ts'
 import { type CheckResult, type Logger, type QiError, silentLogger, toQiError } from '../types/index.ts'
 import type { Capabilities } from './capabilities.ts'
+import { ControlConnection } from './control.ts'
 import { DrizzleClient } from './drizzle/DrizzleClient.ts'
 import { CryptoFinancialDSL } from './dsl/CryptoFinancialDSL.ts'
 import { openEmbeddedPostgres } from './embedded/open.ts'
 import type { EmbeddedPostgres } from './embedded/types.ts'
 import { migrateStore, storedLayout } from './migrations/index.ts'
 import type { Pool, PoolOptions } from './pool.ts'
+import { SqlReader } from './readOnly/SqlReader.ts'
 import { Rollups } from './rollups/Rollups.ts'
 import { TimescaleClient } from './timescale/TimescaleClient.ts'
 
@@ -24,6 +26,8 @@ export interface StoreConfig {
   /** Connections for bulk writes; default 4. */
   readonly writers?: number
   readonly applicationName?: string
+  /** `waived` runs SQL from outside also where the server limits no temporary files of its role. Default `required`. */
+  readonly readerLimits?: 'required' | 'waived'
   /** How long to try to reach the database before giving up, in milliseconds; default 30,000. */
   readonly openTimeoutMs?: number
   readonly signal?: AbortSignal
@@ -42,6 +46,8 @@ export interface Store extends AsyncDisposable {
   readonly timescale: TimescaleClient
   readonly drizzle: DrizzleClient
   readonly dsl: CryptoFinancialDSL
+  /** For SQL from outside. */
+  readonly sql: SqlReader
   /** Bars of 1m to 1d kept of what is stored. */
   readonly rollups: Rollups
   /** The server, where it is ours. */
@@ -98,6 +104,17 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     await migrateStore(pool, client.capabilities)
     const connect = recover ? { recover } : {}
     const rolling = makePool({ max: 2 })
+    const control = new ControlConnection(url)
+    const sql = new SqlReader({
+      url,
+      control,
+      ...(embedded && { server: embedded }),
+      unlimited: config.readerLimits === 'waived',
+    })
+    closers.push(
+      () => control.close(),
+      () => sql.close(),
+    )
     return {
       engine: embedded ? 'embedded' : 'external',
       get url() {
@@ -109,6 +126,7 @@ export async function openStore(config: StoreConfig): Promise<Store> {
       timescale: client,
       drizzle: new DrizzleClient(pool),
       dsl: new CryptoFinancialDSL(pool, client, connect),
+      sql,
       rollups: new Rollups(rolling, client.capabilities, await storedLayout(pool), connect),
       ...(embedded ? { embedded } : {}),
       createPool: makePool,

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import {
   countOf,
   defineTool,
+  LONGEST_SQL,
   parseQuery,
   QiError,
   type ReadLimits,
   type ReadRows,
   readNamed,
-  readSql,
   type ToolContext,
 } from '../../base/index.ts'
 import { resolveCoin } from '../shared/coins.ts'
@@ -27,9 +27,7 @@ const input = z.object({
   sql: z
     .string()
     .min(1)
-    .max(10_000)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: a NUL is what it refuses
-    .regex(/^[^\x00]*$/, 'must not hold a NUL')
+    .max(LONGEST_SQL)
     .optional()
     .describe('one SELECT over the tables of the resource qicore://schema; or pass query'),
   limit: most(1000, PRESET, 'most rows'),
@@ -41,7 +39,7 @@ export const timeseriesQuery = defineTool({
   title: 'Query time series',
   summary:
     `Rows of the store, by a named query or by read-only SQL (PostgreSQL). Named queries: ${queriesText}. ` +
-    `SQL runs for at most ${TIMEOUT_MS / 1000} s in a role that can read records and nothing else. Exact figures come as text; long values are cut. ` +
+    `SQL is one SELECT over those functions that only compute (no pg_sleep, no set_config), for at most ${TIMEOUT_MS / 1000} s, one query at a time. Exact figures come as text; long values are cut. ` +
     'Rows that come in meanwhile shift an offset: order by time and bound it (`to`) to page through a fixed list.',
   set: 'TimescaleTools',
   effect: 'read',
@@ -70,7 +68,7 @@ export const timeseriesQuery = defineTool({
       })
     const found =
       sql !== undefined
-        ? await readSql(context.store, sql, limits)
+        ? await context.store.sql.read(sql, limits, context.caller)
         : await named(query as QueryName, given ?? {}, limits, context)
     return {
       columns: [...found.columns],

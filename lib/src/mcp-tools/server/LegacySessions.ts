@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import {
   legacyStatelessFallback,
+  type McpHandlerRequestOptions,
   type McpServer,
   type McpServerFactory,
   type Server,
@@ -21,7 +22,7 @@ interface Session {
 export class LegacySessions {
   readonly #servers: McpServerFactory
   readonly #onError: (error: Error) => void
-  readonly #stateless: (request: Request) => Promise<Response>
+  readonly #stateless: (request: Request, from: McpHandlerRequestOptions) => Promise<Response>
   /** By id, the one used last at the end. */
   readonly #sessions = new Map<string, Session & { usedAt: number }>()
 
@@ -31,9 +32,9 @@ export class LegacySessions {
     this.#stateless = legacyStatelessFallback(servers, onError)
   }
 
-  async fetch(request: Request): Promise<Response> {
+  async fetch(request: Request, from: McpHandlerRequestOptions = {}): Promise<Response> {
     const id = request.headers.get(SESSION_HEADER)
-    if (id === null) return (await isInitialize(request)) ? this.#open(request) : this.#stateless(request)
+    if (id === null) return (await isInitialize(request)) ? this.#open(request) : this.#stateless(request, from)
     const session = this.#sessions.get(id)
     if (!session) return unknownSession()
     this.#sessions.delete(id)

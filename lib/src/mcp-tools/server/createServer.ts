@@ -81,10 +81,12 @@ function confirmBy(server: McpServer, { mcpReq }: ServerContext): Confirm | unde
   }
 }
 
-async function contextOf(handles: () => Promise<ToolHandles>, { mcpReq }: ServerContext): Promise<ToolContext> {
+async function contextOf(handles: () => Promise<ToolHandles>, { mcpReq, sessionId, http }: ServerContext): Promise<ToolContext> {
   const token = mcpReq._meta?.progressToken
+  const caller = sessionId ?? http?.authInfo?.clientId
   return {
     ...(await handles()),
+    ...(caller !== undefined && { caller }),
     signal: mcpReq.signal,
     progress: (progress, total, message) => {
       if (token === undefined) return

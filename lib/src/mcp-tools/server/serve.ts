@@ -1,10 +1,16 @@
-import { createMcpHandler, isLegacyRequest, type McpServerFactory } from '@modelcontextprotocol/server'
+import {
+  createMcpHandler,
+  isLegacyRequest,
+  type McpHandlerRequestOptions,
+  type McpServerFactory,
+} from '@modelcontextprotocol/server'
 import { type StdioServerHandle, serveStdio } from '@modelcontextprotocol/server/stdio'
 import { LegacySessions } from './LegacySessions.ts'
 
 /** Answers requests of MCP; who may ask is for whoever passes them on to decide. */
 export interface McpEndpoint {
-  fetch(request: Request): Promise<Response>
+  /** @param caller tells callers apart that have no session, such as their address */
+  fetch(request: Request, caller?: string): Promise<Response>
   /** Ends what is under way. */
   close(): Promise<void>
 }
@@ -21,7 +27,10 @@ export function mcpEndpoint(servers: McpServerFactory, onError: (error: Error) =
   const modern = createMcpHandler(servers, { legacy: 'reject', onerror: onError })
   const legacy = new LegacySessions(servers, onError)
   return {
-    fetch: async (request) => ((await isLegacyRequest(request)) ? legacy.fetch(request) : modern.fetch(request)),
+    async fetch(request, caller) {
+      const from: McpHandlerRequestOptions = caller === undefined ? {} : { authInfo: { token: '', clientId: caller, scopes: [] } }
+      return (await isLegacyRequest(request)) ? legacy.fetch(request, from) : modern.fetch(request, from)
+    },
     async close() {
       await Promise.all([modern.close(), legacy.close()])
     },

@@ -85,6 +85,12 @@ const core = {
         .describe('TimescaleDB or PostgreSQL; unset means the embedded one')
         .meta({ env: 'DATABASE_URL', secret: true }),
       tls: tlsSettings('DATABASE', 'the database').omit({ server_name: true }).prefault({}),
+      reader_limits: z
+        .enum(['required', 'waived'])
+        .default('required')
+        .describe(
+          'waived runs SQL of tools although the server does not limit the temporary files of its role; qicore doctor tells',
+        ),
     })
     .check(({ value, issues }) => {
       for (const { path, message } of tlsProblems(value.tls)) issues.push({ code: 'custom', input: value.tls, path, message })

@@ -16,6 +16,7 @@ export const openStoreFor = (config: PlatformConfig, { logger, onNotice, signal 
   openStore({
     home: config.home,
     databaseUrl: config.database.url,
+    readerLimits: config.database.reader_limits,
     logger,
     ...(onNotice && { onNotice }),
     ...(signal && { signal }),

@@ -4,6 +4,7 @@ import { errorMessage, QiError, silentLogger, toQiError } from '../../types/inde
 import { ensureCluster, homePassword, writeSettings } from './cluster.ts'
 import { Lease } from './lease.ts'
 import { withFileLock } from './lock.ts'
+import { limitMemory } from './memory.ts'
 import { lockFileOf, type Placement, place, prepareHome, readState, writeState } from './placement.ts'
 import { freePort } from './port.ts'
 import { endLeftovers, findRunning, type Running, startServer, stopServer } from './postmaster.ts'
@@ -118,6 +119,10 @@ class Embedded implements EmbeddedPostgres {
 
   asSuperuser<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
     return asSuperuser({ port: this.#port, password: this.#superuserPassword }, DATABASE, work)
+  }
+
+  limitMemory(pid: number): Promise<boolean> {
+    return limitMemory(pid, this.#placement?.user)
   }
 
   async #start(placement: Placement): Promise<Running> {

@@ -1,80 +1,135 @@
 import { randomBytes } from 'node:crypto'
-import { QiError } from '../../types/index.ts'
+import type pg from 'pg'
 import { sqlState } from '../errors.ts'
-import { type Pool, type PoolClient, withClient } from '../pool.ts'
 import { LEVELS, viewOf } from '../rollups/levels.ts'
 import { allTables } from '../tables.ts'
 import { OWN_TABLES } from '../timescale/custom.ts'
 
-/** 'qiread' in ASCII: one process at a time looks after the role. */
-const LOCK = 0x716972656164
-const SECRET = 'reader.password'
-/** Connections of the role at once. */
-const CONNECTIONS = 10
+/** A role that reads records and reference data, and does nothing else. */
+export interface ReaderRole {
+  readonly name: string
+  readonly password: string
+  /** Limits that only an administrator of the server may set; each as the SQL that sets it. */
+  readonly lacking: readonly string[]
+  /** True if this call gave it the right to read something that it could not read before. */
+  readonly granted: boolean
+}
+
+export interface RoleOptions {
+  /** Its name is this and the number of the database, since roles are shared by all databases of a server. */
+  readonly prefix: 'qicore_reader_' | 'qicore_mcp_'
+  /** Connections at once. */
+  readonly connections: number
+  /** Longest statement, in milliseconds; transactions and idle sessions end at the same age. */
+  readonly timeoutMs: number
+}
+
+/** Disk that one session may use for sorts and the like. */
+const TEMPORARY = '256MB'
 
 const READABLE = [...allTables.map(({ name }) => name), ...LEVELS.map(viewOf)]
 
-/** What the role is made on. */
-export interface RoleOwner {
-  readonly pool: Pool
-  readonly url: string
-}
-
 /**
- * The address of the store under a role that may read records and reference data, and do nothing else. It is made at first use and
- * logs in by itself: a session that was somebody else before could become so again, by `set_config('role', …)` in a mere query.
- * Its name is `qicore_reader_` and the number of the database, since roles are shared by all databases of a server.
- * @throws QiError UNSUPPORTED where the store's user may not create roles
+ * Makes sure of the role, its password, its limits and what it may read. The password is random and kept in qicore_settings, so that
+ * all processes of a store agree on it. Not SUPERUSER, not a member of anything: it logs in by itself, since a session that was
+ * somebody else before could become so again.
+ * @throws DatabaseError 42501 where the store's user may not create roles
  */
-export async function readerUrl({ pool, url }: RoleOwner): Promise<string> {
-  const { name, password } = await withClient(pool, async (client) => {
-    await client.query('begin')
-    try {
-      await client.query('select pg_advisory_xact_lock($1)', [LOCK])
-      const role = await ensureRole(client)
-      await client.query('commit')
-      return role
-    } catch (error) {
-      await client.query('rollback').catch(() => {})
-      throw sqlState(error) === '42501' ? notAllowed(error) : error
-    }
-  })
-  const address = new URL(url)
-  address.username = name
-  address.password = password
-  return address.href
+export async function ensureReaderRole(client: pg.ClientBase, options: RoleOptions): Promise<ReaderRole> {
+  await client.query('begin')
+  try {
+    const role = await ensure(client, options)
+    await client.query('commit')
+    return role
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
+  }
 }
 
-const notAllowed = (cause: unknown): QiError =>
-  new QiError(
-    'UNSUPPORTED',
-    "the store's user may not create roles, and SQL runs only in a role that can read and nothing else: have an administrator run `alter role <the user of DATABASE_URL> createrole`, or use the named queries, which need no role",
-    { field: 'sql', cause },
-  )
+interface Found {
+  readonly name: string
+  readonly exists: boolean
+  readonly database: string
+  readonly schema: string
+  readonly version: number
+  readonly superuser: boolean
+}
 
-async function ensureRole(client: PoolClient): Promise<{ readonly name: string; readonly password: string }> {
-  const { rows } = await client.query<{ name: string; exists: boolean; database: string; schema: string; secret: string | null }>(
-    `select name, exists (select from pg_roles where rolname = name) as exists, quote_ident(current_database()) as database,
-      quote_ident(current_schema()) as schema, (select value from qicore_settings where name = $1) as secret
-     from (select 'qicore_reader_' || oid as name from pg_database where datname = current_database()) as r`,
-    [SECRET],
+async function ensure(client: pg.ClientBase, { prefix, connections, timeoutMs }: RoleOptions): Promise<ReaderRole> {
+  // The row of the password is the lock: two processes make one role, and nobody else can touch that row.
+  const secret = `${prefix}password`
+  await client.query('insert into qicore_settings (name, value) values ($1, $2) on conflict (name) do nothing', [
+    secret,
+    randomBytes(24).toString('base64url'),
+  ])
+  const { rows: secrets } = await client.query<{ value: string }>(
+    'select value from qicore_settings where name = $1 for update',
+    [secret],
   )
-  const { name, exists, database, schema, secret } = rows[0] as (typeof rows)[number]
-  const password = secret ?? randomBytes(24).toString('base64url')
-  if (!exists)
-    await client.query(
-      `create role ${name} login noinherit nocreatedb nocreaterole connection limit ${CONNECTIONS} password '${password}'`,
-    )
-  else if (secret === null) await client.query(`alter role ${name} password '${password}'`)
-  if (!exists) await client.query(`alter role ${name} set default_transaction_read_only = on`)
-  if (secret === null) await client.query('insert into qicore_settings (name, value) values ($1, $2)', [SECRET, password])
+  const password = secrets[0]?.value as string
+  const { rows } = await client.query<Found>(
+    `select name, exists (select from pg_roles where rolname = name) as exists, quote_ident(current_database()) as database,
+      quote_ident(current_schema()) as schema, current_setting('server_version_num')::int as version,
+      (select rolsuper from pg_roles where rolname = current_user) as superuser
+     from (select $1 || oid as name from pg_database where datname = current_database()) as r`,
+    [prefix],
+  )
+  const found = rows[0] as Found
+  const { name, database, schema } = found
+  const changing = `role ${name} with login noinherit connection limit ${connections} password '${password}'`
+  await client.query(found.exists ? `alter ${changing}` : `create ${changing} nocreatedb nocreaterole`)
+  for (const [setting, value] of Object.entries(settingsOf(found, timeoutMs)))
+    await client.query(`alter role ${name} set ${setting} = ${value}`)
+  const lacking = await limitFiles(client, name)
+  // To end sessions of the role its owner must be a member; a superuser is one of all.
+  if (!found.superuser) await client.query(`grant ${name} to current_user`)
   await client.query(`grant connect on database ${database} to ${name}`)
   await client.query(`grant usage on schema ${schema} to ${name}`)
+  return { name, password, lacking, granted: await grantTables(client, name) }
+}
+
+const settingsOf = ({ version, schema }: Found, timeoutMs: number): Readonly<Record<string, string | number>> => ({
+  default_transaction_read_only: 'on',
+  statement_timeout: timeoutMs,
+  lock_timeout: 1_000,
+  idle_in_transaction_session_timeout: timeoutMs,
+  ...(version >= 140_000 && { client_connection_check_interval: 1_000 }),
+  ...(version >= 170_000 && { transaction_timeout: timeoutMs }),
+  work_mem: "'8MB'",
+  // A worker has memory and temporary files of its own.
+  max_parallel_workers_per_gather: 0,
+  // Functions of the extension are in public, wherever the tables are.
+  search_path: schema === 'public' ? 'public' : `${schema}, public`,
+})
+
+/** Only a superuser may limit temporary files. @returns the SQL for one, where we are none and the limit is missing */
+async function limitFiles(client: pg.ClientBase, name: string): Promise<readonly string[]> {
+  const sql = `alter role ${name} set temp_file_limit = '${TEMPORARY}'`
+  const { rows } = await client.query<{ set: boolean }>(
+    `select current_setting('temp_file_limit') <> '-1' or exists (
+      select from pg_db_role_setting s, unnest(setconfig) c where s.setrole = $1::regrole and c ~ '^temp_file_limit=[0-9]') as set`,
+    [name],
+  )
+  if (rows[0]?.set) return []
+  await client.query('savepoint limits')
+  try {
+    await client.query(sql)
+    return []
+  } catch (error) {
+    if (sqlState(error) !== '42501') throw error
+    await client.query('rollback to limits')
+    return [sql]
+  }
+}
+
+/** @returns true if something was granted that was not before */
+async function grantTables(client: pg.ClientBase, name: string): Promise<boolean> {
   const own = await client.query<{ table: string }>(OWN_TABLES)
   const lacking = await client.query<{ table: string }>(
     `select t as table from unnest($2::text[]) as t where to_regclass(t) is not null and not has_table_privilege($1, t, 'select')`,
     [name, [...READABLE, ...own.rows.map(({ table }) => table)]],
   )
   for (const { table } of lacking.rows) await client.query(`grant select on ${table} to ${name}`)
-  return { name, password }
+  return lacking.rows.length > 0
 }

@@ -28,6 +28,8 @@ export interface ToolHandles {
 export interface ToolContext extends ToolHandles {
   /** Aborted when the caller no longer wants the answer. */
   readonly signal: AbortSignal
+  /** Tells callers apart as far as that is known: a session, else an address. */
+  readonly caller?: string
   /** Tells the caller how far long work has come. */
   progress(done: number, total: number | undefined, message: string): void
 }

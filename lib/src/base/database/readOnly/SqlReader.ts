@@ -1,0 +1,237 @@
+import pg from 'pg'
+import { type CheckResult, QiError, toQiError } from '../../types/index.ts'
+import type { ControlConnection } from '../control.ts'
+import type { EmbeddedPostgres } from '../embedded/types.ts'
+import { classifyPgError, sqlState } from '../errors.ts'
+import { tookTooLong } from './failure.ts'
+import type { ReadLimits } from './limits.ts'
+import { fetchRows } from './query.ts'
+import { ensureReaderRole, type ReaderRole } from './role.ts'
+import type { ReadRows } from './rows.ts'
+import { Slots } from './Slots.ts'
+import { type CheckedStatement, checkStatement } from './statement.ts'
+
+/** Queries at once in this process, and how long a caller waits for one of these places, in milliseconds. */
+const SLOTS = 4
+const PATIENCE_MS = 2_000
+/** Connections of the role over all processes of a store. */
+const CONNECTIONS = 10
+/** Longest statement by the role's own setting, in milliseconds: for whatever this process does not see the end of. */
+const ROLE_TIMEOUT_MS = 10_000
+/** A query that succeeded within this time shows that the reader works. */
+const FRESH_MS = 30_000
+
+export interface SqlReaderOptions {
+  /** Asked before each connection, since a restarted server may have moved. */
+  readonly url: () => string
+  readonly control: ControlConnection
+  /** The server, where it is ours. */
+  readonly server?: Pick<EmbeddedPostgres, 'asSuperuser' | 'limitMemory'>
+  /** Runs queries although the server does not limit the role's temporary files. Default false. */
+  readonly unlimited?: boolean
+}
+
+const SESSION = (timeoutMs: number) => `set datestyle = iso; set timezone = 'UTC'; set extra_float_digits = 1; set jit = off;
+  set standard_conforming_strings = on; begin transaction read only; set local statement_timeout = ${timeoutMs};
+  select current_setting('temp_file_limit') as files`
+
+/**
+ * Runs SQL from outside so that it harms nobody: only what {@link checkStatement} lets pass, in a role that can only read, on a
+ * connection of its own for each query, in few places at once. All of a query has one deadline; a session that is still there then is
+ * ended over the control connection, and its place is free once it is gone.
+ */
+export class SqlReader implements AsyncDisposable {
+  readonly #options: SqlReaderOptions
+  readonly #slots = new Slots(SLOTS, PATIENCE_MS)
+  readonly #closed = new AbortController()
+  readonly #ending = new Set<Promise<void>>()
+  #role: Promise<ReaderRole> | undefined
+  #workedAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: SqlReaderOptions) {
+    this.#options = options
+  }
+
+  /**
+   * @param caller has one query at a time
+   * @throws QiError BAD_REQUEST for what is no query, FORBIDDEN for what is not allowed, TIMEOUT, RATE_LIMITED while there is no place
+   * for it, UNSUPPORTED where the role or its limits cannot be had
+   */
+  async read(sql: string, limits: ReadLimits, caller = 'somebody'): Promise<ReadRows> {
+    const checked = await checkStatement(sql)
+    return this.#inPlace(caller, async (place) => {
+      try {
+        return await this.#run(checked, limits, place)
+      } catch (error) {
+        // A table may have been made since the role was looked after, or the role be gone.
+        if (!isStale(error) || !(await this.#renewed(error))) throw error
+        return await this.#run(checked, limits, place)
+      }
+    })
+  }
+
+  /** Exercises the way of a query, where none was answered lately. undefined as long as nobody has used it. Never throws. */
+  async check(): Promise<CheckResult | undefined> {
+    if (!this.#role) return undefined
+    const summary = 'queries are answered'
+    if (performance.now() - this.#workedAt < FRESH_MS) return { ok: true, summary }
+    if (this.#slots.full) return { ok: true, summary: `all ${SLOTS} places are taken by queries within their time` }
+    const limits = { limit: 1, offset: 0, room: 100, width: 100, timeoutMs: 3_000 }
+    try {
+      await this.read('select 1', limits, 'qicore health')
+      return { ok: true, summary }
+    } catch (thrown) {
+      const error = toQiError(thrown)
+      // Switched off is not unwell, and a place that others took since is not either.
+      if (error.code === 'UNSUPPORTED' || error.code === 'RATE_LIMITED') return { ok: true, summary: error.message }
+      return { ok: false, summary: error.message, error }
+    }
+  }
+
+  /** Limits of the role that only an administrator may set, as SQL. @throws QiError UNSUPPORTED where the role cannot be made */
+  async lacking(): Promise<readonly string[]> {
+    this.#role = this.#ensure()
+    return (await this.#role).lacking
+  }
+
+  /** Ends what runs; returns once the sessions are gone. */
+  async close(): Promise<void> {
+    this.#closed.abort(new QiError('CLOSED', 'the store is closed'))
+    while (this.#ending.size > 0) await Promise.all(this.#ending)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Runs work in a place, which is given back once the session that it began is gone. */
+  async #inPlace<T>(caller: string, work: (place: Place) => Promise<T>): Promise<T> {
+    const giveBack = await this.#slots.take(caller)
+    const place = new Place()
+    try {
+      return await work(place)
+    } finally {
+      const ended = place.ended().finally(giveBack)
+      this.#ending.add(ended)
+      void ended.finally(() => this.#ending.delete(ended))
+    }
+  }
+
+  async #run(checked: CheckedStatement, limits: ReadLimits, place: Place): Promise<ReadRows> {
+    const deadline = AbortSignal.timeout(limits.timeoutMs)
+    const signal = AbortSignal.any([deadline, this.#closed.signal, ...(limits.signal ? [limits.signal] : [])])
+    signal.throwIfAborted()
+    const role = await this.#ensured()
+    const client = new pg.Client({ connectionString: this.#address(role), application_name: 'qicore reader' })
+    client.on('error', () => {}) // the query fails
+    const aborted = Promise.withResolvers<never>()
+    aborted.promise.catch(() => {})
+    const stop = () => aborted.reject(deadline.aborted ? tookTooLong(limits.timeoutMs) : toQiError(signal.reason))
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      const rows = await Promise.race([this.#query(client, checked, limits), aborted.promise])
+      this.#workedAt = performance.now()
+      return rows
+    } catch (error) {
+      throw signal.aborted ? await aborted.promise : classifyPgError(error)
+    } finally {
+      signal.removeEventListener('abort', stop)
+      place.leave(this.#end(client, role.name, signal.aborted))
+    }
+  }
+
+  async #query(client: pg.Client, checked: CheckedStatement, limits: ReadLimits): Promise<ReadRows> {
+    await client.connect()
+    await this.#options.server?.limitMemory(processOf(client))
+    const begun = (await client.query(SESSION(limits.timeoutMs))) as unknown as pg.QueryResult<{ files: string }>[]
+    if (begun.at(-1)?.rows[0]?.files === '-1' && !this.#options.unlimited) throw noLimit(await this.lacking())
+    return fetchRows(client, checked, limits)
+  }
+
+  async #end(client: pg.Client, role: string, overrun: boolean): Promise<void> {
+    const pid = processOf(client)
+    if (!overrun) {
+      const ended = client.end().catch(() => {})
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000).unref())])
+    }
+    ;(client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
+    if (overrun && pid) await this.#options.control.endSession(pid, role)
+  }
+
+  #address({ name, password }: ReaderRole): string {
+    const address = new URL(this.#options.url())
+    address.username = name
+    address.password = password
+    return address.href
+  }
+
+  #ensured(): Promise<ReaderRole> {
+    this.#role ??= this.#ensure()
+    return this.#role
+  }
+
+  #ensure(): Promise<ReaderRole> {
+    const options = { prefix: 'qicore_reader_', connections: CONNECTIONS, timeoutMs: ROLE_TIMEOUT_MS } as const
+    const ensured = this.#options.control
+      .run((client) => ensureReaderRole(client, options))
+      .then((role) => this.#limited(role))
+      .catch((error: unknown) => {
+        if (this.#role === ensured) this.#role = undefined
+        const failure = classifyPgError(error)
+        throw failure.code === 'FORBIDDEN' ? noRole(error) : failure
+      })
+    return ensured
+  }
+
+  /** Sets the limits that the owner of a database may not. */
+  async #limited(role: ReaderRole): Promise<ReaderRole> {
+    const { server } = this.#options
+    if (!server || role.lacking.length === 0) return role
+    await server.asSuperuser(async (client) => {
+      for (const sql of role.lacking) await client.query(sql)
+    })
+    return { ...role, lacking: [] }
+  }
+
+  /** Looks after the role anew. @returns true if that can have changed anything */
+  async #renewed(error: unknown): Promise<boolean> {
+    this.#role = this.#ensure()
+    const { granted } = await this.#role
+    return granted || (error as QiError).code !== 'FORBIDDEN'
+  }
+}
+
+/** The session that a query has begun, and another one where it is tried again. */
+class Place {
+  readonly #sessions: Promise<void>[] = []
+
+  leave(ended: Promise<void>): void {
+    this.#sessions.push(ended)
+  }
+
+  async ended(): Promise<void> {
+    await Promise.all(this.#sessions)
+  }
+}
+
+const processOf = (client: pg.Client): number => (client as unknown as { readonly processID: number | null }).processID ?? 0
+
+/** A privilege or a login that is missing. */
+function isStale(error: unknown): boolean {
+  const state = sqlState(error) ?? sqlState((error as { readonly cause?: unknown } | undefined)?.cause)
+  return state === '42501' || state?.startsWith('28') === true
+}
+
+const noRole = (cause: unknown): QiError =>
+  new QiError(
+    'UNSUPPORTED',
+    "the store's user may not create roles, and SQL runs only in a role that can read and nothing else: have an administrator run `alter role <the user of DATABASE_URL> createrole`, or use the named queries, which need no role",
+    { field: 'sql', cause },
+  )
+
+const noLimit = (lacking: readonly string[]): QiError =>
+  new QiError(
+    'UNSUPPORTED',
+    `sql is off, because nothing limits its temporary files on this server: have an administrator run \`${lacking.join('; ')}\`, or set database.reader_limits to waived to run it without; the named queries work`,
+    { field: 'sql' },
+  )
