@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { abortable } from '../../networking/clock.ts'
 import { type CheckResult, QiError, toQiError } from '../../types/index.ts'
 import type { ControlConnection } from '../control.ts'
 import type { EmbeddedPostgres } from '../embedded/types.ts'
@@ -18,6 +19,8 @@ const PATIENCE_MS = 2_000
 const CONNECTIONS = 10
 /** Longest statement by the role's own setting, in milliseconds: for whatever this process does not see the end of. */
 const ROLE_TIMEOUT_MS = 10_000
+/** Longest wait for sessions to end when the store is closed, in milliseconds. */
+const CLOSE_MS = 3_000
 /** A query that succeeded within this time shows that the reader works. */
 const FRESH_MS = 30_000
 
@@ -94,49 +97,48 @@ export class SqlReader implements AsyncDisposable {
     return (await this.#role).lacking
   }
 
-  /** Ends what runs; returns once the sessions are gone. */
+  /** Ends what runs; returns once the sessions are gone, or the server does not end them in time. */
   async close(): Promise<void> {
     this.#closed.abort(new QiError('CLOSED', 'the store is closed'))
-    while (this.#ending.size > 0) await Promise.all(this.#ending)
+    const late = AbortSignal.timeout(CLOSE_MS)
+    while (this.#ending.size > 0 && !late.aborted) await abortable(Promise.all(this.#ending), late).catch(() => {})
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  /** Runs work in a place, which is given back once the session that it began is gone. */
+  /** Runs work in a place, which is given back once the sessions that it began are gone. */
   async #inPlace<T>(caller: string, work: (place: Place) => Promise<T>): Promise<T> {
     const giveBack = await this.#slots.take(caller)
     const place = new Place()
-    try {
-      return await work(place)
-    } finally {
-      const ended = place.ended().finally(giveBack)
-      this.#ending.add(ended)
-      void ended.finally(() => this.#ending.delete(ended))
-    }
+    const result = work(place)
+    const ended = result
+      .catch(() => {})
+      .then(() => place.ended())
+      .finally(giveBack)
+    this.#ending.add(ended)
+    void ended.finally(() => this.#ending.delete(ended))
+    return result
   }
 
   async #run(checked: CheckedStatement, limits: ReadLimits, place: Place): Promise<ReadRows> {
     const deadline = AbortSignal.timeout(limits.timeoutMs)
     const signal = AbortSignal.any([deadline, this.#closed.signal, ...(limits.signal ? [limits.signal] : [])])
-    signal.throwIfAborted()
-    const role = await this.#ensured()
-    const client = new pg.Client({ connectionString: this.#address(role), application_name: 'qicore reader' })
-    client.on('error', () => {}) // the query fails
-    const aborted = Promise.withResolvers<never>()
-    aborted.promise.catch(() => {})
-    const stop = () => aborted.reject(deadline.aborted ? tookTooLong(limits.timeoutMs) : toQiError(signal.reason))
-    signal.addEventListener('abort', stop, { once: true })
+    let session: { readonly client: pg.Client; readonly role: string } | undefined
     try {
-      const rows = await Promise.race([this.#query(client, checked, limits), aborted.promise])
+      const role = await abortable(this.#ensured(), signal)
+      const client = new pg.Client({ connectionString: this.#address(role), application_name: 'qicore reader' })
+      client.on('error', () => {}) // the query fails
+      session = { client, role: role.name }
+      const rows = await abortable(this.#query(client, checked, limits), signal)
       this.#workedAt = performance.now()
       return rows
     } catch (error) {
-      throw signal.aborted ? await aborted.promise : classifyPgError(error)
+      if (!signal.aborted) throw classifyPgError(error)
+      throw deadline.aborted ? tookTooLong(limits.timeoutMs) : toQiError(signal.reason)
     } finally {
-      signal.removeEventListener('abort', stop)
-      place.leave(this.#end(client, role.name, signal.aborted))
+      if (session) place.leave(this.#end(session.client, session.role, signal.aborted))
     }
   }
 
