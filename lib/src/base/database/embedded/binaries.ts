@@ -2,6 +2,7 @@ import { access, constants, cp, lstat, mkdir, readFile, rename, rm, symlink } fr
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { QiError } from '../../types/index.ts'
+import { embeddedFailure } from './failures.ts'
 import { type RunAs, run } from './run.ts'
 
 /** A PostgreSQL installation: its `bin`, `lib` and `share`. */
@@ -47,7 +48,7 @@ async function versionOf(folder: string, as?: RunAs): Promise<string> {
   const { code, output } = await run(join(folder, 'bin', 'postgres'), ['--version'], { as })
   const version = /PostgreSQL\)? (\d+\.\d+)/.exec(output)?.[1]
   if (code === 0 && version) return version
-  throw new QiError('UNSUPPORTED', `${join(folder, 'bin', 'postgres')} does not run: ${output.trim() || `exit code ${code}`}`)
+  throw embeddedFailure('PostgreSQL does not run', join(folder, 'bin'), output.trim() || `exit code ${code}`)
 }
 
 /** Whether a user can run them, tried in earnest. */

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { QiError } from '../../types/index.ts'
 import { binary, majorVersion } from './binaries.ts'
 import { writeDurably } from './durable.ts'
+import { embeddedFailure } from './failures.ts'
 import type { Placement } from './placement.ts'
 import { run } from './run.ts'
 import { SUPERUSER } from './superuser.ts'
@@ -67,7 +68,7 @@ async function initialise(placement: Placement, password: string, options: Embed
       ],
       { as: user, cwd: temporary },
     )
-    if (code !== 0) throw new QiError('UNAVAILABLE', `initdb failed: ${output.trim().slice(-1500)}`, { retryable: false })
+    if (code !== 0) throw embeddedFailure('the database cannot be created', dirname(dataFolder), output)
     await appendFile(
       join(cluster, 'postgresql.conf'),
       "\n# Written by qicore at each start; settings of your own go below it.\ninclude_if_exists = 'qicore.conf'\n",

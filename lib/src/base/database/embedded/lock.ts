@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { QiError } from '../../types/index.ts'
+import { embeddedFailure } from './failures.ts'
 
 const SQLITE_BUSY = 5
 const RETRY_MS = 25
@@ -35,7 +36,7 @@ async function acquire(begin: () => void, file: string, onWait?: () => void): Pr
       return
     } catch (error) {
       if ((error as { errcode?: unknown }).errcode !== SQLITE_BUSY)
-        throw new QiError('UNAVAILABLE', `cannot lock ${file}: ${(error as Error).message}`, { cause: error, retryable: false })
+        throw embeddedFailure('the database cannot be locked', file, error)
     }
     const waited = Date.now() - started
     if (waited > WAIT_MS) throw new QiError('TIMEOUT', `another process has held ${file} for ten minutes`)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
 import { errorMessage, QiError, silentLogger, toQiError } from '../../types/index.ts'
 import { ensureCluster, homePassword, writeSettings } from './cluster.ts'
+import { embeddedFailure, inHome } from './failures.ts'
 import { Lease } from './lease.ts'
 import { withFileLock } from './lock.ts'
 import { limitMemory } from './memory.ts'
@@ -144,7 +145,7 @@ class Embedded implements EmbeddedPostgres {
       else if (result.failure === 'shared memory in use') await endLeftovers(placement.dataFolder)
       else break
     }
-    throw new QiError('UNAVAILABLE', `the database server did not start: ${log.trim().slice(-1500)}`, { retryable: false })
+    throw embeddedFailure('the database server does not start', placement.dataFolder, log)
   }
 
   #hold(lease: Lease): void {
@@ -192,7 +193,7 @@ class Embedded implements EmbeddedPostgres {
 
   #locked(work: () => Promise<void>): Promise<void> {
     const waiting = () => this.#options.onNotice?.('waiting for another process that is starting or stopping the database')
-    return withFileLock(lockFileOf(this.#home), work, waiting)
+    return inHome(this.#home, () => withFileLock(lockFileOf(this.#home), work, waiting))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
