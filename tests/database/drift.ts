@@ -1,7 +1,8 @@
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import { getTableColumns, getTableConfig, getTableName } from '../../lib/src/base/database/orm.ts'
 import type { TableSpec } from '../../lib/src/base/database/tables.ts'
-import type { Pool, RecordType } from '../../lib/src/base/index.ts'
+import { COLUMN_OF_KIND } from '../../lib/src/base/database/trouble/expected.ts'
+import type { Pool } from '../../lib/src/base/index.ts'
 
 /** A table as one of the three (record schema, Drizzle, database) has it: what must be the same in all. */
 export interface Shape {
@@ -10,19 +11,10 @@ export interface Shape {
   readonly key: readonly string[]
 }
 
-const SQL_TYPES = {
-  text: 'text',
-  decimal: 'numeric',
-  time: 'timestamp with time zone',
-  integer: 'bigint',
-  float: 'double precision',
-  boolean: 'boolean',
-} as const satisfies Record<RecordType['fields'][number]['kind'], string>
-
 const column = (name: string, type: string, nullable: boolean): string => `${name} ${type} ${nullable ? 'null' : 'not null'}`
 
 export const shapeOfSpec = (spec: TableSpec): Shape => ({
-  columns: spec.fields.map((field) => column(field.name, SQL_TYPES[field.kind], field.optional)),
+  columns: spec.fields.map((field) => column(field.name, COLUMN_OF_KIND[field.kind], field.optional)),
   key: spec.key,
 })
 

@@ -183,7 +183,7 @@ describe('upsert', () => {
       await blocker.query('rollback')
       blocker.release()
     }
-    expect(await store.timescale.check()).toMatchObject({ ok: true })
+    expect(await store.check()).toMatchObject({ ok: true })
   })
 
   it('throws a retryable error when the connection is lost, and works again after it', async () => {

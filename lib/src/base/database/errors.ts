@@ -37,11 +37,36 @@ const LOST =
   /Connection terminated|Client has encountered a connection error|not queryable|Connection ended|server closed the connection/i
 const SLOW = /timeout/i
 
+/** A prepared statement whose columns have changed since; prepared anew it works, or says what is missing. */
+export const isStalePlan = (error: unknown): boolean =>
+  stateOf(error) === '0A000' && /cached plan must not change result type/.test(errorMessage(error))
+
+/** A statement that no disk had room for, in whatever form the server says it: of a table, a temporary file, the log. */
+export const isDiskFull = (error: unknown): boolean =>
+  stateOf(error) === '53100' || /No space left on device|Disk quota exceeded|could not extend file/i.test(errorMessage(error))
+
+const POOL_FULL = /^(?:.*: )?all \d+ connections of the pool are at work/
+
+/** Nobody gave a connection back in time. */
+export const poolFull = (most: number, waitedMs: number, waiting: number, cause: unknown): QiError =>
+  new QiError(
+    'TIMEOUT',
+    `all ${most} connections of the pool are at work, and none came free within ${waitedMs / 1000} s (${waiting} more wait)`,
+    { cause },
+  )
+
+export const isPoolFull = (error: QiError): boolean => POOL_FULL.test(error.message)
+
+/** The SQLSTATE of an error, or of what caused it. */
+export const stateOf = (error: unknown): string | undefined =>
+  sqlState(error) ?? (error instanceof QiError && error.cause !== undefined ? stateOf(error.cause) : undefined)
+
 /** What failed between us and PostgreSQL, as a QiError; `doing` says what was tried. */
 export function classifyPgError(error: unknown, doing?: string): QiError {
   if (error instanceof QiError) return error
   const message = doing ? `${doing}: ${errorMessage(error)}` : errorMessage(error)
   const state = sqlState(error)
+  if (isStalePlan(error)) return new QiError('UNAVAILABLE', `${message}; it is prepared anew`, { cause: error })
   if (state) {
     const code = SQLSTATES[state] ?? SQLSTATES[state.slice(0, 2)] ?? 'INTERNAL'
     // A statement time-out is reported as a cancellation too; only its text tells them apart.

@@ -34,7 +34,8 @@ const BOOKKEEPING = `create table if not exists qicore_migrations (
 export async function migrate(pool: Pool, options: MigrateOptions): Promise<readonly MigrationFile[]> {
   checkFiles(options)
   return withClient(pool, async (client) => {
-    await client.query('begin')
+    // Another process may be migrating for as long as that takes, and an index over all rows takes its time.
+    await client.query('begin; set local lock_timeout = 0; set local statement_timeout = 0')
     try {
       await client.query('select pg_advisory_xact_lock($1)', [LOCK])
       await client.query(BOOKKEEPING)

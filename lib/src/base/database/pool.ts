@@ -1,7 +1,8 @@
 import pg from 'pg'
 import { type QiError, toQiError } from '../types/index.ts'
-import { classifyPgError } from './errors.ts'
+import { classifyPgError, poolFull } from './errors.ts'
 import { IDENTIFY, SilenceWatch } from './silence.ts'
+import type { FailureExplainer } from './trouble/Troubles.ts'
 
 export type Pool = pg.Pool
 export type PoolClient = pg.PoolClient
@@ -57,6 +58,10 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal
   /** Called when the database cannot be reached; then it is tried once more. */
   readonly recover?: () => Promise<void>
+  /** Names the cause of a failure where it lies in the tables: a lock, a missing column, a full disk. */
+  readonly troubles?: FailureExplainer
+  /** The statement, or the table that it is about; default the message of the failure. */
+  readonly about?: string
 }
 
 /**
@@ -69,6 +74,15 @@ export async function withClient<T>(
   work: (client: PoolClient) => Promise<T>,
   options: ConnectOptions = {},
 ): Promise<T> {
+  try {
+    return await onClient(pool, work, options)
+  } catch (error) {
+    // The connection is back by now: explaining takes none from others.
+    throw options.troubles ? await options.troubles.explain(error as QiError, options.about) : error
+  }
+}
+
+async function onClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, options: ConnectOptions): Promise<T> {
   const { signal } = options
   if (signal?.aborted) throw toQiError(signal.reason)
   const client = await connect(pool, options)
@@ -96,6 +110,10 @@ async function connect(pool: Pool, { recover }: ConnectOptions): Promise<PoolCli
   try {
     return await pool.connect()
   } catch (error) {
+    const { max = 10, connectionTimeoutMillis: waitedMs = 0 } = pool.options
+    // pg says of either that connecting took too long.
+    if (/timeout exceeded when trying to connect/.test(String(error)) && pool.totalCount >= max)
+      throw poolFull(max, waitedMs, pool.waitingCount, error)
     const failure = classifyPgError(error, 'connecting to the database')
     if (!recover || failure.code !== 'UNAVAILABLE') throw failure
     await recover()

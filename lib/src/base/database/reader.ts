@@ -9,6 +9,7 @@ import {
   type RecordType,
   type RecordValues,
 } from '../types/index.ts'
+import { isStalePlan } from './errors.ts'
 import { type ConnectOptions, type Pool, withClient } from './pool.ts'
 import { type RawRow, type Statement, textRows } from './textQuery.ts'
 
@@ -24,16 +25,22 @@ export class Reader {
     this.#connect = connect
   }
 
-  /** Repeated once when the connection broke: reading changes nothing. @throws QiError */
+  /**
+   * Repeated once when the connection broke, since reading changes nothing; without a prepared form, which the tables may have outlived.
+   * @throws QiError
+   */
   async rows(statement: Statement): Promise<readonly RawRow[]> {
-    const ask = () => withClient(this.#pool, (client) => textRows(client, statement), this.#connect)
-    try {
-      return await ask()
-    } catch (error) {
-      if ((error as QiError).code !== 'UNAVAILABLE') throw error
-      await this.#connect.recover?.()
-      return await ask()
-    }
+    const { recover, troubles } = this.#connect
+    const { text, values } = statement
+    const ask = (what: Statement) => withClient(this.#pool, (client) => textRows(client, what), { ...this.#connect, about: text })
+    troubles?.admit(text)
+    const rows = await ask(statement).catch(async (error: QiError) => {
+      if (error.code !== 'UNAVAILABLE' || error.partial) throw error
+      if (!isStalePlan(error)) await recover?.()
+      return ask({ text, ...(values && { values }) })
+    })
+    troubles?.passed(text)
+    return rows
   }
 
   async records<R extends RecordValues>(type: RecordType<R>, statement: Statement): Promise<R[]> {

@@ -12,6 +12,8 @@ import type { Pool, PoolOptions } from './pool.ts'
 import { SqlReader } from './readOnly/SqlReader.ts'
 import { Rollups } from './rollups/Rollups.ts'
 import { TimescaleClient } from './timescale/TimescaleClient.ts'
+import { checkStore } from './trouble/checkStore.ts'
+import { Troubles } from './trouble/Troubles.ts'
 
 export interface StoreConfig {
   /** A PostgreSQL (14 or newer) or TimescaleDB; unset starts the embedded server. */
@@ -21,7 +23,7 @@ export interface StoreConfig {
   readonly logger?: Logger
   /** Hears in one line each what takes long or was decided: for people. */
   readonly onNotice?: (notice: string) => void
-  /** Connections for reads; default 10. */
+  /** Connections for reads of users, and as many for what the platform asks itself; default 10. */
   readonly readers?: number
   /** Connections for bulk writes; default 4. */
   readonly writers?: number
@@ -39,7 +41,7 @@ export interface Store extends AsyncDisposable {
   /** Its address now; holds the password. */
   readonly url: string
   readonly capabilities: Capabilities
-  /** For reads. */
+  /** For what the platform keeps and asks itself. Reads of users go by `dsl`, in a pool with limits of time. */
   readonly pool: Pool
   /** Those and every one made by createPool: their sizes and their health. */
   readonly pools: Pools
@@ -64,6 +66,11 @@ export interface Store extends AsyncDisposable {
  * they need when they run.
  */
 const PLAN_ONCE = 'set plan_cache_mode = force_generic_plan'
+
+/** A read that takes longer is given up, and so is one of a table that somebody has locked; in milliseconds. */
+const READ_LIMITS = 'set statement_timeout = 30000; set lock_timeout = 1000'
+/** Nothing that the store does waits longer for a lock. */
+const LOCK_LIMIT = 'set lock_timeout = 5000'
 
 /**
  * Starts the embedded server where no URL is given, connects (with retries while a server starts or recovers) and migrates.
@@ -97,24 +104,26 @@ export async function openStore(config: StoreConfig): Promise<Store> {
         await embedded.ensureRunning()
         repoint(embedded.url)
       })
-    const client = await reached(config, () => TimescaleClient.open({ ...config, url: url(), ...(recover ? { recover } : {}) }))
+    const control = new ControlConnection(url)
+    closers.push(() => control.close())
+    const troubles = new Troubles(control, embedded?.dataFolder ?? placeOf(url()))
+    const connect = { ...(recover && { recover }), troubles }
+    const client = await reached(config, () => TimescaleClient.open({ ...config, url: url(), ...connect }))
     timescale = client
     closers.push(() => client.close())
-    const pool = makePool({ max: config.readers ?? 10, ...(client.capabilities.hypertables && { setup: PLAN_ONCE }) })
+    const max = config.readers ?? 10
+    const plans = client.capabilities.hypertables ? [PLAN_ONCE] : []
+    const pool = makePool({ max, setup: [LOCK_LIMIT, ...plans].join('; ') })
+    const readers = makePool({ max, setup: [READ_LIMITS, ...plans].join('; ') })
     await migrateStore(pool, client.capabilities)
-    const connect = recover ? { recover } : {}
     const rolling = makePool({ max: 2 })
-    const control = new ControlConnection(url)
     const sql = new SqlReader({
       url,
       control,
       ...(embedded && { server: embedded }),
       unlimited: config.readerLimits === 'waived',
     })
-    closers.push(
-      () => control.close(),
-      () => sql.close(),
-    )
+    closers.push(() => sql.close())
     return {
       engine: embedded ? 'embedded' : 'external',
       get url() {
@@ -125,12 +134,12 @@ export async function openStore(config: StoreConfig): Promise<Store> {
       pools,
       timescale: client,
       drizzle: new DrizzleClient(pool),
-      dsl: new CryptoFinancialDSL(pool, client, connect),
+      dsl: new CryptoFinancialDSL(readers, client, connect),
       sql,
       rollups: new Rollups(rolling, client.capabilities, await storedLayout(pool), connect),
       ...(embedded ? { embedded } : {}),
       createPool: makePool,
-      check: () => client.check(),
+      check: () => checkStore({ client, readers, troubles }),
       close,
       [Symbol.asyncDispose]: close,
     }
@@ -158,6 +167,12 @@ async function reached<T>({ openTimeoutMs = 30_000, signal, onNotice }: StoreCon
       throw toQiError(error)
     })
   }
+}
+
+/** Host, port and database: the password is a secret. */
+const placeOf = (url: string): string => {
+  const { host, pathname } = new URL(url)
+  return `${host}${pathname}`
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

@@ -29,6 +29,8 @@ export interface ErrorDetails {
   readonly retryable?: boolean
   /** The field the error is about, as a dotted path. */
   readonly field?: string
+  /** Only a part of the other side fails, such as one table; what does not need it goes on. Default false. */
+  readonly partial?: boolean
 }
 
 /**
@@ -41,6 +43,7 @@ export class QiError extends Error {
   readonly retryable: boolean
   readonly retryAfterMs: number | undefined
   readonly field: string | undefined
+  readonly partial: boolean
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(escapeHiddenInLines(message), details.cause === undefined ? undefined : { cause: details.cause })
@@ -48,6 +51,7 @@ export class QiError extends Error {
     this.retryable = details.retryable ?? ERROR_CODES[code].retryable
     this.retryAfterMs = details.retryAfterMs
     this.field = details.field
+    this.partial = details.partial ?? false
   }
 
   toJSON(): Record<string, unknown> {
@@ -70,6 +74,11 @@ export function toQiError(error: unknown): QiError {
   if (name === 'TimeoutError') return new QiError('TIMEOUT', message, { cause: error })
   const code = systemCode(error)
   if (code && NETWORK_CODES.has(code)) return new QiError('UNAVAILABLE', message, { cause: error })
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const { path } = error as { path?: unknown }
+    const disk = typeof path === 'string' ? `the disk of ${path}` : 'the disk'
+    return new QiError('UNAVAILABLE', `${disk} is full: free space there (${message})`, { cause: error })
+  }
   return new QiError('INTERNAL', message, { cause: error })
 }
 

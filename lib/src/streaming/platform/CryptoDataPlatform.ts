@@ -255,7 +255,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     const engine = (name: string, found: CheckResult): PartHealth =>
       this.#health.note({
         name,
-        status: found.ok ? 'up' : 'down',
+        status: found.ok ? 'up' : found.degraded ? 'degraded' : 'down',
         summary: found.summary,
         ...(found.error && { code: found.error.code }),
         ...(found.ok ? {} : { action: ['it is tried again until it answers', found.remedy].filter(Boolean).join('; ') }),

@@ -1,18 +1,16 @@
 import {
-  type CheckResult,
   type EncodedBatch,
-  errorMessage,
   type Logger,
   type RecordType,
   type RecordValues,
   silentLogger,
-  toQiError,
   type WriteOptions,
   type WriteResult,
 } from '../../types/index.ts'
 import { type Capabilities, detectCapabilities, enableTimescale } from '../capabilities.ts'
-import { layoutMismatch } from '../migrations/index.ts'
-import { createPool, type Pool, repointPool, withClient } from '../pool.ts'
+import { type ConnectOptions, createPool, type Pool, repointPool, withClient } from '../pool.ts'
+import { allTables, type TableSpec } from '../tables.ts'
+import type { FailureExplainer } from '../trouble/Troubles.ts'
 import { BulkWriter, type BulkWrites } from '../upsert/BulkWriter.ts'
 import { WRITER_SETUP } from '../upsert/setup.ts'
 import { Policies } from './policies.ts'
@@ -25,7 +23,19 @@ export interface TimescaleOptions {
   readonly logger?: Logger
   /** Called when the database cannot be reached, before it is tried once more. */
   readonly recover?: () => Promise<void>
+  /** Names the causes of failures that lie in the tables. */
+  readonly troubles?: FailureExplainer
 }
+
+/** A row of nothing: each column that must have a value gets one that its type knows. */
+function trialRow(table: string): string {
+  const { fields } = allTables.find(({ name }) => name === table) as TableSpec
+  const needed = fields.filter(({ optional }) => !optional)
+  const values = needed.map(({ kind }) => TRIAL[kind])
+  return `insert into ${table} (${needed.map(({ name }) => name).join(', ')}) values (${values.join(', ')})`
+}
+
+const TRIAL = { text: "'qicore-check'", decimal: '1', time: 'now()', integer: '1', float: '1', boolean: 'false' } as const
 
 /** Bulk writes and time-series administration of one database: TimescaleDB, or a plain PostgreSQL with what it has. */
 export class TimescaleClient implements BulkWrites, AsyncDisposable {
@@ -34,14 +44,15 @@ export class TimescaleClient implements BulkWrites, AsyncDisposable {
   readonly policies: Policies
   readonly #pool: Pool
   readonly #writer: BulkWriter
-  readonly #recover: { readonly recover?: () => Promise<void> }
+  readonly #connect: ConnectOptions
 
   private constructor(pool: Pool, capabilities: Capabilities, options: TimescaleOptions) {
     this.#pool = pool
     this.capabilities = capabilities
-    this.#recover = options.recover ? { recover: options.recover } : {}
-    this.policies = new Policies(pool, capabilities, this.#recover)
-    this.#writer = new BulkWriter(pool, capabilities.lookupBySeries, this.#recover)
+    const { recover, troubles } = options
+    this.#connect = { ...(recover && { recover }), ...(troubles && { troubles }) }
+    this.policies = new Policies(pool, capabilities, this.#connect)
+    this.#writer = new BulkWriter(pool, capabilities.lookupBySeries, this.#connect)
   }
 
   /** @throws QiError UNAVAILABLE, UNAUTHORIZED, TIMEOUT, NOT_FOUND (no such database) */
@@ -85,30 +96,21 @@ export class TimescaleClient implements BulkWrites, AsyncDisposable {
     return this.#writer.upsertEncoded(type, batches, options)
   }
 
-  /** Writes a row on the real path, and takes it back. */
-  async check(): Promise<CheckResult> {
-    try {
-      await withClient(
-        this.#pool,
-        async (client) => {
-          await client.query('begin')
-          await client.query(`insert into crypto_prices (coin_id, source, time, received_at, origin, currency, price)
-            values ('qicore-check', 'qicore-check', now(), now(), 'simulated', 'usd', 1)`)
-          await client.query('rollback')
-        },
-        this.#recover,
-      )
-      const { timescale, serverVersion, hypertables } = this.capabilities
-      const mismatch = await layoutMismatch(this.#pool, this.capabilities)
-      // Plain tables work as well where the extension is there; hypertables do not where it is missing.
-      if (mismatch && !hypertables) return { ok: false, summary: mismatch, details: { serverVersion } }
-      const version = `PostgreSQL ${Math.floor(serverVersion / 10_000)}.${serverVersion % 10_000}`
-      const engine = timescale ? `TimescaleDB ${timescale}` : 'without TimescaleDB'
-      const summary = `${version}, ${engine}${timescale && !mismatch ? '' : ': plain tables'}; writing works`
-      return { ok: true, summary, details: { serverVersion } }
-    } catch (error) {
-      return { ok: false, summary: `the database cannot be written to: ${errorMessage(error)}`, error: toQiError(error) }
-    }
+  /**
+   * Writes a row of a table by a connection of the writers, and takes it back.
+   * @param table one that records are stored in
+   * @throws QiError
+   */
+  async tryWriting(table: string): Promise<void> {
+    await withClient(
+      this.#pool,
+      async (client) => {
+        await client.query('begin; set local lock_timeout = 1000')
+        await client.query(trialRow(table))
+        await client.query('rollback')
+      },
+      { ...this.#connect, about: table },
+    )
   }
 
   /** Connections that are made from now on go to another address. */

@@ -94,7 +94,7 @@ export class BulkWriter implements BulkWrites {
       }
       return failed
     }
-    return withClient(this.#pool, work, { ...this.#connect, ...(signal ? { signal } : {}) })
+    return withClient(this.#pool, work, { ...this.#connect, about: table.spec.name, ...(signal ? { signal } : {}) })
   }
 
   /** By kind, over the three reference tables. */
@@ -128,6 +128,7 @@ export class BulkWriter implements BulkWrites {
     const table = this.#table(spec)
     return withClient(this.#pool, (client) => this.#batches(client, table, records), {
       ...this.#connect,
+      about: spec.name,
       ...(signal ? { signal } : {}),
     })
   }
@@ -150,7 +151,7 @@ export class BulkWriter implements BulkWrites {
       table = {
         spec,
         encoder: new RowEncoder(spec),
-        writer: new TableWriter(spec, this.#bySeries),
+        writer: new TableWriter(spec, this.#bySeries, this.#connect.troubles?.driftOf.bind(this.#connect.troubles)),
         groupBy: leading?.property ?? '',
       }
       this.#tables.set(spec.name, table)

@@ -7,6 +7,7 @@ import { sliceRows } from '../copy/rows.ts'
 import { classifyPgError, sqlState } from '../errors.ts'
 import type { PoolClient } from '../pool.ts'
 import type { TableSpec } from '../tables.ts'
+import type { FailureExplainer } from '../trouble/Troubles.ts'
 import { Merge } from './Merge.ts'
 import { type Statements, statements } from './statements.ts'
 
@@ -26,11 +27,16 @@ export class TableWriter {
   #staged = 0
   #nextStaged = 1
   readonly #merge: Merge
+  readonly #driftOf: FailureExplainer['driftOf']
   readonly #prepared = new WeakSet<PoolClient>()
 
-  /** @param bySeries whether whole series may be looked up at once */
-  constructor(table: TableSpec, bySeries: boolean) {
+  /**
+   * @param bySeries whether whole series may be looked up at once
+   * @param driftOf says what differs in the table so that it refuses every row
+   */
+  constructor(table: TableSpec, bySeries: boolean, driftOf: FailureExplainer['driftOf'] = async () => undefined) {
     this.#table = table
+    this.#driftOf = driftOf
     this.#sql = statements(table)
     this.#merge = new Merge(this.#sql, bySeries)
   }
@@ -38,7 +44,7 @@ export class TableWriter {
   /**
    * Stores the rows durably.
    * @returns the rows that the database refuses, by the index of their records; all others are stored
-   * @throws QiError when nothing can be said about the rows: the connection was lost, the disk is full …
+   * @throws QiError when nothing can be said about the rows: the connection was lost, the disk is full, the table was changed …
    */
   async write(client: PoolClient, source: RowSource): Promise<Failure[]> {
     if (source.length === 0) return []
@@ -46,6 +52,9 @@ export class TableWriter {
     if (failure === undefined) return []
     const rows = source.all()
     if (rows.length === 0 || !refusesRows(sqlState(failure))) throw classifyPgError(failure, `writing to ${this.#table.name}`)
+    // A table that was changed refuses good rows, too: they are no dead letters.
+    const drift = await this.#driftOf(this.#table.name)
+    if (drift) throw drift
     if (rows.length === 1) return [{ index: rows.records[0] as number, error: classifyPgError(failure) }]
     // One of them is at fault: halves, until it is found.
     const middle = rows.length >> 1

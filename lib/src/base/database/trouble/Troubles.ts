@@ -1,0 +1,120 @@
+import { withTimeout } from '../../networking/timeout.ts'
+import { QiError } from '../../types/index.ts'
+import type { ControlConnection } from '../control.ts'
+import { isDiskFull, isPoolFull, stateOf } from '../errors.ts'
+import { allTables } from '../tables.ts'
+import { type Drift, schemaDrift } from './drift.ts'
+import { describeLock, lockRemedy, type TableLock, tableLocks } from './locks.ts'
+
+/** What is wrong with the tables. */
+export interface Found {
+  readonly drifts: readonly Drift[]
+  readonly locks: readonly TableLock[]
+}
+
+/** Explains failures of a store, for those who run statements. */
+export interface FailureExplainer {
+  /** The failure with its cause in the tables, where there is one. @param about the statement, or the table's name */
+  explain(failure: QiError, about?: string): Promise<QiError>
+  /** What differs in a table so that nothing can be stored there. */
+  driftOf(table: string): Promise<QiError | undefined>
+  /** Refuses a statement over a table that is known to be locked, so that it takes no connection from others. @throws QiError */
+  admit(text: string): void
+  /** A statement was answered: its tables are free again. */
+  passed(text: string): void
+}
+
+const LOCK_NOT_AVAILABLE = '55P03'
+/** A column, a table, a function or a unique key that is missing, another type, bytes that do not fit a column's type. */
+const SAYS_DRIFT = new Set(['42703', '42P01', '42804', '42P10', '42704', '42883', '22P03', '23502'])
+const FRESH_MS = 1000
+const ASK_MS = 2000
+/** A table that was found locked is tried again by one statement after this time; meanwhile others are refused at once. */
+const AGAIN_MS = 500
+/** Longer than the wait of that one for the lock. */
+const PROBE_MS = 3000
+
+const TABLES = allTables.map(({ name }) => name)
+
+/** Looks at the tables over the control connection, which pools that are full do not hold up. */
+export class Troubles implements FailureExplainer {
+  readonly #control: Pick<ControlConnection, 'run'>
+  readonly #place: string
+  readonly #locked = new Map<string, { readonly error: QiError; readonly pattern: RegExp; until: number }>()
+  #asked = 0
+  #found: Promise<Found> | undefined
+
+  /** @param place of the database, for people: a folder, or host and port */
+  constructor(control: Pick<ControlConnection, 'run'>, place: string) {
+    this.#control = control
+    this.#place = place
+  }
+
+  /** @throws QiError where the database does not answer */
+  look(): Promise<Found> {
+    if (this.#found && Date.now() - this.#asked < FRESH_MS) return this.#found
+    this.#asked = Date.now()
+    this.#found = this.#ask()
+    this.#found.catch(() => {})
+    return this.#found
+  }
+
+  async explain(failure: QiError, about = failure.message): Promise<QiError> {
+    const state = stateOf(failure)
+    const concerns = (table: string) => new RegExp(`\\b${table}\\b`).test(about)
+    if (isDiskFull(failure))
+      return new QiError('UNAVAILABLE', `the disk of the database is full (${this.#place}): free space there`, { cause: failure })
+    const full = isPoolFull(failure)
+    if (state !== LOCK_NOT_AVAILABLE && !full && !SAYS_DRIFT.has(state ?? '')) return failure
+    const { drifts, locks } = await this.look().catch((): Found => ({ drifts: [], locks: [] }))
+    if (state === LOCK_NOT_AVAILABLE || full) {
+      const lock = locks.find(({ table }) => concerns(table)) ?? (full ? locks.find(({ granted }) => granted) : undefined)
+      if (!lock) return failure
+      const why = `${describeLock(lock)}; ${lockRemedy(lock)}`
+      const error = partial(failure, full ? `${failure.message}, because ${why}` : why)
+      if (!full && lock.stopsReading)
+        this.#locked.set(lock.table, { error, pattern: new RegExp(`\\b${lock.table}\\b`), until: Date.now() + AGAIN_MS })
+      return error
+    }
+    const behind = drifts.filter(({ table, stopsWriting }) => stopsWriting && concerns(table))
+    return behind.length > 0 ? drifted(behind, failure) : failure
+  }
+
+  async driftOf(table: string): Promise<QiError | undefined> {
+    const { drifts } = await this.look().catch((): Found => ({ drifts: [], locks: [] }))
+    const own = drifts.filter((drift) => drift.table === table && drift.stopsWriting)
+    return own.length > 0 ? drifted(own) : undefined
+  }
+
+  admit(text: string): void {
+    for (const known of this.#locked.values()) {
+      if (!known.pattern.test(text)) continue
+      if (Date.now() < known.until) throw known.error
+      known.until = Date.now() + PROBE_MS // this one finds out; others are refused until then
+    }
+  }
+
+  passed(text: string): void {
+    for (const [table, { pattern }] of this.#locked) if (pattern.test(text)) this.#locked.delete(table)
+  }
+
+  async #ask(): Promise<Found> {
+    const look = this.#control.run(async (client) => ({
+      locks: await tableLocks(client, TABLES),
+      drifts: await schemaDrift(client),
+    }))
+    look.catch(() => {}) // may come too late
+    return withTimeout(ASK_MS, 'looking at the tables', () => look)
+  }
+}
+
+/** One table, or writing alone, is concerned: what else there is goes on. */
+const partial = (cause: QiError, message: string): QiError => new QiError('UNAVAILABLE', message, { cause, partial: true })
+
+/** The same sentence for whoever meets it: writers, readers, the check and the doctor. */
+export function drifted(drifts: readonly Drift[], cause?: unknown): QiError {
+  return new QiError('UNAVAILABLE', drifts.map(({ what, remedy }) => `${what}: ${remedy}`).join('; '), {
+    partial: true,
+    ...(cause !== undefined && { cause }),
+  })
+}

@@ -1,0 +1,77 @@
+import { withTimeout } from '../../networking/timeout.ts'
+import { type CheckResult, errorMessage, toQiError } from '../../types/index.ts'
+import { layoutMismatch } from '../migrations/index.ts'
+import { type Pool, withClient } from '../pool.ts'
+import { allTables } from '../tables.ts'
+import type { TimescaleClient } from '../timescale/TimescaleClient.ts'
+import { describeLock, lockRemedy } from './locks.ts'
+import type { Found, Troubles } from './Troubles.ts'
+
+export interface StoreParts {
+  readonly client: TimescaleClient
+  /** The pool that serves readers. */
+  readonly readers: Pool
+  readonly troubles: Troubles
+}
+
+/** A prober waits four seconds for the whole platform. */
+const PATIENCE_MS = 2500
+/** A lock that lasts shorter holds nobody up for long. */
+const LONG_LOCK_S = 1
+
+/**
+ * Writes a row on the way of writers and takes it back, reads on the way of readers, and compares the tables with the record types.
+ * A table that is locked or was changed makes it degraded, since the others work; it is down when nothing can be read or written.
+ */
+export async function checkStore({ client, readers, troubles }: StoreParts): Promise<CheckResult> {
+  try {
+    const { locks, drifts } = await troubles.look()
+    const long = locks.filter(({ seconds }) => seconds >= LONG_LOCK_S)
+    const broken = new Set([
+      ...long.map(({ table }) => table),
+      ...drifts.flatMap((each) => (each.stopsWriting ? [each.table] : [])),
+    ])
+    const free = allTables.map(({ name }) => name).find((name) => !broken.has(name))
+    if (free !== undefined) {
+      await withTimeout(PATIENCE_MS, 'writing', () => client.tryWriting(free))
+      await withTimeout(PATIENCE_MS, 'reading', () =>
+        withClient(readers, (reader) => reader.query(`select from ${free} limit 1`), { troubles }),
+      )
+    }
+    const mismatch = await layoutMismatch(readers, client.capabilities)
+    // Plain tables work as well where the extension is there; hypertables do not where it is missing.
+    const misplaced = mismatch !== undefined && !client.capabilities.hypertables ? mismatch : undefined
+    if (long.length > 0 || drifts.length > 0) return troubled({ locks: long, drifts }, free !== undefined)
+    if (misplaced) return { ok: false, summary: misplaced, details: { serverVersion: client.capabilities.serverVersion } }
+    return working(client, mismatch)
+  } catch (error) {
+    const failure = await troubles.explain(toQiError(error))
+    return { ok: false, summary: `the database cannot be used: ${errorMessage(failure)}`, error: failure }
+  }
+}
+
+const MOST_TOLD = 3
+
+function troubled({ locks, drifts }: Found, partly: boolean): CheckResult {
+  const all = [
+    ...locks.map((lock) => ({ what: describeLock(lock), remedy: lockRemedy(lock) })),
+    ...drifts.map(({ what, remedy }) => ({ what, remedy })),
+  ]
+  const told = all.slice(0, MOST_TOLD)
+  const more = all.length - told.length
+  return {
+    ok: false,
+    ...(partly && { degraded: true }),
+    summary: [...told.map(({ what }) => what), ...(more > 0 ? [`and ${more} more`] : [])].join('; '),
+    remedy: told.map(({ remedy }) => remedy).join('; '),
+    details: { locked: locks.length, changed: drifts.length },
+  }
+}
+
+function working({ capabilities }: TimescaleClient, mismatch: string | undefined): CheckResult {
+  const { timescale, serverVersion } = capabilities
+  const version = `PostgreSQL ${Math.floor(serverVersion / 10_000)}.${serverVersion % 10_000}`
+  const engine = timescale ? `TimescaleDB ${timescale}` : 'without TimescaleDB'
+  const summary = `${version}, ${engine}${timescale && !mismatch ? '' : ': plain tables'}; reading and writing work`
+  return { ok: true, summary, details: { serverVersion } }
+}

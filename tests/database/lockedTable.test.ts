@@ -1,0 +1,112 @@
+import pg from 'pg'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { ControlConnection } from '../../lib/src/base/database/control.ts'
+import { Troubles } from '../../lib/src/base/database/trouble/Troubles.ts'
+import { openStore, price, type Store, type StoreConfig, withClient } from '../../lib/src/base/index.ts'
+import { createDatabase } from '../support/database.ts'
+import { until } from '../support/until.ts'
+import { aPrice } from './records.ts'
+
+async function open(config: Partial<StoreConfig> = {}): Promise<{ readonly store: Store; readonly url: string }> {
+  const { url, drop } = await createDatabase()
+  onTestFinished(drop)
+  const store = await openStore({ databaseUrl: url, home: '/nowhere', readers: 3, writers: 2, ...config })
+  onTestFinished(() => store.close())
+  return { store, url }
+}
+
+/** Somebody else, at work in the database. */
+async function somebody(url: string, sql: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, application_name: 'a careless psql' })
+  client.on('error', () => {})
+  onTestFinished(() => client.end().catch(() => {}))
+  await client.connect()
+  await client.query(sql)
+  return client
+}
+
+const pidOf = (client: pg.Client): number => (client as unknown as { readonly processID: number }).processID
+
+describe('a table that somebody has locked', () => {
+  it('is named with its holder and the way out by readers, writers and the check; others work; and it is up again at once', async () => {
+    const { store, url } = await open()
+    await store.timescale.upsert(price, [aPrice()])
+    const holder = await somebody(url, 'begin; lock table crypto_prices in access exclusive mode')
+    const sentence = new RegExp(
+      `^the table crypto_prices is locked by process ${pidOf(holder)} of the database \\(a careless psql, user \\w+, since 20\\d\\d-\\d\\d-\\d\\dT[\\d:]+Z\\); commit or end it there, or select pg_terminate_backend\\(${pidOf(holder)}\\)$`,
+    )
+    const named = { code: 'UNAVAILABLE', retryable: true, partial: true, message: expect.stringMatching(sentence) }
+    const writing = expect(store.timescale.upsert(price, [aPrice()])).rejects.toMatchObject(named)
+    // More readers than there are connections.
+    const reading = Promise.all(Array.from({ length: 8 }, () => expect(store.dsl.getLatestPrices()).rejects.toMatchObject(named)))
+    const started = performance.now()
+    expect(await store.dsl.listInstruments()).toMatchObject({ items: [] })
+    await reading
+    expect(performance.now() - started).toBeLessThan(8000)
+    expect(await store.dsl.listInstruments()).toMatchObject({ items: [] })
+    const checked = performance.now()
+    expect(await store.check()).toMatchObject({
+      ok: false,
+      degraded: true,
+      summary: expect.stringContaining(`the table crypto_prices is locked by process ${pidOf(holder)}`),
+      remedy: expect.stringContaining(`select pg_terminate_backend(${pidOf(holder)})`),
+    })
+    expect(performance.now() - checked).toBeLessThan(3500)
+    await writing
+    await store.pool.query(`select pg_terminate_backend(${pidOf(holder)})`)
+    const freed = performance.now()
+    const found = await until(() => store.dsl.getLatestPrices().catch(() => false as const), 'reads to work again')
+    expect(found.items).toHaveLength(1)
+    expect(performance.now() - freed).toBeLessThan(5000)
+    expect(await store.timescale.upsert(price, [aPrice()])).toMatchObject({ written: 1 })
+    expect(await until(async () => ((await store.check()).ok ? { ok: true } : false), 'the check')).toEqual({ ok: true })
+  })
+
+  it('is named with who really holds it up, where somebody waits for the lock and all others behind him', async () => {
+    const { store, url } = await open()
+    const reader = await somebody(url, 'begin; select from crypto_prices')
+    const waiting = await somebody(url, 'select 1')
+    const altered = waiting.query('alter table crypto_prices add column more int').then(
+      () => {},
+      () => {},
+    )
+    onTestFinished(() => altered)
+    await until(async () => !(await store.check()).ok, 'the queue to be seen')
+    const { summary, remedy } = await store.check()
+    expect(summary).toContain(`held up by process ${pidOf(waiting)}`)
+    expect(summary).toContain(`which waits for process ${pidOf(reader)}`)
+    expect(remedy).toContain(`pg_terminate_backend(${pidOf(reader)})`)
+    await reader.query('rollback')
+    await altered
+  })
+
+  it('that may still be read is degraded for writers alone', async () => {
+    const { store, url } = await open()
+    await store.timescale.upsert(price, [aPrice()])
+    await somebody(url, 'begin; lock table crypto_prices in exclusive mode')
+    await expect(store.timescale.upsert(price, [aPrice()])).rejects.toMatchObject({
+      message: expect.stringContaining('is locked by'),
+    })
+    expect((await store.dsl.getLatestPrices()).items).toHaveLength(1)
+    expect(await store.check()).toMatchObject({ ok: false, degraded: true })
+  })
+})
+
+it('says of a pool whose connections are all at work that it is full, and why', async () => {
+  const { store, url } = await open()
+  const holder = await somebody(url, 'begin; lock table trades in access exclusive mode')
+  const pool = store.createPool({ max: 1, connectTimeoutMs: 300 })
+  const taken = await pool.connect()
+  onTestFinished(() => taken.release())
+  await expect(withClient(pool, async () => {})).rejects.toMatchObject({
+    code: 'TIMEOUT',
+    message: expect.stringMatching(/^all 1 connections of the pool are at work, and none came free within 0\.3 s/),
+  })
+  const control = new ControlConnection(() => url)
+  onTestFinished(() => control.close())
+  await expect(withClient(pool, async () => {}, { troubles: new Troubles(control, 'here') })).rejects.toMatchObject({
+    message: expect.stringMatching(
+      new RegExp(`^all 1 connections of the pool .*, because the table trades is locked by process ${pidOf(holder)} `),
+    ),
+  })
+})

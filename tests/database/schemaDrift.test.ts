@@ -1,0 +1,208 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { schemaDrift } from '../../lib/src/base/database/trouble/drift.ts'
+import { decimal, openStore, price, type QiError, type Store, type Trade, trade } from '../../lib/src/base/index.ts'
+import { createDatabase, testDatabase } from '../support/database.ts'
+import { until } from '../support/until.ts'
+import { aPrice, MONDAY } from './records.ts'
+
+const shared = await testDatabase()
+
+const aTrade = (tradeId = '1'): Trade => ({
+  coinId: 'BTC/USDT',
+  source: 'okx',
+  time: MONDAY,
+  receivedAt: MONDAY,
+  origin: 'live',
+  currency: 'USDT',
+  tradeId,
+  side: 'buy',
+  price: decimal('1.5'),
+  amount: decimal('2'),
+})
+
+async function open(url: string): Promise<Store> {
+  const store = await openStore({ databaseUrl: url, home: '/nowhere', readers: 2, writers: 2 })
+  onTestFinished(() => store.close())
+  return store
+}
+
+describe('tables that were changed', () => {
+  it('are as the record types have them after the migrations', async () => {
+    const store = await open(shared.url)
+    expect(await schemaDrift(store.pool as never)).toEqual([])
+    expect(await store.check()).toMatchObject({ ok: true })
+  })
+
+  it.each([
+    [
+      'alter table crypto_prices rename column market_cap to cap',
+      'crypto_prices lacks the column market_cap',
+      'alter table crypto_prices add column market_cap numeric',
+      true,
+    ],
+    [
+      'alter table trades alter column trade_id type varchar(40)',
+      'the column trades.trade_id is character varying(40) instead of text',
+      'alter table trades alter column trade_id type text using trade_id::text',
+      true,
+    ],
+    [
+      'alter table trades alter column amount type numeric(20,8)',
+      'the column trades.amount is numeric(20,8) instead of numeric',
+      'alter table trades alter column amount type numeric using amount::numeric',
+      true,
+    ],
+    ['drop table indicators cascade', 'the table indicators is missing', 'create table indicators (', true],
+    [
+      'alter table quotes drop constraint quotes_pkey',
+      'quotes has no primary key',
+      'alter table quotes add primary key (coin_id, source, time, sequence)',
+      true,
+    ],
+    [
+      'alter table currencies drop constraint currencies_pkey, add primary key (coin_id)',
+      'the primary key of currencies is (coin_id) instead of (source, coin_id)',
+      'drop constraint currencies_pkey, add primary key (source, coin_id)',
+      true,
+    ],
+    [
+      'alter table trending add column extra int not null',
+      'the column trending.extra, which QiCore does not write, must have a value',
+      'alter table trending alter column extra drop not null',
+      true,
+    ],
+    [
+      'alter table ohlcv_data alter column volume set not null',
+      'the column ohlcv_data.volume must have a value, which a record may lack',
+      'alter table ohlcv_data alter column volume drop not null',
+      true,
+    ],
+    [
+      'drop index trades_series_time',
+      'trades lacks the index trades_series_time',
+      'create index trades_series_time on trades (',
+      false,
+    ],
+    [
+      'drop index currencies_symbol',
+      'currencies lacks the index currencies_symbol',
+      'create index currencies_symbol on currencies (lower(symbol))',
+      false,
+    ],
+    [
+      'alter table crypto_prices drop constraint crypto_prices_readable',
+      'crypto_prices lacks the constraint crypto_prices_readable',
+      'alter table crypto_prices add constraint crypto_prices_readable check (',
+      false,
+    ],
+    [
+      'alter table trades alter column side drop not null',
+      'the column trades.side may be empty, which no reader expects',
+      'alter table trades alter column side set not null',
+      false,
+    ],
+  ])('%s: named with table, column and remedy', async (change, what, remedy, stopsWriting) => {
+    const store = await open(shared.url)
+    const client = await store.pool.connect()
+    onTestFinished(async () => {
+      await client.query('rollback')
+      client.release()
+    })
+    await client.query(`begin; ${change}`)
+    expect(await schemaDrift(client)).toEqual([
+      { table: expect.any(String), what, remedy: expect.stringContaining(remedy), stopsWriting },
+    ])
+  })
+
+  it('and what else somebody adds is nobody’s business', async () => {
+    const store = await open(shared.url)
+    const client = await store.pool.connect()
+    onTestFinished(async () => {
+      await client.query('rollback')
+      client.release()
+    })
+    await client.query(`begin; alter table trades add column note text; alter table trades add column kept_at timestamptz not null default now();
+      create index mine on trades (note)`)
+    expect(await schemaDrift(client)).toEqual([])
+  })
+})
+
+describe('while a column is missing', () => {
+  it('writers, readers and the check say the same sentence, other tables work, and nothing is taken for bad data', async () => {
+    const { url, drop } = await createDatabase()
+    onTestFinished(drop)
+    const store = await open(url)
+    await store.timescale.upsert(price, [aPrice()])
+    expect((await store.dsl.getLatestPrices()).items).toHaveLength(1)
+    await store.pool.query('alter table crypto_prices rename column market_cap to cap')
+    const sentence = 'crypto_prices lacks the column market_cap: alter table crypto_prices add column market_cap numeric'
+    const unavailable = { code: 'UNAVAILABLE', retryable: true, message: sentence }
+    await expect(store.timescale.upsert(price, [aPrice()])).rejects.toMatchObject(unavailable)
+    expect((await store.dsl.getLatestPrices()).items).toHaveLength(1)
+    expect(await store.timescale.upsert(trade, [aTrade()])).toMatchObject({ written: 1, failed: [] })
+    expect(await store.check()).toMatchObject({
+      ok: false,
+      degraded: true,
+      summary: 'crypto_prices lacks the column market_cap',
+      remedy: 'alter table crypto_prices add column market_cap numeric',
+    })
+    await store.pool.query('alter table crypto_prices rename column cap to market_cap')
+    await store.pool.query('alter table crypto_prices rename to gone')
+    const missing = { code: 'UNAVAILABLE', message: expect.stringMatching(/^the table crypto_prices is missing: restore it/) }
+    await until(
+      () =>
+        store.dsl.getLatestPrices().then(
+          () => false,
+          (error: QiError) => error.message.startsWith('the table'),
+        ),
+      'a look',
+    )
+    await expect(store.dsl.getLatestPrices()).rejects.toMatchObject(missing)
+    await expect(store.timescale.upsert(price, [aPrice()])).rejects.toMatchObject(missing)
+    await store.pool.query('alter table gone rename to crypto_prices')
+    expect(await store.timescale.upsert(price, [aPrice()])).toMatchObject({ written: 1 })
+    expect((await store.dsl.getLatestPrices()).items).toHaveLength(1)
+  })
+
+  it.each([
+    'alter table trades alter column price type text using price::text',
+    'alter table trades add column extra int not null default 1; alter table trades alter column extra drop default',
+  ])('%s: rows are kept for later, not refused one by one', async (change) => {
+    const { url, drop } = await createDatabase()
+    onTestFinished(drop)
+    const store = await open(url)
+    await store.timescale.upsert(trade, [aTrade()])
+    await store.pool.query(`alter table trades drop constraint trades_readable; ${change}`)
+    await expect(store.timescale.upsert(trade, [aTrade('2'), aTrade('3')])).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      partial: true,
+      message: expect.stringContaining('trades'),
+    })
+  })
+
+  it('is down when no table can be written', async () => {
+    const { url, drop } = await createDatabase()
+    onTestFinished(drop)
+    const store = await open(url)
+    const { rows } = await store.pool.query<{
+      name: string
+    }>(`select table_name as name from information_schema.columns where column_name = 'origin' and table_schema = 'public' and table_name in
+      (select tablename from pg_tables where tablename not like 'rollup%')`)
+    for (const { name } of rows) await store.pool.query(`alter table ${name} drop column origin cascade`)
+    const found = await store.check()
+    expect(found).toMatchObject({ ok: false, summary: expect.stringMatching(/lacks the column origin; .* and \d more$/) })
+    expect(found.degraded).toBeUndefined()
+  })
+})
+
+it('answers on after a column was added: a plan that the tables outlived is prepared anew', async () => {
+  const { url, drop } = await createDatabase()
+  onTestFinished(drop)
+  const store = await open(url)
+  await store.timescale.upsert(price, [aPrice()])
+  for (let i = 0; i < 6; i++) await store.dsl.getLatestPrices({ coins: ['bitcoin'] })
+  await store.pool.query('alter table crypto_prices alter column price type numeric(60,20)')
+  for (let i = 0; i < 4; i++) expect((await store.dsl.getLatestPrices({ coins: ['bitcoin'] })).items).toHaveLength(1)
+  await store.pool.query('alter table crypto_prices alter column price type numeric')
+  expect((await store.dsl.getLatestPrices({ coins: ['bitcoin'] })).items).toHaveLength(1)
+})
