@@ -3,9 +3,13 @@ import { type Context, Hono } from 'hono'
 import { compress } from 'hono/compress'
 import { cors } from 'hono/cors'
 import { QiError, silentLogger, suggest } from '../../lib/src/base/index.ts'
+import type { McpSender } from '../../lib/src/mcp-tools/index.ts'
+import { addressGroup } from './connections.ts'
 import { showError } from './errors.ts'
 import { type Caller, unauthorized } from './guard/guard.ts'
+import { digest, tokenOf } from './guard/token.ts'
 import { json } from './headers.ts'
+import { guarded } from './mcp.ts'
 import { openapiText } from './openapi/document.ts'
 import { readQuery, refuseQuery } from './query.ts'
 import type { Route, Served } from './route.ts'
@@ -14,13 +18,23 @@ import { routes } from './routes.ts'
 type App = Hono<{ Bindings: HttpBindings }>
 type Asked = Context<{ Bindings: HttpBindings }>
 
+/** Request headers of MCP over Streamable HTTP that a browser asks about before it sends them. */
+const MCP_HEADERS = ['content-type', 'mcp-protocol-version', 'mcp-session-id', 'mcp-method', 'mcp-name', 'last-event-id']
+
 /** All routes of the server as one fetch function. */
 export function createApp(parts: Omit<Served, 'openapi'>): App {
   const served: Served = { ...parts, openapi: openapiText() }
   const { guard, pages } = served
   const app: App = new Hono()
   if (guard.origins.length > 0)
-    app.use(cors({ origin: [...guard.origins], allowHeaders: ['authorization'], allowMethods: ['GET', 'POST'] }))
+    app.use(
+      cors({
+        origin: [...guard.origins],
+        allowHeaders: ['authorization', ...MCP_HEADERS],
+        allowMethods: ['GET', 'POST', 'DELETE'],
+        exposeHeaders: ['mcp-session-id', 'retry-after', 'www-authenticate'],
+      }),
+    )
   for (const route of routes)
     answer(app, served, route.path, route.open ?? false, (c, authorized) => respond(route, served, c, authorized))
   answer(app, served, '/', false, async () => pages.home())
@@ -64,8 +78,14 @@ async function answerMcp({ guard, mcp }: Served, c: Asked): Promise<Response> {
   const caller = callerOf(c)
   guard.checkSite(caller)
   if (!guard.isAuthorized(caller)) throw unauthorized()
-  return mcp.fetch(c.req.raw, c.env.incoming.socket.remoteAddress)
+  return guarded(await mcp.fetch(c.req.raw, sender(caller, c.env.incoming.socket.remoteAddress)))
 }
+
+/** The token stands for the owner of a session, by its digest. */
+const sender = ({ authorization }: Caller, remoteAddress = ''): McpSender => ({
+  owner: digest(tokenOf(authorization) ?? '').toString('hex'),
+  address: addressGroup(remoteAddress),
+})
 
 const callerOf = (c: Asked): Caller => ({
   host: c.req.header('host'),

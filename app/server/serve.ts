@@ -1,15 +1,19 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
 import { errorMessage, type Logger, type MetricsReader, QiError, silentLogger, systemCode } from '../../lib/src/base/index.ts'
 import { createServer, mcpEndpoint, selectTools } from '../../lib/src/mcp-tools/index.ts'
 import { createApp } from './app.ts'
 import { closeServer } from './close.ts'
+import { CONNECTION_LIMITS, type ConnectionLimits, Connections, timeouts } from './connections.ts'
+import type { ShownError } from './errors.ts'
 import { createGuard } from './guard/guard.ts'
+import { json } from './headers.ts'
 import { HealthProbe } from './health/probe.ts'
 import { answerMalformed } from './malformed.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { loadPages } from './pages/pages.ts'
+import { refuseOn } from './refuse.ts'
 import type { ServedPlatform, ServerSettings } from './served.ts'
 import { version } from './version.ts'
 import { type LiveLimits, LiveServer } from './ws/LiveServer.ts'
@@ -24,6 +28,8 @@ export interface ServeOptions {
   readonly drainMs?: number
   /** Limits of the WebSocket clients; the defaults suit a laptop and a server. */
   readonly live?: Partial<LiveLimits>
+  /** Limits of connections besides those of the configuration. */
+  readonly connections?: Partial<ConnectionLimits>
   /** What answers at /mcp; default: all tools, on the platform. */
   readonly mcp?: McpServers
 }
@@ -45,29 +51,52 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const guard = createGuard(config.server)
   const probe = new HealthProbe(platform)
   const live = new LiveServer({ platform, guard, logger, ...(options.live && { limits: options.live }) })
-  const metrics = createMetrics({ platform, probe, live })
+  const limits = { ...limitsOf(config.server), ...options.connections }
+  const connections = new Connections(limits, logger)
+  const metrics = createMetrics({ platform, probe, live, connections })
   const mcp = mcpEndpoint(options.mcp ?? toolServers(platform, metrics), (error) =>
     logger.debug({ error }, 'an MCP request was refused'),
   )
   const app = createApp({ platform, guard, probe, metrics, logger, mcp, pages: loadPages() })
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server
+  const server = createAdaptorServer({
+    fetch: (request, env) =>
+      connections.isBeyond((env as HttpBindings).incoming.socket) ? answerOf(connections.refusal()) : app.fetch(request, env),
+    serverOptions: timeouts(limits),
+  }) as Server
+  connections.watch(server)
   server.on('clientError', answerMalformed)
-  server.on('upgrade', (request, socket, head) => live.upgrade(request, socket, head))
+  server.on('upgrade', (request, socket, head) => {
+    if (connections.isBeyond(socket)) refuseOn(socket, connections.refusal())
+    else live.upgrade(request, socket, head)
+  })
   try {
     await listen(server, config.server)
   } catch (error) {
     await live.close(0)
+    connections.close()
     metrics.close()
     throw error
   }
   const { port } = server.address() as AddressInfo
   let closing: Promise<void> | undefined
   const close = () => {
-    closing ??= Promise.all([live.close(drainMs), closeServer(server, drainMs), mcp.close()]).then(() => metrics.close())
+    closing ??= Promise.all([live.close(drainMs), closeServer(server, drainMs), mcp.close()]).then(() => {
+      connections.close()
+      metrics.close()
+    })
     return closing
   }
   return { url: `http://${hostInUrl(config.server.host)}:${port}`, port, close, [Symbol.asyncDispose]: close }
 }
+
+const answerOf = ({ status, body, headers }: ShownError): Response =>
+  json(JSON.stringify(body), status, { ...headers, connection: 'close' })
+
+const limitsOf = ({ max_connections, max_connections_per_address }: ServerSettings): ConnectionLimits => ({
+  ...CONNECTION_LIMITS,
+  ...(max_connections !== undefined && { connections: max_connections }),
+  ...(max_connections_per_address !== undefined && { connectionsPerAddress: max_connections_per_address }),
+})
 
 async function listen(server: Server, { host, port }: ServerSettings): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()

@@ -11,4 +11,8 @@ export interface ServerSettings {
   readonly token?: string | undefined
   /** Browser origins besides the server's own that may use it, such as https://dashboard.example.com. */
   readonly origins?: readonly string[] | undefined
+  /** Most connections at once; see `CONNECTION_LIMITS` for the defaults. */
+  readonly max_connections?: number | undefined
+  /** Most connections at once of one address off loopback. */
+  readonly max_connections_per_address?: number | undefined
 }

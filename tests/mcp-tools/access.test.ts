@@ -60,3 +60,19 @@ test('a session ends by DELETE, and is unknown from then on', async () => {
   expect(await post(`${url}/mcp`, headers, 'DELETE')).toMatchObject({ status: 200 })
   expect(await post(`${url}/mcp`, headers)).toMatchObject({ status: 404, text: expect.stringContaining('initialize a new one') })
 })
+
+test('answers carry the headers that all answers carry', async () => {
+  const { url } = await serving(platformOf(engines))
+  const headers = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' }
+  const answers = [
+    await fetch(`${url}/mcp`, { method: 'POST', headers, body: initialize }),
+    await fetch(`${url}/mcp`, { method: 'POST', headers, body: '{' }),
+    await fetch(`${url}/mcp`, { headers: { 'mcp-session-id': 'unknown' } }),
+  ]
+  for (const { headers: given } of answers)
+    expect([
+      given.get('x-content-type-options'),
+      given.get('content-security-policy'),
+      given.get('cross-origin-resource-policy'),
+    ]).toEqual(['nosniff', "default-src 'none'; frame-ancestors 'none'", 'same-origin'])
+})

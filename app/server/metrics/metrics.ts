@@ -1,9 +1,11 @@
 import { collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client'
 import type { MetricFamily, MetricsReader } from '../../../lib/src/base/index.ts'
+import type { Connections } from '../connections.ts'
 import type { HealthProbe } from '../health/probe.ts'
 import type { ServedPlatform } from '../served.ts'
 import type { LiveServer } from '../ws/LiveServer.ts'
 import { agentMetrics } from './agents.ts'
+import { connectionMetrics } from './connections.ts'
 import { failureMetrics } from './failures.ts'
 import { type HttpMetrics, httpMetrics } from './http.ts'
 import { lagMetrics } from './lag.ts'
@@ -19,6 +21,7 @@ export interface MetricsParts {
   readonly probe: HealthProbe
   /** Where there are WebSockets. */
   readonly live?: LiveServer
+  readonly connections?: Connections
 }
 
 export interface Metrics extends MetricsReader {
@@ -34,7 +37,7 @@ export interface Metrics extends MetricsReader {
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
 /** The metrics of one process, in a registry of its own. */
-export function createMetrics({ platform, probe, live }: MetricsParts): Metrics {
+export function createMetrics({ platform, probe, live, connections }: MetricsParts): Metrics {
   const register = new Registry()
   collectDefaultMetrics({ register })
   for (const name of MISNAMED) register.removeSingleMetric(name)
@@ -44,6 +47,7 @@ export function createMetrics({ platform, probe, live }: MetricsParts): Metrics 
   limitMetrics(register, platform)
   partMetrics(register, platform, probe)
   if (live) liveMetrics(register, live)
+  if (connections) connectionMetrics(register, connections)
   poolMetrics(register, platform)
   const close = () => {
     for (const metrics of listening) metrics.close()

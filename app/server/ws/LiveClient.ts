@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { RecordValues } from '../../../lib/src/base/index.ts'
@@ -25,17 +26,26 @@ export class LiveClient {
   readonly #bufferBytes: number
   readonly #subscriptions = new Map<string, Subscription>()
   readonly #dropped = new Map<string, number>()
+  #roomAgain: PromiseWithResolvers<void> | undefined
+  /** What the last ping of ours held, until it is answered. */
+  #asked: Buffer | undefined
+  /** The address group that it counts under. */
+  readonly address: string
   authorized: boolean
-  /** Cleared by each ping of ours, set by its answer. */
-  alive = true
   sent = 0
   dropped = 0
 
-  constructor(socket: WebSocket, wire: Duplex, options: { readonly bufferBytes: number; readonly authorized: boolean }) {
+  constructor(
+    socket: WebSocket,
+    wire: Duplex,
+    options: { readonly bufferBytes: number; readonly address: string; readonly authorized: boolean },
+  ) {
     this.#socket = socket
     this.#wire = wire
     this.#bufferBytes = options.bufferBytes
+    this.address = options.address
     this.authorized = options.authorized
+    socket.once('close', () => this.#roomAgain?.resolve())
   }
 
   get subscribed(): boolean {
@@ -43,7 +53,18 @@ export class LiveClient {
   }
 
   tell(message: ServerMessage): void {
-    this.#socket.send(JSON.stringify(message))
+    if (this.isOpen) this.#socket.send(JSON.stringify(message), TEXT, this.#whenSent)
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN
+  }
+
+  /** Resolves once half of the buffer is free again where it is full, and when the client is gone. */
+  room(): Promise<void> {
+    if (!this.isOpen || this.#socket.bufferedAmount <= this.#bufferBytes) return Promise.resolve()
+    this.#roomAgain ??= Promise.withResolvers()
+    return this.#roomAgain.promise
   }
 
   subscribe(channel: string, filter: Filter, { batch }: Pick<Subscribe, 'batch'>): void {
@@ -91,9 +112,26 @@ export class LiveClient {
     this.#wire.uncork()
   }
 
+  /** Asks whether it is still there. */
   ping(): void {
-    this.alive = false
-    this.#socket.ping()
+    this.#asked = randomBytes(8)
+    this.#socket.ping(this.#asked)
+  }
+
+  /** True until a ping of ours stays without an answer. */
+  get alive(): boolean {
+    return this.#asked === undefined
+  }
+
+  /** @returns whether it answers our ping: a client could send pongs that nobody asked for, and read nothing */
+  pong(data: Buffer): boolean {
+    const answers = this.#asked?.equals(data) ?? false
+    if (answers) this.#asked = undefined
+    return answers
+  }
+
+  answerPing(data: Buffer): void {
+    if (this.isOpen) this.#socket.pong(data, false, this.#whenSent)
   }
 
   close(code: number, reason: string): void {
@@ -105,7 +143,7 @@ export class LiveClient {
   }
 
   #send(channel: string, frame: Uint8Array, records: number): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return
+    if (!this.isOpen) return
     if (this.#socket.bufferedAmount > this.#bufferBytes) {
       this.#dropped.set(channel, (this.#dropped.get(channel) ?? 0) + records)
       this.dropped += records
@@ -116,7 +154,10 @@ export class LiveClient {
   }
 
   readonly #whenSent = (): void => {
-    if (this.#dropped.size === 0 || this.#socket.bufferedAmount > this.#bufferBytes / 2) return
+    if (this.#socket.bufferedAmount > this.#bufferBytes / 2) return
+    this.#roomAgain?.resolve()
+    this.#roomAgain = undefined
+    if (this.#dropped.size === 0) return
     const dropped = [...this.#dropped]
     this.#dropped.clear()
     for (const [channel, records] of dropped) this.tell({ type: 'dropped', channel, records })

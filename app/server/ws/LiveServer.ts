@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import { setTimeout } from 'node:timers/promises'
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import { type Logger, QiError } from '../../../lib/src/base/index.ts'
+import { addressGroup } from '../connections.ts'
 import { showError } from '../errors.ts'
 import { type Guard, unauthorized } from '../guard/guard.ts'
 import { refuseOn } from '../refuse.ts'
@@ -9,14 +11,14 @@ import type { ServedPlatform } from '../served.ts'
 import { liveTopics } from './channels.ts'
 import { dispatch } from './dispatch.ts'
 import { createFilter } from './filter.ts'
+import { INBOX_LIMITS, Inbox, type InboxLimits } from './Inbox.ts'
 import { LiveClient } from './LiveClient.ts'
 import { type ClientMessage, readMessage, type ServerMessage, type Subscribe } from './messages.ts'
+import { type SeatLimits, Seats } from './Seats.ts'
 import { Tail } from './Tail.ts'
 
-export interface LiveLimits {
-  /** Most connections at once. */
-  readonly clients: number
-  /** Bytes that may wait to be sent to one client before its records are dropped. */
+export interface LiveLimits extends SeatLimits, InboxLimits {
+  /** Bytes that may wait to be sent to one client before its records are dropped and its messages wait. */
   readonly bufferBytes: number
   /** How often a client is asked whether it is still there, in milliseconds. */
   readonly pingMs: number
@@ -24,11 +26,44 @@ export interface LiveLimits {
   readonly authMs: number
 }
 
-const DEFAULTS: LiveLimits = { clients: 1_000, bufferBytes: 4 * 1024 * 1024, pingMs: 30_000, authMs: 5_000 }
+const DEFAULTS: LiveLimits = {
+  ...INBOX_LIMITS,
+  clients: 1_000,
+  unauthorized: 64,
+  unauthorizedPerAddress: 8,
+  bufferBytes: 4 * 1024 * 1024,
+  pingMs: 30_000,
+  authMs: 3_000,
+}
 
-/** Close codes: 1001 the server stops, 4401 no token or a wrong one. */
+/** Close codes: 1001 the server stops, 1008 too many messages, 1013 too many clients, 4401 no token or a wrong one. */
 const GOING_AWAY = 1001
+const TOO_FAST = 1008
+const TRY_LATER = 1013
 const NO_TOKEN = 4401
+
+/** How long a client may take to answer a close before its connection is cut, in milliseconds. */
+const CLOSE_MS = 1_000
+
+/** The types of `ws` lack `closeTimeout`. */
+const OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
+  noServer: true,
+  clientTracking: false,
+  perMessageDeflate: false,
+  maxPayload: 64 * 1024,
+  maxFragments: 64,
+  maxBufferedChunks: 1024,
+  closeTimeout: CLOSE_MS,
+  // Answers to pings are output like any other: they wait where the client does not read.
+  autoPong: false,
+}
+
+/** What a client sent: a text, something binary, or a control frame. */
+interface Sent {
+  readonly kind: 'text' | 'binary' | 'ping' | 'pong'
+  readonly data: Buffer
+  readonly bytes: number
+}
 
 const INTERRUPTED = {
   type: 'interrupted',
@@ -46,12 +81,8 @@ export interface LiveOptions {
 export class LiveServer {
   readonly #options: LiveOptions
   readonly #limits: LiveLimits
-  readonly #server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: 64 * 1024,
-  })
+  readonly #server = new WebSocketServer(OPTIONS)
+  readonly #seats: Seats
   readonly #clients = new Set<LiveClient>()
   readonly #pinging: NodeJS.Timeout
   #tail: Tail | undefined
@@ -62,6 +93,7 @@ export class LiveServer {
   constructor(options: LiveOptions) {
     this.#options = options
     this.#limits = { ...DEFAULTS, ...options.limits }
+    this.#seats = new Seats(this.#limits)
     this.#pinging = setInterval(() => this.#ping(), this.#limits.pingMs)
   }
 
@@ -82,7 +114,14 @@ export class LiveServer {
       this.#checkRequest(request.url ?? '')
       const authorized = guard.isAuthorized({ authorization })
       if (!authorized && authorization !== undefined) throw unauthorized()
-      this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#connected(webSocket, socket, authorized))
+      const address = addressGroup(request.socket.remoteAddress ?? '')
+      this.#seats.expectRoom(address, authorized)
+      this.#server.handleUpgrade(request, socket, head, (webSocket) =>
+        this.#connected(
+          webSocket,
+          new LiveClient(webSocket, socket, { bufferBytes: this.#limits.bufferBytes, address, authorized }),
+        ),
+      )
     } catch (error) {
       refuseOn(socket, showError(error, logger, 'GET /ws'))
     }
@@ -92,9 +131,9 @@ export class LiveServer {
     this.#closing = true
     clearInterval(this.#pinging)
     for (const client of this.#clients) client.close(GOING_AWAY, 'the server is stopping')
-    await this.#tail?.stop()
-    for (const started = Date.now(); this.#clients.size > 0 && Date.now() - started < drainMs; )
-      await new Promise((resolve) => setTimeout(resolve, 10))
+    // A stream that does not answer must not hold up the stop.
+    await Promise.race([this.#tail?.stop(), setTimeout(drainMs, undefined, { ref: false })])
+    for (const started = Date.now(); this.#clients.size > 0 && Date.now() - started < drainMs; ) await setTimeout(10)
     for (const client of this.#clients) client.terminate()
   }
 
@@ -107,40 +146,45 @@ export class LiveServer {
         '/ws takes no parameters: a token goes into the Authorization header, or into a first message {"type":"auth","token":"…"}',
       )
     if (this.#closing) throw new QiError('CLOSED', 'the server is stopping')
-    if (this.#clients.size >= this.#limits.clients)
-      throw new QiError('RATE_LIMITED', `there are ${this.#limits.clients} WebSocket clients already; try again later`, {
-        retryAfterMs: 10_000,
-      })
   }
 
-  #connected(socket: WebSocket, wire: Duplex, authorized: boolean): void {
-    const client = new LiveClient(socket, wire, { bufferBytes: this.#limits.bufferBytes, authorized })
+  #connected(socket: WebSocket, client: LiveClient): void {
     this.#clients.add(client)
-    const patience = authorized
+    this.#seats.take(client.address, client.authorized)
+    const patience = client.authorized
       ? undefined
-      : setTimeout(() => client.authorized || client.close(NO_TOKEN, 'no token came in time'), this.#limits.authMs)
-    let work = Promise.resolve()
-    socket.on('message', (data, binary) => {
-      // One after the other: an unsubscribe must not overtake its subscribe.
-      work = work.then(() => this.#received(client, data, binary))
+      : globalThis.setTimeout(() => client.authorized || client.close(NO_TOKEN, 'no token came in time'), this.#limits.authMs)
+    const inbox = new Inbox<Sent>({
+      limits: this.#limits,
+      handle: (sent) => this.#received(client, sent),
+      room: () => client.room(),
+      pause: () => socket.pause(),
+      resume: () => socket.resume(),
+      overflow: () => client.close(TOO_FAST, 'too many messages at once'),
     })
-    socket.on('pong', () => {
-      client.alive = true
-    })
+    const receive = (kind: Sent['kind'], data: Buffer) => inbox.push({ kind, data, bytes: data.length })
+    // The default of `binaryType`: a message comes as one Buffer.
+    socket.on('message', (data, binary) => receive(binary ? 'binary' : 'text', data as Buffer))
+    socket.on('ping', (data) => receive('ping', data))
+    socket.on('pong', (data) => client.pong(data) || receive('pong', data))
     socket.on('error', (error) => this.#options.logger.debug({ error }, 'a WebSocket client failed'))
     socket.on('close', () => {
       clearTimeout(patience)
+      inbox.close()
       client.unsubscribe()
       this.#clients.delete(client)
+      this.#seats.leave(client.address, client.authorized)
       this.#gone = { sent: this.#gone.sent + client.sent, dropped: this.#gone.dropped + client.dropped }
       this.#stopTailIfUnheard()
     })
   }
 
-  async #received(client: LiveClient, data: RawData, binary: boolean): Promise<void> {
+  async #received(client: LiveClient, { kind, data }: Sent): Promise<void> {
+    if (!client.isOpen || kind === 'pong') return
+    if (kind === 'ping') return client.answerPing(data)
     let id: ClientMessage['id']
     try {
-      if (binary)
+      if (kind === 'binary')
         throw new QiError('BAD_REQUEST', 'a message is text: a JSON object such as {"type":"subscribe","channel":"prices"}')
       const message = readMessage(data.toString())
       id = message.id
@@ -151,15 +195,16 @@ export class LiveServer {
         ...(id !== undefined && { id }),
         ...showError(error, this.#options.logger, 'WebSocket message').body,
       })
+      if (!client.authorized) client.close(NO_TOKEN, 'the first message must be the token')
     }
   }
 
   async #obey(client: LiveClient, message: ClientMessage): Promise<void> {
     const id = message.id === undefined ? {} : { id: message.id }
     if (message.type === 'auth') {
-      client.authorized ||= this.#options.guard.accepts(message.token)
-      if (client.authorized) return client.tell({ type: 'authorized', ...id })
-      return client.close(NO_TOKEN, 'the token is wrong')
+      if (!client.authorized && !this.#options.guard.accepts(message.token)) return client.close(NO_TOKEN, 'the token is wrong')
+      if (!client.authorized && !this.#authorize(client)) return client.close(TRY_LATER, 'too many clients; try again later')
+      return client.tell({ type: 'authorized', ...id })
     }
     if (!client.authorized)
       throw new QiError('UNAUTHORIZED', 'the first message is {"type":"auth","token":"…"} with the value of QICORE_TOKEN', {
@@ -177,6 +222,19 @@ export class LiveServer {
       case 'ping':
         return client.tell({ type: 'pong', ...id })
     }
+  }
+
+  /** @returns false where all seats are taken */
+  #authorize(client: LiveClient): boolean {
+    try {
+      this.#seats.expectRoom(client.address, true)
+    } catch {
+      return false
+    }
+    this.#seats.leave(client.address, false)
+    this.#seats.take(client.address, true)
+    client.authorized = true
+    return true
   }
 
   async #subscribe(client: LiveClient, { type: _type, ...wanted }: Subscribe): Promise<void> {

@@ -4,6 +4,7 @@ export { DockerServiceDSL, type DockerSettings, dockerSettings } from './datastr
 export { tools } from './index.gen.ts'
 export { CONFIRM, type Confirm, callTool, explainFailure, inputOf, type ToolAnswer } from './server/callTool.ts'
 export { createServer, type McpServerOptions } from './server/createServer.ts'
+export type { McpSender } from './server/LegacySessions.ts'
 export { toolJsonSchema } from './server/schema.ts'
 export { type Selection, selectTools, toolNamed } from './server/select.ts'
 export { type McpEndpoint, mcpEndpoint, serveOverStdio } from './server/serve.ts'

@@ -64,9 +64,11 @@ test('a WebSocket shows the token in its header or in its first message, and nev
   withHeader.send(ping)
   expect(await withHeader.next()).toEqual({ type: 'pong', id: 1 })
 
+  const without = await connect(url)
+  without.send(ping)
+  expect(await without.next()).toMatchObject({ type: 'error', id: 1, error: { code: 'UNAUTHORIZED', field: 'token' } })
+  expect((await without.closed).code).toBe(4401)
   const withMessage = await connect(url)
-  withMessage.send(ping)
-  expect(await withMessage.next()).toMatchObject({ type: 'error', id: 1, error: { code: 'UNAUTHORIZED', field: 'token' } })
   withMessage.send({ type: 'auth', token })
   expect(await withMessage.next()).toEqual({ type: 'authorized' })
   withMessage.send(ping)
@@ -111,9 +113,14 @@ test('a page of a configured origin may read answers', async () => {
   const { url } = await serving(platformOf(engines), { origins: ['https://dash.example.com'], token })
   const headers = {
     origin: 'https://dash.example.com',
-    'access-control-request-method': 'GET',
-    'access-control-request-headers': 'authorization',
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'authorization,content-type,mcp-protocol-version,mcp-session-id',
   }
-  const preflight = await fetch(`${url}/api/v1/status`, { method: 'OPTIONS', headers })
-  expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([204, 'https://dash.example.com'])
+  for (const path of ['/api/v1/status', '/mcp']) {
+    const preflight = await fetch(url + path, { method: 'OPTIONS', headers })
+    expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([204, 'https://dash.example.com'])
+    const allowed = preflight.headers.get('access-control-allow-headers')?.toLowerCase().split(',')
+    expect(allowed).toEqual(expect.arrayContaining(headers['access-control-request-headers'].split(',')))
+    expect(preflight.headers.get('access-control-allow-methods')).toBe('GET,POST,DELETE')
+  }
 })

@@ -8,14 +8,42 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
 
-/** Sessions kept at once; beyond it the one that was idle longest ends. */
-const MOST = 256
+/** Sender of a request over HTTP, as far as sessions are concerned. */
+export interface McpSender {
+  /** Stands for its token; a session answers to the owner that opened it. */
+  readonly owner: string
+  /** Where it comes from; with the owner it has a quota of sessions. */
+  readonly address: string
+}
+
+export interface SessionLimits {
+  /** Most sessions at once. */
+  readonly sessions: number
+  /** Most of one caller. */
+  readonly perCaller: number
+}
+
+const LIMITS: SessionLimits = { sessions: 512, perCaller: 128 }
+/** A session unused for so long ends, in milliseconds. */
 const IDLE_MS = 30 * 60_000
+/** Where a caller opens more than it may, its own sessions that were idle for so long make room. */
+const SPARE_MS = 5 * 60_000
+/** The same for a session that was opened and never used. */
+const UNUSED_MS = 10_000
 const SESSION_HEADER = 'mcp-session-id'
 
 interface Session {
   readonly server: McpServer | Server
   readonly transport: WebStandardStreamableHTTPServerTransport
+  readonly owner: string
+  /** Counts against the quota of its owner at one address. */
+  readonly account: string
+}
+
+interface Kept extends Session {
+  usedAt: number
+  /** Requests since it was opened. */
+  requests: number
 }
 
 /** Clients of the protocol before 2026-07-28: with a session where they open one by `initialize`, else request by request. */
@@ -24,21 +52,28 @@ export class LegacySessions {
   readonly #onError: (error: Error) => void
   readonly #stateless: (request: Request, from: McpHandlerRequestOptions) => Promise<Response>
   /** By id, the one used last at the end. */
-  readonly #sessions = new Map<string, Session & { usedAt: number }>()
+  readonly #sessions = new Map<string, Kept>()
+  readonly #limits: SessionLimits
+  /** Sessions that are being opened, by account. */
+  readonly #opening = new Map<string, number>()
 
-  constructor(servers: McpServerFactory, onError: (error: Error) => void) {
+  constructor(servers: McpServerFactory, onError: (error: Error) => void, limits: Partial<SessionLimits> = {}) {
     this.#servers = servers
+    this.#limits = { ...LIMITS, ...limits }
     this.#onError = onError
     this.#stateless = legacyStatelessFallback(servers, onError)
   }
 
-  async fetch(request: Request, from: McpHandlerRequestOptions = {}): Promise<Response> {
+  async fetch(request: Request, caller: McpSender, from: McpHandlerRequestOptions = {}): Promise<Response> {
     const id = request.headers.get(SESSION_HEADER)
-    if (id === null) return (await isInitialize(request)) ? this.#open(request) : this.#stateless(request, from)
+    if (id === null) return (await isInitialize(request)) ? this.#open(request, caller) : this.#stateless(request, from)
     const session = this.#sessions.get(id)
-    if (!session) return unknownSession()
+    // A session id is no secret: it answers to the token that opened it.
+    if (!session || session.owner !== caller.owner) return unknownSession()
+    session.usedAt = Date.now()
+    session.requests++
     this.#sessions.delete(id)
-    this.#sessions.set(id, { ...session, usedAt: Date.now() })
+    this.#sessions.set(id, session)
     return session.transport.handleRequest(request)
   }
 
@@ -48,26 +83,50 @@ export class LegacySessions {
     await Promise.all(open.map(({ server }) => server.close()))
   }
 
-  async #open(request: Request): Promise<Response> {
-    const server = await this.#servers({ era: 'legacy', requestInfo: request })
-    const transport = new WebStandardStreamableHTTPServerTransport({
-      sessionIdGenerator: randomUUID,
-      onsessioninitialized: (id) => this.#keep(id, { server, transport }),
-      onsessionclosed: (id) => void this.#sessions.delete(id),
-    })
-    transport.onerror = this.#onError
-    await server.connect(transport)
-    return transport.handleRequest(request)
+  async #open(request: Request, { owner, address }: McpSender): Promise<Response> {
+    const account = `${owner} ${address}`
+    if (!this.#makeRoom(account)) return tooManySessions()
+    this.#opening.set(account, (this.#opening.get(account) ?? 0) + 1)
+    try {
+      const server = await this.#servers({ era: 'legacy', requestInfo: request })
+      const transport = new WebStandardStreamableHTTPServerTransport({
+        sessionIdGenerator: randomUUID,
+        onsessioninitialized: (id) =>
+          void this.#sessions.set(id, { server, transport, owner, account, usedAt: Date.now(), requests: 0 }),
+        onsessionclosed: (id) => void this.#sessions.delete(id),
+      })
+      transport.onerror = this.#onError
+      await server.connect(transport)
+      return await transport.handleRequest(request)
+    } finally {
+      const left = (this.#opening.get(account) ?? 1) - 1
+      if (left > 0) this.#opening.set(account, left)
+      else this.#opening.delete(account)
+    }
   }
 
-  #keep(id: string, session: Session): void {
+  /** Ends what is idle; no caller can end a session of another that is in use. */
+  #makeRoom(account: string): boolean {
     const now = Date.now()
-    this.#sessions.set(id, { ...session, usedAt: now })
-    for (const [old, { server, usedAt }] of this.#sessions) {
-      if (this.#sessions.size <= MOST && now - usedAt < IDLE_MS) break
-      this.#sessions.delete(old)
-      server.close().catch(this.#onError)
+    for (const [id, { usedAt }] of this.#sessions) {
+      if (now - usedAt < IDLE_MS) break
+      this.#end(id)
     }
+    const own = [...this.#sessions].filter(([, session]) => session.account === account)
+    const opening = this.#opening.get(account) ?? 0
+    if (own.length + opening >= this.#limits.perCaller) {
+      const spare = own.find(([, { usedAt, requests }]) => now - usedAt >= (requests > 0 ? SPARE_MS : UNUSED_MS))
+      if (!spare) return false
+      this.#end(spare[0])
+    }
+    const openingInAll = [...this.#opening.values()].reduce((sum, count) => sum + count, 0)
+    return this.#sessions.size + openingInAll < this.#limits.sessions
+  }
+
+  #end(id: string): void {
+    const session = this.#sessions.get(id)
+    this.#sessions.delete(id)
+    session?.server.close().catch(this.#onError)
   }
 }
 
@@ -85,4 +144,14 @@ const unknownSession = (): Response =>
   Response.json(
     { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'the session has ended; initialize a new one' } },
     { status: 404 },
+  )
+
+const tooManySessions = (): Response =>
+  Response.json(
+    {
+      jsonrpc: '2.0',
+      id: null,
+      error: { code: -32000, message: 'too many sessions are open: end those no longer used by DELETE, or try again later' },
+    },
+    { status: 429, headers: { 'retry-after': '10' } },
   )

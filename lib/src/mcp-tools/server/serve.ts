@@ -5,12 +5,11 @@ import {
   type McpServerFactory,
 } from '@modelcontextprotocol/server'
 import { type StdioServerHandle, serveStdio } from '@modelcontextprotocol/server/stdio'
-import { LegacySessions } from './LegacySessions.ts'
+import { LegacySessions, type McpSender } from './LegacySessions.ts'
 
-/** Answers requests of MCP; who may ask is for whoever passes them on to decide. */
+/** Answers requests of MCP. The HTTP server in front of it decides who may ask. */
 export interface McpEndpoint {
-  /** @param caller tells callers apart that have no session, such as their address */
-  fetch(request: Request, caller?: string): Promise<Response>
+  fetch(request: Request, sender: McpSender): Promise<Response>
   /** Ends what is under way. */
   close(): Promise<void>
 }
@@ -27,9 +26,11 @@ export function mcpEndpoint(servers: McpServerFactory, onError: (error: Error) =
   const modern = createMcpHandler(servers, { legacy: 'reject', onerror: onError })
   const legacy = new LegacySessions(servers, onError)
   return {
-    async fetch(request, caller) {
-      const from: McpHandlerRequestOptions = caller === undefined ? {} : { authInfo: { token: '', clientId: caller, scopes: [] } }
-      return (await isLegacyRequest(request)) ? legacy.fetch(request, from) : modern.fetch(request, from)
+    async fetch(request, sender) {
+      const from: McpHandlerRequestOptions = {
+        authInfo: { token: '', clientId: `${sender.owner} ${sender.address}`, scopes: [] },
+      }
+      return (await isLegacyRequest(request)) ? legacy.fetch(request, sender, from) : modern.fetch(request, from)
     },
     async close() {
       await Promise.all([modern.close(), legacy.close()])

@@ -50,9 +50,16 @@ const core = {
         .array(z.url())
         .default([])
         .describe('pages of other hosts that may use the API from a browser, such as https://charts.example'),
+      max_connections: z.int().min(16).default(2_000).describe('most connections at once, of HTTP and WebSocket clients'),
+      max_connections_per_address: z
+        .int()
+        .min(8)
+        .default(200)
+        .describe('most of them from one address (IPv6: one /64 network) off loopback; raise it behind a reverse proxy'),
       token: z
         .string()
         .min(16)
+        .regex(/^[\x21-\x7e]+$/, 'holds a blank or a character that no HTTP client can send: use letters, digits and -._~+/=')
         .optional()
         .describe('the bearer token; required off loopback')
         .meta({ env: 'QICORE_TOKEN', secret: true }),
