@@ -37,7 +37,7 @@ export const misnamed = (spec: TableSpec, table: PgTable): readonly string[] => 
 export async function shapeOfDatabase(pool: Pool, table: string): Promise<Shape> {
   const columns = await pool.query<{ name: string; type: string; nullable: boolean }>(
     `select attname as name, format_type(atttypid, atttypmod) as type, not attnotnull as nullable from pg_attribute
-     where attrelid = to_regclass($1) and attnum > 0 and not attisdropped order by attnum`,
+     where attrelid = to_regclass($1) and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`,
     [table],
   )
   const key = await pool.query<{ name: string }>(

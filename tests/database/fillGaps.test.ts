@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { fillGaps } from '../../lib/src/base/database/dsl/fillGaps.ts'
-import { aBar, aPrice, MINUTE, MONDAY } from './records.ts'
+import { aCandle, aPrice, MINUTE, MONDAY } from './records.ts'
 import { testStore } from './testStore.ts'
 
-const bar = (minute: number, close: string) => aBar({ time: MONDAY + minute * MINUTE, close })
+const bar = (minute: number, close: string) => aCandle({ time: MONDAY + minute * MINUTE, close })
 const brief = (bars: ReturnType<typeof fillGaps>) =>
   bars.map((one) => `${(one.time - MONDAY) / MINUTE} ${one.open} ${one.close} ${one.volume} ${one.builtFrom}`)
 

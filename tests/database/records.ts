@@ -1,4 +1,4 @@
-import { decimal, type Ohlcv, type Price } from '../../lib/src/base/index.ts'
+import { type Candle, decimal, type Ohlcv, type Price, type Timeframe, timeframeMicros } from '../../lib/src/base/index.ts'
 
 export const MINUTE = 60_000_000
 /** 2026-01-05T00:00:00Z, a Monday. */
@@ -26,7 +26,9 @@ export const aBar = (
   coinId: 'bitcoin',
   source: 'coingecko',
   time: MONDAY,
-  receivedAt: MONDAY,
+  // When it was over: a bar that is received before is not closed.
+  receivedAt:
+    ((change.time as number | undefined) ?? MONDAY) + timeframeMicros((change.timeframe as Timeframe | undefined) ?? '1m'),
   origin: 'live',
   currency: 'usd',
   timeframe: '1m',
@@ -38,3 +40,6 @@ export const aBar = (
   low: decimal(change.low ?? '9'),
   close: decimal(change.close ?? '11'),
 })
+
+/** A bar as queries answer it where its source closed it. */
+export const aCandle = (change: Parameters<typeof aBar>[0] = {}): Candle => ({ ...aBar(change), covered: 1, partial: false })

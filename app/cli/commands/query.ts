@@ -97,7 +97,9 @@ const health = () =>
   new CliCommand('health')
     .summary('how fresh and how complete the data is')
     .argument('[coin]', "the source's id, such as bitcoin; all coins when left out")
-    .description('Of each series: rows, age, expected and missing bars, holes, late rows, and whether it is ok, stale or gappy.')
+    .description(
+      'Of each series: rows, age, expected and missing bars, holes, late live rows, bars that cannot be right or disagree with finer data, and whether it is ok, stale, gappy or flawed.',
+    )
     .option('--source <name>', 'only this source')
     .option('--currency <name>', 'only figures in this currency')
     .option('--from <time>', 'the stretch that is examined: its begin (default: a day before its end)')

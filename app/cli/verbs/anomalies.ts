@@ -13,7 +13,7 @@ export async function run(session: Session, input: AnomaliesInput): Promise<unde
   const found = await session.unlessInterrupted(store.dsl.detectPriceAnomalies({ ...query }))
   const { out } = session
   if (session.json) return void (await out.json(anomaliesWire(found)))
-  const { series, timeframe, examined, missing, threshold, anomalies } = found
+  const { series, timeframe, examined, partial, missing, threshold, anomalies } = found
   await out.line(
     `${out.style('bold', seriesName(series))}, ${timeframe}${series.simulated ? out.style('yellow', '  SIMULATED') : ''}`,
   )
@@ -23,6 +23,7 @@ export async function run(session: Session, input: AnomaliesInput): Promise<unde
       ? `nothing can be scored yet: ${countOf(missing, 'more candle')} needed`
       : `${anomalies.length} of ${examined} candles lie beyond ${threshold} robust standard deviations`,
   )
+  if (partial) await session.remark(`${countOf(partial, 'partial candle was', 'partial candles were')} left out`)
 }
 
 /** Floats of ours: further digits say nothing. The JSON has them all. */

@@ -31,6 +31,9 @@ export async function run(session: Session, input: CandlesInput): Promise<undefi
 
 const name = ({ coinId, source, currency }: Series): string => escapeHidden(`${coinId} in ${currency} from ${source}`)
 
+/** In whole per cent, rounded down, so that no partial candle says 100 %. */
+const coveredText = ({ covered, partial }: Candle): string => (partial ? `${Math.floor(covered * 100)} % partial` : '100 %')
+
 const columns: readonly Column<Candle>[] = [
   timeColumn,
   ...(['open', 'high', 'low', 'close'] as const).map(
@@ -38,7 +41,9 @@ const columns: readonly Column<Candle>[] = [
   ),
   { title: 'volume', kind: 'figure', optional: true, cell: (row) => row.volume },
   { title: 'trades', kind: 'right', optional: true, cell: (row) => row.tradeCount?.toString() },
-  { title: '', cell: (row) => (row.isFinal ? 'closed' : 'open'), style: (row) => (row.isFinal ? 'dim' : 'cyan') },
+  { title: 'state', cell: (row) => (row.isFinal ? 'closed' : 'open'), style: (row) => (row.isFinal ? 'dim' : 'cyan') },
+  { title: 'covered', kind: 'right', cell: coveredText, style: (row) => (row.isFinal && row.partial ? 'yellow' : 'dim') },
+  { title: 'flaw', optional: true, cell: (row) => row.flaw, style: () => 'red' },
   { title: 'built from', cell: (row) => (row.fromTimeframe ? `${row.fromTimeframe} ${row.builtFrom}` : row.builtFrom) },
   originColumn,
 ]

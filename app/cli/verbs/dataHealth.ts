@@ -17,7 +17,7 @@ export async function run(session: Session, input: DataHealthInput): Promise<und
   if (page.next) await session.remark(`there is more: --after ${page.next}`)
 }
 
-const STYLES = { ok: 'green', stale: 'yellow', gappy: 'red' } as const
+const STYLES = { ok: 'green', stale: 'yellow', gappy: 'red', flawed: 'red' } as const
 
 const columns: readonly Column<SeriesHealth>[] = [
   { title: 'coin', cell: (row) => row.coinId },
@@ -30,6 +30,13 @@ const columns: readonly Column<SeriesHealth>[] = [
   { title: 'expected', kind: 'right', optional: true, cell: (row) => row.expected?.toString() },
   { title: 'holes', kind: 'right', cell: (row) => String(row.gaps) },
   { title: 'late', kind: 'right', optional: true, cell: (row) => (row.late ? String(row.late) : undefined) },
+  { title: 'flawed', kind: 'right', optional: true, cell: (row) => (row.flawed ? String(row.flawed) : undefined) },
+  {
+    title: 'contradicted',
+    kind: 'right',
+    optional: true,
+    cell: (row) => (row.contradicted ? String(row.contradicted) : undefined),
+  },
   { title: '', cell: (row) => (row.simulated ? 'SIMULATED' : ''), style: () => 'yellow' },
   { title: 'why', optional: true, cell: (row) => row.reason },
 ]

@@ -30,7 +30,7 @@ export async function run(session: Session, { name, ...input }: IndicatorsInput)
   const found = await session.unlessInterrupted(store.dsl.calculateIndicator(name, query as never))
   const { out } = session
   if (session.json) return void (await out.json(indicatorWire(found)))
-  const { series, timeframe, params, points, missing, settled, holes } = found
+  const { series, timeframe, params, points, missing, settled, holes, partial } = found
   await out.line(
     `${out.style('bold', `${name} ${params}`)} of ${seriesName(series)}, ${timeframe}${series.simulated ? out.style('yellow', '  SIMULATED') : ''}`,
   )
@@ -41,6 +41,8 @@ export async function run(session: Session, { name, ...input }: IndicatorsInput)
     await session.remark(
       `${countOf(holes, 'candle is missing in between; those beside a hole', 'candles are missing in between; those beside a hole')} were taken as adjacent`,
     )
+  if (partial)
+    await session.remark(`${countOf(partial, 'candle used is', 'candles used are')} partial: a part of their time is not covered`)
 }
 
 const isIndicator = (name: string): name is IndicatorName => (INDICATOR_NAMES as readonly string[]).includes(name)

@@ -13,6 +13,7 @@ const schema = z
     window: count('how many returns before a candle its own was measured against'),
     threshold: z.number().describe('the score beyond which a return is an anomaly'),
     examined: count('candles that were scored'),
+    partial: count('closed candles that were left out, since a part of them is not covered'),
     missing: count('returns still missing before a candle can be scored'),
     computed: z.literal('float64').describe('scores and bands are ours and not figures of the source'),
     anomalies: z.array(

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { bucketedQuery, bucketedWire, recordTypes, TIMEFRAMES } from '../../../lib/src/base/index.ts'
 import { json } from '../headers.ts'
 import { defineRoute } from '../route.ts'
-import { count, seriesSchema } from './schemas.ts'
+import { completeness, count, seriesSchema } from './schemas.ts'
 
 const { coin_id: _, source: __, currency: ___, timeframe: ____, ...figures } = recordTypes.ohlcv.schema.shape
 
@@ -16,6 +16,7 @@ const schema = z
           ...figures,
           from_timeframe: z.enum(TIMEFRAMES).optional().describe('the length of the bars it was rolled up from'),
           pieces: count('of how many bars, trades or prices it was made; 1 for a stored bar'),
+          ...completeness,
         })
         .describe('A candle, and what it was made of'),
     ),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { candlesQuery, recordTypes, seriesWire, TIMEFRAMES } from '../../../lib/src/base/index.ts'
 import { json } from '../headers.ts'
 import { defineRoute } from '../route.ts'
-import { seriesSchema } from './schemas.ts'
+import { completeness, seriesSchema } from './schemas.ts'
 
 const { ohlcv } = recordTypes
 const timeframe = z.enum(TIMEFRAMES)
@@ -13,7 +13,10 @@ const candlesSchema = z
     timeframe,
     candles: z.array(
       ohlcv.schema
-        .extend({ from_timeframe: timeframe.optional().describe('the length of the bars it was rolled up from') })
+        .extend({
+          from_timeframe: timeframe.optional().describe('the length of the bars it was rolled up from'),
+          ...completeness,
+        })
         .describe('A candle, and what it was rolled up from'),
     ),
     other_series: z.array(seriesSchema).describe('what else there is of this coin: name a source or a currency to get it'),

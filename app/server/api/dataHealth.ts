@@ -26,7 +26,7 @@ const seriesHealth = z
     interval_seconds: z.number().optional().describe('of prices and trades: the median of the times between two rows'),
     gaps: count('how many holes'),
     longest: z.array(z.object({ from: time, to: time })).describe('the ten longest holes, oldest first'),
-    late: count('rows that arrived after one with a later time'),
+    late: count('live rows that arrived after a live one with a later time'),
     open: count('of bars: how many are not closed').optional(),
     filled: count('of bars: how many fill a bucket in which nothing traded').optional(),
     status: z

@@ -35,10 +35,12 @@ function indicatorRoute(name: IndicatorName): Route {
       history: count('candles before the first point that went into it'),
       settled: z.boolean().describe('whether so much history went in that the point where it began no longer shows'),
       holes: count('empty buckets among the candles used, which are taken as adjacent'),
+      partial: count('closed candles among those used of which a part is not covered'),
       points: z.array(
         z.object({
           time: time.describe('the open of its candle'),
           is_final: z.boolean().describe('whether its candle is closed'),
+          partial: z.boolean().describe('whether a part of its candle is not covered'),
           ...numbers,
         }),
       ),

@@ -26,6 +26,20 @@ export const seriesSchema = z
   })
   .describe('The figures of one coin at one source in one currency')
 
+/** How much of a candle is known. */
+export const completeness = {
+  covered: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe('the share of its time that is covered: by bars, or by trades and prices without long silences'),
+  partial: z.boolean().describe('whether a part of its time is not covered; of an open candle it is what is still to come'),
+  flaw: z
+    .string()
+    .optional()
+    .describe('why the stored bar cannot be right, such as "high below low"; absent where nothing is wrong'),
+}
+
 /** Times that the platform itself keeps. */
 export const moment = (description: string) => z.iso.datetime().describe(description)
 export const count = (description: string) => z.number().int().nonnegative().describe(description)

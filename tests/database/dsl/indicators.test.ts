@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { compute } from '../../../lib/src/base/database/dsl/indicators/compute.ts'
 import { type Candle, decimal, type IndicatorName, indicatorOf } from '../../../lib/src/base/index.ts'
-import { aBar, MINUTE, MONDAY } from '../records.ts'
+import { aCandle, MINUTE, MONDAY } from '../records.ts'
 
 type Params = Record<string, unknown>
 
 const bars = (closes: readonly (number | string)[], more: (i: number) => object = () => ({})): Candle[] =>
   closes.map((close, i) =>
-    aBar({ time: MONDAY + i * MINUTE, close: String(close), high: String(close), low: String(close), ...more(i) }),
+    aCandle({ time: MONDAY + i * MINUTE, close: String(close), high: String(close), low: String(close), ...more(i) }),
   )
 
 /** Values by the index of their candle; nothing where there is none. */
@@ -84,11 +84,11 @@ describe('VWAP', () => {
   it('is the mean typical price, weighted by volume, anew each day', () => {
     const day = 24 * 60 * MINUTE
     const candles = [
-      aBar({ time: MONDAY, high: '12', low: '9', close: '9', volume: decimal('1') }), // typical 10
-      aBar({ time: MONDAY + MINUTE, high: '24', low: '18', close: '18', volume: decimal('3') }), // typical 20
-      aBar({ time: MONDAY + 2 * MINUTE, high: '99', low: '99', close: '99' }), // no volume
-      aBar({ time: MONDAY + 3 * MINUTE, high: '99', low: '99', close: '99', volume: decimal('0') }),
-      aBar({ time: MONDAY + day, high: '6', low: '6', close: '6', volume: decimal('2') }),
+      aCandle({ time: MONDAY, high: '12', low: '9', close: '9', volume: decimal('1') }), // typical 10
+      aCandle({ time: MONDAY + MINUTE, high: '24', low: '18', close: '18', volume: decimal('3') }), // typical 20
+      aCandle({ time: MONDAY + 2 * MINUTE, high: '99', low: '99', close: '99' }), // no volume
+      aCandle({ time: MONDAY + 3 * MINUTE, high: '99', low: '99', close: '99', volume: decimal('0') }),
+      aCandle({ time: MONDAY + day, high: '6', low: '6', close: '6', volume: decimal('2') }),
     ]
     expect(values('vwap', { anchor: 'day' }, candles)).toEqual([10, 17.5, undefined, 17.5, 6])
     expect(values('vwap', { anchor: 'range' }, candles).at(-1)).toBe((10 + 60 + 12) / 6)

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { compute } from '../../../lib/src/base/database/dsl/indicators/compute.ts'
 import { type Candle, decimal, type IndicatorName, indicatorOf, type Ohlcv, parseTime } from '../../../lib/src/base/index.ts'
 import { describeWith, recordedData } from '../../support/services.ts'
-import { aBar, MINUTE, MONDAY } from '../records.ts'
+import { aCandle, MINUTE, MONDAY } from '../records.ts'
 import { testStore } from '../testStore.ts'
 
 type Row = Readonly<Record<string, string>>
@@ -18,7 +18,7 @@ const twelveData = (name: string): Row[] => {
   return body.values.toReversed()
 }
 const candlesOf = (closes: readonly number[]): Candle[] =>
-  closes.map((close, i) => aBar({ time: MONDAY + i * MINUTE, close: close.toFixed(9), high: '9999', low: '0' }))
+  closes.map((close, i) => aCandle({ time: MONDAY + i * MINUTE, close: close.toFixed(9), high: '9999', low: '0' }))
 const run = (name: IndicatorName, params: object, closes: readonly number[]) =>
   compute(indicatorOf(name), params as never, candlesOf(closes))
 
@@ -72,7 +72,7 @@ describeWith('recorded-data', 'verbs on recorded candles', async () => {
     const { candles } = JSON.parse(gunzipSync(bytes).toString()) as { candles: Row[] }
     const bars = candles.slice(-3000).map(
       ({ start, open, high, low, close, volume }): Ohlcv => ({
-        ...aBar({ coinId: 'BTC-USD', source: 'coinbase', timeframe: '4h', time: Number(start) * 1_000_000 }),
+        ...aCandle({ coinId: 'BTC-USD', source: 'coinbase', timeframe: '4h', time: Number(start) * 1_000_000 }),
         open: decimal(open as string),
         high: decimal(high as string),
         low: decimal(low as string),
@@ -114,7 +114,15 @@ describeWith('recorded-data', 'verbs on recorded candles', async () => {
     const bars = lines.map((line): Ohlcv => {
       const [time, open, high, low, close, volume] = line.split(',') as [string, string, string, string, string, string]
       return {
-        ...aBar({ coinId: 'btcusd', source: 'bitstamp', time: parseTime(`${time.replace(' ', 'T')}Z`), open, high, low, close }),
+        ...aCandle({
+          coinId: 'btcusd',
+          source: 'bitstamp',
+          time: parseTime(`${time.replace(' ', 'T')}Z`),
+          open,
+          high,
+          low,
+          close,
+        }),
         volume: decimal(volume),
       }
     })

@@ -55,4 +55,16 @@ export function compareDecimals(a: Decimal, b: Decimal): number {
   return larger === negative ? -1 : 1
 }
 
+/** The exact sum. @throws QiError BAD_DATA when it has more than 40 digits before the point */
+export function addDecimals(a: Decimal, b: Decimal): Decimal {
+  const scale = Math.max(scaleOf(a), scaleOf(b))
+  const sum = unscaled(a, scale) + unscaled(b, scale)
+  const digits = (sum < 0n ? -sum : sum).toString().padStart(scale + 1, '0')
+  const point = digits.length - scale
+  return decimal(`${sum < 0n ? '-' : ''}${digits.slice(0, point)}.${digits.slice(point)}`)
+}
+
+const scaleOf = (value: Decimal): number => (value.includes('.') ? value.length - value.indexOf('.') - 1 : 0)
+const unscaled = (value: Decimal, scale: number): bigint => BigInt(value.replace('.', '') + '0'.repeat(scale - scaleOf(value)))
+
 const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text)

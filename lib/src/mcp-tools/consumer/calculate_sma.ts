@@ -13,7 +13,10 @@ const output = z.object({
   formula: z.string(),
   missing: count.describe('candles still missing before there can be a value'),
   holes: count.describe('empty buckets among the candles used, which are taken as adjacent'),
-  points: z.array(z.object({ time: z.string(), is_final: z.boolean(), value: z.number() })).describe('oldest first'),
+  partial: count.describe('closed candles among those used of which a part is not covered'),
+  points: z
+    .array(z.object({ time: z.string(), is_final: z.boolean(), partial: z.boolean(), value: z.number() }))
+    .describe('oldest first'),
 })
 
 export const calculateSma = defineTool({
@@ -30,8 +33,8 @@ export const calculateSma = defineTool({
       output.parse(indicatorWire(await store.dsl.calculateSMA({ ...query, coin, limit: many }))),
     )
   },
-  text: ({ series, timeframe, params, missing, points }) =>
-    `SMA (${params}) over ${timeframe} candles of ${seriesText(series)}:\n` +
+  text: ({ series, timeframe, params, missing, partial, points }) =>
+    `SMA (${params}) over ${timeframe} candles of ${seriesText(series)}${partial > 0 ? `, ${partial} of them partial` : ''}:\n` +
     table(
       points,
       ['time', 'value'],

@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { type Candles, candlesQuery, countOf, defineTool, formatTime, QiError, seriesWire } from '../../base/index.ts'
+import {
+  type Candle,
+  type Candles,
+  candlesQuery,
+  countOf,
+  defineTool,
+  formatTime,
+  QiError,
+  seriesWire,
+} from '../../base/index.ts'
 import { resolveCoins } from '../shared/coins.ts'
 import { count, seriesOut } from '../shared/parameters.ts'
 import { logReturns, pearson } from '../shared/statistics.ts'
@@ -12,7 +21,7 @@ export const correlation = defineTool({
   name: 'correlation',
   title: 'Correlation of coins',
   summary:
-    "Pearson's correlation of the log returns of two or more coins, over the candles that all of them have. Says over how many returns and " +
+    "Pearson's correlation of the log returns of two or more coins, over the wholly covered candles that all of them have. Says over how many returns and " +
     'which window it was computed; few returns say little.',
   set: 'AnalyticsTools',
   effect: 'read',
@@ -39,7 +48,7 @@ export const correlation = defineTool({
     candles: count.describe('candles that all coins have'),
     n: count.describe('returns that went into each figure'),
     holes: count.describe(
-      'candles between the first and the last that not all coins have: returns across them span more than one bucket',
+      'candles between the first and the last that not all coins have, or not wholly: returns across them span more than one bucket',
     ),
     series: z.array(seriesOut),
     pairs: z.array(
@@ -86,10 +95,17 @@ export const correlation = defineTool({
     ].join('\n'),
 })
 
+/** The close of a closed candle of which a part is not covered may not be the last price of its time. */
+const isUsable = ({ isFinal, partial, flaw, close }: Candle): boolean =>
+  !(isFinal && partial) && flaw === undefined && Number(close) > 0
+
 function commonTimes(all: readonly Pick<Candles, 'candles'>[]): number[] {
   const seen = new Map<number, number>()
   for (const { candles } of all)
-    for (const { time, close } of candles) if (Number(close) > 0) seen.set(time, (seen.get(time) ?? 0) + 1)
+    for (const candle of candles) {
+      const { time } = candle
+      if (isUsable(candle)) seen.set(time, (seen.get(time) ?? 0) + 1)
+    }
   return [...seen]
     .filter(([, coins]) => coins === all.length)
     .map(([time]) => time)

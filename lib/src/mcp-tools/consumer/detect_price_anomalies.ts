@@ -12,6 +12,7 @@ const output = z.object({
   threshold: z.number(),
   computed: z.literal('float64').describe('scores and bands are ours and not figures of the source'),
   examined: count.describe('candles that were scored'),
+  partial: count.describe('closed candles that were left out, since a part of them is not covered'),
   missing: count.describe('returns still missing before a candle can be scored'),
   found: count.describe('anomalies in the range'),
   anomalies: z
@@ -49,9 +50,9 @@ export const detectPriceAnomalies = defineTool({
       return output.parse({ ...found, found: anomalies.length, anomalies: shown, before })
     })
   },
-  text: ({ series, timeframe, examined, missing, found, anomalies, before }) =>
+  text: ({ series, timeframe, examined, partial, missing, found, anomalies, before }) =>
     [
-      `${countOf(found, 'anomaly', 'anomalies')} in ${countOf(examined, `${timeframe} candle`)} of ${seriesText(series)}${missing ? `; ${countOf(missing, 'more return is needed', 'more returns are needed')}` : ''}`,
+      `${countOf(found, 'anomaly', 'anomalies')} in ${countOf(examined, `${timeframe} candle`)} of ${seriesText(series)}${missing ? `; ${countOf(missing, 'more return is needed', 'more returns are needed')}` : ''}${partial > 0 ? `; ${countOf(partial, 'partial candle')} left out` : ''}`,
       ...(found > 0 ? [table(anomalies, ['time', 'previous_close', 'close', 'score'], undefined, '')] : []),
       ...(before ? [`earlier ones: pass to: "${before}"`] : []),
     ].join('\n'),

@@ -16,7 +16,9 @@ const output = pageOf(
       source: z.string(),
       currency: z.string(),
       kind: z.string(),
-      status: z.string().describe('ok, stale (silent for longer than usual) or gappy (with holes)'),
+      status: z
+        .string()
+        .describe('ok, stale (silent for longer than usual), gappy (with holes) or flawed (with bars that cannot be right)'),
       reason: z.string().optional(),
       age_seconds: z.number(),
       rows: z.int().describe('within the stretch'),
@@ -30,8 +32,8 @@ export const getDataHealth = defineTool({
   name: 'get_data_health',
   title: 'Data health',
   summary:
-    'How fresh and how complete each stored series is over a stretch of time (the last day when left out): rows, age, holes, late rows, ' +
-    'and whether it is ok, stale or gappy. Page by page, by coin, source, currency and kind.',
+    'How fresh and how complete each stored series is over a stretch of time (the last day when left out): rows, age, holes, late live ' +
+    'rows, bars that cannot be right or that finer data contradicts, and whether it is ok, stale, gappy or flawed. Page by page, by coin, source, currency and kind.',
   set: 'TimescaleDBFinancialTools',
   effect: 'read',
   input: dataHealthQuery.extend({ limit: most(200, 5, 'most series in a page') }),

@@ -17,7 +17,22 @@ const candle = z.object({
   origin: z.string(),
   built_from: z.string(),
   from_timeframe: z.string().optional().describe('the length of the bars it was rolled up from'),
+  covered: z.number().describe('the share of its time that is covered, 0 to 1'),
+  partial: z.boolean().describe('whether a part of its time is not covered'),
+  flaw: z.string().optional().describe('why the bar of the source cannot be right'),
 })
+
+/** The candles that a reader should not take for whole. */
+function incomplete(candles: readonly z.output<typeof candle>[]): string[] {
+  const partial = candles.filter((one) => one.partial)
+  const flawed = candles.filter(({ flaw }) => flaw !== undefined)
+  return [
+    ...partial.map(
+      ({ time, covered, is_final }) => `${is_final ? 'partial' : 'open'}: ${time}, ${Math.floor(covered * 100)} % covered`,
+    ),
+    ...flawed.map(({ time, flaw }) => `flawed: ${time}, ${flaw}`),
+  ]
+}
 
 export const getOhlcvData = defineTool({
   name: 'get_ohlcv_data',
@@ -53,6 +68,7 @@ export const getOhlcvData = defineTool({
     [
       `${timeframe} candles of ${seriesText(series)}:`,
       table(candles, ['time', 'open', 'high', 'low', 'close', 'volume'], undefined, 'none in this range'),
+      ...incomplete(candles),
       ...(before ? [`more: pass to: "${before}"`] : []),
     ].join('\n'),
 })

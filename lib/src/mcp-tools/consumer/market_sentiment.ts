@@ -118,7 +118,11 @@ async function volatilityOf(store: Store, of: Of) {
     if (error instanceof QiError && error.code === 'NOT_FOUND') return undefined
     throw error
   })
-  const closes = (found?.candles ?? []).map(({ close }) => Number(close)).filter((close) => close > 0)
+  // The close of a closed candle of which a part is not covered may not be the last price of its hour.
+  const closes = (found?.candles ?? [])
+    .filter(({ isFinal, partial, flaw }) => !(isFinal && partial) && flaw === undefined)
+    .map(({ close }) => Number(close))
+    .filter((close) => close > 0)
   if (closes.length < LEAST_HOURS) return { inputs: {}, part: {} }
   const returns = logReturns(closes)
   const day = standardDeviation(returns.slice(-HOURS.day))

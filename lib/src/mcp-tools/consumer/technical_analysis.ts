@@ -12,6 +12,7 @@ const indicator = z.object({
   values: z.record(z.string(), z.number()).optional().describe('at the latest candle; absent while candles are missing'),
   signal: z.enum(SIGNALS).optional(),
   rule: z.string().optional().describe('by which the values give the signal'),
+  partial: count.describe('closed candles with a part that is not covered that went into it'),
   settled: z.boolean().describe('whether enough history went in that its begin no longer shows'),
   missing: count.describe('candles still missing before there can be a value'),
 })
@@ -32,6 +33,8 @@ export const technicalAnalysis = defineTool({
     timeframe: z.string(),
     time: z.string().describe('open of the candle that the values belong to'),
     is_final: z.boolean().describe('whether it is closed; the values of an open one still move'),
+    covered: z.number().describe('the share of its time that is covered, 0 to 1'),
+    partial: count.describe('the most closed candles with a part that is not covered that went into one indicator'),
     close: z.string(),
     computed: z.literal('float64'),
     indicators: z.array(indicator),
@@ -52,9 +55,16 @@ export const technicalAnalysis = defineTool({
     const query = { coin, source: series.source, currency: series.currency, timeframe, to, limit: 1 }
     const computed = await Promise.all(
       [...new Set(indicators)].map(async (name) => {
-        const { params, points, settled, missing } = await store.dsl.calculateIndicator(name, query)
+        const { params, points, settled, missing, partial } = await store.dsl.calculateIndicator(name, query)
         const values = points.at(-1)?.values
-        return { name, params, ...(values && { values, ...READINGS[name](values, Number(last.close)) }), settled, missing }
+        return {
+          name,
+          params,
+          ...(values && { values, ...READINGS[name](values, Number(last.close)) }),
+          partial,
+          settled,
+          missing,
+        }
       }),
     )
     const counted = (signal: string) => computed.filter((one) => 'signal' in one && one.signal === signal).length
@@ -63,15 +73,19 @@ export const technicalAnalysis = defineTool({
       timeframe,
       time: formatTime(last.time),
       is_final: last.isFinal,
+      covered: last.covered,
+      partial: Math.max(0, ...computed.map(({ partial }) => partial)),
       close: last.close,
       computed: 'float64' as const,
       indicators: computed,
       signals: { up: counted('up'), down: counted('down'), neutral: counted('neutral') },
     }
   },
-  text: ({ series, timeframe, time, close, indicators, signals }) =>
+  text: ({ series, timeframe, time, is_final, covered, partial, close, indicators, signals }) =>
     [
       `${seriesText(series)}, ${timeframe} candle of ${time}: close ${close}; ${signals.up} say up, ${signals.down} down, ${signals.neutral} neither`,
+      ...(covered < 1 ? [`this candle is ${is_final ? 'partial' : 'open'}: ${Math.floor(covered * 100)} % covered`] : []),
+      ...(partial > 0 ? [`${countOf(partial, 'closed candle is', 'closed candles are')} partial`] : []),
       ...indicators.map(({ name, params, values, signal, missing }) =>
         values
           ? `${name} (${params}): ${Object.entries(values)

@@ -19,6 +19,8 @@ export interface IndicatorPoint {
   readonly time: Micros
   /** Whether its candle is closed; the value of an open one still moves. */
   readonly isFinal: boolean
+  /** Whether a part of its candle is not covered; the value changes when that part comes in. */
+  readonly partial: boolean
   /** The values by name; float64. */
   readonly values: Readonly<Record<string, number>>
 }
@@ -41,6 +43,8 @@ export interface IndicatorValues {
   readonly settled: boolean
   /** Empty buckets among the candles used: it is computed over the candles there are, as if they were adjacent. */
   readonly holes: number
+  /** Closed candles among those used of which a part is not covered; they are used as they are. */
+  readonly partial: number
   /** Oldest first. */
   readonly points: readonly IndicatorPoint[]
 }
@@ -71,13 +75,15 @@ export interface PriceAnomalies {
   readonly threshold: number
   /** Candles that were scored. */
   readonly examined: number
+  /** Closed candles that were left out, since a part of them is not covered: their close may not be the last price of their time. */
+  readonly partial: number
   /** Returns that are still missing before a candle can be scored; 0 where some were. */
   readonly missing: number
   /** Oldest first. */
   readonly anomalies: readonly PriceAnomaly[]
 }
 
-export const HEALTH = ['ok', 'stale', 'gappy'] as const
+export const HEALTH = ['ok', 'stale', 'gappy', 'flawed'] as const
 
 /** A stretch of time without data. */
 export interface Hole {
@@ -108,11 +114,15 @@ export interface SeriesHealth {
   /** How many holes there are; the longest ones are listed. */
   readonly gaps: number
   readonly longest: readonly Hole[]
-  /** Rows that arrived after one with a later time. */
+  /** Live rows that arrived after a live one with a later time. */
   readonly late: number
   /** Rows whose candle is not closed, or that fill a bucket in which nothing traded. */
   readonly open?: number
   readonly filled?: number
+  /** Of bars: how many cannot be right, such as one whose high is below its low. */
+  readonly flawed?: number
+  /** Of bars: how many closed ones of the source disagree with finer bars, trades or prices of their time. At most the newest 500 are compared. */
+  readonly contradicted?: number
   readonly status: (typeof HEALTH)[number]
   /** Why it is not ok. */
   readonly reason?: string

@@ -1,6 +1,6 @@
-import { formatTime, type Micros, type Timeframe } from '../../types/index.ts'
+import { formatTime, type Micros, type Timeframe, timeframeMicros } from '../../types/index.ts'
 import type { Statement } from '../reader.ts'
-import { FIGURES } from '../rollups/figures.ts'
+import { barFigures, isClosed } from '../rollups/figures.ts'
 import type { Bucket } from './bucket.ts'
 import type { HeldPart } from './held.ts'
 
@@ -9,6 +9,12 @@ export interface SeriesKey {
   readonly coinId: string
   readonly source: string
   readonly currency: string
+}
+
+/** A stretch of time; its end does not belong to it. */
+export interface Stretch {
+  readonly from: Micros
+  readonly to: Micros
 }
 
 export interface Range {
@@ -28,7 +34,8 @@ const timeframeOf = (material: Material): Timeframe[] => (material in TABLES ? [
 
 /** The lower bound as text; a null would hide it from a prepared plan, which then reads all of the history before it. */
 export const boundText = (from: Micros | undefined): string => (from === undefined ? '-infinity' : formatTime(from))
-const interval = (length: Micros): string => `${length} microseconds`
+export const interval = (length: Micros): string => `${length} microseconds`
+export const valuesOf = ({ coinId, source, currency }: SeriesKey): string[] => [coinId, source, currency]
 
 /**
  * The opens of the latest buckets that hold anything, newest first: each step jumps through the index to the newest row before
@@ -57,21 +64,55 @@ export function bucketsHolding(key: SeriesKey, bucket: Bucket, material: Materia
   }
 }
 
-/** $1–$3 the series, $4 opens of buckets, $5 their length, $6 the timeframe of bars */
-const build = (
-  material: Material,
-  figures: string,
-): string => `select b.open as bucket, r.* from unnest($4::timestamptz[]) as b (open)
-cross join lateral (select ${figures} from ${tableOf(material)} as o where o.coin_id = $1 and o.source = $2 and o.currency = $3 ${onBars(material, 'and o.timeframe = $6')}
-    and o.time >= b.open and o.time < b.open + $5::interval) as r
+const OF_BARS = 'o.coin_id = $1 and o.source = $2 and o.currency = $3 and o.timeframe = $6 and o.flaw is null'
+
+/** $1–$3 the series, $4 opens of buckets, $5 their length, $6 the timeframe of bars, $7 its length */
+const BUILD = `select b.open as bucket, r.* from unnest($4::timestamptz[]) as b (open)
+cross join lateral (select ${barFigures('$7::interval')} from ohlcv_data as o
+  where ${OF_BARS} and o.time >= b.open and o.time < b.open + $5::interval) as r
 where r.pieces > 0`
 
-/** The given buckets made of the material; those that hold none are left out. */
-export function built(key: SeriesKey, bucket: Bucket, material: Material, opens: readonly Micros[]): Statement {
-  const figures = FIGURES[material in TABLES ? (material as keyof typeof TABLES) : 'candles']
-  return {
-    name: named('build', material),
-    text: build(material, figures),
-    values: [key.coinId, key.source, key.currency, opens.map(formatTime), interval(bucket.length), ...timeframeOf(material)],
-  }
-}
+/** The given buckets made of sound bars of a timeframe; those that hold none are left out. */
+export const built = (key: SeriesKey, bucket: Bucket, bars: Timeframe, opens: readonly Micros[]): Statement => ({
+  name: 'build_bars',
+  text: BUILD,
+  values: [...valuesOf(key), opens.map(formatTime), interval(bucket.length), bars, interval(timeframeMicros(bars))],
+})
+
+/**
+ * Runs of sound bars that follow one another within spans; a bar that is still open is a run of its own, which ends when it was
+ * received. $1–$3 the series, $4 and $5 where spans begin and end, $6 the timeframe of bars, $7 its length
+ */
+const RUNS = `select o.n, min(o.time) as since, max(least(o.time + $7::interval, case when o.closed then 'infinity' else o.received_at end)) as until,
+  ${barFigures('$7::interval')} from (
+    select s.n, o.*, c.closed, case when c.closed then o.time - row_number() over (partition by s.n, c.closed order by o.time) * $7::interval
+      else o.time end as run
+    from unnest($4::timestamptz[], $5::timestamptz[]) with ordinality as s (since, until, n)
+    cross join lateral (select * from ohlcv_data as o
+      where ${OF_BARS} and o.time >= s.since and o.time <= s.until - $7::interval) as o
+    cross join lateral (select ${isClosed('o', '$7::interval')} as closed) as c) as o
+group by o.n, o.closed, o.run`
+
+/** @param spans where to look, none of which overlaps another */
+export const runsWithin = (key: SeriesKey, bars: Timeframe, spans: readonly Stretch[]): Statement => ({
+  name: 'runs_of_bars',
+  text: RUNS,
+  values: [
+    ...valuesOf(key),
+    spans.map(({ from }) => formatTime(from)),
+    spans.map(({ to }) => formatTime(to)),
+    bars,
+    interval(timeframeMicros(bars)),
+  ],
+})
+
+/** $1–$3 the series, $4 opens, $5 the timeframe, $6 its length */
+const OWN = `select o.*, ${isClosed('o', '$6::interval')} as closed from ohlcv_data as o
+where o.coin_id = $1 and o.source = $2 and o.currency = $3 and o.timeframe = $5 and o.time = any ($4::timestamptz[])`
+
+/** The stored bars that open at these times, sound or not. */
+export const ownBars = (key: SeriesKey, timeframe: Timeframe, opens: readonly Micros[]): Statement => ({
+  name: 'own_bars',
+  text: OWN,
+  values: [...valuesOf(key), opens.map(formatTime), timeframe, interval(timeframeMicros(timeframe))],
+})

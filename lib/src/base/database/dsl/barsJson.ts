@@ -1,5 +1,6 @@
 import { ohlcv, type Timeframe } from '../../types/index.ts'
 import type { SeriesKey } from './bars.ts'
+import { WHOLE } from './gather.ts'
 import { linesOf, type PackedBars, toBar } from './packedBars.ts'
 
 const DAY_AND_CLOCK = '(\\d{4}-\\d\\d-\\d\\d) (\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,6})?)\\+00'
@@ -9,6 +10,9 @@ const COUNT = '(0|[1-9]\\d{0,14})'
 const WORD = '([a-z]+)'
 /** What a line holds beside what is captured: spaces, zones and commas. */
 const SEPARATORS = 2 * ' '.length + 2 * '+00'.length + 10
+
+/** Bars that are served as they are stored are whole. */
+const WHOLE_JSON = JSON.stringify(WHOLE).slice(1, -1)
 
 /** One pattern for each of the four shapes of a bar: with or without a volume, with or without a count of trades. */
 const patterns = [false, true].map((volume) =>
@@ -32,7 +36,7 @@ export function barsJson(key: SeriesKey, timeframe: Timeframe, bars: PackedBars)
   const grown = template.replaceAll('$$', '$').replaceAll(/\$\d\d/g, '').length - SEPARATORS
   if (json.length === bars.text.length + bars.count * grown) return json
   return linesOf(bars)
-    .map((line) => ohlcv.encode(toBar(key, timeframe, line)))
+    .map((line) => `${ohlcv.encode(toBar(key, timeframe, line)).slice(0, -1)},${WHOLE_JSON}}`)
     .join(',\n')
 }
 
@@ -40,5 +44,5 @@ function templateOf({ coinId, source, currency }: SeriesKey, timeframe: Timefram
   const text = (value: string) => JSON.stringify(value).replaceAll('$', '$$$$')
   const times = '"time":"$01T$02Z","received_at":"$03T$04Z","origin":"$05"'
   const figures = `"open":"$06","high":"$07","low":"$08","close":"$09"${volume ? ',"volume":"$10"' : ''}${count ? ',"trade_count":$11' : ''}`
-  return `{"coin_id":${text(coinId)},"source":${text(source)},${times},"currency":${text(currency)},"timeframe":"${timeframe}",${figures},"is_final":$12,"built_from":"$13"}`
+  return `{"coin_id":${text(coinId)},"source":${text(source)},${times},"currency":${text(currency)},"timeframe":"${timeframe}",${figures},"is_final":$12,"built_from":"$13",${WHOLE_JSON}}`
 }

@@ -5,7 +5,7 @@ import type { BucketedCandle, BucketedCandles } from './analysisResults.ts'
 import { boundText, type Material } from './bars.ts'
 import { type Bucket, parseBucket, timeframeOf } from './bucket.ts'
 import { chosenOf, toSeries } from './candles.ts'
-import { fill, materialsOf } from './gather.ts'
+import { fill, materialsOf, WHOLE } from './gather.ts'
 import { type HeldSeries, heldOf } from './held.ts'
 import { linesOf, toBar } from './packedBars.ts'
 import type { QueryOf } from './query.ts'
@@ -40,7 +40,7 @@ export async function bucketedCandles(reader: Reader, query: BucketedQuery): Pro
 }
 
 function ownBar({ timeframe: _, ...figures }: ReturnType<typeof toBar>): BucketedCandle {
-  return { ...(figures as unknown as BucketedCandle), pieces: 1 }
+  return { ...(figures as unknown as BucketedCandle), ...WHOLE, pieces: 1 }
 }
 
 function allowed(held: HeldSeries, bucket: Bucket, madeOf: BucketedQuery['madeOf']): readonly Material[] {

@@ -4,7 +4,7 @@ import { boundText } from './bars.ts'
 import { barsJson } from './barsJson.ts'
 import { bucketOf } from './bucket.ts'
 import { fillGaps } from './fillGaps.ts'
-import { fill } from './gather.ts'
+import { fill, WHOLE } from './gather.ts'
 import { type Held, type HeldSeries, heldOf } from './held.ts'
 import { coinNotFound } from './notFound.ts'
 import { dropOldest, linesOf, opensOf, toBar } from './packedBars.ts'
@@ -15,12 +15,12 @@ import type { Candle, Candles, CandlesJson, Series } from './results.ts'
 type CandlesQuery = Omit<QueryOf<typeof candlesQuery>, 'fill'> & { readonly fill?: boolean }
 
 /**
- * Candles of the preferred series. Each bucket is served from the stored bar of that timeframe where there is one, else
- * rolled up from finer bars, else built from trades, else from prices. Where stored bars fill the range it is one statement.
+ * Candles of the preferred series. A closed bar of that timeframe is served as its source gave it; every other candle is built, each
+ * part of it from the best there is: finer bars, else trades, else prices. Where stored bars fill the range it is one statement.
  */
 export async function candles(reader: Reader, query: CandlesQuery): Promise<Candles> {
   const { stored, built, opens: _, ...found } = await find(reader, query)
-  const bars = linesOf(stored).map((line): Candle => toBar(found.series, query.timeframe, line))
+  const bars = linesOf(stored).map((line): Candle => ({ ...toBar(found.series, query.timeframe, line), ...WHOLE }))
   const all = built.length === 0 ? bars : [...bars, ...built].sort((a, b) => a.time - b.time)
   return { ...found, candles: query.fill ? fillGaps(all, query.timeframe, query.limit) : all }
 }
@@ -52,8 +52,9 @@ export async function candlesJson(reader: Reader, query: CandlesQuery): Promise<
 }
 
 function candleJson(candle: Candle): string {
-  const text = ohlcv.encode(candle)
-  return candle.fromTimeframe === undefined ? text : `${text.slice(0, -1)},"from_timeframe":"${candle.fromTimeframe}"}`
+  const { fromTimeframe, covered, partial, flaw } = candle
+  const more = { ...(fromTimeframe && { from_timeframe: fromTimeframe }), covered, partial, ...(flaw !== undefined && { flaw }) }
+  return `${ohlcv.encode(candle).slice(0, -1)},${JSON.stringify(more).slice(1)}`
 }
 
 /** The stored bars that are served, when they open, and the candles built beside them; together the latest `limit`. */

@@ -41,5 +41,7 @@ function repeated({ coinId, source, currency, origin, receivedAt, close }: Candl
     tradeCount: 0,
     isFinal: true,
     builtFrom: 'filled',
+    covered: 0,
+    partial: true,
   }
 }

@@ -1,28 +1,49 @@
-import { decimal, type Micros, nowMicros, type Ohlcv, type Origin, type Timeframe, timeframeMicros } from '../../types/index.ts'
-import { type RawRow, type Reader, readInteger, readTime } from '../reader.ts'
-import type { Material, Range, SeriesKey } from './bars.ts'
-import { type Bucket, finerTimeframes, openOf } from './bucket.ts'
+import { type Micros, nowMicros, type Ohlcv, type Timeframe } from '../../types/index.ts'
+import { type Reader, readInteger, readTime } from '../reader.ts'
+import { EVENTS, type EventKind, events } from '../rollups/events.ts'
+import { type Material, ownBars, type Range, runsWithin, type SeriesKey, type Stretch } from './bars.ts'
+import { type Bucket, finerTimeframes, openOf, timeframeOf } from './bucket.ts'
 import { bucketRows, opensHolding } from './bucketRows.ts'
 import type { HeldSeries } from './held.ts'
+import { joined, type Part, partOfBars, partOfEvents, partOfOwnBar, without } from './parts.ts'
 
 /** The fields of a candle but for its length, which may be none of the timeframes. */
 type Figures = { readonly [K in keyof Ohlcv as string extends K ? never : K extends 'timeframe' ? never : K]: Ohlcv[K] }
 
+/** How much of its time a candle knows. */
+export interface Completeness {
+  /**
+   * The share of the candle's time that is covered, 0 to 1: by bars, or by trades and prices without a silence longer than a tenth of
+   * the candle (at least a minute). The time of an open candle that is still to come is not covered.
+   */
+  readonly covered: number
+  /** Whether any of it is not. */
+  readonly partial: boolean
+  /** Why the stored bar cannot be right, such as "high below low". Nothing is built from such a bar. */
+  readonly flaw?: string
+}
+
 /** A candle of any length, and what it was made of. */
-export interface Gathered extends Figures {
-  /** The length of the bars it was rolled up from. */
+export interface Gathered extends Figures, Completeness {
+  /** The length of the bars it was rolled up from; the longest, where there are several. */
   readonly fromTimeframe?: Timeframe
   /** How many bars, trades or prices it was made of; 1 for a stored bar. */
   readonly pieces: number
 }
 
+/** The completeness of a closed bar as its source gave it. */
+export const WHOLE: Completeness = { covered: 1, partial: false }
+
 /** So many buckets are asked for one by one; of more it is first found out which of them hold anything. */
 const ENUMERATED = 500
+const MINUTE = 60_000_000
+/** A silence of this share of a bucket, and of a minute at least, is not covered. */
+const SILENCE = 1 / 10
 
 /**
- * Fills the buckets of a range that no stored bar fills: from the finer bars that cover most of a bucket (the coarser at a
- * draw), else from trades, else from prices.
- * @param stored when the stored bars open, in their order
+ * Builds the buckets of a range that no closed, sound bar of their own length fills. Each part of a bucket is made of the best there is for
+ * it: of bars (the coarser first), else of trades, else of prices.
+ * @param stored when the bars open that are served as they are stored, in their order
  */
 export async function fill(
   reader: Reader,
@@ -33,26 +54,191 @@ export async function fill(
   materials: readonly Material[] = materialsOf(held, bucket),
 ): Promise<Gathered[]> {
   const opens = await missing(reader, held, bucket, range, stored, materials)
-  const found = new Map<Micros, Gathered>()
-  for (const material of materials) {
-    const latest = held.parts.find(({ kind }) => kind === material)?.latest ?? Number.NEGATIVE_INFINITY
-    const isBars = material !== 'trades' && material !== 'prices'
-    const wanting = opens.filter((open) => open <= latest && !(isBars ? isCovered(found.get(open), bucket) : found.has(open)))
-    if (wanting.length === 0) continue
-    for (const row of await bucketRows(reader, held, bucket, material, wanting)) {
-      const candle = candleOf(held, bucket, material, row)
-      const other = found.get(candle.time)
-      if (!other || coverage(other) < coverage(candle)) found.set(candle.time, candle)
-    }
-  }
-  return [...found.values()]
+  return opens.length === 0 ? [] : build(reader, held, bucket, opens, materials)
 }
+
+/** The buckets that open at these times, of what is held; those that hold nothing are left out. */
+export const build = (
+  reader: Reader,
+  held: HeldSeries,
+  bucket: Bucket,
+  opens: readonly Micros[],
+  materials: readonly Material[],
+): Promise<Gathered[]> => new Building(reader, held, bucket, materials).build(opens)
 
 /** What is held of a series that a bucket can be made of, the best first. */
 export function materialsOf(held: HeldSeries, bucket: Bucket): readonly Material[] {
-  const order: readonly Material[] = [...finerTimeframes(bucket), 'trades', 'prices']
+  const own = timeframeOf(bucket)
+  const order: readonly Material[] = [...(own ? [own] : []), ...finerTimeframes(bucket), ...EVENTS]
   return order.filter((material) => held.parts.some(({ kind }) => kind === material))
 }
+
+const isEvents = (material: Material): material is EventKind => (EVENTS as readonly Material[]).includes(material)
+
+/** What is held of one bucket. */
+interface Found {
+  readonly open: Micros
+  own?: Part
+  flawed?: Gathered
+  /** The bars of each finer timeframe, the coarsest first. */
+  readonly bars: Part[]
+  events?: Part
+}
+
+class Building {
+  readonly #reader: Reader
+  readonly #held: HeldSeries
+  readonly #bucket: Bucket
+  readonly #own: Timeframe | undefined
+  readonly #finer: readonly Timeframe[]
+  readonly #kinds: readonly EventKind[]
+  readonly #now = nowMicros()
+
+  constructor(reader: Reader, held: HeldSeries, bucket: Bucket, materials: readonly Material[]) {
+    this.#reader = reader
+    this.#held = held
+    this.#bucket = bucket
+    const bars = materials.filter((material): material is Timeframe => !isEvents(material))
+    this.#own = bars.find((bar) => bar === timeframeOf(bucket))
+    this.#finer = bars.filter((bar) => bar !== this.#own)
+    this.#kinds = materials.filter(isEvents)
+  }
+
+  async build(opens: readonly Micros[]): Promise<Gathered[]> {
+    const found = new Map<Micros, Found>(opens.map((open) => [open, { open, bars: [] }]))
+    await this.#findOwn(found)
+    for (const timeframe of this.#finer) await this.#findBars(found, timeframe)
+    const all = [...found.values()]
+    const parts = await this.#events(all.map(({ open }) => this.#stretch(open)))
+    all.forEach((one, i) => {
+      const part = parts[i]
+      if (part) one.events = part
+    })
+    const mixed = all.filter((one) => !one.flawed && !this.#simple(one) && (one.own ?? one.bars[0]))
+    const tiled = await this.#tile(mixed)
+    return all.flatMap((one) => {
+      if (one.flawed) return [one.flawed]
+      const chosen = tiled.get(one.open) ?? this.#simple(one)
+      return chosen?.length ? [this.#candle(one, joined(chosen, besides(one)))] : []
+    })
+  }
+
+  #stretch(open: Micros): Stretch {
+    return { from: open, to: open + this.#bucket.length }
+  }
+
+  /** Buckets that may hold the material, by its newest row. */
+  #upTo(found: ReadonlyMap<Micros, Found>, material: Material): Micros[] {
+    const latest = this.#held.parts.find(({ kind }) => kind === material)?.latest ?? Number.NEGATIVE_INFINITY
+    return [...found.keys()].filter((open) => open <= latest)
+  }
+
+  async #findOwn(found: ReadonlyMap<Micros, Found>): Promise<void> {
+    if (!this.#own) return
+    const opens = this.#upTo(found, this.#own)
+    if (opens.length === 0) return
+    for (const row of await this.#reader.rows(ownBars(this.#held, this.#own, opens))) {
+      const one = found.get(readTime(row.time as string)) as Found
+      const part = partOfOwnBar(row, this.#own, this.#stretch(one.open))
+      if (row.flaw == null) one.own = part
+      else one.flawed = { ...this.#candle(one, part), isFinal: row.closed === 't', ...WHOLE, flaw: row.flaw }
+    }
+  }
+
+  async #findBars(found: ReadonlyMap<Micros, Found>, timeframe: Timeframe): Promise<void> {
+    const opens = this.#upTo(found, timeframe)
+    if (opens.length === 0) return
+    for (const row of await bucketRows(this.#reader, this.#held, this.#bucket, timeframe, opens)) {
+      const one = found.get(readTime(row.bucket as string)) as Found
+      const part = partOfBars(row, timeframe, this.#stretch(one.open))
+      // Of open bars it is not known here how much of them is covered.
+      one.bars.push(row.is_final === 't' ? part : { ...part, covered: 0 })
+    }
+  }
+
+  /** The part of each stretch that trades and prices give. */
+  async #events(spans: readonly Stretch[]): Promise<readonly (Part | undefined)[]> {
+    if (this.#kinds.length === 0 || spans.length === 0) return []
+    const parts: (Part | undefined)[] = spans.map(() => undefined)
+    const { coinId, source, currency } = this.#held
+    const silence = Math.max(MINUTE, Math.floor(this.#bucket.length * SILENCE))
+    const wanted = { coinId, source, currency, kinds: this.#kinds, spans, silence, now: this.#now }
+    for (const row of await this.#reader.rows(events(wanted))) {
+      const i = readInteger(row.n as string) - 1
+      parts[i] = partOfEvents(row, spans[i] as Stretch, this.#now)
+    }
+    return parts
+  }
+
+  /** The parts of a bucket that one material gives whole, or of which nothing but trades and prices is held. */
+  #simple({ own, bars, events }: Found): readonly Part[] | undefined {
+    const whole = [...(own ? [own] : []), ...bars].find(({ covered }) => covered === this.#bucket.length)
+    if (whole) return [whole]
+    return own || bars.length > 0 ? undefined : events && [events]
+  }
+
+  /** The parts of buckets that no material gives whole: of each material what those before it leave. */
+  async #tile(mixed: readonly Found[]): Promise<Map<Micros, Part[]>> {
+    const tiles = new Map<Micros, Part[]>(mixed.map(({ open, own }) => [open, own && own.covered > 0 ? [own] : []]))
+    const rest = () =>
+      mixed.flatMap(({ open }) => without([this.#stretch(open)], tiles.get(open) as Part[]).map((span) => ({ open, span })))
+    for (const timeframe of this.#finer) {
+      const spans = rest()
+      if (spans.length === 0) break
+      const runs = runsWithin(
+        this.#held,
+        timeframe,
+        spans.map(({ span }) => span),
+      )
+      for (const row of await this.#reader.rows(runs)) {
+        const { open } = spans[readInteger(row.n as string) - 1] as { open: Micros }
+        const stretch = { from: readTime(row.since as string), to: readTime(row.until as string) }
+        if (stretch.to > stretch.from) (tiles.get(open) as Part[]).push(partOfBars(row, timeframe, stretch))
+      }
+      // Bars that retention has dropped are still rolled up.
+      for (const { open, bars } of mixed) {
+        const rolled = bars.find((part) => part.timeframe === timeframe)
+        const parts = tiles.get(open) as Part[]
+        if (rolled && parts.length === 0) parts.push(rolled)
+      }
+    }
+    const spans = rest()
+    const parts = await this.#events(spans.map(({ span }) => span))
+    spans.forEach(({ open }, i) => {
+      const part = parts[i]
+      if (part) (tiles.get(open) as Part[]).push(part)
+    })
+    return tiles
+  }
+
+  #candle({ open }: Pick<Found, 'open'>, part: Part): Gathered {
+    const { coinId, source, currency } = this.#held
+    const covered = part.covered / this.#bucket.length
+    return {
+      coinId,
+      source,
+      time: open,
+      receivedAt: part.receivedAt,
+      origin: part.simulated ? 'simulated' : part.origin,
+      currency,
+      open: part.open,
+      high: part.high,
+      low: part.low,
+      close: part.close,
+      ...(part.volume !== undefined && { volume: part.volume }),
+      ...(part.tradeCount !== undefined && { tradeCount: part.tradeCount }),
+      // Its time is over: whatever is missing for good does not keep it open.
+      isFinal: open + this.#bucket.length <= this.#now,
+      builtFrom: part.builtFrom,
+      ...(part.timeframe && (part.timeframe !== this.#own || part.pieces > 1) && { fromTimeframe: part.timeframe }),
+      pieces: part.pieces,
+      covered,
+      partial: covered < 1,
+    }
+  }
+}
+
+const besides = ({ own, bars, events }: Found): readonly Part[] => [...(own ? [own] : []), ...bars, ...(events ? [events] : [])]
 
 /** The opens of buckets that may hold something and have no stored bar. */
 async function missing(
@@ -91,37 +277,3 @@ async function missing(
 /** Whether buckets follow one another from the first on without a hole. */
 const isDense = (opens: readonly Micros[], { length }: Bucket, first: Micros): boolean =>
   opens[0] === first && (opens.at(-1) as Micros) - first === (opens.length - 1) * length
-
-/** How much of its bucket a candle's pieces cover, in microseconds; trades and prices cover none of it for certain. */
-const coverage = ({ fromTimeframe, pieces }: Gathered): Micros =>
-  fromTimeframe === undefined ? 0 : pieces * timeframeMicros(fromTimeframe)
-const isCovered = (candle: Gathered | undefined, bucket: Bucket): boolean =>
-  candle !== undefined && coverage(candle) >= bucket.length
-
-function candleOf({ coinId, source, currency }: SeriesKey, bucket: Bucket, material: Material, row: RawRow): Gathered {
-  const time = readTime(row.bucket as string)
-  const pieces = readInteger(row.pieces as string)
-  const from = material === 'trades' || material === 'prices' ? undefined : material
-  const text = (name: string) => row[name] as string
-  return {
-    coinId,
-    source,
-    time,
-    receivedAt: readTime(text('received_at')),
-    origin: (row.simulated === 't' ? 'simulated' : text('origin')) as Origin,
-    currency,
-    open: decimal(text('open')),
-    high: decimal(text('high')),
-    low: decimal(text('low')),
-    close: decimal(text('close')),
-    ...(row.volume == null ? {} : { volume: decimal(row.volume) }),
-    ...(row.trade_count == null ? {} : { tradeCount: readInteger(row.trade_count) }),
-    // Of bars: when none is missing and all are final. Of trades and prices: when no more can come.
-    isFinal:
-      time + bucket.length <= nowMicros() &&
-      (!from || (row.is_final === 't' && pieces * timeframeMicros(from) === bucket.length)),
-    builtFrom: from ? 'candles' : (material as 'trades' | 'prices'),
-    ...(from ? { fromTimeframe: from } : {}),
-    pieces,
-  }
-}

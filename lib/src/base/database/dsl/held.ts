@@ -1,5 +1,7 @@
-import type { Timeframe } from '../../types/index.ts'
+import { type Timeframe, timeframeMicros } from '../../types/index.ts'
 import { type RawRow, type Reader, readTime } from '../reader.ts'
+import { isClosed } from '../rollups/figures.ts'
+import { interval } from './bars.ts'
 import { type PackedBars, packed } from './packedBars.ts'
 import { byPreference } from './preference.ts'
 import type { Series } from './results.ts'
@@ -58,7 +60,8 @@ const ONLY_BARS = "and exists (select from qicore_settings where name like 'kept
 
 /**
  * What is held of a coin and the bars that were asked for, in one round trip: the choice of the series is the one of
- * preference.ts. $1 coin, $2 source, $3 currency, $4 timeframe, $5 from, $6 to, $7 limit
+ * preference.ts. Of the bars those come along that are served as they are: closed, and without a flaw.
+ * $1 coin, $2 source, $3 currency, $4 timeframe, $5 from, $6 to, $7 limit, $8 the bars' length
  */
 const HELD = `with recursive ${distinct('b', 'ohlcv_data', ['source', 'currency', 'timeframe'])},
 ${distinct('d', 'trades', ['source', 'currency'])},
@@ -76,12 +79,14 @@ select source, currency, kind, time, origin, null::bigint as count from parts
 union all
 select null, null, ${packed('o')}, null, null, count(*) from (select t.* from chosen cross join lateral (select * from ohlcv_data as t
   where t.coin_id = $1 and t.source = chosen.source and t.currency = chosen.currency and t.timeframe = $4
-    and t.time >= $5::timestamptz and t.time < $6::timestamptz order by t.time desc limit $7) as t) as o`
+    and t.time >= $5::timestamptz and t.time < $6::timestamptz and t.flaw is null and ${isClosed('t', '$8::interval')}
+  order by t.time desc limit $7) as t) as o`
 
-/** What is held of a coin, and the stored bars of the series that is meant. */
+/** What is held of a coin, and the stored bars of the series that is meant that are served as they are. */
 export async function heldOf(reader: Reader, wanted: Wanted): Promise<Held> {
   const { coin, source = null, currency = null, timeframe = null, from, to, limit } = wanted
-  const values = [coin, source, currency, timeframe, from, to, limit]
+  const length = interval(timeframe === null ? 0 : timeframeMicros(timeframe))
+  const values = [coin, source, currency, timeframe, from, to, limit, length]
   const rows = await reader.rows({ name: 'held_and_bars', text: HELD, values })
   const bySeries = Map.groupBy(
     rows.filter((row) => row.source !== null),

@@ -1,6 +1,8 @@
 import type { Instrument, MarketAnalytics, Ohlcv, Price, Timeframe } from '../../types/index.ts'
+import type { Completeness } from './gather.ts'
 
 export * from './analysisResults.ts'
+export type { Completeness } from './gather.ts'
 
 /** Part of a longer list; pass `next` as `after` to go on. */
 export interface Page<T> {
@@ -27,8 +29,8 @@ export interface CurrentPrice {
   readonly others: readonly Price[]
 }
 
-/** A candle, and the timeframe of the bars it was rolled up from; absent where it was built from prices. */
-export type Candle = Ohlcv & { readonly fromTimeframe?: Timeframe }
+/** A candle, how much of it is covered, and the timeframe of the bars it was rolled up from; absent where it was built from prices. */
+export type Candle = Ohlcv & Completeness & { readonly fromTimeframe?: Timeframe }
 
 export interface Candles {
   /** The series that the candles are of: real before simulated, then the one with the most recent data. */

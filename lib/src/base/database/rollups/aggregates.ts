@@ -23,13 +23,17 @@ const INTERVALS: Readonly<Record<Level, string>> = {
 const SOURCES = {
   candles: {
     series: 'coin_id, source, currency',
-    table: "ohlcv_data where timeframe = '1m'",
+    table: "ohlcv_data where timeframe = '1m' and flaw is null",
+    final: "bool_and(is_final and received_at >= time + interval '1 minute')",
     rows: `count(*) as pieces, bool_or(origin = 'simulated') as simulated`,
+    edges: 'min(time) as first_at, max(time) as last_at',
   },
   built: {
     series: 'coin_id, source, currency, built_from',
     table: "rollups where timeframe = '1m'",
+    final: 'bool_and(is_final)',
     rows: 'sum(pieces)::bigint as pieces, bool_or(simulated) as simulated',
+    edges: 'min(first_at) as first_at, max(last_at) as last_at',
   },
 } as const
 
@@ -38,8 +42,10 @@ const SOURCES = {
  * series never have the same time: first and last are certain.
  */
 function view(family: Family, level: Level): string {
-  const { series, table, rows } = SOURCES[family]
   const lowest = level === COARSER[0]
+  // From the second level on both families are made alike.
+  const { series, table } = SOURCES[family]
+  const { final, rows, edges } = SOURCES[lowest ? family : 'built']
   const bucket = `time_bucket('${INTERVALS[level]}', time)`
   return `create materialized view if not exists ${aggregateName(family, level)}
     with (timescaledb.continuous, timescaledb.materialized_only = true, timescaledb.create_group_indexes = false) as
@@ -47,13 +53,14 @@ function view(family: Family, level: Level): string {
       first(open, time) as open, max(high) as high, min(low) as low, last(close, time) as close,
       case when count(*) = count(volume) then sum(volume) end as volume,
       case when count(*) = count(trade_count) then sum(trade_count)::bigint end as trade_count,
-      bool_and(is_final) as is_final, ${lowest ? rows : 'sum(pieces)::bigint as pieces, bool_or(simulated) as simulated'},
-      max(received_at) as received_at, last(origin, time) as origin
+      ${final} as is_final, ${rows},
+      max(received_at) as received_at, last(origin, time) as origin, ${edges}
     from ${lowest ? table : aggregateName(family, finerLevel(level))}
     group by ${series}, ${bucket} with no data`
 }
 
-const COLUMNS = 'time, open, high, low, close, volume, trade_count, is_final, pieces, received_at, simulated, origin'
+const COLUMNS =
+  'time, open, high, low, close, volume, trade_count, is_final, pieces, received_at, simulated, origin, first_at, last_at'
 
 const union = (level: Level): string => `create or replace view ${viewOf(level)} as
   select coin_id, source, currency, built_from, ${COLUMNS} from ${aggregateName('built', level)}
@@ -73,7 +80,7 @@ export async function createAggregates(client: PoolClient): Promise<void> {
 
 /** Drops them; what is left to read are the tables. */
 export async function dropAggregates(client: PoolClient): Promise<void> {
-  for (const level of COARSER) await client.query(createView(level, 'create or replace view'))
+  for (const level of COARSER) await client.query(createView(level))
   for (const level of COARSER.toReversed())
     for (const family of FAMILIES) await client.query(`drop materialized view if exists ${aggregateName(family, level)}`)
 }

@@ -2,8 +2,9 @@ import { marketOrder } from '../marketOrder.ts'
 import type { Rolled } from './levels.ts'
 
 /**
- * SQL that makes one bar of rows under the alias `o`. First and last are by event time, and by id within one time, so that the
- * order of arrival does not matter. A bar of finer bars has a volume only where each of them has one.
+ * SQL that makes one bar of rows under the alias `o`. First and last are by event time, and by sequence within one time. A bar of
+ * finer bars has a volume only where each of them has one. `first_at` and `last_at` are the times of the first and the last row:
+ * they tell how long the series was silent within and between bars.
  */
 const first = (value: string, order: string): string => `(array_agg(${value} order by ${order}))[1]`
 
@@ -15,25 +16,39 @@ const ofRows = (value: string, order: readonly string[]): string => {
 const rows = (order: readonly string[]): string => `count(*) as pieces, max(o.received_at) as received_at,
   bool_or(o.origin = 'simulated') as simulated, ${first('o.origin', order.map((column) => `${column} desc`).join(', '))} as origin`
 
-const ofBars = `${first('o.open', 'o.time')} as open, max(o.high) as high, min(o.low) as low, ${first('o.close', 'o.time desc')} as close,
+const ofBars = (closed: string): string => `${first('o.open', 'o.time')} as open, max(o.high) as high, min(o.low) as low,
+  ${first('o.close', 'o.time desc')} as close,
   case when count(*) = count(o.volume) then sum(o.volume) end as volume,
-  case when count(*) = count(o.trade_count) then sum(o.trade_count)::bigint end as trade_count, bool_and(o.is_final) as is_final`
+  case when count(*) = count(o.trade_count) then sum(o.trade_count)::bigint end as trade_count, bool_and(${closed}) as is_final`
+
+const EDGES = 'min(o.time) as first_at, max(o.time) as last_at'
+
+/**
+ * Whether a stored bar is closed: its source says so, and it was received when its time was over. A bar that claims to be closed
+ * before is still open.
+ * @param length the bar's length, an SQL interval
+ */
+export const isClosed = (row: string, length: string): string =>
+  `(${row}.is_final and ${row}.received_at >= ${row}.time + ${length})`
 
 const TRADES = marketOrder('trades', 'o')
 
-/** Of the records themselves. */
+/** Figures of stored bars of this length, an SQL interval. */
+export const barFigures = (length: string): string => `${ofBars(isClosed('o', length))}, ${rows(['o.time'])}, ${EDGES}`
+
+/** Figures of the records themselves. */
 export const FIGURES: Readonly<Record<Rolled, string>> = {
-  trades: `${ofRows('o.price', TRADES)}, sum(o.amount) as volume, count(*) as trade_count, true as is_final, ${rows(TRADES)}`,
+  trades: `${ofRows('o.price', TRADES)}, sum(o.amount) as volume, count(*) as trade_count, true as is_final, ${rows(TRADES)}, ${EDGES}`,
   // A price says nothing of the volume traded since the one before.
-  prices: `${ofRows('o.price', ['o.time'])}, null::numeric as volume, null::bigint as trade_count, true as is_final, ${rows(['o.time'])}`,
-  candles: `${ofBars}, ${rows(['o.time'])}`,
+  prices: `${ofRows('o.price', ['o.time'])}, null::numeric as volume, null::bigint as trade_count, true as is_final, ${rows(['o.time'])}, ${EDGES}`,
+  candles: barFigures("interval '1 minute'"),
 }
 
-/** Of the bars of a finer level. */
-export const COMPOSED = `${ofBars}, sum(o.pieces)::bigint as pieces, max(o.received_at) as received_at,
-  bool_or(o.simulated) as simulated, ${first('o.origin', 'o.time desc')} as origin`
+/** Figures of the bars of a finer level. */
+export const COMPOSED = `${ofBars('o.is_final')}, sum(o.pieces)::bigint as pieces, max(o.received_at) as received_at,
+  bool_or(o.simulated) as simulated, ${first('o.origin', 'o.time desc')} as origin, min(o.first_at) as first_at, max(o.last_at) as last_at`
 
-/** The columns that both give, in their order. */
+/** The columns that all of these give, in their order. */
 export const FIGURE_COLUMNS = [
   'open',
   'high',
@@ -46,4 +61,6 @@ export const FIGURE_COLUMNS = [
   'received_at',
   'simulated',
   'origin',
+  'first_at',
+  'last_at',
 ] as const

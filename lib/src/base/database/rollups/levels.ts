@@ -17,7 +17,7 @@ export type Rolled = (typeof ROLLED)[number]
 export const RAW: Readonly<Record<Rolled, { readonly table: string; readonly rows: string }>> = {
   trades: { table: 'trades', rows: '' },
   prices: { table: 'crypto_prices', rows: '' },
-  candles: { table: 'ohlcv_data', rows: "and o.timeframe = '1m'" },
+  candles: { table: 'ohlcv_data', rows: "and o.timeframe = '1m' and o.flaw is null" },
 }
 
 /** The view with the bars of a level, whatever keeps them: `rollup_1h`. */

@@ -1,7 +1,10 @@
+import { TIMEFRAMES, timeframeMicros } from '../../types/index.ts'
 import type { Capabilities, Layout } from '../capabilities.ts'
 import { migrate } from '../migrate.ts'
-import type { Pool } from '../pool.ts'
-import { LEVELS } from './levels.ts'
+import type { Pool, PoolClient } from '../pool.ts'
+import { createAggregates, dropAggregates } from './aggregates.ts'
+import { LEVELS, viewOf } from './levels.ts'
+import { markHistory } from './marks.ts'
 import { createView } from './views.ts'
 
 const tables = `
@@ -55,10 +58,37 @@ create function rollup_mark_candles() returns trigger language plpgsql as $$ beg
   return null;
 end $$;
 
-${LEVELS.map((level) => `${createView(level, 'create view')};`).join('\n')}
+${LEVELS.map(
+  (level) => `create view ${viewOf(level)} as
+  select coin_id, source, currency, built_from, time, open, high, low, close, volume, trade_count, is_final, pieces, received_at, simulated, origin from rollups where timeframe = '${level}';`,
+).join('\n')}
 `
 
-export const rollupMigrations = [{ version: 1, name: 'rollups', sql: tables }] as const
+/** The length of a bar in SQL, from its timeframe. */
+const LENGTHS = TIMEFRAMES.map((timeframe) => `when '${timeframe}' then interval '${timeframeMicros(timeframe) / 1e6} seconds'`)
+
+/** Bars that cannot be are kept, and say why; nothing is built from them. */
+const flaws = `
+alter table ohlcv_data add column flaw text generated always as (case
+  when time <> date_bin(case timeframe ${LENGTHS.join(' ')} end, time,
+    case timeframe when '1w' then timestamptz '1970-01-05 00:00:00+00' else timestamptz '1970-01-01 00:00:00+00' end)
+    then 'opens off the grid of its timeframe'
+  when high < low then 'high below low'
+  when greatest(open, close) > high or least(open, close) < low then 'open or close outside low and high'
+  when volume < 0 then 'negative volume'
+  end) stored;
+
+-- When the first and the last row of a bar happened. Of bars that are there already it is not known how long they were silent.
+alter table rollups add column first_at timestamptz, add column last_at timestamptz;
+update rollups set first_at = time, last_at = time + case timeframe ${LENGTHS.join(' ')} end - interval '1 microsecond';
+alter table rollups alter column first_at set not null, alter column last_at set not null;
+${LEVELS.map((level) => `${createView(level)};`).join('\n')}
+`
+
+export const rollupMigrations = [
+  { version: 1, name: 'rollups', sql: tables },
+  { version: 2, name: 'flaws', sql: flaws },
+] as const
 
 /** The tables of the rollups; nothing is rolled up before it is turned on. Call it after the store's own tables are there. */
 export async function migrateRollups(pool: Pool, capabilities: Capabilities, layout: Layout | undefined): Promise<void> {
@@ -66,10 +96,22 @@ export async function migrateRollups(pool: Pool, capabilities: Capabilities, lay
     component: 'rollups',
     files: rollupMigrations,
     after: async (client, applied) => {
-      if (!applied.some(({ version }) => version === 1) || layout !== 'hypertables' || !capabilities.hypertables) return
-      await client.query(
-        "select create_hypertable('rollups', 'time', chunk_time_interval => interval '30 days', create_default_indexes => false)",
-      )
+      if (applied.some(({ version }) => version === 1)) {
+        if (layout === 'hypertables' && capabilities.hypertables)
+          await client.query(
+            "select create_hypertable('rollups', 'time', chunk_time_interval => interval '30 days', create_default_indexes => false)",
+          )
+      } else if (applied.some(({ version }) => version === 2)) await makeAgain(client)
     },
   })
+}
+
+/** Bars that were rolled up before get their new columns from the records, where those are still there. */
+async function makeAgain(client: PoolClient): Promise<void> {
+  const { rows } = await client.query<{ value: string }>("select value from qicore_settings where name = 'rollups'")
+  if (rows[0]?.value === 'aggregates') {
+    await dropAggregates(client)
+    await createAggregates(client)
+  }
+  if (rows[0]) await markHistory(client)
 }

@@ -29,6 +29,9 @@ const bucketedCandleWire = (candle: BucketedCandle) => ({
   built_from: candle.builtFrom,
   ...(candle.fromTimeframe && { from_timeframe: candle.fromTimeframe }),
   pieces: candle.pieces,
+  covered: candle.covered,
+  partial: candle.partial,
+  ...(candle.flaw !== undefined && { flaw: candle.flaw }),
 })
 
 export const bucketedWire = ({ series, bucket, candles, otherSeries }: BucketedCandles) => ({
@@ -47,7 +50,7 @@ export const indicatorWire = ({ series, timeframe, name, params, formula, warmUp
   formula,
   warm_up: warmUp,
   ...counts,
-  points: points.map(({ time, isFinal, values }) => ({ time: formatTime(time), is_final: isFinal, ...values })),
+  points: points.map(({ time, isFinal, partial, values }) => ({ time: formatTime(time), is_final: isFinal, partial, ...values })),
 })
 
 const anomalyWire = ({ time, previousClose, logReturn, score, expected, lower, upper, ...rest }: PriceAnomaly) => ({

@@ -25,9 +25,12 @@ export const summaryWire = ({ analytics, breadth, gainers, losers }: MarketSumma
   losers: losers.map((row) => price.toWire(row)),
 })
 
-export const candleWire = ({ fromTimeframe, ...candle }: Candle) => ({
+export const candleWire = ({ fromTimeframe, covered, partial, flaw, ...candle }: Candle) => ({
   ...ohlcv.toWire(candle),
   ...(fromTimeframe && { from_timeframe: fromTimeframe }),
+  covered,
+  partial,
+  ...(flaw !== undefined && { flaw }),
 })
 
 const breadthWire = ({ meanChange24hPct, ...rest }: Breadth) => ({

@@ -52,8 +52,8 @@ async function indicatorsOf(
   const values: Value[] = []
   for (const name of new Set(indicators)) {
     const { params, points: found } = await dsl.calculateIndicator(name, { coin, source, currency, timeframe, to, limit: points })
-    for (const { time, isFinal, values: of } of found)
-      if (isFinal)
+    for (const { time, isFinal, partial, values: of } of found)
+      if (isFinal && !partial)
         for (const [key, value] of Object.entries(of))
           values.push({ name: key === 'value' ? name : `${name}.${key}`, params, time, value })
   }

@@ -1,8 +1,8 @@
-import { type Micros, type Ohlcv, QiError, type Series, type Store, timeframeMicros } from '../../../base/index.ts'
+import { type Candle, type Micros, QiError, type Series, type Store, timeframeMicros } from '../../../base/index.ts'
 import type { AnalyticsSettings } from './settings.ts'
 import type { Close } from './volatility.ts'
 
-/** The closed candles of a coin's preferred series, oldest first. */
+/** The closed and wholly covered candles of a coin's preferred series, oldest first. */
 export interface ClosedCandles {
   readonly series: Series
   readonly candles: readonly Close[]
@@ -25,7 +25,9 @@ export async function closedCandles(
   }
 }
 
-const isClosed = ({ isFinal, close }: Ohlcv): boolean => isFinal && Number(close) > 0
+/** The close of a bar of which a part is not covered may not be the last price of its time. */
+const isClosed = ({ isFinal, partial, flaw, close }: Candle): boolean =>
+  isFinal && !partial && flaw === undefined && Number(close) > 0
 
 /** The first moment at which none of the next candle is included. */
 export const endOf = (last: Micros, timeframe: AnalyticsSettings['timeframe']): Micros => last + timeframeMicros(timeframe)

@@ -76,6 +76,7 @@ export function healthOf(all: readonly SeriesState[]): Health {
     ok: counted('ok'),
     stale: counted('stale'),
     gappy: counted('gappy'),
+    flawed: counted('flawed'),
     late_rows: all.reduce((sum, one) => sum + late(one), 0),
     worst: bad.toSorted((a, b) => b.gaps - a.gaps || b.age_seconds - a.age_seconds).slice(0, LISTED),
   }

@@ -20,7 +20,8 @@ export const health = z.object({
   ok: count,
   stale: count,
   gappy: count,
-  late_rows: count.describe('rows that arrived after one with a later time'),
+  flawed: count.describe('series with bars that cannot be right, such as one whose high is below its low'),
+  late_rows: count.describe('live rows that arrived after a live one with a later time'),
   worst: getDataHealth.output.shape.items,
 })
 export type Health = z.output<typeof health>
@@ -109,7 +110,7 @@ export const housekeepingReport = z.object({ proposals: z.array(proposal), appli
 export function qualityText(report: Omit<QualityReport, 'text' | 'ok'>): string {
   const { from, to, consuming: by, health: of, late: delays, gaps: holes, duplicates: doubled, dead_letters: dead } = report
   return [
-    `${from} to ${to}: ${of.series} series, ${of.ok} ok, ${of.stale} stale, ${of.gappy} gappy; ${countOf(of.late_rows, 'row')} came late`,
+    `${from} to ${to}: ${of.series} series, ${of.ok} ok, ${of.stale} stale, ${of.gappy} gappy, ${of.flawed} flawed; ${countOf(of.late_rows, 'live row')} came late`,
     by.caught_up
       ? 'all that was published is stored'
       : `not all that was published is stored: ${by.consumers.map(({ group, lag }) => `${group} is ${lag} behind`).join(', ') || 'nobody consumes; start the platform'}`,

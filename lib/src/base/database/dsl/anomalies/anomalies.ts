@@ -19,7 +19,9 @@ export async function priceAnomalies(reader: Reader, query: QueryOf<typeof anoma
   const begin = (from === undefined ? (asked.candles.at(-limit) ?? asked.candles[0]) : asked.candles[0])?.time
   const before = { ...of, source: series.source, currency: series.currency, from: undefined, to: begin, limit: wanted }
   const older = from === undefined || begin === undefined ? [] : (await candles(reader, before)).candles
-  const all = [...older, ...asked.candles]
+  const found = [...older, ...asked.candles]
+  // The latest candle is open, and its close is the price of now.
+  const all = found.filter(({ isFinal, partial, flaw }) => !(isFinal && partial) && flaw === undefined)
   const scored = score(all, { length: timeframeMicros(timeframe), window, threshold })
   const examined = scored.filter(({ time }) => begin !== undefined && time >= begin)
   return {
@@ -28,6 +30,7 @@ export async function priceAnomalies(reader: Reader, query: QueryOf<typeof anoma
     window,
     threshold,
     examined: examined.length,
+    partial: found.length - all.length,
     missing: examined.length > 0 ? 0 : Math.max(1, window + 2 - all.length),
     anomalies: examined.filter(({ isAnomaly }) => isAnomaly).map(withoutMark),
   }

@@ -6,6 +6,7 @@ import { bucketOf, openOf } from '../bucket.ts'
 import { toCursor } from '../cursor.ts'
 import type { QueryOf } from '../query.ts'
 import type { Page } from '../results.ts'
+import { contradictedBars } from './contradicted.ts'
 import { type Holes, holesOf, measure } from './measure.ts'
 import { listSeries, type SeriesKind } from './series.ts'
 import { LEAST, statusOf, UNUSUAL } from './status.ts'
@@ -48,12 +49,13 @@ async function examineBars(
 ): Promise<SeriesHealth> {
   const bucket = bucketOf(timeframe)
   const { length } = bucket
-  const { interval: _, ...measured } = await measure(reader, series, from, to)
+  const { interval: _, offGrid, ...measured } = await measure(reader, series, from, to)
   const begin = Math.max(openOf(from - 1, bucket) + length, measured.first)
   // The newest bar ends the count: what should have come after it is told by the age.
   const end = Math.min(to - 1, measured.last)
   const expected = end < begin ? 0 : Math.round((openOf(end, bucket) - begin) / length) + 1
-  const missing = Math.max(0, expected - measured.rows)
+  const missing = Math.max(0, expected - (measured.rows - offGrid))
+  const contradicted = await contradictedBars(reader, series, timeframe, { from, to })
   const holes = missing > 0 ? await holesOf(reader, series, [from, to], length, length) : NO_HOLES
   const age = to - (measured.last + length)
   const { count: gaps, longest } = holes
@@ -64,13 +66,14 @@ async function examineBars(
     expected,
     gaps,
     longest,
-    ...statusOf({ age, usual: length, gaps, missing }),
+    contradicted,
+    ...statusOf({ age, usual: length, gaps, missing, flawed: measured.flawed }),
   }
 }
 
 /** Prices and trades come when they come: a silence is a hole when it is ten times as long as usual. */
 async function examineEvents(reader: Reader, series: SeriesKind, from: Micros, to: Micros): Promise<SeriesHealth> {
-  const { interval, open: _, filled: __, ...measured } = await measure(reader, series, from, to)
+  const { interval, open: _, filled: __, flawed: ___, offGrid: ____, ...measured } = await measure(reader, series, from, to)
   const usual = Math.max(LEAST, UNUSUAL * (interval ?? 0))
   const holes = interval === undefined ? NO_HOLES : await holesOf(reader, series, [from, to], usual, 0)
   const age = to - measured.last
@@ -81,6 +84,6 @@ async function examineEvents(reader: Reader, series: SeriesKind, from: Micros, t
     ...(interval === undefined ? {} : { intervalSeconds: interval / 1e6 }),
     gaps: holes.count,
     longest: holes.longest,
-    ...statusOf({ age, usual, gaps: holes.count, missing: undefined }),
+    ...statusOf({ age, usual, gaps: holes.count, missing: undefined, flawed: 0 }),
   }
 }

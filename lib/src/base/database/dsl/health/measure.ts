@@ -15,7 +15,11 @@ export interface Measured {
   readonly rows: number
   /** Median of the times between two rows. */
   readonly interval: Micros | undefined
+  /** Live rows that arrived after a live row with a later time. */
   readonly late: number
+  /** Bars that cannot be right, and those of them that do not open on the grid of their timeframe. */
+  readonly flawed: number
+  readonly offGrid: number
   readonly open: number
   readonly filled: number
 }
@@ -32,21 +36,25 @@ const keyOf = ({ coinId, source, currency, kind }: SeriesKind): string[] => [
   ...(isBars(kind) ? [kind] : []),
 ]
 
-/** A row is late when one with a later time arrived before it. */
+const OFF_GRID = "'opens off the grid of its timeframe'"
+
+/** A live row is late when a live one with a later time arrived before it; what is fetched of the past is not late. */
 function statement(kind: SeriesKind['kind']): string {
   const next = isBars(kind) ? 5 : 4
-  const bars = isBars(kind) ? 't.is_final, t.built_from' : "true as is_final, '' as built_from"
+  const bars = isBars(kind) ? 't.is_final, t.built_from, t.flaw' : "true as is_final, '' as built_from, null as flaw"
   const end = (direction: string) =>
     `(select t.time from ${tableOf(kind)} as t where ${ofSeries(kind)} order by t.time ${direction} limit 1)`
-  return `with w as materialized (select t.time, t.received_at, ${bars} from ${tableOf(kind)} as t
+  return `with w as materialized (select t.time, t.received_at, t.origin, ${bars} from ${tableOf(kind)} as t
     where ${ofSeries(kind)} and t.time >= $${next}::timestamptz and t.time < $${next + 1}::timestamptz order by t.time desc limit ${MOST_ROWS}),
   g as (select *, extract(epoch from time - lag(time) over (order by time)) as gap,
-    received_at > min(received_at) over (order by time desc rows between unbounded preceding and 1 preceding) as is_late from w)
+    origin = 'live' and received_at > min(received_at) filter (where origin = 'live')
+      over (order by time desc rows between unbounded preceding and 1 preceding) as is_late from w)
   select ${end('asc')} as first, ${end('desc')} as last,
     (select t.origin from ${tableOf(kind)} as t where ${ofSeries(kind)} order by t.time desc limit 1) = 'simulated' as simulated,
     count(*) as rows, percentile_cont(0.5) within group (order by gap) as interval,
     count(*) filter (where is_late) as late, count(*) filter (where not is_final) as open,
-    count(*) filter (where built_from = 'filled') as filled from g`
+    count(*) filter (where built_from = 'filled') as filled, count(*) filter (where flaw is not null) as flawed,
+    count(*) filter (where flaw = ${OFF_GRID}) as off_grid from g`
 }
 
 export async function measure(reader: Reader, series: SeriesKind, from: Micros, to: Micros): Promise<Measured> {
@@ -64,6 +72,8 @@ export async function measure(reader: Reader, series: SeriesKind, from: Micros, 
     late: count('late'),
     open: count('open'),
     filled: count('filled'),
+    flawed: count('flawed'),
+    offGrid: count('off_grid'),
   }
 }
 
@@ -81,7 +91,7 @@ export async function holesOf(
   const { kind } = series
   const next = isBars(kind) ? 5 : 4
   const [begin, end] = [`$${next}::timestamptz`, `$${next + 1}::timestamptz`]
-  const rows = `select t.time from ${tableOf(kind)} as t where ${ofSeries(kind)} and`
+  const rows = `select t.time from ${tableOf(kind)} as t where ${ofSeries(kind)} and${isBars(kind) ? ` t.flaw is distinct from ${OFF_GRID} and` : ''}`
   const text = `with w as ((${rows} t.time >= ${begin} and t.time < ${end} order by t.time desc limit ${MOST_ROWS})
     union all (${rows} t.time < ${begin} order by t.time desc limit 1) union all (${rows} t.time >= ${end} order by t.time limit 1)),
   h as (select * from (select time, lag(time) over (order by time) as before from w) as g where time - before > $${next + 2}::interval

@@ -13,14 +13,16 @@ interface Facts {
   readonly usual: Micros
   readonly gaps: number
   readonly missing: number | undefined
+  /** Bars that cannot be right. */
+  readonly flawed: number
 }
 
 /**
  * Stale: bars, when the one after the newest should have been closed and is not there (older than its own length, at least a
  * minute); prices and trades, when silent for ten times the median interval (at least a minute). Gappy: when it has holes.
- * What is both is called stale.
+ * Flawed: when bars cannot be right. The first of the three that holds is told.
  */
-export function statusOf({ age, usual, gaps, missing }: Facts): Pick<SeriesHealth, 'status' | 'reason'> {
+export function statusOf({ age, usual, gaps, missing, flawed }: Facts): Pick<SeriesHealth, 'status' | 'reason'> {
   const seconds = (micros: Micros) => `${Math.round(micros / 1_000_000).toLocaleString('en')} s`
   const most = Math.max(usual, LEAST)
   if (age > most) return { status: 'stale', reason: `nothing for ${seconds(age)}; more than ${seconds(most)} is unusual` }
@@ -30,6 +32,11 @@ export function statusOf({ age, usual, gaps, missing }: Facts): Pick<SeriesHealt
       reason: missing
         ? countOf(missing, 'bar is missing', 'bars are missing')
         : `${countOf(gaps, 'silence')} of more than ${seconds(most)}`,
+    }
+  if (flawed > 0)
+    return {
+      status: 'flawed',
+      reason: `${countOf(flawed, 'bar cannot be right', 'bars cannot be right')} (such as high below low)`,
     }
   return { status: 'ok' }
 }

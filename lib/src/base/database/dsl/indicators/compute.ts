@@ -54,6 +54,7 @@ export async function indicatorValues<N extends IndicatorName>(
     history,
     settled: history >= wanted,
     holes: holes(all, timeframeMicros(timeframe)),
+    partial: all.filter(({ isFinal, partial }) => isFinal && partial).length,
     points,
   }
 }
@@ -78,7 +79,7 @@ export function compute(
   const step = definition.start(params)
   return all.flatMap((candle) => {
     const values = step(figuresOf(candle))
-    return values ? [{ time: candle.time, isFinal: candle.isFinal, values }] : []
+    return values ? [{ time: candle.time, isFinal: candle.isFinal, partial: candle.partial, values }] : []
   })
 }
 

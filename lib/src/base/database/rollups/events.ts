@@ -1,0 +1,136 @@
+import { formatTime, type Micros, timeframeMicros } from '../../types/index.ts'
+import type { Statement } from '../reader.ts'
+import { FIGURE_COLUMNS, FIGURES } from './figures.ts'
+import { LEVELS, type Level, RAW, viewOf } from './levels.ts'
+
+/** Records that say what happened at a moment, from which bars are built where no bars are stored. */
+export const EVENTS = ['trades', 'prices'] as const
+export type EventKind = (typeof EVENTS)[number]
+
+/** Spans of one series whose bars are built from trades and prices. */
+export interface WantedEvents {
+  readonly coinId: string
+  readonly source: string
+  readonly currency: string
+  readonly kinds: readonly EventKind[]
+  /** None overlaps another. */
+  readonly spans: readonly { readonly from: Micros; readonly to: Micros }[]
+  /** A longer silence is not covered, in microseconds. */
+  readonly silence: Micros
+  /** Up to when silence is counted: the present, since nothing can be known of the time after. */
+  readonly now: Micros
+}
+
+/**
+ * The level to read spans from: the coarsest whose bars fill each span and are no longer than the silence that counts, so that no
+ * silence within one of its bars matters. None where only the records will do.
+ */
+export function levelWithin({ spans, silence }: Pick<WantedEvents, 'spans' | 'silence'>): Level | undefined {
+  const fits = (level: Level) => {
+    const length = timeframeMicros(level)
+    return length <= silence && spans.every(({ from, to }) => from % length === 0 && to % length === 0)
+  }
+  return LEVELS.findLast(fits)
+}
+
+const SERIES = 'o.coin_id = $1 and o.source = $2 and o.currency = $3'
+const list = (row: string): string => FIGURE_COLUMNS.map((column) => `${row}.${column}`).join(', ')
+
+const SPANS =
+  'spans as materialized (select * from unnest($4::timestamptz[], $5::timestamptz[]) with ordinality as s (since, until, n))'
+
+/** Records one moment at a time. */
+const moments = (kind: EventKind): string => `select s.n, '${kind}' as kind, m.* from spans as s
+  cross join lateral (select ${FIGURES[kind]} from ${RAW[kind].table} as o
+    where ${SERIES} and o.time >= s.since and o.time < s.until group by o.time) as m where '${kind}' = any ($6::text[])`
+
+/** Stretches of a kind that are not rolled up to the last record, in whole bars of a length. */
+const stale = (name: string, length: string): string => `${name} as materialized (select p.built_from,
+    range_agg(tstzrange(date_bin(${length}, greatest(p.since, s.since), 'epoch'),
+      date_bin(${length}, least(p.until, s.until - interval '1 microsecond'), 'epoch') + ${length})) as stretch
+  from pending as p join spans as s on p.since < s.until and p.until >= s.since group by p.built_from)`
+
+const isStale = (name: string): string =>
+  `exists (select from ${name} as x where x.built_from = o.built_from and x.stretch @> o.time)`
+
+const MINUTE = "interval '1 minute'"
+
+/**
+ * Bars of a level where they are fresh; where they are not, the minutes that are; and of the other minutes the records. So the
+ * bar of a busy day that is not over costs as little as any.
+ */
+function rolled(level: Level): string {
+  const length = `interval '${timeframeMicros(level) / 1e6} seconds'`
+  const whole = `select s.n, o.built_from as kind, ${list('o')} from spans as s cross join lateral (
+    select * from ${viewOf(level)} as o where ${SERIES} and o.built_from = any ($6::text[]) and o.time >= s.since and o.time < s.until
+      and not ${isStale('stale_bars')}) as o`
+  const minutes = `select s.n, o.built_from as kind, ${list('o')} from spans as s cross join lateral (
+    select o.* from stale_bars as x cross join lateral unnest(x.stretch * tstzmultirange(tstzrange(s.since, s.until))) as part
+      cross join lateral (select * from rollup_1m as o where ${SERIES} and o.built_from = x.built_from
+        and o.time >= lower(part) and o.time < upper(part) and not ${isStale('stale_minutes')}) as o) as o`
+  const raw = (kind: EventKind) => `select s.n, '${kind}' as kind, ${list('m')} from spans as s
+    join stale_minutes as x on x.built_from = '${kind}'
+    cross join lateral unnest(x.stretch * tstzmultirange(tstzrange(s.since, s.until))) as part
+    cross join lateral (select date_bin(${MINUTE}, o.time, 'epoch') as minute, ${FIGURES[kind]} from ${RAW[kind].table} as o
+      where ${SERIES} and o.time >= lower(part) and o.time < upper(part) group by 1) as m`
+  const ctes = `pending as materialized (
+    select o.built_from, o.since, o.until from rollup_marks as o where ${SERIES} and o.built_from = any ($6::text[])
+    union all select kind, '-infinity', 'infinity' from unnest($6::text[]) as k (kind)
+      where not exists (select from qicore_settings where name = 'rollups')),
+  ${level === '1m' ? '' : `${stale('stale_bars', length)},`} ${stale('stale_minutes', MINUTE)}`
+  const parts = level === '1m' ? [whole.replace('stale_bars', 'stale_minutes')] : [whole, minutes]
+  return `${ctes},
+  rows as (${[...parts, ...EVENTS.map(raw)].join('\n  union all ')})`
+}
+
+/**
+ * One bar for each span that holds trades or prices. In each second trades come before prices: the first and the last second that
+ * hold anything give open and close, so bars of all lengths agree. High and low are of both. A price says nothing of a volume.
+ * `silent` are the microseconds of silences longer than $7; `n` counts spans from 1. $8 is the present.
+ */
+const summed = (rows: string): string => `with ${SPANS},
+  ${rows}
+select g.n, ${firstOf('open', 'first_at')} as open, max(g.high) as high, min(g.low) as low, ${lastOf('close')} as close,
+  sum(g.volume) as volume, sum(g.trade_count)::bigint as trade_count,
+  coalesce(sum(g.pieces) filter (where g.kind = 'trades'), sum(g.pieces))::bigint as pieces,
+  case when bool_or(g.kind = 'trades') then 'trades' else 'prices' end as built_from,
+  max(g.received_at) as received_at, bool_or(g.simulated) as simulated, ${lastOf('origin')} as origin,
+  extract(epoch from coalesce(sum(g.gap) filter (where g.gap > $7::interval), interval '0')
+    + case when g.ends - max(g.last_at) > $7::interval then g.ends - max(g.last_at) else interval '0' end) * 1000000 as silent
+from (select r.*, least(s.until, $8::timestamptz) as ends,
+    r.first_at - coalesce(max(r.last_at) over (partition by r.n order by r.first_at, r.last_at
+      rows between unbounded preceding and 1 preceding), s.since) as gap
+  from rows as r join spans as s on s.n = r.n) as g
+group by g.n, g.ends`
+
+const second = (column: string): string => `date_bin('1 second', g.${column}, 'epoch')`
+const firstOf = (value: string, at: string): string =>
+  `(array_agg(g.${value} order by ${second(at)}, g.kind = 'prices', g.${at}))[1]`
+const lastOf = (value: string): string =>
+  `(array_agg(g.${value} order by ${second('last_at')} desc, g.kind = 'prices', g.last_at desc))[1]`
+
+const statements = new Map<Level | 'records', Statement['text']>(
+  [...LEVELS, 'records' as const].map((level) => [
+    level,
+    summed(level === 'records' ? `rows as (${EVENTS.map((kind) => moments(kind)).join('\n  union all ')})` : rolled(level)),
+  ]),
+)
+
+/** The bars of the spans that hold anything: see {@link summed}. */
+export function events(wanted: WantedEvents): Statement {
+  const level = levelWithin(wanted) ?? 'records'
+  return {
+    name: `events_${level}`,
+    text: statements.get(level) as string,
+    values: [
+      wanted.coinId,
+      wanted.source,
+      wanted.currency,
+      wanted.spans.map(({ from }) => formatTime(from)),
+      wanted.spans.map(({ to }) => formatTime(to)),
+      wanted.kinds,
+      `${wanted.silence} microseconds`,
+      formatTime(wanted.now),
+    ],
+  }
+}
