@@ -36,28 +36,83 @@ describe('candles', () => {
     ])
   })
 
-  it('come from the bars that cover most of a bucket, the coarser at a draw', async () => {
+  it('come from the coarsest bars that cover a part, and from finer ones where there are none', async () => {
     await dsl.storeOHLCV([
       ...minutes('cover', 0, 60),
-      aBar({ coinId: 'cover', timeframe: '30m', open: '7' }),
+      aBar({ coinId: 'cover', timeframe: '30m', open: '10.5' }),
       ...minutes('cover', 60, 120),
-      aBar({ coinId: 'cover', timeframe: '30m', time: MONDAY + 60 * MINUTE, open: '8' }),
-      aBar({ coinId: 'cover', timeframe: '30m', time: MONDAY + 90 * MINUTE, open: '9' }),
+      aBar({ coinId: 'cover', timeframe: '30m', time: MONDAY + 60 * MINUTE, open: '9.5' }),
+      aBar({ coinId: 'cover', timeframe: '30m', time: MONDAY + 90 * MINUTE, open: '9.25', close: '11.75' }),
     ])
-    const rows = await brief({ coin: 'cover', timeframe: '1h' })
-    expect(rows.map((row) => [row[1], row[6], row[7]])).toEqual([
-      ['0', '1m', true],
-      ['8', '30m', true],
+    const { candles } = await dsl.getOHLCV({ coin: 'cover', timeframe: '1h' })
+    // High and low are those of all that is held of the hour.
+    expect(candles.map(({ open, high, low, close, fromTimeframe }) => [open, high, low, close, fromTimeframe])).toEqual([
+      ['0', '61', '-1.5', '60', '1m'],
+      ['9.5', '121', '9', '11.75', '30m'],
+    ])
+    expect(candles.map(({ covered, partial, isFinal }) => [covered, partial, isFinal])).toEqual([
+      [1, false, true],
+      [1, false, true],
     ])
   })
 
-  it('are not final while a finer bar is missing or open', async () => {
+  it('close when their time is over, and say which part of them is not covered', async () => {
     await dsl.storeOHLCV([
-      ...minutes('open', 0, 59),
+      ...minutes('open', 0, 45),
       ...minutes('open', 60, 119),
-      ...minutes('open', 119, 120, { isFinal: false }),
+      ...minutes('open', 119, 120, { isFinal: false, receivedAt: MONDAY + 119.5 * MINUTE }),
     ])
-    expect((await brief({ coin: 'open', timeframe: '1h' })).map((row) => row[7])).toEqual([false, false])
+    const { candles } = await dsl.getOHLCV({ coin: 'open', timeframe: '1h' })
+    expect(candles.map(({ isFinal, covered, partial }) => [isFinal, covered, partial])).toEqual([
+      [true, 0.75, true],
+      [true, 59.5 / 60, true],
+    ])
+  })
+
+  it('are not closed by a bar that was received before its end, and go on with what came after', async () => {
+    const early = { coinId: 'early', timeframe: '1h', receivedAt: MONDAY + 30 * MINUTE } as const
+    await dsl.storeOHLCV([aBar(early)])
+    await dsl.storePrices(
+      [10, 35, 40, 45, 50, 59].map((minute) => aPrice({ coinId: 'early', time: MONDAY + minute * MINUTE, price: `${minute}` })),
+    )
+    const { candles } = await dsl.getOHLCV({ coin: 'early', timeframe: '1h' })
+    expect(candles).toMatchObject([{ open: '10', high: '59', low: '9', close: '59', isFinal: true, fromTimeframe: '1h' }])
+    // From 50 to 59 there was nothing for longer than a tenth of the hour.
+    expect(candles[0]?.covered).toBeCloseTo(51 / 60, 10)
+  })
+
+  it('know how long trades and prices were silent', async () => {
+    const at = (coinId: string, minutes: readonly number[]) =>
+      dsl.storePrices(minutes.map((minute) => aPrice({ coinId, time: MONDAY + minute * MINUTE })))
+    await at('steady', [1, 6, 11, 16, 21, 26, 31, 36, 41, 46, 51, 56])
+    await at('half', [30, 35, 40, 45, 50, 55])
+    await at('alone', [20])
+    const covered = async (coin: string) => (await dsl.getOHLCV({ coin, timeframe: '1h' })).candles.map((one) => one.covered)
+    expect(await covered('steady')).toEqual([1])
+    expect(await covered('half')).toEqual([0.5])
+    expect(await covered('alone')).toEqual([0])
+  })
+
+  it('that cannot be are kept, marked, and used for nothing', async () => {
+    await dsl.storeOHLCV([
+      ...minutes('flawed', 0, 60),
+      aBar({ coinId: 'flawed', timeframe: '30m', high: '5', low: '9' }),
+      aBar({ coinId: 'flawed', timeframe: '30m', time: MONDAY + 30 * MINUTE, volume: decimal('-1') }),
+      aBar({ coinId: 'flawed', timeframe: '30m', time: MONDAY + 40 * MINUTE, high: '5000' }),
+      aBar({ coinId: 'flawed', timeframe: '15m', open: '13' }),
+    ])
+    const flaws = async (timeframe: Timeframe) =>
+      (await dsl.getOHLCV({ coin: 'flawed', timeframe })).candles.map(({ time, flaw }) => [(time - MONDAY) / MINUTE, flaw])
+    expect(await flaws('30m')).toEqual([
+      [0, 'high below low'],
+      [30, 'negative volume'],
+    ])
+    expect((await flaws('15m'))[0]).toEqual([0, 'open or close outside low and high'])
+    expect(await brief({ coin: 'flawed', timeframe: '1h' })).toEqual([[0, '0', '61', '-1.5', '60', 'candles', '1m', true]])
+    const { items } = await dsl.getDataHealth({ coin: 'flawed', from: MONDAY, to: MONDAY + HOUR })
+    expect(items.map(({ kind, flawed, status }) => [kind, flawed, status])).toEqual(
+      expect.arrayContaining([['30m', 3, 'flawed']]),
+    )
   })
 
   it('sum volumes exactly, and leave them out where a bar has none', async () => {

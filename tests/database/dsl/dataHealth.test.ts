@@ -30,6 +30,8 @@ describe('data health', () => {
         late: 0,
         open: 0,
         filled: 0,
+        flawed: 0,
+        contradicted: 0,
         status: 'ok',
       },
     ])

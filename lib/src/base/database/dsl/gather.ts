@@ -1,7 +1,7 @@
 import { type Micros, nowMicros, type Ohlcv, type Timeframe } from '../../types/index.ts'
 import { type Reader, readInteger, readTime } from '../reader.ts'
 import { EVENTS, type EventKind, events } from '../rollups/events.ts'
-import { type Material, ownBars, type Range, runsWithin, type SeriesKey, type Stretch } from './bars.ts'
+import { type Material, ownBars, type Range, runsWithin, type Stretch } from './bars.ts'
 import { type Bucket, finerTimeframes, openOf, timeframeOf } from './bucket.ts'
 import { bucketRows, opensHolding } from './bucketRows.ts'
 import type { HeldSeries } from './held.ts'
