@@ -81,12 +81,12 @@ describe('upsert', () => {
   })
 
   it('prefers a final candle to one received later', async () => {
-    const final = aBar({ coinId: 'final', close: '1' })
-    const later = aBar({ coinId: 'final', close: '2', isFinal: false, receivedAt: MONDAY + MINUTE })
+    const final = aBar({ coinId: 'final', close: '10.5' })
+    const later = aBar({ coinId: 'final', close: '9.5', isFinal: false, receivedAt: MONDAY + 2 * MINUTE })
     await store.timescale.upsert(ohlcv, [final])
     await store.timescale.upsert(ohlcv, [later])
     const { candles } = await store.dsl.getOHLCV({ coin: 'final', timeframe: '1m' })
-    expect(candles).toEqual([final])
+    expect(candles).toEqual([{ ...final, covered: 1, partial: false }])
   })
 
   it('reports a row that the database refuses, alone, and stores its neighbours', async () => {
