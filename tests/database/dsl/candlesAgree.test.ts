@@ -101,7 +101,9 @@ describe.each([
         fc.pre(prices.length + trades.length + bars.length > 0)
         const coinId = `mix-${rolled}-${run++}`
         // One price a moment: a second one would overwrite it.
-        const priced = [...new Map(prices)].map(([second, value]): Price => aPrice({ coinId, time: BEGIN + second * 1e6, price: `${value}` }))
+        const priced = [...new Map(prices)].map(
+          ([second, value]): Price => aPrice({ coinId, time: BEGIN + second * 1e6, price: `${value}` }),
+        )
         const traded = trades.map(([second, value], n) => aTrade(coinId, BEGIN + second * 1e6, decimal(`${value}`), n))
         const barred = bars.map(({ timeframe, minute, figures }): Ohlcv => {
           const [open, a, b, close] = figures as [number, number, number, number]
