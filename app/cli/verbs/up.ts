@@ -9,6 +9,7 @@ import { overview } from '../up/overview.ts'
 import { expectFreePort } from '../up/port.ts'
 import { Screen } from '../up/Screen.ts'
 import { pulseOf, statusLine } from '../up/status.ts'
+import { startStopDeadline } from '../up/stopDeadline.ts'
 import { version } from '../version.ts'
 
 export interface UpInput {
@@ -47,6 +48,7 @@ async function runPlatform(session: Session, input: UpInput, { config }: LoadedC
   const logger = createLogger({ level: config.log.level, format, err, write: (line) => screen.log(line), debug: session.debug })
   const platform = new CryptoDataPlatform({ config, logger, onNotice: (line) => screen.notice(line) })
   interrupt.onFirst(() => screen.notice('Stopping. Ctrl-C again ends at once.', { event: 'stopping' }))
+  signal.addEventListener('abort', () => startStopDeadline((line) => screen.notice(line)), { once: true })
 
   screen.notice(`QiCore ${version}`, { event: 'starting', version })
   await platform.initialize(signal)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { QiError } from '../types/index.ts'
 import { classifyPgError } from './errors.ts'
+import { trackConnection } from './live.ts'
 
 /** Longest statement on a control connection, and longest wait for a lock, in milliseconds. */
 const STATEMENT_MS = 5_000
@@ -55,6 +56,7 @@ export class ControlConnection implements AsyncDisposable {
     client.on('error', gone)
     client.on('end', gone)
     await client.connect()
+    trackConnection(client)
     this.#client = client
     await client.query(`set statement_timeout = ${STATEMENT_MS}; set lock_timeout = ${LOCK_MS}`)
     return client

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { type QiError, toQiError } from '../types/index.ts'
 import { classifyPgError, poolFull } from './errors.ts'
+import { destroy, trackConnection } from './live.ts'
 import { IDENTIFY, SilenceWatch } from './silence.ts'
 import type { FailureExplainer } from './trouble/Troubles.ts'
 
@@ -41,6 +42,7 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
     onConnect: async (client: pg.ClientBase) => {
       // Without a listener of its own a connection that dies while it is checked out would end the process.
       client.on('error', () => {})
+      trackConnection(client)
       watch.watch(client, await client.query(setup))
     },
   } as pg.PoolConfig)
@@ -121,10 +123,4 @@ async function connect(pool: Pool, { recover }: ConnectOptions): Promise<PoolCli
       throw classifyPgError(again, 'connecting to the database')
     })
   }
-}
-
-/** Drops the socket: the work that waits on it fails at once, and the server rolls back. */
-function destroy(client: PoolClient): void {
-  const { connection } = client as unknown as { connection: { stream: { destroy(): void } } }
-  connection.stream.destroy()
 }

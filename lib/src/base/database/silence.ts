@@ -5,11 +5,12 @@ const QUIET_MS = 10_000
 const ASK_MS = 5_000
 
 /**
- * To be run on a new connection: who serves it, and that the server notices when we are gone without a word. A pooler in between
+ * To be run on a new connection: who serves it, and that the server notices when we are gone, without a word or in the middle of a statement. A pooler in between
  * shows by another number than the one it gave us.
  */
 export const IDENTIFY = `select set_config(s.name, v.value, false) from (values ('tcp_keepalives_idle', '10'),
-    ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '25000')) v (name, value)
+    ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '25000'),
+    ('client_connection_check_interval', '5000')) v (name, value)
   join pg_settings s using (name);
   select pg_backend_pid() as pid, concat_ws(':', host(inet_server_addr()), inet_server_port()) as server`
 

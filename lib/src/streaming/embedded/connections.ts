@@ -9,6 +9,7 @@ import {
   type PoolClient,
   QiError,
   SilenceWatch,
+  trackConnection,
 } from '../../base/index.ts'
 
 export interface ConnectionOptions {
@@ -30,9 +31,8 @@ const setup = (lockTimeoutMs: number) => `set enable_seqscan = off; set enable_b
   set lock_timeout = ${lockTimeoutMs}; set idle_in_transaction_session_timeout = 60000;
   select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`
 
-/** No proxy or server ends the session for being idle; a lost peer is noticed by a server at work, too. */
-const SESSION = `select set_config(s.name, v.value, false) from (values ('idle_session_timeout', '0'),
-    ('client_connection_check_interval', '5000')) v (name, value)
+/** No proxy or server ends the session for being idle. */
+const SESSION = `select set_config(s.name, v.value, false) from (values ('idle_session_timeout', '0')) v (name, value)
   join pg_settings s using (name)`
 
 /** The log's connections: a pool for short work, and sessions of their own for locks and notifications. */
@@ -102,6 +102,7 @@ export class Connections {
     client.on('error', () => {}) // whoever uses the session listens for its end
     try {
       await client.connect()
+      trackConnection(client)
       await client.query(SESSION)
       await client.query(setup(this.#options.lockTimeoutMs))
       this.#watch.watch(client, await client.query(IDENTIFY))

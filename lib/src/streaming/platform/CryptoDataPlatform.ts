@@ -39,7 +39,7 @@ import { Backfill } from './backfill/Backfill.ts'
 import { Consumers } from './Consumers.ts'
 import { CoverageKeeper } from './CoverageKeeper.ts'
 import type { PlatformConfig } from './config.ts'
-import { describePart, describeStandIn } from './describe.ts'
+import { describeEngine, describePart, describeStandIn } from './describe.ts'
 import { openStoreFor, openStreamFor } from './engines.ts'
 import { HealthLog, overall } from './health.ts'
 import { McpServers } from './McpServers.ts'
@@ -247,19 +247,13 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
 
   /** Exercises store and stream, and says which part is unwell, since when, why, and what is done about it. */
   async health(): Promise<PlatformHealth> {
-    const [store, stream] = await Promise.all([
+    const [store, stream, sql] = await Promise.all([
       checkWithin(CHECK_MS, 'the store', () => this.store.check()),
       checkWithin(CHECK_MS, 'the stream', () => this.stream.check()),
+      this.store.sql.check(),
     ])
     const status = this.getStatus()
-    const engine = (name: string, found: CheckResult): PartHealth =>
-      this.#health.note({
-        name,
-        status: found.ok ? 'up' : found.degraded ? 'degraded' : 'down',
-        summary: found.summary,
-        ...(found.error && { code: found.error.code }),
-        ...(found.ok ? {} : { action: ['it is tried again until it answers', found.remedy].filter(Boolean).join('; ') }),
-      })
+    const engine = (name: string, found: CheckResult): PartHealth => this.#health.note(describeEngine(name, found))
     const { standIn } = this.#sources
     const supervised = status.parts.map((part) => {
       const standsIn = standIn !== undefined && part.name === STAND_IN_FOR
@@ -269,7 +263,8 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     })
     const others = [...(this.#mcpServers?.health() ?? []), ...(await this.#agents.health())]
     const noted = others.map(({ since, ...how }) => this.#health.note(how, since))
-    const all = [engine('store', store), engine('stream', stream), ...supervised, ...noted]
+    const reader = sql ? [engine('SQL of tools', sql)] : []
+    const all = [engine('store', store), engine('stream', stream), ...reader, ...supervised, ...noted]
     return { status: overall(all, ['store', 'stream']), parts: all }
   }
 

@@ -1,4 +1,5 @@
 import {
+  type CheckResult,
   type ConsumerStats,
   countOf,
   type PartHealth,
@@ -20,6 +21,18 @@ export const describeStandIn = ({ name, reason, since }: StandIn): PartHealth =>
   status: 'degraded',
   summary: `${reason}; the simulated market stands in`,
   action: 'it is tried again until it answers',
+})
+
+/** Health of an engine by what its check found. */
+export const describeEngine = (
+  name: string,
+  { ok, summary, error, remedy, degraded }: CheckResult,
+): Omit<PartHealth, 'since'> => ({
+  name,
+  status: ok ? 'up' : degraded ? 'degraded' : 'down',
+  summary,
+  ...(error && { code: error.code }),
+  ...(!ok && { action: ['it is tried again until it answers', remedy].filter(Boolean).join('; ') }),
 })
 
 export interface Working {

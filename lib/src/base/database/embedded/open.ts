@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
 import { errorMessage, QiError, silentLogger, toQiError } from '../../types/index.ts'
 import { ensureCluster, homePassword, writeSettings } from './cluster.ts'
+import { confine } from './confine.ts'
 import { embeddedFailure, inHome } from './failures.ts'
 import { Lease } from './lease.ts'
 import { withFileLock } from './lock.ts'
-import { limitMemory } from './memory.ts'
 import { lockFileOf, type Placement, place, prepareHome, readState, writeState } from './placement.ts'
 import { freePort } from './port.ts'
 import { endLeftovers, findRunning, type Running, startServer, stopServer } from './postmaster.ts'
@@ -122,8 +122,8 @@ class Embedded implements EmbeddedPostgres {
     return asSuperuser({ port: this.#port, password: this.#superuserPassword }, DATABASE, work)
   }
 
-  limitMemory(pid: number): Promise<boolean> {
-    return limitMemory(pid, this.#placement?.user)
+  confine(pid: number): Promise<boolean> {
+    return confine(pid, this.#placement?.user)
   }
 
   async #start(placement: Placement): Promise<Running> {

@@ -26,8 +26,8 @@ export interface EmbeddedPostgres extends AsyncDisposable {
    * @throws QiError
    */
   asSuperuser<T>(work: (client: ClientBase) => Promise<T>): Promise<T>
-  /** Bounds the memory of the server process of one session. @returns false where the system cannot */
-  limitMemory(pid: number): Promise<boolean>
+  /** Bounds the memory of the server process of one session and lets others go first. @returns false where memory cannot be bounded */
+  confine(pid: number): Promise<boolean>
   /** Leaves; the last process to leave stops the server. */
   close(): Promise<void>
 }

@@ -4,6 +4,7 @@ import { type CheckResult, QiError, toQiError } from '../../types/index.ts'
 import type { ControlConnection } from '../control.ts'
 import type { EmbeddedPostgres } from '../embedded/types.ts'
 import { classifyPgError, sqlState } from '../errors.ts'
+import { destroy, trackConnection } from '../live.ts'
 import { tookTooLong } from './failure.ts'
 import type { ReadLimits } from './limits.ts'
 import { fetchRows } from './query.ts'
@@ -29,7 +30,7 @@ export interface SqlReaderOptions {
   readonly url: () => string
   readonly control: ControlConnection
   /** The server, where it is ours. */
-  readonly server?: Pick<EmbeddedPostgres, 'asSuperuser' | 'limitMemory'>
+  readonly server?: Pick<EmbeddedPostgres, 'asSuperuser' | 'confine'>
   /** Runs queries although the server does not limit the role's temporary files. Default false. */
   readonly unlimited?: boolean
 }
@@ -87,7 +88,7 @@ export class SqlReader implements AsyncDisposable {
       const error = toQiError(thrown)
       // Switched off is not unwell, and a place that others took since is not either.
       if (error.code === 'UNSUPPORTED' || error.code === 'RATE_LIMITED') return { ok: true, summary: error.message }
-      return { ok: false, summary: error.message, error }
+      return { ok: false, degraded: true, summary: error.message, error }
     }
   }
 
@@ -144,7 +145,8 @@ export class SqlReader implements AsyncDisposable {
 
   async #query(client: pg.Client, checked: CheckedStatement, limits: ReadLimits): Promise<ReadRows> {
     await client.connect()
-    await this.#options.server?.limitMemory(processOf(client))
+    trackConnection(client)
+    await this.#options.server?.confine(processOf(client))
     const begun = (await client.query(SESSION(limits.timeoutMs))) as unknown as pg.QueryResult<{ files: string }>[]
     if (begun.at(-1)?.rows[0]?.files === '-1' && !this.#options.unlimited) throw noLimit(await this.lacking())
     return fetchRows(client, checked, limits)
@@ -156,7 +158,7 @@ export class SqlReader implements AsyncDisposable {
       const ended = client.end().catch(() => {})
       await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000).unref())])
     }
-    ;(client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
+    destroy(client)
     if (overrun && pid) await this.#options.control.endSession(pid, role)
   }
 
