@@ -31,6 +31,7 @@ export interface ReplaySourceParts {
   readonly clock?: Clock
 }
 
+const RECORD_NAME = new RegExp(`^(${Object.keys(recordTypes).join('|')}): `)
 /** Most records of one batch. */
 const BATCH = 1000
 /** Of a line that is rejected; the dead letter cuts it further, and says so. */
@@ -175,7 +176,7 @@ export class ReplaySource implements Source {
       const error = toQiError(thrown)
       if (error.code !== 'BAD_DATA') throw error
       // The record's own name for itself adds nothing here.
-      return { batches: [rejection(parser.type, `${at}: ${error.message.replace(/^[a-z_]+: /, '')}`, row)] }
+      return { batches: [rejection(parser.type, `${at}: ${error.message.replace(RECORD_NAME, '')}`, row)] }
     }
   }
 

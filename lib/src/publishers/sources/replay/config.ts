@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { MANUAL, type RecordName, recordTypes } from '../../../base/index.ts'
-import { TIME_FORMATS } from './times.ts'
+import { MANUAL, type RecordName, recordTypes, TIME_NOTATIONS } from '../../../base/index.ts'
 
 const RECORD_NAMES = Object.keys(recordTypes) as [RecordName, ...RecordName[]]
 export const FORMATS = ['auto', 'ndjson', 'csv', 'interactions'] as const
@@ -46,10 +45,10 @@ export const config = z.strictObject({
     ),
   delimiter: z.string().length(1).default(',').describe('what separates the columns of CSV'),
   time_format: z
-    .enum(TIME_FORMATS)
+    .enum(TIME_NOTATIONS)
     .default('iso')
     .describe(
-      'how CSV writes times: iso (a missing zone is UTC, a missing time of day midnight), day-month-year, month/day/year, or counted since 1970',
+      'how files write times: iso (a missing zone is UTC, a missing time of day midnight), day-month-year, month/day/year, or counted since 1970; epoch tells the unit of each count by its size',
     ),
   stamped: z.enum(['open', 'close']).default('open').describe("whether the file's time of a candle is its open or its close"),
   received_at: z

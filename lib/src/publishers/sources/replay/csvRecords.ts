@@ -1,10 +1,18 @@
-import { countOf, decimal, formatTime, QiError, type RecordField, type RecordType, toQiError } from '../../../base/index.ts'
+import {
+  countOf,
+  decimal,
+  formatTime,
+  QiError,
+  type RecordField,
+  type RecordType,
+  readMoment,
+  toQiError,
+} from '../../../base/index.ts'
 import { type Column, columnsOf } from './columns.ts'
 import type { ReplayConfig } from './config.ts'
 import { splitCsv } from './csv.ts'
 import type { FileIdentity } from './identity.ts'
 import { asReplayed, batchOf, type LineParser, MADE, type Parsed } from './parser.ts'
-import { readTime } from './times.ts'
 
 /** What a candle of a file is unless a column or a constant says otherwise. */
 const CANDLE = { is_final: true, built_from: 'provider' }
@@ -98,7 +106,7 @@ function wireOf(
 function cellValue({ name, kind }: RecordField, cell: string, { time_format }: ReplayConfig): unknown {
   try {
     if (kind === 'decimal') return decimal(cell)
-    if (kind === 'time') return formatTime(readTime(cell, time_format))
+    if (kind === 'time') return formatTime(readMoment(cell, time_format))
     if (kind === 'integer' || kind === 'float') return /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(cell) ? Number(cell) : cell
     if (kind === 'boolean') return { true: true, false: false, '1': true, '0': false }[cell.toLowerCase()] ?? cell
     return cell

@@ -1,12 +1,5 @@
 import { z } from 'zod'
-import {
-  fromMillis,
-  type InteractionParser,
-  type Micros,
-  nowMicros,
-  QiError,
-  type RecordedInteraction,
-} from '../../../base/index.ts'
+import { type InteractionParser, nowMicros, QiError, type RecordedInteraction, readRecordedAt } from '../../../base/index.ts'
 import type { ReplayConfig } from './config.ts'
 import type { LineParser, Parsed } from './parser.ts'
 
@@ -28,7 +21,7 @@ export function interactionsParser(read: InteractionParser, config: ReplayConfig
     parse(line): Parsed | undefined {
       if (line.trim() === '') return undefined
       const interaction = interactionOf(line)
-      const moment = recordedAt(interaction)
+      const moment = readRecordedAt(interaction.recorded_at)
       const seen = { origin: 'replay', receivedAt: config.received_at === 'recorded' ? moment : nowMicros() }
       const answered = read(interaction)
       if (!answered) throw new QiError('BAD_DATA', `no source here reads answers of ${hostOf(interaction.request.url)}`)
@@ -42,12 +35,6 @@ export function interactionsParser(read: InteractionParser, config: ReplayConfig
 }
 
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : `"${url.slice(0, 60)}"`)
-
-function recordedAt({ recorded_at }: RecordedInteraction): Micros {
-  const millis = Date.parse(recorded_at)
-  if (Number.isNaN(millis)) throw new QiError('BAD_DATA', `recorded_at "${recorded_at.slice(0, 40)}" is not a time`)
-  return fromMillis(millis)
-}
 
 function interactionOf(line: string): RecordedInteraction {
   let value: unknown

@@ -1,13 +1,17 @@
 import {
   decimal,
+  formatTime,
   JsonNumber,
   parseExactJson,
+  parsePlainTime,
   QiError,
   type RecordField,
   type RecordName,
   type RecordType,
+  readMoment,
   recordTypeOfTopic,
   recordTypes,
+  toQiError,
 } from '../../../base/index.ts'
 import { checkIdentity, checkNames } from './columns.ts'
 import type { ReplayConfig } from './config.ts'
@@ -26,7 +30,7 @@ export function ndjsonParser(file: FileIdentity, name: string, type: RecordType 
       const own = type ?? typeOf(wire)
       if (!checked.has(own)) checkIdentity(name, own, config.constants)
       checked.add(own)
-      const row = { file, line: number, wire: withExactNumbers(own, wire, line, config) }
+      const row = { file, line: number, wire: withTimes(own, withExactNumbers(own, wire, line, config), config) }
       const { record, moment } = asReplayed(own, row, config)
       return { batches: [batchOf(own, record)], moment }
     },
@@ -56,6 +60,23 @@ function typeOf({ type, topic }: Record<string, unknown>): RecordType {
     'BAD_DATA',
     `what record it is cannot be told: set replay.type, or give each line a "type" (${Object.keys(recordTypes).join(', ')}) or a "topic"`,
   )
+}
+
+/** Times of other programs as ours; counts where the settings say that times are counted. */
+function withTimes(type: RecordType, wire: Record<string, unknown>, { time_format }: ReplayConfig): Record<string, unknown> {
+  for (const { name, kind } of type.fields) {
+    const value = wire[name]
+    if (kind !== 'time' || (typeof value !== 'string' && (typeof value !== 'number' || time_format === 'iso'))) continue
+    if (typeof value === 'string' && parsePlainTime(value) !== undefined) continue
+    try {
+      // The platform writes received_at in ISO 8601, whatever the times of the file are.
+      const notation = name === 'received_at' && typeof value === 'string' ? 'iso' : time_format
+      wire[name] = formatTime(readMoment(String(value), notation))
+    } catch (error) {
+      throw new QiError('BAD_DATA', `${name} ${toQiError(error).message}`, { field: name, cause: error })
+    }
+  }
+  return wire
 }
 
 /** Read again with all digits only where a decimal is a JSON number, which our own files never have. */
