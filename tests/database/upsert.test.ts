@@ -37,7 +37,7 @@ describe('upsert', () => {
     const records = extreme.map((text, i) =>
       aPrice({ coinId: 'digits', time: MONDAY + i, price: text, marketCap: decimal(text) }),
     )
-    expect(await store.timescale.upsert(price, records)).toEqual({ written: records.length, failed: [] })
+    expect(await store.timescale.upsert(price, records)).toEqual({ written: records.length, overwritten: 0, failed: [] })
     const series = { coinId: 'digits', source: 'coingecko', currency: 'usd' }
     expect(await store.drizzle.prices(series, { from: MONDAY, to: MONDAY + 100 })).toEqual(records)
   })
@@ -150,9 +150,11 @@ describe('upsert', () => {
       one('coupon', 'c'),
       one('currency', 'a'),
     ]
-    const { written, failed } = await store.timescale.upsert(instrument, listed)
-    expect({ written, failed: failed.map((failure) => [failure.index, failure.error.field]) }).toEqual({
-      written: 4,
+    const { written, overwritten, failed } = await store.timescale.upsert(instrument, listed)
+    expect({ written, overwritten, failed: failed.map((failure) => [failure.index, failure.error.field]) }).toEqual({
+      written: 3,
+      // The currency that is listed twice.
+      overwritten: 1,
       failed: [[3, 'kind']],
     })
     const { items } = await store.dsl.listInstruments({ source: 'lists' })
@@ -199,7 +201,7 @@ describe('upsert', () => {
       await until(async () => ((await store.pool.query(waiting)).rowCount ?? 0) > 0, 'the write to wait')
       await expected
       await blocker.query('rollback')
-      expect(await store.timescale.upsert(trending, [row])).toEqual({ written: 1, failed: [] })
+      expect(await store.timescale.upsert(trending, [row])).toEqual({ written: 1, overwritten: 0, failed: [] })
     } finally {
       await blocker.query('rollback')
       blocker.release()

@@ -27,7 +27,15 @@ pool.on('connect', (client) => {
 /** In which ways the rows of a write were merged, one after another. */
 async function way(records: readonly Price[]): Promise<string[]> {
   sent = []
-  expect(await writer.upsert(price, records)).toEqual({ written: records.length, failed: [] })
+  const { rowCount: before } = await store.pool.query('select from crypto_prices')
+  const { written, overwritten = 0, failed } = await writer.upsert(price, records)
+  const { rowCount: after } = await store.pool.query('select from crypto_prices')
+  // Whichever way: rows that were added, and the others.
+  expect({ written, overwritten, failed }).toEqual({
+    written: (after ?? 0) - (before ?? 0),
+    overwritten: records.length - written,
+    failed: [],
+  })
   const names = new Map([
     [merge, 'merge'],
     [bySeries?.sample ?? '', 'sample'],

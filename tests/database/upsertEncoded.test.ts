@@ -57,7 +57,7 @@ describe('upsertEncoded', () => {
 
   it('takes the slow way for text beyond ASCII, escapes, and fields of others', async () => {
     const strange = { ...price.toWire(aPrice({ coinId: '比特币"', source: 'slow' })), ours: { not: [1] } }
-    expect(await upsert(price, [JSON.stringify(strange)])).toEqual({ written: 1, failed: [] })
+    expect(await upsert(price, [JSON.stringify(strange)])).toEqual({ written: 1, overwritten: 0, failed: [] })
     const { items } = await store.dsl.getLatestPrices({ sources: ['slow'] })
     expect(items.map((item) => item.coinId)).toEqual(['比特币"'])
   })
@@ -96,7 +96,7 @@ describe('upsertEncoded', () => {
   })
 
   it('nothing is nothing', async () => {
-    expect(await upsert(price, [])).toEqual({ written: 0, failed: [] })
+    expect(await upsert(price, [])).toEqual({ written: 0, overwritten: 0, failed: [] })
   })
 
   it('leaves the same rows whatever the order, the repetitions, the batches and the way', async () => {

@@ -32,8 +32,8 @@ describeWith('timescaledb', 'on TimescaleDB', () => {
     )
     await store.timescale.upsert(price, rows)
     const newer = rows.map((row) => ({ ...row, receivedAt: row.receivedAt + 1 }))
-    expect(await store.timescale.upsert(price, newer)).toEqual({ written: 3000, failed: [] })
-    expect(await store.timescale.upsert(price, rows)).toEqual({ written: 3000, failed: [] })
+    expect(await store.timescale.upsert(price, newer)).toEqual({ written: 0, overwritten: 3000, failed: [] })
+    expect(await store.timescale.upsert(price, rows)).toEqual({ written: 0, overwritten: 3000, failed: [] })
     const {
       rows: [stored],
     } = await store.pool.query(
@@ -56,7 +56,7 @@ describeWith('timescaledb', 'on TimescaleDB', () => {
       ...rows.slice(0, 500).map((row) => ({ ...row, receivedAt: row.receivedAt + 1, price: aPrice({ price: '2' }).price })),
       aPrice({ source: 'packed', time: old + 1 }),
     ]
-    expect(await store.timescale.upsert(price, backfill)).toEqual({ written: 501, failed: [] })
+    expect(await store.timescale.upsert(price, backfill)).toEqual({ written: 1, overwritten: 500, failed: [] })
     const {
       rows: [stored],
     } = await store.pool.query("select count(*)::int as n, sum(price)::text as sum from crypto_prices where source = 'packed'")

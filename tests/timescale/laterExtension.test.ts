@@ -25,7 +25,7 @@ describeWith('timescaledb', 'a database that was set up before the extension was
     expect(await store.check()).toMatchObject({ ok: true, summary: expect.stringContaining('plain tables') })
     await store.timescale.upsert(price, [aPrice()])
     const corrected = aPrice({ receivedAt: aPrice().receivedAt + 1, price: '2' })
-    expect(await store.timescale.upsert(price, [corrected])).toEqual({ written: 1, failed: [] })
+    expect(await store.timescale.upsert(price, [corrected])).toEqual({ written: 0, overwritten: 1, failed: [] })
     await store.rollups.turnOn()
     await store.rollups.catchUp()
     expect(await store.rollups.status()).toMatchObject({ keeper: 'tables', pending: 0 })

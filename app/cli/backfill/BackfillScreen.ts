@@ -32,14 +32,14 @@ export class BackfillScreen {
   }
 
   progress(progress: BackfillProgress): void {
-    const { calls, callsInAll, records, task, window, missing } = progress
+    const { calls, callsInAll, records, overwritten, task, window, missing } = progress
     const elapsedMs = performance.now() - this.#began
     const left = callsInAll - calls
     const etaMs = calls === 0 ? undefined : (elapsedMs / calls) * left
     if (this.#json) {
       const { coinId, currency, timeframe, type } = task.series
       const series = { source: task.source, coin_id: coinId, currency, type, ...(timeframe && { timeframe }) }
-      const done = { calls, calls_left: left, records, ...(etaMs !== undefined && { eta_ms: Math.round(etaMs) }) }
+      const done = { calls, calls_left: left, records, overwritten, ...(etaMs !== undefined && { eta_ms: Math.round(etaMs) }) }
       void this.#session.out.line(
         JSON.stringify({ event: 'window', ...series, ...spanWire(window), ...done, ...(missing && { missing }) }),
       )
@@ -54,7 +54,10 @@ export class BackfillScreen {
     this.#screen.notice(`${Math.round(share * 100)} %: ${text}`)
   }
 
-  async done({ calls, records, empty, failures }: BackfillResult, nameOf: (task: BackfillTask) => string): Promise<void> {
+  async done(
+    { calls, records, overwritten, empty, failures }: BackfillResult,
+    nameOf: (task: BackfillTask) => string,
+  ): Promise<void> {
     this.#screen.status('')
     const { out, err } = this.#session
     if (this.#json) {
@@ -63,6 +66,7 @@ export class BackfillScreen {
           event: 'done',
           calls,
           records,
+          overwritten,
           empty: empty.map(({ task, span, reason }) => ({
             coin_id: task.series.coinId,
             source: task.source,
@@ -84,7 +88,7 @@ export class BackfillScreen {
     }
     for (const { task, error } of failures) await err.line(err.style('red', escapeHidden(`${nameOf(task)}: ${error.message}`)))
     await out.line(
-      `Done: ${countOf(records, 'record')} by ${countOf(calls, 'call')} in ${duration(performance.now() - this.#began)}.`,
+      `Done: ${countOf(records, 'record')}${overwritten > 0 ? `, ${overwritten} overwritten (given twice),` : ''} by ${countOf(calls, 'call')} in ${duration(performance.now() - this.#began)}.`,
     )
   }
 

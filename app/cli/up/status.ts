@@ -11,6 +11,8 @@ export interface Pulse {
     readonly troubled: boolean
   }[]
   readonly stored: number
+  /** Records whose key was there already. */
+  readonly overwritten: number
   readonly waiting: number
   readonly deadLettered: number
   /** Failures that are tried again now, and those that are final. */
@@ -30,6 +32,7 @@ export function pulseOf(status: PlatformStatus, now: number): Pulse {
       troubled: state === 'degraded',
     })),
     stored: sum(({ written }) => written),
+    overwritten: sum(({ overwritten }) => overwritten),
     waiting: sum(({ waiting }) => waiting),
     deadLettered: sum(({ deadLettered }) => deadLettered) + publishers.reduce((total, { invalid }) => total + invalid, 0),
     troubles: [
@@ -48,7 +51,10 @@ export function pulseOf(status: PlatformStatus, now: number): Pulse {
 }
 
 /** `2 min 5 s │ SIMULATED 1200 received, last 1 s ago │ 1200 stored │ Ctrl-C stops` */
-export function statusLine({ uptimeMs, sources, stored, waiting, deadLettered, troubles }: Pulse, now: number): string {
+export function statusLine(
+  { uptimeMs, sources, stored, overwritten, waiting, deadLettered, troubles }: Pulse,
+  now: number,
+): string {
   const parts = [
     duration(uptimeMs),
     ...troubles,
@@ -60,6 +66,7 @@ export function statusLine({ uptimeMs, sources, stored, waiting, deadLettered, t
       ].join(' '),
     ),
     `${stored} stored`,
+    ...(overwritten ? [`${overwritten} overwritten`] : []),
     ...(waiting ? [`${waiting} waiting`] : []),
     ...(deadLettered ? [`${countOf(deadLettered, 'dead letter')} (qicore dlq list)`] : []),
     'Ctrl-C stops',

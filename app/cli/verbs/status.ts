@@ -35,6 +35,7 @@ interface Consumer {
   readonly state: string
   readonly read: number
   readonly written: number
+  readonly overwritten: number
   readonly dead_lettered: number
   readonly waiting: number
   readonly lag?: number
@@ -139,6 +140,7 @@ const consumerColumns: readonly Column<Consumer>[] = [
   { title: '', cell: (row) => row.state },
   { title: 'read', kind: 'right', cell: (row) => String(row.read) },
   { title: 'stored', kind: 'right', cell: (row) => String(row.written) },
+  { title: 'overwritten', kind: 'right', cell: (row) => String(row.overwritten) },
   { title: 'set aside', kind: 'right', cell: (row) => String(row.dead_lettered) },
   { title: 'waiting', kind: 'right', cell: (row) => String(row.waiting) },
   { title: 'behind', kind: 'right', cell: (row) => (row.lag === undefined ? '' : String(row.lag)) },

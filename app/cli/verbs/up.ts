@@ -74,8 +74,9 @@ async function runPlatform(session: Session, input: UpInput, { config }: LoadedC
     await ticking
     screen.status('')
   }
-  const { stored } = pulseOf(platform.getStatus(), Date.now())
-  screen.notice(`Stopped: ${countOf(stored, 'record')} stored.`, { event: 'stopped', stored })
+  const { stored, overwritten } = pulseOf(platform.getStatus(), Date.now())
+  const others = overwritten > 0 ? `, ${overwritten} overwritten: their keys were there already` : ''
+  screen.notice(`Stopped: ${countOf(stored, 'record')} stored${others}.`, { event: 'stopped', stored, overwritten })
 }
 
 function showOverview(screen: Screen, { out, json }: Session, platform: CryptoDataPlatform, url: string): void {

@@ -19,7 +19,13 @@ export function recordMetrics(register: Registry): { close(): void } {
   const publishedBytes = counter('qicore_published_bytes_total', 'Bytes of the values published', 'source', 'topic')
   const retries = counter('qicore_publish_retries_total', 'Appends that failed and were repeated', 'source', 'topic', 'code')
   const append = histogram('qicore_append_duration_seconds', 'Time of one append of a batch to the stream', 'source')
-  const stored = counter('qicore_records_stored_total', 'Records stored by every sink', 'consumer', 'topic')
+  const stored = counter('qicore_records_stored_total', 'Records added to the sinks', 'consumer', 'topic')
+  const overwrites = counter(
+    'qicore_records_overwritten_total',
+    'Records whose key was there already: one of the two stays',
+    'consumer',
+    'topic',
+  )
   const write = histogram('qicore_write_duration_seconds', 'Time of one write of a batch to the sinks', 'consumer')
   const delay = histogram(
     'qicore_stream_to_store_seconds',
@@ -51,8 +57,9 @@ export function recordMetrics(register: Registry): { close(): void } {
     else if (event.type === 'retry') retries.inc({ source: event.source, topic: event.topic, code: event.code })
   }
   const onConsumer = (message: unknown) => {
-    const { consumer, topic, written, failed, milliseconds, oldest, market } = message as ConsumerWrite
+    const { consumer, topic, written, overwritten, failed, milliseconds, oldest, market } = message as ConsumerWrite
     stored.inc({ consumer, topic }, written)
+    if (overwritten > 0) overwrites.inc({ consumer, topic }, overwritten)
     write.observe({ consumer }, milliseconds / 1000)
     if (failed > 0) deadLetters.inc({ stage: 'store', topic }, failed)
     if (market !== undefined) way.observe({ topic }, Math.max(0, Date.now() - market) / 1000)

@@ -131,10 +131,10 @@ describe('the store', () => {
     )
     await until(async () => (await count('crypto_prices', 'oak')) === 3, 'three prices')
     await store.pool.query("delete from crypto_prices where coin_id = 'oak'")
-    for (const _ of [1, 2]) {
-      const { read, written, dead_lettered } = await run<{ read: number; written: number; dead_lettered: number }>('store')
-      expect(written).toBeGreaterThanOrEqual(3)
-      expect(read).toBe(written + dead_lettered)
+    for (const missing of [3, 0]) {
+      const report = await run<Record<'read' | 'written' | 'overwritten' | 'dead_lettered', number>>('store')
+      expect(report.written).toBe(missing)
+      expect(report.read).toBe(report.written + report.overwritten + report.dead_lettered)
       expect(await count('crypto_prices', 'oak')).toBe(3)
     }
   })

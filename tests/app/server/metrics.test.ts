@@ -32,6 +32,7 @@ test('records in and out are counted from what publishers and consumers tell', a
     consumer: 'crypto-data',
     topic: 'crypto-prices',
     written: 249,
+    overwritten: 3,
     failed: 1,
     milliseconds: 12,
     oldest: Date.now() - 500,
@@ -54,6 +55,7 @@ test('records in and out are counted from what publishers and consumers tell', a
   expect(metrics.get('qicore_records_published_total{source="coingecko",topic="crypto-prices"}')).toBe(250)
   expect(metrics.get('qicore_published_bytes_total{source="coingecko",topic="crypto-prices"}')).toBe(60_000)
   expect(metrics.get('qicore_records_stored_total{consumer="crypto-data",topic="crypto-prices"}')).toBe(249)
+  expect(metrics.get('qicore_records_overwritten_total{consumer="crypto-data",topic="crypto-prices"}')).toBe(3)
   expect(metrics.get('qicore_dead_letters_total{stage="publish",topic="crypto-prices"}')).toBe(2)
   expect(metrics.get('qicore_dead_letters_total{stage="store",topic="crypto-prices"}')).toBe(1)
   expect(metrics.get('qicore_stream_to_store_seconds_bucket{le="0.25",topic="crypto-prices"}')).toBe(0)

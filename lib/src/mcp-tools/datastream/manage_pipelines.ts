@@ -29,7 +29,8 @@ const pipeline = z.object({
   sinks: z.array(z.string()),
   state: z.string(),
   read: z.number(),
-  written: z.number(),
+  written: z.number().describe('records added to the sinks'),
+  overwritten: z.number().describe('records whose key was there already: one of the two stays'),
   dead_lettered: z.number(),
   waiting: z.number().describe('read and not yet written'),
   lag: z.number().describe('messages in the stream and not yet acknowledged'),
@@ -104,7 +105,7 @@ export const managePipelines = defineTool({
       ),
       ...pipelines.map(
         (one) =>
-          `${one.pipeline}: ${countOf(one.topics.length, 'topic')} → ${one.sinks.join(', ')}: ${one.state}, ${one.written} written, ${one.dead_lettered} set aside, ${one.lag} behind${one.trouble ? `; ${one.trouble}` : ''}`,
+          `${one.pipeline}: ${countOf(one.topics.length, 'topic')} → ${one.sinks.join(', ')}: ${one.state}, ${one.written} written, ${one.overwritten} overwritten, ${one.dead_lettered} set aside, ${one.lag} behind${one.trouble ? `; ${one.trouble}` : ''}`,
       ),
       ...(topics ?? []).map(
         ({ topic, messages, lag, dead_letters: letters }) =>
@@ -132,7 +133,7 @@ function consumerNamed(consumers: readonly ConsumerStats[], name: string | undef
 }
 
 function describe(consumer: ConsumerStats, lags: readonly PartitionLag[], failed: string | undefined): z.input<typeof pipeline> {
-  const { name, group, topics, sinks, state, read, written, deadLettered, waiting, lastWriteAt, trouble } = consumer
+  const { name, group, topics, sinks, state, read, written, overwritten, deadLettered, waiting, lastWriteAt, trouble } = consumer
   const why = trouble?.error.message ?? failed
   return {
     pipeline: name,
@@ -142,6 +143,7 @@ function describe(consumer: ConsumerStats, lags: readonly PartitionLag[], failed
     state,
     read,
     written,
+    overwritten,
     dead_lettered: deadLettered,
     waiting,
     lag: lags.reduce((sum, { lag }) => sum + Number(lag), 0),

@@ -17,6 +17,7 @@ const series = z.object({
 const USUAL = [
   'qicore_records_published_total',
   'qicore_records_stored_total',
+  'qicore_records_overwritten_total',
   'qicore_dead_letters_total',
   'qicore_errors_total',
   'qicore_consumer_lag_records',

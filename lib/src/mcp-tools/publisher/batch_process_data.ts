@@ -56,7 +56,8 @@ const output = z.object({
   seconds: z.number(),
   records: z.number().optional().describe('stored by a backfill; read by a reprocess'),
   calls: z.number().optional().describe('made to the provider'),
-  written: z.number().optional(),
+  written: z.number().optional().describe('of a reprocess: records that were missing in the store'),
+  overwritten: z.number().optional().describe('records whose key was there already; in a backfill, those that it gave twice'),
   dead_lettered: z.number().optional(),
   bars: z.number().optional().describe('that became others than they were'),
   empty: z.array(z.string()).optional().describe('stretches that the provider has nothing of'),
@@ -97,7 +98,7 @@ type Done = Omit<Output, 'operation' | 'seconds'>
 
 async function backfill(given: Input, { platform, store, signal, progress }: ToolContext): Promise<Done> {
   const request = await requestOf(given, await resolveCoins(store, given.coins ?? []))
-  const { calls, records, empty, failures } = await platform.backfill(request, {
+  const { calls, records, overwritten, empty, failures } = await platform.backfill(request, {
     signal,
     onProgress: ({ task, calls: made, callsInAll, records: stored }) =>
       progress(
@@ -111,6 +112,7 @@ async function backfill(given: Input, { platform, store, signal, progress }: Too
   return {
     calls,
     records,
+    ...(overwritten > 0 && { overwritten }),
     ...(empty.length > 0 && {
       empty: empty
         .slice(0, MOST)
@@ -172,11 +174,11 @@ async function reprocess({ topic, from }: Input, { platform, signal, progress }:
         field: 'topic',
       },
     )
-  const { read, written, deadLettered } = await platform.reprocess(
+  const { read, written, overwritten, deadLettered } = await platform.reprocess(
     { topic, ...(from !== undefined && { appendedFrom: Math.floor(readMoment(from) / 1000) }) },
     { signal, onProgress: ({ read: so, total }) => progress(so, total, `${so} of ${countOf(total, 'record')} of ${topic}`) },
   )
-  return { records: read, written, dead_lettered: deadLettered }
+  return { records: read, written, overwritten, dead_lettered: deadLettered }
 }
 
 /** Another process may be at it: then its passes do the work, and this only waits until all of it is done. */

@@ -43,7 +43,8 @@ export const refusedShown = z
 export const storedOut = z.object({
   type: z.string(),
   given: z.int(),
-  stored: z.int().describe('durable now; a row with a later received_at under the same key stays'),
+  stored: z.int().describe('added, durable now'),
+  overwritten: z.int().describe('records whose key was there already: of the two the one with the later received_at stays'),
   refused: z.int(),
   refusals: z.array(z.object({ index: z.int().describe('into `records`'), code: z.string(), reason: z.string() })),
 })
@@ -70,15 +71,15 @@ export async function storeRecords(
     } catch (error) {
       refused.push({ index, error: toQiError(error) })
     }
-  const { written, failed } =
-    records.length > 0 ? await store.timescale.upsert(type, records, { signal }) : { written: 0, failed: [] }
+  const { written, overwritten = 0, failed } = await store.timescale.upsert(type, records, { signal })
   for (const { index, error } of failed) refused.push({ index: places[index] as number, error })
   refused.sort((a, b) => a.index - b.index)
-  if (written === 0) throw nothingStored(refused)
+  if (refused.length === wires.length) throw nothingStored(refused)
   return {
     type: type.name,
     given: wires.length,
     stored: written,
+    overwritten,
     refused: refused.length,
     refusals: refused
       .slice(0, shown)
@@ -95,9 +96,10 @@ function nothingStored(refused: readonly { index: number; error: QiError }[]): Q
   return new QiError('BAD_DATA', `no record was stored; mend them and call again. ${some.join('; ')}`, { field: 'records' })
 }
 
-export const storedText = ({ type, given, stored, refused, refusals }: Stored): string =>
+export const storedText = ({ type, given, stored, overwritten, refused, refusals }: Stored): string =>
   [
     `${stored} of ${countOf(given, 'record')} of the type ${type} are stored`,
+    ...(overwritten > 0 ? [`${overwritten} overwritten: their keys were there already, and the later received_at stays`] : []),
     ...refusals.map(({ index, reason }) => `refused records.${index}: ${reason}`),
     ...(refused > refusals.length ? [`${refused - refusals.length} more refused: pass a greater refusals_shown`] : []),
   ].join('\n')

@@ -51,7 +51,9 @@ const DEFAULT_LIMITS: ConsumerLimits = { lanes: 2, maxRecords: 20_000, lingerMs:
 export interface ConsumerWrite {
   readonly consumer: string
   readonly topic: string
+  /** Records that were added, and those whose key was there already. */
   readonly written: number
+  readonly overwritten: number
   readonly failed: number
   readonly milliseconds: number
   /** When the oldest record of the write was appended, in milliseconds since 1970. */
@@ -69,7 +71,7 @@ const writes = channel('qicore:consumer')
 export class Consumer {
   readonly #options: ConsumerOptions
   readonly #limits: ConsumerLimits
-  readonly #counts = { read: 0, written: 0, deadLettered: 0, writes: 0 }
+  readonly #counts = { read: 0, written: 0, overwritten: 0, deadLettered: 0, writes: 0 }
   #state: ConsumerStats['state'] = 'idle'
   #trouble: ConsumerStats['trouble']
   #lastWriteAt: number | undefined
@@ -167,13 +169,15 @@ export class Consumer {
     if (!type) throw new QiError('INTERNAL', `the consumer ${this.#options.name} reads ${topic}, which carries no record type`)
     const started = performance.now()
     const total = batches.reduce((sum, batch) => sum + batch.length, 0)
-    const failures = await writeBatches(type, batches, {
+    const { letters: failures, overwritten } = await writeBatches(type, batches, {
       sinks: this.#options.sinks,
       signal,
       persist: (target, write) => this.#persist(target, signal, write),
     })
     if (failures.length > 0) await this.#persist('the dead-letter topic', signal, () => this.#options.deadLetters.put(failures))
-    this.#counts.written += total - failures.length
+    const written = total - failures.length - overwritten
+    this.#counts.written += written
+    this.#counts.overwritten += overwritten
     this.#counts.deadLettered += failures.length
     this.#counts.writes++
     this.#lastWriteAt = Date.now()
@@ -181,7 +185,8 @@ export class Consumer {
       writes.publish({
         consumer: this.#options.name,
         topic,
-        written: total - failures.length,
+        written,
+        overwritten,
         failed: failures.length,
         milliseconds: performance.now() - started,
         oldest: Math.min(...batches.map((batch) => batch.timestamps[0] ?? Number.POSITIVE_INFINITY)),

@@ -8,12 +8,19 @@ export interface WriteBatchesOptions {
   readonly persist: <T>(target: string, write: () => Promise<T>) => Promise<T>
 }
 
-/** Writes batches of one topic to every sink that takes the type. @returns what can never be stored as it is */
+export interface WrittenBatches {
+  /** Records that can never be stored as they are. */
+  readonly letters: readonly DeadLetter[]
+  /** Records whose key was there already, by the sink that found most. */
+  readonly overwritten: number
+}
+
+/** Writes batches of one topic to every sink that takes the type. */
 export async function writeBatches(
   type: RecordType,
   batches: readonly EncodedBatch[],
   { sinks: all, signal, persist }: WriteBatchesOptions,
-): Promise<DeadLetter[]> {
+): Promise<WrittenBatches> {
   const letters = new Map<string, DeadLetter>()
   const setAside = (batch: EncodedBatch, index: number, error: QiError, attempts: number) => {
     const offset = batch.offset(index)
@@ -48,12 +55,12 @@ export async function writeBatches(
     }
     throw new QiError('INTERNAL', `the sink ${sink.name} reported a failure of record ${index}, which it was not given`)
   }
-  await Promise.all(
+  const overwrites = await Promise.all(
     sinks.map(async (sink) => {
       const encoded = sink.writeEncoded?.bind(sink)
-      if (!encoded && records.length === 0) return
+      if (!encoded && records.length === 0) return 0
       let attempts = 0
-      const { failed } = await persist(sink.name, () => {
+      const { failed, overwritten = 0 } = await persist(sink.name, () => {
         attempts++
         return encoded ? encoded(type, batches, { signal }) : sink.write(type, records, { signal })
       })
@@ -61,7 +68,8 @@ export async function writeBatches(
         const [batch, at] = encoded ? place(sink, index) : (places[index] as [EncodedBatch, number])
         setAside(batch, at, error, attempts)
       }
+      return overwritten
     }),
   )
-  return [...letters.values()]
+  return { letters: [...letters.values()], overwritten: Math.max(0, ...overwrites) }
 }

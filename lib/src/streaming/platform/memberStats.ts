@@ -17,6 +17,7 @@ export function together(members: readonly ConsumerStats[]): ConsumerStats {
     ...(trouble && { trouble }),
     read: sum(({ read }) => read),
     written: sum(({ written }) => written),
+    overwritten: sum(({ overwritten }) => overwritten),
     deadLettered: sum(({ deadLettered }) => deadLettered),
     writes: sum(({ writes }) => writes),
     waiting: sum(({ waiting }) => waiting),

@@ -42,15 +42,16 @@ export async function reprocess(
   const from = described.partitions.map(({ partition, earliest }): Position => ({ topic, partition, offset: earliest }))
   const total = described.partitions.reduce((sum, { earliest, latest }) => sum + Number(latest - earliest), 0)
   const persist = <T>(_target: string, write: () => Promise<T>): Promise<T> => retry(write, { ...PATIENCE, signal })
-  const done = { read: 0, written: 0, deadLettered: 0 }
+  const done = { read: 0, written: 0, overwritten: 0, deadLettered: 0 }
   for await (const batch of stream.read({ topics: [topic], from, untilEnd: true, signal })) {
     throwIfAborted(signal)
     if (!endsBefore(batch, appendedFrom)) {
-      const failed = await abortable(writeBatches(type, [batch], { sinks, signal, persist }), signal)
+      const { letters: failed, overwritten } = await abortable(writeBatches(type, [batch], { sinks, signal, persist }), signal)
       if (failed.length > 0) await persist('dead letters', () => deadLetters.put(failed, { signal }))
       done.read += batch.length
       done.deadLettered += failed.length
-      done.written += batch.length - failed.length
+      done.written += batch.length - failed.length - overwritten
+      done.overwritten += overwritten
     }
     onProgress({ read: done.read, total })
     batch.release()

@@ -15,7 +15,7 @@ import { RowEncoder } from '../copy/rows.ts'
 import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
 import { type TableSpec, tableOf } from '../tables.ts'
 import { decodeAll, portions } from './encodedBatches.ts'
-import { TableWriter } from './TableWriter.ts'
+import { type Stored, TableWriter } from './TableWriter.ts'
 
 /** Rows in one COPY: large enough to hide the round trip, small enough that a commit comes soon. */
 const ROWS = 20_000
@@ -28,6 +28,14 @@ interface Table {
   /** Made when the first encoded records come. */
   encoded?: EncodedRows
 }
+
+const NOTHING: WriteResult = { written: 0, overwritten: 0, failed: [] }
+
+const resultOf = (given: number, { failed, overwritten }: Stored): WriteResult => ({
+  written: given - failed.length - overwritten,
+  overwritten,
+  failed: failed.toSorted((a, b) => a.index - b.index),
+})
 
 /** What bulk writes look like from outside. */
 export interface BulkWrites {
@@ -55,51 +63,55 @@ export class BulkWriter implements BulkWrites {
     records: readonly R[],
     options: WriteOptions = {},
   ): Promise<WriteResult> {
-    if (records.length === 0) return { written: 0, failed: [] }
-    const failed =
+    if (records.length === 0) return NOTHING
+    const stored =
       type.name === instrument.name ? await this.#spread(type, records, options) : await this.#writeAll(type, records, options)
-    failed.sort((a, b) => a.index - b.index)
-    return { written: records.length - failed.length, failed }
+    return resultOf(records.length, stored)
   }
 
   /** @see TimescaleClient.upsertEncoded */
   async upsertEncoded(type: RecordType, batches: readonly EncodedBatch[], options: WriteOptions = {}): Promise<WriteResult> {
     const total = batches.reduce((sum, batch) => sum + batch.length, 0)
-    if (total === 0) return { written: 0, failed: [] }
-    const failed =
+    if (total === 0) return NOTHING
+    const stored =
       type.table === undefined ? await this.#decoded(type, batches, options) : await this.#encoded(type, batches, options)
-    failed.sort((a, b) => a.index - b.index)
-    return { written: total - failed.length, failed }
+    return resultOf(total, stored)
   }
 
   /** Records that have no table of their own are told apart by what they hold. */
-  async #decoded(type: RecordType, batches: readonly EncodedBatch[], options: WriteOptions): Promise<Failure[]> {
+  async #decoded(type: RecordType, batches: readonly EncodedBatch[], options: WriteOptions): Promise<Stored> {
     const { records, indexes, failed } = decodeAll(type, batches)
-    const refused = (await this.upsert(type, records, options)).failed
-    return [...failed, ...refused.map(({ index, error }) => ({ index: indexes[index] as number, error }))]
+    const { failed: refused, overwritten = 0 } = await this.upsert(type, records, options)
+    return {
+      failed: [...failed, ...refused.map(({ index, error }) => ({ index: indexes[index] as number, error }))],
+      overwritten,
+    }
   }
 
-  #encoded(type: RecordType, batches: readonly EncodedBatch[], { signal }: WriteOptions): Promise<Failure[]> {
+  #encoded(type: RecordType, batches: readonly EncodedBatch[], { signal }: WriteOptions): Promise<Stored> {
     const table = this.#table(tableOf(type, {}))
     table.encoded ??= new EncodedRows(type, table.spec)
     const { encoded, writer } = table
-    const work = async (client: PoolClient): Promise<Failure[]> => {
+    const work = async (client: PoolClient): Promise<Stored> => {
       const failed: Failure[] = []
+      let overwritten = 0
       for (const { part, first } of portions(batches, ROWS)) {
         const rows = encoded.open(part, first)
-        const refused = await writer.write(client, rows)
-        failed.push(...rows.failed, ...refused)
+        const stored = await writer.write(client, rows)
+        failed.push(...rows.failed, ...stored.failed)
+        overwritten += stored.overwritten
         // Now that the write is answered the server has read them; after a failure some may still be on their way.
         rows.release()
       }
-      return failed
+      return { failed, overwritten }
     }
     return withClient(this.#pool, work, { ...this.#connect, about: table.spec.name, ...(signal ? { signal } : {}) })
   }
 
   /** By kind, over the three reference tables. */
-  async #spread(type: RecordType, records: readonly RecordValues[], options: WriteOptions): Promise<Failure[]> {
+  async #spread(type: RecordType, records: readonly RecordValues[], options: WriteOptions): Promise<Stored> {
     const failed: Failure[] = []
+    let overwritten = 0
     const byTable = new Map<TableSpec, number[]>()
     records.forEach((record, index) => {
       try {
@@ -113,18 +125,19 @@ export class BulkWriter implements BulkWrites {
     })
     for (const [spec, indexes] of byTable) {
       const part = indexes.map((index) => records[index] as RecordValues)
-      for (const { index, error } of await this.writeRows(spec, part, options))
-        failed.push({ index: indexes[index] as number, error })
+      const stored = await this.writeRows(spec, part, options)
+      for (const { index, error } of stored.failed) failed.push({ index: indexes[index] as number, error })
+      overwritten += stored.overwritten
     }
-    return failed
+    return { failed, overwritten }
   }
 
-  #writeAll(type: RecordType, records: readonly RecordValues[], options: WriteOptions): Promise<Failure[]> {
+  #writeAll(type: RecordType, records: readonly RecordValues[], options: WriteOptions): Promise<Stored> {
     return this.writeRows(tableOf(type, records[0] as RecordValues), records, options)
   }
 
   /** Writes records whose fields are the columns of a table. */
-  writeRows(spec: TableSpec, records: readonly RecordValues[], { signal }: WriteOptions = {}): Promise<Failure[]> {
+  writeRows(spec: TableSpec, records: readonly RecordValues[], { signal }: WriteOptions = {}): Promise<Stored> {
     const table = this.#table(spec)
     return withClient(this.#pool, (client) => this.#batches(client, table, records), {
       ...this.#connect,
@@ -133,15 +146,17 @@ export class BulkWriter implements BulkWrites {
     })
   }
 
-  async #batches(client: PoolClient, table: Table, records: readonly RecordValues[]): Promise<Failure[]> {
+  async #batches(client: PoolClient, table: Table, records: readonly RecordValues[]): Promise<Stored> {
     const failed: Failure[] = []
+    let overwritten = 0
     for (let from = 0; from < records.length; from += ROWS) {
       const order = groupByKey(records, table.groupBy, from, Math.min(from + ROWS, records.length))
       const rows = new LazyRows(table.encoder, records, order)
-      const refused = await table.writer.write(client, rows)
-      failed.push(...rows.failed, ...refused)
+      const stored = await table.writer.write(client, rows)
+      failed.push(...rows.failed, ...stored.failed)
+      overwritten += stored.overwritten
     }
-    return failed
+    return { failed, overwritten }
   }
 
   #table(spec: TableSpec): Table {

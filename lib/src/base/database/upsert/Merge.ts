@@ -27,14 +27,14 @@ export class Merge {
     this.#bySeries = bySeries ? sql.bySeries : undefined
   }
 
-  /** @returns whether the key of each of the staged rows was new */
-  async run(client: PoolClient, staged: number): Promise<boolean> {
+  /** @returns how many of the staged rows were added: their keys were new */
+  async run(client: PoolClient, staged: number): Promise<number> {
     const bySeries = staged < MANY_ROWS ? undefined : this.#bySeries
     const expected = bySeries && (await this.#expect(client, bySeries))
     const confirmed = bySeries && expected ? await CONFIRM[expected](client, bySeries) : 0
     if (expected && confirmed === staged) {
       this.#expected = expected
-      return false
+      return 0
     }
     const { added, overwritten } = (await client.query<Merged>(this.#sql.merge)).rows[0] as Merged
     if (bySeries) {
@@ -42,7 +42,7 @@ export class Merge {
       const kind = inAll === staged ? 'overwrite' : added + inAll === 0 ? 'outdone' : undefined
       this.#expected = kind && kind === expected ? 'unsure' : kind
     }
-    return added === staged
+    return added
   }
 
   async #expect(client: PoolClient, bySeries: SeriesStatements): Promise<Kind | undefined> {

@@ -19,6 +19,13 @@ const REPEATS = 10
 const refusesRows = (state: string | undefined): boolean => state !== undefined && /^(22|23|54)/.test(state)
 const MOST_STAGED = 64
 
+/** What became of the rows of a write; those that are in neither were added. */
+export interface Stored {
+  readonly failed: readonly Failure[]
+  /** Rows whose key was there already, in the table or earlier in the same write. */
+  readonly overwritten: number
+}
+
 /** How batches reach one table: straight while keys are new, by a stage and a merge for a while after one was not. */
 export class TableWriter {
   readonly #table: TableSpec
@@ -43,26 +50,30 @@ export class TableWriter {
 
   /**
    * Stores the rows durably.
-   * @returns the rows that the database refuses, by the index of their records; all others are stored
+   * @returns the rows that the database refuses, by the index of their records, and how many were overwritten; all others are stored
    * @throws QiError when nothing can be said about the rows: the connection was lost, the disk is full, the table was changed …
    */
-  async write(client: PoolClient, source: RowSource): Promise<Failure[]> {
-    if (source.length === 0) return []
-    const failure = await this.#store(client, source).catch((error: unknown) => error)
-    if (failure === undefined) return []
+  async write(client: PoolClient, source: RowSource): Promise<Stored> {
+    if (source.length === 0) return { failed: [], overwritten: 0 }
+    const stored = await this.#store(client, source).catch((error: unknown) => ({ failure: error }))
+    if (typeof stored === 'number') return { failed: [], overwritten: stored }
+    const { failure } = stored
     const rows = source.all()
     if (rows.length === 0 || !refusesRows(sqlState(failure))) throw classifyPgError(failure, `writing to ${this.#table.name}`)
     // A table that was changed refuses good rows, too: they are no dead letters.
     const drift = await this.#driftOf(this.#table.name)
     if (drift) throw drift
-    if (rows.length === 1) return [{ index: rows.records[0] as number, error: classifyPgError(failure) }]
+    if (rows.length === 1)
+      return { failed: [{ index: rows.records[0] as number, error: classifyPgError(failure) }], overwritten: 0 }
     // One of them is at fault: halves, until it is found.
     const middle = rows.length >> 1
     const left = await this.write(client, madeRows(sliceRows(rows, 0, middle)))
-    return [...left, ...(await this.write(client, madeRows(sliceRows(rows, middle, rows.length))))]
+    const right = await this.write(client, madeRows(sliceRows(rows, middle, rows.length)))
+    return { failed: [...left.failed, ...right.failed], overwritten: left.overwritten + right.overwritten }
   }
 
-  async #store(client: PoolClient, source: RowSource): Promise<void> {
+  /** @returns how many rows were {@link Stored.overwritten} */
+  async #store(client: PoolClient, source: RowSource): Promise<number> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#storeOnce(client, source)
@@ -73,7 +84,7 @@ export class TableWriter {
     }
   }
 
-  async #storeOnce(client: PoolClient, source: RowSource): Promise<void> {
+  async #storeOnce(client: PoolClient, source: RowSource): Promise<number> {
     if (this.#staged > 0) {
       this.#staged--
       return this.#byStage(client, source)
@@ -81,11 +92,12 @@ export class TableWriter {
     try {
       await copyIn(client, this.#sql.target, source.pieces())
       this.#trust()
+      return 0
     } catch (error) {
       if (sqlState(error) !== UNIQUE_VIOLATION) throw error
       this.#staged = this.#nextStaged
       this.#nextStaged = Math.min(this.#nextStaged * 2, MOST_STAGED)
-      await this.#byStage(client, source)
+      return await this.#byStage(client, source)
     }
   }
 
@@ -95,7 +107,7 @@ export class TableWriter {
     this.#nextStaged = 1
   }
 
-  async #byStage(client: PoolClient, source: RowSource): Promise<void> {
+  async #byStage(client: PoolClient, source: RowSource): Promise<number> {
     if (!this.#prepared.has(client)) {
       await client.query(this.#sql.createStage)
       this.#prepared.add(client)
@@ -106,9 +118,10 @@ export class TableWriter {
       const rows = source.all()
       let staged = rows.length
       if (mayHoldDuplicates(this.#table, rows)) staged -= (await client.query(this.#sql.deduplicate)).rowCount ?? 0
-      const allNew = await this.#merge.run(client, staged)
+      const added = await this.#merge.run(client, staged)
       await client.query('commit')
-      if (allNew) this.#trust()
+      if (added === staged) this.#trust()
+      return rows.length - added
     } catch (error) {
       await client.query('rollback').catch(() => {})
       throw error

@@ -47,8 +47,10 @@ export interface BackfillProgress {
   readonly calls: number
   /** Calls planned in all, with those made; what turns out to be held already is not among them. */
   readonly callsInAll: number
-  /** Records stored so far. */
+  /** Records stored so far, each key once. */
   readonly records: number
+  /** Records that the provider gave of a key that it had given before in this run: they add nothing. */
+  readonly overwritten: number
   /** Why the provider gave nothing of the window, or of a part of it. */
   readonly missing?: string
 }
@@ -60,7 +62,10 @@ export interface BackfillFailure {
 
 export interface BackfillResult {
   readonly calls: number
+  /** Records stored, each key once. */
   readonly records: number
+  /** Records of a key that the run had already: they add nothing. */
+  readonly overwritten: number
   /** Stretches that the provider has nothing of; recorded, and not asked for again. */
   readonly empty: readonly { readonly task: BackfillTask; readonly span: Span; readonly reason: string }[]
   /** Series that could not be had, such as those of an unknown coin; the others are done. */

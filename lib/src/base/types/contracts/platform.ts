@@ -63,7 +63,10 @@ export interface ConsumerStats {
   /** Why it is retrying. */
   readonly trouble?: Trouble
   readonly read: number
+  /** Records that were added to the sinks. */
   readonly written: number
+  /** Records whose key was there already: of the two the more final, then the later received stays. */
+  readonly overwritten: number
   readonly deadLettered: number
   readonly writes: number
   /** Records read and not yet written. */
@@ -217,6 +220,9 @@ export interface ReprocessOptions {
 
 export interface ReprocessResult {
   readonly read: number
+  /** Records that the sinks did not hold. */
   readonly written: number
+  /** Records that they held already. */
+  readonly overwritten: number
   readonly deadLettered: number
 }

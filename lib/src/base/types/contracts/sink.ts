@@ -10,9 +10,14 @@ export interface Failure {
 }
 
 export interface WriteResult {
-  /** Records durable now. */
+  /** Records that were added, durable now. */
   readonly written: number
-  /** Records that can never be written as they are, in index order; the others are written. */
+  /**
+   * Records whose key was there already, in the sink or earlier in the same write: of the two the more final, then the later received
+   * stays. They add nothing to what the sink holds. A sink that cannot tell leaves this out and counts them as written.
+   */
+  readonly overwritten?: number
+  /** Records that can never be written as they are, in index order; the others are stored. */
   readonly failed: readonly Failure[]
 }
 
@@ -29,7 +34,7 @@ export interface Sink extends AsyncDisposable {
   readonly idempotent: boolean
   accepts(type: RecordType): boolean
   /**
-   * @returns per record: written, or failed with a classified error. One bad record never costs its neighbours.
+   * @returns per record: written, overwritten, or failed with a classified error. One bad record never costs its neighbours.
    * @throws QiError retryable when the whole batch failed for a reason that may pass (the database is down): nothing is lost by
    * repeating it
    */

@@ -38,7 +38,14 @@ const storeInput = z.object({
   topic: z.enum(topics).default('crypto-prices').describe('what is stored once more'),
   appended_from: moment.optional().describe('only what was appended since'),
 })
-const storeOutput = z.object({ topic: z.string(), read: z.int(), written: z.int(), dead_lettered: z.int(), text: z.string() })
+const storeOutput = z.object({
+  topic: z.string(),
+  read: z.int(),
+  written: z.int(),
+  overwritten: z.int(),
+  dead_lettered: z.int(),
+  text: z.string(),
+})
 
 /** Owns the store: sees that what is published is stored, examines what is held, and decides what is kept. */
 export class DataStoreAgent extends BaseAgent {
@@ -158,9 +165,12 @@ export class DataStoreAgent extends BaseAgent {
           'store',
           async ({ topic, appended_from }, { signal }) => {
             const appendedFrom = appended_from === undefined ? undefined : Date.parse(appended_from)
-            const { read, written, deadLettered } = await this.#parts.platform.reprocess({ topic, appendedFrom }, { signal })
-            const text = `${written} of ${countOf(read, 'record')} of ${topic} are stored, ${deadLettered} were set aside`
-            return { topic, read, written, dead_lettered: deadLettered, text }
+            const { read, written, overwritten, deadLettered } = await this.#parts.platform.reprocess(
+              { topic, appendedFrom },
+              { signal },
+            )
+            const text = `of ${countOf(read, 'record')} of ${topic} ${written} were missing and are stored, ${overwritten} were there, ${deadLettered} are dead letters`
+            return { topic, read, written, overwritten, dead_lettered: deadLettered, text }
           },
           { ...long, timeoutMs: 24 * 3_600_000 },
         ),

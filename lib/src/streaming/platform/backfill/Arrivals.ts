@@ -3,7 +3,7 @@ import { type HistoryWindow, type Micros, SILENCE, type Span, subtract, union } 
 /** Pieces that are kept before they are put together. */
 const MANY = 1000
 
-/** What of a window came: follows the times of its records, in whatever order, without keeping them. */
+/** What of a window came: follows the times of its records, in whatever order. */
 export class Arrivals {
   readonly #window: HistoryWindow
   readonly #candles: boolean
@@ -11,7 +11,8 @@ export class Arrivals {
   readonly #limit: Micros
   /** Each from its first record to as far behind its last as the next may be. */
   #pieces: { from: Micros; to: Micros }[] = []
-  #count = 0
+  readonly #times = new Set<Micros>()
+  #overwritten = 0
 
   constructor(window: HistoryWindow, candles: boolean) {
     this.#window = window
@@ -19,12 +20,19 @@ export class Arrivals {
     this.#limit = candles ? window.spacing : SILENCE * window.spacing
   }
 
+  /** How many records there are, each time once: it tells a record of a series from the others. */
   get count(): number {
-    return this.#count
+    return this.#times.size
+  }
+
+  /** Records of a time that another had already. */
+  get overwritten(): number {
+    return this.#overwritten
   }
 
   add(time: Micros): void {
-    this.#count++
+    if (this.#times.has(time)) this.#overwritten++
+    this.#times.add(time)
     const last = this.#pieces.at(-1)
     const to = time + this.#limit
     if (last && time >= last.from && time <= last.to) last.to = Math.max(last.to, to)

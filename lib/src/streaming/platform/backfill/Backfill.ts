@@ -101,7 +101,7 @@ export class Backfill implements AsyncDisposable {
   async run(tasks: readonly BackfillTask[], { signal, onProgress = () => {} }: BackfillRunOptions = {}): Promise<BackfillResult> {
     const empty: BackfillResult['empty'][number][] = []
     const failures: BackfillFailure[] = []
-    const count = { calls: 0, callsInAll: await this.countCalls(tasks), records: 0 }
+    const count = { calls: 0, callsInAll: await this.countCalls(tasks), records: 0, overwritten: 0 }
     for (const task of tasks) {
       this.#groups(recordTypes[task.series.type].topic)
       try {
@@ -112,6 +112,7 @@ export class Backfill implements AsyncDisposable {
           const done = await this.#window(history, task, id, window, signal)
           if (window.refused === undefined) count.calls++
           count.records += done.records
+          count.overwritten += done.overwritten
           for (const span of done.empty) if (empty.length < MOST_LISTED) empty.push({ task, span, reason: done.reason })
           const { from, to } = window
           const missing = done.empty.length > 0 ? { missing: done.reason } : {}
@@ -123,7 +124,7 @@ export class Backfill implements AsyncDisposable {
         failures.push({ task, error })
       }
     }
-    return { calls: count.calls, records: count.records, empty, failures }
+    return { calls: count.calls, records: count.records, overwritten: count.overwritten, empty, failures }
   }
 
   async close(): Promise<void> {
@@ -138,8 +139,8 @@ export class Backfill implements AsyncDisposable {
 
   async #window(history: History, task: BackfillTask, id: string, window: HistoryWindow, signal: AbortSignal | undefined) {
     const { from, to, refused } = window
-    const nothing = (reason: string) => ({ records: 0, held: [], empty: [{ from, to }], reason })
-    let done: { records: number; held: readonly Span[]; empty: readonly Span[]; reason: string }
+    const nothing = (reason: string) => ({ records: 0, overwritten: 0, held: [], empty: [{ from, to }], reason })
+    let done: { records: number; overwritten: number; held: readonly Span[]; empty: readonly Span[]; reason: string }
     if (refused !== undefined) done = nothing(refused)
     else {
       await this.coverage.request(id, { from, to })
@@ -149,7 +150,8 @@ export class Backfill implements AsyncDisposable {
         // What is this recent the provider may still add.
         const settledTo = Math.max(from, nowMicros() - 2 * window.spacing)
         const past = { from: Number.MIN_SAFE_INTEGER, to: settledTo }
-        done = { records: arrivals.count, held, empty: intersect(empty, [past]), reason: `${task.source} has nothing there` }
+        const { count: records, overwritten } = arrivals
+        done = { records, overwritten, held, empty: intersect(empty, [past]), reason: `${task.source} has nothing there` }
       } catch (thrown) {
         const error = toQiError(thrown)
         if (error.code !== 'UNSUPPORTED') throw error
