@@ -20,12 +20,13 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
 /** Tells what failed, in one line and a remedy, or as JSON; always on stderr. Returns what the process ends with. */
 export async function reportFailure(failure: unknown, err: Output, { json, debug }: FailureOptions): Promise<Exit> {
   if (failure instanceof CommanderError) return reportUsage(failure, err, json)
-  const { escapeHidden, toQiError } = await import('../../lib/src/base/index.ts')
+  const { escapeHidden, toQiError, withoutSecrets } = await import('../../lib/src/base/index.ts')
   const error = toQiError(failure)
   const exit = EXIT_OF_CODE[error.code]
-  if (json) await err.json({ error: { ...error.toJSON(), exit_code: exit, ...(debug && { stack: stackOf(error) }) } })
+  if (json)
+    await err.json({ error: { ...error.toJSON(), exit_code: exit, ...(debug && { stack: withoutSecrets(stackOf(error)) }) } })
   else await err.line(describe(error, err, escapeHidden))
-  if (debug && !json) await err.line(stackOf(error))
+  if (debug && !json) await err.line(withoutSecrets(stackOf(error)))
   return exit
 }
 

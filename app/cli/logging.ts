@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { errorMessage, type Logger, QiError, silentLogger } from '../../lib/src/base/index.ts'
+import { errorMessage, type Logger, QiError, silentLogger, withoutSecrets } from '../../lib/src/base/index.ts'
 import type { Output } from './output.ts'
 import type { Session } from './session.ts'
 import { prettyLine } from './text/prettyLine.ts'
@@ -17,7 +17,8 @@ export interface LogOptions {
 const SECRETS = ['token', 'password', 'apiKey', 'api_key', 'authorization', 'secret'].flatMap((name) => [name, `*.${name}`])
 
 export function createLogger({ level, format, err, write, debug }: LogOptions): Logger {
-  const destination = { write: (line: string) => write(format === 'json' ? line.trimEnd() : prettyLine(line, err)) }
+  const shown = (line: string) => (format === 'json' ? line.trimEnd() : prettyLine(line, err))
+  const destination = { write: (line: string) => write(shown(withoutSecrets(line))) }
   const serializeError = (error: unknown) => errorFields(error, debug)
   return pino(
     {

@@ -1,6 +1,5 @@
-import { layoutMismatch, openStore, type QiError, type Store, toQiError } from '../../../lib/src/base/index.ts'
+import { layoutMismatch, maskUrl, openStore, type QiError, type Store, toQiError } from '../../../lib/src/base/index.ts'
 import type { PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
-import { maskUrl } from '../settings.ts'
 import { type Finding, failed, found, ok, unused } from './finding.ts'
 
 const OPEN_TIMEOUT_MS = 5000

@@ -1,5 +1,4 @@
 import type { CryptoDataPlatform } from '../../../lib/src/streaming/platform/index.ts'
-import { maskUrl } from '../settings.ts'
 
 /** What runs where, as name and text. */
 export function overview(platform: CryptoDataPlatform, url: string): readonly (readonly [string, string])[] {
@@ -18,6 +17,6 @@ export function overview(platform: CryptoDataPlatform, url: string): readonly (r
 
 /** Host, port and database: nobody needs the user's name, and the password is a secret. */
 function serverOf(url: string): string {
-  const { host, pathname } = new URL(String(maskUrl(url)))
+  const { host, pathname } = new URL(url)
   return `${host}${pathname}`
 }

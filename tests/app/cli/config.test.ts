@@ -91,3 +91,13 @@ describe('up with wrong settings', () => {
     expect(end.stderr).toContain('coingecko')
   })
 })
+
+it('an address whose password ends it for a parser is refused with what to write, and shows no part of it', async () => {
+  const env = { DATABASE_URL: 'postgres://app:p@ss/w%rd@127.0.0.1:47432/x' }
+  const cwd = await project()
+  for (const command of [['config', 'show'], ['config', 'show', '--json'], ['doctor'], ['doctor', '--json'], ['status']]) {
+    const { stdout, stderr } = await qicore(command, { cwd, env })
+    expect(stdout + stderr).toMatch(/database\.url \(secret\).*%40 for @, %2F for \//)
+    expect(stdout + stderr).not.toMatch(/ss\/w|w%rd|p@ss/)
+  }
+})

@@ -1,4 +1,5 @@
 import { escapeHiddenInLines } from './hidden.ts'
+import { withoutSecrets } from './secrets.ts'
 
 /** What each code means, whether trying again can help, and the HTTP status it is shown with. */
 export const ERROR_CODES = {
@@ -35,7 +36,7 @@ export interface ErrorDetails {
 
 /**
  * The one error class: a documented code, whether trying again can help, and the cause. Its message may quote what strangers sent, so
- * hidden characters in it are escaped.
+ * hidden characters in it are escaped, and known secrets are left out.
  */
 export class QiError extends Error {
   override readonly name = 'QiError'
@@ -46,7 +47,7 @@ export class QiError extends Error {
   readonly partial: boolean
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(escapeHiddenInLines(message), details.cause === undefined ? undefined : { cause: details.cause })
+    super(withoutSecrets(escapeHiddenInLines(message)), details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.retryable = details.retryable ?? ERROR_CODES[code].retryable
     this.retryAfterMs = details.retryAfterMs

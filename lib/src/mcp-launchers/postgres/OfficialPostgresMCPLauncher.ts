@@ -77,11 +77,16 @@ export const ArchivedPostgresMCPLauncher = defineLauncher({
     await requirePreconditions({ name: 'postgres-archived', preconditions: preconditionsOf(archived) }, context)
     const role = await ensureReaderRole(context.databaseUrl as string)
     const folder = folderOf(archived, context)
+    // The server takes the address as an argument, which every user of the machine can read; the driver takes the password from here.
+    const address = new URL(role.url)
+    const env = { PGPASSWORD: decodeURIComponent(address.password) }
+    address.password = ''
     return {
       spec: {
         command: process.execPath,
-        args: [join(folder, 'node_modules/@modelcontextprotocol/server-postgres/dist/index.js'), role.url],
+        args: [join(folder, 'node_modules/@modelcontextprotocol/server-postgres/dist/index.js'), address.href],
         cwd: folder,
+        env,
       },
       warnings: [
         'server-postgres is archived, and a query can end its read-only transaction: only the database role keeps it from writing; use the launcher postgres instead',

@@ -7,6 +7,9 @@ import {
   isLoopback,
   llmSettings,
   type Provenance,
+  passwordProblem,
+  passwordsIn,
+  protectSecrets,
   QiError,
   readConfigFile,
   resolveConfig,
@@ -21,6 +24,12 @@ import { embeddedStreamConfig } from '../embedded/index.ts'
 import { RedpandaConfig, SchemaRegistryConfig } from '../redpanda/index.ts'
 import { agentDefinitions } from './agents/definitions.ts'
 import { storeSettings } from './upkeep/index.ts'
+
+/** Said before the address is parsed: the parser would take part of such a password for a host. */
+function checkPassword(address: string, context: z.RefinementCtx<string>): void {
+  const message = passwordProblem(address)
+  if (message) context.addIssue({ code: 'custom', message, fatal: true })
+}
 
 const names = <T extends string>(known: readonly T[]) => z.array(z.enum(known as [T, ...T[]]))
 
@@ -87,7 +96,9 @@ const core = {
   database: z
     .object({
       url: z
-        .url({ protocol: /^postgres(ql)?$/ })
+        .string()
+        .superRefine(checkPassword)
+        .pipe(z.url({ protocol: /^postgres(ql)?$/ }))
         .optional()
         .describe('TimescaleDB or PostgreSQL; unset means the embedded one')
         .meta({ env: 'DATABASE_URL', secret: true }),
@@ -172,6 +183,7 @@ export function loadConfig({ cwd = process.cwd(), env = process.env, flags = {} 
   const { config, provenance } = resolveConfig(configSchema, { env, flags, ...(file && { file }) })
   const typed = config as z.output<z.ZodObject<typeof core>>
   const home = typed.home ? resolve(cwd, typed.home) : join(project, HOME_FOLDER)
+  protectSecrets(secretsOf(provenance))
   requireTokenOffLoopback(typed.server)
   requireAgentsCanWork(config)
   // The URL alone is what every connection is made from.
@@ -179,6 +191,11 @@ export function loadConfig({ cwd = process.cwd(), env = process.env, flags = {} 
   const database = url ? { ...typed.database, url: secureDatabaseUrl(url, tls) } : typed.database
   return { config: { ...config, ...typed, database, home }, provenance, project }
 }
+
+const secretsOf = (provenance: readonly Provenance[]): string[] =>
+  provenance
+    .filter(({ secret, value }) => secret && typeof value === 'string')
+    .flatMap(({ value }) => (/^\w+:\/\//.test(value as string) ? passwordsIn(value as string) : [value as string]))
 
 function requireTokenOffLoopback({ host, token }: { readonly host: string; readonly token?: string | undefined }): void {
   if (!isLoopback(host) && !token)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { QiError, saslProblems, saslSettings, tlsProblems, tlsSettings } from '../../base/index.ts'
+import { maskUrl, QiError, saslProblems, saslSettings, tlsProblems, tlsSettings } from '../../base/index.ts'
 
 const BROKER = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/
 const DEFAULT_PORT = 9092
@@ -59,7 +59,7 @@ export function parseBroker(text: string): BrokerAddress {
   const match = BROKER.exec(text.trim())
   const port = match?.[3] === undefined ? DEFAULT_PORT : Number(match[3])
   if (!match || port < 1 || port > 65_535)
-    throw new QiError('CONFIG_INVALID', `broker "${text}": expected host:port, such as localhost:9092`, {
+    throw new QiError('CONFIG_INVALID', `broker "${maskUrl(text)}": expected host:port, such as localhost:9092`, {
       field: 'redpanda.brokers',
     })
   return { host: (match[1] ?? match[2]) as string, port }

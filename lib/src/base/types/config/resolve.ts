@@ -1,6 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { QiError } from '../errors.ts'
+import { maskValue } from '../secrets.ts'
 import { readText, type Setting, settingsOf, unwrap } from './settings.ts'
 
 export interface ConfigInputs {
@@ -77,14 +78,19 @@ function explain(
   const path = issue.path.join('.')
   const setting = settings.find((s) => path === s.path || path.startsWith(`${s.path}.`))
   const value = get(merged, path)
-  const shown = setting?.secret ? '(secret)' : value === undefined ? 'is missing' : withoutCredentials(JSON.stringify(value))
+  const shown = setting?.secret
+    ? '(secret)'
+    : value === undefined
+      ? 'is missing'
+      : shownValue(value, get(merged, setting?.path ?? path))
   const origin = setting && from.get(setting.path)
   const remedy = setting?.env && value === undefined ? `; set ${setting.env} or ${path} in qicore.yaml` : ''
   return `${path} ${shown}${origin ? ` (${origin})` : ''}: ${issue.message}${remedy}`
 }
 
-/** A URL may hold a password, also one that is refused for another reason. */
-const withoutCredentials = (text: string): string => text.replace(/\/\/[^/@\s"]*@/g, '//(secret)@')
+/** An entry of a list is shown with the whole list: a comma in a password may have split an address. */
+const shownValue = (value: unknown, whole: unknown): string =>
+  JSON.stringify(Array.isArray(whole) && maskValue(whole) !== whole ? maskValue(whole) : maskValue(value))
 
 function findUnknownKeys(schema: z.ZodObject, values: object, file: string, problems: string[], prefix = ''): void {
   const known = Object.keys(schema.shape)

@@ -13,7 +13,14 @@ const seconds = (what: string) =>
 
 function isUrl(text: string): boolean {
   const url = URL.parse(text)
-  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
+  return (
+    url !== null &&
+    /^https?:$/.test(url.protocol) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.search === '' &&
+    url.hash === ''
+  )
 }
 
 const fields = z.strictObject({
@@ -32,7 +39,12 @@ const fields = z.strictObject({
   base_url: z
     .union([z.string(), z.array(z.string()).min(1)])
     .transform((urls) => (typeof urls === 'string' ? urls.split(',') : urls).map((url) => url.trim()).filter(Boolean))
-    .check(z.refine((urls) => urls.length > 0 && urls.every(isUrl), 'expected http(s)://…, without a name or password in it'))
+    .check(
+      z.refine(
+        (urls) => urls.length > 0 && urls.every(isUrl),
+        'expected http(s)://…, without a name, password or parameters in it',
+      ),
+    )
     .optional()
     .describe('the API, up to before /coins/…; several share the calls and stand in for each other; default: that of the plan')
     .meta({ env: 'COINGECKO_BASE_URL' }),
