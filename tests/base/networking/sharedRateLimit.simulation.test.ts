@@ -34,7 +34,7 @@ afterAll(async () => {
 const step = fc.record({
   /** Which of the waiting, or of those who do something else, goes on. */
   who: fc.nat(4),
-  what: fc.constantFrom('ask', 'ask', 'ask', 'ask', 'penalize', 'die', 'leave', 'clock back'),
+  what: fc.constantFrom('ask', 'ask', 'ask', 'ask', 'penalize', 'die', 'leave', 'clear', 'clock back'),
   weight: fc.integer({ min: 1, max: 4 }),
   after: fc.oneof(fc.nat(500), fc.nat(40_000)),
   late: fc.oneof({ weight: 4, arbitrary: fc.nat(250) }, { weight: 1, arbitrary: fc.nat(5000) }),
@@ -51,14 +51,14 @@ it('holds in every window, whatever the processes, weights, penalties, delays, d
       let behind = 0
       let blockedUntil = 0
       const calls: { at: number; weight: number }[] = []
-      const waiting = new Map<number, { id: string; weight: number; wake: number }>()
+      const waiting = new Map<number, { readonly id: string; readonly weight: number; wake: number }>()
       const query = async <T>(sql: string, values: unknown[]): Promise<T> => {
         await pool.query("select set_config('simulated.now', $1, false)", [new Date(START + now - behind).toISOString()])
         return (await pool.query(sql, [key, ...values])).rows[0] as T
       }
       const ask = async (who: number, weight: number, held: string | null, transit: number) => {
         const { id, wait_ms } = await query<{ id: string; wait_ms: number }>(
-          `select id::text, wait_ms from qicore_rate_acquire($1, $2, $3, '${WINDOW + SLACK} ms', '${SLACK / 4} ms', $4)`,
+          `select id::text, wait_ms from qicore_rate_acquire($1, $2, $3, '${WINDOW + SLACK} ms', '${SLACK / 4} ms', $4, 'simulated')`,
           [weight, limit, held],
         )
         if (wait_ms > 0) return void waiting.set(who, { id, weight, wake: now + Math.ceil(wait_ms) })
@@ -81,11 +81,17 @@ it('holds in every window, whatever the processes, weights, penalties, delays, d
         if (what === 'die') waiting.delete(who)
         if (what === 'leave' && own) {
           waiting.delete(who)
-          await query('delete from network_grants where key_digest = $1 and id = $2', [own.id])
+          await query('select qicore_rate_leave($1, $2)', [own.id])
         }
         if (what === 'clock back') behind += late
+        if (what === 'clear') {
+          await query('select qicore_rate_clear($1)', [])
+          blockedUntil = 0
+          // Whoever waits looks again.
+          for (const place of waiting.values()) place.wake = now
+        }
         if (what === 'penalize') {
-          await query("select qicore_rate_penalize($1, $2 * interval '1 ms')", [after])
+          await query("select qicore_rate_penalize($1, $2 * interval '1 ms', 'a test')", [after])
           blockedUntil = Math.max(blockedUntil, now + after)
         }
       }

@@ -1,6 +1,7 @@
 import { QiError, type RateBudget, type RateLimit } from '../types/index.ts'
 import { type Clock, systemClock, throwIfAborted } from './clock.ts'
 import { publishNetworkEvent } from './events.ts'
+import { MAX_PENALTY_MS } from './http/retryAfter.ts'
 import { Turns } from './turns.ts'
 
 export interface SlidingWindowOptions {
@@ -18,6 +19,9 @@ export interface SlidingWindowOptions {
   readonly peer?: string
 }
 
+/** After a penalty the others wait behind the first call for as long as it was, at most this. */
+const LONGEST_PROBE_MS = 15_000
+
 /** A limit for one process that holds in every sliding window, not only in those that start on the minute. */
 export class SlidingWindowLimit implements RateLimit {
   readonly limit: number
@@ -26,6 +30,10 @@ export class SlidingWindowLimit implements RateLimit {
   readonly #granted: { readonly at: number; readonly weight: number }[] = []
   #used = 0
   #blockedUntil = Number.NEGATIVE_INFINITY
+  #penaltyBy: string | undefined
+  /** How long the others wait behind the first call after a penalty, until that call was granted. */
+  #probeGap: number | undefined
+  #resumeAt = Number.NEGATIVE_INFINITY
   readonly #peer: string
   readonly #turns = new Turns()
 
@@ -46,23 +54,37 @@ export class SlidingWindowLimit implements RateLimit {
         publishNetworkEvent({ type: 'limit-wait', peer: this.#peer, ms: wait })
         await this.#clock.sleep(wait, signal)
       }
-      this.#granted.push({ at: this.#clock.now(), weight })
+      const now = this.#clock.now()
+      if (this.#probeGap !== undefined) this.#resumeAt = now + this.#probeGap
+      this.#probeGap = undefined
+      this.#granted.push({ at: now, weight })
       this.#used += weight
     }, signal)
   }
 
-  penalize(retryAfterMs: number): void {
+  penalize(retryAfterMs: number, by?: string): void {
     if (!(retryAfterMs > 0)) return
-    publishNetworkEvent({ type: 'limit-penalty', peer: this.#peer, ms: retryAfterMs })
-    this.#blockedUntil = Math.max(this.#blockedUntil, this.#clock.now() + retryAfterMs)
+    const ms = Math.min(retryAfterMs, MAX_PENALTY_MS)
+    publishNetworkEvent({ type: 'limit-penalty', peer: this.#peer, ms })
+    const now = this.#clock.now()
+    if (now + ms > this.#blockedUntil) this.#penaltyBy = by
+    this.#blockedUntil = Math.max(this.#blockedUntil, now + ms)
+    this.#probeGap = Math.min(this.#blockedUntil - now, LONGEST_PROBE_MS)
   }
 
   async budget(): Promise<RateBudget> {
     const now = this.#clock.now()
     this.#forget(now)
     const penaltyMs = Math.max(0, this.#blockedUntil - now)
-    const free = penaltyMs > 0 ? 0 : this.limit - this.#used
-    return { limit: this.limit, windowMs: this.#windowMs, free, penaltyMs }
+    const free = penaltyMs > 0 || this.#resumeAt > now ? 0 : this.limit - this.#used
+    const by = this.#penaltyBy
+    return {
+      limit: this.limit,
+      windowMs: this.#windowMs,
+      free,
+      penaltyMs,
+      ...(penaltyMs > 0 && by !== undefined && { penaltyBy: by }),
+    }
   }
 
   #forget(now: number): void {
@@ -72,7 +94,7 @@ export class SlidingWindowLimit implements RateLimit {
   #waitMs(weight: number): number {
     const now = this.#clock.now()
     this.#forget(now)
-    let wait = Math.max(0, this.#blockedUntil - now)
+    let wait = Math.max(0, this.#blockedUntil - now, this.#resumeAt - now)
     let excess = this.#used + weight - this.limit
     for (const grant of this.#granted) {
       if (excess <= 0) break

@@ -4,6 +4,7 @@ import type { Pool } from '../../database/pool.ts'
 import { QiError, type RateBudget, type RateLimit, type RateLimits } from '../../types/index.ts'
 import { abortable, type Clock, systemClock, throwIfAborted } from '../clock.ts'
 import { publishNetworkEvent } from '../events.ts'
+import { MAX_PENALTY_MS } from '../http/retryAfter.ts'
 import { retry } from '../retry.ts'
 import { Turns } from '../turns.ts'
 
@@ -18,17 +19,28 @@ export interface PostgresRateLimitOptions extends RateLimits {
   readonly clock?: Clock
 }
 
+interface BudgetRow {
+  readonly used: number
+  readonly penalty_ms: number
+  readonly blocked_by: string | null
+  readonly probing: boolean
+}
+
 interface Place {
   readonly id: string
   readonly wait_ms: number
 }
 
 /** Who waits has a place in the future: it is not free any more. */
-const BUDGET = `select greatest(0, extract(epoch from max(l.blocked_until) filter (where l.blocked_until > clock_timestamp())
-    - clock_timestamp()) * 1000)::float8 as penalty_ms,
+const BUDGET = `select case when l.blocked_until > clock_timestamp()
+    then extract(epoch from l.blocked_until - clock_timestamp()) * 1000 else 0 end::float8 as penalty_ms, l.blocked_by,
+  l.resume_at > clock_timestamp() as probing,
   (select coalesce(sum(weight), 0) from network_grants
     where key_digest = $1 and granted_at > clock_timestamp() - $2 * interval '1 ms') as used
   from network_limits l where l.key_digest = $1`
+
+/** A place in the line can move up, when a penalty is lifted: whoever waits asks anew after so many milliseconds. */
+const LOOK_AGAIN_MS = 5000
 
 const PATIENCE = { attempts: Number.POSITIVE_INFINITY, totalMs: Number.POSITIVE_INFINITY, baseMs: 100, maxMs: 5000 }
 
@@ -67,15 +79,17 @@ export class PostgresRateLimit implements RateLimit {
     await this.#turns.take(() => this.#place(weight, signal), signal)
   }
 
-  penalize(retryAfterMs: number): void {
+  penalize(retryAfterMs: number, by?: string): void {
     if (!(retryAfterMs > 0)) return
-    publishNetworkEvent({ type: 'limit-penalty', peer: this.#options.service, ms: retryAfterMs })
+    const ms = Math.min(retryAfterMs, MAX_PENALTY_MS)
+    publishNetworkEvent({ type: 'limit-penalty', peer: this.#options.service, ms })
     const asked = this.#clock.now()
     // Told late, it is for the rest of the time. Nobody here asks for a permit before it is known.
     const told = () =>
-      this.#patiently("select qicore_rate_penalize($1, $2 * interval '1 ms')", () => [
+      this.#patiently("select qicore_rate_penalize($1, $2 * interval '1 ms', $3)", () => [
         this.#digest,
-        Math.max(0, retryAfterMs - (this.#clock.now() - asked)),
+        Math.max(0, ms - (this.#clock.now() - asked)),
+        by ?? null,
       ])
     this.#news = this.#news.then(told).then(
       () => {},
@@ -87,10 +101,16 @@ export class PostgresRateLimit implements RateLimit {
     const { pool, ready, service } = this.#options
     try {
       await ready?.()
-      const { rows } = await pool.query<{ used: number; penalty_ms: number }>(BUDGET, [this.#digest, this.#windowMs])
-      const { used = 0, penalty_ms: penaltyMs = 0 } = rows[0] ?? {}
-      const free = penaltyMs > 0 ? 0 : Math.max(0, this.limit - used)
-      return { limit: this.limit, windowMs: this.#windowMs, free, penaltyMs }
+      const { rows } = await pool.query<BudgetRow>(BUDGET, [this.#digest, this.#windowMs])
+      const { used = 0, penalty_ms: penaltyMs = 0, blocked_by: by = null, probing = false } = rows[0] ?? {}
+      const free = penaltyMs > 0 || probing ? 0 : Math.max(0, this.limit - used)
+      return {
+        limit: this.limit,
+        windowMs: this.#windowMs,
+        free,
+        penaltyMs,
+        ...(penaltyMs > 0 && by !== null && { penaltyBy: by }),
+      }
     } catch (error) {
       throw classifyPgError(error, `the rate limit of ${service}`)
     }
@@ -100,14 +120,20 @@ export class PostgresRateLimit implements RateLimit {
   async #place(weight: number, signal?: AbortSignal): Promise<void> {
     await abortable(this.#news, signal)
     let held: string | null = null
+    let told = Number.NEGATIVE_INFINITY
     try {
       for (;;) {
         const asked = this.#clock.now()
         const place: Place = await this.#ask(weight, held, signal)
         held = place.id
         if (place.wait_ms > 0) {
-          publishNetworkEvent({ type: 'limit-wait', peer: this.#options.service, ms: place.wait_ms })
-          await this.#clock.sleep(Math.ceil(place.wait_ms), signal)
+          const until = this.#clock.now() + place.wait_ms
+          // A wait is told once, and what is added to it.
+          const more = Math.min(place.wait_ms, until - told)
+          if (more > LOOK_AGAIN_MS / 10 || told < 0)
+            publishNetworkEvent({ type: 'limit-wait', peer: this.#options.service, ms: more })
+          told = Math.max(told, until)
+          await this.#clock.sleep(Math.min(Math.ceil(place.wait_ms), LOOK_AGAIN_MS), signal)
         } else if (this.#clock.now() - asked <= this.#toleranceMs) return
       }
     } catch (error) {
@@ -118,8 +144,8 @@ export class PostgresRateLimit implements RateLimit {
 
   async #ask(weight: number, held: string | null, signal?: AbortSignal): Promise<Place> {
     const answer = this.#patiently<Place>(
-      "select id::text, wait_ms from qicore_rate_acquire($1, $2, $3, $4 * interval '1 ms', $5 * interval '1 ms', $6)",
-      () => [this.#digest, weight, this.limit, this.#windowMs, this.#toleranceMs, held],
+      "select id::text, wait_ms from qicore_rate_acquire($1, $2, $3, $4 * interval '1 ms', $5 * interval '1 ms', $6, $7)",
+      () => [this.#digest, weight, this.limit, this.#windowMs, this.#toleranceMs, held, this.#options.service],
       signal,
     )
     try {
@@ -138,8 +164,7 @@ export class PostgresRateLimit implements RateLimit {
 
   /** Best effort: a place that is not given back costs its own call and nothing else. */
   #giveBack(id: string): void {
-    const given = () =>
-      this.#options.pool.query('delete from network_grants where id = $1 and key_digest = $2', [id, this.#digest])
+    const given = () => this.#options.pool.query('select qicore_rate_leave($1, $2)', [this.#digest, id])
     this.#news = this.#news.then(given).then(
       () => {},
       () => {},

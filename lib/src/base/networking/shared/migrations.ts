@@ -1,4 +1,5 @@
 import type { MigrationFile } from '../../database/migrate.ts'
+import { PENALTIES } from './penalties.ts'
 
 /**
  * One row a key, whose lock puts all who use it in a line, and one row a call, until it has left every window. A call gets the
@@ -89,6 +90,7 @@ ${LOCK}
 ${ACQUIRE}
 ${PENALIZE}`,
   },
+  { version: 2, name: 'penalties with a cap and a probe', sql: PENALTIES },
 ]
 
 /** Keys that nobody used for a day, and what is left of calls that have left every window. */

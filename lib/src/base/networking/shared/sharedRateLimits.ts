@@ -10,10 +10,7 @@ import { PostgresRateLimit } from './PostgresRateLimit.ts'
  */
 export function sharedRateLimits(pool: Pool): (key: string, limits: RateLimits) => RateLimit {
   const known = new Map<string, RateLimit>()
-  const ready = untilDone(async () => {
-    await migrate(pool, { component: 'networking', files: networkingMigrations })
-    await pool.query(CLEAN_UP)
-  })
+  const ready = untilDone(() => prepareRateLimits(pool))
   return (key, limits) => {
     const name = JSON.stringify([key, limits])
     const limit = known.get(name) ?? new PostgresRateLimit({ ...limits, pool, key, ready })
@@ -22,8 +19,14 @@ export function sharedRateLimits(pool: Pool): (key: string, limits: RateLimits) 
   }
 }
 
+/** Makes the tables, and removes what nobody uses any more. @throws QiError */
+export async function prepareRateLimits(pool: Pool): Promise<void> {
+  await migrate(pool, { component: 'networking', files: networkingMigrations })
+  await pool.query(CLEAN_UP)
+}
+
 /** Runs once; what failed is tried again by the next who asks. */
-function untilDone(work: () => Promise<void>): () => Promise<void> {
+export function untilDone(work: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | undefined
   return () => {
     done ??= work().catch((error: unknown) => {

@@ -5,8 +5,12 @@ export interface RateLimit {
    * @throws QiError CANCELLED or TIMEOUT when the signal is aborted while waiting; BAD_REQUEST when the weight can never be granted
    */
   acquire(weight: number, signal?: AbortSignal): Promise<void>
-  /** The peer asked to be left alone for so long: nobody gets a permit until then. */
-  penalize(retryAfterMs: number): void
+  /**
+   * The peer asked to be left alone for so long, an hour at most: nobody gets a permit until then. The first permit after it is a probe;
+   * the others wait up to 15 s longer, so that another refusal costs one call.
+   * @param by the answer that asked for it, fit to be shown
+   */
+  penalize(retryAfterMs: number, by?: string): void
   /** What is left of it now, for whoever watches. @throws QiError UNAVAILABLE where that cannot be found out */
   budget(): Promise<RateBudget>
 }
@@ -20,6 +24,8 @@ export interface RateBudget {
   readonly free: number
   /** For how much longer the peer asked to be left alone, in milliseconds. */
   readonly penaltyMs: number
+  /** The answer that asked for it. */
+  readonly penaltyBy?: string
 }
 
 /** What a peer allows. */

@@ -142,7 +142,7 @@ export class CoinGeckoClient {
               ...(retryAfterMs !== undefined && { againAt: Date.now() + retryAfterMs }),
             }
           // All callers are told to wait, not this one alone.
-          if (code === 'RATE_LIMITED') this.#rateLimit.penalize(retryAfterMs ?? 0)
+          if (code === 'RATE_LIMITED') this.#rateLimit.penalize(retryAfterMs ?? 0, failure.message)
           if (code === 'UNAVAILABLE' || code === 'TIMEOUT') this.#answeredAt = undefined
           throw error
         }
