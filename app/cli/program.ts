@@ -6,6 +6,7 @@ import { config } from './commands/config.ts'
 import { dlq } from './commands/dlq.ts'
 import { doctor } from './commands/doctor.ts'
 import { gaps } from './commands/gaps.ts'
+import { limits } from './commands/limits.ts'
 import { mcp } from './commands/mcp.ts'
 import { query } from './commands/query.ts'
 import { status } from './commands/status.ts'
@@ -45,6 +46,7 @@ export function createProgram(): CliCommand {
     gaps(),
     backfill(),
     store(),
+    limits(),
     tail(),
     dlq(),
     tool(),

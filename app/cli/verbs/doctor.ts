@@ -1,6 +1,7 @@
 import { escapeHidden, type Store, toQiError } from '../../../lib/src/base/index.ts'
 import type { LoadedConfig, PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { type Finding, failed, ok, unused, within } from '../doctor/finding.ts'
+import { checkLimits } from '../doctor/limits.ts'
 import { checkFolder, checkNode, checkPort } from '../doctor/machine.ts'
 import { checkSource, sourcesOf } from '../doctor/sources.ts'
 import { checkStore, openForCheck, unopened } from '../doctor/store.ts'
@@ -73,6 +74,7 @@ async function* checkEngines(session: Session, config: PlatformConfig): AsyncGen
     if (store) {
       const opened = store
       yield* await within('store', EXTERNAL_MS, () => checkStore(opened))
+      yield* await within('rate limits', EXTERNAL_MS, () => checkLimits(opened))
     }
     const remedy = config.redpanda.brokers
       ? 'start the brokers, or correct REDPANDA_BROKERS; unset it to use the embedded log'

@@ -47,6 +47,7 @@ interface RateLimit {
   readonly window_ms: number
   readonly free: number
   readonly penalty_ms: number
+  readonly penalty_by?: string
 }
 
 interface Status {
@@ -151,4 +152,5 @@ const limitColumns: readonly Column<RateLimit>[] = [
   { title: 'calls', kind: 'right', cell: (row) => `${row.limit} in ${duration(row.window_ms)}` },
   { title: 'left', kind: 'right', cell: (row) => String(row.free) },
   { title: 'closed for', kind: 'right', cell: (row) => (row.penalty_ms > 0 ? duration(row.penalty_ms) : '') },
+  { title: 'by', optional: true, cell: (row) => row.penalty_by },
 ]

@@ -53,7 +53,9 @@ const rateLimit = z
     limit: count('the most calls in its window'),
     window_ms: count('length of that window'),
     free: count('calls that may be made at once, by all processes that use the key'),
-    penalty_ms: count('for how much longer the peer asked to be left alone'),
+    penalty_ms: count('for how much longer the peer asked to be left alone; an hour at most'),
+    penalty_until: moment('until when; then one call probes it').optional(),
+    penalty_by: z.string().optional().describe('the answer that asked for it'),
   })
   .describe('What is left of a rate limit')
 
@@ -94,12 +96,14 @@ export const status = defineRoute({
 })
 
 const limitsWire = (budgets: Awaited<ReturnType<typeof rateBudgets>>): Pick<z.input<typeof statusSchema>, 'rate_limits'> => ({
-  rate_limits: budgets.map(({ service, limit, windowMs, free, penaltyMs }) => ({
+  rate_limits: budgets.map(({ service, limit, windowMs, free, penaltyMs, penaltyBy }) => ({
     peer: service,
     limit: Math.floor(limit),
     window_ms: windowMs,
     free: Math.floor(free),
     penalty_ms: Math.ceil(penaltyMs),
+    ...(penaltyMs > 0 && { penalty_until: isoMillis(Date.now() + Math.ceil(penaltyMs)) }),
+    ...(penaltyBy !== undefined && { penalty_by: penaltyBy }),
   })),
 })
 

@@ -65,6 +65,21 @@ describe('SlidingWindowLimit', () => {
     expect(await rate.budget()).toMatchObject({ free: 3, penaltyMs: 0 })
   })
 
+  it('a penalty has a cap, and one call probes after it; the others wait behind that one', async () => {
+    const clock = new VirtualClock()
+    const rate = new SlidingWindowLimit({ limit: 5, clock })
+    rate.penalize(365 * 86_400_000, 'peer ping: HTTP 429')
+    rate.penalize(10_000, 'another')
+    expect(await rate.budget()).toMatchObject({ free: 0, penaltyMs: 3_600_000, penaltyBy: 'peer ping: HTTP 429' })
+    const at: number[] = []
+    const calls = Array.from({ length: 3 }, () => rate.acquire(1).then(() => at.push(clock.now())))
+    await clock.run(Promise.all(calls))
+    expect(at).toEqual([3_600_000, 3_615_000, 3_615_000])
+    rate.penalize(2000)
+    await clock.run(Promise.all([rate.acquire(1), rate.acquire(1)]))
+    expect(clock.now()).toBe(3_619_000)
+  })
+
   it('is first come, first served, and who gives up does not hold the others up', async () => {
     const clock = new VirtualClock()
     const rate = new SlidingWindowLimit({ limit: 1, clock, slackMs: 0 })

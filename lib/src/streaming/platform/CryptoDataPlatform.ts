@@ -261,7 +261,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       // The supervisor has logged a final failure.
       return this.#health.note(how, since, part.state === 'failed' || (standsIn && this.#notice !== undefined))
     })
-    const others = [...(this.#mcpServers?.health() ?? []), ...(await this.#agents.health())]
+    const others = [...(await this.#sources.penalties()), ...(this.#mcpServers?.health() ?? []), ...(await this.#agents.health())]
     const noted = others.map(({ since, ...how }) => this.#health.note(how, since))
     const reader = sql ? [engine('SQL of tools', sql)] : []
     const all = [engine('store', store), engine('stream', stream), ...reader, ...supervised, ...noted]

@@ -6,6 +6,7 @@ import {
   type Logger,
   type PublisherStats,
   QiError,
+  RateLimitLedger,
   type SourceContext,
   type SourceDefinition,
   type SourceParts,
@@ -15,6 +16,7 @@ import {
   sharedRateLimits,
   suggest,
   toQiError,
+  withTimeout,
 } from '../../base/index.ts'
 import { CryptoDataPublisher, sourceDefinitions } from '../../publishers/index.ts'
 import type { CoverageKeeper } from './CoverageKeeper.ts'
@@ -22,7 +24,7 @@ import type { PlatformConfig } from './config.ts'
 import type { StandIn } from './describe.ts'
 import { runWithFallback } from './fallback.ts'
 import { readInteraction } from './interactions.ts'
-import { RateLimitsInUse } from './rateLimits.ts'
+import { PenaltyHealth, RateLimitsInUse } from './rateLimits.ts'
 import { describeSettings, settingsWith } from './sourceSettings.ts'
 import { Supervisor } from './supervisor.ts'
 
@@ -30,6 +32,9 @@ import { Supervisor } from './supervisor.ts'
 const USUAL = 'coingecko'
 const STAND_IN = 'simulated'
 export const STAND_IN_FOR = `source ${USUAL}`
+
+/** The checks of the health before it have waited for the store already. */
+const PENALTIES_MS = 2000
 
 const partOf = (name: string): string => `source ${name}`
 const sourceOf = (part: string): string => part.replace(/^source /, '')
@@ -70,6 +75,7 @@ export class Sources {
   /** Of sources that were started with settings of their own. */
   readonly #settings = new Map<string, Record<string, unknown>>()
   #rateLimits: RateLimitsInUse | undefined
+  #penalties: PenaltyHealth | undefined
   #standIn: StandIn | undefined
 
   constructor(options: SourcesOptions) {
@@ -169,6 +175,13 @@ export class Sources {
   /** What is left of the rate limits that were used. @throws QiError UNAVAILABLE */
   async rateLimits() {
     return (await this.#rateLimits?.budgets()) ?? []
+  }
+
+  /** Penalties in the store, of other processes too; none while the store does not answer, which has a part of its own. */
+  async penalties() {
+    this.#penalties ??= new PenaltyHealth(new RateLimitLedger(this.#options.engines().store.pool))
+    const asked = this.#penalties
+    return withTimeout(PENALTIES_MS, 'the rate limits', () => asked.parts()).catch(() => [])
   }
 
   /** The past of a source, which the caller closes. @throws QiError NOT_FOUND; UNSUPPORTED for a source that gives none */
