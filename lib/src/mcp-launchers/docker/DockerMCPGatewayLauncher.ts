@@ -1,14 +1,17 @@
 import { QiError } from '../../base/index.ts'
 import { defineLauncher, type LauncherContext, type Precondition } from '../shared/launcher.ts'
-import { programOnPath, succeeds } from '../shared/programs.ts'
+import { programOnPath, runProgram } from '../shared/programs.ts'
 
 const REMEDY = "install Docker's MCP Toolkit (Docker Desktop has it); without it our own Docker tools serve: qicore tool"
+
+/** Where its engine is. */
+const PASSED = ['DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_CONFIG']
 
 async function preconditions({ env }: LauncherContext): Promise<readonly Precondition[]> {
   const docker = await programOnPath('docker', env.PATH)
   if (!docker) return [{ name: 'docker', ok: false, summary: 'there is no docker on the PATH', remedy: REMEDY }]
-  if (!(await succeeds(docker, ['mcp', 'version'])))
-    return [{ name: 'docker mcp', ok: false, summary: 'this docker has no MCP gateway', remedy: REMEDY }]
+  const { code } = await runProgram(docker, ['mcp', 'version'], { own: env, passEnv: PASSED, timeoutMs: 10_000 })
+  if (code !== 0) return [{ name: 'docker mcp', ok: false, summary: 'this docker has no MCP gateway', remedy: REMEDY }]
   return [{ name: 'docker mcp', ok: true, summary: `the gateway of ${docker}` }]
 }
 
@@ -25,7 +28,7 @@ export const DockerMCPGatewayLauncher = defineLauncher({
       spec: {
         command,
         args: ['mcp', 'gateway', 'run', '--transport', 'stdio'],
-        passEnv: ['DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_CONFIG'],
+        passEnv: PASSED,
       },
     }
   },

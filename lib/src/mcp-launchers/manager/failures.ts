@@ -4,12 +4,12 @@ import { type ErrorCode, errorMessage, QiError, systemCode, toQiError } from '..
 /** What a failure of the client library means. */
 export function classify(error: unknown, what: string): QiError {
   if (error instanceof QiError) return error
-  const told = (code: ErrorCode, retryable?: boolean) =>
-    new QiError(code, `${what}: ${errorMessage(error)}`, { cause: error, ...(retryable !== undefined && { retryable }) })
+  const told = (code: ErrorCode) => new QiError(code, `${what}: ${errorMessage(error)}`, { cause: error })
   if (error instanceof ProtocolError) {
     if (error.code === ProtocolErrorCode.InvalidParams) return told('BAD_REQUEST')
     if (error.code === ProtocolErrorCode.MethodNotFound) return told('NOT_FOUND')
-    return told('UNAVAILABLE', false) // some servers tell of a tool that failed in this way
+    // Some servers tell of a tool that failed in this way: it was reached, and its error is its answer.
+    return new QiError('BAD_DATA', `${what}: it failed with error ${error.code}: ${errorMessage(error)}`, { cause: error })
   }
   if (error instanceof SdkError) {
     if (error.code === SdkErrorCode.RequestTimeout) return told('TIMEOUT')

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path'
 import { QiError } from '../../base/index.ts'
 import { defineLauncher, type LauncherContext, type Precondition } from '../shared/launcher.ts'
 import { requirePreconditions } from '../shared/preconditions.ts'
-import { programOnPath, succeeds } from '../shared/programs.ts'
+import { programOnPath, runProgram } from '../shared/programs.ts'
+import { type ConnectSettings, connectSettings } from './cluster.ts'
 import { resourceFiles } from './resources.ts'
 
 interface Program {
@@ -30,34 +31,59 @@ async function preconditions(context: LauncherContext): Promise<readonly Precond
           summary: 'neither redpanda-connect nor rpk is on the PATH',
           remedy: 'install Redpanda Connect 4.56 or newer, by itself or with rpk connect install',
         },
-    context.brokers?.length
-      ? { name: 'brokers', ok: true, summary: context.brokers.join(', ') }
+    context.redpanda
+      ? { name: 'brokers', ok: true, summary: context.redpanda.brokers.join(', ') }
       : { name: 'brokers', ok: false, summary: 'no Redpanda is configured', remedy: 'set REDPANDA_BROKERS' },
   ]
 }
 
 const name = 'redpanda'
 
+/** A binary of 300 MB takes a slow disk a while to start. */
+const LINT_MS = 60_000
+
 /** Redpanda Connect's server. It offers what the files of its folder declare: they are written anew from our record types and topics. */
 export const OfficialRedpandaMCPLauncher = defineLauncher({
   name,
-  summary: "Redpanda Connect's server: reads our topics, and appends to them unless it may only read",
+  summary: "Redpanda Connect's server: reads our topics; appends to them with mcp.read_only: false",
   preconditions,
   async launch(context) {
     await requirePreconditions({ name, preconditions }, context)
-    const { command, args } = (await programOf(context)) as Program
+    const program = (await programOf(context)) as Program
+    const settings = connectSettings(context.redpanda as NonNullable<LauncherContext['redpanda']>)
     const folder = join(context.serversFolder, name)
     await rm(join(folder, 'resources'), { recursive: true, force: true })
-    for (const { path, text } of resourceFiles({ brokers: context.brokers ?? [], readOnly: context.readOnly ?? true })) {
+    const { platformId = 'qicore', readOnly = true } = context
+    for (const { path, text } of resourceFiles({ settings, platformId, readOnly })) {
       await mkdir(dirname(join(folder, path)), { recursive: true })
-      await writeFile(join(folder, path), text)
+      await writeFile(join(folder, path), text, { mode: 0o600 })
     }
-    // One faulty file stops the server without a word about which.
-    if (!(await succeeds(command, [...args, 'lint', folder])))
-      throw new QiError(
-        'UNSUPPORTED',
-        `${command} does not accept the resources in ${folder}: ${command} ${args.join(' ')} lint ${folder} says why`,
-      )
-    return { spec: { command, args: [...args, folder] } }
+    await lint(program, folder, settings, context)
+    return { spec: { command: program.command, args: [...program.args, folder], env: settings.env } }
   },
 })
+
+/** One faulty file stops the server without a word about which. @throws QiError TIMEOUT, UNSUPPORTED with what the program said */
+async function lint(
+  { command, args }: Program,
+  folder: string,
+  { env }: ConnectSettings,
+  context: LauncherContext,
+): Promise<void> {
+  const line = [...args, 'lint', folder]
+  const { code, timedOut, said } = await runProgram(command, line, {
+    env,
+    own: context.env,
+    timeoutMs: context.lintMs ?? LINT_MS,
+    signal: context.signal,
+  })
+  if (code === 0) return
+  const told = `${command} ${line.join(' ')}`
+  if (context.signal?.aborted) throw new QiError('CANCELLED', 'interrupted')
+  if (timedOut)
+    throw new QiError('TIMEOUT', `${told} did not end within ${(context.lintMs ?? LINT_MS) / 1000} s; it is tried again`)
+  throw new QiError(
+    'UNSUPPORTED',
+    `${told} does not accept the resources (exit code ${code ?? 'none'}): ${said || 'it gave no reason'}`,
+  )
+}

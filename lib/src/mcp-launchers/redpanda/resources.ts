@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
-import { recordTypes } from '../../base/index.ts'
+import { type RecordType, recordTypes } from '../../base/index.ts'
+import type { ConnectSettings } from './cluster.ts'
 
 /** One file below the folder that `mcp-server` is given. */
 export interface ResourceFile {
@@ -9,7 +10,9 @@ export interface ResourceFile {
 }
 
 export interface ResourceOptions {
-  readonly brokers: readonly string[]
+  readonly settings: Pick<ConnectSettings, 'connection' | 'registry'>
+  /** Part of the names of consumer groups, so that two platforms do not take records from one another. */
+  readonly platformId: string
   /** Leaves out the tools that append. */
   readonly readOnly: boolean
 }
@@ -18,12 +21,11 @@ export interface ResourceOptions {
  * For each topic of a record type: read records in order, and put one. An input cannot be placed anew by a call, so the newest records
  * and how many there are come from our own tools. A name may appear once in all files.
  */
-export const resourceFiles = ({ brokers, readOnly }: ResourceOptions): readonly ResourceFile[] =>
-  Object.values(recordTypes).flatMap(({ topic }) => {
-    const name = topic.replaceAll('-', '_')
-    const seed_brokers = [...brokers]
-    const files = [file('inputs', `read_${name}`, reading(`read_${name}`, topic, seed_brokers))]
-    return readOnly ? files : [...files, file('outputs', `put_${name}`, putting(`put_${name}`, topic, seed_brokers))]
+export const resourceFiles = (options: ResourceOptions): readonly ResourceFile[] =>
+  Object.values(recordTypes as Record<string, RecordType>).flatMap((type) => {
+    const name = type.topic.replaceAll('-', '_')
+    const files = [file('inputs', `read_${name}`, reading(`read_${name}`, type, options))]
+    return options.readOnly ? files : [...files, file('outputs', `put_${name}`, putting(`put_${name}`, type, options))]
   })
 
 const file = (kind: 'inputs' | 'outputs', name: string, content: unknown): ResourceFile => ({
@@ -33,19 +35,49 @@ const file = (kind: 'inputs' | 'outputs', name: string, content: unknown): Resou
 
 const meta = (description: string) => ({ mcp: { enabled: true, description } })
 
-const reading = (label: string, topic: string, seed_brokers: readonly string[]) => ({
+/**
+ * The server acknowledges each batch as it reads it, and waits without limit until it has `count` records. One record a batch keeps the
+ * count, and keeps a call for one record, the default, from taking any that nobody gets.
+ */
+const reading = (label: string, { topic }: RecordType, { settings, platformId }: ResourceOptions) => ({
   label,
-  redpanda: { seed_brokers, topics: [topic], start_offset: 'earliest', consumer_group: `qicore-mcp-${label}` },
+  redpanda: {
+    ...settings.connection,
+    topics: [topic],
+    start_offset: 'earliest',
+    consumer_group: `qicore-mcp-${platformId}-${label}`,
+    max_yield_batch_bytes: '1B',
+  },
+  ...(settings.registry && { processors: [{ schema_registry_decode: settings.registry }] }),
   meta: meta(
-    `Reads the next "count" records of the topic ${topic}, the oldest that this server has not given yet first; it waits until so many have come. JSON, decimals as text, times as ISO 8601 in UTC.`,
+    `Reads the next record of the topic ${topic}, the oldest first of those that no call has taken yet; JSON, decimals as text, times as ISO 8601 in UTC. At the end of the topic it waits for the next one until the call is given up. Leave "count" at 1: with more, the records that a call has read when it is given up are answered to nobody, and later calls go on behind them. The newest prices come from get_latest_prices.`,
   ),
 })
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: Redpanda Connect's interpolation, not ours
-const KEY = '${! json("source") }:${! json("coin_id") }'
-
-const putting = (label: string, topic: string, seed_brokers: readonly string[]) => ({
+/** A message that a processor has failed is not appended: the tool says why. */
+const putting = (label: string, type: RecordType, { settings: { connection, registry } }: ResourceOptions) => ({
   label,
-  redpanda: { seed_brokers, topic, key: KEY, idempotent_write: true },
-  meta: meta(`Appends records to the topic ${topic}: JSON with the fields of the record type.`),
+  processors: [
+    { mapping: keyMapping(type) },
+    ...(registry ? [{ schema_registry_encode: { ...registry, subject: `${type.topic}-value` } }] : []),
+  ],
+  reject_errored: {
+    redpanda: {
+      ...connection,
+      topic: type.topic,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: Redpanda Connect's interpolation, not ours
+      key: '${! @key }',
+      idempotent_write: true,
+    },
+  },
+  meta: meta(
+    `Appends records to the topic ${type.topic}: JSON with the fields of the record type. What it accepts is in the topic and no further: a record that the platform refuses later becomes a dead letter.`,
+  ),
 })
+
+/** The key that the platform gives the same record: the same partition, so that the order of a primary key is kept. */
+const keyMapping = ({ key }: RecordType): string => {
+  const parts = key.includes('coin_id') ? ['source', 'coin_id'] : ['source']
+  const texts = parts.map((part) => `this.${part}.not_empty().catch(throw("${part} is missing"))`)
+  return `meta key = ${texts.join(' + ":" + ')}`
+}

@@ -1,4 +1,5 @@
 import type { Logger } from '../../base/index.ts'
+import type { RedpandaCluster } from '../redpanda/cluster.ts'
 import type { ServerSpec } from './spec.ts'
 import type { SupervisionOptions } from './supervision.ts'
 
@@ -14,10 +15,14 @@ export interface LauncherContext {
   readonly coingecko?: { readonly baseUrl: string; readonly headers: Readonly<Record<string, string>> }
   /** The URL of the store, in a role that may create one. */
   readonly databaseUrl?: string
-  /** Addresses of Redpanda. */
-  readonly brokers?: readonly string[]
+  /** The cluster, with what is needed to sign in to it and to its schema registry. */
+  readonly redpanda?: RedpandaCluster
+  /** Tells this platform from others on the same cluster; letters, digits and dashes. */
+  readonly platformId?: string
   /** Whether what a server may do ends at reading. Default true. */
   readonly readOnly?: boolean
+  /** How long a program may take to check what was written for it, in milliseconds. */
+  readonly lintMs?: number
 }
 
 export interface Precondition {

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
-import { countOf, errorMessage, type Logger, type PartHealth, QiError, toQiError } from '../../base/index.ts'
+import { countOf, errorMessage, type Logger, type PartHealth, QiError, retry, toQiError } from '../../base/index.ts'
 import {
   type Launched,
   type LauncherContext,
@@ -11,7 +13,11 @@ import {
   type ServerHealth,
 } from '../../mcp-launchers/index.ts'
 import { PLANS } from '../../publishers/index.ts'
+import { registrySignIn } from '../redpanda/index.ts'
 import type { PlatformConfig } from './config.ts'
+
+/** Waits between launches grow to half a minute. */
+const LAUNCHES = { attempts: Number.POSITIVE_INFINITY, totalMs: Number.POSITIVE_INFINITY, baseMs: 1000, maxMs: 30_000 }
 
 /** What launchers may know of a platform. @param databaseUrl that of its store, where one is open */
 export function launcherContext(config: PlatformConfig, logger: Logger, databaseUrl?: string): LauncherContext {
@@ -26,14 +32,18 @@ export function launcherContext(config: PlatformConfig, logger: Logger, database
   }
   const plan = named ?? (api_key ? 'demo' : 'keyless')
   const baseUrl = [base_url ?? PLANS[plan].baseUrl].flat()[0] as string
-  const { brokers } = config.redpanda as { brokers?: string | readonly string[] }
+  const { brokers, tls, sasl } = config.redpanda
+  const { url, username, password, tls: registryTls } = config.schema_registry
+  const registry = url === undefined ? undefined : registrySignIn(url, { username, password })
   return {
     serversFolder: config.mcp.folder ? resolve(config.mcp.folder) : join(config.home, 'mcp'),
     env: process.env,
     logger,
     coingecko: { baseUrl, headers: api_key && plan !== 'keyless' ? { [`x-cg-${plan}-api-key`]: api_key } : {} },
     ...(databaseUrl !== undefined && { databaseUrl }),
-    ...(brokers !== undefined && { brokers: [brokers].flat().flatMap((each) => each.split(',')) }),
+    platformId: createHash('sha256').update(`${hostname()}:${config.home}`).digest('hex').slice(0, 8),
+    readOnly: config.mcp.read_only,
+    ...(brokers && { redpanda: { brokers, tls, sasl, ...(registry && { registry: { ...registry, tls: registryTls } }) } }),
   }
 }
 
@@ -45,6 +55,7 @@ export class McpServers {
   readonly #logger: Logger
   readonly #launched: Launched[] = []
   readonly #unlaunched = new Map<string, { readonly error: QiError; readonly since: number }>()
+  readonly #stopping = new AbortController()
   #starting: Promise<unknown> = Promise.resolve()
 
   constructor(config: PlatformConfig, logger: Logger, databaseUrl: string) {
@@ -60,6 +71,7 @@ export class McpServers {
   }
 
   async stop(): Promise<void> {
+    this.#stopping.abort()
     await this.manager.stop()
     await this.#starting
     for (const launched of this.#launched) await launched.close?.()
@@ -71,24 +83,38 @@ export class McpServers {
       status: 'degraded' as const,
       since,
       summary: error.message,
-      action: 'it is tried again when the platform is started again',
+      action: error.retryable ? 'it is tried again' : 'it is tried again when the platform is started again',
     }))
     return [...broken, ...this.manager.health().map(describe)]
   }
 
+  /** A launch that failed for a while, such as one that took too long, is repeated; one that failed for good shows why. */
   async #startOne(name: string): Promise<void> {
+    const { signal } = this.#stopping
     try {
-      const { spec, supervision, warnings = [] } = await this.#launch(name)
+      const {
+        spec,
+        supervision,
+        warnings = [],
+      } = await retry(() => this.#launch(name), {
+        ...LAUNCHES,
+        signal,
+        peer: `MCP server ${name}`,
+        onRetry: ({ error }) => this.#broken(name, error),
+      })
+      this.#unlaunched.delete(name)
       for (const warning of warnings) this.#logger.warn({ server: name }, warning)
       await this.manager.start(name, spec, supervision)
     } catch (error) {
       const failure = toQiError(error)
       const known = this.manager.health().some((server) => server.name === name)
-      if (!known && failure.code !== 'CLOSED') {
-        this.#unlaunched.set(name, { error: failure, since: Date.now() })
-        this.#logger.warn({ server: name, error: failure }, failure.message)
-      }
+      if (!known && failure.code !== 'CLOSED' && !signal.aborted) this.#broken(name, failure)
     }
+  }
+
+  #broken(name: string, error: QiError): void {
+    this.#unlaunched.set(name, { error, since: this.#unlaunched.get(name)?.since ?? Date.now() })
+    this.#logger.warn({ server: name, error }, error.message)
   }
 
   async #launch(name: string): Promise<Launched> {
@@ -104,7 +130,7 @@ export class McpServers {
           field: 'mcp.servers',
         },
       )
-    const launched = await launcherNamed(name).launch(this.#context)
+    const launched = await launcherNamed(name).launch({ ...this.#context, signal: this.#stopping.signal })
     this.#launched.push(launched)
     return launched
   }

@@ -128,6 +128,10 @@ const core = {
         .describe('MCP servers of others to start; qicore mcp servers lists the official ones'),
       file: z.string().min(1).optional().describe('a JSON file with mcpServers, for any other server'),
       folder: z.string().min(1).optional().describe('where servers are installed; default mcp in the data folder'),
+      read_only: z
+        .boolean()
+        .default(true)
+        .describe('official servers may only read; false lets the one of Redpanda Connect append to topics'),
     })
     .prefault({}),
   agents: z

@@ -46,19 +46,28 @@ export interface RegistryAddress {
  * Where the registry is and how to sign in; settings win over what the URL holds.
  * @throws QiError CONFIG_INVALID, which shows nothing of the URL
  */
-export function registryAddress(
+export function registryAddress(url: string, settings: Pick<SchemaRegistryConfig, 'username' | 'password'>): RegistryAddress {
+  const { url: place, username, password = '' } = registrySignIn(url, settings)
+  if (username === undefined) return { place, headers: {}, secrets: [] }
+  const signed = Buffer.from(`${username}:${password}`).toString('base64')
+  return { place, headers: { authorization: `Basic ${signed}` }, secrets: [password, signed] }
+}
+
+/**
+ * The registry's address without user and password, and these two apart; settings win over what the URL holds.
+ * @throws QiError CONFIG_INVALID, which shows nothing of the URL
+ */
+export function registrySignIn(
   url: string,
   { username, password }: Pick<SchemaRegistryConfig, 'username' | 'password'>,
-): RegistryAddress {
+): { readonly url: string; readonly username?: string; readonly password?: string } {
   const at = new URL(url)
   const user = username ?? decoded(at.username)
   const secret = password ?? decoded(at.password)
   at.username = ''
   at.password = ''
   const place = at.href.replace(/\/+$/, '')
-  if (user === '') return { place, headers: {}, secrets: [] }
-  const signed = Buffer.from(`${user}:${secret}`).toString('base64')
-  return { place, headers: { authorization: `Basic ${signed}` }, secrets: [secret, signed] }
+  return user === '' ? { url: place } : { url: place, username: user, password: secret }
 }
 
 function decoded(text: string): string {

@@ -1,2 +1,2 @@
 export { SchemaRegistry, type SchemaRegistryOptions } from './SchemaRegistry.ts'
-export { SchemaRegistryConfig } from './SchemaRegistryConfig.ts'
+export { registrySignIn, SchemaRegistryConfig } from './SchemaRegistryConfig.ts'
