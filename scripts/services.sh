@@ -111,14 +111,16 @@ fi
 # The official MCP servers that tests launch, where `qicore mcp install` would put them.
 for name in coingecko postgres; do
   wanted=$here/services/mcp/$name/package.json
-  cmp -s "$wanted" "$cache/mcp/$name/installed.json" && continue
+  lock=$here/../lib/src/mcp-launchers/$name/$name.lock.json
+  cat "$wanted" "$lock" | cmp -s - "$cache/mcp/$name/installed.json" && continue
   echo "services: fetching the MCP server $name …"
   rm -rf "${cache:?}/mcp/$name"
   mkdir -p "$cache/mcp/$name"
   cp "$wanted" "$cache/mcp/$name/package.json"
+  cp "$lock" "$cache/mcp/$name/package-lock.json"
   lean=()
   [[ $name == coingecko ]] || lean=(--omit=optional) # Deno's binary is optional to npm
-  (cd "$cache/mcp/$name" && npm install --no-audit --no-fund --loglevel=error "${lean[@]}")
-  cp "$wanted" "$cache/mcp/$name/installed.json" # last: a copy that was cut off is made again
+  (cd "$cache/mcp/$name" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error "${lean[@]}")
+  cat "$wanted" "$lock" >"$cache/mcp/$name/installed.json" # last: a copy that was cut off is made again
 done
 echo 'services: ready'

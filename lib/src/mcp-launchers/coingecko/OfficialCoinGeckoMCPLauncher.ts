@@ -1,17 +1,9 @@
 import { dirname, join } from 'node:path'
 import { defineLauncher, type LauncherContext, type Precondition } from '../shared/launcher.ts'
-import { folderOf, installed, installNpm, type NpmServer } from '../shared/npmPackage.ts'
+import { folderOf, installed, installNpm } from '../shared/npmPackage.ts'
 import { requirePreconditions } from '../shared/preconditions.ts'
 import { openGateway } from './gateway.ts'
-
-const PACKAGE = '@coingecko/coingecko-mcp'
-
-const server: NpmServer = {
-  folder: 'coingecko',
-  dependencies: { [PACKAGE]: '8.2.0', deno: '2.8.3' },
-  // The server names a tarball outside of the registry.
-  overrides: { 'jq-web': 'npm:jq-web@0.6.2' },
-}
+import { PACKAGE, server } from './npmServer.ts'
 
 /** In place of a key, without which the server's SDK sends nothing; the gateway puts the real one in. */
 const PLACEHOLDER = 'held-by-the-gateway'

@@ -3,18 +3,8 @@ import { join } from 'node:path'
 import { defineLauncher, type LauncherContext, type Precondition } from '../shared/launcher.ts'
 import { folderOf, installed, installNpm, type NpmServer } from '../shared/npmPackage.ts'
 import { requirePreconditions } from '../shared/preconditions.ts'
+import { archived, PACKAGE, server } from './npmServers.ts'
 import { ensureReaderRole } from './readerRole.ts'
-
-const PACKAGE = '@bytebase/dbhub'
-
-const server: NpmServer = {
-  folder: 'postgres',
-  dependencies: { [PACKAGE]: '1.4.0', pg: '8.23.1' },
-  // Drivers of eight other databases, hundreds of packages.
-  lean: true,
-}
-
-const archived: NpmServer = { folder: 'postgres-archived', dependencies: { '@modelcontextprotocol/server-postgres': '0.6.2' } }
 
 const database = ({ databaseUrl }: LauncherContext): Precondition =>
   databaseUrl

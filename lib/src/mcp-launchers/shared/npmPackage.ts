@@ -1,17 +1,19 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorMessage, QiError } from '../../base/index.ts'
 import type { LauncherContext, Precondition } from './launcher.ts'
 
-/** A server from the npm registry, pinned, in a folder of its own. */
+/** A server from the npm registry, pinned with all that it pulls in, in a folder of its own. */
 export interface NpmServer {
   readonly folder: string
   readonly dependencies: Readonly<Record<string, string>>
   readonly overrides?: Readonly<Record<string, string>>
   /** Without optional dependencies; what is wanted of them stands among the dependencies. */
   readonly lean?: boolean
+  /** The lock file, beside the launcher: every package that it pulls in, by version and checksum. `npm run mcp-locks` makes it anew. */
+  readonly lock: string
 }
 
 export const folderOf = ({ folder }: NpmServer, { serversFolder }: Pick<LauncherContext, 'serversFolder'>): string =>
@@ -34,7 +36,7 @@ export async function installed(server: NpmServer, context: Pick<LauncherContext
   return { name: 'package', ok: true, summary: `${names.join(', ')} installed` }
 }
 
-/** @throws QiError UNAVAILABLE with npm's last lines */
+/** From the lock file alone, and without running any script of a package. @throws QiError UNAVAILABLE with npm's last lines */
 export async function installNpm(
   server: NpmServer,
   context: Pick<LauncherContext, 'serversFolder' | 'env' | 'signal'>,
@@ -42,7 +44,9 @@ export async function installNpm(
   const folder = folderOf(server, context)
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'package.json'), manifestOf(server))
-  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', ...(server.lean ? ['--omit=optional'] : [])]
+  await copyFile(server.lock, join(folder, 'package-lock.json'))
+  const lean = server.lean ? ['--omit=optional'] : []
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...lean]
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const { signal } = context
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
