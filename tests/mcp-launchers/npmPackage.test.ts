@@ -8,7 +8,10 @@ import { temporary } from '../support/temporary.ts'
 interface Lock {
   readonly lockfileVersion: number
   readonly packages: Readonly<
-    Record<string, { readonly integrity?: string; readonly resolved?: string; readonly version?: string }>
+    Record<
+      string,
+      { readonly integrity?: string; readonly resolved?: string; readonly version?: string; readonly os?: readonly string[] }
+    >
   >
 }
 

@@ -1,19 +1,6 @@
 import { resolve } from 'node:path'
-import { QiError, type SaslSettings, type TlsSettings, tlsWanted } from '../../base/index.ts'
-
-/** The cluster as the platform reaches it. */
-export interface RedpandaCluster {
-  readonly brokers: readonly string[]
-  readonly tls: TlsSettings
-  readonly sasl: SaslSettings
-  readonly registry?: {
-    /** Without user and password. */
-    readonly url: string
-    readonly username?: string | undefined
-    readonly password?: string | undefined
-    readonly tls: TlsSettings
-  }
-}
+import { QiError, type TlsSettings, tlsWanted } from '../../base/index.ts'
+import type { RedpandaCluster } from '../shared/launcher.ts'
 
 /** Settings as Redpanda Connect names them. Secrets are variables of its environment, so no file holds one. */
 export interface ConnectSettings {

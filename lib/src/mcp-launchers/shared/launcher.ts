@@ -1,7 +1,20 @@
-import type { Logger } from '../../base/index.ts'
-import type { RedpandaCluster } from '../redpanda/cluster.ts'
+import type { Logger, SaslSettings, TlsSettings } from '../../base/index.ts'
 import type { ServerSpec } from './spec.ts'
 import type { SupervisionOptions } from './supervision.ts'
+
+/** The cluster as the platform reaches it. */
+export interface RedpandaCluster {
+  readonly brokers: readonly string[]
+  readonly tls: TlsSettings
+  readonly sasl: SaslSettings
+  readonly registry?: {
+    /** Without user and password. */
+    readonly url: string
+    readonly username?: string | undefined
+    readonly password?: string | undefined
+    readonly tls: TlsSettings
+  }
+}
 
 /** What launchers know of the platform; what a launcher lacks of it, its preconditions say. */
 export interface LauncherContext {
