@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import dns from 'node:dns'
+import { syncBuiltinESMExports } from 'node:module'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { excerpt, HttpClient, isPublicAddress, redaction } from '../../lib/src/base/index.ts'
 import { httpServer } from './hostileServers.ts'
 
@@ -146,6 +148,39 @@ describe('addresses', () => {
     for (const host of ['127.0.0.1', 'localhost']) expect((await allowed.fetch(`http://${host}:${port}/`)).status).toBe(200)
     for (const wrong of ['ten', '10.0.0.0/33', '10.0.0.0/', '10.0.0/8'])
       expect(() => new HttpClient({ addresses: { allow: [wrong] } })).toThrow(/neither an IP address nor a block/)
+  })
+
+  test('of a name are tested as they are connected to: what the name stood for before counts for nothing', async () => {
+    let asked = 0
+    const url = await httpServer((_, response) => {
+      asked++
+      response.setHeader('connection', 'close').end('inside')
+    })
+    const answers = [
+      ['127.0.0.1'],
+      ['127.0.0.2'],
+      ['127.0.0.2', '10.0.0.1', '127.0.0.1'],
+      ['169.254.169.254', '::ffff:127.0.0.2'],
+    ]
+    const { lookup } = dns
+    let looked = 0
+    dns.lookup = ((_name: string, _options: object, callback: (error: null, found: dns.LookupAddress[]) => void) =>
+      callback(
+        null,
+        answers[looked++]!.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+      )) as unknown as typeof dns.lookup
+    syncBuiltinESMExports()
+    onTestFinished(() => {
+      dns.lookup = lookup
+      syncBuiltinESMExports()
+    })
+    await using client = new HttpClient({ addresses: { allow: ['127.0.0.1'] } })
+    const call = () => client.fetch(`http://rebinding.example:${new URL(url).port}/`).then((answer) => answer.text())
+    expect(await call()).toBe('inside')
+    await expect(call()).rejects.toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining('stands for 127.0.0.2') })
+    expect(await call()).toBe('inside')
+    await expect(call()).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    expect([asked, looked]).toEqual([2, 4])
   })
 
   test('with a user or password, or of another scheme, are refused without showing them', async () => {

@@ -57,8 +57,13 @@ test('an answer that drips, one that stands still, and none at all end in time',
   })
   const still = await rawServer((socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf'))
   const silent = await rawServer(() => {})
+  const headers = await rawServer((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nx-slow: ')
+    const timer = setInterval(() => socket.write('x'), 20)
+    socket.on('close', () => clearInterval(timer))
+  })
   await using client = new HttpClient({ bounds: { totalMs: 400 } })
-  for (const url of [drip, silent]) {
+  for (const url of [drip, silent, headers]) {
     const error = await failureOf(read(client, url))
     expect(error).toMatchObject({ code: 'TIMEOUT', retryable: true, message: `${url}: no whole answer within 400 ms` })
   }
