@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type Price, price, QiError, type Sink, silentLogger, type WriteResult } from '../../lib/src/base/index.ts'
+import { damagedBatch, type Price, price, QiError, type Sink, silentLogger, type WriteResult } from '../../lib/src/base/index.ts'
 import { Consumer, type ConsumerLimits, type DeadLetter, type DeadLetters } from '../../lib/src/streaming/pipelines/index.ts'
 import { aPrice, HeldSubscription, priceBatch } from '../support/heldSubscription.ts'
 import { MemoryStream } from '../support/memoryStream.ts'
@@ -94,6 +94,29 @@ describe('Consumer', () => {
     await finish()
     expect(slow.coins).toEqual(['coin-0'])
     expect(subscription.committed).toMatchObject([{ offset: 1n }])
+  })
+
+  test('damaged bytes become one letter with their place, are acknowledged in order, and show in the stats', async () => {
+    const { subscription, sink, letters, finish, consumer } = started()
+    const damage = { topic: price.topic, partition: 0, firstOffset: 3n, nextOffset: 500n, appendedAt: 1000 }
+    subscription.give(
+      priceBatch(0, 0, 3),
+      damagedBatch({ ...damage, bytes: Buffer.from([1, 255, 3]), damage: 'its checksum is wrong' }),
+      priceBatch(0, 500, 2),
+    )
+    await until(() => sink.coins.length === 5)
+    await finish()
+    const reason = 'crypto-prices partition 0, offsets 3 to 499: damaged and cannot be read: its checksum is wrong'
+    expect(letters).toEqual([
+      {
+        ...{ topic: price.topic, partition: 0, offset: 3n, lastOffset: 499n, stage: 'read', reason, attempts: 1, key: null },
+        value: Buffer.from([1, 255, 3]),
+      },
+    ])
+    expect(subscription.committed.at(-1)).toMatchObject({ partition: 0, offset: 502n })
+    const { damage: shown, ...stats } = consumer.stats()
+    expect(stats).toMatchObject({ read: 5, written: 5, deadLettered: 1, waiting: 0 })
+    expect(shown?.error.message).toBe(reason)
   })
 
   test('one bad record costs no other: it goes to the dead letters, as it was, with its reason and place', async () => {

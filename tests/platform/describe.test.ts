@@ -36,6 +36,19 @@ test('a part that failed is unwell since its first failure, and says when it is 
   })
 })
 
+test('a consumer that met damaged bytes is unwell for an hour, and says where they are and what to do', () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const damage = { at: Date.now(), error: new QiError('BAD_DATA', 'crypto-prices partition 3, offsets 7 to 9: damaged') }
+  const counts = { members: 1, read: 0, written: 0, overwritten: 0, deadLettered: 1, writes: 0, waiting: 0 }
+  const consumer = { name: 'all', group: 'all', topics: [], sinks: [], state: 'running', damage, ...counts } as const
+  const how = () => describePart({ ...running, name: 'consumer all' }, { consumers: [consumer], publishers: [] })
+  expect(how()).toMatchObject({ status: 'degraded', since: damage.at, code: 'BAD_DATA', summary: damage.error.message })
+  expect(how().action).toMatch(/qicore dlq list.*qicore backfill.*disk and memory/)
+  vi.setSystemTime(damage.at + 3_600_001)
+  expect(how()).toMatchObject({ status: 'up', summary: 'running' })
+})
+
 test('a running source is unwell while its appends fail, or its provider does not answer', () => {
   const trouble = { since: 1500, error }
   const of = (stats: PublisherStats) => describePart(running, { consumers: [], publishers: [stats] })

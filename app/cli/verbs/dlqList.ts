@@ -47,11 +47,13 @@ function exported(entry: DeadLetterEntry): Record<string, unknown> {
   }
 }
 
+const STAGES = { publish: 'not published', store: 'not stored', read: 'damaged in the stream' } as const
+
 function describe({ out }: Session, entry: DeadLetterEntry): string[] {
   const { id, stage, reason, attempts, times, replayed, source, timestamp, value, encoding } = entry
   const facts = [
-    stage === 'publish' ? 'not published' : 'not stored',
-    `${age(timestamp, Date.now())} ago`,
+    STAGES[stage],
+    ...(timestamp > 0 ? [`${age(timestamp, Date.now())} ago`] : []),
     ...(source ? [`from ${escapeHidden(source)}`] : []),
     ...(attempts > 1 ? [`${attempts} attempts`] : []),
     ...(times > 1 ? [`came ${times} times`] : []),

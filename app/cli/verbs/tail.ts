@@ -1,4 +1,5 @@
 import {
+  describeDamage,
   type EncodedBatch,
   errorMessage,
   escapeHidden,
@@ -42,6 +43,7 @@ async function follow(
   let printed = 0
   for await (const batch of stream.read({ topics, from, untilEnd, signal: session.signal })) {
     const type = types.get(batch.topic) as RecordType
+    if (batch.damage) await session.err.line(escapeHidden(describeDamage(batch)))
     for (const { index, record, error } of batch.decode(type)) {
       if (session.signal.aborted) return
       if (error) await session.err.line(`${placeOf(batch, index)} is no ${type.name}: ${escapeHidden(errorMessage(error))}`)

@@ -41,7 +41,7 @@ export function recordMetrics(register: Registry): { close(): void } {
   })
   const deadLetters = counter(
     'qicore_dead_letters_total',
-    'Records set aside, by the stage at which they failed',
+    'Dead letters, by the stage at which they failed: records, or runs of damaged bytes at read',
     'stage',
     'topic',
   )
@@ -57,11 +57,12 @@ export function recordMetrics(register: Registry): { close(): void } {
     else if (event.type === 'retry') retries.inc({ source: event.source, topic: event.topic, code: event.code })
   }
   const onConsumer = (message: unknown) => {
-    const { consumer, topic, written, overwritten, failed, milliseconds, oldest, market } = message as ConsumerWrite
+    const { consumer, topic, written, overwritten, failed, damaged, milliseconds, oldest, market } = message as ConsumerWrite
     stored.inc({ consumer, topic }, written)
     if (overwritten > 0) overwrites.inc({ consumer, topic }, overwritten)
     write.observe({ consumer }, milliseconds / 1000)
     if (failed > 0) deadLetters.inc({ stage: 'store', topic }, failed)
+    if (damaged > 0) deadLetters.inc({ stage: 'read', topic }, damaged)
     if (market !== undefined) way.observe({ topic }, Math.max(0, Date.now() - market) / 1000)
     if (Number.isFinite(oldest)) delay.observe({ topic }, Math.max(0, Date.now() - oldest) / 1000)
   }

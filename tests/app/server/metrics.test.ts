@@ -34,6 +34,7 @@ test('records in and out are counted from what publishers and consumers tell', a
     written: 249,
     overwritten: 3,
     failed: 1,
+    damaged: 0,
     milliseconds: 12,
     oldest: Date.now() - 500,
     market: Date.now() - 20_000,

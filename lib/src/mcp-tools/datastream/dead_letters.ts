@@ -19,7 +19,9 @@ type Input = z.output<typeof input>
 const letter = z.object({
   id: z.string(),
   topic: z.string(),
-  stage: z.string().describe('publish: on its way into the stream; store: on its way into a sink'),
+  stage: z
+    .string()
+    .describe('publish: on its way into the stream; store: on its way into a sink; read: damaged bytes of the stream'),
   at: z.string(),
   reason: z.string(),
   times: z.number().describe('how often the same original came here'),
@@ -164,14 +166,17 @@ const short = ({
   ...(source !== undefined && { source: source.slice(0, 60) }),
 })
 
+const originText = (topic: string, partition: number | undefined, first: bigint, last: bigint | undefined): string =>
+  `${topic}/${partition}/${first}${last === undefined || last === first ? '' : ` to ${last}`}`
+
 function whole(entry: DeadLetterEntry, most: number): z.input<typeof letter> {
-  const { attempts, key, partition, offset, encoding, value } = entry
+  const { attempts, key, partition, offset, lastOffset, encoding, value } = entry
   return {
     ...short(entry),
     reason: entry.reason.slice(0, 600),
     attempts,
     key: key === null ? null : key.slice(0, 200),
-    ...(offset !== undefined && { origin: `${entry.topic}/${partition}/${offset}` }),
+    ...(offset !== undefined && { origin: originText(entry.topic, partition, offset, lastOffset) }),
     encoding,
     value: value.slice(0, most),
     ...(value.length > most && { value_cut_at: value.length }),

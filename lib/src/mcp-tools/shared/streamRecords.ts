@@ -1,4 +1,11 @@
-import { type EncodedBatch, type Position, type RecordType, recordTypeOfTopic, type Stream } from '../../base/index.ts'
+import {
+  describeDamage,
+  type EncodedBatch,
+  type Position,
+  type RecordType,
+  recordTypeOfTopic,
+  type Stream,
+} from '../../base/index.ts'
 
 /** A message of a topic as it stands in an answer. */
 export interface StreamRecord {
@@ -35,6 +42,7 @@ export async function newest(
   })
   const found: { readonly at: number; readonly record: StreamRecord }[] = []
   for await (const batch of stream.read({ topics: [topic], from, untilEnd: true, signal })) {
+    if (batch.damage) found.push({ at: batch.timestamps[0] ?? 0, record: damageOf(batch) })
     for (let i = 0; i < batch.length; i++) found.push({ at: batch.timestamps[i] ?? 0, record: recordOf(batch, i) })
     if (found.length > 4 * most) keepNewest(found, most)
   }
@@ -72,6 +80,10 @@ export async function following(
   const stop = AbortSignal.any([signal, enough.signal, late])
   try {
     for await (const batch of stream.read({ topics: [topic], from, signal: stop })) {
+      if (batch.damage) {
+        records.push(damageOf(batch))
+        next.set(batch.partition, batch.nextOffset)
+      }
       for (let i = 0; i < batch.length && records.length < wanted; i++) {
         records.push(recordOf(batch, i))
         next.set(batch.partition, batch.offset(i) + 1n)
@@ -86,6 +98,15 @@ export async function following(
   signal.throwIfAborted()
   return { records, next: [...next].map(([partition, offset]) => ({ topic, partition, offset })) }
 }
+
+/** Damaged bytes stand in an answer as one message, whose text says what is wrong. */
+const damageOf = (batch: EncodedBatch): StreamRecord => ({
+  partition: batch.partition,
+  offset: String(batch.firstOffset),
+  appended_at: new Date(batch.timestamps[0] ?? 0).toISOString(),
+  key: null,
+  text: describeDamage(batch),
+})
 
 function recordOf(batch: EncodedBatch, index: number): StreamRecord {
   const type = recordTypeOfTopic(batch.topic)

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg'
 import { type Message, QiError } from '../../base/index.ts'
 import { RecordWriter } from '../../base/types/wire/index.ts'
-import { pack } from './packing.ts'
+import { checksumOf, pack } from './packing.ts'
 import type { PartitionRef, Topic } from './topics.ts'
 
 /** A chunk ends with whichever comes first. */
@@ -19,6 +19,8 @@ export interface EncodedAppend {
   readonly lengths: readonly number[]
   /** Bytes of a packed chunk before it was packed; null of one that is as it was. */
   readonly unpacked: readonly (number | null)[]
+  /** Of the chunks as they are in the body. */
+  readonly checksums: readonly number[]
 }
 
 /** @param partitions of each message, by index into the topic's partitions */
@@ -28,7 +30,13 @@ export function encodeAppend(topic: Topic, messages: readonly Message[], partiti
     byPartition[partitions[i] as number]?.push(message)
   })
   const writer = new RecordWriter(256 * Math.min(messages.length, 4096))
-  const columns = { ids: [] as number[], counts: [] as number[], starts: [] as number[], lengths: [] as number[] }
+  const columns = {
+    ids: [] as number[],
+    counts: [] as number[],
+    starts: [] as number[],
+    lengths: [] as number[],
+    checksums: [] as number[],
+  }
   const unpacked: (number | null)[] = []
   const chunks: Buffer[] = []
   let length = 0
@@ -43,6 +51,7 @@ export function encodeAppend(topic: Topic, messages: readonly Message[], partiti
       columns.counts.push(count)
       columns.starts.push(length)
       columns.lengths.push(chunk.length)
+      columns.checksums.push(checksumOf(chunk))
       unpacked.push(packed ? writer.length : null)
       chunks.push(chunk)
       length += chunk.length
@@ -59,8 +68,8 @@ export function encodeAppend(topic: Topic, messages: readonly Message[], partiti
  */
 const APPEND = `
 with part as (
-  select * from unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::int[]) with ordinality
-  as u (id, count, start, length, unpacked, nth)),
+  select * from unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::int[], $7::int[]) with ordinality
+  as u (id, count, start, length, unpacked, checksum, nth)),
 held as (select id from qicore_stream.partitions where id = any($1::int[]) order by id for update),
 moved as (
   update qicore_stream.partitions p set next_offset = p.next_offset + t.total
@@ -68,9 +77,9 @@ moved as (
   where p.id = t.id and h.id = p.id
   returning p.id, p.next_offset, p.next_offset - t.total as base),
 written as (
-  insert into qicore_stream.chunks (partition_id, base_offset, count, appended_at, bytes, unpacked)
+  insert into qicore_stream.chunks (partition_id, base_offset, count, appended_at, bytes, unpacked, checksum)
   select m.id, m.base + sum(u.count) over (partition by u.id order by u.nth) - u.count, u.count,
-    (extract(epoch from clock_timestamp()) * 1000)::bigint, substring($6::bytea from u.start + 1 for u.length), u.unpacked
+    (extract(epoch from clock_timestamp()) * 1000)::bigint, substring($6::bytea from u.start + 1 for u.length), u.unpacked, u.checksum
   from part u join moved m on m.id = u.id)
 select id, next_offset from moved`
 
@@ -82,7 +91,7 @@ export async function runAppend(client: Pick<ClientBase, 'query'>, append: Encod
   const { rows } = await client.query<{ id: number; next_offset: string }>({
     name: 'qicore_stream_append',
     text: APPEND,
-    values: [append.ids, append.counts, append.starts, append.lengths, append.unpacked, append.body],
+    values: [append.ids, append.counts, append.starts, append.lengths, append.unpacked, append.body, append.checksums],
   })
   if (rows.length < new Set(append.ids).size) throw new QiError('NOT_FOUND', `topic "${append.topic.name}" was deleted`)
   return new Map(rows.map((row) => [row.id, BigInt(row.next_offset)]))

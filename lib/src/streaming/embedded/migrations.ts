@@ -60,7 +60,14 @@ alter table qicore_stream.chunks add column unpacked integer;
 comment on column qicore_stream.chunks.unpacked is 'how many bytes they are when unpacked by zstd; null where they are not packed';
 `
 
+const checksums = `
+alter table qicore_stream.chunks add column checksum integer;
+comment on column qicore_stream.chunks.checksum is
+  'CRC-32 of bytes, signed; null for a chunk of before, which is read unchecked. In PostgreSQL 18: crc32(bytes) = checksum & 4294967295';
+`
+
 export const migrations: readonly MigrationFile[] = [
   { version: 1, name: 'tables of the embedded log', sql: tables },
   { version: 2, name: 'packed chunks', sql: packed },
+  { version: 3, name: 'checksums of chunks', sql: checksums },
 ]

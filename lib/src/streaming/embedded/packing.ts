@@ -1,10 +1,10 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
 /** Smaller chunks fit into a page of the table anyway. */
 const LEAST_BYTES = 1024
 
 /** The fastest of the ordinary levels: records in JSON repeat their field names, which the higher ones make no smaller. */
-const PARAMS = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 }
+const PARAMS = { [constants.ZSTD_c_compressionLevel]: 1 }
 
 /** The bytes of a chunk by zstd, or undefined where that saves less than an eighth. */
 export function pack(bytes: Uint8Array): Buffer | undefined {
@@ -17,6 +17,9 @@ export function pack(bytes: Uint8Array): Buffer | undefined {
 const OWN_BYTES = 64 * 1024
 /** A full piece of output asks for the next. */
 const SLACK = 64
+
+/** CRC-32 of a chunk as it is stored, as a signed integer: what PostgreSQL's `integer` holds. */
+export const checksumOf = (stored: Uint8Array): number => crc32(stored) | 0
 
 /**
  * Unpacks into the target what is that long when unpacked.

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type EncodedBatch, type Logger, type QiError, toQiError } from '../../base/index.ts'
-import { readRecords } from '../../base/types/wire/index.ts'
+import { describeDamage, type EncodedBatch, type Logger, type QiError, toQiError } from '../../base/index.ts'
+import { endOf, readRuns } from '../../base/types/wire/index.ts'
 import { Changed } from './changed.ts'
 import type { Connections } from './connections.ts'
+import { fetchAround, isCorrupted } from './corrupted.ts'
 import type { Cursor } from './cursor.ts'
 import { type Fetched, fetchChunks } from './fetch.ts'
 
@@ -132,7 +133,10 @@ export class Reader {
     for (let wait = FIRST_WAIT_MS; !this.#closed.signal.aborted; wait = Math.min(wait * 2, 1000)) {
       try {
         const limits = { partitionBytes, totalBytes }
-        const found = await this.#options.connections.run((client) => fetchChunks(client, requests, limits))
+        const { connections } = this.#options
+        const found = await connections
+          .run((client) => fetchChunks(client, requests, limits))
+          .catch((error: unknown) => (isCorrupted(error) ? fetchAround(connections, requests) : Promise.reject(error)))
         cursors.forEach((cursor, i) => {
           this.#decode(cursor, requests[i]?.offset as bigint, found[i], finish[i] as (typeof finish)[number])
         })
@@ -163,7 +167,7 @@ export class Reader {
         { topic, partition, from: String(from), to: String(first.baseOffset) },
         'messages were dropped by retention before they were read; reading goes on after them',
       )
-    const batches = readRecords({
+    const batches = readRuns({
       topic,
       partition,
       bytes: found.bytes,
@@ -173,7 +177,9 @@ export class Reader {
       maxBytes: this.#options.maxBytes,
       ...(cursor.until === undefined ? {} : { until: cursor.until }),
     })
-    finish(batches, last.baseOffset + BigInt(last.count), found.more)
+    for (const batch of batches)
+      if (batch.damage) this.#options.logger.error({ topic, partition }, `${describeDamage(batch)}; reading goes on behind it`)
+    finish(batches, endOf(last), found.more)
   }
 
   close(): void {

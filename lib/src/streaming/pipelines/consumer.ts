@@ -55,6 +55,8 @@ export interface ConsumerWrite {
   readonly written: number
   readonly overwritten: number
   readonly failed: number
+  /** Batches of damaged bytes that were put into the dead letters. */
+  readonly damaged: number
   readonly milliseconds: number
   /** When the oldest record of the write was appended, in milliseconds since 1970. */
   readonly oldest: number
@@ -74,6 +76,7 @@ export class Consumer {
   readonly #counts = { read: 0, written: 0, overwritten: 0, deadLettered: 0, writes: 0 }
   #state: ConsumerStats['state'] = 'idle'
   #trouble: ConsumerStats['trouble']
+  #damage: ConsumerStats['damage']
   #lastWriteAt: number | undefined
   #intake: Intake | undefined
 
@@ -91,6 +94,7 @@ export class Consumer {
       sinks: this.#options.sinks.map((sink) => sink.name),
       state: this.#state,
       ...(this.#trouble && { trouble: this.#trouble }),
+      ...(this.#damage && { damage: this.#damage }),
       ...this.#counts,
       waiting: this.#intake?.depth ?? 0,
       ...(this.#lastWriteAt && { lastWriteAt: this.#lastWriteAt }),
@@ -168,17 +172,22 @@ export class Consumer {
     const type = recordTypeOfTopic(topic)
     if (!type) throw new QiError('INTERNAL', `the consumer ${this.#options.name} reads ${topic}, which carries no record type`)
     const started = performance.now()
+    const readable = batches.filter(({ damage }) => !damage)
     const total = batches.reduce((sum, batch) => sum + batch.length, 0)
-    const { letters: failures, overwritten } = await writeBatches(type, batches, {
+    const { letters, overwritten } = await writeBatches(type, batches, {
       sinks: this.#options.sinks,
       signal,
       persist: (target, write) => this.#persist(target, signal, write),
     })
-    if (failures.length > 0) await this.#persist('the dead-letter topic', signal, () => this.#options.deadLetters.put(failures))
-    const written = total - failures.length - overwritten
+    if (letters.length > 0) await this.#persist('the dead-letter topic', signal, () => this.#options.deadLetters.put(letters))
+    const damaged = letters.filter(({ stage }) => stage === 'read')
+    const failed = letters.length - damaged.length
+    if (damaged.length > 0)
+      this.#damage = { at: Date.now(), error: new QiError('BAD_DATA', damaged.map(({ reason }) => reason).join('; ')) }
+    const written = total - failed - overwritten
     this.#counts.written += written
     this.#counts.overwritten += overwritten
-    this.#counts.deadLettered += failures.length
+    this.#counts.deadLettered += letters.length
     this.#counts.writes++
     this.#lastWriteAt = Date.now()
     if (writes.hasSubscribers)
@@ -187,10 +196,11 @@ export class Consumer {
         topic,
         written,
         overwritten,
-        failed: failures.length,
+        failed,
+        damaged: damaged.length,
         milliseconds: performance.now() - started,
-        oldest: Math.min(...batches.map((batch) => batch.timestamps[0] ?? Number.POSITIVE_INFINITY)),
-        market: marketTime(type, batches),
+        oldest: Math.min(...readable.map((batch) => batch.timestamps[0] ?? Number.POSITIVE_INFINITY)),
+        market: marketTime(type, readable),
       } satisfies ConsumerWrite)
   }
 

@@ -1,5 +1,11 @@
-import type { Headers } from '../../base/index.ts'
-import { DEAD_LETTER_STAGES, type DeadLetterEntry, type DeadLetterStage } from '../../base/index.ts'
+import {
+  DEAD_LETTER_STAGES,
+  type DeadLetterEntry,
+  type DeadLetterStage,
+  describeDamage,
+  type EncodedBatch,
+  type Headers,
+} from '../../base/index.ts'
 
 /** What could not be published or stored, as it is handed in. */
 export interface DeadLetter {
@@ -9,6 +15,8 @@ export interface DeadLetter {
   /** Where it lay in that topic; a record that never got there has no place. */
   readonly partition?: number
   readonly offset?: bigint
+  /** The last offset of damaged bytes; `offset` is their first. */
+  readonly lastOffset?: bigint
   readonly reason: string
   /** How often it was tried. */
   readonly attempts: number
@@ -26,23 +34,31 @@ export const isDeadLetterTopic = (topic: string): boolean => topic.endsWith(DEAD
 /** Carried by a marker, a message without a value that says which dead letter was replayed: its id. */
 export const REPLAYED_HEADER = 'replayed'
 
-/** Longer originals are cut: a broker refuses messages of more than a mebibyte, and a letter must not die in turn. */
-export const MAX_VALUE_BYTES = 900_000
+/**
+ * Longer originals are cut to the first of these lengths, in bytes: a broker refuses messages of more than a mebibyte, and a
+ * letter must not die in turn. A stream that takes still less gets the others.
+ */
+export const VALUE_CUTS = [900_000, 90_000, 900, 0] as const
+export const MAX_VALUE_BYTES = VALUE_CUTS[0]
 const MAX_REASON = 4000
 
 /** The value and the headers of the message that a dead letter becomes. */
-export function deadLetterMessage(letter: DeadLetter): { key: string | null; value: Uint8Array; headers: Headers } {
+export function deadLetterMessage(
+  letter: DeadLetter,
+  most: number = MAX_VALUE_BYTES,
+): { key: string | null; value: Uint8Array; headers: Headers } {
   const original = typeof letter.value === 'string' ? Buffer.from(letter.value) : letter.value
-  const cut = original.length > MAX_VALUE_BYTES
+  const cut = original.length > most
   return {
     key: letter.key === null ? null : storable(letter.key, 400),
-    value: cut ? original.subarray(0, MAX_VALUE_BYTES) : original,
+    value: cut ? original.subarray(0, most) : original,
     headers: {
       stage: letter.stage,
       topic: letter.topic,
       ...(letter.partition === undefined ? {} : { partition: String(letter.partition) }),
       ...(letter.offset === undefined ? {} : { offset: String(letter.offset) }),
-      reason: storable(letter.reason, MAX_REASON),
+      ...(letter.lastOffset === undefined ? {} : { 'last-offset': String(letter.lastOffset) }),
+      reason: storable(letter.reason, Math.min(MAX_REASON, Math.max(most, 300))),
       attempts: String(letter.attempts),
       ...(letter.source === undefined ? {} : { source: storable(letter.source, 400) }),
       ...(cut ? { 'truncated-from': String(original.length) } : {}),
@@ -67,6 +83,7 @@ export function deadLetterEntry(
     stage,
     ...(headers.partition === undefined ? {} : { partition: Number(headers.partition) }),
     ...(headers.offset === undefined ? {} : { offset: BigInt(headers.offset) }),
+    ...(headers['last-offset'] === undefined ? {} : { lastOffset: BigInt(headers['last-offset']) }),
     reason: headers.reason ?? '',
     attempts: Number(headers.attempts ?? 1),
     ...(headers.source === undefined ? {} : { source: headers.source }),
@@ -78,6 +95,37 @@ export function deadLetterEntry(
     replayed: false,
   }
 }
+
+/** The letter of a batch of damaged bytes. */
+export const damageLetter = (batch: EncodedBatch): DeadLetter => ({
+  topic: batch.topic,
+  stage: 'read',
+  partition: batch.partition,
+  offset: batch.firstOffset,
+  lastOffset: batch.nextOffset - 1n,
+  reason: describeDamage(batch),
+  attempts: 1,
+  key: null,
+  value: batch.bytes,
+})
+
+/** The entry of damaged bytes within a dead-letter topic: they are listed in their place, since nobody keeps letters of letters. */
+export const damageEntry = (batch: EncodedBatch): DeadLetterEntry => ({
+  id: `${batch.topic}/${batch.partition}/${batch.firstOffset}`,
+  topic: batch.topic,
+  stage: 'read',
+  partition: batch.partition,
+  offset: batch.firstOffset,
+  lastOffset: batch.nextOffset - 1n,
+  reason: describeDamage(batch),
+  attempts: 1,
+  key: null,
+  timestamp: batch.timestamps[0] ?? 0,
+  value: Buffer.from(batch.bytes.subarray(0, MAX_VALUE_BYTES)).toString('base64'),
+  encoding: 'base64',
+  times: 1,
+  replayed: false,
+})
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

@@ -10,13 +10,14 @@ import {
 
 /** An entry as `qicore dlq list --json` prints it and {@link parseDeadLetters} reads it: names as on the wire. */
 export function deadLetterJson(entry: DeadLetterEntry): Record<string, unknown> {
-  const { truncatedFrom, timestamp, partition, offset, source } = entry
+  const { truncatedFrom, timestamp, partition, offset, lastOffset, source } = entry
   return {
     id: entry.id,
     topic: entry.topic,
     stage: entry.stage,
     ...(partition === undefined ? {} : { partition }),
     ...(offset === undefined ? {} : { offset: Number(offset) }),
+    ...(lastOffset === undefined ? {} : { last_offset: Number(lastOffset) }),
     reason: entry.reason,
     attempts: entry.attempts,
     ...(source === undefined ? {} : { source }),
@@ -36,6 +37,7 @@ const FIELDS = [
   'stage',
   'partition',
   'offset',
+  'last_offset',
   'reason',
   'attempts',
   'source',
@@ -60,7 +62,7 @@ export function parseDeadLetters(text: string): ReplayEntry[] {
       throw new QiError('BAD_DATA', `${at}: expected an object with topic and value`)
     for (const name of Object.keys(document))
       if (!FIELDS.includes(name)) throw problem(at, name, `unknown field${suggest(name, FIELDS)}`)
-    const { id, topic, encoding, value, truncated_from: truncatedFrom } = document
+    const { id, topic, stage, encoding, value, truncated_from: truncatedFrom } = document
     if (typeof topic !== 'string' || topic === '') throw problem(at, 'topic', 'expected the name of a topic')
     if (id !== undefined && typeof id !== 'string') throw problem(at, 'id', 'expected text')
     if (encoding !== undefined && encoding !== 'utf8' && encoding !== 'base64')
@@ -69,6 +71,7 @@ export function parseDeadLetters(text: string): ReplayEntry[] {
       topic,
       value: valueText(value, at),
       ...(id === undefined ? {} : { id }),
+      ...(stage === 'read' && typeof value === 'string' ? { stage } : {}),
       ...(encoding === undefined ? {} : { encoding }),
       ...(truncatedFrom instanceof JsonNumber ? { truncatedFrom: Number(truncatedFrom.source) } : {}),
     }

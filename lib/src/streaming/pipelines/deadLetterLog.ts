@@ -1,5 +1,5 @@
 import type { DeadLetterEntry, DeadLetterQuery, EncodedBatch, Position, Stream } from '../../base/index.ts'
-import { deadLetterEntry, deadLetterTopic, isDeadLetterTopic, originOf, REPLAYED_HEADER } from './deadLetter.ts'
+import { damageEntry, deadLetterEntry, deadLetterTopic, isDeadLetterTopic, originOf, REPLAYED_HEADER } from './deadLetter.ts'
 
 /**
  * The newest dead letters, oldest first, in memory bounded by the limit. Read twice: a marker lies behind the letter that it is
@@ -75,6 +75,7 @@ export function placeOf(id: string): Position | undefined {
 }
 
 function* entriesOf(batch: EncodedBatch): Generator<DeadLetterEntry> {
+  if (batch.damage) yield damageEntry(batch)
   for (let i = 0; i < batch.length; i++) {
     const place = { topic: batch.topic, partition: batch.partition, offset: batch.offset(i), timestamp: batch.timestamps[i] ?? 0 }
     const entry = deadLetterEntry(place, { key: batch.keys[i] ?? null, value: batch.value(i), headers: batch.headers(i) })

@@ -12,7 +12,15 @@ import {
   type Stream,
   toQiError,
 } from '../../base/index.ts'
-import { type DeadLetter, deadLetterMessage, deadLetterTopic, MAX_VALUE_BYTES, REPLAYED_HEADER } from './deadLetter.ts'
+import {
+  type DeadLetter,
+  deadLetterMessage,
+  deadLetterTopic,
+  isDeadLetterTopic,
+  MAX_VALUE_BYTES,
+  REPLAYED_HEADER,
+  VALUE_CUTS,
+} from './deadLetter.ts'
 import { listDeadLetters, placeOf, readDeadLetters } from './deadLetterLog.ts'
 
 /**
@@ -32,8 +40,10 @@ export class DeadLetters {
    * @throws QiError what {@link Stream.append} throws; repeating is harmless, the origin makes a repeat recognisable
    */
   async put(letters: readonly DeadLetter[], options?: AppendOptions): Promise<void> {
-    for (const [topic, ofTopic] of Map.groupBy(letters, (letter) => deadLetterTopic(letter.topic)))
-      await this.#append(topic, ofTopic.map(deadLetterMessage), options)
+    // A damaged letter is listed in its place; a letter about it would be one more to be damaged.
+    const kept = letters.filter(({ topic, stage }) => !(stage === 'read' && isDeadLetterTopic(topic)))
+    for (const [topic, ofTopic] of Map.groupBy(kept, (letter) => deadLetterTopic(letter.topic)))
+      await this.#appendCut(topic, ofTopic, options)
   }
 
   /** The newest dead letters, oldest first. The same original (topic, partition, offset, stage) is listed once. */
@@ -84,6 +94,20 @@ export class DeadLetters {
     })
   }
 
+  /** A stream that refuses the letters for their size gets less of the originals. */
+  async #appendCut(topic: string, letters: readonly DeadLetter[], options?: AppendOptions): Promise<void> {
+    for (const most of VALUE_CUTS)
+      try {
+        return await this.#append(
+          topic,
+          letters.map((letter) => deadLetterMessage(letter, most)),
+          options,
+        )
+      } catch (error) {
+        if (toQiError(error).code !== 'BAD_REQUEST' || most === 0) throw error
+      }
+  }
+
   async #append(topic: string, messages: readonly Message[], options?: AppendOptions): Promise<void> {
     if (!this.#created.has(topic)) {
       await this.#stream.createTopics([topic], { partitions: 1 })
@@ -95,11 +119,17 @@ export class DeadLetters {
 
 /** The record that an entry means, checked, as the message it is sent back as. */
 function messageOf(entry: ReplayEntry): Message {
+  if (entry.stage === 'read')
+    throw new QiError(
+      'BAD_REQUEST',
+      'these are damaged bytes of the stream and no record; take its records from their source again (qicore backfill)',
+      { field: 'id' },
+    )
   const type = recordTypeOfTopic(entry.topic)
   if (!type) throw new QiError('BAD_DATA', `topic "${entry.topic}" carries no record type`, { field: 'topic' })
   const value = Buffer.from(entry.value, entry.encoding ?? 'utf8')
-  if (entry.truncatedFrom !== undefined && value.length === MAX_VALUE_BYTES)
-    throw new QiError('BAD_DATA', `only ${MAX_VALUE_BYTES} of its ${entry.truncatedFrom} bytes were kept`, { field: 'value' })
+  if (entry.truncatedFrom !== undefined && VALUE_CUTS.some((most) => most === value.length))
+    throw new QiError('BAD_DATA', `only ${value.length} of its ${entry.truncatedFrom} bytes were kept`, { field: 'value' })
   const record = type.decode(value)
   return {
     key: type.messageKey(record),

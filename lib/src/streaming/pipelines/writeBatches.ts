@@ -1,5 +1,5 @@
 import { type EncodedBatch, QiError, type RecordType, type RecordValues, type Sink } from '../../base/index.ts'
-import type { DeadLetter } from './deadLetter.ts'
+import { type DeadLetter, damageLetter } from './deadLetter.ts'
 
 export interface WriteBatchesOptions {
   readonly sinks: readonly Sink[]
@@ -9,7 +9,7 @@ export interface WriteBatchesOptions {
 }
 
 export interface WrittenBatches {
-  /** Records that can never be stored as they are. */
+  /** Records that can never be stored as they are, and one letter of the stage `read` for each batch of damaged bytes. */
   readonly letters: readonly DeadLetter[]
   /** Records whose key was there already, by the sink that found most. */
   readonly overwritten: number
@@ -18,10 +18,13 @@ export interface WrittenBatches {
 /** Writes batches of one topic to every sink that takes the type. */
 export async function writeBatches(
   type: RecordType,
-  batches: readonly EncodedBatch[],
+  given: readonly EncodedBatch[],
   { sinks: all, signal, persist }: WriteBatchesOptions,
 ): Promise<WrittenBatches> {
   const letters = new Map<string, DeadLetter>()
+  const batches = given.filter((batch) => !batch.damage)
+  for (const batch of given) if (batch.damage) letters.set(`${batch.partition}/${batch.firstOffset}`, damageLetter(batch))
+  if (batches.length === 0) return { letters: [...letters.values()], overwritten: 0 }
   const setAside = (batch: EncodedBatch, index: number, error: QiError, attempts: number) => {
     const offset = batch.offset(index)
     const value = batch.original(index)

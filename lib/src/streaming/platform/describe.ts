@@ -35,6 +35,9 @@ export const describeEngine = (
   ...(!ok && { action: ['it is tried again until it answers', remedy].filter(Boolean).join('; ') }),
 })
 
+/** How long damaged bytes are shown, from when they were met: long enough to be seen by somebody who looks now and then. */
+const DAMAGE_SHOWN_MS = 60 * 60_000
+
 export interface Working {
   readonly consumers: readonly ConsumerStats[]
   readonly publishers: readonly PublisherStats[]
@@ -64,8 +67,19 @@ export function describePart(part: PartStatus, { consumers, publishers }: Workin
       ...(part.lastError && { code: part.lastError.code }),
       action: 'it is not started again by itself: mend the cause, then start it (stream_crypto_data) or restart the platform',
     }
-  const storing = consumers.find((consumer) => name === `consumer ${consumer.name}`)?.trouble
-  if (storing) return troubled(name, storing, 'the write is tried again', 'until it succeeds; reading waits')
+  const consumer = consumers.find((one) => name === `consumer ${one.name}`)
+  if (consumer?.trouble) return troubled(name, consumer.trouble, 'the write is tried again', 'until it succeeds; reading waits')
+  const damage = consumer?.damage
+  if (damage && Date.now() - damage.at < DAMAGE_SHOWN_MS)
+    return {
+      name,
+      status: 'degraded',
+      since: damage.at,
+      summary: damage.error.message,
+      code: damage.error.code,
+      action:
+        'reading went on behind it and the bytes are in the dead letters (qicore dlq list); take its records from their source again (qicore backfill), and look for faults of disk and memory where the stream is kept',
+    }
   const publisher = publishers.find(({ source }) => name === `source ${source}`)
   if (publisher?.trouble)
     return publisher.state === 'degraded'

@@ -45,12 +45,12 @@ export async function reprocess(
   const done = { read: 0, written: 0, overwritten: 0, deadLettered: 0 }
   for await (const batch of stream.read({ topics: [topic], from, untilEnd: true, signal })) {
     throwIfAborted(signal)
-    if (!endsBefore(batch, appendedFrom)) {
-      const { letters: failed, overwritten } = await abortable(writeBatches(type, [batch], { sinks, signal, persist }), signal)
-      if (failed.length > 0) await persist('dead letters', () => deadLetters.put(failed, { signal }))
+    if (batch.damage || !endsBefore(batch, appendedFrom)) {
+      const { letters, overwritten } = await abortable(writeBatches(type, [batch], { sinks, signal, persist }), signal)
+      if (letters.length > 0) await persist('dead letters', () => deadLetters.put(letters, { signal }))
       done.read += batch.length
-      done.deadLettered += failed.length
-      done.written += batch.length - failed.length - overwritten
+      done.deadLettered += letters.length
+      done.written += batch.length - letters.filter(({ stage }) => stage !== 'read').length - overwritten
       done.overwritten += overwritten
     }
     onProgress({ read: done.read, total })

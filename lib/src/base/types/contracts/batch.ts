@@ -41,6 +41,8 @@ export interface EncodedBatchParts {
   readonly headers?: readonly (Headers | undefined)[]
   /** When each was appended, in milliseconds since 1970. */
   readonly timestamps: Float64Array
+  /** Why the offsets hold no records that can be read; `bytes` are then the stored bytes, and there are no spans. */
+  readonly damage?: string
   /** What `release` gives back; left out where others may read it too. */
   readonly memory?: BatchMemory | undefined
 }
@@ -60,6 +62,11 @@ export class EncodedBatch {
   readonly spans: Int32Array
   readonly keys: readonly (string | null)[]
   readonly timestamps: Float64Array
+  /**
+   * Why what lies at these offsets cannot be read; absent where all is well. Such a batch has no records, `bytes` are the damaged
+   * ones, and it is acknowledged like any other once they are in the dead letters.
+   */
+  readonly damage: string | undefined
   readonly #originals: Int32Array
   readonly #deltas: Int32Array | undefined
   readonly #headers: readonly (Headers | undefined)[] | undefined
@@ -76,6 +83,7 @@ export class EncodedBatch {
     this.length = parts.spans.length / 2
     this.keys = parts.keys
     this.timestamps = parts.timestamps
+    this.damage = parts.damage
     this.#deltas = parts.offsetDeltas
     this.#headers = parts.headers
     this.#memory = parts.memory
@@ -119,6 +127,24 @@ export class EncodedBatch {
       }
     }
   }
+}
+
+/** Stands for stored bytes of a partition that cannot be read, so that what lies behind them can be. */
+export const damagedBatch = ({
+  appendedAt,
+  ...parts
+}: Pick<EncodedBatchParts, 'topic' | 'partition' | 'firstOffset' | 'nextOffset' | 'bytes'> & {
+  readonly damage: string
+  /** In milliseconds since 1970, where it is known; it is the one timestamp of the batch. */
+  readonly appendedAt: number | undefined
+}): EncodedBatch =>
+  new EncodedBatch({ ...parts, spans: new Int32Array(0), keys: [], timestamps: Float64Array.of(appendedAt ?? 0) })
+
+/** The place of a damaged batch and what is wrong with it, in one line. */
+export function describeDamage({ topic, partition, firstOffset, nextOffset, damage }: EncodedBatch): string {
+  const last = nextOffset - 1n
+  const offsets = last > firstOffset ? `offsets ${firstOffset} to ${last}` : `offset ${firstOffset}`
+  return `${topic} partition ${partition}, ${offsets}: damaged and cannot be read: ${damage ?? ''}`
 }
 
 /** Collects separate messages into one {@link EncodedBatch}. */

@@ -1,8 +1,11 @@
 import type { QiError } from '../errors.ts'
 import type { AppendOptions } from './stream.ts'
 
-/** Where a record was given up: on its way into the stream, or on its way into a sink. */
-export const DEAD_LETTER_STAGES = ['publish', 'store'] as const
+/**
+ * Where a record was given up: on its way into the stream, on its way into a sink, or in the stream, whose bytes there are damaged
+ * and may have been many records.
+ */
+export const DEAD_LETTER_STAGES = ['publish', 'store', 'read'] as const
 export type DeadLetterStage = (typeof DEAD_LETTER_STAGES)[number]
 
 /** A dead letter as it lies in `<topic>.dlq`. */
@@ -13,6 +16,8 @@ export interface DeadLetterEntry {
   readonly stage: DeadLetterStage
   readonly partition?: number
   readonly offset?: bigint
+  /** Of the stage `read`: the last offset that the damaged bytes took; `offset` is the first. */
+  readonly lastOffset?: bigint
   readonly reason: string
   readonly attempts: number
   readonly source?: string
@@ -45,7 +50,7 @@ export type ReplayInput = { readonly ids: readonly string[] } | { readonly entri
 
 /** A dead letter to put back; its value may have been mended. */
 export type ReplayEntry = Pick<DeadLetterEntry, 'topic' | 'value'> &
-  Partial<Pick<DeadLetterEntry, 'id' | 'encoding' | 'truncatedFrom'>>
+  Partial<Pick<DeadLetterEntry, 'id' | 'stage' | 'encoding' | 'truncatedFrom'>>
 
 export interface Refusal {
   /** Index into what was handed in. */

@@ -62,6 +62,8 @@ export interface ConsumerStats {
   readonly state: 'idle' | 'running' | 'retrying' | 'stopped'
   /** Why it is retrying. */
   readonly trouble?: Trouble
+  /** Bytes of the stream that could not be read last and became dead letters: when (in milliseconds since 1970), where and why. */
+  readonly damage?: { readonly at: number; readonly error: QiError }
   readonly read: number
   /** Records that were added to the sinks. */
   readonly written: number

@@ -1,4 +1,5 @@
 export { framed, frameOf } from './frame.ts'
 export * from './murmur2.ts'
+export * from './readRuns.ts'
 export * from './recordReader.ts'
 export * from './recordWriter.ts'

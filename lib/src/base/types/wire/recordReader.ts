@@ -9,6 +9,8 @@ export interface RecordRun {
   /** Milliseconds since 1970. */
   readonly baseTimestamp: number
   readonly count: number
+  /** The offset after its last, where that is not `baseOffset + count`: compaction leaves holes. */
+  readonly nextOffset?: bigint
   /** Where its bytes start; left out where those of the run before end. */
   readonly start?: number
   /** Where its bytes end. */
@@ -16,6 +18,9 @@ export interface RecordRun {
   /** When all of them were appended, whatever each says; in milliseconds since 1970. */
   readonly appendedAt?: number
 }
+
+/** The offset after the last of a run. */
+export const endOf = ({ baseOffset, count, nextOffset }: RecordRun): bigint => nextOffset ?? baseOffset + BigInt(count)
 
 export interface ReadRecords {
   readonly topic: string
@@ -36,6 +41,9 @@ export interface ReadRecords {
 
 const keys = new KeyCache()
 
+/** Length, attributes, time, offset, key, value and headers take a byte each at least. */
+export const LEAST_RECORD = 7
+
 /**
  * The records as batches whose values lie in the given buffer; nothing is copied.
  * @throws QiError BAD_DATA where the bytes are no records
@@ -43,6 +51,10 @@ const keys = new KeyCache()
 export function readRecords(input: ReadRecords): EncodedBatch[] {
   const first = input.runs[0]
   if (!first) return []
+  for (const [i, { start, end, count }] of input.runs.entries()) {
+    const at = start ?? input.runs[i - 1]?.end ?? 0
+    if (count < 0 || count * LEAST_RECORD > end - at) throw malformed(at)
+  }
   const columns = new Columns(
     input.runs.reduce((sum, run) => sum + run.count, 0),
     first.baseOffset,
