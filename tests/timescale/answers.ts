@@ -35,8 +35,25 @@ type Question = readonly [verb: Verb, query: object]
 async function allOf({ dsl }: Store, questions: readonly Question[]): Promise<Record<string, unknown>> {
   const found: Record<string, unknown> = {}
   for (const [verb, query] of questions)
-    found[`${verb} ${JSON.stringify(query)}`] = await (dsl[verb] as (query: object) => Promise<unknown>).call(dsl, query)
+    found[`${verb} ${JSON.stringify(query)}`] = timeless(
+      await (dsl[verb] as (query: object) => Promise<unknown>).call(dsl, query),
+    )
   return found
+}
+
+interface Answer {
+  readonly candles?: readonly { readonly isFinal?: boolean; readonly is_final?: boolean; readonly covered?: number }[] | string
+}
+
+/** How much of an open candle is covered moves with the clock. */
+function timeless(answer: unknown): unknown {
+  const { candles } = answer as Answer
+  if (candles === undefined) return answer
+  const all = typeof candles === 'string' ? (JSON.parse(candles) as Exclude<Answer['candles'], string | undefined>) : candles
+  return {
+    ...(answer as object),
+    candles: all.map(({ covered, ...rest }) => (rest.isFinal === false || rest.is_final === false ? rest : { ...rest, covered })),
+  }
 }
 
 /** The candles of every length that is made of bars, whole and in part. */

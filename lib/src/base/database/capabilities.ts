@@ -14,6 +14,8 @@ export interface Capabilities {
   readonly continuousAggregates: boolean
   /** Whether a refresh of those is cut into transactions of ten buckets unless it is told otherwise. */
   readonly batchedRefresh: boolean
+  /** Whether rows that COPY wrote are unknown to a refresh, which then must be forced: so since 2.23, which notes changes without a trigger. */
+  readonly forcedRefresh: boolean
   /** Whether a merge may look up whole series at once: in chunks each series would be looked for in each chunk. */
   readonly lookupBySeries: boolean
   /** How old data is dropped: whole chunks, or rows in batches. */
@@ -32,6 +34,7 @@ export function capabilitiesOf(serverVersion: number, timescale: string | undefi
     compression: community,
     continuousAggregates: community,
     batchedRefresh: community && isAtLeast(timescale, [2, 28]),
+    forcedRefresh: community && isAtLeast(timescale, [2, 23]),
     lookupBySeries: !there,
     retention: there ? 'chunks' : 'batches',
   }

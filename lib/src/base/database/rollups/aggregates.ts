@@ -100,17 +100,20 @@ export interface Stretch {
 /** Ten buckets a transaction would make thousands of a month. */
 const AT_ONCE = `, options => '{"buckets_per_batch": 0}'`
 
-/** Brings a family up to date, from the finest to the coarsest; TimescaleDB looks only at what was written since. */
+/**
+ * Brings a family up to date, from the finest to the coarsest; TimescaleDB looks only at what was written since. Stored bars come by
+ * COPY: their lowest level is made anew where it would not see them.
+ */
 export async function refreshFamily(
   client: PoolClient,
   family: Family,
   { from, to }: Stretch,
-  { batchedRefresh }: Pick<Capabilities, 'batchedRefresh'>,
+  { batchedRefresh, forcedRefresh }: Pick<Capabilities, 'batchedRefresh' | 'forcedRefresh'>,
 ): Promise<void> {
   for (const level of COARSER)
     await client.query(
       `call refresh_continuous_aggregate('${aggregateName(family, level)}',
-        date_bin($3::interval, $1::timestamptz, 'epoch'), date_bin($3::interval, $2::timestamptz - interval '1 microsecond', 'epoch') + $3::interval${batchedRefresh ? AT_ONCE : ''})`,
+        date_bin($3::interval, $1::timestamptz, 'epoch'), date_bin($3::interval, $2::timestamptz - interval '1 microsecond', 'epoch') + $3::interval${forcedRefresh && family === 'candles' && level === COARSER[0] ? ', force => true' : ''}${batchedRefresh ? AT_ONCE : ''})`,
       [from, to, INTERVALS[level]],
     )
 }
