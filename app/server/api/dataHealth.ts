@@ -29,10 +29,14 @@ const seriesHealth = z
     late: count('live rows that arrived after a live one with a later time'),
     open: count('of bars: how many are not closed').optional(),
     filled: count('of bars: how many fill a bucket in which nothing traded').optional(),
+    flawed: count('of bars: how many cannot be right, such as one whose high is below its low').optional(),
+    contradicted: count(
+      'of bars: how many closed ones disagree with finer bars, trades or prices; the newest 500 are compared',
+    ).optional(),
     status: z
       .enum(HEALTH)
       .describe(
-        'stale: silent for longer than usual (a bar: its own length; else ten times the median interval; at least a minute). gappy: with holes',
+        'stale: silent for longer than usual (a bar: its own length; else ten times the median interval; at least a minute). gappy: with holes. flawed: with bars that cannot be right',
       ),
     reason: z.string().optional().describe('why it is not ok'),
   })
