@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { lockKeys } from '../../lib/src/base/index.ts'
 import { assign } from '../../lib/src/streaming/embedded/assignment.ts'
 import { balanced, Member, numbered, range, topicFor } from '../contracts/stream/collector.ts'
 import { testDatabase } from '../support/database.ts'
@@ -72,8 +73,9 @@ describe('a member', () => {
     const sessions = async () => {
       const { rows } = await admin.query<{ pid: number }>(
         `select distinct pid from pg_locks
-         where locktype = 'advisory' and objsubid = 2 and classid::bigint >> 24 = 82 and granted and pid <> pg_backend_pid()
+         where locktype = 'advisory' and objsubid = 2 and classid > $1::oid and classid < $1::oid::bigint + 1000000 and granted and pid <> pg_backend_pid()
            and database = (select oid from pg_database where datname = current_database())`,
+        [(await lockKeys(admin)).partitions],
       )
       return rows.map(({ pid }) => pid)
     }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { QiError } from '../types/index.ts'
-import { classifyPgError } from './errors.ts'
+import { classifyPgError, sqlState } from './errors.ts'
+import { ensureLockBase } from './lockKeys.ts'
 import { type Pool, type PoolClient, withClient } from './pool.ts'
 
 /** One step of a component's schema. A released file never changes: a change is a new file. */
@@ -19,26 +20,28 @@ export interface MigrateOptions {
   readonly after?: (client: PoolClient, applied: readonly MigrationFile[]) => Promise<void>
 }
 
-/** 'qicore' in ASCII: one lock for all components, since they share one bookkeeping table. */
-const LOCK = 0x716963
-
 const BOOKKEEPING = `create table if not exists qicore_migrations (
   component text not null, version integer not null, name text not null, checksum text not null,
-  applied_at timestamptz not null default now(), primary key (component, version))`
+  applied_at timestamptz not null default now(), primary key (component, version));
+  create table if not exists qicore_settings (name text primary key, value text not null)`
+
+/** Another process made a table or a type of that name in the same moment. */
+const MADE_MEANWHILE: ReadonlySet<string | undefined> = new Set(['23505', '42P07', '42710'])
 
 /**
- * Applies what is missing, in order, in one transaction under one advisory lock: two processes may call it at once.
+ * Applies what is missing, in order, in one transaction under a lock on the bookkeeping, which all components share: two processes
+ * may call it at once.
  * @returns the files applied by this call
  * @throws QiError CONFLICT when an applied file has changed or the database is newer than this program
  */
 export async function migrate(pool: Pool, options: MigrateOptions): Promise<readonly MigrationFile[]> {
   checkFiles(options)
   return withClient(pool, async (client) => {
+    await ensureBookkeeping(client)
     // Another process may be migrating for as long as that takes, and an index over all rows takes its time.
     await client.query('begin; set local lock_timeout = 0; set local statement_timeout = 0')
     try {
-      await client.query('select pg_advisory_xact_lock($1)', [LOCK])
-      await client.query(BOOKKEEPING)
+      await client.query('lock table qicore_migrations in share row exclusive mode')
       const pending = await pendingFiles(client, options)
       for (const file of pending) await apply(client, options.component, file)
       await options.after?.(client, pending)
@@ -49,6 +52,22 @@ export async function migrate(pool: Pool, options: MigrateOptions): Promise<read
       throw classifyPgError(error, `migrating ${options.component}`)
     }
   })
+}
+
+/** Nobody but the owner of these tables can lock or read them. */
+async function ensureBookkeeping(client: PoolClient): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await client.query('begin')
+      await client.query(BOOKKEEPING)
+      await ensureLockBase(client)
+      await client.query('commit')
+      return
+    } catch (error) {
+      await client.query('rollback').catch(() => {})
+      if (!MADE_MEANWHILE.has(sqlState(error)) || attempt > 10) throw classifyPgError(error, 'making the tables of migrations')
+    }
+  }
 }
 
 function checkFiles({ component, files }: MigrateOptions): void {

@@ -23,7 +23,7 @@ group by g.name order by g.name`
 /** Groups without a living member that have not read everything: retention waits for them. */
 export async function abandonedGroups(connections: Connections): Promise<readonly AbandonedGroup[]> {
   const { rows } = await connections.run((client) =>
-    client.query<{ name: string; last_seen: number; unread: string }>(ABANDONED, [memberLock(0)]),
+    client.query<{ name: string; last_seen: number; unread: string }>(ABANDONED, [memberLock(connections.keys, 0)]),
   )
   return rows.map(({ name, last_seen: lastSeen, unread }) => ({ name, lastSeen, unread: BigInt(unread) }))
 }

@@ -4,7 +4,9 @@ import {
   classifyPgError,
   createPool,
   IDENTIFY,
+  type LockKeys,
   type Logger,
+  lockKeys,
   type Pool,
   type PoolClient,
   QiError,
@@ -41,6 +43,7 @@ export class Connections {
   readonly #pool: Pool
   readonly #watch: SilenceWatch
   readonly #closed = new AbortController()
+  #keys: LockKeys | undefined
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -51,6 +54,17 @@ export class Connections {
       setup: setup(options.lockTimeoutMs),
       onLost: (error) => options.logger.debug({ err: error }, 'a connection of the log was lost'),
     })
+  }
+
+  /** Keys of the log's locks; known once its tables are there. */
+  get keys(): LockKeys {
+    if (!this.#keys) throw new QiError('CLOSED', 'the log is not open yet')
+    return this.#keys
+  }
+
+  /** Reads the keys, once its tables are there. */
+  async readKeys(): Promise<void> {
+    this.#keys = await this.run(lockKeys)
   }
 
   /** For migrations. */

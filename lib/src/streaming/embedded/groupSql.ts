@@ -19,7 +19,7 @@ export async function joinNew(session: MemberSession, groupId: number): Promise<
   for (;;) {
     const [row] = await session.query<{ id: number; got: boolean }>(
       `select id, pg_try_advisory_lock($1, id) as got from (select nextval('qicore_stream.member_ids')::int as id offset 0) n`,
-      [memberLock(groupId)],
+      [memberLock(session.keys, groupId)],
     )
     if (row?.got) return row.id
   }
@@ -30,7 +30,7 @@ export async function joinNew(session: MemberSession, groupId: number): Promise<
  * @throws QiError UNAVAILABLE when it does not end at once
  */
 export async function joinAgain(session: MemberSession, groupId: number, member: number): Promise<void> {
-  const keys = [memberLock(groupId), member]
+  const keys = [memberLock(session.keys, groupId), member]
   for (let attempt = 0; attempt < 20; attempt++) {
     const [row] = await session.query<{ got: boolean }>('select pg_try_advisory_lock($1, $2) as got', keys)
     if (row?.got) return
@@ -53,7 +53,7 @@ export async function enterMember(
   await session.query(
     `delete from qicore_stream.members m where m.group_id = $1 and m.member_id <> $3 and not exists (
        select from pg_locks l where ${GRANTED} and l.classid = $2::oid and l.objid = m.member_id::oid)`,
-    [groupId, memberLock(groupId), member],
+    [groupId, memberLock(session.keys, groupId), member],
   )
   await session.query(
     `insert into qicore_stream.members (member_id, group_id, topics) values ($1, $2, $3)
@@ -77,7 +77,7 @@ export async function groupState(session: MemberSession, groupId: number): Promi
      (select json_agg(json_build_object('id', p.id, 'topicId', t.id, 'topic', t.name, 'partition', p.partition) order by t.id, p.partition)
        from qicore_stream.partitions p join qicore_stream.topics t on t.id = p.topic_id
        where t.name in (select unnest(m.topics) from qicore_stream.members m where m.group_id = $1)) as partitions`,
-    [groupId, memberLock(groupId)],
+    [groupId, memberLock(session.keys, groupId)],
   )
   return { members: row?.members ?? [], partitions: row?.partitions ?? [] }
 }
@@ -98,7 +98,7 @@ export async function acquire(
 ): Promise<readonly Acquired[]> {
   const tried = await session.query<{ id: number; got: boolean }>(
     'select id, pg_try_advisory_lock($1, id) as got from unnest($2::int[]) as id',
-    [partitionLock(groupId), ids],
+    [partitionLock(session.keys, groupId), ids],
   )
   const got = tried.filter((row) => row.got).map((row) => row.id)
   if (got.length === 0) return []
@@ -126,7 +126,10 @@ export async function acquire(
 }
 
 export async function release(session: MemberSession, groupId: number, ids: readonly number[]): Promise<void> {
-  await session.query('select pg_advisory_unlock($1, id) from unnest($2::int[]) as id', [partitionLock(groupId), ids])
+  await session.query('select pg_advisory_unlock($1, id) from unnest($2::int[]) as id', [
+    partitionLock(session.keys, groupId),
+    ids,
+  ])
   await tellGroup(session, groupId)
 }
 

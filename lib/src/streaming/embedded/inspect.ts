@@ -19,7 +19,11 @@ from qicore_stream.groups g where $1::text[] is null or g.name = any($1) order b
 
 export async function describeGroups(connections: Connections, names?: readonly string[]): Promise<readonly GroupDescription[]> {
   const { rows } = await connections.run((client) =>
-    client.query<Omit<GroupDescription, 'state'>>(GROUPS, [names ?? null, memberLock(0), partitionLock(0)]),
+    client.query<Omit<GroupDescription, 'state'>>(GROUPS, [
+      names ?? null,
+      memberLock(connections.keys, 0),
+      partitionLock(connections.keys, 0),
+    ]),
   )
   return rows.map(({ name, members }) => ({ name, members, state: members.length > 0 ? 'active' : 'empty' }))
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { classifyPgError, QiError } from '../../base/index.ts'
+import { classifyPgError, type LockKeys, QiError } from '../../base/index.ts'
 import type { Connections } from './connections.ts'
 
 /** A statement of a member is short; a server that does not answer one is taken for lost. */
@@ -8,12 +8,14 @@ const ANSWER_MS = 15_000
 /** The database session that holds a member's locks: they are free the moment it ends, however it ends. */
 export class MemberSession {
   readonly #client: pg.Client
+  readonly keys: LockKeys
   /** Resolves when the session has ended. */
   readonly lost: Promise<void>
   #alive = true
   #last: Promise<unknown> = Promise.resolve()
 
-  private constructor(client: pg.Client) {
+  private constructor(client: pg.Client, keys: LockKeys) {
+    this.keys = keys
     this.#client = client
     this.lost = new Promise((resolve) => {
       client.once('end', () => {
@@ -24,7 +26,7 @@ export class MemberSession {
   }
 
   static async open(connections: Connections, signal: AbortSignal): Promise<MemberSession> {
-    return new MemberSession(await connections.session(signal))
+    return new MemberSession(await connections.session(signal), connections.keys)
   }
 
   get alive(): boolean {

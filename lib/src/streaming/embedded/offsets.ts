@@ -38,6 +38,7 @@ export async function resetOffsets(
     if (offset < 0n) throw new QiError('BAD_REQUEST', `offset ${offset} of "${topic}" ${partition}: not below 0`)
     return found.id
   })
+  const { keys } = connections
   await connections.run(async (client) => {
     await client.query('begin')
     await client.query('insert into qicore_stream.groups (name) values ($1) on conflict (name) do nothing', [group])
@@ -49,7 +50,7 @@ export async function resetOffsets(
          select from qicore_stream.members m join pg_locks l on ${GRANTED} and l.classid = $3::oid and l.objid = m.member_id::oid
          where m.group_id = $4 and m.topics && $5::text[]) as busy
        from unnest($2::int[]) as id`,
-      [partitionLock(id), ids, memberLock(id), id, [...wanted.keys()]],
+      [partitionLock(keys, id), ids, memberLock(keys, id), id, [...wanted.keys()]],
     )
     if (rows[0]?.busy) {
       await client.query('rollback')

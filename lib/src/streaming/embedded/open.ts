@@ -32,6 +32,7 @@ export async function openEmbeddedStream({
     // Waits for a server that is starting, which migrate itself does not.
     await connections.run((client) => client.query('select 1'))
     await migrate(connections.pool, { component: 'stream', files: migrations })
+    await connections.readKeys()
     const stream = new EmbeddedStream(connections, config, logger)
     await stream.open()
     return stream

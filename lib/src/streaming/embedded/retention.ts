@@ -1,6 +1,5 @@
 import { type Logger, toQiError } from '../../base/index.ts'
 import type { Connections } from './connections.ts'
-import { RETENTION_LOCK } from './locks.ts'
 
 const EVERY_MS = 60_000
 /** Chunks of one transaction: appends of the partition wait for it. */
@@ -68,8 +67,8 @@ export class Retention {
     return this.#connections.run(async (client) => {
       await client.query('begin')
       const { rows } = await client.query<{ free: boolean; now: string }>(
-        'select pg_try_advisory_xact_lock($1, 0) as free, (extract(epoch from now()) * 1000)::bigint as now',
-        [RETENTION_LOCK],
+        'select pg_try_advisory_xact_lock($1, $2) as free, (extract(epoch from now()) * 1000)::bigint as now',
+        [...this.#connections.keys.single.retention],
       )
       const now = Number(rows[0]?.now)
       const oldest = unreadRetentionMs === undefined ? -1 : now - unreadRetentionMs

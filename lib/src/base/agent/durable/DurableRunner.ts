@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as timer } from 'node:timers/promises'
-import { migrate, type Pool, type PoolClient, withClient } from '../../database/index.ts'
+import { lockKeys, migrate, type Pool, type PoolClient, withClient } from '../../database/index.ts'
 import { abortable } from '../../networking/index.ts'
 import { type Logger, QiError, silentLogger, toQiError } from '../../types/index.ts'
 import { agentMigrations } from '../effects.ts'
@@ -31,14 +31,9 @@ export interface DurableRunnerOptions {
   readonly keepDays?: number
 }
 
-/** 'take' in ASCII: who takes over holds this advisory lock, so that two do not take the same. */
-const TAKEOVER = 0x74616b65
-/** 'laun' in ASCII: DBOS makes its tables at a launch, and of two who do so at once one fails. */
-const LAUNCH = 0x6c61756e
-
-/** Asks again and again: a statement that waited for the lock would keep the indexes waiting that are made concurrently under it. */
-async function lockLaunch(client: PoolClient): Promise<void> {
-  const locked = async () => (await client.query('select pg_try_advisory_lock($1) as locked', [LAUNCH])).rows[0]?.locked
+/** DBOS makes its tables at a launch, and of two who do so at once one fails. Asks again and again: a statement that waited for the lock would keep the indexes waiting that are made concurrently under it. */
+async function lockLaunch(client: PoolClient, keys: readonly number[]): Promise<void> {
+  const locked = async () => (await client.query('select pg_try_advisory_lock($1, $2) as locked', [...keys])).rows[0]?.locked
   while (!(await locked())) await timer(50)
 }
 
@@ -59,6 +54,8 @@ export class DurableRunner implements WorkflowRunner, Carrier {
   readonly #keepMs: number
   #functions!: Functions
   #liveness!: Liveness
+  /** Keys of the advisory lock of whoever takes over, so that two do not take the same. */
+  #takeover: readonly number[] = []
   #looking: Promise<void> = Promise.resolve()
   /** Those that were missed at the last look. */
   #missed: ReadonlySet<string> = new Set()
@@ -90,8 +87,10 @@ export class DurableRunner implements WorkflowRunner, Carrier {
         logger: loggerFor(runner.#logger),
       })
       await withClient(options.pool, async (client) => {
-        await lockLaunch(client)
-        await dbos.launch().finally(() => client.query('select pg_advisory_unlock($1)', [LAUNCH]))
+        const { launch, takeover } = (await lockKeys(client)).single
+        runner.#takeover = takeover
+        await lockLaunch(client, launch)
+        await dbos.launch().finally(() => client.query('select pg_advisory_unlock($1, $2)', [...launch]))
       })
     } catch (error) {
       await runner.#liveness?.close()
@@ -219,7 +218,9 @@ export class DurableRunner implements WorkflowRunner, Carrier {
     await withClient(this.#pool, async (client) => {
       await client.query('begin')
       try {
-        const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_xact_lock($1) as got', [TAKEOVER])
+        const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_xact_lock($1, $2) as got', [
+          ...this.#takeover,
+        ])
         if (!rows[0]?.got) return
         const pending = await dbos.listWorkflows({
           status: 'PENDING',

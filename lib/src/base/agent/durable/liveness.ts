@@ -1,13 +1,10 @@
 import { setTimeout as timer } from 'node:timers/promises'
-import type { Pool, PoolClient } from '../../database/index.ts'
-
-/** 'work' in ASCII: the class of the advisory locks that processes hold while they live. */
-const CLASS = 0x776f726b
+import { lockKeys, type Pool, type PoolClient } from '../../database/index.ts'
 
 const DEAD = `select id from unnest($1::text[]) as id where not exists (
   select from pg_locks l where l.locktype = 'advisory' and l.objsubid = 2 and l.granted
     and l.database = (select oid from pg_database where datname = current_database())
-    and l.classid::bigint = ${CLASS} and l.objid::bigint = (hashtext(id)::bigint & 4294967295))`
+    and l.classid = $2::oid and l.objid::bigint = (hashtext(id)::bigint & 4294967295))`
 
 /**
  * A process that carries workflows out holds a lock for as long as its connection lives: the others see at once that it does not. One
@@ -17,6 +14,7 @@ export class Liveness implements AsyncDisposable {
   readonly #pool: Pool
   readonly #executor: string
   readonly #closed = new AbortController()
+  #key: number | undefined
   #session: PoolClient | undefined
   #keeping: Promise<void> = Promise.resolve()
 
@@ -34,8 +32,14 @@ export class Liveness implements AsyncDisposable {
   /** Those of the executors that live no more. */
   async dead(executors: readonly string[]): Promise<ReadonlySet<string>> {
     if (executors.length === 0) return new Set()
-    const { rows } = await this.#pool.query<{ id: string }>(DEAD, [executors])
+    const { rows } = await this.#pool.query<{ id: string }>(DEAD, [executors, await this.#class()])
     return new Set(rows.map(({ id }) => id))
+  }
+
+  /** First key of the advisory locks that processes hold while they live. */
+  async #class(): Promise<number> {
+    this.#key ??= (await lockKeys(this.#pool)).executors
+    return this.#key
   }
 
   async close(): Promise<void> {
@@ -52,7 +56,7 @@ export class Liveness implements AsyncDisposable {
   async #lock(): Promise<void> {
     const session = await this.#pool.connect()
     try {
-      await session.query('select pg_advisory_lock($1, hashtext($2))', [CLASS, this.#executor])
+      await session.query('select pg_advisory_lock($1, hashtext($2))', [(await lockKeys(session)).executors, this.#executor])
     } catch (error) {
       session.release(true)
       throw error

@@ -156,9 +156,4 @@ create index trades_series_time on trades (coin_id, source, currency, time);
 -- Tickers are looked up without regard to case.
 create index currencies_symbol on currencies (lower(symbol));
 create index trading_pairs_symbol on trading_pairs (lower(symbol));
-
-create table qicore_settings (
-  name text primary key,
-  value text not null
-);
 `

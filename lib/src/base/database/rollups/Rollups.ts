@@ -3,7 +3,7 @@ import type { Capabilities, Layout } from '../capabilities.ts'
 import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
 import { createAggregates, dropAggregates, familyOf, refreshFamily, type Stretch } from './aggregates.ts'
 import { build } from './build.ts'
-import { ROLLUP_LOCK } from './lock.ts'
+import { rollupLock } from './lock.ts'
 import { dropMarks, ignoreWrites, isWatched, markHistory, type Taken, takeMarks, watchWrites } from './marks.ts'
 
 /** Who keeps the coarser bars: TimescaleDB's continuous aggregates, or we ourselves. */
@@ -153,7 +153,7 @@ export class Rollups {
     return withClient(
       this.#pool,
       async (client) => {
-        await client.query('select pg_advisory_lock($1)', [ROLLUP_LOCK])
+        await client.query('select pg_advisory_lock($1, $2)', [...(await rollupLock(client))])
         try {
           await work(client)
         } finally {
@@ -224,10 +224,15 @@ async function inTransaction<T>(client: PoolClient, work: () => Promise<T>): Pro
 }
 
 async function tryLock(client: PoolClient): Promise<boolean> {
-  const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1) as got', [ROLLUP_LOCK])
+  const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1, $2) as got', [
+    ...(await rollupLock(client)),
+  ])
   return rows[0]?.got === true
 }
 
 /** A connection that broke has given the lock back already. */
-const unlock = (client: PoolClient): Promise<unknown> =>
-  client.query('select pg_advisory_unlock($1)', [ROLLUP_LOCK]).catch(() => {})
+const unlock = async (client: PoolClient): Promise<void> => {
+  await rollupLock(client)
+    .then((keys) => client.query('select pg_advisory_unlock($1, $2)', [...keys]))
+    .catch(() => {})
+}

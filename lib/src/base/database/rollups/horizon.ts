@@ -1,6 +1,6 @@
 import type { PoolClient } from '../pool.ts'
 import { RAW, ROLLED } from './levels.ts'
-import { ROLLUP_LOCK } from './lock.ts'
+import { rollupLock } from './lock.ts'
 
 const rolledOf = (table: string) => ROLLED.find((rolled) => RAW[rolled].table === table)
 
@@ -14,7 +14,7 @@ export async function mayDropBefore(client: PoolClient, table: string, before: s
   if (!rolled) return before
   await client.query('begin')
   try {
-    await client.query('select pg_advisory_xact_lock($1)', [ROLLUP_LOCK])
+    await client.query('select pg_advisory_xact_lock($1, $2)', [...(await rollupLock(client))])
     const { rows } = await client.query<{ until: string }>(
       `with u as (select least($2::timestamptz, min(since)) as until from rollup_marks where built_from = $1)
        insert into qicore_settings as s (name, value) select 'kept_since.' || $1, until::text from u
