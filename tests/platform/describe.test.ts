@@ -17,6 +17,20 @@ const publisher = (more: Partial<PublisherStats>): PublisherStats => ({
   lastError: null,
   ...more,
 })
+test('a source with names in its settings that the provider does not have is degraded, and says which', () => {
+  const warning = (subject: string) => ({ subject, message: `CoinGecko has no ${subject}; correct it`, since: 2000 })
+  const health = (...subjects: string[]) =>
+    describePart(running, { consumers: [], publishers: [publisher({ warnings: subjects.map(warning) })] })
+  expect(health('coin x')).toMatchObject({
+    status: 'degraded',
+    since: 2000,
+    code: 'CONFIG_INVALID',
+    summary: 'CoinGecko has no coin x; correct it',
+  })
+  expect(health('coin x', 'coin y').summary).toBe('CoinGecko has no coin x; correct it; coin y as well')
+  expect(health(...'abcdef').summary).toBe('CoinGecko has no a; correct it; 5 others as well')
+})
+
 const running = { name: 'source coingecko', state: 'running', since: 1000, restarts: 0 } as const
 
 test('a part that failed is unwell since its first failure, and says when it is started again', () => {

@@ -94,8 +94,8 @@ export class CryptoDataPublisher implements AsyncDisposable {
 
   stats(): PublisherStats {
     const stats = this.#counters.snapshot()
-    const { trouble } = this.#source
-    return { ...(trouble && { trouble }), ...stats }
+    const { trouble, warnings = [] } = this.#source
+    return { ...(trouble && { trouble }), ...(warnings.length > 0 && { warnings }), ...stats }
   }
 
   /**

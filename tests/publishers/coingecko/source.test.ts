@@ -77,7 +77,14 @@ describeWith('recorded-data', 'on recorded answers', () => {
       'dogecoin usd 0.072038',
       'dogecoin eur 0.072038',
     ])
-    expect(batch?.rejected).toMatchObject([{ reason: 'CoinGecko knows no coin with the id no-such-coin' }])
+    // Said by the source: nothing is wrong with the answer.
+    expect(batch?.rejected).toEqual([])
+    expect(source.warnings).toMatchObject([
+      {
+        subject: 'coin no-such-coin',
+        message: expect.stringMatching(/^CoinGecko knows no coin with the id no-such-coin; correct/),
+      },
+    ])
   })
 
   it('keeps the order and pace of its plan over an hour, and the limit in every minute', async () => {

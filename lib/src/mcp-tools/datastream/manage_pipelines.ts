@@ -76,19 +76,21 @@ export const managePipelines = defineTool({
     const failed = (part: string) =>
       parts.find((one) => one.name === part && (one.state === 'restarting' || one.state === 'failed'))?.lastError?.message
     const answer: Output = {
-      sources: publishers.map(({ source: of, state, received, published, invalid, inFlight, lastRecordTime, trouble }) => {
-        const why = trouble?.error.message ?? failed(`source ${of}`)
-        return {
-          source: of,
-          state,
-          received,
-          published,
-          invalid,
-          waiting: inFlight,
-          ...(lastRecordTime !== null && { last_record_time: formatTime(lastRecordTime) }),
-          ...(why !== undefined && { trouble: why.slice(0, 200) }),
-        }
-      }),
+      sources: publishers.map(
+        ({ source: of, state, received, published, invalid, inFlight, lastRecordTime, trouble, warnings }) => {
+          const why = trouble?.error.message ?? warnings?.[0]?.message ?? failed(`source ${of}`)
+          return {
+            source: of,
+            state,
+            received,
+            published,
+            invalid,
+            waiting: inFlight,
+            ...(lastRecordTime !== null && { last_record_time: formatTime(lastRecordTime) }),
+            ...(why !== undefined && { trouble: why.slice(0, 200) }),
+          }
+        },
+      ),
       pipelines: chosen.map((consumer) =>
         describe(consumer, lags.get(consumer.group) ?? [], failed(`consumer ${consumer.name}`)),
       ),

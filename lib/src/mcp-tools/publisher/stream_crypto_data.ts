@@ -110,7 +110,9 @@ async function describe({ platform, coverage }: ToolContext, source: SourceStatu
   const stats = platform.getStatus().publishers.find((one) => one.source === name)
   const elsewhere = state !== 'running' && state !== 'restarting' && (await coverage.runs(name))
   const trouble =
-    stats?.trouble?.error.message ?? platform.getStatus().parts.find((part) => part.name === `source ${name}`)?.lastError?.message
+    stats?.trouble?.error.message ??
+    stats?.warnings?.[0]?.message ??
+    platform.getStatus().parts.find((part) => part.name === `source ${name}`)?.lastError?.message
   return {
     source: name,
     state: elsewhere ? 'elsewhere' : state,

@@ -258,8 +258,9 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     const supervised = status.parts.map((part) => {
       const standsIn = standIn !== undefined && part.name === STAND_IN_FOR
       const { since, ...how } = standsIn ? describeStandIn(standIn) : describePart(part, status)
-      // The supervisor has logged a final failure.
-      return this.#health.note(how, since, part.state === 'failed' || (standsIn && this.#notice !== undefined))
+      // The supervisor has logged a final failure, and a source what is wrong with its settings.
+      const logged = part.state === 'failed' || how.code === 'CONFIG_INVALID'
+      return this.#health.note(how, since, logged || (standsIn && this.#notice !== undefined))
     })
     const others = [...(await this.#sources.penalties()), ...(this.#mcpServers?.health() ?? []), ...(await this.#agents.health())]
     const noted = others.map(({ since, ...how }) => this.#health.note(how, since))

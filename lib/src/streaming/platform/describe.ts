@@ -85,7 +85,20 @@ export function describePart(part: PartStatus, { consumers, publishers }: Workin
     return publisher.state === 'degraded'
       ? troubled(name, publisher.trouble, 'the append is tried again', 'until it succeeds; then the source is asked on')
       : troubled(name, publisher.trouble, 'it is asked again', 'until it answers')
-  return { name, status: 'up', since, summary: state }
+  const [warning, ...more] = publisher?.warnings ?? []
+  if (!warning) return { name, status: 'up', since, summary: state }
+  const others =
+    more.length > 0
+      ? `; ${more.length > 3 ? `${more.length} others` : more.map(({ subject }) => subject).join(', ')} as well`
+      : ''
+  return {
+    name,
+    status: 'degraded',
+    since: warning.since,
+    summary: `${warning.message}${others}`,
+    code: 'CONFIG_INVALID',
+    action: 'the rest of the source goes on; the settings are for you to correct',
+  }
 }
 
 const troubled = (name: string, { since, error, againAt }: Trouble, what: string, how: string): PartHealth => ({

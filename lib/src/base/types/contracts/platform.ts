@@ -2,7 +2,7 @@ import type { ErrorCode, QiError } from '../errors.ts'
 import type { Trouble } from '../failures.ts'
 import type { BackfillRequest, BackfillResult, BackfillRunOptions } from './backfill.ts'
 import type { RateBudget } from './rateLimit.ts'
-import type { SourceContext } from './source.ts'
+import type { SettingWarning, SourceContext } from './source.ts'
 import type { Stream } from './stream.ts'
 
 export type HealthStatus = 'up' | 'degraded' | 'down'
@@ -101,6 +101,8 @@ export interface PublisherStats {
   readonly lastAppendAt: number | null
   /** What keeps records from the stream, or the source from its provider, now. */
   readonly trouble?: Trouble
+  /** Names in the settings of the source that its provider does not have. */
+  readonly warnings?: readonly SettingWarning[]
   /** The last failure, also of an append that succeeded later; `at` in milliseconds since 1970. */
   readonly lastError: { readonly code: string; readonly message: string; readonly at: number } | null
 }

@@ -29,8 +29,20 @@ export interface Source extends AsyncIterable<RecordBatch>, AsyncDisposable {
   check(signal?: AbortSignal): Promise<CheckResult>
   /** What keeps it from its provider now, where it goes on trying by itself. */
   readonly trouble?: Trouble | undefined
+  /** Names in its settings that the provider does not have now; it goes on with the others. */
+  readonly warnings?: readonly SettingWarning[]
   /** Unblocks a pending pull and frees what is held; may be called twice. */
   close(): Promise<void>
+}
+
+/** A name in the settings of a source, such as a coin, that its provider does not have. No record is at fault. */
+export interface SettingWarning {
+  /** Says what it is about, such as `coin x`. */
+  readonly subject: string
+  /** What is wrong, and what to do. */
+  readonly message: string
+  /** In milliseconds since 1970. */
+  readonly since: number
 }
 
 export interface SourceContext {

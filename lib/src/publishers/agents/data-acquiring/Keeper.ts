@@ -28,6 +28,8 @@ export class Keeper {
   readonly #parts: KeeperParts
   /** Jobs of which the store could not be told what became of them. */
   readonly #unsettled = new Set<WatchJob>()
+  /** What was last logged of a job: a problem that stays, such as an unknown coin, is logged once. */
+  readonly #logged = new Map<string, string>()
   #freedAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: KeeperParts) {
@@ -100,7 +102,7 @@ export class Keeper {
   }
 
   async #do(job: WatchJob, signal: AbortSignal, tally: { calls: number; failed: number; records: number }): Promise<void> {
-    const { table, coingecko, publish, logger } = this.#parts
+    const { table, coingecko, publish } = this.#parts
     tally.calls++
     try {
       const { batch, problem } = await coingecko.fetch(job, signal)
@@ -109,14 +111,26 @@ export class Keeper {
       await publish<(typeof batch.records)[number]>(batch.type as never, batch.records)
       tally.records += batch.records.length
       await table.done(job, performance.now() - answeredAt, problem)
+      this.#log(job, problem)
     } catch (thrown) {
       const error = toQiError(thrown)
       const noted = signal.aborted ? table.giveBack(job) : table.failed(job, error.message)
       await noted.catch(() => this.#unsettled.add(job))
       if (signal.aborted) return
       tally.failed++
-      logger.warn({ job: job.key, code: error.code }, error.message)
+      this.#log(job, error.message, error.code)
       if (error.code === 'UNAUTHORIZED' || error.code === 'FORBIDDEN') await table.rest(REST_MS).catch(() => {})
+    }
+  }
+
+  #log({ key: job }: WatchJob, problem: string | undefined, code?: string): void {
+    if (this.#logged.get(job) === problem) return
+    if (problem === undefined) {
+      this.#logged.delete(job)
+      this.#parts.logger.info({ job }, `${job}: all of it is there again`)
+    } else {
+      this.#logged.set(job, problem)
+      this.#parts.logger.warn({ job, ...(code && { code }) }, problem)
     }
   }
 }

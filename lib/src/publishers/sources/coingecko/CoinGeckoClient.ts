@@ -27,7 +27,7 @@ import type { MarketsParams } from './parse/markets.ts'
 import type { OhlcParams, OhlcRangeParams } from './parse/ohlc.ts'
 import type { Parsed } from './parse/parsed.ts'
 import type { FoundCoins } from './parse/search.ts'
-import type { SimplePriceParams } from './parse/simplePrice.ts'
+import { type SimplePriceParams, withUnknown } from './parse/simplePrice.ts'
 import { API_KEY, PLANS, type Plan } from './plans.ts'
 import { Transport } from './transport.ts'
 
@@ -182,16 +182,14 @@ export class CoinGeckoClient {
     const currencies = cleanIds(params.currencies, 'currencies')
     const parts: Parsed<Price>[] = []
     for (const chunk of chunkIds(ids)) parts.push(await this.ask(endpoints.simplePrice, { ids: chunk, currencies }, options))
-    const answered = new Set(
-      parts.flatMap((part) => [...part.records.map((r) => r.coinId), ...part.rejected.map((r) => r.paths[0]?.split('.')[0])]),
-    )
-    const unknown = ids
-      .filter((id) => !answered.has(id))
-      .map((id) => ({ paths: [], reason: `CoinGecko knows no coin with the id ${id}`, original: JSON.stringify(id) }))
     return {
       ...(parts[0] as Parsed<Price>),
       records: parts.flatMap((part) => part.records),
-      rejected: [...parts.flatMap((part) => part.rejected), ...unknown],
+      rejected: withUnknown(
+        parts.flatMap((part) => part.records),
+        parts.flatMap((part) => part.rejected),
+        { ids, currencies },
+      ),
     }
   }
 

@@ -4,6 +4,7 @@ import {
   type Logger,
   QiError,
   type RecordBatch,
+  type SettingWarning,
   type Source,
   systemClock,
   type Trouble,
@@ -13,6 +14,7 @@ import {
 import type { CoinGeckoClient } from './CoinGeckoClient.ts'
 import type { Call, Job } from './jobs.ts'
 import { SOURCE } from './parse/parsed.ts'
+import { SettingWarnings } from './SettingWarnings.ts'
 
 export interface CoinGeckoSourceOptions {
   readonly client: CoinGeckoClient
@@ -44,10 +46,12 @@ export class CoinGeckoSource implements Source {
   readonly #options: CoinGeckoSourceOptions
   readonly #clock: Clock
   readonly #closing = new AbortController()
+  readonly #warnings: SettingWarnings
 
   constructor(options: CoinGeckoSourceOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#warnings = new SettingWarnings(options.logger)
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch, void, undefined> {
@@ -86,7 +90,7 @@ export class CoinGeckoSource implements Source {
 
   async #run(task: Task, call: Call): Promise<RecordBatch | undefined> {
     try {
-      return await call(this.#closing.signal)
+      return this.#warnings.sift(await call(this.#closing.signal))
     } catch (thrown) {
       throwIfAborted(this.#closing.signal)
       const error = toQiError(thrown)
@@ -103,6 +107,10 @@ export class CoinGeckoSource implements Source {
 
   get trouble(): Trouble | undefined {
     return this.#options.client.trouble
+  }
+
+  get warnings(): readonly SettingWarning[] {
+    return this.#warnings.current
   }
 
   async check(signal?: AbortSignal): Promise<CheckResult> {

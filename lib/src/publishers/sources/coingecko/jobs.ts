@@ -1,12 +1,13 @@
-import type { RecordBatch } from '../../../base/index.ts'
+import { type Ohlcv, ohlcv, type Price, price, type QiError, type RecordType, toQiError } from '../../../base/index.ts'
 import type { CoinGeckoClient } from './CoinGeckoClient.ts'
 import type { CoinGeckoConfig } from './config.ts'
 import { chunkIds, cleanIds } from './ids.ts'
 import type { OhlcDays } from './parse/ohlc.ts'
+import type { Parsed } from './parse/parsed.ts'
 import { type CallPlan, JOB_NAMES, type JobName, PAGE } from './schedule.ts'
 
 /** One call to make, for one batch. */
-export type Call = (signal: AbortSignal) => Promise<RecordBatch>
+export type Call = (signal: AbortSignal) => Promise<Parsed>
 
 export interface Job {
   readonly name: JobName
@@ -23,12 +24,18 @@ export function jobsOf(client: CoinGeckoClient, config: CoinGeckoConfig, plan: C
 
   const named = (): Call[] => chunkIds(followed).map((ids) => (signal) => client.simplePrice({ ids, currencies }, { signal }))
 
+  /** A wrong currency alone is a wrong setting of the whole source. */
+  const isOneOfMany = ({ code, message }: QiError) =>
+    code === 'BAD_REQUEST' && currencies.length > 1 && /vs_currency/.test(message)
+
   const topOf = (currency: string): Call[] => {
     const pages = Math.ceil(config.top / PAGE)
     const perPage = Math.ceil(config.top / pages)
     const seen: string[] = []
     return Array.from({ length: pages }, (_, i) => async (signal) => {
-      const page = await client.markets({ currency, page: i + 1, perPage }, { signal })
+      const page = await unlessUnknown(price, `currency ${currency}`, isOneOfMany, () =>
+        client.markets({ currency, page: i + 1, perPage }, { signal }),
+      )
       // The last page may hold a few more than were wanted.
       const records = page.records.slice(0, config.top - i * perPage)
       seen.push(...records.map((record) => record.coinId))
@@ -45,7 +52,10 @@ export function jobsOf(client: CoinGeckoClient, config: CoinGeckoConfig, plan: C
     const id = followed[Math.floor(turn / currencies.length) % followed.length] as string
     const currency = currencies[turn % currencies.length] as string
     turn++
-    return [(signal) => client.ohlc({ id, currency, days: ohlcDays(plan.intervals.ohlc) }, { signal })]
+    const days = ohlcDays(plan.intervals.ohlc)
+    const asked = `candles of ${id} in ${currency}`
+    const isUnknown = ({ code }: QiError) => code === 'NOT_FOUND' || code === 'BAD_REQUEST'
+    return [(signal) => unlessUnknown(ohlcv, asked, isUnknown, () => client.ohlc({ id, currency, days }, { signal }))]
   }
 
   const rounds: Record<JobName, () => Call[]> = {
@@ -61,6 +71,28 @@ export function jobsOf(client: CoinGeckoClient, config: CoinGeckoConfig, plan: C
     intervalMs: () => (plan.intervals[name] * 1000) / calls(name),
     round: rounds[name],
   }))
+}
+
+/** The answer, or a refusal of what CoinGecko says that it does not have. @throws QiError any other failure */
+async function unlessUnknown<R extends Price | Ohlcv>(
+  type: RecordType<R>,
+  asked: string,
+  isUnknown: (error: QiError) => boolean,
+  call: () => Promise<Parsed<R>>,
+): Promise<Parsed<R>> {
+  try {
+    return await call()
+  } catch (thrown) {
+    const error = toQiError(thrown)
+    if (!isUnknown(error)) throw error
+    return {
+      type,
+      records: [],
+      rejected: [
+        { paths: [], reason: `CoinGecko does not have ${asked}: ${error.message}`, original: JSON.stringify(asked), asked },
+      ],
+    }
+  }
 }
 
 /** The shortest window that leaves no gap between two readings of a coin; it decides the length of the candles too. */

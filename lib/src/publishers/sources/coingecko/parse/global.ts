@@ -28,7 +28,12 @@ const CHANGE = 'market_cap_change_percentage_24h_usd'
 export function parseGlobal(body: ExactJson, { currencies }: GlobalParams, seen: Seen): Parsed<MarketAnalytics> {
   const data = objectOf(objectOf(body, 'global').data, 'data')
   const out = new Collector<MarketAnalytics>(marketAnalytics)
-  for (const currency of currencies)
+  const totals = objectOf(data.total_market_cap, 'total_market_cap')
+  for (const currency of currencies) {
+    if (!Object.hasOwn(totals, currency)) {
+      out.refuse(`data.*.${currency}`, null, `CoinGecko gives no market figures in ${currency}`, `market figures in ${currency}`)
+      continue
+    }
     out.add(`data.*.${currency}`, currency, () => {
       const share = objectOf(data.market_cap_percentage, 'market_cap_percentage')
       const record = {
@@ -37,7 +42,7 @@ export function parseGlobal(body: ExactJson, { currencies }: GlobalParams, seen:
         receivedAt: seen.receivedAt,
         origin: seen.origin,
         currency,
-        totalMarketCap: decimalOf(objectOf(data.total_market_cap, 'total_market_cap')[currency], `total_market_cap.${currency}`),
+        totalMarketCap: decimalOf(totals[currency], `total_market_cap.${currency}`),
         totalVolume24h: decimalOf(objectOf(data.total_volume, 'total_volume')[currency], `total_volume.${currency}`),
         btcDominance: decimalOf(share.btc, 'market_cap_percentage.btc'),
         ethDominance: decimalOf(share.eth, 'market_cap_percentage.eth'),
@@ -49,6 +54,7 @@ export function parseGlobal(body: ExactJson, { currencies }: GlobalParams, seen:
         ...present({ change24hPct: currency === 'usd' ? optionalDecimal(data[CHANGE], CHANGE) : undefined }),
       } as MarketAnalytics
     })
+  }
   return out.done()
 }
 

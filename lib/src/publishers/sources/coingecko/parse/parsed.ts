@@ -28,6 +28,8 @@ export interface Seen {
 export interface Refused extends Rejected {
   /** Where it stands in the body, as patterns of paths: `2`, or `data.*.usd`. */
   readonly paths: readonly string[]
+  /** Set where CoinGecko does not have what was asked for, such as `coin x` or `currency y`: the question is wrong, not the answer. */
+  readonly asked?: string
 }
 
 /** What became of a body. */
@@ -56,8 +58,9 @@ export class Collector<R extends RecordValues> {
     }
   }
 
-  refuse(paths: string | readonly string[], part: ExactJson, reason: string): void {
-    this.#rejected.push({ paths: typeof paths === 'string' ? [paths] : paths, reason, original: JSON.stringify(part) })
+  refuse(paths: string | readonly string[], part: ExactJson, reason: string, asked?: string): void {
+    const original = JSON.stringify(part)
+    this.#rejected.push({ paths: typeof paths === 'string' ? [paths] : paths, reason, original, ...(asked && { asked }) })
   }
 
   done(order?: (a: R, b: R) => number): Parsed<R> {

@@ -9,6 +9,7 @@ import {
   optionalDecimal,
   type Parsed,
   present,
+  type Refused,
   type Seen,
   SOURCE,
   secondsOf,
@@ -42,11 +43,58 @@ export function parseSimplePrice(body: ExactJson, params: SimplePriceParams, see
       if (!params.currencies.includes(currency)) out.refuse(paths, part, `${currency} was not asked for`)
       else out.add(paths, part, () => priceOf(coinId, currency, entry, seen))
     }
-    for (const currency of params.currencies)
-      if (!Object.hasOwn(entry, currency))
-        out.refuse(`${coinId}.${currency}`, null, `CoinGecko gives no price of ${coinId} in ${currency}`)
+    if (!params.currencies.some((currency) => Object.hasOwn(entry, currency)))
+      out.refuse(coinId, entry, `CoinGecko gives no prices of the coin ${coinId}`, `coin ${coinId}`)
+    else
+      for (const currency of params.currencies)
+        if (!Object.hasOwn(entry, currency)) {
+          const asked = `price of ${coinId} in ${currency}`
+          out.refuse(`${coinId}.${currency}`, null, `CoinGecko gives no ${asked}`, asked)
+        }
   }
   return out.done()
+}
+
+/**
+ * The refusals of an answer, with the coins that it leaves out; a currency that no coin has a price in is one refusal.
+ * @param rejected those of the body itself
+ */
+export function withUnknown(
+  records: readonly Price[],
+  rejected: readonly Refused[],
+  { ids, currencies }: SimplePriceParams,
+): readonly Refused[] {
+  const answered = new Set([
+    ...records.map(({ coinId }) => coinId),
+    ...rejected.map(({ paths: [path = ''] }) => ids.find((id) => path === id || path.startsWith(`${id}.`))),
+  ])
+  const priced = new Set(records.map(({ currency }) => currency))
+  const emptied = rejected.filter(({ asked }) => asked?.startsWith('coin '))
+  // Several coins without any price are more likely a currency that is none.
+  const allEmptied = records.length === 0 && emptied.length > 1
+  const unknown = records.length > 0 || allEmptied ? currencies.filter((currency) => !priced.has(currency)) : []
+  const ofUnknown = (one: Refused) =>
+    (allEmptied && emptied.includes(one)) || unknown.some((currency) => one.asked?.endsWith(` in ${currency}`))
+  const left = rejected.filter((one) => !ofUnknown(one))
+  // A price that is there and cannot be read is no unknown currency.
+  const without = unknown.filter((currency) => !left.some(({ paths }) => paths.some((path) => path.endsWith(`.${currency}`))))
+  return [
+    ...left,
+    ...without.map((currency) => ({
+      paths: [],
+      reason: `CoinGecko gives no prices in the currency ${currency}`,
+      original: JSON.stringify(currency),
+      asked: `currency ${currency}`,
+    })),
+    ...ids
+      .filter((id) => !answered.has(id))
+      .map((id) => ({
+        paths: [],
+        reason: `CoinGecko knows no coin with the id ${id}`,
+        original: JSON.stringify(id),
+        asked: `coin ${id}`,
+      })),
+  ]
 }
 
 function priceOf(coinId: string, currency: string, entry: JsonObject, seen: Seen): Price {
