@@ -3,7 +3,7 @@ import { access, constants, mkdtemp, readFile, rmdir, statfs, unlink, writeFile 
 import { dirname, join } from 'node:path'
 import { errorMessage } from '../../../lib/src/base/index.ts'
 import type { PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
-import { findPlatform } from '../up/claim.ts'
+import { findPlatform, type RunningPlatform } from '../up/claim.ts'
 import { expectFreePort } from '../up/port.ts'
 import { type Finding, failed, ok } from './finding.ts'
 
@@ -58,7 +58,12 @@ const nearest = (folder: string): string => (existsSync(folder) || dirname(folde
 
 /** The platform's port: used by our own platform, free, or taken by something else. */
 export async function checkPort({ home, server }: PlatformConfig): Promise<Finding[]> {
-  const running = await findPlatform(home)
+  let running: RunningPlatform | undefined
+  try {
+    running = await findPlatform(home)
+  } catch (error) {
+    return [failed('platform', errorMessage(error), 'see the message')]
+  }
   if (running)
     return [
       ok('platform', `runs: process ${running.pid}${running.url ? `, ${running.url}` : ', starting'}`, { pid: running.pid }),

@@ -1,17 +1,21 @@
-import { createHash } from 'node:crypto'
-import { mkdir, unlink } from 'node:fs/promises'
+import { unlink } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { errorMessage, QiError, systemCode } from '../../../lib/src/base/index.ts'
+import { z } from 'zod'
+import { errorMessage, isLoopback, makeHome, QiError, systemCode } from '../../../lib/src/base/index.ts'
+import { isOwnSocket, socketOf } from './socketPath.ts'
+
+const runningPlatform = z.object({
+  pid: z.int().positive(),
+  /** Missing while it starts. */
+  url: z
+    .url({ protocol: /^http$/ })
+    .regex(/^http:\/\/[^/?#@\\\s]+$/)
+    .optional(),
+})
 
 /** A platform that runs in a project. */
-export interface RunningPlatform {
-  readonly pid: number
-  /** Missing while it starts. */
-  readonly url?: string
-}
+export type RunningPlatform = Readonly<z.output<typeof runningPlatform>>
 
 export interface Claim {
   /** From now on others are told this address. */
@@ -19,8 +23,6 @@ export interface Claim {
   release(): Promise<void>
 }
 
-/** Longer names of sockets are refused by the systems' `sockaddr_un`. */
-const MAX_SOCKET_NAME = 100
 const ANSWER_MS = 2000
 
 /**
@@ -29,7 +31,7 @@ const ANSWER_MS = 2000
  * @throws QiError CONFLICT, naming the process and address of the one that runs
  */
 export async function claimProject(home: string): Promise<Claim> {
-  await mkdir(home, { recursive: true }).catch((error: unknown) => {
+  await makeHome(home).catch((error: unknown) => {
     throw new QiError(
       'CONFIG_INVALID',
       `the data folder ${home} cannot be used: ${errorMessage(error)}; set QICORE_HOME to another`,
@@ -53,7 +55,7 @@ export async function claimProject(home: string): Promise<Claim> {
 }
 
 async function listen(server: Server, home: string): Promise<void> {
-  const path = socketOf(home)
+  const path = await socketOf(home)
   for (let attempt = 1; ; attempt++) {
     const failure = await new Promise<Error | undefined>((resolve) => {
       server.once('error', resolve)
@@ -73,12 +75,18 @@ async function listen(server: Server, home: string): Promise<void> {
   }
 }
 
-/** The platform that runs in a project, if one does. */
+/**
+ * The platform that runs in a project, if one does. What answers is believed only where this user made its socket.
+ * @throws QiError CONFIG_INVALID where the socket cannot have a safe place
+ */
 export async function findPlatform(home: string): Promise<RunningPlatform | undefined> {
-  const socket = connect({ path: socketOf(home), timeout: ANSWER_MS })
+  const path = await socketOf(home)
+  if (!(await isOwnSocket(path))) return undefined
+  const socket = connect({ path, timeout: ANSWER_MS })
   socket.on('timeout', () => socket.destroy(new Error('no answer')))
   try {
-    return JSON.parse(await text(socket)) as RunningPlatform
+    const { data } = runningPlatform.safeParse(JSON.parse(await text(socket)))
+    return data
   } catch {
     return undefined
   } finally {
@@ -86,9 +94,11 @@ export async function findPlatform(home: string): Promise<RunningPlatform | unde
   }
 }
 
-function socketOf(home: string): string {
-  const hash = createHash('sha256').update(home).digest('hex').slice(0, 16)
-  if (process.platform === 'win32') return `\\\\.\\pipe\\qicore-${hash}`
-  const inHome = join(home, 'up.sock')
-  return inHome.length <= MAX_SOCKET_NAME ? inHome : join(tmpdir(), `qicore-${hash}.sock`)
+/**
+ * Whether the token may be sent to an address that a socket told: to this machine, or to where this project is configured to listen.
+ */
+export function isTrusted(url: string, { host, port }: { readonly host: string; readonly port: number }): boolean {
+  const asked = new URL(url)
+  const name = asked.hostname.replace(/^\[|\]$/g, '')
+  return isLoopback(name) || (name === host.toLowerCase() && (port === 0 || asked.port === String(port)))
 }

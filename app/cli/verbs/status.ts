@@ -4,7 +4,7 @@ import type { Output } from '../output.ts'
 import type { Session } from '../session.ts'
 import { age, duration } from '../text/age.ts'
 import { type Column, printTable } from '../text/table.ts'
-import { findPlatform } from '../up/claim.ts'
+import { findPlatform, isTrusted } from '../up/claim.ts'
 
 /** What `/health` answers; the server's schemas say more. */
 interface Health {
@@ -67,6 +67,11 @@ export async function run(session: Session): Promise<number> {
     throw new QiError(
       'UNAVAILABLE',
       running ? `the platform is starting (process ${running.pid})` : 'no platform runs in this project; `qicore up` starts one',
+    )
+  if (!isTrusted(running.url, config.server))
+    throw new QiError(
+      'FORBIDDEN',
+      `the platform tells ${running.url}, which is neither this machine nor server.host: the token is not sent there; ask that address yourself`,
     )
   const ask = <T>(path: string): Promise<T> => answerOf<T>(`${running.url}${path}`, config.server.token, session.signal)
   const [health, status] = await Promise.all([ask<Health>('/health'), ask<Status>('/api/v1/status')])

@@ -7,6 +7,7 @@ import { binary, majorVersion } from './binaries.ts'
 import { writeDurably } from './durable.ts'
 import { embeddedFailure } from './failures.ts'
 import type { Placement } from './placement.ts'
+import { readPrivate } from './privateFiles.ts'
 import { run } from './run.ts'
 import { SUPERUSER } from './superuser.ts'
 import type { EmbeddedOptions } from './types.ts'
@@ -117,12 +118,16 @@ export async function writeSettings({ dataFolder, user }: Placement, port: numbe
 }
 
 /** A password of this home's server, kept in a file; made at first use, readable by the user alone. */
-export async function homePassword(home: string, name: 'postgres.password' | 'postgres.owner.password'): Promise<string> {
+export async function homePassword(
+  home: string,
+  name: 'postgres.password' | 'postgres.owner.password',
+  onNotice?: (line: string) => void,
+): Promise<string> {
   const file = join(home, name)
-  const held = (await readFile(file, 'utf8').catch(() => '')).trim()
+  const held = await readPrivate(file, onNotice)
   if (held) return held
   const password = randomBytes(24).toString('base64url')
-  await writeDurably(file, password, 0o600)
+  await writeDurably(file, password)
   return password
 }
 

@@ -1,8 +1,12 @@
-import { open, rename } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 
-/** Writes a file beside its place, syncs it and renames it: a kill or a power cut leaves the old one or the new one. */
-export async function writeDurably(file: string, text: string, mode = 0o644): Promise<void> {
-  const handle = await open(`${file}.tmp`, 'w', mode)
+/**
+ * Writes a file for its user alone beside its place, syncs it and renames it: a kill or a power cut leaves the old one or the new one.
+ * What lies at that name already, such as a link, is not written through.
+ */
+export async function writeDurably(file: string, text: string): Promise<void> {
+  await rm(`${file}.tmp`, { force: true })
+  const handle = await open(`${file}.tmp`, 'wx', 0o600)
   try {
     await handle.writeFile(text)
     await handle.sync()

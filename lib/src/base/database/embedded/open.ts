@@ -69,8 +69,8 @@ class Embedded implements EmbeddedPostgres {
     this.#lease = undefined
     await this.#locked(async () => {
       this.#placement ??= await place(this.#home, this.#options)
-      this.#superuserPassword ||= await homePassword(this.#home, 'postgres.password')
-      this.#ownerPassword ||= await homePassword(this.#home, 'postgres.owner.password')
+      this.#superuserPassword ||= await homePassword(this.#home, 'postgres.password', this.#options.onNotice)
+      this.#ownerPassword ||= await homePassword(this.#home, 'postgres.owner.password', this.#options.onNotice)
       await ensureCluster(this.#placement, this.#superuserPassword, this.#options)
       this.#hold(await this.#attachOrStart(this.#placement))
     })

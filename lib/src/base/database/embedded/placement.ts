@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { errorMessage, QiError } from '../../types/index.ts'
 import { type Binaries, canRun, copyBinaries, packagedBinaries } from './binaries.ts'
 import { writeDurably } from './durable.ts'
+import { makeHome } from './privateFiles.ts'
 import type { RunAs } from './run.ts'
 import { canEnter, serviceUser } from './serviceUser.ts'
 import type { EmbeddedOptions } from './types.ts'
@@ -31,7 +32,7 @@ const SHARED_BASE = '/var/lib/qicore'
 /** Made if missing; its real path, so that two names of one folder are one home. */
 export async function prepareHome(home: string): Promise<string> {
   try {
-    await mkdir(resolve(home), { recursive: true })
+    await makeHome(resolve(home))
     return await realpath(home)
   } catch (error) {
     throw new QiError(
