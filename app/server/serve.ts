@@ -30,7 +30,7 @@ export interface ServeOptions {
   readonly live?: Partial<LiveLimits>
   /** Limits of connections besides those of the configuration. */
   readonly connections?: Partial<ConnectionLimits>
-  /** What answers at /mcp; default: all tools, on the platform. */
+  /** What answers at /mcp; default: the platform's tools. */
   readonly mcp?: McpServers
 }
 
@@ -148,5 +148,6 @@ function toolServers(platform: ServedPlatform, metrics: MetricsReader): McpServe
     if (toolHandles) return { ...toolHandles, metrics }
     throw new QiError('UNSUPPORTED', 'this server has no tools to offer')
   }
-  return () => createServer({ version, tools: selectTools(), handles })
+  const destructive = platform.config?.mcp.destructive ?? false
+  return () => createServer({ version, tools: selectTools({ destructive }), handles })
 }

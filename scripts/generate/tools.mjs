@@ -45,7 +45,8 @@ async function reference(root, found) {
     '<!-- Generated from lib/src/mcp-tools by `npm run generate`. -->',
     '',
     'What an AI agent can do through MCP (`qicore mcp`, or `/mcp` on the port of the platform), and anybody by `qicore tool NAME`.',
-    'A tool that **destroys** asks first: by elicitation, or by the argument `confirm`.',
+    'What **destroys** is offered to AI clients only with `mcp.destructive`, and the user is asked first: by elicitation, or by a refusal',
+    'whose token the argument `confirm` repeats.',
     '',
     ...[...sets].flatMap(([set, tools]) => [
       `## ${set}`,
@@ -57,11 +58,11 @@ async function reference(root, found) {
     .trimEnd()}\n`
 }
 
-function section({ name, title, summary, effect }, { properties = {}, required = [] }) {
+function section({ name, title, summary, effect, destructive }, { properties = {}, required = [] }) {
   return [
     `### ${name}`,
     '',
-    `${title} (${effect === 'destroy' ? '**destroys**' : `${effect}s`}). ${summary}`,
+    `${title} (${effect === 'destroy' ? `**destroys**${destructive ? ` by ${destructive.actions.join(', ')}` : ''}` : `${effect}s`}). ${summary}${destructive ? ` ${destructive.summary}` : ''}`,
     '',
     ...(Object.keys(properties).length === 0
       ? ['No arguments.', '']

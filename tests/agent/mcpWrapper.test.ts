@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { MCPWrapper, type McpCaller, type QiError, verbOf } from '../../lib/src/base/index.ts'
 import { getLatestPrices } from '../../lib/src/mcp-tools/consumer/get_latest_prices.ts'
 import { manageTopics } from '../../lib/src/mcp-tools/datastream/manage_topics.ts'
+import { LinkedClient } from '../../lib/src/streaming/platform/agents/LinkedClient.ts'
 import { type Served, servePlatform } from '../mcp-tools/clients/served.ts'
 
 let served: Served
@@ -42,10 +43,18 @@ describe('the verbs of a domain through an MCP client', () => {
     expect(rows.length).toBeGreaterThan(0)
   })
 
-  test('that destroy have been decided on by who calls them', async () => {
-    const { verbs: dsl } = new MCPWrapper(over(remote), verbs)
-    await dsl.topics({ action: 'create', topic: 'short-lived' })
-    expect(await dsl.topics({ action: 'delete', topic: 'short-lived' })).toMatchObject({
+  test('that destroy are carried out for agents of this process, whose workflows ask, and refused to any other client', async () => {
+    const { verbs: far } = new MCPWrapper(over(remote), verbs)
+    await far.topics({ action: 'create', topic: 'short-lived' })
+    expect(await failure(far.topics({ action: 'delete', topic: 'short-lived' }))).toMatchObject({
+      code: 'BAD_REQUEST',
+      message: expect.stringMatching(
+        /action "delete": expected list, describe, create; delete destroys .* mcp\.destructive: true/,
+      ),
+    })
+    await using client = new LinkedClient(() => served.platform.toolHandles)
+    const { verbs: near } = new MCPWrapper(client, verbs)
+    expect(await near.topics({ action: 'delete', topic: 'short-lived' })).toMatchObject({
       done: expect.stringMatching(/short-lived/),
     })
   })

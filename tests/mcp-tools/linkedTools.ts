@@ -6,7 +6,7 @@ import { InMemoryTransport } from '@modelcontextprotocol/server'
 import { expect } from 'vitest'
 import { createMetrics, HealthProbe } from '../../app/server/index.ts'
 import type { Stream, ToolHandles } from '../../lib/src/base/index.ts'
-import { createServer, selectTools } from '../../lib/src/mcp-tools/index.ts'
+import { AGREED, createServer, selectTools } from '../../lib/src/mcp-tools/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 
 /** A client that calls the tools over a linked pair of transports. */
@@ -18,8 +18,8 @@ export interface Linked extends AsyncDisposable {
   refused(tool: string, input?: Record<string, unknown>): Promise<string>
 }
 
-export async function linked(handles: () => Promise<ToolHandles>): Promise<Linked> {
-  const server = createServer({ version: '0', tools: selectTools(), handles })
+export async function linked(handles: () => Promise<ToolHandles>, consent?: typeof AGREED): Promise<Linked> {
+  const server = createServer({ version: '0', tools: selectTools({ destructive: true }), handles, consent })
   const client = new Client({ name: 'test', version: '0' })
   const [near, far] = InMemoryTransport.createLinkedPair()
   await server.connect(far)
@@ -45,8 +45,9 @@ export async function linked(handles: () => Promise<ToolHandles>): Promise<Linke
   }
 }
 
-/** The client on a stream alone, for tools that need nothing else. */
-export const linkedToStream = (stream: Stream): Promise<Linked> => linked(async () => ({ stream }) as unknown as ToolHandles)
+/** The client on a stream alone, for tools that need nothing else; its user has agreed to everything. */
+export const linkedToStream = (stream: Stream): Promise<Linked> =>
+  linked(async () => ({ stream }) as unknown as ToolHandles, AGREED)
 
 /** A platform of the test, and a client of its tools. */
 export interface LinkedTools extends Linked {

@@ -2,9 +2,8 @@ import { Client, InMemoryTransport } from '@modelcontextprotocol/client'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { defineTool, QiError, silentLogger, type ToolDefinition, type ToolHandles } from '../../lib/src/base/index.ts'
-import { createServer, selectTools, tools } from '../../lib/src/mcp-tools/index.ts'
+import { AGREED, createServer, selectTools, tools } from '../../lib/src/mcp-tools/index.ts'
 
-const burnt: string[] = []
 const burn = defineTool({
   name: 'burn',
   title: 'Burn a thing',
@@ -17,7 +16,6 @@ const burn = defineTool({
   async run({ thing }) {
     if (thing === 'water') throw new QiError('UNAVAILABLE', 'water does not burn', { retryAfterMs: 2500 })
     if (thing === 'self') throw new TypeError('password=hunter2')
-    burnt.push(thing)
     return { thing }
   },
   text: ({ thing }) => `${thing} is burnt`,
@@ -46,12 +44,12 @@ interface Connected {
   readonly error: ReturnType<typeof vi.fn>
 }
 
-async function connect(options: ConstructorParameters<typeof Client>[1] = {}): Promise<Connected> {
+async function connect(): Promise<Connected> {
   const [ours, theirs] = InMemoryTransport.createLinkedPair()
   const error = vi.fn()
   const handles = async () => ({ logger: { ...silentLogger, error } }) as unknown as ToolHandles
-  const server = createServer({ version: '1.2.3', tools: [burn, slow], handles })
-  const client = new Client({ name: 'test', version: '1.0.0' }, options)
+  const server = createServer({ version: '1.2.3', tools: [burn, slow], handles, consent: AGREED })
+  const client = new Client({ name: 'test', version: '1.0.0' })
   await server.connect(theirs)
   await client.connect(ours)
   onTestFinished(() => client.close())
@@ -67,32 +65,8 @@ test('a tool is listed with its effect, and with the argument that confirms', as
   expect(first).toMatchObject({
     name: 'burn',
     annotations: { readOnlyHint: false, destructiveHint: true },
-    inputSchema: { required: ['thing'], properties: { confirm: { type: 'boolean' } } },
+    inputSchema: { required: ['thing'], properties: { confirm: { type: 'string' } } },
   })
-})
-
-test('without elicitation what destroys wants the argument, and says so', async () => {
-  const connected = await connect()
-  const refused = await call(connected, { thing: 'wood-1' })
-  expect(refused.isError).toBe(true)
-  expect(textOf(refused)).toMatch(/^CONFLICT: .*ask the user "Burn wood-1\?".*confirm: true/)
-  expect(burnt).not.toContain('wood-1')
-  expect(await call(connected, { thing: 'wood-1', confirm: true })).toMatchObject({ structuredContent: { thing: 'wood-1' } })
-  expect(burnt).toContain('wood-1')
-})
-
-test.each([true, false])('a client that can ask its user is asked; agreed: %s', async (agree) => {
-  const connected = await connect({ capabilities: { elicitation: { form: {} } } })
-  const asked: string[] = []
-  connected.client.setRequestHandler('elicitation/create', async ({ params }) => {
-    asked.push(params.message)
-    return { action: 'accept', content: { agree } }
-  })
-  const thing = `wood-${agree}`
-  const result = await call(connected, { thing })
-  expect(asked).toEqual([`Burn ${thing}?`])
-  expect(burnt.includes(thing)).toBe(agree)
-  if (!agree) expect(textOf(result)).toMatch(/^CANCELLED: the user did not agree to "Burn wood-false\?"; nothing was done/)
 })
 
 test.each([
@@ -111,10 +85,8 @@ test.each([
 
 test('a failure says whether trying again can help; a defect says nothing of the inside and is logged', async () => {
   const connected = await connect()
-  expect(textOf(await call(connected, { thing: 'water', confirm: true }))).toBe(
-    'UNAVAILABLE: water does not burn. Try again in 3 s.',
-  )
-  const defect = textOf(await call(connected, { thing: 'self', confirm: true }))
+  expect(textOf(await call(connected, { thing: 'water' }))).toBe('UNAVAILABLE: water does not burn. Try again in 3 s.')
+  const defect = textOf(await call(connected, { thing: 'self' }))
   expect(defect).toMatch(/^INTERNAL: /)
   expect(defect).not.toContain('hunter2')
   expect(connected.error).toHaveBeenCalledOnce()
@@ -136,6 +108,35 @@ test('progress is told, and a caller that gives up ends the work', async () => {
   )
   await expect(calling).rejects.toThrow()
   expect(told).toMatchObject([{ progress: 1, total: 2, message: 'half' }])
+})
+
+test('what destroys is in no default set, and is no part of the tools that are', () => {
+  const byDefault = selectTools()
+  expect(byDefault.map(({ effect }) => effect)).not.toContain('destroy')
+  expect(byDefault.map(({ name }) => name)).not.toContain('docker_stop_services')
+  const actionsOf = (selected: readonly ToolDefinition[], name: string) => {
+    const { action } = selected.find((tool) => tool.name === name)?.input.shape ?? {}
+    return (action as z.ZodDefault<z.ZodEnum>).unwrap().options
+  }
+  const named = ['manage_topics', 'manage_consumer_groups']
+  expect(named.map((name) => actionsOf(byDefault, name))).toEqual([
+    ['list', 'describe', 'create'],
+    ['list', 'describe'],
+  ])
+  for (const tool of byDefault)
+    expect(`${tool.summary} ${JSON.stringify(z.toJSONSchema(tool.input, { io: 'input' }))}`).not.toMatch(
+      /confirm|"(delete|reset|retention)"/,
+    )
+  const all = selectTools({ destructive: true })
+  expect(
+    all
+      .filter(({ effect }) => effect === 'destroy')
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual(['docker_stop_services', 'manage_consumer_groups', 'manage_hypertables', 'manage_topics'])
+  expect(actionsOf(all, 'manage_topics')).toContain('delete')
+  expect(all.find(({ name }) => name === 'manage_topics')?.summary).toContain('delete takes all messages')
+  expect(selectTools({ readOnly: true, destructive: true }).every(({ effect }) => effect === 'read')).toBe(true)
 })
 
 test('the set of tools can be narrowed', () => {

@@ -26,6 +26,7 @@ export const mcp = () => {
     )
     .option('--tools <names>', 'only these tools, or sets of tools', list)
     .option('--read-only', 'only tools that change nothing')
+    .option('--destructive', 'also what destroys something, such as deleting a topic; the user is asked first each time')
     .note('docs/mcp.md has the configuration for Claude Desktop, Claude Code, Cursor, VS Code and the MCP Inspector.')
     .example('qicore mcp --read-only', 'what a client starts')
     .runs(() => import('../verbs/mcp.ts'))

@@ -6,7 +6,10 @@ export const tool = () =>
     .description('Calls one tool by its name and prints its answer; without a name, lists the tools.')
     .argument('[name]', 'such as get_latest_prices')
     .argument('[arguments...]', 'each as name=value; a value may be JSON')
-    .note('docs/reference/tools.md has every tool with its arguments. A tool that destroys something wants confirm=true.')
+    .option('--yes', 'destroy without asking, where the tool destroys something')
+    .note(
+      'docs/reference/tools.md has every tool with its arguments. Before it destroys something the command asks on a terminal; elsewhere it is refused without --yes, or confirm=TOKEN with the token of the refusal.',
+    )
     .example('qicore tool', 'which there are')
     .example('qicore tool get_latest_prices coins=bitcoin,ethereum', 'the same answer that an agent gets')
     .example('qicore tool timeseries_query query=latest_prices --json', 'the structured answer')

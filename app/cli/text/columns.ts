@@ -1,5 +1,6 @@
 import { formatTime, type Micros } from '../../../lib/src/base/index.ts'
 import { age } from './age.ts'
+import { markOf } from './mark.ts'
 import type { Column } from './table.ts'
 
 interface Dated {
@@ -16,9 +17,8 @@ export const ageColumn = (now: number): Column<Dated> => ({
 
 export const timeColumn: Column<Dated> = { title: 'time', cell: (row) => formatTime(row.time) }
 
-/** An invented figure must not pass for a real one. */
 export const originColumn: Column<Dated> = {
   title: 'origin',
-  cell: ({ origin }) => (origin === 'simulated' ? 'SIMULATED' : origin),
-  style: ({ origin }) => (origin === 'simulated' ? 'yellow' : 'dim'),
+  cell: ({ origin }) => markOf({ origin }) || origin,
+  style: ({ origin }) => (markOf({ origin }) ? 'yellow' : 'dim'),
 }

@@ -1,20 +1,25 @@
-import { escapeHidden, type RecordType, type RecordValues } from '../../../lib/src/base/index.ts'
+import { escapeHidden, quoted, type RecordType, type RecordValues } from '../../../lib/src/base/index.ts'
 import type { Output } from '../output.ts'
+import { markOf } from './mark.ts'
 
 /** Shown by place, or not worth a column of every line. */
 const PLACED = new Set(['time', 'coin_id', 'source', 'received_at', 'origin'])
 
+/** A text with blanks in it stands between quotation marks, so that it cannot pass for further fields. */
+const said = (text: string): string => (/\s/.test(text) ? quoted(text) : escapeHidden(text))
+
 /** A record in one line: `2026-01-31T12:00:00Z  price  bitcoin  coingecko  currency=usd price=67123.45 …`. */
 export function recordLine(type: RecordType, record: RecordValues, out: Output): string {
   const wire = type.toWire(record)
+  const mark = markOf({ origin: String(wire.origin) })
   const fields = Object.entries(wire).filter(([name]) => !PLACED.has(name))
-  const figures = fields.map(([name, value]) => `${out.style('dim', `${name}=`)}${escapeHidden(String(value))}`)
+  const figures = fields.map(([name, value]) => `${out.style('dim', `${name}=`)}${said(String(value))}`)
   return [
     out.style('dim', String(wire.time)),
     out.style('cyan', type.name),
-    ...(wire.coin_id === undefined ? [] : [out.style('bold', escapeHidden(String(wire.coin_id)))]),
+    ...(wire.coin_id === undefined ? [] : [out.style('bold', said(String(wire.coin_id)))]),
     escapeHidden(String(wire.source)),
-    ...(wire.origin === 'simulated' ? [out.style('yellow', 'SIMULATED')] : wire.origin === 'live' ? [] : [String(wire.origin)]),
+    ...(mark ? [out.style('yellow', mark)] : wire.origin === 'live' ? [] : [String(wire.origin)]),
     figures.join(' '),
   ].join('  ')
 }

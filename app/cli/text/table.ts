@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import Table from 'cli-table3'
-import { escapeHidden } from '../../../lib/src/base/index.ts'
+import { escapeHidden, quoted } from '../../../lib/src/base/index.ts'
 import type { Output, Style } from '../output.ts'
 import { alignPoints } from './decimals.ts'
 
@@ -56,6 +56,9 @@ export async function printTable<Row>(
   }
 }
 
+/** Columns are two blanks apart: a text that could pass for several stands between quotation marks. */
+const shown = (text: string): string => (/^\s|\s$|\s\s/.test(text) ? quoted(text) : escapeHidden(text))
+
 function render<Row>(out: Output, columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
   const table = new Table({
     head: columns.map(({ title }) => out.style('dim', title.toUpperCase())),
@@ -64,7 +67,7 @@ function render<Row>(out: Output, columns: readonly Column<Row>[], rows: readonl
     colAligns: columns.map(({ kind = 'text' }) => (kind === 'text' ? 'left' : 'right')),
   })
   const cells = columns.map(({ cell, kind, style }) => {
-    const texts = rows.map((row) => escapeHidden(cell(row) ?? ''))
+    const texts = rows.map((row) => shown(cell(row) ?? ''))
     return (kind === 'figure' ? alignPoints(texts) : texts).map((text, i) => {
       const chosen = style?.(rows[i] as Row)
       return chosen ? out.style(chosen, text) : text

@@ -1,6 +1,7 @@
 import { anomaliesQuery, anomaliesWire, countOf, formatTime, type PriceAnomaly, parseQuery } from '../../../lib/src/base/index.ts'
 import { openStoreOf } from '../engines.ts'
 import type { Session } from '../session.ts'
+import { shownMark } from '../text/mark.ts'
 import { seriesName } from '../text/series.ts'
 import { type Column, printTable } from '../text/table.ts'
 
@@ -14,9 +15,7 @@ export async function run(session: Session, input: AnomaliesInput): Promise<unde
   const { out } = session
   if (session.json) return void (await out.json(anomaliesWire(found)))
   const { series, timeframe, examined, partial, missing, threshold, anomalies } = found
-  await out.line(
-    `${out.style('bold', seriesName(series))}, ${timeframe}${series.simulated ? out.style('yellow', '  SIMULATED') : ''}`,
-  )
+  await out.line(`${out.style('bold', seriesName(series))}, ${timeframe}${shownMark(series, out)}`)
   if (anomalies.length) await printTable(out, columns, anomalies)
   await session.remark(
     missing

@@ -2,6 +2,7 @@ import { type Candle, candlesQuery, candlesWire, escapeHidden, parseQuery, type 
 import { openStoreOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { originColumn, timeColumn } from '../text/columns.ts'
+import { shownMark } from '../text/mark.ts'
 import { type Column, printTable } from '../text/table.ts'
 
 export interface CandlesInput {
@@ -23,7 +24,7 @@ export async function run(session: Session, input: CandlesInput): Promise<undefi
   const { out } = session
   if (session.json) return void (await out.json(candlesWire(found)))
   const { series, timeframe, candles, otherSeries } = found
-  await out.line(`${out.style('bold', name(series))}, ${timeframe}${series.simulated ? out.style('yellow', '  SIMULATED') : ''}`)
+  await out.line(`${out.style('bold', name(series))}, ${timeframe}${shownMark(series, out)}`)
   if (candles.length) await printTable(out, columns, candles)
   else await session.remark('no candles in that range')
   if (otherSeries.length) await session.remark(`also held: ${otherSeries.map(name).join('; ')} (--source, --currency)`)

@@ -2,6 +2,7 @@ import { dataHealthQuery, dataHealthWire, parseQuery, type SeriesHealth } from '
 import { openStoreOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { duration } from '../text/age.ts'
+import { markOf } from '../text/mark.ts'
 import { type Column, printTable } from '../text/table.ts'
 
 export type DataHealthInput = Readonly<Record<string, string | undefined>>
@@ -37,6 +38,6 @@ const columns: readonly Column<SeriesHealth>[] = [
     optional: true,
     cell: (row) => (row.contradicted ? String(row.contradicted) : undefined),
   },
-  { title: '', cell: (row) => (row.simulated ? 'SIMULATED' : ''), style: () => 'yellow' },
+  { title: '', cell: (row) => markOf(row), style: () => 'yellow' },
   { title: 'why', optional: true, cell: (row) => row.reason },
 ]

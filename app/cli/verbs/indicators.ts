@@ -12,6 +12,7 @@ import {
 } from '../../../lib/src/base/index.ts'
 import { openStoreOf } from '../engines.ts'
 import type { Session } from '../session.ts'
+import { shownMark } from '../text/mark.ts'
 import { seriesName } from '../text/series.ts'
 import { type Column, printTable } from '../text/table.ts'
 
@@ -31,9 +32,7 @@ export async function run(session: Session, { name, ...input }: IndicatorsInput)
   const { out } = session
   if (session.json) return void (await out.json(indicatorWire(found)))
   const { series, timeframe, params, points, missing, settled, holes, partial } = found
-  await out.line(
-    `${out.style('bold', `${name} ${params}`)} of ${seriesName(series)}, ${timeframe}${series.simulated ? out.style('yellow', '  SIMULATED') : ''}`,
-  )
+  await out.line(`${out.style('bold', `${name} ${params}`)} of ${seriesName(series)}, ${timeframe}${shownMark(series, out)}`)
   if (points.length) await printTable(out, columns(points), points)
   else await session.remark(`no value yet: ${countOf(missing, 'more candle')} needed`)
   if (points.length && !settled) await session.remark('the first values still show where the history begins')

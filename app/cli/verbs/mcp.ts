@@ -8,12 +8,13 @@ import { version } from '../version.ts'
 export interface McpInput {
   readonly tools?: readonly string[]
   readonly readOnly?: boolean
+  readonly destructive?: boolean
 }
 
 /** Serves until the client closes stdin, or a signal comes. Stdout belongs to the protocol. */
-export async function run(session: Session, { tools: names, readOnly }: McpInput): Promise<undefined> {
-  const tools = selectTools({ names, readOnly })
-  const loaded = await session.load()
+export async function run(session: Session, { tools: names, readOnly, destructive }: McpInput): Promise<undefined> {
+  const loaded = await session.load({ 'mcp.destructive': destructive })
+  const tools = selectTools({ names, readOnly, destructive: loaded.config.mcp.destructive })
   const logger = loggerOf(session)
   await using opened = new LazyTools(session, loaded)
   const server = serveOverStdio(

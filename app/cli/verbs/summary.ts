@@ -10,6 +10,7 @@ import { openStoreOf } from '../engines.ts'
 import type { Output } from '../output.ts'
 import type { Session } from '../session.ts'
 import { ageColumn, originColumn } from '../text/columns.ts'
+import { markOf } from '../text/mark.ts'
 import { type Column, printTable } from '../text/table.ts'
 
 export interface SummaryInput {
@@ -74,7 +75,7 @@ const breadthColumns: readonly Column<Breadth>[] = [
   { title: 'unchanged', kind: 'right', cell: (row) => String(row.unchanged) },
   // A mean of ours, a float: its digits beyond the fourth say nothing. The JSON has them all.
   { title: 'mean 24 h %', kind: 'figure', cell: (row) => row.meanChange24hPct?.toFixed(4) },
-  { title: '', cell: (row) => (row.simulated ? 'SIMULATED' : ''), style: () => 'yellow' },
+  { title: '', cell: (row) => markOf(row), style: () => 'yellow' },
 ]
 
 const moverColumns = (now: number): Column<Price>[] => [

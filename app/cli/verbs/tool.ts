@@ -1,4 +1,7 @@
-import { callTool, toolNamed, tools } from '../../../lib/src/mcp-tools/index.ts'
+import { userInfo } from 'node:os'
+import { createInterface } from 'node:readline/promises'
+import { escapeHidden } from '../../../lib/src/base/index.ts'
+import { AGREED, type Consenting, callTool, toolNamed, tools } from '../../../lib/src/mcp-tools/index.ts'
 import { nameValue } from '../nameValue.ts'
 import type { Session } from '../session.ts'
 import { printTable } from '../text/table.ts'
@@ -7,9 +10,10 @@ import { LazyTools } from '../tools.ts'
 export interface ToolInput {
   readonly name?: string
   readonly arguments: readonly string[]
+  readonly yes?: boolean
 }
 
-export async function run(session: Session, { name, arguments: given }: ToolInput): Promise<undefined> {
+export async function run(session: Session, { name, arguments: given, yes }: ToolInput): Promise<undefined> {
   if (name === undefined) return listTools(session)
   const tool = toolNamed(name)
   const input = Object.fromEntries(given.map(nameValue))
@@ -19,9 +23,22 @@ export async function run(session: Session, { name, arguments: given }: ToolInpu
     signal: session.signal,
     progress: (_done: number, _total: number | undefined, message: string) => void session.remark(message),
   }
-  const { structured, text } = await session.unlessInterrupted(callTool(tool, input, context))
+  const { structured, text } = await session.unlessInterrupted(callTool(tool, input, context, yes ? AGREED : consenting(session)))
   if (session.json) await session.out.json(structured)
-  else await session.out.line(text)
+  else for (const line of text.split('\n')) await session.out.line(escapeHidden(line))
+}
+
+/** A person in front of the terminal is asked; anybody else repeats the token of a refusal. */
+function consenting({ err, signal }: Session): Consenting {
+  const caller = `command line of ${userInfo().username}`
+  if (!process.stdin.isTTY || !err.isTerminal) return { caller }
+  return {
+    caller,
+    async ask(question) {
+      using terminal = createInterface({ input: process.stdin, output: err.stream, terminal: false })
+      return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim())
+    },
+  }
 }
 
 async function listTools(session: Session): Promise<undefined> {

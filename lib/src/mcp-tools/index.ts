@@ -2,7 +2,7 @@ export { type TimescaleDBDSL, TimescaleDBMCPWrapper } from './bindings/Timescale
 export { datastreamAgents } from './datastream/agents/index.gen.ts'
 export { DockerServiceDSL, type DockerSettings, dockerSettings } from './datastream/docker/index.ts'
 export { tools } from './index.gen.ts'
-export { CONFIRM, type Confirm, callTool, explainFailure, inputOf, type ToolAnswer } from './server/callTool.ts'
+export { AGREED, CONFIRM, type Consenting, callTool, explainFailure, inputOf, type ToolAnswer } from './server/callTool.ts'
 export { createServer, type McpServerOptions } from './server/createServer.ts'
 export type { McpSender } from './server/LegacySessions.ts'
 export { toolJsonSchema } from './server/schema.ts'

@@ -6,7 +6,7 @@ import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as Stdio1 } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport as Http1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { tools } from '../../../lib/src/mcp-tools/index.ts'
+import { selectTools } from '../../../lib/src/mcp-tools/index.ts'
 import { type Served, servePlatform } from './served.ts'
 
 let served: Served
@@ -15,7 +15,9 @@ beforeAll(async () => {
 })
 afterAll(() => served[Symbol.asyncDispose]())
 
-const ours = tools.map(({ name }) => name).sort()
+const ours = selectTools()
+  .map(({ name }) => name)
+  .sort()
 const QUESTION = { name: 'get_latest_prices', arguments: { coins: 'bitcoin', limit: 1 } }
 const child = () => ({ command: served.command, args: [...served.args], cwd: served.cwd, env: { ...served.env } })
 

@@ -3,7 +3,7 @@ import { candleWire, HOUR_MS, iso, LAST_HOUR, priceWire, tooled } from './tooled
 
 const tools = tooled()
 const store = (coin: string, closes: readonly number[], more = {}) =>
-  tools().call('store_ohlcv_data', { records: closes.map((close, i) => candleWire(coin, closes.length - 1 - i, close, more)) })
+  tools().seed('ohlcv', { records: closes.map((close, i) => candleWire(coin, closes.length - 1 - i, close, more)) })
 
 interface Analysis {
   readonly close: string
@@ -50,7 +50,7 @@ test('correlation is 1 with the same moves, -1 with the opposite ones, over comm
     ...path(1).map((close, i) => candleWire('same', 30 - i, close * 7)),
     ...path(-1).map((close, i) => candleWire('opposite', 30 - i, close)),
   ].map((record) => ({ ...record, high: '1000000', low: '0.0001' }))
-  await tools().call('store_ohlcv_data', {
+  await tools().seed('ohlcv', {
     records: records.filter(({ coin_id, time }) => coin_id !== 'same' || time !== iso(LAST_HOUR - 10 * HOUR_MS)),
   })
   const answer = await tools().call<{ n: number; candles: number; holes: number; pairs: { a: string; b: string; r: number }[] }>(
@@ -80,7 +80,7 @@ test('sentiment follows its formula, and names the parts that are missing', asyn
   const source = 'mood'
   expect(await tools().refused('market_sentiment', { source })).toMatch(/NOT_FOUND.*nothing to judge/)
   const changes = ['1', '2', '-1', '3']
-  await tools().call('store_crypto_prices', {
+  await tools().seed('price', {
     records: changes.map((change, i) => priceWire(`m${i}`, LAST_HOUR, '1', { source, change_24h_pct: change })),
   })
   const breadth = (3 - 1) / 4
@@ -102,7 +102,7 @@ test('sentiment follows its formula, and names the parts that are missing', asyn
     active_coins: 1,
     markets: 1,
   })
-  await tools().call('store_market_analytics', { records: [figures(0, '55'), figures(25, '54')] })
+  await tools().seed('market_analytics', { records: [figures(0, '55'), figures(25, '54')] })
   // Wild until a day ago, nearly still since.
   await store(
     'bitcoin',

@@ -4,34 +4,8 @@ import { candleWire, HOUR_MS, iso, LAST_HOUR, priceWire, tooled } from './tooled
 const tools = tooled()
 const rows = async (sql: string, values: unknown[] = []) => (await tools().platform.store.pool.query(sql, values)).rows
 
-test('prices are stored to the last digit, and a bad one does not cost its neighbour', async () => {
-  const exact = '123456789012345.12345678901234567890123456789'
-  const answer = await tools().call('store_crypto_prices', {
-    records: [
-      priceWire('exact', 0, exact),
-      priceWire('rounded', 0, '1', { price: 65000.5 }),
-      priceWire('exact', 1, '2', { source: 'No Source' }),
-    ],
-  })
-  expect(answer).toMatchObject({ given: 3, stored: 1, refused: 2 })
-  expect(answer.refusals).toMatchObject([
-    { index: 1, code: 'BAD_DATA', reason: expect.stringMatching(/price 65000.5.*string/) },
-    { index: 2, reason: expect.stringContaining('source') },
-  ])
-  expect(await rows("select price::text, origin from crypto_prices where coin_id = 'exact'")).toEqual([
-    { price: exact, origin: 'backfill' },
-  ])
-  expect(await rows("select from crypto_prices where coin_id = 'rounded'")).toEqual([])
-})
-
-test('where nothing can be stored the call is refused', async () => {
-  const text = await tools().refused('store_crypto_prices', { records: [{ coin_id: 'nothing' }] })
-  expect(text).toMatch(/BAD_DATA: no record was stored.*records\.0.*source missing/)
-  expect(await tools().refused('store_crypto_prices', { records: [] })).toContain('records')
-})
-
 test('the current price is the newest of the preferred series, the others are beside', async () => {
-  await tools().call('store_crypto_prices', {
+  await tools().seed('price', {
     records: [
       priceWire('now', LAST_HOUR, '1.5'),
       priceWire('now', LAST_HOUR - 1000, '9'),
@@ -47,7 +21,7 @@ test('the current price is the newest of the preferred series, the others are be
 })
 
 test('candles come in pages from the newest back, each once', async () => {
-  await tools().call('store_ohlcv_data', {
+  await tools().seed('ohlcv', {
     records: Array.from({ length: 25 }, (_, back) => candleWire('paged', back, 100 + back)),
   })
   const seen: string[] = []
@@ -66,7 +40,7 @@ test('candles come in pages from the newest back, each once', async () => {
 })
 
 test('a ticker of one coin is its id, one of many is never guessed', async () => {
-  await tools().call('store_crypto_prices', { records: [priceWire('unequivocal', LAST_HOUR, '3')] })
+  await tools().seed('price', { records: [priceWire('unequivocal', LAST_HOUR, '3')] })
   const coins = ['unequivocal', 'twin-a', 'twin-b']
   for (const [i, id] of coins.entries())
     await rows(
@@ -89,26 +63,24 @@ test('market figures are stored, and the summary tells of them, of breadth and m
     active_coins: 3,
     markets: 2,
   }
-  expect(await tools().call('store_market_analytics', { records: [figures] })).toMatchObject({ stored: 1 })
-  await tools().call('store_crypto_prices', {
+  await tools().seed('market_analytics', { records: [figures] })
+  await tools().seed('price', {
     records: [3, -2, -1].map((change, i) =>
       priceWire(`mover-${i}`, LAST_HOUR, '1', { currency: 'chf', change_24h_pct: String(change) }),
     ),
   })
   expect(await tools().call('get_market_summary', { currencies: 'chf' })).toMatchObject({
     simulated: false,
+    manual: false,
     analytics: [{ total_market_cap: '3000000000000.5', btc_dominance: '57.1' }],
     breadth: [{ coins: 3, advancers: 1, decliners: 2 }],
     gainers: [{ coin_id: 'mover-0', change_24h_pct: '3' }],
     losers: [{ coin_id: 'mover-1' }, { coin_id: 'mover-2' }],
   })
-  expect(await tools().refused('store_market_analytics', { records: [{ ...figures, active_coins: 'many' }] })).toContain(
-    'active_coins',
-  )
 })
 
 test('the moving average is the mean of the closes', async () => {
-  await tools().call('store_ohlcv_data', { records: [1, 2, 3, 4, 5].map((close, i) => candleWire('mean', 4 - i, close * 10)) })
+  await tools().seed('ohlcv', { records: [1, 2, 3, 4, 5].map((close, i) => candleWire('mean', 4 - i, close * 10)) })
   const { points } = await tools().call<{ points: { value: number }[] }>('calculate_sma', { coin: 'mean', period: 2 })
   expect(points.map(({ value }) => value)).toEqual([15, 25, 35, 45])
   expect(await tools().call('calculate_sma', { coin: 'mean', period: 50 })).toMatchObject({ points: [], missing: 45 })
@@ -117,7 +89,7 @@ test('the moving average is the mean of the closes', async () => {
 
 test('a jump among quiet candles is an anomaly, and alone', async () => {
   const closes = Array.from({ length: 60 }, (_, i) => (i === 50 ? 200 : 100 + Math.sin(i * i) * 0.5))
-  await tools().call('store_ohlcv_data', { records: closes.map((close, i) => candleWire('jump', 59 - i, close)) })
+  await tools().seed('ohlcv', { records: closes.map((close, i) => candleWire('jump', 59 - i, close)) })
   const answer = await tools().call<{ found: number; anomalies: { time: string; close: string }[] }>('detect_price_anomalies', {
     coin: 'jump',
     window: 20,
@@ -138,7 +110,7 @@ test('data health tells of a hole, and the resource gives what HTTP gives', asyn
   const records = Array.from({ length: 12 }, (_, back) => candleWire('holed', back, 5)).filter(
     (_, back) => back !== 5 && back !== 6,
   )
-  await tools().call('store_ohlcv_data', { records })
+  await tools().seed('ohlcv', { records })
   const { items } = await tools().call<{ items: Record<string, unknown>[] }>('get_data_health', { coin: 'holed' })
   expect(items).toMatchObject([{ kind: '1h', status: 'gappy', rows: 10, gaps: 1, longest: [{ from: expect.any(String) }] }])
   const resource = await tools().client.readResource({ uri: 'qicore://health/data' })

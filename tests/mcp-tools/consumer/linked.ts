@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
 import { InMemoryTransport } from '@modelcontextprotocol/server'
 import { expect } from 'vitest'
+import { type RecordName, type RecordType, recordTypes } from '../../../lib/src/base/index.ts'
 import { createServer, selectTools } from '../../../lib/src/mcp-tools/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../../lib/src/streaming/platform/index.ts'
 
@@ -14,6 +15,8 @@ export interface LinkedTools extends AsyncDisposable {
   ask(tool: string, input: unknown): Promise<{ readonly refused: boolean; readonly text: string; readonly structured: unknown }>
   /** The structured answer. Fails where the tool refused. */
   call<T = Record<string, unknown>>(tool: string, input?: Record<string, unknown>): Promise<T>
+  /** Stores records as a provider's, past the stream: source coingecko unless they say another. */
+  seed(type: RecordName, input: { readonly records: readonly object[] }): Promise<void>
   /** What the tool says when it refuses. Fails where it did not. */
   refused(tool: string, input?: Record<string, unknown>): Promise<string>
 }
@@ -26,7 +29,11 @@ export async function linkedTools(databaseUrl: string): Promise<LinkedTools> {
   })
   const platform = new CryptoDataPlatform({ config, announced: false })
   await platform.initialize()
-  const server = createServer({ version: '0', tools: selectTools(), handles: async () => platform.toolHandles })
+  const server = createServer({
+    version: '0',
+    tools: selectTools({ destructive: true }),
+    handles: async () => platform.toolHandles,
+  })
   const client = new Client({ name: 'test', version: '0' })
   const [near, far] = InMemoryTransport.createLinkedPair()
   await server.connect(far)
@@ -44,6 +51,12 @@ export async function linkedTools(databaseUrl: string): Promise<LinkedTools> {
       const { refused, text, structured } = await ask(name, input)
       expect(refused, text).toBe(false)
       return structured as T
+    },
+    async seed(name, { records }) {
+      const type = recordTypes[name] as RecordType
+      const preset = { source: 'coingecko', received_at: new Date().toISOString(), origin: 'backfill' }
+      const read = records.map((record) => type.fromWire({ ...preset, ...record }))
+      expect(await platform.store.timescale.upsert(type, read)).toMatchObject({ failed: [] })
     },
     async refused(name, input = {}) {
       const { refused, text } = await ask(name, input)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { onTimescale } from '../../support/database.ts'
+import { agreed } from '../agreeing.ts'
 import { HOUR_MS, iso, priceWire, tooled } from './tooled.ts'
 
 const DAY_MS = 24 * HOUR_MS
@@ -17,14 +18,14 @@ test('lists the tables that grow with time, and says what is missing', async () 
 })
 
 test('retention asks first, then drops what is older and nothing else', async () => {
-  await tools().call('store_crypto_prices', {
+  await tools().seed('price', {
     records: [priceWire('old', Date.now() - 40 * DAY_MS, '1'), priceWire('new', Date.now(), '1')],
   })
   const coins = async () => (await query('select coin_id from crypto_prices order by 1')).map(({ coin_id }) => coin_id)
   const asked = { action: 'retention', table: 'crypto_prices', days: 20 }
-  expect(await refused(asked)).toMatch(/CONFLICT.*Keep only 20 days of crypto_prices.*confirm: true/)
+  expect(await refused(asked)).toMatch(/CONFLICT.*Keep only 20 days of crypto_prices.*confirm: "yes-/)
   expect(await coins()).toEqual(['new', 'old'])
-  expect(await manage({ ...asked, confirm: true })).toMatchObject({
+  expect(await agreed(tools(), 'manage_hypertables', asked)).toMatchObject({
     dropped: { count: 1 },
     tables: [{ table: 'crypto_prices', retention_days: 20 }],
   })

@@ -7,7 +7,7 @@ const insert = (type: string, records: unknown[]) => tools().call('timeseries_in
 const count = async (table: string) =>
   (await tools().platform.store.pool.query(`select count(*)::int as n from ${table}`)).rows[0].n
 
-const common = { coin_id: 'x', source: 'test', currency: 'usd', time: iso(LAST_HOUR) }
+const common = { coin_id: 'x', currency: 'usd', time: iso(LAST_HOUR) }
 const RECORDS: Readonly<Record<keyof typeof recordTypes, readonly [string, Record<string, unknown>]>> = {
   price: ['crypto_prices', { ...common, price: '0.000000000000000000001' }],
   ohlcv: [
@@ -34,13 +34,17 @@ const RECORDS: Readonly<Record<keyof typeof recordTypes, readonly [string, Recor
 }
 
 test.each(Object.keys(recordTypes) as (keyof typeof recordTypes)[])(
-  'a %s is stored once, however often it is given',
+  'a %s is stored once, however often it is given, by way of the stream, as what was handed in',
   async (type) => {
     const [table, record] = RECORDS[type]
     const before = await count(table)
-    expect(await insert(type, [record, record])).toMatchObject({ type, stored: 2, refused: 0 })
-    expect(await insert(type, [record])).toMatchObject({ stored: 1 })
+    expect(await insert(type, [record, record])).toMatchObject({ type, stored: 1, overwritten: 1, refused: 0 })
+    expect(await insert(type, [record])).toMatchObject({ stored: 0, overwritten: 1, refused: 0 })
     expect(await count(table)).toBe(before + 1)
+    const { rows } = await tools().platform.store.pool.query(`select source, origin from ${table} where source = 'manual'`)
+    expect(rows[0]).toEqual({ source: 'manual', origin: 'manual' })
+    const [topic] = await tools().platform.stream.describeTopics([recordTypes[type].topic])
+    expect(topic?.partitions.reduce((sum, { earliest, latest }) => sum + Number(latest - earliest), 0)).toBeGreaterThanOrEqual(3)
   },
 )
 

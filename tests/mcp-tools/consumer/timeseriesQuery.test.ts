@@ -15,7 +15,7 @@ const refused = (text: string) => tools().refused('timeseries_query', { sql: tex
 const EXACT = '0.12345678901234567890123456789'
 beforeAll(async () => {
   const records = Array.from({ length: 60 }, (_, i) => priceWire('bitcoin', LAST_HOUR + i * 1000, i === 0 ? EXACT : String(i)))
-  await tools().call('store_crypto_prices', { records })
+  await tools().seed('price', { records })
 })
 
 describe('named queries', () => {

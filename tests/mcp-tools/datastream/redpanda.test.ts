@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Stream } from '../../../lib/src/base/index.ts'
+import { toolNamed } from '../../../lib/src/mcp-tools/index.ts'
 import { openEmbeddedStream } from '../../../lib/src/streaming/index.ts'
 import { openRedpanda, parseRedpandaConfig } from '../../../lib/src/streaming/redpanda/index.ts'
 import { testDatabase } from '../../support/database.ts'
@@ -59,7 +60,7 @@ function suite(open: () => Promise<Stream>): void {
     const ask = (input: Record<string, unknown> = {}) => tools.call<Topics>('manage_topics', input)
     const refused = (input: Record<string, unknown>) => tools.refused('manage_topics', input)
 
-    test('creates a topic, describes it, and deletes it once that is confirmed', async () => {
+    test('creates a topic, describes it, and deletes it', async () => {
       const topic = unique('made')
       expect((await ask({ action: 'create', topic, partitions: 3 })).done).toBe(`created ${topic}`)
       await stream.append(topic, [{ key: 'a', value: 'x'.repeat(1000) }])
@@ -68,9 +69,7 @@ function suite(open: () => Promise<Stream>): void {
       expect(described.topics[0]?.bytes).toBeGreaterThan(0)
       expect(described.partitions?.map(({ latest }) => Number(latest)).toSorted()).toEqual([0, 0, 1])
       expect(await refused({ action: 'create', topic })).toMatch(/^CONFLICT: topic .* exists already, with 3 partitions/)
-      expect(await refused({ action: 'delete', topic })).toMatch(/^CONFLICT: .*ask the user "Delete the topic .*confirm: true/)
-      expect(await names()).toContain(topic)
-      expect((await ask({ action: 'delete', topic, confirm: true })).done).toBe(`deleted ${topic} with 1 message`)
+      expect((await ask({ action: 'delete', topic })).done).toBe(`deleted ${topic} with 1 message`)
       await expect.poll(names).not.toContain(topic)
     })
 
@@ -89,13 +88,13 @@ function suite(open: () => Promise<Stream>): void {
     })
 
     test('warns of a topic of the platform, and says what to do about wrong arguments', async () => {
-      expect(await refused({ action: 'delete', topic: 'crypto-trades' })).toMatch(
-        /crypto-trades belongs to the platform: .*confirm: true/,
-      )
-      expect(await refused({ action: 'delete', topic: 'crypto-trades.dlq' })).toMatch(/belongs to the platform/)
+      const question = (topic: string) => toolNamed('manage_topics').question?.({ action: 'delete', topic })
+      expect(question('crypto-trades')).toMatch(/^crypto-trades belongs to the platform: .*Delete it/)
+      expect(question('crypto-trades.dlq')).toMatch(/belongs to the platform/)
+      expect(question('others')).toBe('Delete the topic others with all its messages?')
       expect(await refused({ action: 'describe' })).toMatch(/^BAD_REQUEST: topic is missing/)
       expect(await refused({ action: 'describe', topic: unique('no') })).toMatch(/^NOT_FOUND: topic "no-/)
-      expect(await refused({ action: 'delete', topic: unique('no'), confirm: true })).toMatch(/^NOT_FOUND/)
+      expect(await refused({ action: 'delete', topic: unique('no') })).toMatch(/^NOT_FOUND/)
       expect(await refused({ action: 'create', topic: 'a/b' })).toMatch(/^BAD_REQUEST: .*topic "a\/b": 1 to 249/)
       expect(await refused({ action: 'create', topic: 'a', partitions: 1_000_000 })).toMatch(/^BAD_REQUEST: .*partitions 1000000/)
     })
@@ -106,7 +105,7 @@ function suite(open: () => Promise<Stream>): void {
     const refused = (input: Record<string, unknown>) => tools.refused('manage_consumer_groups', input)
     const committed = async (group: string) => (await stream.lag(group)).map(({ offset }) => Number(offset))
 
-    test('shows a group with members, and resets it only once it has none and that is confirmed', async () => {
+    test('shows a group with members, and resets it only once it has none', async () => {
       const topic = await filled('grouped', 10)
       const group = unique('group')
       const subscription = await stream.subscribe({ group, topics: [topic] })
@@ -120,15 +119,15 @@ function suite(open: () => Promise<Stream>): void {
       expect(live.groups).toMatchObject([{ group, state: 'active', members: 1, lag: 0 }])
       expect(live.members).toMatchObject([{ holds: [`${topic}/0,1`] }])
       const reset = { action: 'reset', group, topic, to: 'earliest' }
-      expect(await refused(reset)).toMatch(/^CONFLICT: .*Move group .*confirm: true/)
-      expect(await refused({ ...reset, confirm: true })).toMatch(/^CONFLICT: group .* has 1 member: stop its consumers/)
+      expect(toolNamed('manage_consumer_groups').question?.(reset)).toMatch(/^Move group .* to the earliest offset\?/)
+      expect(await refused(reset)).toMatch(/^CONFLICT: group .* has 1 member: stop its consumers/)
       await subscription.close()
       await expect.poll(async () => (await ask({ action: 'describe', group })).groups[0]?.state).toBe('empty')
-      expect((await ask({ ...reset, confirm: true })).groups).toMatchObject([{ lag: 10 }])
+      expect((await ask(reset)).groups).toMatchObject([{ lag: 10 }])
       expect(await committed(group)).toEqual([0, 0])
-      await ask({ action: 'reset', group, topic, to: 'latest', confirm: true })
+      await ask({ action: 'reset', group, topic, to: 'latest' })
       expect((await committed(group)).reduce((a, b) => a + b)).toBe(10)
-      await ask({ action: 'reset', group, topic, to: 'offset', partition: 1, offset: '1', confirm: true })
+      await ask({ action: 'reset', group, topic, to: 'offset', partition: 1, offset: '1' })
       expect((await committed(group))[1]).toBe(1)
     })
 
@@ -148,7 +147,7 @@ function suite(open: () => Promise<Stream>): void {
       const topic = await filled('wrong', 3, 1)
       const group = unique('wrong')
       await stream.resetOffsets(group, [{ topic, partition: 0, offset: 2n }])
-      const reset = { action: 'reset', group, topic, to: 'earliest', confirm: true }
+      const reset = { action: 'reset', group, topic, to: 'earliest' }
       expect(await refused({ action: 'describe' })).toMatch(/^BAD_REQUEST: group is missing/)
       expect(await refused({ action: 'describe', group: 'none-such' })).toMatch(/^NOT_FOUND: group "none-such"/)
       expect(await refused({ ...reset, topic: undefined })).toMatch(/^BAD_REQUEST: topic is missing/)

@@ -19,15 +19,10 @@ const short = (decimal) => (decimal === undefined ? '' : compact.format(Number(d
 const percent = (decimal) => (decimal === undefined ? '' : `${decimal.startsWith('-') ? '' : '+'}${Number(decimal).toFixed(2)} %`)
 
 function cells(price) {
-  const simulated = price.origin === 'simulated'
+  const mark = price.origin === 'simulated' || price.origin === 'manual' ? price.origin : undefined
   const change = price.change_24h_pct
   return [
-    element(
-      'td',
-      { className: 'name' },
-      price.coin_id,
-      ...(simulated ? [' ', element('span', { className: 'mark' }, 'simulated')] : []),
-    ),
+    element('td', { className: 'name' }, price.coin_id, ...(mark ? [' ', element('span', { className: 'mark' }, mark)] : [])),
     element('td', { className: 'number' }, `${grouped(price.price)} `, element('span', { className: 'soft' }, price.currency)),
     element('td', { className: `number ${change === undefined ? '' : change.startsWith('-') ? 'down' : 'up'}` }, percent(change)),
     element('td', { className: 'number', title: price.market_cap ?? '' }, short(price.market_cap)),
@@ -37,10 +32,11 @@ function cells(price) {
   ]
 }
 
-/** Simulated figures give way to real ones, as they do in the API. */
+/** 0 is the word of a provider; handed-in figures give way to it, and simulated ones to both, as they do in the API. */
+const rankOf = ({ origin }) => (origin === 'simulated' ? 2 : origin === 'manual' ? 1 : 0)
+
 const outranked = (price) =>
-  price.origin === 'simulated' &&
-  [...rows.values()].some(({ price: other }) => other.origin !== 'simulated' && pairOf(other) === pairOf(price))
+  [...rows.values()].some(({ price: other }) => rankOf(other) < rankOf(price) && pairOf(other) === pairOf(price))
 
 function show(price) {
   const key = keyOf(price)
@@ -51,9 +47,8 @@ function show(price) {
   if (known && known.price.price !== price.price) flash(row)
   rows.set(key, { price, row })
   if (!known) insert({ price, row })
-  if (price.origin !== 'simulated')
-    for (const [other, { price: shown }] of rows)
-      if (shown.origin === 'simulated' && pairOf(shown) === pairOf(price)) remove(other)
+  for (const [other, { price: shown }] of rows)
+    if (rankOf(shown) > rankOf(price) && pairOf(shown) === pairOf(price)) remove(other)
 }
 
 /** The largest first; what has no capitalisation comes after, by name. */
@@ -83,7 +78,8 @@ function flash(row) {
 
 function showAll(prices) {
   for (const price of prices) show(price)
-  by('simulated').hidden = ![...rows.values()].some(({ price }) => price.origin === 'simulated')
+  for (const origin of ['simulated', 'manual'])
+    by(origin).hidden = ![...rows.values()].some(({ price }) => price.origin === origin)
   by('empty').hidden = rows.size > 0
 }
 

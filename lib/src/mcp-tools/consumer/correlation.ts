@@ -12,6 +12,7 @@ import {
 import { resolveCoins } from '../shared/coins.ts'
 import { count, seriesOut } from '../shared/parameters.ts'
 import { logReturns, pearson } from '../shared/statistics.ts'
+import { cell } from '../shared/text.ts'
 
 const MOST_COINS = 8
 const LEAST_RETURNS = 3
@@ -91,7 +92,7 @@ export const correlation = defineTool({
   text: ({ timeframe, from, to, n, pairs }) =>
     [
       `over ${countOf(n, `common ${timeframe} return`)} from ${from} to ${to}:`,
-      ...pairs.map(({ a, b, r }) => `${a} and ${b}: ${r === undefined ? 'none, one did not move' : r.toFixed(3)}`),
+      ...pairs.map(({ a, b, r }) => `${cell(a)} and ${cell(b)}: ${r === undefined ? 'none, one did not move' : r.toFixed(3)}`),
     ].join('\n'),
 })
 

@@ -3,6 +3,7 @@ import { currentPriceQuery, defineTool, recordTypes } from '../../base/index.ts'
 import { resolveCoin } from '../shared/coins.ts'
 import { MOST_OTHERS } from '../shared/parameters.ts'
 import { recordSchema } from '../shared/records.ts'
+import { cell, markOf } from '../shared/text.ts'
 
 const { price } = recordTypes
 
@@ -10,7 +11,7 @@ export const getCurrentPrice = defineTool({
   name: 'get_current_price',
   title: 'Current price',
   summary:
-    'The latest stored price of one coin, as an exact decimal: of the preferred series (real before simulated, then the most recent), ' +
+    "The latest stored price of one coin, as an exact decimal: of the preferred series (a provider's before manual before simulated, then the most recent), " +
     'and of the next ones. Look at its time: it is as old as what is stored.',
   set: 'TimescaleDBFinancialTools',
   effect: 'read',
@@ -29,6 +30,6 @@ export const getCurrentPrice = defineTool({
     }
   },
   text: ({ price: { coin_id, price: figure, currency, source, time, origin }, others_count }) =>
-    `${coin_id}: ${figure} ${currency} at ${source}, ${time}${origin === 'simulated' ? ' (simulated)' : ''}` +
+    `${cell(coin_id)}: ${figure} ${cell(currency)} at ${cell(source)}, ${time}${markOf({ source, origin })}` +
     (others_count > 0 ? `; ${others_count} other series` : ''),
 })

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { countOf, defineTool, marketSummaryQuery, summaryWire } from '../../base/index.ts'
+import { countOf, defineTool, MANUAL, marketSummaryQuery, summaryWire } from '../../base/index.ts'
 import { fitting } from '../shared/fit.ts'
 import { count } from '../shared/parameters.ts'
+import { cell, markOf } from '../shared/text.ts'
 
 /** Rows of each list of the answer; there is one row for each source and currency. */
 const MOST_ROWS = 3
@@ -37,6 +38,7 @@ const breadth = z.object({
 
 const output = z.object({
   simulated: z.boolean().describe('whether any figure is invented'),
+  manual: z.boolean().describe('whether any figure was handed in'),
   analytics: z.array(wholeMarket).describe('the latest of a source and currency'),
   analytics_count: count.describe('how many sources and currencies have them'),
   breadth: z.array(breadth).describe('counted from the latest prices; most coins first'),
@@ -68,6 +70,9 @@ export const getMarketSummary = defineTool({
       const wire = summaryWire({ ...summary, breadth: summary.breadth.toSorted((a, b) => b.coins - a.coins) })
       return output.parse({
         ...wire,
+        manual: [...summary.analytics, ...summary.breadth, ...summary.gainers, ...summary.losers].some(
+          ({ source }) => source === MANUAL,
+        ),
         analytics: wire.analytics.slice(0, MOST_ROWS),
         analytics_count: wire.analytics.length,
         breadth: wire.breadth.slice(0, MOST_ROWS),
@@ -75,15 +80,17 @@ export const getMarketSummary = defineTool({
       })
     })
   },
-  text: ({ simulated, analytics, breadth, gainers, losers }) =>
+  text: ({ simulated, manual, analytics, breadth, gainers, losers }) =>
     [
       ...(simulated ? ['some of these figures are simulated'] : []),
+      ...(manual ? ['some of these figures were handed in (manual)'] : []),
       ...analytics.map(
         (row) =>
-          `${row.source}: capitalisation ${row.total_market_cap} ${row.currency}, bitcoin ${row.btc_dominance} % (${row.time})`,
+          `${cell(row.source)}: capitalisation ${row.total_market_cap} ${cell(row.currency)}, bitcoin ${row.btc_dominance} % (${row.time})`,
       ),
       ...breadth.map(
-        (row) => `${row.source} in ${row.currency}: ${row.advancers} up, ${row.decliners} down of ${countOf(row.coins, 'coin')}`,
+        (row) =>
+          `${cell(row.source)} in ${cell(row.currency)}: ${row.advancers} up, ${row.decliners} down of ${countOf(row.coins, 'coin')}`,
       ),
       `gainers: ${moversText(gainers)}`,
       `losers: ${moversText(losers)}`,
@@ -91,4 +98,4 @@ export const getMarketSummary = defineTool({
 })
 
 const moversText = (movers: readonly z.infer<typeof mover>[]): string =>
-  movers.map(({ coin_id, change_24h_pct }) => `${coin_id} ${change_24h_pct} %`).join(', ') || 'none'
+  movers.map((mover) => `${cell(mover.coin_id)} ${mover.change_24h_pct} %${markOf(mover)}`).join(', ') || 'none'

@@ -70,10 +70,14 @@ export const manageHypertables = defineTool({
   title: 'Manage time tables',
   summary:
     'The tables that grow with time: list and statistics (rows, bytes, chunks, policies), create (a table of your own), compress (chunks older ' +
-    'than so many days), retention (drops what is older, now and from now on; asks first). On PostgreSQL without TimescaleDB tables are ' +
-    'plain: retention deletes rows in batches, and there is no compression.',
+    'than so many days). On PostgreSQL without TimescaleDB tables are plain, and there is no compression.',
   set: 'TimescaleTools',
   effect: 'destroy',
+  destructive: {
+    actions: ['retention'],
+    summary:
+      'retention drops what is older than so many days, now and from now on (rows in batches where tables are plain); asks first.',
+  },
   input,
   output,
   question: ({ action, table, days }) =>

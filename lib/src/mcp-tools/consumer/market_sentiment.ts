@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { currentPriceQuery, defineTool, QiError, type Store } from '../../base/index.ts'
+import { currentPriceQuery, defineTool, MANUAL, QiError, type Store } from '../../base/index.ts'
 import { resolveCoin } from '../shared/coins.ts'
 import { count } from '../shared/parameters.ts'
 import { logReturns, standardDeviation } from '../shared/statistics.ts'
@@ -18,7 +18,7 @@ const LEAST_HOURS = 48
 const DOMINANCE = `with newest as (
   select source, currency, time, btc_dominance from market_analytics
   where ($1::text is null or source = $1) and ($2::text is null or currency = $2)
-  order by origin = 'simulated', time desc limit 1)
+  order by case origin when 'simulated' then 2 when '${MANUAL}' then 1 else 0 end, time desc limit 1)
 select n.btc_dominance::float8 as now, p.btc_dominance::float8 as before from newest as n left join lateral (
   select btc_dominance from market_analytics as m where m.source = n.source and m.currency = n.currency
     and m.time <= n.time - interval '1 day' order by m.time desc limit 1) as p on true`
@@ -52,6 +52,7 @@ export const marketSentiment = defineTool({
       btc_dominance_before: z.number().optional().describe('a day before'),
     }),
     simulated: z.boolean().describe('whether the prices are invented'),
+    manual: z.boolean().describe('whether prices were handed in'),
     missing: z.array(z.string()).describe('parts for which too little is stored'),
     formula: z.string(),
   }),
@@ -75,13 +76,14 @@ export const marketSentiment = defineTool({
       parts,
       inputs: { ...counted.inputs, ...volatility.inputs, ...dominance.inputs },
       simulated: counted.simulated,
+      manual: counted.manual,
       missing: ['breadth', 'volatility', 'dominance'].filter((name) => !(name in parts)),
       formula: FORMULA,
     }
   },
-  text: ({ score, reading, parts, simulated, missing, formula }) =>
+  text: ({ score, reading, parts, simulated, manual, missing, formula }) =>
     [
-      `${reading}: ${score.toFixed(1)} of 100${simulated ? ' (from simulated prices)' : ''}`,
+      `${reading}: ${score.toFixed(1)} of 100${simulated ? ' (from simulated prices)' : manual ? ' (from handed-in prices)' : ''}`,
       ...Object.entries(parts).map(([name, value]) => `${name} ${value.toFixed(3)}`),
       ...(missing.length > 0 ? [`too little is stored for: ${missing.join(', ')}`] : []),
       formula,
@@ -103,6 +105,7 @@ async function breadthOf(store: Store, source?: string, currency?: string) {
     inputs,
     part: coins > 0 ? { breadth: (inputs.advancers - inputs.decliners) / coins } : {},
     simulated: breadth.some(({ simulated }) => simulated),
+    manual: breadth.some(({ source: of }) => of === MANUAL),
   }
 }
 

@@ -6,7 +6,7 @@ export const storeCryptoPrices = defineTool({
   name: 'store_crypto_prices',
   title: 'Store prices',
   summary:
-    'Stores prices by coin, source, currency and time, as exact decimals. A record that is refused is told with its reason and does not cost the others.',
+    'Hands in prices by coin, currency and time, as exact decimals; they are stored marked, with source and origin "manual". A record that is refused is told with its reason and does not cost the others.',
   set: 'TimescaleDBFinancialTools',
   effect: 'write',
   input: z.object({ records: recordsOf(recordTypes.price), refusals_shown: refusedShown }),

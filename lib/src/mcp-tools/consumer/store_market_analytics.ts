@@ -6,7 +6,7 @@ export const storeMarketAnalytics = defineTool({
   name: 'store_market_analytics',
   title: 'Store market figures',
   summary:
-    'Stores figures of the whole market by source, currency and time, as exact decimals. A record that is refused is told with its reason and does not cost the others.',
+    'Hands in figures of the whole market by currency and time, as exact decimals; they are stored marked, with source and origin "manual". A record that is refused is told with its reason and does not cost the others.',
   set: 'TimescaleDBFinancialTools',
   effect: 'write',
   input: z.object({ records: recordsOf(recordTypes.market_analytics), refusals_shown: refusedShown }),

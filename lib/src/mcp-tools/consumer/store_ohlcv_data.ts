@@ -6,7 +6,7 @@ export const storeOhlcvData = defineTool({
   name: 'store_ohlcv_data',
   title: 'Store candles',
   summary:
-    'Stores candles by coin, source, currency, timeframe and time (their UTC open), as exact decimals. A record that is refused is told with its reason and does not cost the others.',
+    'Hands in candles by coin, currency, timeframe and time (their UTC open), as exact decimals; they are stored marked, with source and origin "manual". A record that is refused is told with its reason and does not cost the others.',
   set: 'TimescaleDBFinancialTools',
   effect: 'write',
   input: z.object({ records: recordsOf(recordTypes.ohlcv), refusals_shown: refusedShown }),

@@ -8,8 +8,8 @@ export const timeseriesInsert = defineTool({
   name: 'timeseries_insert',
   title: 'Insert records',
   summary:
-    'Stores records of any type by their primary key, checked as a publisher checks them; the resource qicore://schema lists the fields ' +
-    'of each type. A record that is refused is told with its reason and does not cost the others. Nothing is rounded.',
+    'Hands in records of any type; the resource qicore://schema lists the fields of each. They go through the stream into the store like ' +
+    'those of any source, marked with source and origin "manual". A record that is refused is told with its reason and does not cost the others. Nothing is rounded.',
   set: 'TimescaleTools',
   effect: 'write',
   input: z.object({
@@ -19,7 +19,7 @@ export const timeseriesInsert = defineTool({
       .min(1)
       .max(MOST_RECORDS)
       .describe(
-        `up to ${MOST_RECORDS}, in wire form: figures are decimals as text, times ISO 8601 with a zone; received_at is now and origin "backfill" when left out`,
+        `up to ${MOST_RECORDS}, in wire form without source, origin and received_at: figures are decimals as text, times ISO 8601 with a zone`,
       ),
     refusals_shown: refusedShown,
   }),

@@ -13,6 +13,7 @@ import {
 import { resolveCoin } from '../shared/coins.ts'
 import { NAMED_QUERIES, QUERY_NAMES, type QueryName, queriesText } from '../shared/namedQueries.ts'
 import { most } from '../shared/parameters.ts'
+import { cell } from '../shared/text.ts'
 
 const TIMEOUT_MS = 5_000
 const PRESET = 20
@@ -79,8 +80,8 @@ export const timeseriesQuery = defineTool({
   },
   text: ({ columns, rows, next_offset }) =>
     [
-      columns.join(' | '),
-      ...rows.map((row) => row.map((cell) => cell ?? '').join(' | ')),
+      columns.map(cell).join(' | '),
+      ...rows.map((row) => row.map(cell).join(' | ')),
       rows.length === 0
         ? 'no rows'
         : `${countOf(rows.length, 'row')}${next_offset === undefined ? '' : `; more: pass offset: ${next_offset}`}`,

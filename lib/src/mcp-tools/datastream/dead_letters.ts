@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { type DeadLetterEntry, defineTool, QiError, type ToolContext } from '../../base/index.ts'
-import { table } from '../shared/text.ts'
+import { type DeadLetterEntry, defineTool, errorMessage, QiError, recordTypeOfTopic, type ToolContext } from '../../base/index.ts'
+import { handedIn } from '../shared/storeRecords.ts'
+import { saying, table } from '../shared/text.ts'
 
 const ID = /^[a-zA-Z0-9._-]{1,249}\.dlq\/\d{1,9}\/\d{1,19}$/
 const id = z.string().regex(ID, 'expected the id of a dead letter, such as crypto-prices.dlq/0/17')
@@ -12,7 +13,11 @@ const input = z.object({
   limit: z.int().min(1).max(50).default(10).describe('of list: most entries'),
   after: id.optional().describe('of list: `next` of the page before, which were newer'),
   ids: z.array(id).min(1).max(100).optional().describe('of inspect and replay'),
-  value: z.string().max(100_000).optional().describe('of a replay of one: what to put back instead of the original, mended'),
+  value: z
+    .string()
+    .max(100_000)
+    .optional()
+    .describe('of a replay of one: what to put back instead of the original, mended; it is stored as source and origin manual'),
 })
 type Input = z.output<typeof input>
 
@@ -73,7 +78,7 @@ export const deadLetters = defineTool({
       ...(replayed === undefined
         ? [table(letters, ['id', 'stage', 'at', 'reason', 'replayed'], next, 'there are no dead letters')]
         : [`${replayed} put back into their topics, ${refused?.length ?? 0} refused`]),
-      ...(refused ?? []).slice(0, 10).map(({ id: of, why }) => `${of}: ${why}`),
+      ...(refused ?? []).slice(0, 10).map(({ id: of, why }) => `${of}: ${saying(why)}`),
     ].join('\n'),
 })
 
@@ -127,7 +132,7 @@ async function replay(
     throw new QiError('BAD_REQUEST', `value: it mends one dead letter, and ids names ${ids.length}; pass one id at a time`, {
       field: 'value',
     })
-  const input = value === undefined ? { ids } : { entries: [{ id: only, topic: await topicOf(only, box, signal), value }] }
+  const input = value === undefined ? { ids } : { entries: [await mendedEntry(only, value, box, signal)] }
   const { replayed, refused } = await box.replay(input, { signal })
   return {
     letters: [],
@@ -137,6 +142,25 @@ async function replay(
         .slice(0, 20)
         .map(({ id: of, index, error }) => ({ id: of ?? ids[index] ?? '', why: error.message.slice(0, 200) })),
     }),
+  }
+}
+
+/** A value that a caller has written is the caller's, and no provider's: it is marked like everything that is handed in. */
+async function mendedEntry(id: string, value: string, box: ToolContext['deadLetters'], signal: AbortSignal) {
+  const topic = await topicOf(id, box, signal)
+  const type = recordTypeOfTopic(topic)
+  if (!type)
+    throw new QiError('BAD_REQUEST', `ids "${id}": ${topic} carries no records, so it cannot be mended`, { field: 'ids' })
+  return { id, topic, value: type.encode(handedIn(type, theirs(value))) }
+}
+
+/** The original's own are left out, since a mended record mostly repeats them. @throws QiError BAD_REQUEST */
+function theirs(value: string): unknown {
+  try {
+    const { source: _, origin: __, received_at: ___, ...wire } = JSON.parse(value) as Record<string, unknown>
+    return wire
+  } catch (error) {
+    throw new QiError('BAD_REQUEST', `value: not a record in JSON (${errorMessage(error)})`, { field: 'value', cause: error })
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineTool, SERVICE_NAMES } from '../../base/index.ts'
+import { saying } from '../shared/text.ts'
 import { clipped, newestWithin } from './docker/logPage.ts'
 import { placeBefore, placeOf } from './docker/logs.ts'
 import { DOCKER_TOOLS } from './docker/tools.ts'
@@ -40,7 +41,7 @@ export const dockerServiceLogs = defineTool({
     items.length === 0
       ? `${service} wrote nothing that matches`
       : [
-          ...items.map(({ stream, line }) => (stream === 'stderr' ? `! ${line}` : line)),
-          ...(next ? [`older: pass after: "${next}"`] : []),
+          ...items.map(({ stream, line }) => (stream === 'stderr' ? `! ${saying(line)}` : saying(line))),
+          ...(next ? [`older: pass after: ${saying(next)}`] : []),
         ].join('\n'),
 })

@@ -11,7 +11,7 @@ import {
   type ToolContext,
 } from '../../base/index.ts'
 import { pageAfter } from '../shared/pageOfNames.ts'
-import { table } from '../shared/text.ts'
+import { cell, table } from '../shared/text.ts'
 import { topicNamed } from '../shared/topics.ts'
 
 const input = z.object({
@@ -58,10 +58,14 @@ type Output = z.input<typeof output>
 export const manageConsumerGroups = defineTool({
   name: 'manage_consumer_groups',
   title: 'Consumer groups',
-  summary:
-    'Lists the consumer groups of the stream with their lag, describes the members and partitions of one, or resets its offsets: to the earliest everything is delivered again, to the latest what waits is never delivered. A reset is asked about first, and refused while the group has members.',
+  summary: 'Lists the consumer groups of the stream with their lag, or describes the members and partitions of one.',
   set: 'RedpandaTools',
   effect: 'destroy',
+  destructive: {
+    actions: ['reset'],
+    summary:
+      'reset moves its offsets: to the earliest everything is delivered again, to the latest what waits is never delivered. It is asked about first, and refused while the group has members.',
+  },
   input,
   output,
   question: ({ action, group, topic, to, partition, offset }) => {
@@ -84,8 +88,10 @@ export const manageConsumerGroups = defineTool({
     [
       ...(done ? [done] : []),
       table(groups, ['group', 'state', 'members', 'topics', 'lag'], next, 'there are no consumer groups'),
-      ...(members ?? []).map(({ id, holds }) => `${id.slice(0, 60)}: ${holds.join(', ')}`),
-      ...(partitions ?? []).map(({ topic, partition, committed, lag }) => `${topic}/${partition} at ${committed}, ${lag} behind`),
+      ...(members ?? []).map(({ id, holds }) => `${cell(id.slice(0, 60))}: ${holds.map(cell).join(', ')}`),
+      ...(partitions ?? []).map(
+        ({ topic, partition, committed, lag }) => `${cell(topic)}/${partition} at ${committed}, ${lag} behind`,
+      ),
       ...(count !== undefined && next !== undefined ? [`${countOf(count, 'group')} in all`] : []),
     ].join('\n'),
 })

@@ -9,6 +9,7 @@ import {
   suggest,
   type ToolContext,
 } from '../../base/index.ts'
+import { cell, saying } from '../shared/text.ts'
 import { messagesIn } from '../shared/topics.ts'
 
 const source = z.object({
@@ -103,15 +104,15 @@ export const managePipelines = defineTool({
     [
       ...sources.map(
         (one) =>
-          `source ${one.source}: ${one.state}, ${one.published} published, ${one.invalid} invalid${one.trouble ? `; ${one.trouble}` : ''}`,
+          `source ${one.source}: ${one.state}, ${one.published} published, ${one.invalid} invalid${one.trouble ? `; ${saying(one.trouble)}` : ''}`,
       ),
       ...pipelines.map(
         (one) =>
-          `${one.pipeline}: ${countOf(one.topics.length, 'topic')} → ${one.sinks.join(', ')}: ${one.state}, ${one.written} written, ${one.overwritten} overwritten, ${one.dead_lettered} set aside, ${one.lag} behind${one.trouble ? `; ${one.trouble}` : ''}`,
+          `${one.pipeline}: ${countOf(one.topics.length, 'topic')} → ${one.sinks.join(', ')}: ${one.state}, ${one.written} written, ${one.overwritten} overwritten, ${one.dead_lettered} set aside, ${one.lag} behind${one.trouble ? `; ${saying(one.trouble)}` : ''}`,
       ),
       ...(topics ?? []).map(
         ({ topic, messages, lag, dead_letters: letters }) =>
-          `${topic}: ${countOf(messages, 'message')}, ${lag} behind, ${countOf(letters, 'dead letter')}`,
+          `${cell(topic)}: ${countOf(messages, 'message')}, ${lag} behind, ${countOf(letters, 'dead letter')}`,
       ),
       ...(note ? [note] : []),
     ].join('\n'),

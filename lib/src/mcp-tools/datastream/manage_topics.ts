@@ -45,10 +45,13 @@ const isOurs = (topic: string): boolean => recordTypeOfTopic(base(topic)) !== un
 export const manageTopics = defineTool({
   name: 'manage_topics',
   title: 'Topics',
-  summary:
-    'Lists the topics of the stream, describes one with the offsets of its partitions, creates or deletes one. Deleting takes all its messages with it and is asked about first; so does deleting a topic of the platform, whose records in the store stay.',
+  summary: 'Lists the topics of the stream, describes one with the offsets of its partitions, or creates one.',
   set: 'RedpandaTools',
   effect: 'destroy',
+  destructive: {
+    actions: ['delete'],
+    summary: 'delete takes all messages of a topic with it and is asked about first; records in the store stay.',
+  },
   input,
   output,
   question: ({ action, topic }) => {

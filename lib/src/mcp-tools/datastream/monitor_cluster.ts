@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { countOf, defineTool } from '../../base/index.ts'
+import { cell } from '../shared/text.ts'
 import { messagesIn } from '../shared/topics.ts'
 
 const output = z.object({
@@ -79,8 +80,10 @@ export const monitorCluster = defineTool({
       `${countOf(o.brokers.length, 'broker')}, ${countOf(o.topics, 'topic')}, ${countOf(o.partitions, 'partition')}, ${countOf(o.messages, 'message')}${o.bytes === undefined ? '' : `, ${countOf(o.bytes, 'byte')}`}, ${countOf(o.groups, 'group')}`,
       ...o.largest.map(
         ({ topic, messages, bytes }) =>
-          `${topic}: ${countOf(messages, 'message')}${bytes === undefined ? '' : `, ${countOf(bytes, 'byte')}`}`,
+          `${cell(topic)}: ${countOf(messages, 'message')}${bytes === undefined ? '' : `, ${countOf(bytes, 'byte')}`}`,
       ),
-      ...(o.lagging.length > 0 ? o.lagging.map(({ group, lag }) => `group ${group} is ${lag} behind`) : ['no group is behind']),
+      ...(o.lagging.length > 0
+        ? o.lagging.map(({ group, lag }) => `group ${cell(group)} is ${lag} behind`)
+        : ['no group is behind']),
     ].join('\n'),
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { countOf, defineTool, QiError } from '../../base/index.ts'
 import { type MetricSeries, seriesOf } from '../shared/metricSeries.ts'
+import { cell } from '../shared/text.ts'
 
 const series = z.object({
   metric: z.string(),
@@ -80,10 +81,12 @@ export const performanceMetrics = defineTool({
     [
       `${all.length} of ${count} series`,
       ...all.map(({ metric, labels, value, count: observed = 0, mean, p99 }) => {
-        const of = Object.values(labels ?? {}).join(', ')
+        const of = Object.values(labels ?? {})
+          .map(cell)
+          .join(', ')
         return `${metric}${of ? ` (${of})` : ''}: ${value ?? `${countOf(observed, 'time')}, mean ${mean}, p99 ${p99}`}`
       }),
-      ...(next === undefined ? [] : [`more: pass after: ${next}`]),
+      ...(next === undefined ? [] : [`more: pass after: ${cell(next)}`]),
     ].join('\n'),
 })
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineTool } from '../../base/index.ts'
+import { saying } from '../shared/text.ts'
 
 const status = z.enum(['up', 'degraded', 'down'])
 const MOST_PARTS = 30
@@ -54,7 +55,8 @@ export const platformHealth = defineTool({
     [
       `the platform is ${overall} (${state})`,
       ...parts.map(
-        ({ name, status: how, since, why, action }) => `${name}: ${how} since ${since}, ${why}${action ? `; ${action}` : ''}`,
+        ({ name, status: how, since, why, action }) =>
+          `${name}: ${how} since ${since}, ${saying(why)}${action ? `; ${action}` : ''}`,
       ),
     ].join('\n'),
 })

@@ -14,6 +14,7 @@ import {
   toQiError,
 } from '../../base/index.ts'
 import { resolveCoins } from '../shared/coins.ts'
+import { saying } from '../shared/text.ts'
 
 const moment = (what: string) =>
   z
@@ -88,8 +89,8 @@ export const batchProcessData = defineTool({
       `${operation} took ${seconds} s: ${Object.entries(counts)
         .map(([name, count]) => `${name} ${count}`)
         .join(', ')}`,
-      ...(failures ?? []),
-      ...(empty ?? []).map((line) => `nothing there: ${line}`),
+      ...(failures ?? []).map(saying),
+      ...(empty ?? []).map((line) => `nothing there: ${saying(line)}`),
       ...(more ? [more] : []),
     ].join('\n'),
 })

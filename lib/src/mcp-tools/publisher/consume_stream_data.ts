@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { countOf, defineTool, type Position, QiError, type Stream, type TopicDescription } from '../../base/index.ts'
 import { following, newest, type StreamRecord } from '../shared/streamRecords.ts'
+import { cell, markOf, saying } from '../shared/text.ts'
 import { messagesIn, topicNamed } from '../shared/topics.ts'
 
 /** Groups of this tool alone: no call can move the position of a consumer that stores records, or of another program. */
@@ -79,7 +80,7 @@ export const consumeStreamData = defineTool({
     [
       `${topic}: ${records.length} of ${countOf(held, 'message')}${group ? `; group ${group} is ${lag ?? 0} behind` : ''}`,
       ...records.map(
-        ({ partition, offset, key, record: found, text }) => `${partition}/${offset} ${key ?? ''} ${gist(found, text)}`,
+        ({ partition, offset, key, record: found, text }) => `${partition}/${offset} ${cell(key)} ${gist(found, text)}`,
       ),
       ...(note ? [note] : []),
     ].join('\n'),
@@ -120,7 +121,12 @@ const plain = (found: StreamRecord): z.input<typeof record> => ({ ...found })
 
 /** The figures of a record in few words; the structure has all of it. */
 function gist(found: Record<string, unknown> | undefined, text: string | undefined): string {
-  if (!found) return (text ?? '').slice(0, 80)
-  const { time, price, close, value, currency } = found
-  return [time, price ?? close ?? value, currency].filter((part) => part !== undefined).join(' ')
+  if (!found) return saying((text ?? '').slice(0, 80))
+  const { time, price, close, value, currency, source, origin } = found
+  return (
+    [time, price ?? close ?? value, currency]
+      .filter((part) => part !== undefined)
+      .map(cell)
+      .join(' ') + markOf({ source, origin })
+  )
 }

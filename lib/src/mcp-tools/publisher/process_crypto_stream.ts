@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { countOf, defineTool, formatTime, idCheck, QiError } from '../../base/index.ts'
 import { resolveCoin } from '../shared/coins.ts'
+import { cell, markOf } from '../shared/text.ts'
 import { MOST_SCANNED, type Ticks, ticksOfStore, ticksOfStream } from '../shared/ticks.ts'
 import { MOVING_AVERAGE, movingAverage, TREND, trend, VOLATILITY, volatility } from '../shared/windowStatistics.ts'
 
@@ -76,7 +77,7 @@ export const processCryptoStream = defineTool({
   },
   text: (o) =>
     [
-      `${o.coin_id} (${o.source}, ${o.currency}${o.simulated ? ', SIMULATED' : ''}): ${o.records} ${o.of} from ${o.from} to ${o.to}, last ${o.last}, ${o.change_pct.toFixed(3)} %`,
+      `${cell(o.coin_id)} at ${cell(o.source)} in ${cell(o.currency)}${markOf(o)}: ${o.records} ${o.of} from ${o.from} to ${o.to}, last ${o.last}, ${o.change_pct.toFixed(3)} %`,
       ...(o.moving_average ? [`SMA(${o.moving_average.period}) ${o.moving_average.sma}, EMA ${o.moving_average.ema}`] : []),
       ...(o.volatility ? [`volatility ${o.volatility.per_step_pct.toPrecision(4)} % a step`] : []),
       ...(o.trend

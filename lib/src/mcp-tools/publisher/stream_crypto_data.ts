@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineTool, formatTime, QiError, type SourceStatus, type ToolContext } from '../../base/index.ts'
+import { saying } from '../shared/text.ts'
 
 const setting = z.object({
   name: z.string(),
@@ -70,7 +71,7 @@ export const streamCryptoData = defineTool({
       ...(done === undefined ? [] : [done]),
       ...publishers.map((one) => {
         const counts = one.published === undefined ? '' : `, ${one.published} published, ${one.invalid} invalid`
-        const trouble = one.trouble === undefined ? '' : `, trouble: ${one.trouble}`
+        const trouble = one.trouble === undefined ? '' : `, trouble: ${saying(one.trouble)}`
         return `${one.source}: ${one.state}${counts}${trouble}`
       }),
       ...(settings ? [`settings: ${settings.map(({ name }) => name).join(', ')}`] : []),

@@ -1,5 +1,6 @@
 import type { McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
+import { cell } from '../shared/text.ts'
 
 type AddPrompt = (server: McpServer) => void
 
@@ -18,9 +19,9 @@ export const prompts: readonly AddPrompt[] = [
       },
       ({ coins }) =>
         say(
-          `Write a brief of ${coins ? `these coins: ${coins}` : 'the market'}, from the tools of qicore alone: get_market_summary for breadth and movers, ` +
+          `Write a brief of ${coins ? `these coins: ${cell(coins)}` : 'the market'}, from the tools of qicore alone: get_market_summary for breadth and movers, ` +
             'get_latest_prices for prices, technical_analysis for the trend of what stands out. State for each figure its source and time, ' +
-            'copy exact figures digit by digit, and say so where records are simulated or stale (get_data_health). At most 200 words.',
+            'copy exact figures digit by digit, and say so where records are simulated, manual or stale (get_data_health). At most 200 words.',
         ),
     ),
   (server) =>
@@ -33,7 +34,7 @@ export const prompts: readonly AddPrompt[] = [
       },
       ({ source }) =>
         say(
-          `Review the quality of the stored data${source ? ` of the source ${source}` : ''}: get_data_health for age and holes, dead_letters for what was set aside ` +
+          `Review the quality of the stored data${source ? ` of the source ${cell(source)}` : ''}: get_data_health for age and holes, dead_letters for what was set aside ` +
             'and why, platform_health for parts that are unwell. List what is wrong by weight, each with its cause and the call that ' +
             'would mend it (such as batch_process_data with operation backfill); call nothing that changes data before I agree.',
         ),

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { QiError, suggest, type ToolDefinition } from '../../base/index.ts'
 import { tools } from '../index.gen.ts'
 
@@ -6,25 +7,53 @@ export interface Selection {
   readonly names?: readonly string[] | undefined
   /** Only tools that change nothing. */
   readonly readOnly?: boolean | undefined
+  /** Also what destroys: default false. */
+  readonly destructive?: boolean | undefined
 }
 
 /** @throws QiError BAD_REQUEST for a name that is none */
-export function selectTools({ names, readOnly = false }: Selection = {}): readonly ToolDefinition[] {
+export function selectTools({ names, readOnly = false, destructive = false }: Selection = {}): readonly ToolDefinition[] {
   const known = [...new Set(tools.flatMap(({ name, set }) => [name, set]))]
   for (const name of names ?? [])
     if (!known.includes(name))
       throw new QiError('BAD_REQUEST', `tools: there is no tool or set named "${name}"${suggest(name, known)}`, {
         field: 'tools',
       })
-  return tools.filter(
-    ({ name, set, effect }) => (!readOnly || effect === 'read') && (!names || names.includes(name) || names.includes(set)),
-  )
+  const named = tools.filter(({ name, set }) => !names || names.includes(name) || names.includes(set))
+  const offered = destructive ? named.map(whole) : named.flatMap(harmless)
+  return offered.filter(({ effect }) => !readOnly || effect === 'read')
 }
 
-/** @throws QiError NOT_FOUND */
+/** A tool with all its actions. */
+const whole = (tool: ToolDefinition): ToolDefinition =>
+  tool.destructive ? { ...tool, summary: `${tool.summary} ${tool.destructive.summary}` } : tool
+
+/** What of a tool destroys nothing. */
+function harmless(tool: ToolDefinition): readonly ToolDefinition[] {
+  if (tool.effect !== 'destroy') return [tool]
+  if (!tool.destructive) return []
+  const { question: _, ...rest } = tool
+  return [{ ...rest, effect: 'write', input: tool.input.extend({ action: withoutActions(tool, tool.destructive.actions) }) }]
+}
+
+function withoutActions({ name, input }: ToolDefinition, destructive: readonly string[]): z.ZodType {
+  const { action } = input.shape
+  const preset = action instanceof z.ZodDefault ? action : undefined
+  const all = preset ? preset.unwrap() : action
+  if (!(all instanceof z.ZodEnum)) throw new TypeError(`${name}: its destructive actions are no values of its argument action`)
+  const left = all.options.filter((value) => !destructive.includes(String(value)))
+  const rest = all.exclude(destructive, {
+    error: ({ input: given }) =>
+      `expected ${left.join(', ')}${destructive.includes(String(given)) ? `; ${given} destroys something, which this server offers only with mcp.destructive: true in qicore.yaml, or qicore mcp --destructive` : ''}`,
+  })
+  const field = preset ? rest.default(preset.def.defaultValue as never) : rest
+  return action?.description === undefined ? field : field.describe(action.description)
+}
+
+/** A tool with all it can do. @throws QiError NOT_FOUND */
 export function toolNamed(name: string): ToolDefinition {
   const found = tools.find((tool) => tool.name === name)
-  if (found) return found
+  if (found) return whole(found)
   throw new QiError(
     'NOT_FOUND',
     `there is no tool named "${name}"${suggest(

@@ -1,12 +1,13 @@
-import { QiError, type Store } from '../../base/index.ts'
+import { MANUAL, QiError, type Store } from '../../base/index.ts'
 
-/** A coin is held under this id, or the ticker or name of these. */
+/** A coin is held under this id, or the ticker or name of these; what somebody handed in makes no provider's ticker ambiguous. */
 const FIND = `select coalesce(
   (select array[$1::text] where exists (select from crypto_prices where coin_id = $1) or exists (select from ohlcv_data where coin_id = $1)
     or exists (select from trades where coin_id = $1)),
   (select array_agg(distinct coin_id) from (
-    select coin_id from currencies where lower(symbol) = lower($1) or lower(name) = lower($1)
-    union select coin_id from trading_pairs where lower(symbol) = lower($1)) as named),
+    select coin_id, rank() over (order by source = '${MANUAL}') as rank from (
+      select coin_id, source from currencies where lower(symbol) = lower($1) or lower(name) = lower($1)
+      union select coin_id, source from trading_pairs where lower(symbol) = lower($1)) as all_named) as named where rank = 1),
   '{}') as ids`
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cell, markOf } from './text.ts'
 
 /** How long a list may be. */
 export const most = (max: number, preset: number, what: string) =>
@@ -26,7 +27,7 @@ export const othersOf = <T>(series: readonly T[]): { series: T[]; count: number 
   count: series.length,
 })
 
-export const seriesText = ({ coin_id, source, currency, simulated }: z.infer<typeof seriesOut>): string =>
-  `${coin_id} at ${source} in ${currency}${simulated ? ' (simulated)' : ''}`
+export const seriesText = (series: z.infer<typeof seriesOut>): string =>
+  `${cell(series.coin_id)} at ${cell(series.source)} in ${cell(series.currency)}${markOf(series)}`
 
 export const count = z.int().nonnegative()

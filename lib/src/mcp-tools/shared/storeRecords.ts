@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import {
   countOf,
+  escapeHidden,
   formatTime,
+  MANUAL,
   QiError,
   type RecordType,
   type RecordValues,
@@ -13,24 +15,24 @@ import {
 export const MOST_RECORDS = 1000
 const MOST_SHOWN = 10
 
-const PRESETS = ['received_at', 'origin']
+/** Set by us, so that nothing that is handed in passes for the word of a provider. */
+const OURS = ['source', 'origin', 'received_at'] as const
 
 /** Records as arguments: each is checked by itself, so that a bad one does not cost the others. */
 export const recordsOf = (type: RecordType) => {
-  const { properties, required = [] } = z.toJSONSchema(type.schema, { io: 'input', unrepresentable: 'any' })
+  const { properties = {}, required = [] } = z.toJSONSchema(type.schema, { io: 'input', unrepresentable: 'any' })
+  const isTheirs = (name: string) => !(OURS as readonly string[]).includes(name)
   return z
     .array(
       z.unknown().meta({
         type: 'object',
-        properties,
-        required: required.filter((name) => !PRESETS.includes(name)),
+        properties: Object.fromEntries(Object.entries(properties).filter(([name]) => isTheirs(name))),
+        required: required.filter(isTheirs),
       }),
     )
     .min(1)
     .max(MOST_RECORDS)
-    .describe(
-      `up to ${MOST_RECORDS}; figures are decimals as text and kept to the last digit; received_at is now and origin "backfill" when left out`,
-    )
+    .describe(`up to ${MOST_RECORDS}; figures are decimals as text and kept to the last digit`)
 }
 
 export const refusedShown = z
@@ -45,41 +47,58 @@ export const storedOut = z.object({
   given: z.int(),
   stored: z.int().describe('added, durable now'),
   overwritten: z.int().describe('records whose key was there already: of the two the one with the later received_at stays'),
+  waiting: z.int().describe('in the stream, not yet stored: no consumer took them within 10 s'),
   refused: z.int(),
   refusals: z.array(z.object({ index: z.int().describe('into `records`'), code: z.string(), reason: z.string() })),
 })
 export type Stored = z.infer<typeof storedOut>
 
+/** The record that a caller hands in, marked as such. @throws QiError BAD_DATA */
+export function handedIn(type: RecordType, wire: unknown): RecordValues {
+  if (typeof wire !== 'object' || wire === null || Array.isArray(wire))
+    throw new QiError('BAD_DATA', `${type.name}: a record is an object with the fields that qicore://schema lists`)
+  for (const name of OURS)
+    if (Object.hasOwn(wire, name))
+      throw new QiError(
+        'BAD_DATA',
+        `${type.name}: ${name} cannot be given: what is handed in has the source and the origin "${MANUAL}" and is received now; leave it out`,
+        { field: name },
+      )
+  return type.fromWire({ ...wire, source: MANUAL, origin: MANUAL, received_at: formatTime(Date.now() * 1000) })
+}
+
 /**
- * Stores records by their primary key, checked as a publisher checks them.
- * @throws QiError BAD_DATA where not one of them could be stored
+ * Hands records in: through the stream into the store, like those of any source.
+ * @throws QiError BAD_DATA where every one of them was refused
  */
 export async function storeRecords(
   type: RecordType,
   wires: readonly unknown[],
   shown: number,
-  { store, signal }: ToolContext,
+  { platform, signal }: ToolContext,
 ): Promise<Stored> {
   const refused: { index: number; error: QiError }[] = []
   const records: RecordValues[] = []
   const places: number[] = []
-  const now = formatTime(Date.now() * 1000)
   for (const [index, wire] of wires.entries())
     try {
-      records.push(type.fromWire(completed(wire, now)))
+      records.push(handedIn(type, wire))
       places.push(index)
     } catch (error) {
       refused.push({ index, error: toQiError(error) })
     }
-  const { written, overwritten = 0, failed } = await store.timescale.upsert(type, records, { signal })
-  for (const { index, error } of failed) refused.push({ index: places[index] as number, error })
+  const result =
+    records.length > 0 ? await platform.handIn(type, records, { signal }) : { stored: true, overwritten: 0, refused: [] }
+  for (const { index, error } of result.refused) refused.push({ index: places[index] as number, error })
   refused.sort((a, b) => a.index - b.index)
-  if (refused.length === wires.length) throw nothingStored(refused)
+  const taken = records.length - result.refused.length
+  if (taken === 0) throw nothingStored(refused)
   return {
     type: type.name,
     given: wires.length,
-    stored: written,
-    overwritten,
+    stored: result.stored ? taken - result.overwritten : 0,
+    overwritten: result.stored ? result.overwritten : 0,
+    waiting: result.stored ? 0 : taken,
     refused: refused.length,
     refusals: refused
       .slice(0, shown)
@@ -87,19 +106,17 @@ export async function storeRecords(
   }
 }
 
-/** What somebody hands in was taken later than it happened, as far as we know. */
-const completed = (wire: unknown, now: string): unknown =>
-  typeof wire === 'object' && wire !== null && !Array.isArray(wire) ? { received_at: now, origin: 'backfill', ...wire } : wire
-
 function nothingStored(refused: readonly { index: number; error: QiError }[]): QiError {
   const some = refused.slice(0, 3).map(({ index, error }) => `records.${index}: ${error.message.slice(0, 300)}`)
   return new QiError('BAD_DATA', `no record was stored; mend them and call again. ${some.join('; ')}`, { field: 'records' })
 }
 
-export const storedText = ({ type, given, stored, overwritten, refused, refusals }: Stored): string =>
+export const storedText = ({ type, given, stored, overwritten, waiting, refused, refusals }: Stored): string =>
   [
-    `${stored} of ${countOf(given, 'record')} of the type ${type} are stored`,
+    waiting > 0
+      ? `${waiting} of ${countOf(given, 'record')} of the type ${type} are in the stream, not yet stored: no consumer took them within 10 s; platform_health tells why`
+      : `${stored} of ${countOf(given, 'record')} of the type ${type} are stored, as source ${MANUAL}`,
     ...(overwritten > 0 ? [`${overwritten} overwritten: their keys were there already, and the later received_at stays`] : []),
-    ...refusals.map(({ index, reason }) => `refused records.${index}: ${reason}`),
+    ...refusals.map(({ index, reason }) => `refused records.${index}: ${escapeHidden(reason)}`),
     ...(refused > refusals.length ? [`${refused - refusals.length} more refused: pass a greater refusals_shown`] : []),
   ].join('\n')

@@ -7,6 +7,7 @@ import {
   type CheckResult,
   Coverage,
   checkWithin,
+  type HandedIn,
   type History,
   type Logger,
   type Outage,
@@ -41,6 +42,7 @@ import { CoverageKeeper } from './CoverageKeeper.ts'
 import type { PlatformConfig } from './config.ts'
 import { describeEngine, describePart, describeStandIn } from './describe.ts'
 import { openStoreFor, openStreamFor } from './engines.ts'
+import { handIn } from './handIn.ts'
 import { HealthLog, overall } from './health.ts'
 import { McpServers } from './McpServers.ts'
 import { reprocess } from './reprocess.ts'
@@ -357,6 +359,12 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     }
     await using backfill = new Backfill(host, this.#logger)
     return await backfill.run(await abortable(backfill.plan(request), options.signal), options)
+  }
+
+  handIn(...[type, records, options]: Parameters<PlatformControl['handIn']>): Promise<HandedIn> {
+    this.#checkWorking()
+    const parts = { platform: this, logger: this.#logger, consume: () => this.#consumers.startConfigured() }
+    return handIn(parts, type, records, options)
   }
 
   async reprocess(request: ReprocessRequest, options?: ReprocessOptions): Promise<ReprocessResult> {

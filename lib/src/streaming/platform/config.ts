@@ -122,6 +122,11 @@ const core = {
   partitions: z.int().min(1).max(1000).default(6).describe('partitions of a topic when it is created'),
   mcp: z
     .object({
+      destructive: z
+        .boolean()
+        .default(false)
+        .describe('also offer AI clients what destroys something (each time the user is asked first)')
+        .meta({ env: 'QICORE_MCP_DESTRUCTIVE' }),
       servers: z
         .array(z.string())
         .default([])

@@ -1,13 +1,13 @@
 import type { ServiceControl, ToolContext } from '../../../../lib/src/base/index.ts'
-import { callTool, explainFailure, type ToolAnswer, toolNamed } from '../../../../lib/src/mcp-tools/index.ts'
+import { AGREED, callTool, explainFailure, type ToolAnswer, toolNamed } from '../../../../lib/src/mcp-tools/index.ts'
 
-/** Calls of tools that work on nothing but the services. */
+/** Calls of tools that work on nothing but the services, by somebody who has agreed to them. */
 export const caller =
   (services: ServiceControl) =>
   (name: string, input: object = {}, told: string[] = []): Promise<ToolAnswer> => {
     const progress = (done: number, total: number | undefined, message: string) => void told.push(`${done}/${total} ${message}`)
     const context = { services, signal: new AbortController().signal, progress }
-    return callTool(toolNamed(name), input, context as unknown as ToolContext)
+    return callTool(toolNamed(name), input, context as unknown as ToolContext, AGREED)
   }
 
 /** What a model is told of a call that fails. */

@@ -8,7 +8,7 @@ import { caller, refusal } from './callDockerTool.ts'
 
 const TOOLS: readonly [name: string, input: object][] = [
   ['docker_start_services', {}],
-  ['docker_stop_services', { confirm: true }],
+  ['docker_stop_services', {}],
   ['docker_service_status', {}],
   ['docker_service_health', {}],
   ['docker_service_logs', { service: 'redis' }],
@@ -49,9 +49,7 @@ test.each(['redis; rm -rf /', '--help', '../redis', 'postgres', ''])(
 )
 
 test('volumes go only with all services', async () => {
-  const text = await refusal(
-    at('unix:///nowhere')('docker_stop_services', { services: ['redis'], remove: 'data', confirm: true }),
-  )
+  const text = await refusal(at('unix:///nowhere')('docker_stop_services', { services: ['redis'], remove: 'data' }))
   expect(text).toMatch(/^BAD_REQUEST: remove "data" takes away the volumes of all services/)
 })
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ServiceEvent, ServiceLogs, ServiceStatus } from '../../../../lib/src/base/index.ts'
-import { DockerServiceDSL } from '../../../../lib/src/mcp-tools/index.ts'
+import { DockerServiceDSL, toolNamed } from '../../../../lib/src/mcp-tools/index.ts'
 import { type DockerEngineProcess, mountsBelow, startDockerEngine } from '../../../support/docker.ts'
 import { processesOf } from '../../../support/run/leftovers.ts'
 import { describeWith } from '../../../support/services.ts'
@@ -68,16 +68,13 @@ describeWith(['docker', 'compose'], 'services on a Docker engine', () => {
     const { structured: errors } = await call('docker_service_logs', { service: 'console', contains: 'warned' })
     expect(errors).toMatchObject({ items: [{ stream: 'stderr', line: 'warned' }] })
 
-    expect(await refusal(call('docker_stop_services', { remove: 'data' }))).toMatch(
-      /^CONFLICT: docker_stop_services destroys .*ALL THAT IS STORED.*confirm: true/,
-    )
-    expect(await statuses()).toEqual(after)
-    await call('docker_stop_services', { services: ['console'], confirm: true })
+    expect(toolNamed('docker_stop_services').question?.({ remove: 'data' })).toMatch(/ALL THAT IS STORED/)
+    await call('docker_stop_services', { services: ['console'] })
     expect((await call('docker_service_stats', { services: ['console'] })).structured).toEqual({
       items: [],
       not_running: ['console'],
     })
-    const down = await call('docker_stop_services', { remove: 'data', confirm: true })
+    const down = await call('docker_stop_services', { remove: 'data' })
     expect(down.structured.items).toEqual(FIVE.map((service) => ({ service, state: 'absent' })))
     expect(await engine.docker('ps', '--all', '--quiet')).toBe('')
     expect(await engine.docker('volume', 'ls', '--quiet')).toBe('')
@@ -106,7 +103,7 @@ describeWith(['docker', 'compose'], 'services on a Docker engine', () => {
     )
     const states = (await statuses()).map(({ state }) => state)
     expect(states).toEqual(FIVE.map(() => 'absent'))
-    await call('docker_stop_services', { remove: 'data', confirm: true })
+    await call('docker_stop_services', { remove: 'data' })
     expect(await engine.docker('ps', '--quiet', '--no-trunc')).toBe(id)
     await engine.docker('rm', '--force', 'stranger')
   })

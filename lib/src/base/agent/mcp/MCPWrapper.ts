@@ -19,8 +19,6 @@ export interface Verb<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.Z
   readonly tool: string
   readonly input: I
   readonly output: O
-  /** What the tool takes besides, such as `{ confirm: true }` of one that destroys. */
-  readonly fixed?: Readonly<Record<string, unknown>>
 }
 
 export type Verbs = Readonly<Record<string, Verb>>
@@ -34,13 +32,12 @@ export type DSL<V extends Verbs> = {
   readonly [K in keyof V]: (input: z.input<V[K]['input']>, options?: VerbOptions) => Promise<z.output<V[K]['output']>>
 }
 
-/** The verb that a tool of ours is. Whoever calls one that destroys has decided to. */
+/** The verb that a tool of ours is. */
 export const verbOf = <I extends z.ZodObject, O extends z.ZodObject>({
   name,
-  effect,
   input,
   output,
-}: ToolDefinition<I, O>): Verb<I, O> => ({ tool: name, input, output, ...(effect === 'destroy' && { fixed: { confirm: true } }) })
+}: ToolDefinition<I, O>): Verb<I, O> => ({ tool: name, input, output })
 
 /**
  * Carries a domain's verbs out through an MCP client. Bindings of a domain are short: which verb is which tool.
@@ -66,7 +63,7 @@ export class MCPWrapper<V extends Verbs> {
   async #call(tool: string, verb: Verb, input: Record<string, unknown>, { signal }: VerbOptions = {}): Promise<unknown> {
     const given = verb.input.safeParse(input)
     if (!given.success) throw new QiError('BAD_REQUEST', `${tool}: ${firstIssue(given.error)}`)
-    const answer = await this.#caller.callTool(tool, { ...input, ...verb.fixed }, { signal })
+    const answer = await this.#caller.callTool(tool, input, { signal })
     const texts = answer.content.flatMap((part) => (part.type === 'text' ? [String(part.text)] : []))
     if (answer.isError) throw failureOf(tool, texts.join('\n'))
     const output = verb.output.safeParse(answer.structuredContent ?? contentOf(texts[0] ?? ''))

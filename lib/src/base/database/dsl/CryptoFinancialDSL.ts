@@ -63,7 +63,7 @@ export class CryptoFinancialDSL {
   }
 
   /**
-   * The price of the preferred series (real before simulated, then the most recent data), beside those of the others.
+   * The price of the preferred series (a provider's before manual before simulated, then the most recent data), beside those of the others.
    * @throws QiError NOT_FOUND, saying what might have been meant
    */
   async getCurrentPrice(query: QueryInput<typeof currentPriceQuery>): Promise<CurrentPrice> {

@@ -1,4 +1,4 @@
-import { type Timeframe, timeframeMicros } from '../../types/index.ts'
+import { MANUAL, type Timeframe, timeframeMicros } from '../../types/index.ts'
 import { type RawRow, type Reader, readTime } from '../reader.ts'
 import { isClosed } from '../rollups/figures.ts'
 import { interval } from './bars.ts'
@@ -74,7 +74,7 @@ parts as materialized (${newest('b', 'ohlcv_data', 'w.timeframe', 'and t.timefra
 chosen as materialized (select source, currency from (
     select source, currency, max(time) as latest, (array_agg(origin = 'simulated' order by time desc, origin = 'simulated'))[1] as simulated
     from parts where ($2::text is null or source = $2) and ($3::text is null or currency = $3) group by source, currency) as s
-  order by simulated, latest desc, (source || ':' || currency) collate "C" limit 1)
+  order by case when simulated then 2 when source = '${MANUAL}' then 1 else 0 end, latest desc, (source || ':' || currency) collate "C" limit 1)
 select source, currency, kind, time, origin, null::bigint as count from parts
 union all
 select null, null, ${packed('o')}, null, null, count(*) from (select t.* from chosen cross join lateral (select * from ohlcv_data as t

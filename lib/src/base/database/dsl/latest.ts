@@ -1,6 +1,7 @@
-import { type Price, price } from '../../types/index.ts'
+import { MANUAL, type Price, price } from '../../types/index.ts'
 import type { Reader } from '../reader.ts'
 import { fromCursor, toCursor } from './cursor.ts'
+import { rankOfOrigin } from './preference.ts'
 import type { latestPricesQuery } from './queries.ts'
 import type { QueryOf } from './query.ts'
 import type { Page } from './results.ts'
@@ -34,8 +35,8 @@ const COIN_SERIES = `with recursive s (coin_id, source, currency) as (
 const asked = (row: string): string =>
   `($2::text[] is null or ${row}.source = any ($2)) and ($3::text[] is null or ${row}.currency = any ($3))`
 
-/** Whether among the series asked for there is a real one of the same coin. */
-const REAL_EXISTS = `exists (
+/** Whether among the series asked for there is one of the same coin that is nearer to a provider's word. */
+const BETTER_EXISTS = `exists (
   with recursive c (source, currency) as (
     (select p.source, p.currency from crypto_prices as p where p.coin_id = s.coin_id order by p.source, p.currency limit 1)
     union all
@@ -43,12 +44,12 @@ const REAL_EXISTS = `exists (
       where p.coin_id = s.coin_id and (p.source, p.currency) > (c.source, c.currency) order by p.source, p.currency limit 1) as n)
   select from c cross join lateral (select p.origin from crypto_prices as p
     where p.coin_id = s.coin_id and p.source = c.source and p.currency = c.currency order by p.time desc limit 1) as o
-  where ${asked('c')} and o.origin <> 'simulated')`
+  where ${asked('c')} and ${rankOfOrigin('o.origin')} < ${rankOfOrigin('l.origin')})`
 
-/** $4 simulated too, $5–$7 the cursor, $8 limit */
+/** $4 simulated and handed-in ones too, $5–$7 the cursor, $8 limit */
 const REST = `select l.* from s ${LATEST}
   where ${asked('s')} and ($5::text is null or (s.coin_id, s.source, s.currency) > ($5::text, $6::text, $7::text))
-  and ($4::boolean or l.origin <> 'simulated' or not ${REAL_EXISTS})`
+  and ($4::boolean or l.origin not in ('simulated', '${MANUAL}') or (l.origin = '${MANUAL}' and '${MANUAL}' = any ($2)) or not ${BETTER_EXISTS})`
 
 const ALL = `${ALL_SERIES} ${REST} limit $8`
 // The series of several coins come coin by coin at each step: they are few, and sorted.

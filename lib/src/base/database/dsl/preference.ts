@@ -1,3 +1,5 @@
+import { MANUAL } from '../../types/index.ts'
+
 /** What decides between the series of one coin. */
 interface Candidate {
   readonly simulated: boolean
@@ -6,10 +8,16 @@ interface Candidate {
   readonly currency: string
 }
 
-/** Real before simulated, then the most recent data, then by name so that the choice is stable. */
+/** What a provider said comes before what somebody handed in, and that before what was invented; then the most recent data, then by
+ * name so that the choice is stable. */
 export function byPreference(a: Candidate, b: Candidate): number {
-  if (a.simulated !== b.simulated) return a.simulated ? 1 : -1
-  return b.latest - a.latest || (nameOf(a) < nameOf(b) ? -1 : 1)
+  return rankOf(a) - rankOf(b) || b.latest - a.latest || (nameOf(a) < nameOf(b) ? -1 : 1)
 }
+
+const rankOf = ({ simulated, source }: Candidate): number => (simulated ? 2 : source === MANUAL ? 1 : 0)
+
+/** The same order of origins, in SQL: 0 is a provider's word. */
+export const rankOfOrigin = (origin: string): string =>
+  `case ${origin} when 'simulated' then 2 when '${MANUAL}' then 1 else 0 end`
 
 const nameOf = ({ source, currency }: Candidate): string => `${source}:${currency}`

@@ -11,7 +11,7 @@ export const latestPricesQuery = z
     coins: list("the source's ids of the coins, such as bitcoin,ethereum; all coins when left out"),
     sources: list('only these sources'),
     currencies: list('only figures in these currencies, such as usd'),
-    include_simulated: flag('also the simulated rows of coins that have real ones'),
+    include_simulated: flag('also the simulated and handed-in (manual) rows of coins that a provider tells of'),
     limit: count(1000, 100, 'most rows in a page'),
     after: cursor,
   })
@@ -42,7 +42,7 @@ export const marketSummaryQuery = z
   .object({
     sources: list('only these sources'),
     currencies: list('only figures in these currencies'),
-    include_simulated: flag('also simulated figures where there are real ones'),
+    include_simulated: flag('also simulated and handed-in (manual) figures where a provider gives some'),
     movers: count(100, 5, 'how many gainers and losers'),
   })
   .describe('The market as a whole: capitalisation, breadth and top movers')

@@ -23,7 +23,7 @@ export interface Series {
 }
 
 export interface CurrentPrice {
-  /** Of the preferred series: real before simulated, then the one with the most recent data. */
+  /** Of the preferred series: a provider's before manual before simulated, then the one with the most recent data. */
   readonly price: Price
   /** The latest rows of the other series, in the order of preference. */
   readonly others: readonly Price[]
@@ -33,7 +33,7 @@ export interface CurrentPrice {
 export type Candle = Ohlcv & Completeness & { readonly fromTimeframe?: Timeframe }
 
 export interface Candles {
-  /** The series that the candles are of: real before simulated, then the one with the most recent data. */
+  /** The series that the candles are of: a provider's before manual before simulated, then the one with the most recent data. */
   readonly series: Series
   readonly timeframe: Timeframe
   /** Oldest first. */

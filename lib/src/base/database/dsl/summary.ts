@@ -1,10 +1,11 @@
 import { type MarketAnalytics, marketAnalytics, type Price, price } from '../../types/index.ts'
 import { type Reader, readInteger, toRecord } from '../reader.ts'
+import { rankOfOrigin } from './preference.ts'
 import type { marketSummaryQuery } from './queries.ts'
 import type { QueryOf } from './query.ts'
 import type { Breadth, MarketSummary } from './results.ts'
 
-/** $1 sources, $2 currencies; a real series of a currency hides the simulated ones of it unless $3. */
+/** $1 sources, $2 currencies; the figures of a currency that are nearest to a provider's word hide the others of it unless $3. */
 const ANALYTICS = `with recursive s (source, currency) as (
   (select source, currency from market_analytics order by source, currency limit 1)
   union all
@@ -13,7 +14,7 @@ const ANALYTICS = `with recursive s (source, currency) as (
 l as (select a.* from s cross join lateral (select * from market_analytics as m
     where m.source = s.source and m.currency = s.currency order by m.time desc limit 1) as a
   where ($1::text[] is null or s.source = any ($1)) and ($2::text[] is null or s.currency = any ($2)))
-select * from l where $3::boolean or origin <> 'simulated' or not exists (select from l as o where o.currency = l.currency and o.origin <> 'simulated')
+select * from l where $3::boolean or not exists (select from l as o where o.currency = l.currency and ${rankOfOrigin('o.origin')} < ${rankOfOrigin('l.origin')})
 order by source, currency`
 
 /**
@@ -30,8 +31,8 @@ l as materialized (select p.* from s cross join lateral (select * from crypto_pr
     where q.coin_id = s.coin_id and q.source = s.source and q.currency = s.currency order by q.time desc limit 1) as p
   where ($1::text[] is null or s.source = any ($1)) and ($2::text[] is null or s.currency = any ($2))),
 shown as materialized (select * from (select *, max(time) over (partition by source, currency) as newest,
-    bool_or(origin <> 'simulated') over (partition by coin_id) as has_real from l) as w
-  where time > newest - interval '1 day' and ($3::boolean or origin <> 'simulated' or not has_real))`
+    ${rankOfOrigin('origin')} as rank, min(${rankOfOrigin('origin')}) over (partition by coin_id) as best from l) as w
+  where time > newest - interval '1 day' and ($3::boolean or rank = best))`
 
 const BREADTH = `${LATEST}
 select 'breadth' as part, source, currency, bool_and(origin = 'simulated') as simulated, count(*) as coins,

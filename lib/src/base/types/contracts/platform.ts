@@ -1,5 +1,6 @@
 import type { ErrorCode, QiError } from '../errors.ts'
 import type { Trouble } from '../failures.ts'
+import type { RecordType, RecordValues } from '../records/index.ts'
 import type { BackfillRequest, BackfillResult, BackfillRunOptions } from './backfill.ts'
 import type { RateBudget } from './rateLimit.ts'
 import type { SettingWarning, SourceContext } from './source.ts'
@@ -190,6 +191,17 @@ export interface PlatformControl {
    * @throws QiError NOT_FOUND
    */
   restartPart(name: string): Promise<void>
+  /**
+   * Takes in records that people and agents hand in, on the way of all records: publisher, stream, consumers. Returns when they are
+   * stored, or after ten seconds. Where no platform stores what is published, this process does.
+   * @param records their source and origin are "manual"
+   * @throws QiError CANCELLED; what the stream throws
+   */
+  handIn(
+    type: RecordType,
+    records: readonly RecordValues[],
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<HandedIn>
   /** When parts were unwell since the start, as far as anybody asked for the health: those that are, and the last that were. */
   outages(): readonly Outage[]
   /**
@@ -203,6 +215,16 @@ export interface PlatformControl {
    * @throws QiError NOT_FOUND, BAD_REQUEST for a topic without a record type, CANCELLED
    */
   reprocess(request: ReprocessRequest, options?: ReprocessOptions): Promise<ReprocessResult>
+}
+
+/** What became of records that were handed in: they are durable in the stream, but for those that were refused. */
+export interface HandedIn {
+  /** False: no consumer took them within the time; they are stored when one runs. */
+  readonly stored: boolean
+  /** How many of them had a key that was there already. */
+  readonly overwritten: number
+  /** By place in what was handed in; they are dead letters. */
+  readonly refused: readonly { readonly index: number; readonly error: QiError }[]
 }
 
 export interface ReprocessRequest {

@@ -34,6 +34,12 @@ export interface ToolContext extends ToolHandles {
   progress(done: number, total: number | undefined, message: string): void
 }
 
+/** The values of the input `action` that destroy something, and what the summary says of them. */
+export interface DestructiveActions {
+  readonly actions: readonly [string, ...string[]]
+  readonly summary: string
+}
+
 /**
  * One tool: the MCP server, the command `qicore tool` and the reference page are made of it. Input and output are objects on the
  * wire: snake_case, decimals as strings, times as ISO 8601 in UTC.
@@ -50,7 +56,9 @@ export interface ToolDefinition<I extends z.ZodObject = z.ZodObject, O extends z
   readonly effect: ToolEffect
   readonly input: I
   readonly output: O
-  /** Of a tool that destroys: what its caller is asked before; undefined where a call with this input destroys nothing. */
+  /** Of a tool that destroys by some of its actions: the rest of it is offered where nothing may be destroyed. */
+  readonly destructive?: DestructiveActions
+  /** Of a tool that destroys: what the user is asked before; undefined where a call with this input destroys nothing. */
   question?(input: z.output<I>): string | undefined
   /** @throws QiError whose message tells the model what to do next */
   run(input: z.output<I>, context: ToolContext): Promise<z.input<O>>

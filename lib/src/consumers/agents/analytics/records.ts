@@ -1,6 +1,7 @@
 import {
   formatTime,
   type Indicator,
+  MANUAL,
   type Micros,
   nowMicros,
   type Origin,
@@ -38,7 +39,7 @@ export async function changed(pool: Pool, owner: Owner, values: readonly Value[]
   const keyOf = ({ name, params, time }: Omit<Value, 'value'>) => JSON.stringify([name, params, time])
   const held = new Map(rows.map(({ name, params, micros, value }) => [keyOf({ name, params, time: Number(micros) }), value]))
   const receivedAt = nowMicros()
-  const origin: Origin = simulated ? 'simulated' : 'live'
+  const origin: Origin = simulated ? 'simulated' : source === MANUAL ? MANUAL : 'live'
   return values
     .filter((one) => Number.isFinite(one.value) && held.get(keyOf(one)) !== one.value)
     .map((one) => ({ coinId, source, currency, timeframe, receivedAt, origin, ...one }))

@@ -1,16 +1,22 @@
 import { Client } from '@modelcontextprotocol/client'
 import { InMemoryTransport } from '@modelcontextprotocol/server'
 import type { McpCaller, ToolDefinition, ToolHandles } from '../../../base/index.ts'
-import { createServer, selectTools } from '../../../mcp-tools/index.ts'
+import { AGREED, createServer, selectTools } from '../../../mcp-tools/index.ts'
 
-/** An MCP client of our own tools, linked in memory at its first call. */
+/**
+ * An MCP client of our own tools, linked in memory at its first call. Its tools do not ask before they destroy something: a workflow has
+ * done so, and a model gets none that does.
+ */
 export class LinkedClient implements McpCaller, AsyncDisposable {
   readonly #handles: () => ToolHandles | Promise<ToolHandles>
   readonly #tools: readonly ToolDefinition[]
   #client: Promise<Client> | undefined
 
   /** @param tools which it has; default: all */
-  constructor(handles: () => ToolHandles | Promise<ToolHandles>, tools: readonly ToolDefinition[] = selectTools()) {
+  constructor(
+    handles: () => ToolHandles | Promise<ToolHandles>,
+    tools: readonly ToolDefinition[] = selectTools({ destructive: true }),
+  ) {
     this.#handles = handles
     this.#tools = tools
   }
@@ -27,7 +33,7 @@ export class LinkedClient implements McpCaller, AsyncDisposable {
   }
 
   async #connect(): Promise<Client> {
-    const server = createServer({ version: '0', tools: this.#tools, handles: async () => this.#handles() })
+    const server = createServer({ version: '0', tools: this.#tools, handles: async () => this.#handles(), consent: AGREED })
     const client = new Client({ name: 'qicore-agent', version: '0' })
     const [near, far] = InMemoryTransport.createLinkedPair()
     await server.connect(far)

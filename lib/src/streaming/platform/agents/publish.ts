@@ -1,19 +1,26 @@
-import { type Logger, QiError, type RecordType, type RecordValues, type Stream } from '../../../base/index.ts'
+import {
+  type Logger,
+  type PublisherStats,
+  QiError,
+  type RecordType,
+  type RecordValues,
+  type Stream,
+} from '../../../base/index.ts'
 import { CryptoDataPublisher } from '../../../publishers/index.ts'
 
 /**
- * Carries records that an agent has made into the stream, on the way of all records; returns when they are durable.
- * @throws QiError BAD_DATA where some are no valid records, which are then in the dead letters
+ * Carries records that were made in this process into the stream, on the way of all records; returns when they are durable. Those that
+ * are no valid records are in the dead letters.
+ * @throws QiError what the stream throws
  */
-export async function publishRecords<R extends RecordValues>(
-  { stream, logger, agent }: { readonly stream: Stream; readonly logger: Logger; readonly agent: string },
+export async function publishOnce<R extends RecordValues>(
+  { stream, logger, source: name }: { readonly stream: Stream; readonly logger: Logger; readonly source: string },
   type: RecordType<R>,
   records: readonly R[],
-): Promise<void> {
-  if (records.length === 0) return
+): Promise<PublisherStats> {
   const source = {
-    name: agent,
-    check: async () => ({ ok: true, summary: 'an agent' }),
+    name,
+    check: async () => ({ ok: true, summary: 'records of this process' }),
     close: async () => {},
     async *[Symbol.asyncIterator]() {
       yield { type, records }
@@ -22,7 +29,20 @@ export async function publishRecords<R extends RecordValues>(
   }
   await using publisher = new CryptoDataPublisher({ source, stream, logger })
   await publisher.run()
-  const { invalid } = publisher.stats()
+  return publisher.stats()
+}
+
+/**
+ * {@link publishOnce} for records that an agent has made.
+ * @throws QiError BAD_DATA where some are no valid records
+ */
+export async function publishRecords<R extends RecordValues>(
+  { stream, logger, agent }: { readonly stream: Stream; readonly logger: Logger; readonly agent: string },
+  type: RecordType<R>,
+  records: readonly R[],
+): Promise<void> {
+  if (records.length === 0) return
+  const { invalid } = await publishOnce({ stream, logger, source: agent }, type, records)
   if (invalid > 0)
     throw new QiError(
       'BAD_DATA',

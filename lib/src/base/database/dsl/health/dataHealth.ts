@@ -1,4 +1,4 @@
-import { EARLIEST, type Micros, nowMicros, QiError, type Timeframe } from '../../../types/index.ts'
+import { EARLIEST, MANUAL, type Micros, nowMicros, QiError, type Timeframe } from '../../../types/index.ts'
 import type { Reader } from '../../reader.ts'
 import type { dataHealthQuery } from '../analysisQueries.ts'
 import type { SeriesHealth } from '../analysisResults.ts'
@@ -32,11 +32,21 @@ export async function dataHealth(reader: Reader, query: QueryOf<typeof dataHealt
     : { items }
 }
 
-function examine(reader: Reader, series: SeriesKind, from: Micros, to: Micros): Promise<SeriesHealth> {
+async function examine(reader: Reader, series: SeriesKind, from: Micros, to: Micros): Promise<SeriesHealth> {
+  const health = await examined(reader, series, from, to)
+  return series.source === MANUAL ? unscheduled(health) : health
+}
+
+function examined(reader: Reader, series: SeriesKind, from: Micros, to: Micros): Promise<SeriesHealth> {
   const { kind } = series
   return kind === 'prices' || kind === 'trades'
     ? examineEvents(reader, series, from, to)
     : examineBars(reader, series, kind, from, to)
+}
+
+/** Nobody promised when the next record is handed in. */
+function unscheduled({ reason: _, ...health }: SeriesHealth): SeriesHealth {
+  return { ...health, status: 'ok' }
 }
 
 /** Bars should follow one another without a hole from the first one held on. */
