@@ -2,8 +2,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
-import { type EmbeddedPostgres, openEmbeddedPostgres, openStore } from '../../lib/src/base/index.ts'
-import { ensureReaderRole } from '../../lib/src/mcp-launchers/postgres/readerRole.ts'
+import { ControlConnection, type EmbeddedPostgres, openEmbeddedPostgres, openStore } from '../../lib/src/base/index.ts'
+import { ensureServerRole } from '../../lib/src/mcp-launchers/postgres/readerRole.ts'
 import { openEmbeddedStream } from '../../lib/src/streaming/embedded/index.ts'
 import { temporary } from '../support/temporary.ts'
 
@@ -58,7 +58,8 @@ it('suffices for the store, its log and the roles of readers, at each start', as
     expect(await stream.check()).toMatchObject({ ok: true })
     const limits = { limit: 1, offset: 0, room: 1000, width: 100, timeoutMs: 5000 }
     expect((await store.sql.read('select count(*) from trades', limits)).rows).toEqual([[0]])
-    const { url } = await ensureReaderRole(store.url)
+    await using control = new ControlConnection(() => store.url)
+    const { url } = await ensureServerRole(store.url, control, store.embedded)
     expect(await rows(url, 'select count(*)::int as n from trades')).toEqual([{ n: 0 }])
   }
 })

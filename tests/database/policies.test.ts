@@ -57,7 +57,11 @@ it('one table says what a database can do', () => {
     true,
     false,
   ])
-  expect(['2.22.1', '2.23.0', '3.1'].map((version) => capabilitiesOf(150_000, version).forcedRefresh)).toEqual([false, true, true])
+  expect(['2.22.1', '2.23.0', '3.1'].map((version) => capabilitiesOf(150_000, version).forcedRefresh)).toEqual([
+    false,
+    true,
+    true,
+  ])
   expect(capabilitiesOf(150_000, '2.22.1', 'apache')).toMatchObject({
     hypertables: true,
     compression: false,

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { silentLogger } from '../../lib/src/base/index.ts'
+import { ControlConnection, createOwnTable, openStore, silentLogger } from '../../lib/src/base/index.ts'
 import {
   type LauncherContext,
   type LauncherDefinition,
@@ -7,11 +7,13 @@ import {
   OfficialCoinGeckoMCPLauncher,
   OfficialPostgresMCPLauncher,
 } from '../../lib/src/mcp-launchers/index.ts'
+import { ensureServerRole } from '../../lib/src/mcp-launchers/postgres/readerRole.ts'
 import { CoinGeckoClient, CoinGeckoDSL, CryptoMCPWrapper } from '../../lib/src/publishers/index.ts'
 import { startCoinGeckoServer } from '../support/coingeckoServer.ts'
 import { createDatabase } from '../support/database.ts'
 import { mcpServersFolder } from '../support/run/available.ts'
 import { describeWith } from '../support/services.ts'
+import { temporary } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 import { goneSoon, quick, textOf } from './fixture.ts'
 
@@ -93,7 +95,14 @@ describeWith('mcp-servers', 'DBHub', () => {
     const owner = new pg.default.Client(url)
     await owner.connect()
     onTestFinished(() => owner.end())
-    await owner.query('create table canary (n numeric); insert into canary values (0.12345678901234567890123)')
+    await using store = await openStore({ databaseUrl: url, home: await temporary('home') })
+    await createOwnTable(store.pool, store.capabilities, {
+      table: 'canary',
+      columns: [{ name: 'n', type: 'numeric' }],
+      key: [],
+      chunkDays: 7,
+    })
+    await owner.query('insert into canary values (now(), 0.12345678901234567890123)')
     const manager = await launched(OfficialPostgresMCPLauncher, { databaseUrl: url })
     expect(manager.tools().map(({ name }) => name)).toContain('postgres__execute_sql')
     const sql = (text: string) => manager.callTool('postgres__execute_sql', { sql: text })
@@ -106,8 +115,8 @@ describeWith('mcp-servers', 'DBHub', () => {
     ]
     for (const attack of attacks) expect((await sql(attack)).isError, attack).toBe(true)
     // And where DBHub's own check would fail: the role itself.
-    const { ensureReaderRole } = await import('../../lib/src/mcp-launchers/postgres/readerRole.ts')
-    const reader = new pg.default.Client((await ensureReaderRole(url)).url)
+    await using control = new ControlConnection(() => url)
+    const reader = new pg.default.Client((await ensureServerRole(url, control)).url)
     await reader.connect()
     onTestFinished(() => reader.end())
     await reader.query('set default_transaction_read_only = off')

@@ -1,10 +1,12 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ControlConnection } from '../../base/index.ts'
 import { defineLauncher, type LauncherContext, type Precondition } from '../shared/launcher.ts'
 import { folderOf, installed, installNpm, type NpmServer } from '../shared/npmPackage.ts'
 import { requirePreconditions } from '../shared/preconditions.ts'
 import { archived, PACKAGE, server } from './npmServers.ts'
-import { ensureReaderRole } from './readerRole.ts'
+import { RoleWatch } from './RoleWatch.ts'
+import { ensureServerRole, type ServerRole, TIMEOUT_MS } from './readerRole.ts'
 
 const database = ({ databaseUrl }: LauncherContext): Precondition =>
   databaseUrl
@@ -15,6 +17,29 @@ const preconditionsOf = (which: NpmServer) => async (context: LauncherContext) =
   await installed(which, context),
   database(context),
 ]
+
+/** The role of a server, and what keeps its sessions within their limits until `close`. */
+async function watchedRole({
+  databaseUrl,
+  server,
+}: LauncherContext): Promise<{ readonly role: ServerRole; close(): Promise<void> }> {
+  const url = databaseUrl as string
+  const control = new ControlConnection(() => url)
+  try {
+    const role = await ensureServerRole(url, control, server)
+    const watch = new RoleWatch(control, role.name, TIMEOUT_MS, server)
+    return {
+      role,
+      async close() {
+        await watch.close()
+        await control.close()
+      },
+    }
+  } catch (error) {
+    await control.close()
+    throw error
+  }
+}
 
 /** What the server reads: the address comes from its environment, so the file holds no secret. */
 const SETTINGS = `[[sources]]
@@ -40,7 +65,7 @@ export const OfficialPostgresMCPLauncher = defineLauncher({
   install: (context) => installNpm(server, context),
   async launch(context) {
     await requirePreconditions({ name: 'postgres', preconditions: preconditionsOf(server) }, context)
-    const role = await ensureReaderRole(context.databaseUrl as string)
+    const { role, close } = await watchedRole(context)
     const folder = folderOf(server, context)
     const settings = join(folder, 'dbhub.toml')
     await writeFile(settings, SETTINGS)
@@ -53,6 +78,7 @@ export const OfficialPostgresMCPLauncher = defineLauncher({
         env: { QICORE_READER_DSN: role.url },
       },
       warnings: role.warnings,
+      close,
     }
   },
 })
@@ -65,7 +91,7 @@ export const ArchivedPostgresMCPLauncher = defineLauncher({
   install: (context) => installNpm(archived, context),
   async launch(context) {
     await requirePreconditions({ name: 'postgres-archived', preconditions: preconditionsOf(archived) }, context)
-    const role = await ensureReaderRole(context.databaseUrl as string)
+    const { role, close } = await watchedRole(context)
     const folder = folderOf(archived, context)
     // The server takes the address as an argument, which every user of the machine can read; the driver takes the password from here.
     const address = new URL(role.url)
@@ -82,6 +108,7 @@ export const ArchivedPostgresMCPLauncher = defineLauncher({
         'server-postgres is archived, and a query can end its read-only transaction: only the database role keeps it from writing; use the launcher postgres instead',
         ...role.warnings,
       ],
+      close,
     }
   },
 })

@@ -1,76 +1,61 @@
-import { createHmac } from 'node:crypto'
-import pg from 'pg'
-import { errorMessage, QiError } from '../../base/index.ts'
+import { type ControlConnection, ensureReaderRole, errorMessage, QiError, toQiError } from '../../base/index.ts'
+import type { OwnServer } from '../shared/launcher.ts'
 
-/** A role that reads the store, in the current database alone. */
-export interface ReaderRole {
+/** Longest statement and transaction of the role, in milliseconds. */
+export const TIMEOUT_MS = 30_000
+const CONNECTIONS = 8
+
+/** The role that a server of others reads the store in. */
+export interface ServerRole {
   readonly name: string
   /** The store's URL in that role. */
   readonly url: string
-  /** What the role may do beyond reading because of how this server is set up. */
+  /** Limits that an administrator has to set on this database server, as SQL. */
   readonly warnings: readonly string[]
 }
 
 /**
- * Makes sure of a role that can only read: no rights but CONNECT, USAGE and SELECT, read-only transactions, limits of time and
- * connections. The password comes from the URL's own, so that all processes of one store agree on it and nothing is kept.
+ * Makes sure of a role that reads records and reference data alone, with a random password and limits of its own. SQL of this role is
+ * not parsed, so what it may call matters: in the embedded server PUBLIC has lost the functions that hold up others, elsewhere an
+ * administrator takes them away.
  * @throws QiError FORBIDDEN where the URL's role may not create one
  */
-export async function ensureReaderRole(databaseUrl: string): Promise<ReaderRole> {
-  const url = new URL(databaseUrl)
-  const client = new pg.Client(databaseUrl)
+export async function ensureServerRole(databaseUrl: string, control: ControlConnection, server?: OwnServer): Promise<ServerRole> {
   try {
-    await client.connect()
-    const found = await client.query<{ database: string; schema: string; version: number }>(
-      `select current_database() as database, current_schema() as schema, current_setting('server_version_num')::int as version`,
-    )
-    const { database, schema, version } = found.rows[0] as (typeof found.rows)[0]
-    const name = `qicore_mcp_${createHmac('sha256', 'qicore').update(database).digest('hex').slice(0, 12)}`
-    const password = createHmac('sha256', url.password || databaseUrl)
-      .update(name)
-      .digest('hex')
-    const id = (text: string) => pg.escapeIdentifier(text)
-    await client.query('begin')
-    await client.query('select pg_advisory_xact_lock(hashtext($1))', [name])
-    const known = await client.query('select 1 from pg_roles where rolname = $1', [name])
-    // Some of these may be given by a superuser alone, even where they change nothing.
-    const without = known.rowCount ? '' : 'nosuperuser nocreatedb nocreaterole noinherit noreplication'
-    await client.query(
-      `${known.rowCount ? 'alter' : 'create'} role ${id(name)} with login ${without} connection limit 8 password ${pg.escapeLiteral(password)}`,
-    )
-    for (const [setting, value] of Object.entries(SETTINGS))
-      await client.query(`alter role ${id(name)} set ${setting} = ${pg.escapeLiteral(value)}`)
-    await client.query(`grant connect on database ${id(database)} to ${id(name)}`)
-    await client.query(`grant usage on schema ${id(schema)} to ${id(name)}`)
-    await client.query(`grant select on all tables in schema ${id(schema)} to ${id(name)}`)
-    await client.query(`alter default privileges in schema ${id(schema)} grant select on tables to ${id(name)}`)
-    const rights = await client.query<{ create: boolean }>(`select has_schema_privilege($1, $2, 'create') as create`, [
-      name,
-      schema,
-    ])
-    await client.query('commit')
+    const options = { prefix: 'qicore_mcp_', connections: CONNECTIONS, timeoutMs: TIMEOUT_MS } as const
+    const { name, password, lacking } = await control.run((client) => ensureReaderRole(client, options))
+    if (server && lacking.length > 0)
+      await server.asSuperuser(async (client) => {
+        for (const sql of lacking) await client.query(sql)
+      })
+    const url = new URL(databaseUrl)
     url.username = name
     url.password = password
-    const warnings = rights.rows[0]?.create
-      ? [
-          `PostgreSQL ${Math.floor(version / 10_000)} lets every role create tables in schema ${schema}: revoke create on schema ${schema} from public`,
-        ]
-      : []
+    const warnings = server
+      ? []
+      : [...lacking, ...(await openFunctions(control))].map((sql) => `have an administrator of the database run: ${sql}`)
     return { name, url: url.href, warnings }
   } catch (error) {
+    if (toQiError(error).code !== 'FORBIDDEN') throw error
     throw new QiError(
       'FORBIDDEN',
       `a role that can only read cannot be made in the store: ${errorMessage(error)}; let the role of DATABASE_URL create roles`,
       { cause: error, field: 'database.url' },
     )
-  } finally {
-    await client.end().catch(() => {})
   }
 }
 
-const SETTINGS = {
-  default_transaction_read_only: 'on',
-  statement_timeout: '30s',
-  idle_in_transaction_session_timeout: '30s',
-  lock_timeout: '5s',
+/** The SQL that keeps others from the locks of the platform, where PUBLIC may take them. */
+async function openFunctions(control: ControlConnection): Promise<readonly string[]> {
+  return control.run(async (client) => {
+    const { rows } = await client.query<{ open: boolean; owner: string }>(
+      `select quote_ident(current_user) as owner, exists (
+         select from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+         where p.proname = 'pg_advisory_lock' and p.pronamespace = 'pg_catalog'::regnamespace and a.grantee = 0) as open`,
+    )
+    const [row] = rows
+    if (!row?.open) return []
+    const functions = 'pg_advisory_lock(bigint), pg_advisory_lock(int, int), pg_sleep(float8)'
+    return [`revoke execute on function ${functions} from public; grant execute on function ${functions} to ${row.owner}`]
+  })
 }

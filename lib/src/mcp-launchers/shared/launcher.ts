@@ -1,4 +1,4 @@
-import type { Logger, SaslSettings, TlsSettings } from '../../base/index.ts'
+import type { EmbeddedPostgres, Logger, SaslSettings, TlsSettings } from '../../base/index.ts'
 import type { ServerSpec } from './spec.ts'
 import type { SupervisionOptions } from './supervision.ts'
 
@@ -16,6 +16,9 @@ export interface RedpandaCluster {
   }
 }
 
+/** The database server, where it is the platform's own. */
+export type OwnServer = Pick<EmbeddedPostgres, 'asSuperuser' | 'confine'>
+
 /** What launchers know of the platform; what a launcher lacks of it, its preconditions say. */
 export interface LauncherContext {
   /** Where servers are installed, a folder each. */
@@ -28,6 +31,8 @@ export interface LauncherContext {
   readonly coingecko?: { readonly baseUrl: string; readonly headers: Readonly<Record<string, string>> }
   /** The URL of the store, in a role that may create one. */
   readonly databaseUrl?: string
+  /** The server of the store, where it is ours. */
+  readonly server?: OwnServer
   /** The cluster, with what is needed to sign in to it and to its schema registry. */
   readonly redpanda?: RedpandaCluster
   /** Tells this platform from others on the same cluster; letters, digits and dashes. */

@@ -185,7 +185,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       }
       for (const name of ['store', 'stream']) this.#health.note({ name, status: 'up', summary: 'opened' })
       if (this.#announced) {
-        this.#mcpServers = new McpServers(this.config, this.#logger, this.#store.url)
+        this.#mcpServers = new McpServers(this.config, this.#logger, this.#store)
         this.#mcpServers.start()
       }
       this.#state = 'initialized'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
-import { countOf, errorMessage, type Logger, type PartHealth, QiError, retry, toQiError } from '../../base/index.ts'
+import { countOf, errorMessage, type Logger, type PartHealth, QiError, retry, type Store, toQiError } from '../../base/index.ts'
 import {
   type Launched,
   type LauncherContext,
@@ -58,10 +58,10 @@ export class McpServers {
   readonly #stopping = new AbortController()
   #starting: Promise<unknown> = Promise.resolve()
 
-  constructor(config: PlatformConfig, logger: Logger, databaseUrl: string) {
+  constructor(config: PlatformConfig, logger: Logger, store: Pick<Store, 'url' | 'embedded'>) {
     this.#config = config
     this.#logger = logger
-    this.#context = launcherContext(config, logger, databaseUrl)
+    this.#context = { ...launcherContext(config, logger, store.url), ...(store.embedded && { server: store.embedded }) }
     this.manager = new MCPServerManager({ logger })
   }
 

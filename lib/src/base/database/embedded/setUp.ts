@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { closeFunctions } from './closeFunctions.ts'
 import { asSuperuser, DATABASE, OWNER, SUPERUSER, type Superuser } from './superuser.ts'
 
 /** Rights of the owner beside those on its database: see what all sessions do, end one that blocks, write a checkpoint. */
@@ -22,6 +23,7 @@ export async function setUp(superuser: Superuser, ownerPassword: string): Promis
   await asSuperuser(superuser, DATABASE, async (client) => {
     const { rows } = await client.query<{ sql: string }>(HAND_OVER, [SUPERUSER, OWNER])
     if (rows.length > 0) await client.query(`begin; ${rows.map(({ sql }) => sql).join('; ')}; commit`)
+    await closeFunctions(client)
   })
 }
 
