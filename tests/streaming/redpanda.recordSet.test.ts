@@ -2,8 +2,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { compressionsAlgorithms, crc32c } from '@platformatic/kafka'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { QiError } from '../../lib/src/base/index.ts'
-import { RecordWriter, readRecords } from '../../lib/src/base/types/wire/index.ts'
+import { RecordWriter, readRecords, readRuns } from '../../lib/src/base/types/wire/index.ts'
 import { readRecordSet } from '../../lib/src/streaming/redpanda/recordSet.ts'
 
 const COMPRESSIONS = {
@@ -161,20 +160,65 @@ describe('a record set', () => {
     expect(messages(recordBatch({ base: 0, values: ['a'], attributes: 8, appendedAt: 77 })).found[0]?.at).toBe(77)
   })
 
-  test('damage anywhere in a batch is found', () => {
-    const set = recordBatch({ base: 3, values: ['abc', 'def'], compression: 'lz4' })
-    for (let i = 21; i < set.length; i++) {
-      const damaged = Buffer.from(set)
-      damaged[i] = (damaged[i] as number) ^ 1
-      expect(() => readRecordSet(damaged, 0n)).toThrow(
-        new QiError('BAD_DATA', 'the batch at offset 3 is damaged: its checksum is wrong'),
+  describe('with a damaged batch', () => {
+    const batches = [
+      recordBatch({ base: 3, values: ['abc', 'def'] }),
+      recordBatch({ base: 5, values: ['ghi', 'jkl', 'mno'], compression: 'lz4' }),
+      recordBatch({ base: 8, values: ['pqr'] }),
+    ]
+    /** What the set holds once the second batch is changed: values, and `first-last` of what is damaged. */
+    const read = (change: (batch: Buffer) => void, from = 3n, parts = batches) => {
+      const changed = Buffer.from(parts[1] as Buffer)
+      change(changed)
+      const { buffers, nextOffset, suspect } = readRecordSet(Buffer.concat(parts.with(1, changed)), from)
+      const read = buffers.flatMap((buffer) => readRuns({ topic: 't', partition: 0, from, maxBytes: 200, ...buffer }))
+      const seen = read.flatMap((batch) =>
+        batch.damage
+          ? [`${batch.firstOffset}-${batch.nextOffset - 1n}`]
+          : Array.from({ length: batch.length }, (_, i) => Buffer.from(batch.value(i)).toString()),
       )
+      return { seen, nextOffset, suspect, reasons: read.flatMap(({ damage }) => damage ?? []) }
     }
-  })
+    const flip = (at: number) => (batch: Buffer) => void batch.writeUInt8(batch.readUInt8(at) ^ 1, at)
+    const others = ['abc', 'def', '5-7', 'pqr']
 
-  test('an older format is refused by name', () => {
-    const set = recordBatch({ base: 0, values: ['a'] })
-    set[16] = 1
-    expect(() => readRecordSet(set, 0n)).toThrow('format 1')
+    test('reads the others, wherever the damage is', () => {
+      for (let i = 17; i < (batches[1] as Buffer).length; i++) {
+        const { seen, nextOffset, suspect, reasons } = read(flip(i))
+        expect([seen, nextOffset, suspect], `byte ${i}`).toEqual([others, 9n, 5n])
+        expect(reasons).toEqual(['its checksum is wrong'])
+      }
+    })
+
+    test('of an older format, or with records that are none, says so', () => {
+      expect(read(flip(16)).reasons).toEqual(['it has format 3, and only format 2 can be read'])
+      const malformed = read((batch) => {
+        batch.writeInt32BE(2_000_000_000, 57)
+        batch.writeUInt32BE(crc32c(batch.subarray(21)), 17)
+      })
+      expect([malformed.seen, malformed.suspect]).toEqual([others, undefined])
+      const unpackable = read((batch) => {
+        batch.fill(255, 61)
+        batch.writeUInt32BE(crc32c(batch.subarray(21)), 17)
+      })
+      expect([unpackable.seen, unpackable.suspect]).toEqual([others, undefined])
+    })
+
+    test('whose length is damaged is passed by its offsets, and what is behind it fetched by its own', () => {
+      const { seen, nextOffset, suspect } = read((batch) => batch.writeInt32BE(-7, 8))
+      expect([seen, nextOffset, suspect]).toEqual([['abc', 'def', '5-7'], 8n, 5n])
+    })
+
+    test('whose offsets are damaged ends where the next sound one begins', () => {
+      expect(read((batch) => batch.writeInt32BE(1_000_000, 23))).toMatchObject({ seen: others, nextOffset: 9n })
+      expect(read((batch) => batch.writeInt32BE(0, 23))).toMatchObject({ seen: others, nextOffset: 9n })
+    })
+
+    test('at the end whose offsets contradict each other is passed one by one', () => {
+      const two = batches.slice(0, 2)
+      const wild = (batch: Buffer) => void batch.writeInt32BE(1_000_000, 23)
+      expect(read(wild, 3n, two)).toMatchObject({ seen: ['abc', 'def', '5-5'], nextOffset: 6n })
+      expect(read(flip(70), 3n, two)).toMatchObject({ seen: ['abc', 'def', '5-7'], nextOffset: 8n })
+    })
   })
 })

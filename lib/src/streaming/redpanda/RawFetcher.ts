@@ -10,7 +10,7 @@ import {
   ResponseError,
 } from '@platformatic/kafka'
 import { QiError, type TopicPartition } from '../../base/index.ts'
-import { readRecords } from '../../base/types/wire/index.ts'
+import { readRuns } from '../../base/types/wire/index.ts'
 import type { ConnectionSettings } from './connection.ts'
 import { kafkaError } from './errors.ts'
 import {
@@ -38,6 +38,8 @@ export class RawFetcher implements PartitionFetcher {
   readonly #client: Admin
   readonly #address: string
   readonly #topics: readonly string[]
+  /** By partition, the offset whose bytes came damaged last: what comes so again is damaged where the broker keeps it. */
+  readonly #suspects = new Map<string, bigint>()
   #stale = false
 
   constructor({ options, address }: ConnectionSettings, topics: readonly string[]) {
@@ -141,7 +143,7 @@ export class RawFetcher implements PartitionFetcher {
       const want = wants.get(`${answer.topic}:${answer.partition}`)
       if (!want) return []
       if (answer.error === OFFSET_OUT_OF_RANGE) return [{ ...want, batches: [], nextOffset: want.offset, outOfRange: true }]
-      if (answer.error === 0) return answer.records ? [batchesOf(want, answer, maxBytes)] : []
+      if (answer.error === 0) return answer.records ? [this.#batchesOf(want, answer, maxBytes)] : []
       failed = answer
       return []
     })
@@ -150,6 +152,20 @@ export class RawFetcher implements PartitionFetcher {
       this.#stale = true
     }
     return fetched
+  }
+
+  #batchesOf(want: Want, { records, aborted }: PartitionAnswer, maxBytes: number): Fetched {
+    const { topic, partition, offset, until } = want
+    // More than was aimed at, so that little is fetched twice where the size was only a bit off.
+    const { buffers, nextOffset, suspect } = readRecordSet(records as Buffer, offset, aborted, 2 * maxBytes)
+    const key = `${topic}:${partition}`
+    const again = suspect !== undefined && this.#suspects.get(key) !== suspect
+    if (again) this.#suspects.set(key, suspect)
+    else this.#suspects.delete(key)
+    const end = again && (until === undefined || suspect < until) ? suspect : until
+    const limits = { topic, partition, from: offset, maxBytes, ...(end === undefined ? {} : { until: end }) }
+    const batches = buffers.flatMap((buffer) => readRuns({ ...buffer, ...limits }))
+    return { topic, partition, batches, nextOffset: again ? suspect : nextOffset }
   }
 
   async #metadata(): Promise<ClusterMetadata> {
@@ -168,15 +184,6 @@ export class RawFetcher implements PartitionFetcher {
       start((error, result) => (error ? reject(error) : resolve(result as T)))
     })
   }
-}
-
-function batchesOf(want: Want, { records, aborted }: PartitionAnswer, maxBytes: number): Fetched {
-  const { topic, partition, offset, until } = want
-  // More than was aimed at, so that little is fetched twice where the size was only a bit off.
-  const { buffers, nextOffset } = readRecordSet(records as Buffer, offset, aborted, 2 * maxBytes)
-  const limits = { topic, partition, from: offset, maxBytes, ...(until === undefined ? {} : { until }) }
-  const batches = buffers.flatMap((buffer) => readRecords({ ...buffer, ...limits }))
-  return { topic, partition, batches, nextOffset }
 }
 
 const failure = (version: number, code: number): Error => new ResponseError(FETCH_KEY, version, { '': [code, null] }, {})

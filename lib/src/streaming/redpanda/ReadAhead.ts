@@ -1,4 +1,12 @@
-import { type EncodedBatch, type Logger, type Position, type QiError, type TopicPartition, toQiError } from '../../base/index.ts'
+import {
+  describeDamage,
+  type EncodedBatch,
+  type Logger,
+  type Position,
+  type QiError,
+  type TopicPartition,
+  toQiError,
+} from '../../base/index.ts'
 import { RETRY_DELAY_MS } from './connection.ts'
 import type { PartitionFetcher } from './PartitionFetcher.ts'
 import { type LaneStart, laneKey, ReadLane } from './ReadLane.ts'
@@ -170,7 +178,11 @@ export class ReadAhead {
         const lane = lanes[index]
         if (!lane || lane.epoch !== epochs[index]) continue
         if (answer.outOfRange) await this.#restart(lane)
-        else lane.accept(answer)
+        else {
+          for (const batch of answer.batches)
+            if (batch.damage) this.#options.logger.error({}, `${describeDamage(batch)}; reading goes on behind it`)
+          lane.accept(answer)
+        }
       }
     } catch (error) {
       await this.#recover(toQiError(error))

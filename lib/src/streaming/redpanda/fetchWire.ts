@@ -51,7 +51,7 @@ export function parseFetchResponse(bytes: Buffer, version: number): { error: num
     return new ResponseReader(bytes, version).answer()
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause
-    throw new QiError('BAD_DATA', 'a broker’s answer to a fetch request is cut off', { cause })
+    throw new QiError('BAD_DATA', 'a broker’s answer to a fetch request is cut off', { cause, retryable: true })
   }
 }
 
