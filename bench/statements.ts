@@ -1,4 +1,4 @@
-import { CryptoFinancialDSL, type PoolClient, type Store } from '../lib/src/base/index.ts'
+import { ArrivalOrder, CryptoFinancialDSL, type PoolClient, type Store } from '../lib/src/base/index.ts'
 
 interface Asked {
   readonly text: string
@@ -10,7 +10,7 @@ export async function statementOf(store: Store, work: (dsl: CryptoFinancialDSL) 
   const asked: Asked[] = []
   const pool = store.createPool({ max: 1 })
   pool.on('connect', (client) => record(client as PoolClient, asked))
-  await work(new CryptoFinancialDSL(pool, store.timescale))
+  await work(new CryptoFinancialDSL(pool, store.timescale, new ArrivalOrder()))
   await pool.end()
   const [one, ...more] = asked.filter(({ text }) => /^\s*(select|with)/.test(text))
   if (!one || more.length > 0)

@@ -28,7 +28,7 @@ const barAt = (source: string, time: number, isFinal = true): Ohlcv => ({
   source,
   currency: 'usd',
   time,
-  receivedAt: time,
+  receivedAt: time + MINUTE,
   origin: 'live',
   timeframe: '1m',
   open: '1' as Decimal,
@@ -174,7 +174,8 @@ test('what the provider has nothing of is told so, and need not be asked for aga
 test('of a series that comes live, what should have come by now is missing', async () => {
   const source = freshSource()
   await using _ = await coverage.begin(source, { price: SECOND, ohlcv: MINUTE })
-  const now = Date.now() * 1000 + 3600 * SECOND
+  await store.pool.query("update coverage_sessions set started_at = started_at - interval '1 hour' where source = $1", [source])
+  const now = Date.now() * 1000
   await store.timescale.upsert(price, [priceAt(source, now - 600 * SECOND), priceAt(source, now - 599 * SECOND)])
   const length = timeframeMicros('1m')
   const open = Math.floor((now - 1200 * SECOND) / length) * length

@@ -3,10 +3,21 @@ import { expect, test } from 'vitest'
 import { EncodedRows } from '../../lib/src/base/database/copy/encoded.ts'
 import { RowEncoder } from '../../lib/src/base/database/copy/rows.ts'
 import { tableOf } from '../../lib/src/base/database/tables.ts'
-import { EncodedBatch, type QiError, type RecordType, recordTypes } from '../../lib/src/base/index.ts'
+import {
+  admit,
+  EncodedBatch,
+  formatTime,
+  parseTime,
+  type QiError,
+  type RecordType,
+  recordTypes,
+} from '../../lib/src/base/index.ts'
 import { shuffledJson, wireRecord } from './wireRecords.ts'
 
 // The fast lane against the decoded way: the same COPY bytes, or the same refusal, for any bytes whatever.
+
+/** Some of the times lie beyond it. */
+const NOW = parseTime('2200-01-01T00:00:00Z')
 
 const stored = (Object.values(recordTypes) as RecordType[]).filter((type) => type.table !== undefined)
 const named = stored.map((type) => [type.name, type] as const)
@@ -18,7 +29,7 @@ const refusal = ({ code, message, field }: QiError): Outcome => ({ code, message
 
 function decodedWay(type: RecordType, value: Uint8Array): Outcome {
   try {
-    const { rows, failed } = new RowEncoder(tableOf(type, {})).encode([type.decode(value)], new Int32Array(1))
+    const { rows, failed } = new RowEncoder(tableOf(type, {})).encode([admit(type, type.decode(value), NOW)], new Int32Array(1))
     return failed[0] ? refusal(failed[0].error) : rows.bytes.toString('hex')
   } catch (error) {
     return refusal(error as QiError)
@@ -84,7 +95,7 @@ const mutated = (json: fc.Arbitrary<string>): fc.Arbitrary<Uint8Array> =>
     })
 
 test.each(named)('%s: the fast lane and the decoded way give the same rows and the same refusals', (_name, type) => {
-  const encoder = new EncodedRows(type, tableOf(type, {}))
+  const encoder = new EncodedRows(type, tableOf(type, {}), () => NOW)
   const json = wireRecord(type).chain(shuffledJson)
   const plain = wireRecord(type).map((wire) => JSON.stringify(wire))
   const value = fc.oneof(
@@ -108,10 +119,17 @@ test.each(named)('%s: the fast lane and the decoded way give the same rows and t
 })
 
 test.each(named)('%s: a record as we write it, or with spaces and in another order, takes the fast lane', (_name, type) => {
-  const encoder = new EncodedRows(type, tableOf(type, {}))
+  const encoder = new EncodedRows(type, tableOf(type, {}), () => Number.MAX_SAFE_INTEGER)
+  // A candle that claims to be closed has to be over.
+  const over = (wire: Record<string, unknown>) =>
+    'is_final' in wire
+      ? { ...wire, received_at: formatTime(Number.MAX_SAFE_INTEGER), is_final: String(wire.time) < '2255' }
+      : wire
   fc.assert(
     fc.property(
-      wireRecord(type, { plain: true }).chain((wire) => fc.tuple(fc.constant(wire), shuffledJson(wire))),
+      wireRecord(type, { plain: true })
+        .map(over)
+        .chain((wire) => fc.tuple(fc.constant(wire), shuffledJson(wire))),
       ([wire, json]) => {
         const own = type.encode(type.fromWire(wire))
         const scanned = encoder.open([batchOf([Buffer.from(own), Buffer.from(json)])])
@@ -133,14 +151,14 @@ test('rows of one series come next to one another, in order of arrival', () => {
       `{"coin_id":"c${i % 3}","source":"s",${times},"currency":"usd","trade_id":"${i}","side":"buy","price":"1","amount":"1"}`,
     ),
   )
-  const rows = new EncodedRows(type, tableOf(type, {})).open([batchOf(values, (i) => `s:c${i % 3}`)], 1000).all()
+  const rows = new EncodedRows(type, tableOf(type, {}), () => NOW).open([batchOf(values, (i) => `s:c${i % 3}`)], 1000).all()
   const expected = [0, 1, 2].flatMap((coin) => values.map((_, i) => 1000 + i).filter((i) => (i - 1000) % 3 === coin))
   expect([...rows.records]).toEqual(expected)
 })
 
 test('of long ago only what a number holds exactly is a time, on both ways', () => {
   const type = recordTypes.trade as RecordType
-  const encoder = new EncodedRows(type, tableOf(type, {}))
+  const encoder = new EncodedRows(type, tableOf(type, {}), () => NOW)
   const rest = '"received_at":"2026-01-01T00:00:00Z","origin":"live","currency":"usd","trade_id":"1","side":"buy"'
   const values = ['0001-01-01T00:00:00Z', '1700-01-01T00:00:00.000001Z', '0828-05-01T00:00:00.000539Z'].map((time) =>
     Buffer.from(`{"coin_id":"c","source":"s","time":"${time}",${rest},"price":"1","amount":"1"}`),
@@ -160,7 +178,7 @@ test('rows that are made piece by piece are those that are made at once', () => 
       i % 1000 === 7 ? '{"broken' : `{"coin_id":"c","source":"s","trade_id":"${i}","time":"2026-01-01T00:00:00Z",${rest}`,
     ),
   )
-  const encoder = new EncodedRows(type, tableOf(type, {}))
+  const encoder = new EncodedRows(type, tableOf(type, {}), () => NOW)
   const whole = encoder.open([batchOf(values)]).all()
   const scanned = encoder.open([batchOf(values)])
   const pieces = [...scanned.pieces()]
@@ -170,3 +188,52 @@ test('rows that are made piece by piece are those that are made at once', () => 
   // Again, as after a refusal by the database: all of them.
   expect(Buffer.concat([...scanned.pieces()].map(({ bytes }) => bytes)).equals(whole.bytes)).toBe(true)
 })
+
+test.each([
+  ['1m', '2026-01-01T00:00:59.999999Z', false],
+  ['1m', '2026-01-01T00:01:00Z', true],
+  ['15m', '2026-01-01T00:14:59Z', false],
+  ['15m', '2026-01-01T00:15:00Z', true],
+  ['1w', '2026-01-07T23:59:59Z', false],
+  ['1w', '2026-01-08T00:00:00Z', true],
+] as const)(
+  'a %s candle received at %s is closed: %s, on both ways and in any order of fields',
+  (timeframe, received_at, closed) => {
+    const type = recordTypes.ohlcv as RecordType
+    const rest = { coin_id: 'c', source: 's', origin: 'live', currency: 'usd', open: '1', high: '1', low: '1', close: '1' }
+    const wire = { ...rest, timeframe, time: '2026-01-01T00:00:00Z', received_at, is_final: true, built_from: 'provider' }
+    const values = [wire, Object.fromEntries(Object.entries(wire).reverse())].map((one) => Buffer.from(JSON.stringify(one)))
+    const open = { ...wire, is_final: closed }
+    const expected = decodedWay(type, Buffer.from(JSON.stringify(open)))
+    expect(expected).toEqual(expect.any(String))
+    const encoder = new EncodedRows(type, tableOf(type, {}), () => parseTime('2026-01-10T12:00:00Z'))
+    expect(fastWay(encoder, values)).toEqual([expected, expected])
+    expect(encoder.slow).toBe(closed ? 0 : 2)
+  },
+)
+
+test.each(['time', 'received_at'])(
+  'a %s more than five minutes ahead of the clock is refused, one within them is not',
+  (field) => {
+    const type = recordTypes.price as RecordType
+    const value = (at: string) => {
+      const wire = {
+        coin_id: 'c',
+        source: 's',
+        time: '2026-01-01T00:00:00Z',
+        received_at: '2026-01-01T00:00:00Z',
+        origin: 'live',
+      }
+      return Buffer.from(JSON.stringify({ ...wire, currency: 'usd', price: '1', [field]: at }))
+    }
+    const encoder = new EncodedRows(type, tableOf(type, {}), () => parseTime('2026-01-10T12:00:00Z'))
+    const [within, beyond] = fastWay(encoder, [value('2026-01-10T12:05:00Z'), value('2026-01-10T12:05:00.000001Z')])
+    expect(within).toEqual(expect.any(String))
+    expect(beyond).toEqual({
+      code: 'BAD_DATA',
+      field,
+      message: `price: ${field} 2026-01-10T12:05:00.000001Z is from the future: the database's clock says 2026-01-10T12:00:00Z, and at most 5 minutes ahead of it are taken`,
+    })
+    expect(encoder.slow).toBe(1)
+  },
+)

@@ -1,6 +1,10 @@
 import {
+  ArrivalOrder,
+  admit,
   countOf,
   type Logger,
+  type Micros,
+  nowMicros,
   type PublisherStats,
   QiError,
   type RecordBatch,
@@ -20,6 +24,8 @@ export interface PublisherParts {
   readonly source: Source
   readonly stream: Stream
   readonly logger: Logger
+  /** The database's clock, by which records are from the future; default: the machine's. */
+  readonly now?: () => Micros
   readonly options?: PublisherOptions
 }
 
@@ -31,6 +37,8 @@ export interface PublisherParts {
 export class CryptoDataPublisher implements AsyncDisposable {
   readonly name: string
   readonly #source: Source
+  readonly #now: () => Micros
+  readonly #arrivals = new ArrivalOrder()
   readonly #counters: Counters
   readonly #outlet: Outlet
   readonly #options: Required<Pick<PublisherOptions, 'maxInFlight' | 'drainTimeoutMs' | 'clock'>>
@@ -43,11 +51,12 @@ export class CryptoDataPublisher implements AsyncDisposable {
   /** Ends a wait for room, or for a source that does not answer close(). */
   #wake: () => void = () => {}
 
-  constructor({ source, stream, logger, options = {} }: PublisherParts) {
+  constructor({ source, stream, logger, now = nowMicros, options = {} }: PublisherParts) {
     const { maxBatchRecords = 2000, maxBatchBytes = 512 * 1024, lingerMs = 5, retryBaseMs = 100, retryMaxMs = 10_000 } = options
     const { maxInFlight = 10_000, drainTimeoutMs = 15_000, clock = systemClock } = options
     this.name = source.name
     this.#source = source
+    this.#now = now
     this.#options = { maxInFlight, drainTimeoutMs, clock }
     this.#counters = new Counters(source.name)
     this.#outlet = new Outlet({
@@ -176,10 +185,11 @@ export class CryptoDataPublisher implements AsyncDisposable {
     const { topic } = type
     const lane = this.#outlet.records(topic)
     this.#counters.received += records.length + rejected.length
+    const now = this.#now()
     for (const record of records) {
       let value: string
       try {
-        value = type.encodeChecked(record)
+        value = type.encodeChecked(this.#arrivals.stamp(type, admit(type, record, now)))
       } catch (error) {
         this.#setAside(topic, toQiError(error).message, asWire(type, record), keyOf(type, record))
         continue

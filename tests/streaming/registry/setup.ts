@@ -11,8 +11,8 @@ type Fields = ConstructorParameters<typeof RecordType>[0]['fields']
 
 /** A record type like price on a topic of its own, with other fields where given. */
 export function priceOn(topic: string, change: (fields: Fields) => Fields = (fields) => fields): RecordType<Price> {
-  const { name, summary, key } = price
-  return new RecordType<Price>({ name, summary, key, topic, fields: change(price.schema.shape as Fields) })
+  const { name, summary, key, ahead } = price
+  return new RecordType<Price>({ name, summary, key, ahead, topic, fields: change(price.schema.shape as Fields) })
 }
 
 /** The `n`th price of a made-up market. */

@@ -1,6 +1,7 @@
 export { type Capabilities, detectCapabilities, type Layout } from './capabilities.ts'
 export { ControlConnection } from './control.ts'
 export * from './coverage/index.ts'
+export { DatabaseClock, type LocalClocks } from './DatabaseClock.ts'
 export { DrizzleClient, type SeriesOf, type TimeRange } from './drizzle/DrizzleClient.ts'
 export { CryptoFinancialDSL } from './dsl/CryptoFinancialDSL.ts'
 export * from './dsl/queries.ts'

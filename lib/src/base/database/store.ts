@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pools } from '../networking/pools.ts'
-import { type CheckResult, type Logger, type QiError, silentLogger, toQiError } from '../types/index.ts'
+import { ArrivalOrder, type CheckResult, type Logger, type QiError, silentLogger, toQiError } from '../types/index.ts'
 import type { Capabilities } from './capabilities.ts'
 import { ControlConnection } from './control.ts'
+import { DatabaseClock, databaseTime } from './DatabaseClock.ts'
 import { DrizzleClient } from './drizzle/DrizzleClient.ts'
 import { CryptoFinancialDSL } from './dsl/CryptoFinancialDSL.ts'
 import { openEmbeddedPostgres } from './embedded/open.ts'
@@ -41,6 +42,8 @@ export interface Store extends AsyncDisposable {
   /** Its address now; holds the password. */
   readonly url: string
   readonly capabilities: Capabilities
+  /** The database's clock: records are judged by it, and not by the machine's. */
+  readonly clock: DatabaseClock
   /** For what the platform keeps and asks itself. Reads of users go by `dsl`, in a pool with limits of time. */
   readonly pool: Pool
   /** Those and every one made by createPool: their sizes and their health. */
@@ -108,7 +111,9 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     closers.push(() => control.close())
     const troubles = new Troubles(control, embedded?.dataFolder ?? placeOf(url()))
     const connect = { ...(recover && { recover }), troubles }
-    const client = await reached(config, () => TimescaleClient.open({ ...config, url: url(), ...connect }))
+    const clock = new DatabaseClock(() => databaseTime(pool))
+    const options = { ...config, ...connect, now: clock.now }
+    const client = await reached(config, () => TimescaleClient.open({ ...options, url: url() }))
     timescale = client
     closers.push(() => client.close())
     const max = config.readers ?? 10
@@ -116,6 +121,8 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     const pool = makePool({ max, setup: [LOCK_LIMIT, ...plans].join('; ') })
     const readers = makePool({ max, setup: [READ_LIMITS, ...plans].join('; ') })
     await migrateStore(pool, client.capabilities)
+    await clock.measure()
+    const arrivals = new ArrivalOrder()
     const rolling = makePool({ max: 2 })
     const sql = new SqlReader({
       url,
@@ -130,11 +137,12 @@ export async function openStore(config: StoreConfig): Promise<Store> {
         return url()
       },
       capabilities: client.capabilities,
+      clock,
       pool,
       pools,
       timescale: client,
-      drizzle: new DrizzleClient(pool),
-      dsl: new CryptoFinancialDSL(readers, client, connect),
+      drizzle: new DrizzleClient(pool, { now: clock.now, arrivals }),
+      dsl: new CryptoFinancialDSL(readers, client, arrivals, connect),
       sql,
       rollups: new Rollups(rolling, client.capabilities, await storedLayout(pool), connect),
       ...(embedded ? { embedded } : {}),

@@ -354,6 +354,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       config,
       coverage,
       stream,
+      now: this.store.clock.now,
       openHistory: (source: string) => this.openHistory(source),
       consume: async () => this.#consumers.startConfigured(),
     }

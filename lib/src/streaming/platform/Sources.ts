@@ -244,11 +244,11 @@ export class Sources {
 
   async #publish(name: string, signal: AbortSignal): Promise<void> {
     const { logger, engines } = this.#options
-    const { stream, keeper } = engines()
+    const { store, stream, keeper } = engines()
     await using source = await this.#open(name)
     const cadence = this.#named(name).cadence?.(this.#settingsOf(name)) ?? {}
     await using _session = await keeper.session(name, cadence)
-    const publisher = new CryptoDataPublisher({ source, stream, logger: logger.child({ source: name }) })
+    const publisher = new CryptoDataPublisher({ source, stream, logger: logger.child({ source: name }), now: store.clock.now })
     this.#publishers.set(name, publisher)
     try {
       await publisher.run(signal)

@@ -1,4 +1,12 @@
-import { type EncodedBatch, type Failure, type RecordType, toQiError } from '../../types/index.ts'
+import {
+  admit,
+  CLOCK_SLACK,
+  type EncodedBatch,
+  type Failure,
+  type Micros,
+  type RecordType,
+  toQiError,
+} from '../../types/index.ts'
 import type { TableSpec } from '../tables.ts'
 import { PIECE, type RowSource } from './batch.ts'
 import { Buffers } from './buffers.ts'
@@ -6,6 +14,7 @@ import { orderByKey, type ScanOrder } from './order.ts'
 import { type CopyRows, RowEncoder, sliceRows } from './rows.ts'
 import { ScanSource } from './scan/cursor.ts'
 import { RowScanner } from './scan/RowScanner.ts'
+import { since2000 } from './scan/time.ts'
 
 const ONE = new Int32Array(1)
 
@@ -14,10 +23,13 @@ export class EncodedRows {
   readonly #type: RecordType
   readonly #scanner: RowScanner
   readonly #encoder: RowEncoder
+  readonly #now: () => Micros
   readonly #buffers = new Buffers()
   #slow = 0
 
-  constructor(type: RecordType, table: TableSpec) {
+  /** @param now the database's clock: what lies further ahead of it than its type allows is refused */
+  constructor(type: RecordType, table: TableSpec, now: () => Micros) {
+    this.#now = now
     this.#type = type
     this.#scanner = new RowScanner(type, table)
     this.#encoder = new RowEncoder(table)
@@ -40,6 +52,7 @@ export class EncodedRows {
   /** Makes rows of the records from one place in the order to another, behind those that are there. */
   readonly #scan = (made: MadeRows, { batches, sources, firsts, order }: Scanned, from: number, to: number): void => {
     const { cursor, rowBytes } = this.#scanner
+    this.#scanner.latest = since2000(this.#now() + Math.min(this.#type.ahead, CLOCK_SLACK))
     cursor.write(made.out, made.bytes)
     for (let at = from; at < to; at++) {
       const b = order.batches[at] as number
@@ -63,7 +76,10 @@ export class EncodedRows {
     this.#slow++
     const { cursor } = this.#scanner
     try {
-      const { rows, failed: refused } = this.#encoder.encode([this.#type.decode(batch.value(i))], ONE)
+      const { rows, failed: refused } = this.#encoder.encode(
+        [admit(this.#type, this.#type.decode(batch.value(i)), this.#now())],
+        ONE,
+      )
       if (refused[0]) throw refused[0].error
       cursor.reserve(rows.bytes.length)
       rows.bytes.copy(cursor.out, cursor.to)

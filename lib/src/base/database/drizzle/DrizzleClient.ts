@@ -1,5 +1,7 @@
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import {
+  type ArrivalOrder,
+  admit,
   formatTime,
   type Micros,
   type Ohlcv,
@@ -30,6 +32,12 @@ export interface TimeRange {
   readonly limit?: number
 }
 
+/** The database's clock, and the order of what is stored one by one. */
+export interface Admission {
+  readonly now: () => Micros
+  readonly arrivals: ArrivalOrder
+}
+
 type Insert = ReturnType<typeof prepareInsert>
 
 /** Typed reads and small writes by Drizzle, on the store's pool; statements are prepared once per connection. */
@@ -41,7 +49,10 @@ export class DrizzleClient {
   readonly #bars: ReturnType<typeof prepareBars>
   readonly #inserts = new Map<string, Insert>()
 
-  constructor(pool: Pool) {
+  readonly #admission: Admission
+
+  constructor(pool: Pool, admission: Admission) {
+    this.#admission = admission
     this.db = drizzle(pool)
     this.#latest = prepareLatest(this.db)
     this.#prices = preparePrices(this.db)
@@ -64,8 +75,10 @@ export class DrizzleClient {
     return (await classified(this.#bars.execute({ ...series, ...times(range) }))).map((row) => present<Ohlcv>(row))
   }
 
-  /** Stores one record; on its key the greater (is_final, received_at) stays. @throws QiError */
-  async insert<R extends RecordValues>(type: RecordType<R>, record: R): Promise<void> {
+  /** Stores one record; on its key the greater (is_final, received_at) stays. @throws QiError BAD_DATA for one from the future */
+  async insert<R extends RecordValues>(type: RecordType<R>, given: R): Promise<void> {
+    const { now, arrivals } = this.#admission
+    const record = arrivals.stamp(type, admit(type, given, now()))
     const spec = tableOf(type, record)
     let insert = this.#inserts.get(spec.name)
     if (!insert) {

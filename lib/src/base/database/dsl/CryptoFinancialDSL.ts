@@ -1,10 +1,15 @@
 import {
+  type ArrivalOrder,
   type MarketAnalytics,
   marketAnalytics,
   type Ohlcv,
   ohlcv,
   type Price,
   price,
+  type RecordType,
+  type RecordValues,
+  type Trade,
+  trade,
   type WriteOptions,
   type WriteResult,
 } from '../../types/index.ts'
@@ -35,23 +40,39 @@ import { marketSummary } from './summary.ts'
 export class CryptoFinancialDSL {
   readonly #reader: Reader
   readonly #writes: BulkWrites
+  readonly #arrivals: ArrivalOrder
 
-  constructor(pool: Pool, writes: BulkWrites, connect: ConnectOptions = {}) {
+  /** @param arrivals keeps the order of what is stored here */
+  constructor(pool: Pool, writes: BulkWrites, arrivals: ArrivalOrder, connect: ConnectOptions = {}) {
     this.#reader = new Reader(pool, connect)
     this.#writes = writes
+    this.#arrivals = arrivals
   }
 
-  /** Upserts prices; failures are told per record, as every sink does. */
+  /**
+   * Upserts records of any type as they arrive, without the stream. Each failure is reported per record, as every sink does: among them
+   * records from the future, by the database's clock.
+   */
+  store<R extends RecordValues>(type: RecordType<R>, records: readonly R[], options?: WriteOptions): Promise<WriteResult> {
+    const stamped = type.ordersByArrival ? records.map((record) => this.#arrivals.stamp(type, record)) : records
+    return this.#writes.upsert(type, stamped, options)
+  }
+
   storePrices(prices: readonly Price[], options?: WriteOptions): Promise<WriteResult> {
-    return this.#writes.upsert(price, prices, options)
+    return this.store(price, prices, options)
   }
 
   storeOHLCV(bars: readonly Ohlcv[], options?: WriteOptions): Promise<WriteResult> {
-    return this.#writes.upsert(ohlcv, bars, options)
+    return this.store(ohlcv, bars, options)
+  }
+
+  /** Trades without a sequence keep the order in which they are given. */
+  storeTrades(trades: readonly Trade[], options?: WriteOptions): Promise<WriteResult> {
+    return this.store(trade, trades, options)
   }
 
   storeMarketAnalytics(rows: readonly MarketAnalytics[], options?: WriteOptions): Promise<WriteResult> {
-    return this.#writes.upsert(marketAnalytics, rows, options)
+    return this.store(marketAnalytics, rows, options)
   }
 
   /**

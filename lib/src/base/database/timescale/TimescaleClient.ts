@@ -1,6 +1,7 @@
 import {
   type EncodedBatch,
   type Logger,
+  type Micros,
   type RecordType,
   type RecordValues,
   silentLogger,
@@ -25,6 +26,8 @@ export interface TimescaleOptions {
   readonly recover?: () => Promise<void>
   /** Names the causes of failures that lie in the tables. */
   readonly troubles?: FailureExplainer
+  /** The database's clock; default: the machine's. */
+  readonly now?: () => Micros
 }
 
 /** A row of nothing: each column that must have a value gets one that its type knows. */
@@ -52,7 +55,7 @@ export class TimescaleClient implements BulkWrites, AsyncDisposable {
     const { recover, troubles } = options
     this.#connect = { ...(recover && { recover }), ...(troubles && { troubles }) }
     this.policies = new Policies(pool, capabilities, this.#connect)
-    this.#writer = new BulkWriter(pool, capabilities.lookupBySeries, this.#connect)
+    this.#writer = new BulkWriter(pool, capabilities.lookupBySeries, this.#connect, options.now)
   }
 
   /** @throws QiError UNAVAILABLE, UNAUTHORIZED, TIMEOUT, NOT_FOUND (no such database) */

@@ -2,6 +2,8 @@ import {
   type EncodedBatch,
   type Failure,
   instrument,
+  type Micros,
+  nowMicros,
   type QiError,
   type RecordType,
   type RecordValues,
@@ -14,6 +16,7 @@ import { groupByKey } from '../copy/group.ts'
 import { RowEncoder } from '../copy/rows.ts'
 import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
 import { type TableSpec, tableOf } from '../tables.ts'
+import { admitAll } from './admitAll.ts'
 import { decodeAll, portions } from './encodedBatches.ts'
 import { type Stored, TableWriter } from './TableWriter.ts'
 
@@ -48,11 +51,16 @@ export class BulkWriter implements BulkWrites {
   readonly #pool: Pool
   readonly #bySeries: boolean
   readonly #connect: ConnectOptions
+  readonly #now: () => Micros
   readonly #tables = new Map<string, Table>()
 
-  /** @param bySeries whether whole series may be looked up at once */
-  constructor(pool: Pool, bySeries: boolean, connect: ConnectOptions = {}) {
+  /**
+   * @param bySeries whether whole series may be looked up at once
+   * @param now the database's clock: records from the future are refused
+   */
+  constructor(pool: Pool, bySeries: boolean, connect: ConnectOptions = {}, now: () => Micros = nowMicros) {
     this.#pool = pool
+    this.#now = now
     this.#bySeries = bySeries
     this.#connect = connect
   }
@@ -64,9 +72,15 @@ export class BulkWriter implements BulkWrites {
     options: WriteOptions = {},
   ): Promise<WriteResult> {
     if (records.length === 0) return NOTHING
+    const { admitted, places, refused } = admitAll(type, records, this.#now())
     const stored =
-      type.name === instrument.name ? await this.#spread(type, records, options) : await this.#writeAll(type, records, options)
-    return resultOf(records.length, stored)
+      admitted.length === 0
+        ? { failed: [], overwritten: 0 }
+        : type.name === instrument.name
+          ? await this.#spread(type, admitted, options)
+          : await this.#writeAll(type, admitted, options)
+    const failed = stored.failed.map(({ index, error }) => ({ index: places?.[index] ?? index, error }))
+    return resultOf(records.length, { ...stored, failed: [...refused, ...failed] })
   }
 
   /** @see TimescaleClient.upsertEncoded */
@@ -90,7 +104,7 @@ export class BulkWriter implements BulkWrites {
 
   #encoded(type: RecordType, batches: readonly EncodedBatch[], { signal }: WriteOptions): Promise<Stored> {
     const table = this.#table(tableOf(type, {}))
-    table.encoded ??= new EncodedRows(type, table.spec)
+    table.encoded ??= new EncodedRows(type, table.spec, this.#now)
     const { encoded, writer } = table
     const work = async (client: PoolClient): Promise<Stored> => {
       const failed: Failure[] = []

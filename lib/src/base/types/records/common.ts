@@ -1,4 +1,8 @@
+import { MICROS_PER_SECOND, type Micros } from '../time.ts'
 import { oneOf, text, timeField } from './fields.ts'
+
+/** How far the clocks of venues, sources and the database may be apart. */
+export const CLOCK_SLACK: Micros = 300 * MICROS_PER_SECOND
 
 /** How a record came to be. */
 export const ORIGINS = ['live', 'backfill', 'replay', 'manual', 'simulated'] as const

@@ -40,6 +40,10 @@ export interface RecordDeclaration<F extends Fields> {
   readonly table?: string
   /** The primary key, in the order of its index. */
   readonly key: readonly Extract<keyof F, string>[]
+  /** How far its time may lie ahead of the database's clock, in microseconds. */
+  readonly ahead: Micros
+  /** Whether `received_at` orders the records of one moment that have no sequence. */
+  readonly ordersByArrival?: boolean
   readonly fields: F
 }
 
@@ -50,6 +54,9 @@ export class RecordType<R extends RecordValues = RecordValues> {
   readonly topic: string
   readonly table: string | undefined
   readonly key: readonly string[]
+  /** How far its time may lie ahead of the database's clock, in microseconds. */
+  readonly ahead: Micros
+  readonly ordersByArrival: boolean
   readonly fields: readonly RecordField[]
   /** The wire form, in zod: for JSON Schema, OpenAPI and tool inputs. */
   readonly schema: z.ZodObject
@@ -61,6 +68,8 @@ export class RecordType<R extends RecordValues = RecordValues> {
     this.topic = declaration.topic
     this.table = declaration.table
     this.key = declaration.key
+    this.ahead = declaration.ahead
+    this.ordersByArrival = declaration.ordersByArrival ?? false
     this.schema = z.object(declaration.fields).describe(declaration.summary)
     this.fields = Object.entries(declaration.fields).map(([name, field]) => ({
       name,

@@ -1,5 +1,5 @@
 import { TIMEFRAMES } from '../timeframe.ts'
-import { currency, ofInstrument } from './common.ts'
+import { CLOCK_SLACK, currency, ofInstrument } from './common.ts'
 import { defineRecord, type RecordOf } from './define.ts'
 import { float, oneOf, text } from './fields.ts'
 
@@ -9,6 +9,7 @@ export const indicator = defineRecord({
   topic: 'crypto-indicators',
   table: 'indicators',
   key: ['coin_id', 'source', 'currency', 'timeframe', 'name', 'params', 'time'],
+  ahead: CLOCK_SLACK,
   fields: {
     ...ofInstrument,
     currency: currency(),

@@ -1,4 +1,4 @@
-import { ofInstrument } from './common.ts'
+import { CLOCK_SLACK, ofInstrument } from './common.ts'
 import { defineRecord, type RecordOf } from './define.ts'
 import { boolean, decimalField, displayName, oneOf, optional, text } from './fields.ts'
 
@@ -8,6 +8,7 @@ export const instrument = defineRecord({
   summary: 'What a source lists: a currency, an exchange or a trading pair',
   topic: 'crypto-instruments',
   key: ['coin_id', 'source'],
+  ahead: CLOCK_SLACK,
   fields: {
     ...ofInstrument,
     kind: oneOf(['currency', 'exchange', 'pair'], 'what it is'),

@@ -1,4 +1,4 @@
-import { common, currency } from './common.ts'
+import { CLOCK_SLACK, common, currency } from './common.ts'
 import { defineRecord, type RecordOf } from './define.ts'
 import { decimalField, integer, optional } from './fields.ts'
 
@@ -8,6 +8,7 @@ export const marketAnalytics = defineRecord({
   topic: 'crypto-analytics',
   table: 'market_analytics',
   key: ['source', 'currency', 'time'],
+  ahead: CLOCK_SLACK,
   fields: {
     ...common,
     currency: currency(),

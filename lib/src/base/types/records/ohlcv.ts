@@ -1,5 +1,5 @@
 import { TIMEFRAMES } from '../timeframe.ts'
-import { currency, ofInstrument } from './common.ts'
+import { CLOCK_SLACK, currency, ofInstrument } from './common.ts'
 import { defineRecord, type RecordOf } from './define.ts'
 import { boolean, decimalField, integer, oneOf, optional } from './fields.ts'
 
@@ -12,6 +12,8 @@ export const ohlcv = defineRecord({
   topic: 'crypto-ohlcv',
   table: 'ohlcv_data',
   key: ['coin_id', 'source', 'currency', 'timeframe', 'time'],
+  // Its time is its open: a candle may be told of as soon as that has come.
+  ahead: CLOCK_SLACK,
   fields: {
     ...ofInstrument,
     currency: currency(),

@@ -1,4 +1,4 @@
-import { currency, ofInstrument } from './common.ts'
+import { CLOCK_SLACK, currency, ofInstrument } from './common.ts'
 import { defineRecord, type RecordOf } from './define.ts'
 import { decimalField, optional } from './fields.ts'
 
@@ -8,6 +8,7 @@ export const price = defineRecord({
   topic: 'crypto-prices',
   table: 'crypto_prices',
   key: ['coin_id', 'source', 'currency', 'time'],
+  ahead: CLOCK_SLACK,
   fields: {
     ...ofInstrument,
     currency: currency(),

@@ -1,4 +1,4 @@
-import { currency, ofInstrument } from './common.ts'
+import { CLOCK_SLACK, currency, ofInstrument } from './common.ts'
 import { defineRecord, type RecordOf } from './define.ts'
 import { decimalField, integer } from './fields.ts'
 
@@ -8,6 +8,7 @@ export const quote = defineRecord({
   topic: 'crypto-quotes',
   table: 'quotes',
   key: ['coin_id', 'source', 'time', 'sequence'],
+  ahead: CLOCK_SLACK,
   fields: {
     ...ofInstrument,
     currency: currency(),

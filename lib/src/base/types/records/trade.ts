@@ -1,4 +1,4 @@
-import { currency, ofInstrument } from './common.ts'
+import { CLOCK_SLACK, currency, ofInstrument } from './common.ts'
 import { defineRecord, type RecordOf } from './define.ts'
 import { decimalField, integer, oneOf, optional, text } from './fields.ts'
 
@@ -8,6 +8,8 @@ export const trade = defineRecord({
   topic: 'crypto-trades',
   table: 'trades',
   key: ['coin_id', 'source', 'trade_id', 'time'],
+  ordersByArrival: true,
+  ahead: CLOCK_SLACK,
   fields: {
     ...ofInstrument,
     currency: currency(),

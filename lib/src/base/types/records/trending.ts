@@ -1,4 +1,4 @@
-import { ofInstrument } from './common.ts'
+import { CLOCK_SLACK, ofInstrument } from './common.ts'
 import { defineRecord, type RecordOf } from './define.ts'
 import { decimalField, integer, optional } from './fields.ts'
 
@@ -8,6 +8,7 @@ export const trending = defineRecord({
   topic: 'crypto-trending',
   table: 'trending',
   key: ['source', 'time', 'rank'],
+  ahead: CLOCK_SLACK,
   fields: {
     ...ofInstrument,
     rank: integer('1 is the first'),

@@ -73,7 +73,8 @@ export class AgentHost implements AsyncDisposable {
         mcp: client,
         servers: servers ?? noServers,
         llm: model,
-        publish: (type, records) => publishRecords({ stream: handles.stream, logger: own, agent: name }, type, records),
+        publish: (type, records) =>
+          publishRecords({ stream: handles.stream, logger: own, agent: name, now: handles.store.clock.now }, type, records),
       }
       agents.set(name, create(config.parse(settings[name] ?? {}), parts))
     }

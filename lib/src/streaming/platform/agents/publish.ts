@@ -1,5 +1,6 @@
 import {
   type Logger,
+  type Micros,
   type PublisherStats,
   QiError,
   type RecordType,
@@ -8,13 +9,22 @@ import {
 } from '../../../base/index.ts'
 import { CryptoDataPublisher } from '../../../publishers/index.ts'
 
+interface Publishing {
+  readonly stream: Stream
+  readonly logger: Logger
+  /** The name that statistics and dead letters show. */
+  readonly source: string
+  /** The database's clock. */
+  readonly now: () => Micros
+}
+
 /**
  * Carries records that were made in this process into the stream, on the way of all records; returns when they are durable. Those that
  * are no valid records are in the dead letters.
  * @throws QiError what the stream throws
  */
 export async function publishOnce<R extends RecordValues>(
-  { stream, logger, source: name }: { readonly stream: Stream; readonly logger: Logger; readonly source: string },
+  { stream, logger, source: name, now }: Publishing,
   type: RecordType<R>,
   records: readonly R[],
 ): Promise<PublisherStats> {
@@ -27,7 +37,7 @@ export async function publishOnce<R extends RecordValues>(
     },
     [Symbol.asyncDispose]: async () => {},
   }
-  await using publisher = new CryptoDataPublisher({ source, stream, logger })
+  await using publisher = new CryptoDataPublisher({ source, stream, logger, now })
   await publisher.run()
   return publisher.stats()
 }
@@ -37,12 +47,12 @@ export async function publishOnce<R extends RecordValues>(
  * @throws QiError BAD_DATA where some are no valid records
  */
 export async function publishRecords<R extends RecordValues>(
-  { stream, logger, agent }: { readonly stream: Stream; readonly logger: Logger; readonly agent: string },
+  { agent, ...publishing }: Omit<Publishing, 'source'> & { readonly agent: string },
   type: RecordType<R>,
   records: readonly R[],
 ): Promise<void> {
   if (records.length === 0) return
-  const { invalid } = await publishOnce({ stream, logger, source: agent }, type, records)
+  const { invalid } = await publishOnce({ ...publishing, source: agent }, type, records)
   if (invalid > 0)
     throw new QiError(
       'BAD_DATA',

@@ -10,6 +10,7 @@ import {
   hull,
   intersect,
   type Logger,
+  type Micros,
   nowMicros,
   QiError,
   recordTypes,
@@ -34,6 +35,8 @@ export interface BackfillHost {
   readonly config: PlatformConfig
   readonly coverage: Coverage
   readonly stream: Stream
+  /** The database's clock. */
+  readonly now: () => Micros
   openHistory(source: string): Promise<History>
   /** Stores from now on what is published. */
   consume(): Promise<void>
@@ -165,12 +168,13 @@ export class Backfill implements AsyncDisposable {
   /** Asks for a window, and returns when all of it is stored. */
   async #carry(history: History, task: BackfillTask, window: HistoryWindow, signal?: AbortSignal): Promise<Arrivals> {
     const { source, series } = task
+    const { stream, now } = this.#host
     const logger = this.#logger.child({ source, coin: series.coinId })
     const arrivals = await retry(
       async () => {
         const came = new Arrivals(window, series.type === 'ohlcv')
         const windowSource = new WindowSource(source, series.type, came, (stop) => history.fetch(series, window, stop))
-        await new CryptoDataPublisher({ source: windowSource, stream: this.#host.stream, logger }).run(signal)
+        await new CryptoDataPublisher({ source: windowSource, stream, logger, now }).run(signal)
         throwIfAborted(signal)
         return came
       },

@@ -25,6 +25,7 @@ export async function openBackfill({ config, logger = silentLogger, onNotice, si
     config: platform.config,
     coverage: platform.coverage,
     stream: platform.stream,
+    now: platform.store.clock.now,
     openHistory: (source: string) => platform.openHistory(source),
     consume: () => platform.start(),
     close: () => platform.stop(),

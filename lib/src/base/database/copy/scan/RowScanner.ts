@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { FieldKind, RecordType } from '../../../types/index.ts'
 import type { TableSpec } from '../../tables.ts'
+import { claimsTooMuch, placesOf } from './closed.ts'
 import { CLOSE, COMMA, OPEN, QUOTE, ScanCursor } from './cursor.ts'
 import { DECIMAL_BYTES, scanDecimal } from './decimal.ts'
 import { FieldKeys } from './keys.ts'
@@ -18,12 +19,15 @@ const MOST_FIELDS = 31
 /**
  * The fast lane for one record type: a JSON value walked once, its fields checked and written as a binary COPY row on the way.
  * It takes any order of fields and any white space; texts with escapes or beyond ASCII, fields it does not know or meets twice,
- * and whatever is wrong are left to the slow way.
+ * and whatever is wrong, from the future
+ * or not over yet are left to the slow way.
  */
 export class RowScanner {
   readonly cursor: ScanCursor
   /** No row is longer. */
   readonly rowBytes: number
+  /** A record with a time beyond it, in microseconds since 2000, is left to the slow way. */
+  latest = Number.POSITIVE_INFINITY
   readonly #keys: FieldKeys
   readonly #kinds: Uint8Array
   /** Texts that are not free; by field. */
@@ -34,6 +38,7 @@ export class RowScanner {
   readonly #starts: Int32Array
   readonly #ends: Int32Array
   readonly #scratch: Buffer
+  readonly #candle: ReturnType<typeof placesOf>
 
   constructor(type: RecordType, table: TableSpec) {
     const { fields } = table
@@ -51,6 +56,7 @@ export class RowScanner {
     this.rowBytes = fields.reduce((sum, { kind }) => sum + 4 + (MOST_BYTES[KINDS.indexOf(kind)] as number), 2)
     this.#scratch = Buffer.allocUnsafeSlow(this.rowBytes)
     this.cursor = new ScanCursor()
+    this.#candle = placesOf(table)
   }
 
   /**
@@ -63,7 +69,8 @@ export class RowScanner {
     c.at = start
     c.view.setInt16(row, this.#keys.count)
     c.to = row + 2
-    if (this.#fields(end)) return true
+    c.latest = Number.NEGATIVE_INFINITY
+    if (this.#fields(end) && c.latest <= this.latest) return true
     c.to = row
     return false
   }
@@ -95,6 +102,7 @@ export class RowScanner {
     }
     c.skipSpace()
     if (c.at !== end || (seen | this.#optional) !== (1 << this.#keys.count) - 1) return false
+    if (this.#candle && claimsTooMuch(c, this.#starts, this.#candle)) return false
     if (inOrder) for (; expected < this.#keys.count; expected++) putNull(c)
     else this.#arrange(first, seen)
     return true

@@ -26,6 +26,8 @@ export class ScanCursor {
   /** Of the same memory as `out`. */
   view: DataView = viewOf(this.out)
   to = 0
+  /** The latest time of the record that is read, in microseconds since 2000. */
+  latest = Number.NEGATIVE_INFINITY
   /** The date read last: its bytes as three words, and what they are. */
   readonly date = { a: 0, b: 0, c: 0, days: 0 }
 

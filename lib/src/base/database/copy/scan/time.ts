@@ -76,6 +76,7 @@ function putMicros(c: ScanCursor, micros: number): void {
   view.setInt32(to + 4, high)
   view.setUint32(to + 8, micros - high * 0x1_0000_0000)
   c.to = to + TIME_BYTES
+  if (micros > c.latest) c.latest = micros
 }
 
 /** What {@link two} answers where there are no two digits: beyond any figure of a time, also as hours or minutes of an offset. */
@@ -103,3 +104,10 @@ function daysSince2000(year: number, month: number, day: number): number {
   const dayOfEra = yearOfEra * 365 + ((yearOfEra / 4) | 0) - ((yearOfEra / 100) | 0) + dayOfYear
   return era * 146_097 + dayOfEra - 719_468 - EPOCH_DAYS
 }
+
+/** Microseconds since 2000 of a time that counts from 1970. */
+export const since2000 = (time: number): number => time - EPOCH_DAYS * 86_400_000_000
+
+/** The time of a field that was written, in microseconds since 2000. */
+export const writtenTime = ({ view }: ScanCursor, field: number): number =>
+  view.getInt32(field + 4) * 0x1_0000_0000 + view.getUint32(field + 8)

@@ -1,0 +1,44 @@
+import { TIMEFRAMES, timeframeMicros } from '../../../types/index.ts'
+import type { TableSpec } from '../../tables.ts'
+import type { ScanCursor } from './cursor.ts'
+import { writtenTime } from './time.ts'
+
+/** Two bytes of a timeframe and its length tell it apart from the others: `1m` and `1d` by the second, `15m` and `1m` by the length. */
+const codeOf = (first: number, second: number, third: number): number => (first << 16) | (second << 8) | third
+const LENGTHS = new Map(
+  TIMEFRAMES.map((timeframe) => {
+    const bytes = Buffer.from(timeframe)
+    return [codeOf(bytes[0] ?? 0, bytes[1] ?? 0, bytes[2] ?? 0), timeframeMicros(timeframe)]
+  }),
+)
+
+/** Places of the fields that tell whether a candle is over. */
+interface Places {
+  readonly time: number
+  readonly receivedAt: number
+  readonly timeframe: number
+  readonly isFinal: number
+}
+
+/** Those of a table of candles; undefined for any other table. */
+export function placesOf({ fields }: TableSpec): Places | undefined {
+  const place = (name: string) => fields.findIndex((field) => field.name === name)
+  const places = {
+    time: place('time'),
+    receivedAt: place('received_at'),
+    timeframe: place('timeframe'),
+    isFinal: place('is_final'),
+  }
+  return Object.values(places).includes(-1) ? undefined : places
+}
+
+/** Whether a candle that was written says that it is closed although it was received before its end. */
+export function claimsTooMuch(c: ScanCursor, starts: Int32Array, { time, receivedAt, timeframe, isFinal }: Places): boolean {
+  const { out, view } = c
+  if (out[(starts[isFinal] as number) + 4] !== 1) return false
+  const text = (starts[timeframe] as number) + 4
+  const bytes = view.getInt32(text - 4)
+  const code = codeOf(out[text] as number, out[text + 1] as number, bytes > 2 ? (out[text + 2] as number) : 0)
+  const end = writtenTime(c, starts[time] as number) + (LENGTHS.get(code) as number)
+  return end > writtenTime(c, starts[receivedAt] as number)
+}
