@@ -13,6 +13,7 @@ export function openForCheck(
   return openStore({
     home,
     databaseUrl: database.url,
+    readerLimits: database.reader_limits,
     readers: 2,
     writers: 1,
     applicationName: 'qicore-doctor',

@@ -4,6 +4,7 @@ import { type Finding, failed, ok, unused, within } from '../doctor/finding.ts'
 import { checkLimits } from '../doctor/limits.ts'
 import { checkFolder, checkNode, checkPort } from '../doctor/machine.ts'
 import { checkSource, sourcesOf } from '../doctor/sources.ts'
+import { checkSql } from '../doctor/sql.ts'
 import { checkStore, openForCheck, unopened } from '../doctor/store.ts'
 import { checkRegistry, checkStream } from '../doctor/stream.ts'
 import { EXIT } from '../exitCodes.ts'
@@ -74,6 +75,7 @@ async function* checkEngines(session: Session, config: PlatformConfig): AsyncGen
     if (store) {
       const opened = store
       yield* await within('store', EXTERNAL_MS, () => checkStore(opened))
+      yield* await within('SQL of tools', EXTERNAL_MS, () => checkSql(opened))
       yield* await within('rate limits', EXTERNAL_MS, () => checkLimits(opened))
     }
     const remedy = config.redpanda.brokers

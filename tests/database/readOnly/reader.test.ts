@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { checkSql } from '../../../app/cli/doctor/sql.ts'
 import { openStore, type Store } from '../../../lib/src/base/index.ts'
 import { createDatabase } from '../../support/database.ts'
 import { temporary } from '../../support/temporary.ts'
@@ -196,6 +197,7 @@ describe('its limits', () => {
     expect(await store.sql.check()).toMatchObject({ ok: true })
     const [sql] = await store.sql.lacking()
     expect((refused as Error).message).toContain(sql)
+    expect(await checkSql(store)).toMatchObject([{ verdict: 'unused', remedy: expect.stringContaining(sql as string) }])
     const waived = await openStore({ databaseUrl: address.href, home, readerLimits: 'waived' })
     onTestFinished(() => waived.close())
     expect((await waived.sql.read('select 1', limits)).rows).toEqual([[1]])
