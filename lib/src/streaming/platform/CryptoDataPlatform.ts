@@ -39,6 +39,7 @@ import { Agents } from './agents/Agents.ts'
 import { Backfill } from './backfill/Backfill.ts'
 import { Consumers } from './Consumers.ts'
 import { CoverageKeeper } from './CoverageKeeper.ts'
+import { caughtUp } from './caughtUp.ts'
 import type { PlatformConfig } from './config.ts'
 import { describeEngine, describePart, describeStandIn } from './describe.ts'
 import { openStoreFor, openStreamFor } from './engines.ts'
@@ -219,7 +220,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     await this.#watching
     await this.#agents.stop()
     await this.#sources.stopAll()
-    await this.#caughtUp(DRAIN_MS)
+    await caughtUp(this.stream, () => this.#consumers.stats(), DRAIN_MS)
     await this.#consuming.stop()
     await this.#keeper?.stop()
     await this.#closeAll()
@@ -362,28 +363,15 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     return await backfill.run(await abortable(backfill.plan(request), options.signal), options)
   }
 
-  handIn(...[type, records, options]: Parameters<PlatformControl['handIn']>): Promise<HandedIn> {
+  async handIn(...given: Parameters<PlatformControl['handIn']>): Promise<HandedIn> {
     this.#checkWorking()
-    const parts = { platform: this, logger: this.#logger, consume: () => this.#consumers.startConfigured() }
-    return handIn(parts, type, records, options)
+    return handIn({ platform: this, logger: this.#logger, consume: () => this.#consumers.startConfigured() }, ...given)
   }
 
   async reprocess(request: ReprocessRequest, options?: ReprocessOptions): Promise<ReprocessResult> {
     this.#checkWorking()
     const { stream, deadLetters } = this
     return reprocess({ stream, deadLetters, sinks: this.#sinks }, request, options)
-  }
-
-  /** Returns when all that was appended has been stored, or the time is up; the rest is stored at the next start. */
-  async #caughtUp(withinMs: number): Promise<void> {
-    const deadline = Date.now() + withinMs
-    const groups = this.#consumers.stats().map(({ group }) => group)
-    while (Date.now() < deadline) {
-      const lags = await Promise.all(groups.map((group) => this.stream.lag(group))).catch(() => [])
-      const running = this.#consumers.stats().every(({ state }) => state === 'running')
-      if (!running || lags.flat().every(({ lag }) => lag === 0n)) return
-      await setTimeout(20)
-    }
   }
 
   async #closeAll(): Promise<void> {

@@ -6,6 +6,7 @@ import {
   HOME_FOLDER,
   isLoopback,
   llmSettings,
+  MANUAL,
   type Provenance,
   passwordProblem,
   passwordsIn,
@@ -32,6 +33,8 @@ function checkPassword(address: string, context: z.RefinementCtx<string>): void 
 }
 
 const names = <T extends string>(known: readonly T[]) => z.array(z.enum(known as [T, ...T[]]))
+
+const SOURCES = ['none', ...Object.keys(sourceDefinitions)] as [string, ...string[]]
 
 const core = {
   home: z
@@ -74,7 +77,15 @@ const core = {
         .meta({ env: 'QICORE_TOKEN', secret: true }),
     })
     .prefault({}),
-  sources: names(['none', ...Object.keys(sourceDefinitions)])
+  sources: z
+    .array(
+      z.enum(SOURCES, {
+        error: ({ input }) =>
+          input === MANUAL
+            ? `"${MANUAL}" is the source of what people and agents hand in, and no source to run; expected ${SOURCES.join(', ')}`
+            : undefined,
+      }),
+    )
     .min(1)
     .optional()
     .describe('the sources to run, or none; unset means coingecko, and the simulated market while it cannot be reached')

@@ -64,7 +64,7 @@ export async function handIn(
       if (!patience.aborted || signal?.aborted) throw error
       stored = false
     }
-  const refused = (await letters()) === before ? [] : await refusedOf(deadLetters, type, records)
+  const refused = (await letters()) === before ? [] : await refusedOf(deadLetters, before, type, records)
   const without = new Set(refused.map(({ index }) => index))
   const taken = records.map((_, index) => index).filter((index) => !without.has(index))
   return { stored, overwritten: taken.length - taken.filter(isFirst(held, type, records)).length, refused }
@@ -76,15 +76,27 @@ async function endOf(stream: Stream, topic: string): Promise<bigint> {
   return found?.partitions[0]?.latest ?? 0n
 }
 
+/** Known by their primary keys: what a publisher or a consumer changed else does not matter. */
 async function refusedOf(
   deadLetters: DeadLetters,
+  since: bigint,
   type: RecordType,
   records: readonly RecordValues[],
 ): Promise<HandedIn['refused']> {
   const found = await deadLetters.list({ topic: type.topic, pending: true, limit: MOST_LETTERS })
-  const reasons = new Map(found.map(({ value, reason }) => [value, reason]))
+  const recent = found.filter(({ id }) => BigInt(id.slice(id.lastIndexOf('/') + 1)) >= since)
+  const reasons = new Map(recent.map(({ value, reason }) => [keyOf(type, value), reason]))
   return records.flatMap((record, index) => {
-    const reason = reasons.get(type.encode(record))
+    const reason = reasons.get(keyOf(type, type.encode(record)))
     return reason === undefined ? [] : [{ index, error: new QiError('BAD_DATA', reason) }]
   })
+}
+
+function keyOf({ key }: RecordType, value: string): string | undefined {
+  try {
+    const wire = JSON.parse(value) as Record<string, unknown>
+    return JSON.stringify(key.map((name) => wire[name]))
+  } catch {
+    return undefined
+  }
 }
