@@ -57,8 +57,8 @@ describe('resolveConfig', () => {
     })
     expect(problems).toHaveLength(3)
     expect(problems[0]).toMatch(/^server\.port 99999 \(environment QICORE_PORT\): .*65535/)
-    expect(problems[1]).toMatch(/^server\.open "maybe" \(environment QICORE_OPEN\): .*boolean/)
-    expect(problems[2]).toMatch(/^sources\.0 "coingeko" \(qicore\.yaml\): .*"coingecko"\|"simulated"/)
+    expect(problems[1]).toMatch(/^server\.open "maybe" \(environment QICORE_OPEN\): expected true or false$/)
+    expect(problems[2]).toMatch(/^sources\.0 "coingeko" \(qicore\.yaml\): expected one of coingecko, simulated$/)
   })
 
   test('refuses unknown settings and QICORE_ variables with a suggestion', () => {

@@ -160,7 +160,7 @@ describe('while a column is missing', () => {
     await expect(store.dsl.getLatestPrices()).rejects.toMatchObject(missing)
     await expect(store.timescale.upsert(price, [aPrice()])).rejects.toMatchObject(missing)
     await store.pool.query('alter table gone rename to crypto_prices')
-    expect(await store.timescale.upsert(price, [aPrice()])).toMatchObject({ written: 1 })
+    expect(await store.timescale.upsert(price, [aPrice()])).toMatchObject({ failed: [] })
     expect((await store.dsl.getLatestPrices()).items).toHaveLength(1)
   })
 

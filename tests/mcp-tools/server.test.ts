@@ -70,7 +70,7 @@ test('a tool is listed with its effect, and with the argument that confirms', as
 })
 
 test.each([
-  [{}, /thing: Invalid input/],
+  [{}, /thing: is missing/],
   [{ thing: 5 }, /thing 5: /],
   [{ thing: 'a', times: 9 }, /times 9: /],
   [{ thing: 'a', tmes: 1 }, /tmes: unknown argument; did you mean times\?/],

@@ -3,7 +3,6 @@ import { access, constants, mkdtemp, readFile, rmdir, statfs, unlink, writeFile 
 import { dirname, join } from 'node:path'
 import { errorMessage } from '../../../lib/src/base/index.ts'
 import type { PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
-import { findPlatform, type RunningPlatform } from '../up/claim.ts'
 import { expectFreePort } from '../up/port.ts'
 import { type Finding, failed, ok } from './finding.ts'
 
@@ -56,18 +55,8 @@ export async function checkFolder(home: string): Promise<Finding[]> {
 /** The folder itself, or the nearest above it that exists. */
 const nearest = (folder: string): string => (existsSync(folder) || dirname(folder) === folder ? folder : nearest(dirname(folder)))
 
-/** The platform's port: used by our own platform, free, or taken by something else. */
-export async function checkPort({ home, server }: PlatformConfig): Promise<Finding[]> {
-  let running: RunningPlatform | undefined
-  try {
-    running = await findPlatform(home)
-  } catch (error) {
-    return [failed('platform', errorMessage(error), 'see the message')]
-  }
-  if (running)
-    return [
-      ok('platform', `runs: process ${running.pid}${running.url ? `, ${running.url}` : ', starting'}`, { pid: running.pid }),
-    ]
+/** The platform's port, where none runs: free, or taken by something else. */
+export async function checkPort({ server }: PlatformConfig): Promise<Finding[]> {
   try {
     await expectFreePort(server.host, server.port)
     return [

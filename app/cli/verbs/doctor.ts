@@ -2,8 +2,9 @@ import { escapeHidden, type Store, toQiError } from '../../../lib/src/base/index
 import type { LoadedConfig, PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { type Finding, failed, ok, unused, within } from '../doctor/finding.ts'
 import { checkLimits } from '../doctor/limits.ts'
-import { checkFolder, checkNode, checkPort } from '../doctor/machine.ts'
-import { checkSource, sourcesOf } from '../doctor/sources.ts'
+import { checkFolder, checkNode } from '../doctor/machine.ts'
+import { checkPlatform } from '../doctor/platform.ts'
+import { checkSource, sourcesOf, tolerated } from '../doctor/sources.ts'
 import { checkSql } from '../doctor/sql.ts'
 import { checkStore, openForCheck, unopened } from '../doctor/store.ts'
 import { checkRegistry, checkStream } from '../doctor/stream.ts'
@@ -47,7 +48,7 @@ async function* examine(session: Session): AsyncGenerator<Finding, void, undefin
   const { config, provenance, project } = loaded
   yield ok('settings', `project ${project}, ${provenance.filter(({ from }) => from !== 'default').length} set`)
   yield* await within('data folder', REQUEST_MS, () => checkFolder(config.home))
-  yield* await within('platform', REQUEST_MS, () => checkPort(config))
+  yield* await within('platform', REQUEST_MS, (signal) => checkPlatform(config, signal))
   // What lies behind a network is asked while the engines start; the lines keep their order.
   const registry = within(
     'schema registry',
@@ -60,7 +61,7 @@ async function* examine(session: Session): AsyncGenerator<Finding, void, undefin
   )
   yield* checkEngines(session, config)
   yield* await registry
-  for (const source of sources) yield* await source
+  for (const source of sources) for (const finding of await source) yield tolerated(config, finding)
 }
 
 async function* checkEngines(session: Session, config: PlatformConfig): AsyncGenerator<Finding, void, undefined> {

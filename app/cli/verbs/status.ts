@@ -1,24 +1,11 @@
-import { countOf, errorMessage, HttpClient, QiError } from '../../../lib/src/base/index.ts'
+import { countOf, QiError } from '../../../lib/src/base/index.ts'
 import { EXIT } from '../exitCodes.ts'
 import type { Output } from '../output.ts'
 import type { Session } from '../session.ts'
 import { age, duration } from '../text/age.ts'
 import { type Column, printTable } from '../text/table.ts'
-import { findPlatform, isTrusted } from '../up/claim.ts'
-
-/** What `/health` answers; the server's schemas say more. */
-interface Health {
-  readonly status: 'up' | 'degraded' | 'down'
-  readonly parts: readonly Part[]
-}
-
-interface Part {
-  readonly name: string
-  readonly status: Health['status']
-  readonly since: string
-  readonly summary?: string
-  readonly action?: string
-}
+import { askPlatform, type Health, type Part } from '../up/ask.ts'
+import { findPlatform } from '../up/claim.ts'
 
 interface Publisher {
   readonly source: string
@@ -58,8 +45,6 @@ interface Status {
   readonly rollups?: { readonly pending: number; readonly lag_ms: number }
 }
 
-const PATIENCE_MS = 8_000
-
 export async function run(session: Session): Promise<number> {
   const { config } = await session.load()
   const running = await findPlatform(config.home)
@@ -68,28 +53,11 @@ export async function run(session: Session): Promise<number> {
       'UNAVAILABLE',
       running ? `the platform is starting (process ${running.pid})` : 'no platform runs in this project; `qicore up` starts one',
     )
-  if (!isTrusted(running.url, config.server))
-    throw new QiError(
-      'FORBIDDEN',
-      `the platform tells ${running.url}, which is neither this machine nor server.host: the token is not sent there; ask that address yourself`,
-    )
-  const ask = <T>(path: string): Promise<T> => answerOf<T>(`${running.url}${path}`, config.server.token, session.signal)
+  const ask = <T>(path: string): Promise<T> => askPlatform<T>(running.url as string, path, config.server, session.signal)
   const [health, status] = await Promise.all([ask<Health>('/health'), ask<Status>('/api/v1/status')])
   if (session.json) await session.out.json({ pid: running.pid, url: running.url, health, status })
   else await show(session.out, health, status)
   return health.status === 'down' ? EXIT.failed : EXIT.ok
-}
-
-async function answerOf<T>(url: string, token: string | undefined, signal: AbortSignal): Promise<T> {
-  try {
-    await using http = new HttpClient({ bounds: { totalMs: PATIENCE_MS }, secrets: [token] })
-    const response = await http.fetch(url, { headers: token ? { authorization: `Bearer ${token}` } : {}, signal })
-    // An unwell platform answers 503 and says why.
-    if (!response.ok && response.status !== 503) throw new Error(`it answers ${response.status}`)
-    return (await response.json()) as T
-  } catch (error) {
-    throw new QiError('UNAVAILABLE', `${url}: ${errorMessage(error)}`, { cause: error })
-  }
 }
 
 async function show(out: Output, health: Health, status: Status): Promise<void> {

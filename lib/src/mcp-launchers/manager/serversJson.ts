@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { errorMessage, QiError } from '../../base/index.ts'
+import { errorMessage, QiError, wordIssue } from '../../base/index.ts'
 import type { ServerSpec } from '../shared/spec.ts'
 import { checkServerName } from './MCPServerManager.ts'
 
@@ -65,9 +65,13 @@ function read(text: string, where: string): z.output<typeof servers> {
   const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], json)
   const shown = value === undefined ? 'missing' : JSON.stringify(value).slice(0, 120)
   const remedy = 'write {"mcpServers": {"NAME": {"command": "PROGRAM", "args": []}}}, or "url" in place of "command"'
-  throw new QiError('CONFIG_INVALID', `${where}: ${field || 'the file'} is ${shown}: ${issue?.message}; ${remedy}`, {
-    ...(field && { field }),
-  })
+  throw new QiError(
+    'CONFIG_INVALID',
+    `${where}: ${field || 'the file'} is ${shown}: ${issue && wordIssue(issue, true)}; ${remedy}`,
+    {
+      ...(field && { field }),
+    },
+  )
 }
 
 const fill = (value: string, field: string, own: Readonly<Record<string, string | undefined>>): string =>

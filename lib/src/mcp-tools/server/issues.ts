@@ -1,11 +1,12 @@
 import type { z } from 'zod'
+import { wordIssue } from '../../base/index.ts'
 
 /** What is wrong with an argument: where, what was given, what is expected. */
 export function describeIssue(issue: z.core.$ZodIssue, given: unknown): string {
   const path = issue.path.join('.')
   const value = issue.path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], given)
   const shown = value === undefined ? '' : ` ${shortJson(value)}`
-  return path ? `${path}${shown}: ${issue.message}` : `arguments${shown}: ${issue.message}`
+  return path ? `${path}${shown}: ${wordIssue(issue)}` : `arguments${shown}: ${wordIssue(issue)}`
 }
 
 function shortJson(value: unknown): string {

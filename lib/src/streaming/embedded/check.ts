@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type CheckResult, toQiError } from '../../base/index.ts'
+import { type CheckResult, isDiskFull, toQiError } from '../../base/index.ts'
 import { readRecords } from '../../base/types/wire/index.ts'
 import { encodeAppend, runAppend } from './appendSql.ts'
 import type { Connections } from './connections.ts'
@@ -38,7 +38,9 @@ export async function check(connections: Connections): Promise<CheckResult> {
     return {
       ok: false,
       summary: `embedded log: ${failure.message}`,
-      remedy: 'see that the database is running, and that its role may write to the schema qicore_stream',
+      remedy: isDiskFull(error)
+        ? 'free space on the disk of the database; appending goes on by itself then'
+        : 'see that the database is running, and that its role may write to the schema qicore_stream',
       error: failure,
     }
   }

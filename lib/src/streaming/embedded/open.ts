@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type Logger, migrate, QiError, silentLogger } from '../../base/index.ts'
+import { type Logger, migrate, QiError, silentLogger, wordIssue } from '../../base/index.ts'
 import { type EmbeddedStreamConfig, embeddedStreamConfig } from './config.ts'
 import { Connections } from './connections.ts'
 import { EmbeddedStream } from './EmbeddedStream.ts'
@@ -45,6 +45,6 @@ export async function openEmbeddedStream({
 function parse(settings: z.input<typeof embeddedStreamConfig>): EmbeddedStreamConfig {
   const result = embeddedStreamConfig.safeParse(settings)
   if (result.success) return result.data
-  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'settings'}: ${issue.message}`)
+  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'settings'}: ${wordIssue(issue)}`)
   throw new QiError('CONFIG_INVALID', `embedded stream: ${problems.join('; ')}`)
 }

@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { QiError, type Setting, type SourceDefinition, type SourceSetting, settingsOf, suggest } from '../../base/index.ts'
+import {
+  QiError,
+  type Setting,
+  type SourceDefinition,
+  type SourceSetting,
+  settingsOf,
+  suggest,
+  wordIssue,
+} from '../../base/index.ts'
 
 /** Where calls go, what is read from disk, and with which key: for the configuration alone. */
 const GUARDED = /(^|[._])(urls?|path|keys?|secret|token|password|tls|host|hosts|proxy|headers)([._]|$)/
@@ -53,5 +61,5 @@ export function settingsWith(
   const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], given)
   const field = ['settings', ...path].join('.')
   const shown = value === undefined ? '' : ` ${JSON.stringify(value).slice(0, 60)}`
-  throw new QiError('BAD_REQUEST', `${field}${shown}: ${issue?.message ?? 'is not valid'}`, { field })
+  throw new QiError('BAD_REQUEST', `${field}${shown}: ${issue ? wordIssue(issue) : 'is not valid'}`, { field })
 }

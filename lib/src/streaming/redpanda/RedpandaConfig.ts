@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { maskUrl, QiError, saslProblems, saslSettings, tlsProblems, tlsSettings } from '../../base/index.ts'
+import { maskUrl, QiError, saslProblems, saslSettings, tlsProblems, tlsSettings, wordIssue } from '../../base/index.ts'
 
 const BROKER = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/
 const DEFAULT_PORT = 9092
@@ -83,6 +83,6 @@ export function parseRedpandaConfig(input: Readonly<Record<string, unknown>>): R
       : input
   const result = RedpandaConfig.safeParse(listed)
   if (result.success) return result.data
-  const problems = result.error.issues.map((issue) => `redpanda.${issue.path.join('.')}: ${issue.message}`)
+  const problems = result.error.issues.map((issue) => `redpanda.${issue.path.join('.')}: ${wordIssue(issue)}`)
   throw new QiError('CONFIG_INVALID', problems.join('\n'), { field: `redpanda.${result.error.issues[0]?.path.join('.') ?? ''}` })
 }

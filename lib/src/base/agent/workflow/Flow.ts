@@ -1,4 +1,4 @@
-import { QiError } from '../../types/index.ts'
+import { QiError, wordIssue } from '../../types/index.ts'
 import type { ApprovalOptions, FlowNode, StepContext, StepOptions, Workflow } from './model.ts'
 
 type AnyFlow = Flow<unknown, unknown>
@@ -108,7 +108,7 @@ export function checkedBy(workflow: Workflow, kind: 'input' | 'output', value: u
   const shown = JSON.stringify(found)?.slice(0, 60) ?? 'nothing'
   throw new QiError(
     kind === 'input' ? 'BAD_REQUEST' : 'BAD_DATA',
-    `${workflow.name}: ${kind}${path && `.${path}`} is ${shown}: ${issue?.message}`,
+    `${workflow.name}: ${kind}${path && `.${path}`} is ${shown}: ${issue && wordIssue(issue, true)}`,
     { field: path },
   )
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { formatTime, QiError } from '../../types/index.ts'
+import { formatTime, QiError, wordIssue } from '../../types/index.ts'
 import { camel } from '../../types/records/define.ts'
 import { type CamelKeys, snakeKeys } from './names.ts'
 
@@ -29,8 +29,8 @@ export function parseQuery<S extends z.ZodObject>(schema: S, wire: unknown): Que
     if (issue.code === 'unrecognized_keys')
       return `${issue.keys.join(', ')}: unknown; known are ${Object.keys(schema.shape).join(', ')}`
     return path
-      ? `${path}${value === undefined ? '' : ` ${JSON.stringify(value)?.slice(0, 60)}`}: ${issue.message}`
-      : issue.message
+      ? `${path}${value === undefined ? '' : ` ${JSON.stringify(value)?.slice(0, 60)}`}: ${wordIssue(issue)}`
+      : wordIssue(issue)
   })
   const first = result.error.issues[0]
   throw new QiError('BAD_REQUEST', parts.join('; '), {

@@ -1,6 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { QiError } from '../errors.ts'
+import { wordIssue } from '../issues.ts'
 import { maskValue } from '../secrets.ts'
 import { readText, type Setting, settingsOf, unwrap } from './settings.ts'
 
@@ -85,7 +86,7 @@ function explain(
       : shownValue(value, get(merged, setting?.path ?? path))
   const origin = setting && from.get(setting.path)
   const remedy = setting?.env && value === undefined ? `; set ${setting.env} or ${path} in qicore.yaml` : ''
-  return `${path} ${shown}${origin ? ` (${origin})` : ''}: ${issue.message}${remedy}`
+  return `${path} ${shown}${origin ? ` (${origin})` : ''}: ${wordIssue(issue, true)}${remedy}`
 }
 
 /** An entry of a list is shown with the whole list: a comma in a password may have split an address. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { QiError } from '../errors.ts'
+import { wordIssue } from '../issues.ts'
 import { formatTime, type Micros } from '../time.ts'
 import { type FieldCodec, fieldCodec } from './codec.ts'
 import { type FieldKind, fieldKind } from './fields.ts'
@@ -205,7 +206,7 @@ function badRecord(name: string, wire: unknown, error: z.ZodError): QiError {
   const parts = error.issues.map((issue) => {
     const path = issue.path.join('.')
     const value = issue.path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], wire)
-    return path ? `${path} ${show(value)}: ${issue.message}` : issue.message
+    return path ? `${path} ${show(value)}: ${wordIssue(issue, true)}` : wordIssue(issue)
   })
   return new QiError('BAD_DATA', `${name}: ${parts.join('; ')}`, { field: error.issues[0]?.path.join('.') ?? '' })
 }

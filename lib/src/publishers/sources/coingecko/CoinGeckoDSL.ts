@@ -1,5 +1,5 @@
-import { z } from 'zod'
-import { compareDecimals, type Decimal, type Price, parseTime, QiError } from '../../../base/index.ts'
+import type { z } from 'zod'
+import { compareDecimals, type Decimal, type Price, parseTime, QiError, wordIssue } from '../../../base/index.ts'
 import type { CoinGeckoClient } from './CoinGeckoClient.ts'
 import { type CoinGeckoVerbs, VERB_INPUTS, type VerbInput, type VerbName, type VerbOptions } from './verbs.ts'
 
@@ -82,5 +82,9 @@ function read<V extends VerbName>(verb: V, input: unknown): z.output<(typeof VER
   if (result.success) return result.data as z.output<(typeof VERB_INPUTS)[V]>
   const issue = result.error.issues[0]
   const field = issue?.path.join('.') ?? ''
-  throw new QiError('BAD_REQUEST', `${verb}: ${z.prettifyError(result.error).replace(/\s+/g, ' ')}`, field ? { field } : {})
+  throw new QiError(
+    'BAD_REQUEST',
+    `${verb}: ${result.error.issues.map((each) => `${each.path.join('.') || 'the input'}: ${wordIssue(each)}`).join('; ')}`,
+    field ? { field } : {},
+  )
 }

@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { type InteractionParser, nowMicros, QiError, type RecordedInteraction, readRecordedAt } from '../../../base/index.ts'
+import {
+  type InteractionParser,
+  nowMicros,
+  QiError,
+  type RecordedInteraction,
+  readRecordedAt,
+  wordIssue,
+} from '../../../base/index.ts'
 import type { ReplayConfig } from './config.ts'
 import type { LineParser, Parsed } from './parser.ts'
 
@@ -46,5 +53,5 @@ function interactionOf(line: string): RecordedInteraction {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const [issue] = result.error.issues
-  throw new QiError('BAD_DATA', `not a recorded interaction: ${issue?.path.join('.')}: ${issue?.message}`)
+  throw new QiError('BAD_DATA', `not a recorded interaction: ${issue?.path.join('.')}: ${issue && wordIssue(issue)}`)
 }

@@ -26,6 +26,7 @@ import { consumers } from '../../../consumers/index.ts'
 import { CryptoDataPublisher } from '../../../publishers/index.ts'
 import type { PlatformConfig } from '../config.ts'
 import { Arrivals } from './Arrivals.ts'
+import { retrying } from './retrying.ts'
 import { untilStored } from './stored.ts'
 import { tasksOf } from './tasks.ts'
 import { WindowSource } from './WindowSource.ts'
@@ -181,7 +182,7 @@ export class Backfill implements AsyncDisposable {
       {
         ...PATIENCE,
         signal,
-        onRetry: ({ error, waitMs }) => this.#notice(`${error.message}; tried again in ${Math.ceil(waitMs / 1000)} s`),
+        onRetry: ({ error, waitMs }) => this.#notice(retrying(error, waitMs)),
       },
     )
     if (arrivals.count > 0) await this.#stored(recordTypes[series.type].topic, signal)
