@@ -21,6 +21,7 @@ export const EXIT_OF_CODE: Readonly<Record<ErrorCode, Exit>> = {
   UNAUTHORIZED: EXIT.refused,
   FORBIDDEN: EXIT.refused,
   NOT_FOUND: EXIT.notFound,
+  METHOD_NOT_ALLOWED: EXIT.usage,
   CONFLICT: EXIT.failed,
   RATE_LIMITED: EXIT.unavailable,
   UNAVAILABLE: EXIT.unavailable,

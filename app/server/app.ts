@@ -130,7 +130,9 @@ const challenge = (c: Asked): string =>
 const known = [...routes.map(({ path }) => path), '/api/v1/docs', '/ws', '/mcp', '/']
 
 function notFound(path: string): never {
-  const hint = suggest(path, known)
+  const asked = path.replace(/\/+$/, '')
+  const within = asked === '' ? undefined : known.find((one) => one.startsWith(`${asked}/`))
+  const hint = within ? `; did you mean ${within}?` : suggest(path, known)
   throw new QiError(
     'NOT_FOUND',
     `there is nothing at ${path.slice(0, 100)}${hint.startsWith('; did') ? hint : ''}; there is ${known.join(', ')}`,
@@ -140,7 +142,7 @@ function notFound(path: string): never {
 
 function wrongMethod(c: Asked): Response {
   const { body } = showError(
-    new QiError('BAD_REQUEST', `${c.req.method} is not allowed here: everything is read with GET`, { field: 'method' }),
+    new QiError('METHOD_NOT_ALLOWED', `${c.req.method} is not allowed here: everything is read with GET`, { field: 'method' }),
     silentLogger,
     c.req.path,
   )

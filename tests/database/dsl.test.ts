@@ -94,6 +94,11 @@ describe('the current price', () => {
       field: 'coin',
       message: expect.stringContaining('bridged-weth (coingecko), weth (coingecko), wormhole-weth (coingecko)'),
     })
+    await dsl.storePrices([aPrice({ coinId: 'weth' })])
+    await expect(dsl.getCurrentPrice({ coin: 'wEth' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await store.timescale.upsert(instrument, [{ ...weth('weth'), symbol: 'ONLY', time: MONDAY + 1, receivedAt: MONDAY + 1 }])
+    expect((await dsl.getCurrentPrice({ coin: 'only' })).price.coinId).toBe('weth')
+    expect((await dsl.getLatestPrices({ coins: ['only'] })).items).toMatchObject([{ coinId: 'weth' }])
     await dsl.storePrices(['near-coin', 'neat-coin', 'far'].map((coinId) => aPrice({ coinId })))
     await expect(dsl.getCurrentPrice({ coin: 'Near-coyn' })).rejects.toMatchObject({
       message: expect.stringMatching(/; did you mean near-coin or neat-coin\?$/),

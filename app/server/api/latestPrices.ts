@@ -12,6 +12,12 @@ export const latestPrices = defineRoute({
   summary: 'The latest price of each (source, coin, currency); simulated rows only where there is no real one, or when asked for',
   query: latestPricesQuery,
   responses: { 200: { description: 'prices, ordered by coin, source and currency', schema: pageOf(price, 'Prices') } },
-  errors: ['BAD_REQUEST', 'UNAVAILABLE', 'TIMEOUT'],
-  answer: async ({ platform }, query) => json(pageJson(price, await platform.store.dsl.getLatestPrices(query))),
+  errors: ['BAD_REQUEST', 'NOT_FOUND', 'UNAVAILABLE', 'TIMEOUT'],
+  async answer({ platform }, query) {
+    const { dsl } = platform.store
+    const page = await dsl.getLatestPrices(query)
+    // Throws where nobody has that coin, with what may have been meant; else a filter left none.
+    if (page.items.length === 0 && query.coins && !query.after) await dsl.getCurrentPrice({ coin: query.coins[0] as string })
+    return json(pageJson(price, page))
+  },
 })

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
-import { type Logger, QiError } from '../../../lib/src/base/index.ts'
+import { type Logger, QiError, toQiError } from '../../../lib/src/base/index.ts'
 import { addressGroup } from '../connections.ts'
 import { showError } from '../errors.ts'
 import { type Guard, unauthorized } from '../guard/guard.ts'
@@ -237,7 +237,8 @@ export class LiveServer {
     return true
   }
 
-  async #subscribe(client: LiveClient, { type: _type, ...wanted }: Subscribe): Promise<void> {
+  async #subscribe(client: LiveClient, { type: _type, coins, ...rest }: Subscribe): Promise<void> {
+    const wanted = { ...rest, ...(coins && { coins: await this.#idsOf(coins) }) }
     const filter = createFilter(wanted)
     this.#starting++
     try {
@@ -252,6 +253,16 @@ export class LiveServer {
     } finally {
       this.#starting--
       this.#stopTailIfUnheard()
+    }
+  }
+
+  /** The ids of coins that are named by id, ticker or name. Without its store the server takes them as they are. */
+  async #idsOf(coins: readonly string[]): Promise<string[]> {
+    try {
+      return [...new Set(await this.#options.platform.store.dsl.resolveCoins(coins))]
+    } catch (failure) {
+      if (toQiError(failure).code === 'BAD_REQUEST') throw failure
+      return [...coins]
     }
   }
 

@@ -187,6 +187,6 @@ test('only reading is allowed', async () => {
   const { url } = await serving(platformOf(engines))
   const { status, headers, body } = await getJson(`${url}/api/v1/status`, { method: 'POST' })
   expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD'])
-  expect(body).toMatchObject({ error: { code: 'BAD_REQUEST', field: 'method' } })
+  expect(body).toMatchObject({ error: { code: 'METHOD_NOT_ALLOWED', field: 'method' } })
   expect((await fetch(`${url}/api/v1/status`, { method: 'HEAD' })).status).toBe(200)
 })

@@ -12,7 +12,8 @@ function typeOf(schema = {}) {
   if (schema.enum) return `one of ${schema.enum.join(', ')}`
   if (schema.oneOf ?? schema.anyOf) return (schema.oneOf ?? schema.anyOf).map(typeOf).join(' or ')
   if (schema.type === 'array') return `array of ${typeOf(schema.items)}`
-  return schema.format ? `${schema.type} (${schema.format})` : (schema.type ?? 'anything')
+  const type = schema.type ?? (schema.format ? 'string' : 'anything')
+  return schema.format ? `${type} (${schema.format})` : type
 }
 
 function typeNode(schema) {

@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   UNAUTHORIZED: { retryable: false, http: 401, summary: 'a key, token or password is missing or refused' },
   FORBIDDEN: { retryable: false, http: 403, summary: 'the key is valid, but its plan or role does not allow this' },
   NOT_FOUND: { retryable: false, http: 404, summary: 'what was asked for does not exist' },
+  METHOD_NOT_ALLOWED: { retryable: false, http: 405, summary: 'this address does not know that method' },
   CONFLICT: { retryable: false, http: 409, summary: 'the request contradicts what is there' },
   RATE_LIMITED: { retryable: true, http: 429, summary: 'too many requests; retryAfterMs says when to come back' },
   UNAVAILABLE: { retryable: true, http: 503, summary: 'the other side cannot be reached or failed' },

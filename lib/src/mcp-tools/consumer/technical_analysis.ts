@@ -89,7 +89,7 @@ export const technicalAnalysis = defineTool({
       ...indicators.map(({ name, params, values, signal, missing }) =>
         values
           ? `${name} (${params}): ${Object.entries(values)
-              .map(([key, value]) => `${key} ${value}`)
+              .map(([key, value]) => `${key} ${Number(value.toPrecision(12))}`)
               .join(', ')} → ${signal}`
           : `${name} (${params}): ${countOf(missing, 'more candle is needed', 'more candles are needed')}`,
       ),

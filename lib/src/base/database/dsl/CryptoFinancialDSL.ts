@@ -30,6 +30,7 @@ import { listInstruments } from './instruments.ts'
 import { latestPrices } from './latest.ts'
 import { candlesQuery, currentPriceQuery, instrumentsQuery, latestPricesQuery, marketSummaryQuery } from './queries.ts'
 import { checkQuery, type QueryInput } from './query.ts'
+import { byName, coinsNamed, resolveCoins } from './resolve.ts'
 import type { Candles, CandlesJson, CurrentPrice, InstrumentPage, MarketSummary, Page } from './results.ts'
 import { marketSummary } from './summary.ts'
 
@@ -80,7 +81,21 @@ export class CryptoFinancialDSL {
    * one of the same coin is among those asked for.
    */
   async getLatestPrices(query: QueryInput<typeof latestPricesQuery> = {}): Promise<Page<Price>> {
-    return latestPrices(this.#reader, checkQuery(latestPricesQuery, query))
+    const asked = checkQuery(latestPricesQuery, query)
+    const page = await latestPrices(this.#reader, asked)
+    const unseen = asked.coins?.filter((coin) => !page.items.some(({ coinId }) => coinId === coin)) ?? []
+    if (!asked.coins || unseen.length === 0 || page.next || asked.after) return page
+    const found = [...(await coinsNamed(this.#reader, unseen))]
+    const named = found.flatMap(([name, ids]) => (ids.length === 1 && ids[0] !== name ? ids : []))
+    return named.length === 0 ? page : latestPrices(this.#reader, { ...asked, coins: [...new Set([...asked.coins, ...named])] })
+  }
+
+  /**
+   * The ids of coins that are named by id, ticker or name; an unknown name as it is. The verbs of one coin do so by themselves.
+   * @throws QiError BAD_REQUEST naming the coins that share a ticker
+   */
+  resolveCoins(given: readonly string[]): Promise<string[]> {
+    return resolveCoins(this.#reader, given)
   }
 
   /**
@@ -88,7 +103,7 @@ export class CryptoFinancialDSL {
    * @throws QiError NOT_FOUND, saying what might have been meant
    */
   async getCurrentPrice(query: QueryInput<typeof currentPriceQuery>): Promise<CurrentPrice> {
-    return currentPrice(this.#reader, checkQuery(currentPriceQuery, query))
+    return byName(this.#reader, checkQuery(currentPriceQuery, query), (asked) => currentPrice(this.#reader, asked))
   }
 
   /**
@@ -97,12 +112,12 @@ export class CryptoFinancialDSL {
    * @throws QiError NOT_FOUND when nothing is held of the coin
    */
   async getOHLCV(query: QueryInput<typeof candlesQuery>): Promise<Candles> {
-    return candles(this.#reader, checkQuery(candlesQuery, query))
+    return byName(this.#reader, checkQuery(candlesQuery, query), (asked) => candles(this.#reader, asked))
   }
 
   /** What {@link getOHLCV} gives, its candles as JSON in wire naming, for those who pass them on: several times as quick. */
   async getOHLCVJson(query: QueryInput<typeof candlesQuery>): Promise<CandlesJson> {
-    return candlesJson(this.#reader, checkQuery(candlesQuery, query))
+    return byName(this.#reader, checkQuery(candlesQuery, query), (asked) => candlesJson(this.#reader, asked))
   }
 
   /**
@@ -111,7 +126,7 @@ export class CryptoFinancialDSL {
    * @throws QiError NOT_FOUND when nothing is held of the coin
    */
   async getTimeBucketedOHLCV(query: QueryInput<typeof bucketedQuery>): Promise<BucketedCandles> {
-    return bucketedCandles(this.#reader, checkQuery(bucketedQuery, query))
+    return byName(this.#reader, checkQuery(bucketedQuery, query), (asked) => bucketedCandles(this.#reader, asked))
   }
 
   /**
@@ -119,7 +134,7 @@ export class CryptoFinancialDSL {
    * it; docs/indicators.md has the formula. @throws QiError NOT_FOUND
    */
   async detectPriceAnomalies(query: QueryInput<typeof anomaliesQuery>): Promise<PriceAnomalies> {
-    return priceAnomalies(this.#reader, checkQuery(anomaliesQuery, query))
+    return byName(this.#reader, checkQuery(anomaliesQuery, query), (asked) => priceAnomalies(this.#reader, asked))
   }
 
   /** Simple moving average of the closes. Of all indicators: docs/indicators.md has the formula. @throws QiError NOT_FOUND */
@@ -154,7 +169,8 @@ export class CryptoFinancialDSL {
 
   /** Any of them, by name. @throws QiError NOT_FOUND, BAD_REQUEST */
   async calculateIndicator<N extends IndicatorName>(name: N, query: IndicatorInput<N>): Promise<IndicatorValues> {
-    return indicatorValues(this.#reader, name, checkQuery(indicatorQueries[name] as IndicatorQuery<N>, query))
+    const checked = checkQuery(indicatorQueries[name] as IndicatorQuery<N>, query)
+    return byName(this.#reader, checked, (asked) => indicatorValues(this.#reader, name, asked))
   }
 
   /** What is held of each series, how fresh and how complete it is: one page. */

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Instrument, instrument } from '../../../lib/src/base/index.ts'
+import { testDatabase } from '../../support/database.ts'
+import { appendPrices, type Engines, getJson, openEngines, platformOf, priceOf, serving } from './served.ts'
+import { connect, subscribed } from './webSocket.ts'
+
+const { url: database } = await testDatabase()
+let engines: Engines
+const currency = (coinId: string, symbol: string): Instrument => ({
+  coinId,
+  source: 'coingecko',
+  time: 1_700_000_000_000_000,
+  receivedAt: 1_700_000_000_000_000,
+  origin: 'live',
+  kind: 'currency',
+  symbol,
+  name: `${coinId} coin`,
+  active: true,
+})
+beforeAll(async () => {
+  engines = await openEngines(database)
+  await engines.store.timescale.upsert(instrument, [
+    currency('bitcoin', 'btc'),
+    currency('weth', 'weth2'),
+    currency('bridged-weth', 'weth2'),
+  ])
+  await engines.store.dsl.storePrices([priceOf('bitcoin'), priceOf('ethereum')])
+})
+afterAll(() => engines[Symbol.asyncDispose]())
+
+const get = async (path: string) => {
+  const { url } = await serving(platformOf(engines))
+  return getJson(url + path)
+}
+
+test.each(['BTC', 'btc', 'Bitcoin Coin'])('%s is understood as the one coin that it names', async (name) => {
+  const coin = encodeURIComponent(name)
+  expect(await get(`/api/v1/prices/latest?coins=${coin},ethereum`)).toMatchObject({
+    status: 200,
+    body: { items: [{ coin_id: 'bitcoin' }, { coin_id: 'ethereum' }] },
+  })
+  expect(await get(`/api/v1/candles?coin=${coin}&timeframe=1h`)).toMatchObject({
+    status: 200,
+    body: { series: { coin_id: 'bitcoin' } },
+  })
+  expect(await get(`/api/v1/candles/bucketed?coin=${coin}&bucket=2h`)).toMatchObject({ status: 200 })
+})
+
+test('a ticker of several coins is never guessed: they are named', async () => {
+  const { status, body } = await get('/api/v1/candles?coin=WETH2&timeframe=1h')
+  expect(status).toBe(404)
+  expect(body).toMatchObject({ error: { code: 'NOT_FOUND', message: expect.stringMatching(/bridged-weth.*weth/) } })
+})
+
+test('latest prices of a coin that nobody has are not found, with what may have been meant; a filter that leaves none is no error', async () => {
+  expect(await get('/api/v1/prices/latest?coins=bitcion')).toMatchObject({
+    status: 404,
+    body: { error: { code: 'NOT_FOUND', message: expect.stringContaining('did you mean bitcoin?') } },
+  })
+  expect(await get('/api/v1/prices/latest?coins=bitcoin&currencies=eur')).toMatchObject({ status: 200, body: { items: [] } })
+})
+
+test('a WebSocket understands tickers, and refuses those of several coins', async () => {
+  const { url } = await serving(platformOf(engines))
+  const live = await connect(url)
+  live.send({ type: 'subscribe', channel: 'prices', coins: ['BTC', 'not-stored-yet'] })
+  expect(await live.next()).toMatchObject({ type: 'subscribed', coins: ['bitcoin', 'not-stored-yet'] })
+  await appendPrices(engines.stream, priceOf('bitcoin'))
+  expect(await live.next('record')).toMatchObject({ data: { coin_id: 'bitcoin' } })
+  live.send({ type: 'subscribe', channel: 'prices', coins: ['weth2'] })
+  expect(await live.next('error')).toMatchObject({ error: { code: 'BAD_REQUEST', message: expect.stringMatching(/2 coins/) } })
+  await subscribed(url)
+})
+
+test.each([
+  ['/api/v1/prices', '/api/v1/prices/latest'],
+  ['/api/v1/prices/', '/api/v1/prices/latest'],
+  ['/api/v1/market', '/api/v1/market/summary'],
+])('of %s the address below it is suggested', async (path, meant) => {
+  expect(await get(path)).toMatchObject({
+    status: 404,
+    body: { error: { message: expect.stringContaining(`did you mean ${meant}?`) } },
+  })
+})
