@@ -1,11 +1,5 @@
-import {
-  type AgentParts,
-  type ConsumerStats,
-  type Incident,
-  IncidentLog,
-  type Outage,
-  type Stream,
-} from '../../../../base/index.ts'
+import { type AgentParts, type Incident, IncidentLog, type Outage } from '../../../../base/index.ts'
+import { backlogOf } from '../../backlog.ts'
 import type { Backlog, LagWatch } from './LagWatch.ts'
 
 /** What the agent has seen: plain data. */
@@ -53,15 +47,4 @@ export async function look(
     backlogs,
     known,
   }
-}
-
-/** What waits for a consumer, also in topics of which it has acknowledged nothing yet. */
-async function backlogOf(stream: Stream, { group, topics }: ConsumerStats) {
-  const [lags, described] = await Promise.all([stream.lag(group), stream.describeTopics(topics)])
-  const read = new Set(lags.map(({ topic }) => topic))
-  const unread = described.filter(({ name }) => !read.has(name)).flatMap(({ partitions }) => partitions)
-  const lag =
-    lags.reduce((sum, one) => sum + Number(one.lag), 0) +
-    unread.reduce((sum, { earliest, latest }) => sum + Number(latest - earliest), 0)
-  return { lag, partitions: Math.max(1, ...described.map(({ partitions }) => partitions.length)) }
 }
