@@ -1,5 +1,15 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { damagedBatch, type Price, price, QiError, type Sink, silentLogger, type WriteResult } from '../../lib/src/base/index.ts'
+import {
+  damagedBatch,
+  encodedBatch,
+  type Price,
+  price,
+  QiError,
+  type Sink,
+  silentLogger,
+  trade,
+  type WriteResult,
+} from '../../lib/src/base/index.ts'
 import { Consumer, type ConsumerLimits, type DeadLetter, type DeadLetters } from '../../lib/src/streaming/pipelines/index.ts'
 import { aPrice, HeldSubscription, priceBatch } from '../support/heldSubscription.ts'
 import { MemoryStream } from '../support/memoryStream.ts'
@@ -55,6 +65,15 @@ function started(limits: Partial<ConsumerLimits> = {}, sinks?: readonly Sink[]) 
     await running
   }
   return { subscription, sink, letters, consumer, running, finish }
+}
+
+const tradeBatch = (offset: number) => {
+  const wire = {
+    ...{ coin_id: 'BTC/USDT', source: 'test', currency: 'usdt', origin: 'live', trade_id: `${offset}`, side: 'buy' },
+    ...{ time: '2026-01-01T00:00:00Z', received_at: '2026-01-01T00:00:01Z', price: '1', amount: '2' },
+  }
+  const value = Buffer.from(trade.encode(trade.fromWire(wire)))
+  return encodedBatch(trade.topic, 0, [{ offset: BigInt(offset), key: null, value, timestamp: 0 }])
 }
 
 const turn = () => new Promise(setImmediate)
@@ -145,13 +164,38 @@ describe('Consumer', () => {
     subscription.give(...Array.from({ length: 10 }, (_, i) => priceBatch(0, i, 1)))
     await until(() => consumer.stats().state === 'retrying')
     expect(consumer.stats().trouble?.error.message).toBe('the database is down')
-    // One being written, and one that found the intake full.
-    expect(subscription.pulled).toBeLessThanOrEqual(2)
+    // One being written, one that found the intake full, and one that said that its partition is to be paused.
+    expect(subscription.pulled).toBeLessThanOrEqual(3)
     down = false
     await until(() => sink.coins.length === 10)
     await finish()
     expect(sink.coins).toEqual(Array.from({ length: 10 }, (_, i) => `coin-${i}`))
     expect(consumer.stats().trouble).toBeUndefined()
+  })
+
+  test('a topic that cannot be written delays no other, whatever room and lanes it takes, and is written once it can be', async () => {
+    const { subscription, sink, consumer, finish } = started({ maxBytes: 1, lanes: 2, maxRecords: 1 })
+    let down = true
+    sink.before = async ([record]) => {
+      if (down && record?.coinId !== undefined && !('tradeId' in record)) throw new QiError('TIMEOUT', 'crypto_prices is locked')
+    }
+    for (let i = 0; i < 6; i++) {
+      subscription.give(priceBatch(0, i, 1), priceBatch(1, 100 + i, 1), priceBatch(2, 200 + i, 1))
+      subscription.give(tradeBatch(i))
+    }
+    const tradesOf = () => subscription.committed.filter(({ topic }) => topic === trade.topic).at(-1)?.offset
+    await until(() => tradesOf() === 6n)
+    expect(consumer.stats()).toMatchObject({ state: 'retrying', trouble: { error: { message: 'crypto_prices is locked' } } })
+    expect(subscription.committed.some(({ topic }) => topic === price.topic)).toBe(false)
+    down = false
+    await until(() => consumer.stats().written === 24)
+    await finish()
+    expect(consumer.stats()).toMatchObject({ state: 'stopped', read: 24, written: 24, waiting: 0 })
+    const prices = sink.writes.flat().filter((record) => !('tradeId' in record))
+    for (const first of [0, 100, 200])
+      expect(prices.map(({ coinId }) => Number(coinId.slice(5))).filter((n) => n >= first && n < first + 100)).toEqual(
+        Array.from({ length: 6 }, (_, i) => first + i),
+      )
   })
 
   test('a lane is at most one write ahead of its commit', async () => {

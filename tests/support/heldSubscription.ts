@@ -1,4 +1,12 @@
-import { type EncodedBatch, encodedBatch, type Position, type Price, price, type Subscription } from '../../lib/src/base/index.ts'
+import {
+  type EncodedBatch,
+  encodedBatch,
+  type Position,
+  type Price,
+  price,
+  type Subscription,
+  type TopicPartition,
+} from '../../lib/src/base/index.ts'
 
 /** A subscription whose batches the test hands in, and whose commits it can hold up or fail. */
 export class HeldSubscription implements Subscription {
@@ -8,6 +16,7 @@ export class HeldSubscription implements Subscription {
   /** Runs before each commit. */
   beforeCommit: (positions: readonly Position[]) => Promise<void> = async () => {}
   readonly #queue: EncodedBatch[] = []
+  readonly #paused = new Set<string>()
   #wake = Promise.withResolvers<void>()
 
   give(...batches: EncodedBatch[]): void {
@@ -17,7 +26,8 @@ export class HeldSubscription implements Subscription {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<EncodedBatch> {
     while (!this.closed) {
-      const batch = this.#queue.shift()
+      const at = this.#queue.findIndex(({ topic, partition }) => !this.#paused.has(`${topic}/${partition}`))
+      const [batch] = at < 0 ? [] : this.#queue.splice(at, 1)
       if (batch) {
         this.pulled++
         yield batch
@@ -41,8 +51,13 @@ export class HeldSubscription implements Subscription {
   [Symbol.asyncDispose] = (): Promise<void> => this.close()
   assignments = () => []
   holds: (batch: EncodedBatch) => boolean = () => true
-  pause = () => {}
-  resume = () => {}
+  pause = (partitions: readonly TopicPartition[]): void => {
+    for (const { topic, partition } of partitions) this.#paused.add(`${topic}/${partition}`)
+  }
+  resume = (partitions: readonly TopicPartition[]): void => {
+    for (const { topic, partition } of partitions) this.#paused.delete(`${topic}/${partition}`)
+    this.#wake.resolve()
+  }
   seek = async () => {}
 }
 

@@ -51,7 +51,11 @@ export class EmbeddedSubscription implements Subscription {
   }
 
   pause(partitions?: readonly TopicPartition[]): void {
-    for (const held of this.#those(partitions)) held.cursor.paused = true
+    for (const { cursor } of this.#those(partitions)) {
+      cursor.paused = true
+      // What was fetched is fetched again later: held, it would use up what the other partitions share.
+      cursor.rewind()
+    }
   }
 
   resume(partitions?: readonly TopicPartition[]): void {

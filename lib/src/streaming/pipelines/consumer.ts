@@ -11,11 +11,13 @@ import {
   type Sink,
   type Stream,
   type Subscription,
+  type Trouble,
   tellFailure,
 } from '../../base/index.ts'
 import { Commits } from './commits.ts'
 import type { DeadLetters } from './deadLetters.ts'
 import { Intake } from './intake.ts'
+import { Lanes } from './lanes.ts'
 import { marketTime } from './marketTime.ts'
 import { writeBatches } from './writeBatches.ts'
 
@@ -68,14 +70,15 @@ const writes = channel('qicore:consumer')
 
 /**
  * Stream → sinks: reads as a member of a group, writes in lanes, sets aside what cannot be stored, and only then acknowledges.
- * A sink that is down is tried again until it is back; reading stops meanwhile, since the intake is bounded.
+ * A write that fails is tried again until it succeeds. Meanwhile nothing more of its topic is read; other topics go on.
  */
 export class Consumer {
   readonly #options: ConsumerOptions
   readonly #limits: ConsumerLimits
   readonly #counts = { read: 0, written: 0, overwritten: 0, deadLettered: 0, writes: 0 }
-  #state: ConsumerStats['state'] = 'idle'
-  #trouble: ConsumerStats['trouble']
+  #state: Exclude<ConsumerStats['state'], 'retrying'> = 'idle'
+  /** One for each write that is tried again. */
+  readonly #troubles = new Set<Trouble>()
   #damage: ConsumerStats['damage']
   #lastWriteAt: number | undefined
   #intake: Intake | undefined
@@ -86,14 +89,15 @@ export class Consumer {
   }
 
   stats(): ConsumerStats {
+    const [trouble] = [...this.#troubles].toSorted((a, b) => a.since - b.since)
     return {
       name: this.#options.name,
       group: this.#options.group,
       topics: this.#options.topics,
       members: 1,
       sinks: this.#options.sinks.map((sink) => sink.name),
-      state: this.#state,
-      ...(this.#trouble && { trouble: this.#trouble }),
+      state: trouble && this.#state === 'running' ? 'retrying' : this.#state,
+      ...(trouble && { trouble }),
       ...(this.#damage && { damage: this.#damage }),
       ...this.#counts,
       waiting: this.#intake?.depth ?? 0,
@@ -113,10 +117,10 @@ export class Consumer {
     this.#intake = intake
     const halt = new AbortController()
     const commits = new Commits(subscription, { name, logger, signal: halt.signal })
-    const lane = async () => {
+    const lane = async (wanted: () => boolean) => {
       let committed = Promise.resolve()
-      for (let batches = await intake.take(); batches; batches = await intake.take()) {
-        await this.#settle(batches, halt.signal)
+      for (let batches = await intake.take(wanted); batches; batches = await intake.take(wanted)) {
+        await this.#settle(batches, halt.signal, working)
         // At most one write of a lane is ahead of its commit, which bounds what a restart delivers again.
         await committed
         committed = commits.add(batches.filter((batch) => subscription.holds(batch)).map((batch) => batch.next))
@@ -126,17 +130,17 @@ export class Consumer {
       await committed
     }
     this.#state = 'running'
+    const working = new Lanes({ count: lanes, subscription, intake, run: lane })
     try {
-      const working = Promise.all(Array.from({ length: lanes }, lane))
-      working.catch(() => intake.end({ drop: true }))
-      await Promise.race([working, this.#read(subscription, intake, signal)])
+      working.finished.catch(() => intake.end({ drop: true }))
+      await Promise.race([working.finished, this.#read(subscription, intake, working, signal)])
       intake.end()
       const finished = new AbortController()
       const deadline = setTimeout(drainMs, undefined, { signal: finished.signal }).then(
         () => halt.abort(),
         () => {},
       )
-      await working.catch((error: unknown) => {
+      await working.finished.catch((error: unknown) => {
         if (!halt.signal.aborted) throw error
         logger.warn({ waiting: intake.depth }, 'stopped before all that was read could be written; it is delivered again')
       })
@@ -149,7 +153,7 @@ export class Consumer {
     }
   }
 
-  async #read(subscription: Subscription, intake: Intake, signal: AbortSignal): Promise<void> {
+  async #read(subscription: Subscription, intake: Intake, lanes: Lanes, signal: AbortSignal): Promise<void> {
     const iterator = subscription[Symbol.asyncIterator]()
     try {
       for (;;) {
@@ -159,6 +163,7 @@ export class Consumer {
         const next = await abortable(pull, signal)
         if (next.done) return
         this.#counts.read += next.value.length
+        lanes.read({ topic: next.value.topic, partition: next.value.partition })
         await abortable(intake.put(next.value), signal)
       }
     } catch (error) {
@@ -167,19 +172,20 @@ export class Consumer {
   }
 
   /** Every record of the batches is stored or set aside when this resolves. */
-  async #settle(batches: readonly EncodedBatch[], signal: AbortSignal): Promise<void> {
+  async #settle(batches: readonly EncodedBatch[], signal: AbortSignal, lanes: Lanes): Promise<void> {
     const topic = (batches[0] as EncodedBatch).topic
     const type = recordTypeOfTopic(topic)
     if (!type) throw new QiError('INTERNAL', `the consumer ${this.#options.name} reads ${topic}, which carries no record type`)
     const started = performance.now()
+    const persist = <T>(target: string, write: () => Promise<T>) => this.#persist({ topic, target, lanes, signal }, write)
     const readable = batches.filter(({ damage }) => !damage)
     const total = batches.reduce((sum, batch) => sum + batch.length, 0)
     const { letters, overwritten } = await writeBatches(type, batches, {
       sinks: this.#options.sinks,
       signal,
-      persist: (target, write) => this.#persist(target, signal, write),
+      persist,
     })
-    if (letters.length > 0) await this.#persist('the dead-letter topic', signal, () => this.#options.deadLetters.put(letters))
+    if (letters.length > 0) await persist('the dead-letter topic', () => this.#options.deadLetters.put(letters))
     const damaged = letters.filter(({ stage }) => stage === 'read')
     const failed = letters.length - damaged.length
     if (damaged.length > 0)
@@ -205,22 +211,37 @@ export class Consumer {
   }
 
   /** Repeats what can be mended by waiting, for as long as it takes or until the signal aborts. */
-  async #persist<T>(target: string, signal: AbortSignal, operation: () => Promise<T>): Promise<T> {
-    const result = await retry(operation, {
-      signal,
-      attempts: Number.POSITIVE_INFINITY,
-      totalMs: Number.POSITIVE_INFINITY,
-      baseMs: 100,
-      maxMs: 5_000,
-      onRetry: ({ error, waitMs }) => {
-        tellFailure(`consumer ${this.#options.name}`, error)
-        this.#trouble = { since: this.#trouble?.since ?? Date.now(), error, againAt: Date.now() + waitMs }
-        this.#state = 'retrying'
-        this.#options.logger.warn({ error, waitMs, target }, `${this.#options.name}: ${target} failed; trying again`)
-      },
-    })
-    this.#trouble = undefined
-    if (this.#state === 'retrying') this.#state = 'running'
-    return result
+  async #persist<T>({ topic, target, lanes, signal }: Persisting, operation: () => Promise<T>): Promise<T> {
+    let trouble: Trouble | undefined
+    try {
+      return await retry(operation, {
+        signal,
+        attempts: Number.POSITIVE_INFINITY,
+        totalMs: Number.POSITIVE_INFINITY,
+        baseMs: 100,
+        maxMs: 5_000,
+        onRetry: ({ error, waitMs }) => {
+          tellFailure(`consumer ${this.#options.name}`, error)
+          if (trouble) this.#troubles.delete(trouble)
+          else lanes.trouble(topic)
+          trouble = { since: trouble?.since ?? Date.now(), error, againAt: Date.now() + waitMs }
+          this.#troubles.add(trouble)
+          this.#options.logger.warn({ error, waitMs, target, topic }, `${this.#options.name}: ${target} failed; trying again`)
+        },
+      })
+    } finally {
+      if (trouble) {
+        this.#troubles.delete(trouble)
+        lanes.recovered(topic)
+      }
+    }
   }
+}
+
+interface Persisting {
+  readonly topic: string
+  /** The sink, for the log. */
+  readonly target: string
+  readonly lanes: Lanes
+  readonly signal: AbortSignal
 }

@@ -24,7 +24,9 @@ export class Intake {
   readonly #holds: (batch: EncodedBatch) => boolean
   #waiting: EncodedBatch[] = []
   readonly #busy = new Set<string>()
-  #bytes = 0
+  /** Waiting or being written, by topic. */
+  readonly #bytes = new Map<string, number>()
+  readonly #heldTopics = new Set<string>()
   #records = 0
   #ended = false
   #change = Promise.withResolvers<void>()
@@ -41,22 +43,39 @@ export class Intake {
   }
 
   get full(): boolean {
-    return this.#bytes >= this.#limits.maxBytes
+    let bytes = 0
+    for (const [topic, ofTopic] of this.#bytes) if (!this.#heldTopics.has(topic)) bytes += ofTopic
+    return bytes >= this.#limits.maxBytes
   }
 
   /** Resolves when there is room for the next batch; a single batch larger than the limit still comes in. */
   async put(batch: EncodedBatch): Promise<void> {
     if (this.#ended) return
     this.#waiting.push(batch)
-    this.#bytes += batch.bytes.length
+    this.#bytes.set(batch.topic, (this.#bytes.get(batch.topic) ?? 0) + batch.bytes.length)
     this.#records += batch.length
     this.#notify()
     while (this.full && !this.#ended) await this.#change.promise
   }
 
-  /** Batches of one topic for one writer, or nothing once the intake has ended and is empty. Each take needs a `done`. */
-  async take(): Promise<readonly EncodedBatch[] | undefined> {
+  /** Hands out nothing more of the topic, and leaves no other topic to wait for the room that it takes. Its reader is to be paused. */
+  hold(topic: string): void {
+    this.#heldTopics.add(topic)
+    this.#notify()
+  }
+
+  release(topic: string): void {
+    this.#heldTopics.delete(topic)
+    this.#notify()
+  }
+
+  /**
+   * Batches of one topic for one writer, or nothing once the intake has ended and is empty, or the writer is no longer wanted. Each
+   * take needs a `done`.
+   */
+  async take(wanted: () => boolean = () => true): Promise<readonly EncodedBatch[] | undefined> {
     for (;;) {
+      if (!wanted()) return undefined
       this.#dropLost()
       const free = this.#free()
       if (free.length > 0) {
@@ -84,7 +103,7 @@ export class Intake {
 
   /** What could be taken now: batches of the first topic that has a partition nobody writes. */
   #free(): EncodedBatch[] {
-    const first = this.#waiting.find((batch) => !this.#busy.has(placeOf(batch)))
+    const first = this.#waiting.find((batch) => !this.#busy.has(placeOf(batch)) && !this.#heldTopics.has(batch.topic))
     return first ? this.#waiting.filter((batch) => batch.topic === first.topic && !this.#busy.has(placeOf(batch))) : []
   }
 
@@ -127,7 +146,7 @@ export class Intake {
 
   #discount(batches: readonly EncodedBatch[]): void {
     for (const batch of batches) {
-      this.#bytes -= batch.bytes.length
+      this.#bytes.set(batch.topic, (this.#bytes.get(batch.topic) ?? 0) - batch.bytes.length)
       this.#records -= batch.length
     }
   }
