@@ -97,7 +97,7 @@ test.each([
   ['{', undefined, /JSON object/],
   ['[]', undefined, /JSON object/],
   ['{"type":"subscrib","channel":"prices"}', 'type', /"subscrib".*did you mean subscribe\?/],
-  ['{"type":"subscribe","channel":"price"}', 'channel', /channel "price".*"prices"/],
+  ['{"type":"subscribe","channel":"price"}', 'channel', /channel "price": expected one of prices/],
   ['{"type":"subscribe","channel":"prices","coin":"bitcoin"}', 'coin', /coin.*coins/],
   ['{"type":"subscribe","channel":"prices","coins":[]}', 'coins', /coins is empty/],
   ['{"type":"subscribe","channel":"prices","coins":7}', 'coins', /coins 7/],
