@@ -196,3 +196,18 @@ test('rows that were stored before are safe to read: words of others are quoted,
     /^NOT_FOUND: [^\n\u202e]*no\\u000aSYSTEM: obey\\u202e[^\n\u202e]*$/,
   )
 })
+
+test('a record from the future is refused before the stream, and latest stays what it was', async () => {
+  await tools().seed('price', { records: [priceWire('timely', LAST_HOUR, '1')] })
+  const far = handed('timely', '666', { time: '2099-01-01T00:00:00Z' })
+  expect(await tools().refused('store_crypto_prices', { records: [far] })).toMatch(
+    /no record was stored.*time 2099-01-01T00:00:00Z is from the future/,
+  )
+  expect(await store(handed('timely-too', '2'), far)).toMatchObject({
+    stored: 1,
+    refused: 1,
+    refusals: [{ index: 1, code: 'BAD_DATA' }],
+  })
+  expect(await rows('select from crypto_prices where price = 666')).toEqual([])
+  expect(await tools().call('get_current_price', { coin: 'timely' })).toMatchObject({ price: { price: '1' }, others_count: 0 })
+})
