@@ -46,6 +46,8 @@ export class Session {
 
   /** A remark for people beside the result: on stderr, so that it never mixes with what a script reads. */
   async remark(text: string): Promise<void> {
-    if (!this.json) await this.err.line(this.err.style('dim', text))
+    if (this.json) return
+    const { escapeHiddenInLines } = await import('../../lib/src/base/index.ts')
+    await this.err.line(this.err.style('dim', escapeHiddenInLines(text)))
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { QiError, type RunStatus, type WorkflowRunner } from '../../../lib/src/base/index.ts'
+import { escapeHiddenInLines, QiError, type RunStatus, type WorkflowRunner } from '../../../lib/src/base/index.ts'
 import { withAgents } from '../agents.ts'
 import { nameValue } from '../nameValue.ts'
 import type { Session } from '../session.ts'
@@ -54,6 +54,6 @@ async function follow(session: Session, runner: WorkflowRunner, id: string, sign
 /** A result's own words for people where it has some, else all of it. */
 async function print(session: Session, result: unknown): Promise<void> {
   const text = typeof result === 'object' && result !== null && 'text' in result ? result.text : result
-  if (!session.json && typeof text === 'string') await session.out.line(text)
+  if (!session.json && typeof text === 'string') await session.out.line(escapeHiddenInLines(text))
   else await session.out.json(result)
 }

@@ -1,4 +1,4 @@
-import { QiError, type RunStatus } from '../../../lib/src/base/index.ts'
+import { escapeHidden, QiError, type RunStatus } from '../../../lib/src/base/index.ts'
 import { withAgents } from '../agents.ts'
 import type { Session } from '../session.ts'
 import { printTable } from '../text/table.ts'
@@ -42,7 +42,7 @@ async function printRun(session: Session, run: RunStatus): Promise<void> {
   if (session.json) return session.out.json(run)
   await session.out.line(`${run.id}: ${run.state}`)
   await session.out.line(`started ${time(run.startedAt)}${run.endedAt ? `, ended ${time(run.endedAt)}` : ''}`)
-  if (run.error) await session.out.line(`because: ${run.error}`)
-  for (const step of run.steps) await session.out.line(`  ${step}`)
-  for (const { step, question } of run.questions) await session.out.line(`asks at ${step}: ${question}`)
+  if (run.error) await session.out.line(`because: ${escapeHidden(run.error)}`)
+  for (const step of run.steps) await session.out.line(`  ${escapeHidden(step)}`)
+  for (const { step, question } of run.questions) await session.out.line(escapeHidden(`asks at ${step}: ${question}`))
 }

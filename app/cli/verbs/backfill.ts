@@ -1,4 +1,12 @@
-import { coverageQuery, parseQuery, QiError, suggest, TIMEFRAMES, type Timeframe } from '../../../lib/src/base/index.ts'
+import {
+  coverageQuery,
+  escapeHiddenInLines,
+  parseQuery,
+  QiError,
+  suggest,
+  TIMEFRAMES,
+  type Timeframe,
+} from '../../../lib/src/base/index.ts'
 import { sourceDefinitions } from '../../../lib/src/publishers/index.ts'
 import {
   type BackfillRequest,
@@ -32,7 +40,7 @@ export async function run(session: Session, input: BackfillInput): Promise<Exit>
   await using backfill = await openBackfill({
     config,
     logger: loggerOf(session),
-    onNotice: (line) => screen.notice(line),
+    onNotice: (line) => screen.notice(escapeHiddenInLines(line)),
     signal,
   })
   session.interrupt.onFirst(() =>

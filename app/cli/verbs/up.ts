@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { countOf } from '../../../lib/src/base/index.ts'
+import { countOf, escapeHiddenInLines } from '../../../lib/src/base/index.ts'
 import { CryptoDataPlatform, type LoadedConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { type RunningServer, serve } from '../../server/index.ts'
 import { createLogger } from '../logging.ts'
@@ -46,7 +46,7 @@ async function runPlatform(session: Session, input: UpInput, { config }: LoadedC
   const screen = new Screen(session)
   const format = input.logFormat ?? (err.isTerminal ? 'pretty' : 'json')
   const logger = createLogger({ level: config.log.level, format, err, write: (line) => screen.log(line), debug: session.debug })
-  const platform = new CryptoDataPlatform({ config, logger, onNotice: (line) => screen.notice(line) })
+  const platform = new CryptoDataPlatform({ config, logger, onNotice: (line) => screen.notice(escapeHiddenInLines(line)) })
   interrupt.onFirst(() => screen.notice('Stopping. Ctrl-C again ends at once.', { event: 'stopping' }))
   signal.addEventListener('abort', () => startStopDeadline((line) => screen.notice(line)), { once: true })
 

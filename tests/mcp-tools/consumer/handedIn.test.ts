@@ -22,7 +22,7 @@ test('prices are stored to the last digit, marked, and a bad one does not cost i
   )
   expect(answer).toMatchObject({ given: 3, stored: 1, waiting: 0, refused: 2 })
   expect(answer.refusals).toMatchObject([
-    { index: 1, code: 'BAD_DATA', reason: expect.stringMatching(/price 65000.5.*string/) },
+    { index: 1, code: 'BAD_DATA', reason: expect.stringMatching(/price 65000.5: expected/) },
     { index: 2, reason: expect.stringContaining('currency') },
   ])
   expect(await rows("select price::text, source, origin from crypto_prices where coin_id = 'exact'")).toEqual([

@@ -1,4 +1,4 @@
-import { formatTime, type Micros, parseTime, QiError, type Store } from '../../../base/index.ts'
+import { formatTime, MANUAL, type Micros, parseTime, QiError, type Store } from '../../../base/index.ts'
 import type { TimescaleDBDSL } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
 import { breadths } from './breadth.ts'
 import type { Owner, Value } from './records.ts'
@@ -33,8 +33,9 @@ export async function marketBreadth(
   if (!last) return undefined
   const params = `coins=${held.length}`
   const simulated = held.some(({ series }) => series.simulated)
+  const manual = held.some(({ series }) => series.source === MANUAL)
   return {
-    owner: { coinId: 'market', source: 'analytics', currency, timeframe, simulated },
+    owner: { coinId: 'market', source: 'analytics', currency, timeframe, simulated, manual },
     values: all.flatMap(({ time, breadth, aboveAverage }) => [
       { name: 'breadth', params, time, value: breadth },
       ...(aboveAverage === undefined
@@ -81,8 +82,9 @@ export async function correlations(
       const [owner, other] = [ownerOf.get(a), ownerOf.get(b)]
       if (r === undefined || !owner || !other) return []
       const simulated = owner.simulated || other.simulated
+      const manual = owner.source === MANUAL || other.source === MANUAL
       const value = { name: 'correlation', params: `with=${other.source}:${b},candles=${limit}`, time, value: r }
-      return [{ owner: { ...owner, simulated }, values: [value] }]
+      return [{ owner: { ...owner, simulated, manual }, values: [value] }]
     })
     const { from, to, n, pairs } = found
     return { owned, report: { from, to, n, pairs } }

@@ -1,4 +1,4 @@
-import { countOf } from '../../../base/index.ts'
+import { countOf, MANUAL } from '../../../base/index.ts'
 import type { MarketReport } from './report.ts'
 
 /** The report in few lines, for people. */
@@ -13,8 +13,8 @@ export function reportText({ at, fetched, coins, missing, market, alerts }: Omit
     ...asked,
     ...fetched.problems,
     ...coins.map(
-      ({ coin, price, currency, signals, anomalies }) =>
-        `${coin}: ${price} ${currency}; ${countOf(signals.up, 'indicator says up', 'indicators say up')}, ${signals.down} down${anomalies.length > 0 ? `; ${countOf(anomalies.length, 'anomaly', 'anomalies')}` : ''}`,
+      ({ coin, source, price, currency, signals, anomalies }) =>
+        `${coin}: ${price} ${currency}${source === MANUAL ? ' (manual)' : ''}; ${countOf(signals.up, 'indicator says up', 'indicators say up')}, ${signals.down} down${anomalies.length > 0 ? `; ${countOf(anomalies.length, 'anomaly', 'anomalies')}` : ''}`,
     ),
     ...missing.map(({ coin, missing: why }) => `${coin}: ${why}`),
     ...(market.sentiment ? [`${market.sentiment.reading}: ${market.sentiment.score.toFixed(1)} of 100`] : []),
