@@ -68,7 +68,8 @@ export function describePart(part: PartStatus, { consumers, publishers }: Workin
       action: 'it is not started again by itself: mend the cause, then start it (stream_crypto_data) or restart the platform',
     }
   const consumer = consumers.find((one) => name === `consumer ${one.name}`)
-  if (consumer?.trouble) return troubled(name, consumer.trouble, 'the write is tried again', 'until it succeeds; reading of its topic waits')
+  if (consumer?.trouble)
+    return troubled(name, consumer.trouble, 'the write is tried again', 'until it succeeds; reading of its topic waits')
   const damage = consumer?.damage
   if (damage && Date.now() - damage.at < DAMAGE_SHOWN_MS)
     return {
