@@ -30,7 +30,7 @@ export interface ServeOptions {
   readonly live?: Partial<LiveLimits>
   /** Limits of connections besides those of the configuration. */
   readonly connections?: Partial<ConnectionLimits>
-  /** What answers at /mcp; default: the platform's tools. */
+  /** The MCP servers that answer at /mcp; default: the platform's tools. */
   readonly mcp?: McpServers
 }
 

@@ -36,7 +36,7 @@ export interface LoadOptions {
   readonly folder?: string
 }
 
-/** What a scenario found out itself. */
+/** Findings of a scenario itself. */
 export interface Happened {
   readonly problems?: readonly (string | false)[]
   /** Prices that rightly are in no table, such as those of a damaged chunk. */

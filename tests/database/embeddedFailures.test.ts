@@ -14,7 +14,7 @@ import { temporary } from '../support/temporary.ts'
 const isRoot = process.geteuid?.() === 0
 const run = promisify(execFile)
 
-/** What creating a database says with an installation that is as `spoil` leaves it. */
+/** The error of creating a database with an installation that is as `spoil` leaves it. */
 async function created(spoil: (installation: string) => Promise<unknown>): Promise<string> {
   const folder = await temporary('spoiled')
   await chmod(folder, 0o777)

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What the stand-in was run with. */
+/** Arguments and environment of a run of the stand-in. */
 export interface StandInRun {
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
@@ -17,7 +17,7 @@ export interface StandIn {
 export interface StandInOptions {
   /** How long `lint` takes. */
   readonly lintMs?: number
-  /** What `lint` says on stderr before it refuses; unset accepts. */
+  /** Stderr of a `lint` that refuses; unset accepts. */
   readonly refuses?: string
 }
 

@@ -65,7 +65,7 @@ describe('redirects', () => {
       code: 'UNAVAILABLE',
       message: expect.stringContaining('more than 5 times'),
     })
-    // What is sent is not sent as something else.
+    // The request goes out unchanged.
     await expect(client.fetch(`${url}/?to=/there`, { method: 'POST', body: 'x' })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     expect((await client.fetch(`${url}/?to=/there&status=307`, { method: 'POST', body: 'x' })).status).toBe(200)
     await using strict = new HttpClient()

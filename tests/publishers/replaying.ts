@@ -29,7 +29,7 @@ export async function collect(source: ReplaySource) {
   return flat(batches)
 }
 
-/** What came before the failure, and the failure. */
+/** The records before the failure, and the failure. */
 export async function collectUntilFailure(source: ReplaySource) {
   const batches: RecordBatch[] = []
   try {

@@ -55,7 +55,7 @@ const keyOf = (partition: number, partitions: number): string =>
 const textsOf = (batch: EncodedBatch): string[] =>
   Array.from({ length: batch.length }, (_, i) => (JSON.parse(Buffer.from(batch.value(i)).toString()) as { text: string }).text)
 
-/** What was read: the texts of records, and `first-last` of what is damaged. */
+/** The outcome of reading: the texts of records, and `first-last` of what is damaged. */
 async function collect(batches: AsyncIterable<EncodedBatch>, enough = Number.POSITIVE_INFINITY): Promise<string[]> {
   const seen: string[] = []
   for await (const batch of batches) {

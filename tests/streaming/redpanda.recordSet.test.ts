@@ -166,7 +166,7 @@ describe('a record set', () => {
       recordBatch({ base: 5, values: ['ghi', 'jkl', 'mno'], compression: 'lz4' }),
       recordBatch({ base: 8, values: ['pqr'] }),
     ]
-    /** What the set holds once the second batch is changed: values, and `first-last` of what is damaged. */
+    /** Contents of the set once the second batch is changed: values, and `first-last` of what is damaged. */
     const read = (change: (batch: Buffer) => void, from = 3n, parts = batches) => {
       const changed = Buffer.from(parts[1] as Buffer)
       change(changed)

@@ -5,7 +5,7 @@ import { type Finding, failed, ok } from './finding.ts'
 import { checkPort } from './machine.ts'
 import { tolerated } from './sources.ts'
 
-/** What the platform that runs says of its own health, part by part; where none runs, whether it could. */
+/** The health of the running platform, part by part; where none runs, whether one could. */
 export async function checkPlatform(config: PlatformConfig, signal: AbortSignal): Promise<Finding[]> {
   const running = await findPlatform(config.home)
   if (!running) return checkPort(config)

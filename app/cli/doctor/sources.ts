@@ -18,7 +18,7 @@ export async function checkSource(config: PlatformConfig, name: string, signal: 
   return [found(label, await source.check(signal))]
 }
 
-/** What was found of a source, where the simulated market knowingly runs in its place. */
+/** The finding about a source in whose place the simulated market knowingly runs. */
 export const tolerated = (config: PlatformConfig, finding: Finding): Finding =>
   finding.verdict === 'failed' && standsIn(finding.name, config)
     ? unused(finding.name, `${finding.summary}; the SIMULATED market runs meanwhile, since no source is named`, finding.remedy)

@@ -7,7 +7,7 @@ interface Marked {
   readonly origin?: string
 }
 
-/** What must not pass for the word of a provider: an invented figure, and one that somebody handed in. */
+/** Marks figures that no provider gave: simulated ones, and those that were handed in. */
 export const markOf = ({ source, simulated, origin }: Marked): string =>
   simulated || origin === 'simulated' ? 'SIMULATED' : source === MANUAL || origin === MANUAL ? 'MANUAL' : ''
 

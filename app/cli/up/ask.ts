@@ -1,7 +1,7 @@
 import { errorMessage, HttpClient, QiError } from '../../../lib/src/base/index.ts'
 import { isTrusted } from './claim.ts'
 
-/** What `/health` answers; the server's schemas say more. */
+/** The answer of `/health`; the server's schemas say more. */
 export interface Health {
   readonly status: 'up' | 'degraded' | 'down'
   readonly parts: readonly Part[]
@@ -18,7 +18,7 @@ export interface Part {
 const PATIENCE_MS = 8_000
 
 /**
- * What a running platform answers at the address that its socket told.
+ * The answer of a running platform at the address that its socket told.
  * @throws QiError FORBIDDEN where the token is not to be sent to that address, UNAVAILABLE
  */
 export async function askPlatform<T>(

@@ -22,7 +22,7 @@ export interface InboxParts<M extends { readonly bytes: number }> {
   readonly overflow: () => void
 }
 
-/** What may wait before the client is no longer read from. */
+/** Messages and bytes that may wait before the client is no longer read from. */
 const PAUSE_MESSAGES = 64
 const PAUSE_BYTES = 64 * 1024
 /** A chunk that was read already may hold many messages: so many of them are kept. */

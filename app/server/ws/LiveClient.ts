@@ -27,7 +27,7 @@ export class LiveClient {
   readonly #subscriptions = new Map<string, Subscription>()
   readonly #dropped = new Map<string, number>()
   #roomAgain: PromiseWithResolvers<void> | undefined
-  /** What the last ping of ours held, until it is answered. */
+  /** The payload of our last ping, until it is answered. */
   #asked: Buffer | undefined
   /** The address group that it counts under. */
   readonly address: string

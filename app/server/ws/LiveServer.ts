@@ -58,7 +58,7 @@ const OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
   autoPong: false,
 }
 
-/** What a client sent: a text, something binary, or a control frame. */
+/** A message of a client: a text, something binary, or a control frame. */
 interface Sent {
   readonly kind: 'text' | 'binary' | 'ping' | 'pong'
   readonly data: Buffer

@@ -87,7 +87,7 @@ it('holds in every window, whatever the processes, weights, penalties, delays, d
         if (what === 'clear') {
           await query('select qicore_rate_clear($1)', [])
           blockedUntil = 0
-          // Whoever waits looks again.
+          // Waiting callers look again.
           for (const place of waiting.values()) place.wake = now
         }
         if (what === 'penalize') {

@@ -7,7 +7,7 @@ import { type Watched, watch } from '../watch.ts'
 /** Held locks of the platform for an hour, without any limit of time, before SQL was parsed. */
 const LOCK = `select i, case i when 1 then set_config('statement_timeout','0',false) when 2 then pg_advisory_lock(1)::text
   when 60 then pg_sleep(3600)::text end from generate_series(1,100) i`
-/** What may be run and harms most: time, memory, temporary files, rows that each take a while. */
+/** Allowed statements that harm most: time, memory, temporary files, rows that each take a while. */
 const HEAVY = [
   'select sum(a * b) from generate_series(1, 1000000) a, generate_series(1, 1000000) b',
   "select cardinality(array_agg(repeat('x', 10000000) || i)) from generate_series(1, 1000) i",

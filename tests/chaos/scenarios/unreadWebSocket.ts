@@ -7,7 +7,7 @@ import type { Scenario } from '../scenario.ts'
 import { underLoad } from '../underLoad.ts'
 import { watch } from '../watch.ts'
 
-/** What the silent clients may cost while they are there, and after they have gone, in MB. */
+/** Memory that the silent clients may cost while they are there, and after they have gone, in MB. */
 const MOST_MB = 200
 
 const subscribe = '{"type":"subscribe","channel":"prices"}'

@@ -67,7 +67,7 @@ describe('partial candles', () => {
   })
 
   it('are left out by anomalies', async () => {
-    // What the half hour ended at is far off, and is no close of its hour.
+    // The last price of the half hour is far off, and is not the close of its hour.
     await pricesAt('odd', half, (minute) => (minute === 15 * 60 + 29 ? '5000' : `${100 + (minute % 7)}`))
     const query = { coin: 'odd', timeframe: '1h' as const, window: 10, to: MONDAY + 24 * HOUR }
     const found = await dsl.detectPriceAnomalies(query)

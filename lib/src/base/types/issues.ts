@@ -40,7 +40,7 @@ const limitOf = (sign: string, limit: string, what: string | undefined): string 
   `${what ? 'must have' : 'must be'} ${SIGNS[sign]} ${limit}${what ? ` ${limit === '1' ? what.replace(/s$/, '') : what}` : ''}`
 
 /**
- * What is wrong with a value and what was expected, in words for people: the one place where zod's own sentences are put into ours.
+ * Words a validation issue for people, with value and expectation: the one place where zod's own sentences are put into ours.
  * @param absenceTold true where the text before it says already that there is no value
  */
 export function wordIssue({ message }: Pick<z.core.$ZodIssue, 'message'>, absenceTold = false): string {

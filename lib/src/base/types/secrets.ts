@@ -54,7 +54,7 @@ export function passwordsIn(address: string): string[] {
 }
 
 /**
- * What is wrong with an address whose password holds characters that end it for a URL parser, and what to do; undefined where all is
+ * The problem and remedy for an address whose password holds characters that end it for a URL parser; undefined where all is
  * well. Such an address would name another server, and part of the password would be its host.
  */
 export function passwordProblem(address: string): string | undefined {

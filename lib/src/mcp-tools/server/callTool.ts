@@ -13,7 +13,7 @@ import { describeIssue } from './issues.ts'
 
 /** How a call that destroys something gets the user's consent. */
 export interface Consenting {
-  /** Who calls, so that nobody else uses a token that was given to this caller. */
+  /** The caller, so that nobody else can use a token that was given to it. */
   readonly caller: string
   /**
    * Asks the user, where the caller can: whatever the arguments say. `token` stands for the question: a caller that answers in a second

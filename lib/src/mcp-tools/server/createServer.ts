@@ -94,7 +94,7 @@ function consentsOf(server: McpServer): (ctx: ServerContext) => Consenting {
   const connection = randomUUID()
   return ({ sessionId, http, mcpReq }) => {
     const client = server.server.getClientVersion()
-    // Who may ask was decided by the server, which tells whose request it is.
+    // The HTTP server has decided that the caller may ask; it names the caller.
     const owner = http?.authInfo?.clientId
     const caller = http ? `${owner} ${sessionId ?? `${client?.name} ${client?.version}`}` : connection
     const { elicitation } = server.server.getClientCapabilities() ?? {}

@@ -28,7 +28,7 @@ export function selectTools({ names, readOnly = false, destructive = false }: Se
 const whole = (tool: ToolDefinition): ToolDefinition =>
   tool.destructive ? { ...tool, summary: `${tool.summary} ${tool.destructive.summary}` } : tool
 
-/** What of a tool destroys nothing. */
+/** The part of a tool that destroys nothing. */
 function harmless(tool: ToolDefinition): readonly ToolDefinition[] {
   if (tool.effect !== 'destroy') return [tool]
   if (!tool.destructive) return []

@@ -12,7 +12,7 @@ export function cell(value: unknown): string {
 /** A line of others: an error of a server, a line of a log. Always between quotation marks. */
 export const saying = (text: string): string => quoted(text)
 
-/** What stands behind a figure that no provider gave. */
+/** The mark behind a figure that no provider gave. */
 export const markOf = ({ source, simulated, origin }: Marked): string =>
   simulated || origin === 'simulated' ? ' (simulated)' : source === MANUAL ? ' (manual)' : ''
 

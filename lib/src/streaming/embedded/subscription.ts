@@ -53,7 +53,7 @@ export class EmbeddedSubscription implements Subscription {
   pause(partitions?: readonly TopicPartition[]): void {
     for (const { cursor } of this.#those(partitions)) {
       cursor.paused = true
-      // What was fetched is fetched again later: held, it would use up what the other partitions share.
+      // Fetched chunks are fetched again later: kept, it would use up what the other partitions share.
       cursor.rewind()
     }
   }

@@ -75,7 +75,7 @@ export function materialsOf(held: HeldSeries, bucket: Bucket): readonly Material
 
 const isEvents = (material: Material): material is EventKind => (EVENTS as readonly Material[]).includes(material)
 
-/** What is held of one bucket. */
+/** The material that is held of one bucket. */
 interface Found {
   readonly open: Micros
   own?: Part

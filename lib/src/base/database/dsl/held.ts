@@ -82,7 +82,7 @@ select null, null, ${packed('o')}, null, null, count(*) from (select t.* from ch
     and t.time >= $5::timestamptz and t.time < $6::timestamptz and t.flaw is null and ${isClosed('t', '$8::interval')}
   order by t.time desc limit $7) as t) as o`
 
-/** What is held of a coin, and the stored bars of the series that is meant that are served as they are. */
+/** The series that are held of a coin, and the bars of the chosen one that are served as they are stored. */
 export async function heldOf(reader: Reader, wanted: Wanted): Promise<Held> {
   const { coin, source = null, currency = null, timeframe = null, from, to, limit } = wanted
   const length = interval(timeframe === null ? 0 : timeframeMicros(timeframe))

@@ -79,7 +79,7 @@ export function partOfEvents(row: RawRow, { from, to }: Stretch, now: Micros): P
   }
 }
 
-/** What of the stretches no part takes up, in their order. */
+/** The stretches less the parts that take them up, in their order. */
 export function without(stretches: readonly Stretch[], taken: readonly Stretch[]): Stretch[] {
   const sorted = taken.toSorted((a, b) => a.from - b.from)
   return stretches.flatMap(({ from, to }) => {

@@ -8,7 +8,7 @@ interface Candidate {
   readonly currency: string
 }
 
-/** What a provider said comes before what somebody handed in, and that before what was invented; then the most recent data, then by
+/** Series of providers come before those that were handed in, and these before simulated ones; then the most recent data, then by
  * name so that the choice is stable. */
 export function byPreference(a: Candidate, b: Candidate): number {
   return rankOf(a) - rankOf(b) || b.latest - a.latest || (nameOf(a) < nameOf(b) ? -1 : 1)

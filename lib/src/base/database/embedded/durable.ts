@@ -2,7 +2,7 @@ import { open, rename, rm } from 'node:fs/promises'
 
 /**
  * Writes a file for its user alone beside its place, syncs it and renames it: a kill or a power cut leaves the old one or the new one.
- * What lies at that name already, such as a link, is not written through.
+ * A file or link that has that name already is not written through.
  */
 export async function writeDurably(file: string, text: string): Promise<void> {
   await rm(`${file}.tmp`, { force: true })

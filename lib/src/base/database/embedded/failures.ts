@@ -5,7 +5,7 @@ import { type ErrorCode, errorMessage, QiError } from '../../types/index.ts'
 interface Cause {
   readonly pattern: RegExp
   readonly code: ErrorCode
-  /** What is wrong; `$1` is the first group of the pattern. */
+  /** The problem; `$1` is the first group of the pattern. */
   readonly why: string
   readonly remedy: string
 }
@@ -13,7 +13,7 @@ interface Cause {
 const OWN_SERVER = 'set DATABASE_URL to a PostgreSQL of your own'
 const OTHER_FOLDER = 'set QICORE_HOME to a folder on another disk'
 
-/** What initdb, the server and the system say, and what it means for somebody who knows neither. The first that fits counts. */
+/** Messages of initdb, the server and the system, and their meaning in plain words. The first that fits counts. */
 const CAUSES: readonly Cause[] = [
   {
     pattern: /could not (?:create|resize) shared memory segment.*: (.+)/,

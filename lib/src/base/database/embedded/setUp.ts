@@ -27,7 +27,7 @@ export async function setUp(superuser: Superuser, ownerPassword: string): Promis
   })
 }
 
-/** What `reassign owned` would do; it refuses the superuser of initdb, to whom the catalogs belong. Roles that it made may be altered by the owner. */
+/** Does the work of `reassign owned`, which refuses the superuser of initdb, to whom the catalogs belong. Roles that it made may be altered by the owner. */
 const HAND_OVER = `with superuser as (select oid from pg_roles where rolname = $1),
   space as (select oid, nspname, nspowner from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'),
   part as (select classid, objid from pg_depend where deptype = 'e' or (classid = 'pg_class'::regclass and deptype in ('a', 'i'))),

@@ -2,7 +2,7 @@ import { QiError } from '../../types/index.ts'
 import { sqlState } from '../errors.ts'
 import { offsetOfCharacter, refusedAt } from './refusal.ts'
 
-/** What the server said of a query, in words that help its author. `sql` and the length of what stands before it give the place. */
+/** The server's error for a query, in words that help its author. `sql` and the length of what stands before it give the place. */
 export function serverRefusal(
   error: unknown,
   timeoutMs: number,

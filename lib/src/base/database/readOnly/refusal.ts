@@ -3,7 +3,7 @@ import { type ErrorCode, QiError } from '../../types/index.ts'
 const SHOWN = 120
 const BEFORE = 60
 
-/** What is wrong with a query, with the place under a caret. @param offset in UTF-16 units */
+/** The error for a query, with a caret below the place. @param offset in UTF-16 units */
 export function refusedAt(
   code: Extract<ErrorCode, 'BAD_REQUEST' | 'FORBIDDEN'>,
   sql: string,

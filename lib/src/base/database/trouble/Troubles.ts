@@ -6,7 +6,7 @@ import { allTables } from '../tables.ts'
 import { type Drift, schemaDrift } from './drift.ts'
 import { describeLock, lockRemedy, type TableLock, tableLocks } from './locks.ts'
 
-/** What is wrong with the tables. */
+/** The problems of the tables: locks and drift. */
 export interface Found {
   readonly drifts: readonly Drift[]
   readonly locks: readonly TableLock[]
@@ -16,7 +16,7 @@ export interface Found {
 export interface FailureExplainer {
   /** The failure with its cause in the tables, where there is one. @param about the statement, or the table's name */
   explain(failure: QiError, about?: string): Promise<QiError>
-  /** What differs in a table so that nothing can be stored there. */
+  /** The drift of a table that keeps everything from being stored there. */
   driftOf(table: string): Promise<QiError | undefined>
   /** Refuses a statement over a table that is known to be locked, so that it takes no connection from others. @throws QiError */
   admit(text: string): void

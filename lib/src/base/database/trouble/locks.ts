@@ -4,7 +4,7 @@ import type { ClientBase } from 'pg'
 export interface TableLock {
   readonly table: string
   readonly pid: number
-  /** What there is to know of it, such as `psql, user alice, since 2026-05-01T12:00:00Z`. */
+  /** The session that holds it, such as `psql, user alice, since 2026-05-01T12:00:00Z`. */
   readonly holder: string
   /** False where it waits for the lock itself, and everybody queues behind it. */
   readonly granted: boolean
@@ -42,7 +42,7 @@ const LOOK = `select distinct on (coalesce(parent.relname, c.relname), l.pid) co
     and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock') and l.pid <> pg_backend_pid()
   order by 1, l.pid, l.granted desc, l.mode`
 
-/** Who holds or wants a lock on one of the tables that keeps others out; those that have it first. */
+/** Sessions that hold or want a lock on one of the tables that keeps others out; holders first. */
 export async function tableLocks(client: Pick<ClientBase, 'query'>, tables: readonly string[]): Promise<readonly TableLock[]> {
   const { rows } = await client.query<Row>(LOOK, [tables])
   return rows
@@ -58,7 +58,7 @@ export async function tableLocks(client: Pick<ClientBase, 'query'>, tables: read
     .sort((a, b) => Number(b.granted) - Number(a.granted))
 }
 
-/** What holds whom up. */
+/** One sentence about the lock: the table, its holder, and what it waits for. */
 export function describeLock({ table, pid, holder, granted, behind }: TableLock): string {
   const who = `process ${pid} of the database${holder ? ` (${holder})` : ''}`
   if (granted) return `the table ${table} is locked by ${who}`

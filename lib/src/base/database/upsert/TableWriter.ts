@@ -19,7 +19,7 @@ const REPEATS = 10
 const refusesRows = (state: string | undefined): boolean => state !== undefined && /^(22|23|54)/.test(state)
 const MOST_STAGED = 64
 
-/** What became of the rows of a write; those that are in neither were added. */
+/** The outcome of a write; rows in neither list were added. */
 export interface Stored {
   readonly failed: readonly Failure[]
   /** Rows whose key was there already, in the table or earlier in the same write. */

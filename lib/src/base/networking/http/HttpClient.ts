@@ -12,7 +12,7 @@ import { type Redirects, redirectTarget } from './redirect.ts'
 import { type Redact, redaction } from './text.ts'
 
 export interface HttpClientOptions {
-  /** What differs from {@link HTTP_BOUNDS}. */
+  /** Bounds that differ from {@link HTTP_BOUNDS}. */
   readonly bounds?: Partial<HttpBounds>
   /** Default `none`. */
   readonly redirects?: Redirects

@@ -1,4 +1,4 @@
-/** What one call may take. Each applies to every call; a caller that needs more says so. */
+/** Limits of one call. Each applies to every call; a caller that needs more says so. */
 export interface HttpBounds {
   /** From the call to the end of the body, in milliseconds. Default 30,000. */
   readonly totalMs: number

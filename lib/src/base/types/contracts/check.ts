@@ -3,7 +3,7 @@ import type { QiError } from '../errors.ts'
 /** What exercising the real path of a component found. */
 export interface CheckResult {
   readonly ok: boolean
-  /** Of what is not ok: true if only a part of it fails, and the rest works. */
+  /** Where `ok` is false: true if only a part fails and the rest works. */
   readonly degraded?: boolean
   /** One line for people: what was reached, or what is wrong. */
   readonly summary: string

@@ -217,7 +217,7 @@ export interface PlatformControl {
   reprocess(request: ReprocessRequest, options?: ReprocessOptions): Promise<ReprocessResult>
 }
 
-/** What became of records that were handed in: they are durable in the stream, but for those that were refused. */
+/** The outcome for records that were handed in: they are durable in the stream, but for those that were refused. */
 export interface HandedIn {
   /** False: no consumer took them within the time; they are stored when one runs. */
   readonly stored: boolean

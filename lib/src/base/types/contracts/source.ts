@@ -39,7 +39,7 @@ export interface Source extends AsyncIterable<RecordBatch>, AsyncDisposable {
 export interface SettingWarning {
   /** Says what it is about, such as `coin x`. */
   readonly subject: string
-  /** What is wrong, and what to do. */
+  /** The problem and the remedy. */
   readonly message: string
   /** In milliseconds since 1970. */
   readonly since: number

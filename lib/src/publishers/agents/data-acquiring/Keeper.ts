@@ -28,7 +28,7 @@ export class Keeper {
   readonly #parts: KeeperParts
   /** Jobs of which the store could not be told what became of them. */
   readonly #unsettled = new Set<WatchJob>()
-  /** What was last logged of a job: a problem that stays, such as an unknown coin, is logged once. */
+  /** The problem last logged of each job: one that stays, such as an unknown coin, is logged once. */
   readonly #logged = new Map<string, string>()
   #freedAt = Number.NEGATIVE_INFINITY
 

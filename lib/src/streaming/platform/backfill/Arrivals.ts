@@ -3,7 +3,7 @@ import { type HistoryWindow, type Micros, SILENCE, type Span, subtract, union } 
 /** Pieces that are kept before they are put together. */
 const MANY = 1000
 
-/** What of a window came: follows the times of its records, in whatever order. */
+/** The part of a window that came: follows the times of its records, in whatever order. */
 export class Arrivals {
   readonly #window: HistoryWindow
   readonly #candles: boolean

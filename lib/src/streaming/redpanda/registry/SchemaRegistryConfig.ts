@@ -38,7 +38,7 @@ export interface RegistryAddress {
   /** Without user and password, and without a slash at its end: fit to be shown. */
   readonly place: string
   readonly headers: Readonly<Record<string, string>>
-  /** What must not be shown. */
+  /** Secrets, which errors must not show. */
   readonly secrets: readonly string[]
 }
 
