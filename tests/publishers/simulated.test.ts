@@ -202,3 +202,25 @@ test.each([
 ])('settings at fault: %o', (settings, message) => {
   expect(() => simulated.config.parse(settings)).toThrow(message)
 })
+
+test.each([-7_200_000, 7_200_000])('prices go on at once when the clock is set by %i ms', async (step) => {
+  const clock = new VirtualClock(START)
+  let set = 0
+  const now = () => clock.now() + set
+  const config = simulated.config.parse({ coins: ['bitcoin'], candles: false, market: false, count: 9 })
+  const source = new SimulatedSource({ config, logger: silentLogger, now, clock })
+  const times: number[] = []
+  await clock.run(
+    (async () => {
+      for await (const { type, records } of source) {
+        if (type.name !== 'price') continue
+        times.push(...records.map(({ time }) => time as number))
+        if (times.length === 4) set = step
+      }
+    })(),
+  )
+  expect(times).toHaveLength(9)
+  expect(clock.now() - START).toBeLessThan(12_000)
+  const after = times[8] as number
+  expect(Math.abs(after - (START + step) * 1000)).toBeLessThan(12_000_000)
+})

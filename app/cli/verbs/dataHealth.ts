@@ -18,7 +18,7 @@ export async function run(session: Session, input: DataHealthInput): Promise<und
   if (page.next) await session.remark(`there is more: --after ${page.next}`)
 }
 
-const STYLES = { ok: 'green', stale: 'yellow', gappy: 'red', flawed: 'red' } as const
+const STYLES = { ok: 'green', stale: 'yellow', gappy: 'red', flawed: 'red', future: 'red' } as const
 
 const columns: readonly Column<SeriesHealth>[] = [
   { title: 'coin', cell: (row) => row.coinId },

@@ -22,6 +22,7 @@ const seriesHealth = z
       .number()
       .describe('from the newest row (of a bar: its close) to the end of the stretch; below 0 where it lies ahead'),
     rows: count('rows within the stretch; at most 200,000 are looked at'),
+    future: count('rows of the series that lie more than five minutes ahead; they are never the newest'),
     expected: count('of bars: how many there should be').optional(),
     interval_seconds: z.number().optional().describe('of prices and trades: the median of the times between two rows'),
     gaps: count('how many holes'),
@@ -36,7 +37,7 @@ const seriesHealth = z
     status: z
       .enum(HEALTH)
       .describe(
-        'stale: silent for longer than usual (a bar: its own length; else ten times the median interval; at least a minute). gappy: with holes. flawed: with bars that cannot be right',
+        'stale: silent for longer than usual (a bar: its own length; else ten times the median interval; at least a minute). gappy: with holes. flawed: with bars that cannot be right. future: with rows that lie ahead of the clock',
       ),
     reason: z.string().optional().describe('why it is not ok'),
   })

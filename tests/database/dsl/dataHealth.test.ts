@@ -31,6 +31,7 @@ describe('data health', () => {
         open: 0,
         filled: 0,
         flawed: 0,
+        future: 0,
         contradicted: 0,
         status: 'ok',
       },

@@ -11,7 +11,9 @@ import {
 } from '../types/index.ts'
 import { isStalePlan } from './errors.ts'
 import { type ConnectOptions, type Pool, withClient } from './pool.ts'
+import { tableOf } from './tables.ts'
 import { type RawRow, type Statement, textRows } from './textQuery.ts'
+import { UnreadableRows } from './unreadable.ts'
 
 export type { RawRow, Statement } from './textQuery.ts'
 
@@ -19,8 +21,11 @@ export type { RawRow, Statement } from './textQuery.ts'
 export class Reader {
   readonly #pool: Pool
   readonly #connect: ConnectOptions
+  /** Rows that were skipped. */
+  readonly unreadable: UnreadableRows
 
-  constructor(pool: Pool, connect: ConnectOptions = {}) {
+  constructor(pool: Pool, connect: ConnectOptions = {}, unreadable: UnreadableRows = new UnreadableRows()) {
+    this.unreadable = unreadable
     this.#pool = pool
     this.#connect = connect
   }
@@ -44,8 +49,27 @@ export class Reader {
   }
 
   async records<R extends RecordValues>(type: RecordType<R>, statement: Statement): Promise<R[]> {
-    return (await this.rows(statement)).map((row) => toRecord<R>(type.fields, row))
+    return this.readable(type, await this.rows(statement))
   }
+
+  /** The records of rows; a row that is none is skipped and remembered, and costs no neighbour. */
+  readable<R extends RecordValues>(type: RecordType<R>, rows: readonly RawRow[]): R[] {
+    const records: R[] = []
+    for (const row of rows) {
+      const record = this.unreadable.attempt(
+        () => placeOf(type as unknown as RecordType, row),
+        () => toRecord<R>(type.fields, row),
+      )
+      if (record !== undefined) records.push(record)
+    }
+    return records
+  }
+}
+
+/** The table of a row, and its key there. */
+function placeOf(type: RecordType, row: RawRow): { table: string; key: Record<string, string> } {
+  const { name, key } = tableOf(type, { kind: row.kind ?? undefined })
+  return { table: name, key: Object.fromEntries(key.map((column) => [column, row[column] ?? ''])) }
 }
 
 const readers: Readonly<Record<FieldKind, (text: string) => string | number | boolean>> = {

@@ -15,6 +15,7 @@ import { Rollups } from './rollups/Rollups.ts'
 import { TimescaleClient } from './timescale/TimescaleClient.ts'
 import { checkStore } from './trouble/checkStore.ts'
 import { Troubles } from './trouble/Troubles.ts'
+import { UnreadableRows } from './unreadable.ts'
 
 export interface StoreConfig {
   /** A PostgreSQL (14 or newer) or TimescaleDB; unset starts the embedded server. */
@@ -123,6 +124,7 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     await migrateStore(pool, client.capabilities)
     await clock.measure()
     const arrivals = new ArrivalOrder()
+    const unreadable = new UnreadableRows()
     const rolling = makePool({ max: 2 })
     const sql = new SqlReader({
       url,
@@ -142,12 +144,12 @@ export async function openStore(config: StoreConfig): Promise<Store> {
       pools,
       timescale: client,
       drizzle: new DrizzleClient(pool, { now: clock.now, arrivals }),
-      dsl: new CryptoFinancialDSL(readers, client, arrivals, connect),
+      dsl: new CryptoFinancialDSL(readers, client, arrivals, connect, unreadable),
       sql,
       rollups: new Rollups(rolling, client.capabilities, await storedLayout(pool), connect),
       ...(embedded ? { embedded } : {}),
       createPool: makePool,
-      check: () => checkStore({ client, readers, troubles }),
+      check: () => checkStore({ client, readers, troubles, unreadable }),
       close,
       [Symbol.asyncDispose]: close,
     }

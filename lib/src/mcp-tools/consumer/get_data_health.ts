@@ -18,7 +18,9 @@ const output = pageOf(
       kind: z.string(),
       status: z
         .string()
-        .describe('ok, stale (silent for longer than usual), gappy (with holes) or flawed (with bars that cannot be right)'),
+        .describe(
+          'ok, stale (silent for longer than usual), gappy (with holes), flawed (with bars that cannot be right) or future (with rows ahead of the clock)',
+        ),
       reason: z.string().optional(),
       age_seconds: z.number(),
       rows: z.int().describe('within the stretch'),
@@ -33,7 +35,7 @@ export const getDataHealth = defineTool({
   title: 'Data health',
   summary:
     'How fresh and how complete each stored series is over a stretch of time (the last day when left out): rows, age, holes, late live ' +
-    'rows, bars that cannot be right or that finer data contradicts, and whether it is ok, stale, gappy or flawed. Page by page, by coin, source, currency and kind.',
+    'rows, bars that cannot be right or that finer data contradicts, and whether it is ok, stale, gappy, flawed or from the future. Page by page, by coin, source, currency and kind.',
   set: 'TimescaleDBFinancialTools',
   effect: 'read',
   input: dataHealthQuery.extend({ limit: most(200, 5, 'most series in a page') }),

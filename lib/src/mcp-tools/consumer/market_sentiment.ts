@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { currentPriceQuery, defineTool, MANUAL, QiError, type Store } from '../../base/index.ts'
+import { currentPriceQuery, defineTool, MANUAL, notFuture, QiError, type Store } from '../../base/index.ts'
 import { resolveCoin } from '../shared/coins.ts'
 import { count } from '../shared/parameters.ts'
 import { logReturns, standardDeviation } from '../shared/statistics.ts'
@@ -18,6 +18,7 @@ const LEAST_HOURS = 48
 const DOMINANCE = `with newest as (
   select source, currency, time, btc_dominance from market_analytics
   where ($1::text is null or source = $1) and ($2::text is null or currency = $2)
+    and ${notFuture('time')}
   order by case origin when 'simulated' then 2 when '${MANUAL}' then 1 else 0 end, time desc limit 1)
 select n.btc_dominance::float8 as now, p.btc_dominance::float8 as before from newest as n left join lateral (
   select btc_dominance from market_analytics as m where m.source = n.source and m.currency = n.currency

@@ -1,4 +1,14 @@
-import { newestFirst, type Price, price, QiError, type Store, type Stream, type Trade, trade } from '../../base/index.ts'
+import {
+  newestFirst,
+  notFuture,
+  type Price,
+  price,
+  QiError,
+  type Store,
+  type Stream,
+  type Trade,
+  trade,
+} from '../../base/index.ts'
 import type { Tick } from './windowStatistics.ts'
 
 export interface SeriesName {
@@ -99,7 +109,7 @@ export async function ticksOfStore(store: Store, of: 'prices' | 'trades', wanted
   const one = onlyOne(series, wanted, `the table ${table}`)
   const { rows } = await store.pool.query<{ time: string; price: number; simulated: boolean }>(
     `select (extract(epoch from time) * 1000000)::bigint::text as time, price::float8 as price, origin = 'simulated' as simulated
-     from ${table} where coin_id = $1 and source = $2 and currency = $3 order by ${newestFirst(table)} limit $4`,
+     from ${table} where coin_id = $1 and source = $2 and currency = $3 and ${notFuture('time')} order by ${newestFirst(table)} limit $4`,
     [one.coin_id, one.source, one.currency, wanted.window],
   )
   const ticks = rows.reverse().map(({ time, price: figure }) => ({ time: Number(time), price: figure }))

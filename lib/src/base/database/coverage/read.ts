@@ -1,4 +1,5 @@
 import { type Micros, parseTime } from '../../types/index.ts'
+import { notFuture } from '../future.ts'
 import type { Pool } from '../pool.ts'
 import type { Known } from './gaps.ts'
 import { PRICE_LIMIT } from './refresh.ts'
@@ -9,9 +10,9 @@ type StoredSeries = Omit<Known, 'source' | 'platform' | 'now'>
 
 const edge = (order: '' | 'desc'): string => `case s.type
   when 'price' then (select time from crypto_prices as p where p.coin_id = s.coin_id and p.source = s.source
-    and p.currency = s.currency order by time ${order} limit 1)
+    and p.currency = s.currency and ${notFuture('time')} order by time ${order} limit 1)
   else (select time from ohlcv_data as p where p.coin_id = s.coin_id and p.source = s.source and p.currency = s.currency
-    and p.timeframe = s.timeframe order by time ${order} limit 1) end`
+    and p.timeframe = s.timeframe and ${notFuture('time')} order by time ${order} limit 1) end`
 
 /** What the store knows of series, those with the same coin beside one another. */
 export async function readSeries(pool: Pool, ids: readonly string[]): Promise<StoredSeries[]> {

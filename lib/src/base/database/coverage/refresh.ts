@@ -1,4 +1,5 @@
 import { TIMEFRAMES, timeframeMicros } from '../../types/index.ts'
+import { notFuture } from '../future.ts'
 import type { PoolClient } from '../pool.ts'
 import { DISCOVER } from './discover.ts'
 import { type CoverageFilter, SILENCE } from './model.ts'
@@ -10,7 +11,7 @@ update coverage_series as u set usual = m.usual from coverage_series as s cross 
   select percentile_disc(0.5) within group (order by d) as usual, count(*) as n from (
     select time - lag(time) over (order by time) as d from (
       select time from crypto_prices as p where p.coin_id = s.coin_id and p.source = s.source and p.currency = s.currency
-      order by time desc limit 500) as latest) as distances where d is not null) as m
+        and ${notFuture('time')} order by time desc limit 500) as latest) as distances where d is not null) as m
 where s.id = u.id and s.type = 'price' and s.usual is null and m.n >= 3 and ${FILTERED}`
 
 /** The longest distance between two prices that is no gap; the source's own word counts before what was measured. */
@@ -30,8 +31,8 @@ pieces as (
   select s.*, ${more}, unnest(tstzmultirange(tstzrange(b.first, b.last + ${length}, '[)')) - coalesce(k.spans, '{}')) as piece
   from coverage_series as s left join known as k on k.series_id = s.id cross join lateral (
     select (select time from ${rowsOf(table)} order by time limit 1) as first,
-      (select time from ${rowsOf(table)} order by time desc limit 1) as last) as b
-  where s.id = any ($1::bigint[]) and b.first is not null)`
+      (select time from ${rowsOf(table)} and ${notFuture('time')} order by time desc limit 1) as last) as b
+  where s.id = any ($1::bigint[]) and b.first <= b.last)`
 
 /** Adds spans, given as rows (id, span) of `found`, to what is held; those that touch become one. */
 const HOLD = `

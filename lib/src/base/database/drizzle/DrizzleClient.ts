@@ -5,12 +5,15 @@ import {
   formatTime,
   type Micros,
   type Ohlcv,
+  ohlcv,
   type Price,
+  price,
   type RecordType,
   type RecordValues,
   type Timeframe,
 } from '../../types/index.ts'
 import { classifyPgError } from '../errors.ts'
+import { notFuture } from '../future.ts'
 import { and, asc, desc, drizzle, eq, gte, lt, sql } from '../orm.ts'
 import type { Pool } from '../pool.ts'
 import { cryptoPrices, ohlcvData } from '../schema/index.ts'
@@ -94,13 +97,22 @@ type SeriesTable = typeof cryptoPrices | typeof ohlcvData
 const ofSeries = ({ coinId, source, currency }: SeriesTable) =>
   and(eq(coinId, sql.placeholder('coinId')), eq(source, sql.placeholder('source')), eq(currency, sql.placeholder('currency')))
 
+/** Leaves out rows that no record can be made of, which an older version took. */
+const readable = (type: RecordType) =>
+  sql.raw(
+    type.fields
+      .filter(({ kind }) => kind === 'decimal')
+      .map(({ name }) => `(${name} is null or scale(${name}) is not null)`)
+      .join(' and '),
+  )
+
 const inRange = ({ time }: SeriesTable) => and(gte(time, sql.placeholder('from')), lt(time, sql.placeholder('to')))
 
 const prepareLatest = (db: NodePgDatabase) =>
   db
     .select()
     .from(cryptoPrices)
-    .where(ofSeries(cryptoPrices))
+    .where(and(ofSeries(cryptoPrices), sql.raw(notFuture('time')), readable(price as unknown as RecordType)))
     .orderBy(desc(cryptoPrices.time))
     .limit(1)
     .prepare('drizzle_latest_price')
@@ -109,7 +121,7 @@ const preparePrices = (db: NodePgDatabase) =>
   db
     .select()
     .from(cryptoPrices)
-    .where(and(ofSeries(cryptoPrices), inRange(cryptoPrices)))
+    .where(and(ofSeries(cryptoPrices), inRange(cryptoPrices), readable(price as unknown as RecordType)))
     .orderBy(asc(cryptoPrices.time))
     .limit(sql.placeholder('limit'))
     .prepare('drizzle_prices')
@@ -118,7 +130,14 @@ const prepareBars = (db: NodePgDatabase) =>
   db
     .select()
     .from(ohlcvData)
-    .where(and(ofSeries(ohlcvData), eq(ohlcvData.timeframe, sql.placeholder('timeframe')), inRange(ohlcvData)))
+    .where(
+      and(
+        ofSeries(ohlcvData),
+        eq(ohlcvData.timeframe, sql.placeholder('timeframe')),
+        inRange(ohlcvData),
+        readable(ohlcv as unknown as RecordType),
+      ),
+    )
     .orderBy(asc(ohlcvData.time))
     .limit(sql.placeholder('limit'))
     .prepare('drizzle_bars')

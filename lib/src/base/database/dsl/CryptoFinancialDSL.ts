@@ -15,6 +15,7 @@ import {
 } from '../../types/index.ts'
 import type { ConnectOptions, Pool } from '../pool.ts'
 import { Reader } from '../reader.ts'
+import { UnreadableRows } from '../unreadable.ts'
 import type { BulkWrites } from '../upsert/BulkWriter.ts'
 import { anomaliesQuery, bucketedQuery, dataHealthQuery } from './analysisQueries.ts'
 import type { BucketedCandles, IndicatorValues, PriceAnomalies, SeriesHealth } from './analysisResults.ts'
@@ -43,9 +44,18 @@ export class CryptoFinancialDSL {
   readonly #writes: BulkWrites
   readonly #arrivals: ArrivalOrder
 
-  /** @param arrivals keeps the order of what is stored here */
-  constructor(pool: Pool, writes: BulkWrites, arrivals: ArrivalOrder, connect: ConnectOptions = {}) {
-    this.#reader = new Reader(pool, connect)
+  /**
+   * @param arrivals keeps the order of what is stored here
+   * @param unreadable takes the rows that were skipped
+   */
+  constructor(
+    pool: Pool,
+    writes: BulkWrites,
+    arrivals: ArrivalOrder,
+    connect: ConnectOptions = {},
+    unreadable = new UnreadableRows(),
+  ) {
+    this.#reader = new Reader(pool, connect, unreadable)
     this.#writes = writes
     this.#arrivals = arrivals
   }

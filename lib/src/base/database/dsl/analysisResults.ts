@@ -83,7 +83,7 @@ export interface PriceAnomalies {
   readonly anomalies: readonly PriceAnomaly[]
 }
 
-export const HEALTH = ['ok', 'stale', 'gappy', 'flawed'] as const
+export const HEALTH = ['ok', 'stale', 'gappy', 'flawed', 'future'] as const
 
 /** A stretch of time without data. */
 export interface Hole {
@@ -107,6 +107,8 @@ export interface SeriesHealth {
   readonly ageSeconds: number
   /** Rows within the stretch. */
   readonly rows: number
+  /** Rows of the series whose time lies more than five minutes ahead of the database's clock; they are never the newest. */
+  readonly future: number
   /** Of bars: how many there should be between the first and the last moment of the stretch that the series covers. */
   readonly expected?: number
   /** Of prices and trades: the median of the times between two rows, in seconds. */

@@ -1,4 +1,4 @@
-import { formatTime, type Micros, type Timeframe, timeframeMicros } from '../../types/index.ts'
+import { EARLIEST, formatTime, type Micros, type Timeframe, timeframeMicros } from '../../types/index.ts'
 import type { Statement } from '../reader.ts'
 import { barFigures, isClosed } from '../rollups/figures.ts'
 import type { Bucket } from './bucket.ts'
@@ -27,13 +27,14 @@ export interface Range {
 export type Material = HeldPart['kind']
 
 const TABLES = { trades: 'trades', prices: 'crypto_prices' } as const
-const tableOf = (material: Material): string => (material in TABLES ? TABLES[material as keyof typeof TABLES] : 'ohlcv_data')
+export const tableOf = (material: Material): string =>
+  material in TABLES ? TABLES[material as keyof typeof TABLES] : 'ohlcv_data'
 /** One prepared statement for each kind of material, and bars of all timeframes share theirs. */
 const named = (verb: string, material: Material): string => `${verb}_${material in TABLES ? material : 'bars'}`
 const timeframeOf = (material: Material): Timeframe[] => (material in TABLES ? [] : [material as Timeframe])
 
-/** The lower bound as text; a null would hide it from a prepared plan, which then reads all of the history before it. */
-export const boundText = (from: Micros | undefined): string => (from === undefined ? '-infinity' : formatTime(from))
+/** The lower bound as text, at least the first moment that is a time; a null would hide it from a prepared plan, which then reads all of the history before it. */
+export const boundText = (from: Micros | undefined): string => formatTime(from ?? EARLIEST)
 export const interval = (length: Micros): string => `${length} microseconds`
 export const valuesOf = ({ coinId, source, currency }: SeriesKey): string[] => [coinId, source, currency]
 

@@ -1,7 +1,8 @@
 import { ohlcv, type Timeframe } from '../../types/index.ts'
+import type { UnreadableRows } from '../unreadable.ts'
 import type { SeriesKey } from './bars.ts'
 import { WHOLE } from './gather.ts'
-import { linesOf, type PackedBars, toBar } from './packedBars.ts'
+import { linesOf, type PackedBars, readBars } from './packedBars.ts'
 
 const DAY_AND_CLOCK = '(\\d{4}-\\d\\d-\\d\\d) (\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,6})?)\\+00'
 /** A decimal in its canonical form; any other is left to the slow way. */
@@ -26,7 +27,7 @@ const patterns = [false, true].map((volume) =>
  * Packed bars as the JSON of a list without its brackets, the same that the record type gives (a test holds the two together),
  * in one pass of a regular expression over all of them: a record in between would cost twice as much as everything else.
  */
-export function barsJson(key: SeriesKey, timeframe: Timeframe, bars: PackedBars): string {
+export function barsJson(unreadable: UnreadableRows, key: SeriesKey, timeframe: Timeframe, bars: PackedBars): string {
   if (bars.count === 0) return ''
   const values = bars.text.slice(0, bars.text.indexOf('\n') >>> 0).split(',')
   const [volume, count] = [values[7] !== '', values[8] !== '']
@@ -35,8 +36,8 @@ export function barsJson(key: SeriesKey, timeframe: Timeframe, bars: PackedBars)
   // Each line that matched grew by what the template adds, and no other did.
   const grown = template.replaceAll('$$', '$').replaceAll(/\$\d\d/g, '').length - SEPARATORS
   if (json.length === bars.text.length + bars.count * grown) return json
-  return linesOf(bars)
-    .map((line) => `${ohlcv.encode(toBar(key, timeframe, line)).slice(0, -1)},${WHOLE_JSON}}`)
+  return readBars(unreadable, key, timeframe, linesOf(bars))
+    .map((bar) => `${ohlcv.encode(bar).slice(0, -1)},${WHOLE_JSON}}`)
     .join(',\n')
 }
 

@@ -7,7 +7,7 @@ import { fillGaps } from './fillGaps.ts'
 import { fill, WHOLE } from './gather.ts'
 import { type Held, type HeldSeries, heldOf } from './held.ts'
 import { coinNotFound } from './notFound.ts'
-import { dropOldest, linesOf, opensOf, toBar } from './packedBars.ts'
+import { dropOldest, linesOf, opensOf, readBars } from './packedBars.ts'
 import type { candlesQuery } from './queries.ts'
 import type { QueryOf } from './query.ts'
 import type { Candle, Candles, CandlesJson, Series } from './results.ts'
@@ -20,7 +20,9 @@ type CandlesQuery = Omit<QueryOf<typeof candlesQuery>, 'fill'> & { readonly fill
  */
 export async function candles(reader: Reader, query: CandlesQuery): Promise<Candles> {
   const { stored, built, opens: _, ...found } = await find(reader, query)
-  const bars = linesOf(stored).map((line): Candle => ({ ...toBar(found.series, query.timeframe, line), ...WHOLE }))
+  const bars = readBars(reader.unreadable, found.series, query.timeframe, linesOf(stored)).map(
+    (bar): Candle => ({ ...bar, ...WHOLE }),
+  )
   const all = built.length === 0 ? bars : [...bars, ...built].sort((a, b) => a.time - b.time)
   return { ...found, candles: query.fill ? fillGaps(all, query.timeframe, query.limit) : all }
 }
@@ -33,13 +35,13 @@ export async function candlesJson(reader: Reader, query: CandlesQuery): Promise<
   }
   const { stored, built, opens, ...found } = await find(reader, query)
   const newest = opens.at(-1) ?? Number.NEGATIVE_INFINITY
-  const bars = barsJson(found.series, query.timeframe, stored)
+  const bars = barsJson(reader.unreadable, found.series, query.timeframe, stored)
   if (built.length === 0) return { ...found, candles: `[${bars}]` }
   if (built.every(({ time }) => time > newest))
     return { ...found, candles: `[${[bars, ...built.map(candleJson)].filter(Boolean).join(',')}]` }
   const lines = linesOf(stored).map((line, i) => ({
     time: opens[i] as Micros,
-    json: barsJson(found.series, query.timeframe, { text: line, count: 1 }),
+    json: barsJson(reader.unreadable, found.series, query.timeframe, { text: line, count: 1 }),
   }))
   const all = [...lines, ...built.map((candle) => ({ time: candle.time, json: candleJson(candle) }))]
   return {
@@ -47,6 +49,7 @@ export async function candlesJson(reader: Reader, query: CandlesQuery): Promise<
     candles: `[${all
       .sort((a, b) => a.time - b.time)
       .map(({ json }) => json)
+      .filter(Boolean)
       .join(',')}]`,
   }
 }

@@ -1,7 +1,7 @@
-import { type Micros, nowMicros, type Ohlcv, type Timeframe } from '../../types/index.ts'
+import { formatTime, type Micros, nowMicros, type Ohlcv, type Timeframe } from '../../types/index.ts'
 import { type Reader, readInteger, readTime } from '../reader.ts'
 import { EVENTS, type EventKind, events } from '../rollups/events.ts'
-import { type Material, ownBars, type Range, runsWithin, type Stretch } from './bars.ts'
+import { type Material, ownBars, type Range, runsWithin, type Stretch, tableOf } from './bars.ts'
 import { type Bucket, finerTimeframes, openOf, timeframeOf } from './bucket.ts'
 import { bucketRows, opensHolding } from './bucketRows.ts'
 import type { HeldSeries } from './held.ts'
@@ -139,7 +139,9 @@ class Building {
     if (opens.length === 0) return
     for (const row of await this.#reader.rows(ownBars(this.#held, this.#own, opens))) {
       const one = found.get(readTime(row.time as string)) as Found
-      const part = partOfOwnBar(row, this.#own, this.#stretch(one.open))
+      const own = this.#own
+      const part = this.#readable(own, one.open, () => partOfOwnBar(row, own, this.#stretch(one.open)))
+      if (!part) continue
       if (row.flaw == null) one.own = part
       else one.flawed = { ...this.#candle(one, part), isFinal: row.closed === 't', ...WHOLE, flaw: row.flaw }
     }
@@ -150,7 +152,8 @@ class Building {
     if (opens.length === 0) return
     for (const row of await bucketRows(this.#reader, this.#held, this.#bucket, timeframe, opens)) {
       const one = found.get(readTime(row.bucket as string)) as Found
-      const part = partOfBars(row, timeframe, this.#stretch(one.open))
+      const part = this.#readable(timeframe, one.open, () => partOfBars(row, timeframe, this.#stretch(one.open)))
+      if (!part) continue
       // Of open bars it is not known here how much of them is covered.
       one.bars.push(row.is_final === 't' ? part : { ...part, covered: 0 })
     }
@@ -165,9 +168,20 @@ class Building {
     const wanted = { coinId, source, currency, kinds: this.#kinds, spans, silence, now: this.#now }
     for (const row of await this.#reader.rows(events(wanted))) {
       const i = readInteger(row.n as string) - 1
-      parts[i] = partOfEvents(row, spans[i] as Stretch, this.#now)
+      const span = spans[i] as Stretch
+      parts[i] = this.#readable(row.built_from as Material, span.from, () => partOfEvents(row, span, this.#now))
     }
     return parts
+  }
+
+  /** A part, unless a row of it cannot be read: then the rest of the bucket is built without it. */
+  #readable(material: Material, from: Micros, read: () => Part): Part | undefined {
+    const { coinId, source, currency } = this.#held
+    const where = () => ({
+      table: tableOf(material),
+      key: { coin_id: coinId, source, currency, kind: material, since: formatTime(from) },
+    })
+    return this.#reader.unreadable.attempt(where, read)
   }
 
   /** The parts of a bucket that one material gives whole, or of which nothing but trades and prices is held. */
@@ -193,7 +207,9 @@ class Building {
       for (const row of await this.#reader.rows(runs)) {
         const { open } = spans[readInteger(row.n as string) - 1] as { open: Micros }
         const stretch = { from: readTime(row.since as string), to: readTime(row.until as string) }
-        if (stretch.to > stretch.from) (tiles.get(open) as Part[]).push(partOfBars(row, timeframe, stretch))
+        if (stretch.to <= stretch.from) continue
+        const part = this.#readable(timeframe, stretch.from, () => partOfBars(row, timeframe, stretch))
+        if (part) (tiles.get(open) as Part[]).push(part)
       }
       // Bars that retention has dropped are still rolled up.
       for (const { open, bars } of mixed) {

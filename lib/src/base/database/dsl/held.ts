@@ -1,4 +1,5 @@
 import { MANUAL, type Timeframe, timeframeMicros } from '../../types/index.ts'
+import { notFuture } from '../future.ts'
 import { type RawRow, type Reader, readTime } from '../reader.ts'
 import { isClosed } from '../rollups/figures.ts'
 import { interval } from './bars.ts'
@@ -53,7 +54,7 @@ const distinct = (name: string, table: string, columns: readonly string[], condi
 const newest = (name: string, table: string, kind: string, condition = ''): string =>
   `select w.source, w.currency, ${kind} as kind, l.time, l.origin from ${name} as w cross join lateral (
     select t.time, t.origin from ${table} as t
-    where t.coin_id = $1 and t.source = w.source and t.currency = w.currency ${condition} order by t.time desc limit 1) as l`
+    where t.coin_id = $1 and t.source = w.source and t.currency = w.currency ${condition} and ${notFuture('t.time')} order by t.time desc limit 1) as l`
 
 /** Where retention drops records, the bars that were rolled up from them may be all that is left of a series. */
 const ONLY_BARS = "and exists (select from qicore_settings where name like 'kept\\_since.%')"

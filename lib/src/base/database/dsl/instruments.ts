@@ -1,5 +1,5 @@
 import { instrument } from '../../types/index.ts'
-import { type Reader, toRecord } from '../reader.ts'
+import type { Reader } from '../reader.ts'
 import { fromCursor, toCursor } from './cursor.ts'
 import type { instrumentsQuery } from './queries.ts'
 import type { QueryOf } from './query.ts'
@@ -34,7 +34,7 @@ export async function listInstruments(reader: Reader, query: QueryOf<typeof inst
   const after = fromCursor(query.after, 4) ?? [null, null, null, null]
   const values = [query.search ?? null, query.kind ?? null, query.source ?? null, ...after, query.limit + 1]
   const rows = await reader.rows({ text: LIST, values })
-  const items = rows.slice(0, query.limit).map((row) => toRecord<InstrumentPage['items'][number]>(instrument.fields, row))
+  const items = reader.readable(instrument, rows.slice(0, query.limit))
   if (rows.length <= query.limit) return { items }
   const last = rows[query.limit - 1]
   return { items, next: toCursor(['place', 'coin_id', 'source', 'kind'].map((name) => last?.[name] ?? '')) }

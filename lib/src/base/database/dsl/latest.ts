@@ -1,4 +1,5 @@
 import { MANUAL, type Price, price } from '../../types/index.ts'
+import { notFuture } from '../future.ts'
 import type { Reader } from '../reader.ts'
 import { fromCursor, toCursor } from './cursor.ts'
 import { rankOfOrigin } from './preference.ts'
@@ -13,7 +14,7 @@ import type { Page } from './results.ts'
  */
 
 const LATEST = `cross join lateral (select * from crypto_prices as p
-  where p.coin_id = s.coin_id and p.source = s.source and p.currency = s.currency order by p.time desc limit 1) as l`
+  where p.coin_id = s.coin_id and p.source = s.source and p.currency = s.currency and ${notFuture('p.time')} order by p.time desc limit 1) as l`
 
 /** All series from a coin on. $1 coin */
 const ALL_SERIES = `with recursive s (coin_id, source, currency) as (
@@ -43,7 +44,7 @@ const BETTER_EXISTS = `exists (
     select n.* from c cross join lateral (select p.source, p.currency from crypto_prices as p
       where p.coin_id = s.coin_id and (p.source, p.currency) > (c.source, c.currency) order by p.source, p.currency limit 1) as n)
   select from c cross join lateral (select p.origin from crypto_prices as p
-    where p.coin_id = s.coin_id and p.source = c.source and p.currency = c.currency order by p.time desc limit 1) as o
+    where p.coin_id = s.coin_id and p.source = c.source and p.currency = c.currency and ${notFuture('p.time')} order by p.time desc limit 1) as o
   where ${asked('c')} and ${rankOfOrigin('o.origin')} < ${rankOfOrigin('l.origin')})`
 
 /** $4 simulated and handed-in ones too, $5–$7 the cursor, $8 limit */
@@ -61,9 +62,11 @@ export async function latestPrices(reader: Reader, query: QueryOf<typeof latestP
   const { coins } = query
   const rest = [query.sources ?? null, query.currencies ?? null, query.includeSimulated, ...after, query.limit + 1]
   const rows = coins
-    ? await reader.records(price, { name: 'latest_of_coins', text: OF_COINS, values: [coins, ...rest] })
-    : await reader.records(price, { name: 'latest_all', text: ALL, values: [after[0] ?? '', ...rest] })
-  const items = rows.slice(0, query.limit)
-  const last = items.at(-1)
-  return rows.length > items.length && last ? { items, next: toCursor([last.coinId, last.source, last.currency]) } : { items }
+    ? await reader.rows({ name: 'latest_of_coins', text: OF_COINS, values: [coins, ...rest] })
+    : await reader.rows({ name: 'latest_all', text: ALL, values: [after[0] ?? '', ...rest] })
+  const page = rows.slice(0, query.limit)
+  const items = reader.readable(price, page)
+  const last = page.at(-1)
+  if (rows.length === page.length || !last) return { items }
+  return { items, next: toCursor(['coin_id', 'source', 'currency'].map((name) => last[name] ?? '')) }
 }

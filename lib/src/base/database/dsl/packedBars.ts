@@ -1,5 +1,6 @@
 import { type Decimal, decimal, type Micros, type Ohlcv, QiError, type Timeframe } from '../../types/index.ts'
 import { readInteger, readTime } from '../reader.ts'
+import type { UnreadableRows } from '../unreadable.ts'
 import type { SeriesKey } from './bars.ts'
 import { type Bucket, bucketOf } from './bucket.ts'
 
@@ -82,4 +83,17 @@ export function toBar({ coinId, source, currency }: SeriesKey, timeframe: Timefr
     isFinal: isFinal === 'true',
     builtFrom: builtFrom as Ohlcv['builtFrom'],
   }
+}
+
+/** The bars of lines; a line that is no bar is skipped and remembered. */
+export function readBars(unreadable: UnreadableRows, key: SeriesKey, timeframe: Timeframe, lines: readonly string[]): Ohlcv[] {
+  const { coinId, source, currency } = key
+  return lines.flatMap((line) => {
+    const where = () => ({
+      table: 'ohlcv_data',
+      key: { coin_id: coinId, source, currency, timeframe, time: line.slice(0, line.indexOf(',')) },
+    })
+    const bar = unreadable.attempt(where, () => toBar(key, timeframe, line))
+    return bar ? [bar] : []
+  })
 }

@@ -1,5 +1,6 @@
 import { type MarketAnalytics, marketAnalytics, type Price, price } from '../../types/index.ts'
-import { type Reader, readInteger, toRecord } from '../reader.ts'
+import { notFuture } from '../future.ts'
+import { type Reader, readInteger } from '../reader.ts'
 import { rankOfOrigin } from './preference.ts'
 import type { marketSummaryQuery } from './queries.ts'
 import type { QueryOf } from './query.ts'
@@ -12,7 +13,7 @@ const ANALYTICS = `with recursive s (source, currency) as (
   select n.* from s cross join lateral (select a.source, a.currency from market_analytics as a
     where (a.source, a.currency) > (s.source, s.currency) order by a.source, a.currency limit 1) as n),
 l as (select a.* from s cross join lateral (select * from market_analytics as m
-    where m.source = s.source and m.currency = s.currency order by m.time desc limit 1) as a
+    where m.source = s.source and m.currency = s.currency and ${notFuture('m.time')} order by m.time desc limit 1) as a
   where ($1::text[] is null or s.source = any ($1)) and ($2::text[] is null or s.currency = any ($2)))
 select * from l where $3::boolean or not exists (select from l as o where o.currency = l.currency and ${rankOfOrigin('o.origin')} < ${rankOfOrigin('l.origin')})
 order by source, currency`
@@ -28,11 +29,12 @@ const LATEST = `with recursive s (coin_id, source, currency) as (
     where (p.coin_id, p.source, p.currency) > (s.coin_id, s.source, s.currency)
     order by p.coin_id, p.source, p.currency limit 1) as n),
 l as materialized (select p.* from s cross join lateral (select * from crypto_prices as q
-    where q.coin_id = s.coin_id and q.source = s.source and q.currency = s.currency order by q.time desc limit 1) as p
+    where q.coin_id = s.coin_id and q.source = s.source and q.currency = s.currency and ${notFuture('q.time')} order by q.time desc limit 1) as p
   where ($1::text[] is null or s.source = any ($1)) and ($2::text[] is null or s.currency = any ($2))),
 shown as materialized (select * from (select *, max(time) over (partition by source, currency) as newest,
     ${rankOfOrigin('origin')} as rank, min(${rankOfOrigin('origin')}) over (partition by coin_id) as best from l) as w
-  where time > newest - interval '1 day' and ($3::boolean or rank = best))`
+  where time > newest - interval '1 day' and scale(price) is not null
+    and (change_24h_pct is null or scale(change_24h_pct) is not null) and ($3::boolean or rank = best))`
 
 const BREADTH = `${LATEST}
 select 'breadth' as part, source, currency, bool_and(origin = 'simulated') as simulated, count(*) as coins,
@@ -52,7 +54,11 @@ export async function marketSummary(reader: Reader, query: QueryOf<typeof market
   const analytics = await reader.records<MarketAnalytics>(marketAnalytics, { text: ANALYTICS, values })
   const breadth = await reader.rows({ text: BREADTH, values })
   const movers = await reader.rows({ text: MOVERS, values: [...values, query.movers] })
-  const part = (name: string) => movers.filter((row) => row.part === name).map((row) => toRecord<Price>(price.fields, row))
+  const part = (name: string) =>
+    reader.readable<Price>(
+      price,
+      movers.filter((row) => row.part === name),
+    )
   return { analytics, breadth: breadth.map(toBreadth), gainers: part('gainer'), losers: part('loser') }
 }
 

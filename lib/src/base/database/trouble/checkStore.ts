@@ -1,9 +1,10 @@
 import { withTimeout } from '../../networking/timeout.ts'
-import { type CheckResult, errorMessage, toQiError } from '../../types/index.ts'
+import { type CheckResult, countOf, errorMessage, toQiError } from '../../types/index.ts'
 import { layoutMismatch } from '../migrations/index.ts'
 import { type Pool, withClient } from '../pool.ts'
 import { allTables } from '../tables.ts'
 import type { TimescaleClient } from '../timescale/TimescaleClient.ts'
+import { describeRow, type UnreadableRow, type UnreadableRows } from '../unreadable.ts'
 import { describeLock, lockRemedy } from './locks.ts'
 import type { Found, Troubles } from './Troubles.ts'
 
@@ -12,6 +13,8 @@ export interface StoreParts {
   /** The pool that serves readers. */
   readonly readers: Pool
   readonly troubles: Troubles
+  /** Rows that readers skipped. */
+  readonly unreadable: UnreadableRows
 }
 
 /** A prober waits four seconds for the whole platform. */
@@ -21,9 +24,9 @@ const LONG_LOCK_S = 1
 
 /**
  * Writes a row on the way of writers and takes it back, reads on the way of readers, and compares the tables with the record types.
- * A table that is locked or was changed makes it degraded, since the others work; it is down when nothing can be read or written.
+ * A table that is locked or was changed, and a row that no reader can read, make it degraded, since the others work; it is down when nothing can be read or written.
  */
-export async function checkStore({ client, readers, troubles }: StoreParts): Promise<CheckResult> {
+export async function checkStore({ client, readers, troubles, unreadable }: StoreParts): Promise<CheckResult> {
   try {
     const { locks, drifts } = await troubles.look()
     const long = locks.filter(({ seconds }) => seconds >= LONG_LOCK_S)
@@ -43,7 +46,8 @@ export async function checkStore({ client, readers, troubles }: StoreParts): Pro
     const misplaced = mismatch !== undefined && !client.capabilities.hypertables ? mismatch : undefined
     if (long.length > 0 || drifts.length > 0) return troubled({ locks: long, drifts }, free !== undefined)
     if (misplaced) return { ok: false, summary: misplaced, details: { serverVersion: client.capabilities.serverVersion } }
-    return working(client, mismatch)
+    const skipped = unreadable.list()
+    return skipped.length > 0 ? unreadableRows(skipped) : working(client, mismatch)
   } catch (error) {
     const failure = await troubles.explain(toQiError(error))
     return { ok: false, summary: `the database cannot be used: ${errorMessage(failure)}`, error: failure }
@@ -65,6 +69,18 @@ function troubled({ locks, drifts }: Found, partly: boolean): CheckResult {
     summary: [...told.map(({ what }) => what), ...(more > 0 ? [`and ${more} more`] : [])].join('; '),
     remedy: told.map(({ remedy }) => remedy).join('; '),
     details: { locked: locks.length, changed: drifts.length },
+  }
+}
+
+function unreadableRows(skipped: readonly UnreadableRow[]): CheckResult {
+  const told = skipped.slice(-MOST_TOLD).map((row) => `${describeRow(row)}: ${row.reason}`)
+  const more = skipped.length - told.length
+  return {
+    ok: false,
+    degraded: true,
+    summary: `${countOf(skipped.length, 'row')} cannot be read: ${[...told, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')}`,
+    remedy: 'all other rows are served; delete or correct these, which another program wrote or an older version took',
+    details: { unreadable: skipped.length },
   }
 }
 

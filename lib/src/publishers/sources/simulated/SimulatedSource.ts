@@ -34,6 +34,9 @@ const SHORTEST_WAIT = 5
 /** What fell due while nobody pulled is made up for, so far back. */
 const LONGEST_CATCH_UP = 600_000_000
 
+/** A next moment further ahead than its interval and this was due by a clock that was set back since. */
+const MOST_AHEAD = 1_000_000
+
 /** The simulated market as a source: each moment comes when it is due, its `time` a multiple of the interval. */
 export class SimulatedSource implements Source {
   readonly name = 'simulated'
@@ -75,6 +78,11 @@ export class SimulatedSource implements Source {
     if (from === undefined) yield* this.#minute(minute)
     while (given < count && tick < until && !this.#closed.signal.aborted) {
       const now = this.#micros()
+      if (from === undefined && tick - now > MOST_AHEAD + this.#interval) {
+        this.#logger.warn({ ahead: tick - now }, 'the clock was set back: the simulated market goes on from what it shows now')
+        tick = Math.floor(now / this.#interval) * this.#interval
+        minute = Math.floor(tick / MINUTE) * MINUTE
+      }
       if (tick > now) {
         await this.#wait(Math.max(tick - now, Math.min(this.#interval, SHORTEST_WAIT * 1000)))
         continue

@@ -77,7 +77,7 @@ async function examineBars(
     gaps,
     longest,
     contradicted,
-    ...statusOf({ age, usual: length, gaps, missing, flawed: measured.flawed }),
+    ...statusOf({ age, usual: length, gaps, missing, flawed: measured.flawed, future: measured.future }),
   }
 }
 
@@ -94,6 +94,6 @@ async function examineEvents(reader: Reader, series: SeriesKind, from: Micros, t
     ...(interval === undefined ? {} : { intervalSeconds: interval / 1e6 }),
     gaps: holes.count,
     longest: holes.longest,
-    ...statusOf({ age, usual, gaps: holes.count, missing: undefined, flawed: 0 }),
+    ...statusOf({ age, usual, gaps: holes.count, missing: undefined, flawed: 0, future: measured.future }),
   }
 }

@@ -1,4 +1,5 @@
 import { formatTime, type Micros } from '../../../types/index.ts'
+import { notFuture } from '../../future.ts'
 import { type RawRow, type Reader, readInteger, readTime } from '../../reader.ts'
 import type { Hole } from '../analysisResults.ts'
 import type { SeriesKind } from './series.ts'
@@ -13,6 +14,8 @@ export interface Measured {
   readonly first: Micros
   readonly last: Micros
   readonly rows: number
+  /** Rows whose time lies further ahead than a record may; none of them is the newest. */
+  readonly future: number
   /** Median of the times between two rows. */
   readonly interval: Micros | undefined
   /** Live rows that arrived after a live row with a later time. */
@@ -42,15 +45,16 @@ const OFF_GRID = "'opens off the grid of its timeframe'"
 function statement(kind: SeriesKind['kind']): string {
   const next = isBars(kind) ? 5 : 4
   const bars = isBars(kind) ? 't.is_final, t.built_from, t.flaw' : "true as is_final, '' as built_from, null as flaw"
-  const end = (direction: string) =>
-    `(select t.time from ${tableOf(kind)} as t where ${ofSeries(kind)} order by t.time ${direction} limit 1)`
+  const rowsOf = `from ${tableOf(kind)} as t where ${ofSeries(kind)}`
+  const newest = (column: string) => `(select t.${column} ${rowsOf} and ${notFuture('t.time')} order by t.time desc limit 1)`
+  const first = `(select t.time ${rowsOf} order by t.time limit 1)`
   return `with w as materialized (select t.time, t.received_at, t.origin, ${bars} from ${tableOf(kind)} as t
     where ${ofSeries(kind)} and t.time >= $${next}::timestamptz and t.time < $${next + 1}::timestamptz order by t.time desc limit ${MOST_ROWS}),
   g as (select *, extract(epoch from time - lag(time) over (order by time)) as gap,
     origin = 'live' and received_at > min(received_at) filter (where origin = 'live')
       over (order by time desc rows between unbounded preceding and 1 preceding) as is_late from w)
-  select ${end('asc')} as first, ${end('desc')} as last,
-    (select t.origin from ${tableOf(kind)} as t where ${ofSeries(kind)} order by t.time desc limit 1) = 'simulated' as simulated,
+  select ${first} as first, coalesce(${newest('time')}, ${first}) as last, ${newest('origin')} = 'simulated' as simulated,
+    (select count(*) from (select ${rowsOf} and not (${notFuture('t.time')}) limit ${MOST_ROWS}) as f) as future,
     count(*) as rows, percentile_cont(0.5) within group (order by gap) as interval,
     count(*) filter (where is_late) as late, count(*) filter (where not is_final) as open,
     count(*) filter (where built_from = 'filled') as filled, count(*) filter (where flaw is not null) as flawed,
@@ -68,6 +72,7 @@ export async function measure(reader: Reader, series: SeriesKind, from: Micros, 
     first: time('first'),
     last: time('last'),
     rows: count('rows'),
+    future: count('future'),
     interval: (row as RawRow).interval == null ? undefined : Math.round(Number((row as RawRow).interval) * 1_000_000),
     late: count('late'),
     open: count('open'),

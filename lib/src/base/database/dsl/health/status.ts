@@ -15,14 +15,17 @@ interface Facts {
   readonly missing: number | undefined
   /** Bars that cannot be right. */
   readonly flawed: number
+  /** Rows from the future. */
+  readonly future: number
 }
 
 /**
  * Stale: bars, when the one after the newest should have been closed and is not there (older than its own length, at least a
  * minute); prices and trades, when silent for ten times the median interval (at least a minute). Gappy: when it has holes.
- * Flawed: when bars cannot be right. The first of the three that holds is told.
+ * Flawed: when bars cannot be right. Future: when rows
+ * lie ahead of the clock. The first that holds is told.
  */
-export function statusOf({ age, usual, gaps, missing, flawed }: Facts): Pick<SeriesHealth, 'status' | 'reason'> {
+export function statusOf({ age, usual, gaps, missing, flawed, future }: Facts): Pick<SeriesHealth, 'status' | 'reason'> {
   const seconds = (micros: Micros) => `${Math.round(micros / 1_000_000).toLocaleString('en')} s`
   const most = Math.max(usual, LEAST)
   if (age > most) return { status: 'stale', reason: `nothing for ${seconds(age)}; more than ${seconds(most)} is unusual` }
@@ -37,6 +40,11 @@ export function statusOf({ age, usual, gaps, missing, flawed }: Facts): Pick<Ser
     return {
       status: 'flawed',
       reason: `${countOf(flawed, 'bar cannot be right', 'bars cannot be right')} (such as high below low)`,
+    }
+  if (future > 0)
+    return {
+      status: 'future',
+      reason: `${countOf(future, 'row lies', 'rows lie')} more than five minutes ahead of the database's clock; delete what another program wrote`,
     }
   return { status: 'ok' }
 }
