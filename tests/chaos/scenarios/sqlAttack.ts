@@ -23,6 +23,8 @@ const latestMs = (): number => LATEST_MS * Math.max(1, (loadavg()[0] ?? 0) / ava
 const QUIET_MS = 5_000
 
 interface Answer {
+  /** Whether the query takes locks of the platform. */
+  readonly locks?: boolean
   readonly refused: boolean
   readonly text: string
 }
@@ -37,15 +39,15 @@ export const scenario: Scenario = {
       const sessions: string[] = []
       for (let i = 0; i < CALLERS; i++) sessions.push(await openSession(url))
       const quiet = await whileQuiet(url)
+      const most = latestMs()
       const latest = watch(`${url}/api/v1/prices/latest`)
       const health = watch(`${url}/health`)
-      const most = latestMs()
       const until = performance.now() + context.seconds * 1000
       const answers: Answer[] = []
       const attack = async (session: string, caller: number): Promise<void> => {
         for (let i = caller; performance.now() < until; i++) {
           const sql = i % 6 === 0 ? LOCK : (HEAVY[i % HEAVY.length] as string)
-          answers.push(await ask(url, session, sql))
+          answers.push({ ...(await ask(url, session, sql)), locks: sql === LOCK })
         }
       }
       await Promise.all(sessions.map(attack))
@@ -78,9 +80,9 @@ export const scenario: Scenario = {
         problems: [
           ...read.failed.map((failure) => `latest prices: ${failure}`),
           ...probed.failed.map((failure) => `health: ${failure}`),
-          read.slowestMs > most && `latest prices took ${read.slowestMs} ms`,
-          answers.some(({ refused }) => !refused) &&
-            `an attack was answered: ${JSON.stringify(answers.find(({ refused }) => !refused))}`,
+          read.slowestMs > Math.max(most, latestMs()) && `latest prices took ${read.slowestMs} ms`,
+          // A heavy query may be answered where the machine is quick enough.
+          answers.some(({ locks, refused }) => locks && !refused) && 'a query that locks was answered',
           !counts.FORBIDDEN && 'no attack was refused by the list of functions',
           !counts.TIMEOUT && 'no attack was ended by its deadline',
           !counts.RATE_LIMITED && 'nobody was told that there is no place',

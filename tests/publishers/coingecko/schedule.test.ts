@@ -52,7 +52,9 @@ it('what is given is kept or refused with the arithmetic, 0 turns a job off', ()
 
 it('a wrong setting is named', () => {
   expect(message({ plan: 'pro' })).toBe('plan: the pro plan needs a key: set COINGECKO_API_KEY')
-  expect(message({ base_url: 'http://me:secret@host' })).toBe('base_url: expected http(s)://…, without a name or password in it')
+  expect(message({ base_url: 'http://me:secret@host' })).toBe(
+    'base_url: expected http(s)://…, without a name, password or parameters in it',
+  )
   expect(message({ base_url: 'ftp://host' })).toContain('base_url')
   expect(message({ api_key: 'a b' })).toBe('api_key: holds a character that no key has')
 })
