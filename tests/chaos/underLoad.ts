@@ -32,6 +32,8 @@ export interface LoadOptions {
   readonly config?: string
   /** Environment of the platform beside that of its engines. */
   readonly env?: Readonly<Record<string, string>>
+  /** Called before the platform is started for the first time. */
+  readonly before?: () => Promise<void>
   /** An existing folder for everything on disk; a temporary one unless given. */
   readonly folder?: string
 }
@@ -52,7 +54,7 @@ export interface Happened {
  */
 export async function underLoad(
   context: ScenarioContext,
-  { name, config = CONFIG, env = {}, folder }: LoadOptions,
+  { name, config = CONFIG, env = {}, before = async () => {}, folder }: LoadOptions,
   happen: (loaded: Loaded) => Promise<Happened>,
 ): Promise<ScenarioFindings> {
   const { seed, rate, patienceMs } = context
@@ -61,6 +63,7 @@ export async function underLoad(
   await engines.stream.createTopics([price.topic])
   const cwd = await project(engines.folder, 'subject', config)
   const start = () => startPlatform(cwd, { ...engines.environment('home'), ...env })
+  await before()
   let platform = await start()
   const earlier: string[] = []
   stack.defer(() => platform.kill9())
@@ -71,7 +74,7 @@ export async function underLoad(
   const producing = produce(engines.stream, endless(seed, over.signal), {
     room: async (count) => {
       produced = count
-      const early = (count / rate) * 1000 - (performance.now() - began)
+      const early = Math.max(0, (count / rate) * 1000 - (performance.now() - began))
       await setTimeout(early, undefined, { signal: over.signal }).catch(() => {})
     },
   })

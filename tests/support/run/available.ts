@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { hasConnect, redpandaConnectBinary } from '../../../bench/peers/installed.ts'
 import { isExecutable, onPath } from '../../../bench/requirements.ts'
@@ -25,6 +26,8 @@ export const SERVICES = [
   'docker',
   'compose',
   'recorded-data',
+  'faketime',
+  'tmpfs',
 ] as const
 export type ServiceName = (typeof SERVICES)[number]
 
@@ -49,6 +52,8 @@ export const REMEDY: Readonly<Record<ServiceName, string>> = {
   docker: 'npm run services; as root on Linux',
   compose: 'npm run services; needs go',
   'recorded-data': 'QICORE_TEST_DATA=FOLDER',
+  faketime: 'npm run services',
+  tmpfs: 'root on Linux, who may mount file systems',
 }
 
 /** What a CI machine cannot be made to have by scripts/services.sh. */
@@ -57,6 +62,7 @@ export const OPTIONAL_IN_CI: readonly ServiceName[] = [
   'redpanda-connect',
   'go',
   'recorded-data',
+  ...(process.getuid?.() === 0 ? [] : ['tmpfs' as const]),
   ...(onPath('go') ? [] : ['compose' as const]), // it is built with it
 ]
 
@@ -93,6 +99,28 @@ export function debianPostgres(): string | undefined {
   return versions.map((version) => join(base, version)).find((folder) => isExecutable(join(folder, 'bin/postgres')))
 }
 
+/** What gives a process another clock, where Debian installs it. */
+export function libfaketime(): string | undefined {
+  const base = '/usr/lib'
+  const folders = existsSync(base) ? readdirSync(base).filter((name) => name.endsWith('-linux-gnu')) : []
+  return folders.map((name) => join(base, name, 'faketime/libfaketimeMT.so.1')).find(existsSync)
+}
+
+/** Root in a container may be forbidden to mount. */
+function mountsTmpfs(): boolean {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !['mount', 'umount'].every(onPath)) return false
+  const folder = mkdtempSync(join(tmpdir(), 'qicore-mount-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'qicore-probe', folder], { stdio: 'ignore' })
+    execFileSync('umount', [folder], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 const isThere: Readonly<Record<ServiceName, () => boolean>> = {
   kafka: () =>
     onPath('java') && existsSync(kafkaLibrary()) && readdirSync(kafkaLibrary()).some((jar) => jar.startsWith('kafka_')),
@@ -116,6 +144,8 @@ const isThere: Readonly<Record<ServiceName, () => boolean>> = {
   docker: () => process.getuid?.() === 0 && ['dockerd', 'docker', 'busybox'].every(onPath),
   compose: () => onPath('docker') && isExecutable(join(composePlugins(), 'cli-plugins/docker-compose')),
   'recorded-data': () => existsSync(recordedData()),
+  faketime: () => libfaketime() !== undefined,
+  tmpfs: mountsTmpfs,
 }
 
 export const availableServices = (): readonly ServiceName[] => SERVICES.filter((name) => isThere[name]())
