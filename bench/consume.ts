@@ -29,7 +29,8 @@ export async function startConsumer(store: Store, stream: Stream, group: string)
     stored(records) {
       const all = Promise.withResolvers<void>()
       const watch = setInterval(() => {
-        if (consumer.stats().written >= records) all.resolve()
+        const { written, overwritten } = consumer.stats()
+        if (written + overwritten >= records) all.resolve()
       }, 1)
       return Promise.race([all.promise, running]).finally(() => clearInterval(watch))
     },

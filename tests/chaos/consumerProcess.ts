@@ -38,7 +38,8 @@ supervisor.add('consumer', (signal) => consumer.run(signal))
 
 const reporting = setInterval(() => {
   const assigned = subscription?.assignments().map(({ topic, partition }) => `${topic}/${partition}`) ?? []
-  process.send?.({ assigned, written: consumer.stats().written })
+  const { written, overwritten } = consumer.stats()
+  process.send?.({ assigned, written: written + overwritten })
 }, 50)
 await stop.promise
 clearInterval(reporting)
