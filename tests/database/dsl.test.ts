@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { decimal, type Instrument, instrument, type MarketAnalytics } from '../../lib/src/base/index.ts'
+import { decimal, type Instrument, instrument, type MarketAnalytics, pricesWire, type Trade } from '../../lib/src/base/index.ts'
+import { until } from '../support/until.ts'
 import { aPrice, MINUTE, MONDAY } from './records.ts'
 import { testStore } from './testStore.ts'
 
@@ -192,5 +193,73 @@ describe('the summary', () => {
       },
     ])
     expect([...summary.gainers, ...summary.losers].map((item) => item.coinId)).toEqual(['more', 'down'])
+  })
+})
+
+describe('latest prices of series that have trades alone', async () => {
+  const own = await testStore()
+  const aTrade = (coinId: string, more: Partial<Trade> = {}): Trade => ({
+    ...aPrice({ coinId }),
+    source: 'venue',
+    tradeId: '1',
+    side: 'buy',
+    price: decimal('7'),
+    amount: decimal('1'),
+    ...more,
+  })
+
+  it('are those of their last trades, in one list with the others, page by page', async () => {
+    const { dsl } = own
+    expect((await dsl.getLatestPrices()).items).toEqual([])
+    await dsl.storePrices(['a', 'c', 'é', 'both'].map((coinId) => aPrice({ coinId, source: 'venue' })))
+    await dsl.storeTrades([
+      aTrade('b', { price: decimal('1') }),
+      aTrade('b', { price: decimal('3'), tradeId: '10', sequence: 10 }),
+      aTrade('b', { price: decimal('2'), tradeId: '9', sequence: 9 }),
+      aTrade('both'),
+      aTrade('z', { time: MONDAY + 1 }),
+      aTrade('z'),
+    ])
+    const found = await until(async () => {
+      const { items } = await dsl.getLatestPrices()
+      return items.length === 6 && items
+    }, 'prices of trades')
+    const brief = found.map(({ coinId, price: figure, builtFrom }) => [coinId, figure, builtFrom])
+    // Of the trades of one moment the last is the one without a sequence.
+    expect(brief).toEqual([
+      ['a', '65000.5', undefined],
+      ['b', '1', 'trades'],
+      ['both', '65000.5', undefined],
+      ['c', '65000.5', undefined],
+      ['z', '7', 'trades'],
+      ['é', '65000.5', undefined],
+    ])
+    const paged: unknown[] = []
+    let after: string | undefined
+    do {
+      const { items, next } = await dsl.getLatestPrices({ limit: 2, ...(after !== undefined && { after }) })
+      paged.push(...items)
+      after = next
+    } while (after !== undefined)
+    expect(paged).toEqual(found)
+    const { items } = await dsl.getLatestPrices({ coins: ['b', 'a', 'nothing'], sources: ['venue'] })
+    expect(items).toEqual([found[0], found[1]])
+    expect(pricesWire({ items }).items[1]).toMatchObject({ coin_id: 'b', price: '1', built_from: 'trades' })
+    expect((await dsl.getCurrentPrice({ coin: 'z' })).price).toMatchObject({ price: '7', time: MONDAY + 1, builtFrom: 'trades' })
+  })
+
+  it('hide invented prices of the same coin, and are hidden where they are invented', async () => {
+    await dsl.storePrices([aPrice({ coinId: 'mixed', source: 'simulated', origin: 'simulated' }), aPrice({ coinId: 'real' })])
+    await dsl.storeTrades([aTrade('mixed'), aTrade('real', { source: 'simulated', origin: 'simulated' })])
+    const coins = ['mixed', 'real']
+    const items = await until(async () => {
+      const page = await dsl.getLatestPrices({ coins })
+      return page.items.some(({ builtFrom }) => builtFrom) && page.items
+    }, 'prices of trades')
+    expect(items.map(({ coinId, source }) => [coinId, source])).toEqual([
+      ['mixed', 'venue'],
+      ['real', 'coingecko'],
+    ])
+    expect((await dsl.getLatestPrices({ coins, includeSimulated: true })).items).toHaveLength(4)
   })
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { currentPriceQuery, defineTool, recordTypes } from '../../base/index.ts'
+import { currentPriceQuery, defineTool, latestPriceWire, recordTypes } from '../../base/index.ts'
 import { resolveCoin } from '../shared/coins.ts'
 import { MOST_OTHERS } from '../shared/parameters.ts'
 import { recordSchema } from '../shared/records.ts'
@@ -24,8 +24,8 @@ export const getCurrentPrice = defineTool({
   async run({ coin, source, currency }, { store }) {
     const found = await store.dsl.getCurrentPrice({ coin: await resolveCoin(store, coin), source, currency })
     return {
-      price: price.toWire(found.price),
-      others: found.others.slice(0, MOST_OTHERS).map((other) => price.toWire(other)),
+      price: latestPriceWire(found.price),
+      others: found.others.slice(0, MOST_OTHERS).map(latestPriceWire),
       others_count: found.others.length,
     }
   },

@@ -1,4 +1,4 @@
-import { defineTool, latestPricesQuery, parseQuery, recordTypes } from '../../base/index.ts'
+import { defineTool, latestPricesQuery, latestPriceWire, parseQuery, recordTypes } from '../../base/index.ts'
 import { resolveCoins } from '../shared/coins.ts'
 import { fitting } from '../shared/fit.ts'
 import { nextPage, pageOf } from '../shared/page.ts'
@@ -12,7 +12,7 @@ export const getLatestPrices = defineTool({
   name: 'get_latest_prices',
   title: 'Latest prices',
   summary:
-    'The latest stored price of each coin, source and currency, as exact decimals. Without coins: of everything held, page by page.',
+    'The latest stored price of each coin, source and currency, as exact decimals. Of a series with trades alone that of the last trade (built_from: trades). Without coins: of everything held, page by page.',
   set: 'TimescaleDBFinancialTools',
   effect: 'read',
   input: latestPricesQuery.extend({ limit: most(100, 10, 'most rows in a page') }),
@@ -23,10 +23,7 @@ export const getLatestPrices = defineTool({
       const page = await store.dsl.getLatestPrices(
         parseQuery(latestPricesQuery, { ...query, ...(coins && { coins }), limit: many }),
       )
-      return nextPage(
-        page,
-        page.items.map((item) => price.toWire(item)),
-      )
+      return nextPage(page, page.items.map(latestPriceWire))
     })
   },
   text: ({ items, next }) =>

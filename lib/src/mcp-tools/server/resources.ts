@@ -1,5 +1,5 @@
 import type { McpServer } from '@modelcontextprotocol/server'
-import { dataHealthWire, recordTypes, type ToolHandles } from '../../base/index.ts'
+import { dataHealthWire, latestPriceWire, recordTypes, type ToolHandles } from '../../base/index.ts'
 
 type Handles = () => Promise<ToolHandles>
 type AddResource = (server: McpServer, handles: Handles) => void
@@ -29,7 +29,7 @@ export const resources: readonly AddResource[] = [
     `The latest prices of up to ${MOST} series, as records on the wire.`,
     async ({ store }) => {
       const { items, next } = await store.dsl.getLatestPrices({ limit: MOST })
-      return { items: items.map((item) => recordTypes.price.toWire(item)), more: next !== undefined }
+      return { items: items.map(latestPriceWire), more: next !== undefined }
     },
   ),
   jsonResource(

@@ -32,7 +32,7 @@ import { latestPrices } from './latest.ts'
 import { candlesQuery, currentPriceQuery, instrumentsQuery, latestPricesQuery, marketSummaryQuery } from './queries.ts'
 import { checkQuery, type QueryInput } from './query.ts'
 import { byName, coinsNamed, resolveCoins } from './resolve.ts'
-import type { Candles, CandlesJson, CurrentPrice, InstrumentPage, MarketSummary, Page } from './results.ts'
+import type { Candles, CandlesJson, CurrentPrice, InstrumentPage, LatestPrice, MarketSummary, Page } from './results.ts'
 import { marketSummary } from './summary.ts'
 
 /**
@@ -88,9 +88,9 @@ export class CryptoFinancialDSL {
 
   /**
    * One row for each (source, coin, currency), ordered by coin, source and currency. Simulated rows are left out where a real
-   * one of the same coin is among those asked for.
+   * one of the same coin is among those asked for. A series that has trades and no prices has the price of its last trade (`builtFrom`).
    */
-  async getLatestPrices(query: QueryInput<typeof latestPricesQuery> = {}): Promise<Page<Price>> {
+  async getLatestPrices(query: QueryInput<typeof latestPricesQuery> = {}): Promise<Page<LatestPrice>> {
     const asked = checkQuery(latestPricesQuery, query)
     const page = await latestPrices(this.#reader, asked)
     const unseen = asked.coins?.filter((coin) => !page.items.some(({ coinId }) => coinId === coin)) ?? []

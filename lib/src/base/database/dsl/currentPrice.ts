@@ -1,13 +1,12 @@
-import type { Price } from '../../types/index.ts'
 import type { Reader } from '../reader.ts'
 import { latestPrices } from './latest.ts'
 import { coinNotFound } from './notFound.ts'
 import { byPreference } from './preference.ts'
 import type { currentPriceQuery } from './queries.ts'
 import type { QueryOf } from './query.ts'
-import type { CurrentPrice } from './results.ts'
+import type { CurrentPrice, LatestPrice } from './results.ts'
 
-const candidate = (price: Price) => ({ ...price, simulated: price.origin === 'simulated', latest: price.time })
+const candidate = (price: LatestPrice) => ({ ...price, simulated: price.origin === 'simulated', latest: price.time })
 
 /** The latest price of the preferred series of a coin, and those of the others. */
 export async function currentPrice(reader: Reader, query: QueryOf<typeof currentPriceQuery>): Promise<CurrentPrice> {

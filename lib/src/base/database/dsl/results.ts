@@ -22,11 +22,14 @@ export interface Series {
   readonly latest: number
 }
 
+/** A stored price, or one that was made of the last trade of a series without prices. */
+export type LatestPrice = Price & { readonly builtFrom?: 'trades' }
+
 export interface CurrentPrice {
   /** Of the preferred series: a provider's before manual before simulated, then the one with the most recent data. */
-  readonly price: Price
+  readonly price: LatestPrice
   /** The latest rows of the other series, in the order of preference. */
-  readonly others: readonly Price[]
+  readonly others: readonly LatestPrice[]
 }
 
 /** A candle, how much of it is covered, and the timeframe of the bars it was rolled up from; absent where it was built from prices. */

@@ -1,10 +1,15 @@
 import { marketAnalytics, ohlcv, type Price, price } from '../../types/index.ts'
-import type { Breadth, Candle, Candles, MarketSummary, Page } from '../dsl/results.ts'
+import type { Breadth, Candle, Candles, LatestPrice, MarketSummary, Page } from '../dsl/results.ts'
 import { seriesWire } from './series.ts'
 
+export const latestPriceWire = ({ builtFrom, ...record }: LatestPrice) => ({
+  ...price.toWire(record as Price),
+  ...(builtFrom && { built_from: builtFrom }),
+})
+
 /** Query results as HTTP, `--json` and tools give them alike: SQL names, ISO times, figures as exact text. */
-export const pricesWire = ({ items, next }: Page<Price>) => ({
-  items: items.map((item) => price.toWire(item)),
+export const pricesWire = ({ items, next }: Page<LatestPrice>) => ({
+  items: items.map(latestPriceWire),
   ...(next && { next }),
 })
 
