@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { type PlatformProcess, startPlatform } from '../support/platformProcess.ts'
+import { until } from '../support/until.ts'
 import { type Engines, project, type Way } from './engines.ts'
-import { startProcess } from './process.ts'
+import { startProcess, type TestProcess } from './process.ts'
 
 /** The limits of its consumer: small, so that a load makes many writes. */
 export const LIMITS = { lanes: 2, maxRecords: 2_000, maxBytes: 1024 * 1024 }
@@ -14,7 +15,7 @@ consumer: { lanes: ${LIMITS.lanes}, max_records: ${LIMITS.maxRecords}, max_bytes
 export const SINKS = ['table', 'appended'] as const
 export type SinkName = (typeof SINKS)[number]
 
-type Running = Pick<PlatformProcess, 'kill9' | 'stop' | 'output'>
+type Running = Pick<PlatformProcess, 'kill9' | 'stop' | 'output'> & Partial<Pick<TestProcess, 'report'>>
 
 /** The process under test, which is killed and started again. */
 export interface Restartable extends AsyncDisposable {
@@ -48,7 +49,11 @@ export async function startSubject(engines: Engines, sink: SinkName): Promise<Re
       await setTimeout(afterMs)
       running = await start(way)
     },
-    stop: () => running.stop(),
+    stop: async () => {
+      // A process that was started a moment ago does not listen to SIGTERM before it runs.
+      if (running.report) await until(async () => running.report?.() !== undefined, 'the process under test to run')
+      return running.stop()
+    },
     output: () => [...earlier, running.output()].join('\n--\n'),
     [Symbol.asyncDispose]: () => running.kill9(),
   }
