@@ -78,7 +78,7 @@ export const scenario: Scenario = {
       const { rows } = await engines.store.pool.query<{ n: number }>(
         "select count(*)::int as n from crypto_prices where time > now() + interval '5 minutes'",
       )
-      // What the simulated market made in the future is refused once the step has been measured, and nothing else is.
+      // Records that the simulated market made in the future are refused once the step has been measured, and no others.
       const letters = await new DeadLetters(engines.stream).list({ topic: price.topic, limit: 10_000 })
       const others = letters.filter(({ reason }) => !reason.includes('is from the future'))
       return {

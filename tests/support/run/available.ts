@@ -99,7 +99,7 @@ export function debianPostgres(): string | undefined {
   return versions.map((version) => join(base, version)).find((folder) => isExecutable(join(folder, 'bin/postgres')))
 }
 
-/** What gives a process another clock, where Debian installs it. */
+/** The library that gives a process another clock, where Debian installs it. */
 export function libfaketime(): string | undefined {
   const base = '/usr/lib'
   const folders = existsSync(base) ? readdirSync(base).filter((name) => name.endsWith('-linux-gnu')) : []

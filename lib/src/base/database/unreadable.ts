@@ -23,7 +23,7 @@ export class UnreadableRows {
   }
 
   /**
-   * What `read` makes of a row; undefined for one that cannot be read, which is remembered then.
+   * The result of `read` for a row; undefined for one that cannot be read, which is remembered then.
    * @throws what `read` throws, unless it is BAD_DATA
    */
   attempt<T>(where: () => Omit<UnreadableRow, 'reason'>, read: () => T): T | undefined {

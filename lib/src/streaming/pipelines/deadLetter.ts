@@ -112,14 +112,7 @@ export const damageLetter = (batch: EncodedBatch): DeadLetter => ({
 /** The entry of damaged bytes within a dead-letter topic: they are listed in their place, since nobody keeps letters of letters. */
 export const damageEntry = (batch: EncodedBatch): DeadLetterEntry => ({
   id: `${batch.topic}/${batch.partition}/${batch.firstOffset}`,
-  topic: batch.topic,
-  stage: 'read',
-  partition: batch.partition,
-  offset: batch.firstOffset,
-  lastOffset: batch.nextOffset - 1n,
-  reason: describeDamage(batch),
-  attempts: 1,
-  key: null,
+  ...damageLetter(batch),
   timestamp: batch.timestamps[0] ?? 0,
   value: Buffer.from(batch.bytes.subarray(0, MAX_VALUE_BYTES)).toString('base64'),
   encoding: 'base64',
