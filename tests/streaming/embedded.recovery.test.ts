@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { QiError } from '../../lib/src/base/index.ts'
 import { balanced, Collector, Member, numbered, range, readAll, sortedNumbers } from '../contracts/stream/collector.ts'
 import { kill9Postgres } from '../support/kill9.ts'
+import { until } from '../support/until.ts'
 import { openLog, ownServer, unique } from './embeddedLog.ts'
 
 const own = ownServer()
@@ -56,6 +57,37 @@ test('PostgreSQL killed in the middle of appends and reads loses nothing that wa
   expect(held.length - wanted.length).toBeLessThanOrEqual(repeated * 100)
   expect(tail.seen).toHaveLength(held.length)
   expect(member.seen).toHaveLength(held.length)
+})
+
+test('a pause ends although the server was away when it was resumed', async () => {
+  const stream = await openLog(() => own.server.url)
+  const topic = unique('paused')
+  await stream.createTopics([topic], { partitions: 2 })
+  const member = await Member.join(stream, { group: unique('paused'), topics: [topic] })
+  const partitions = member.subscription.assignments()
+  member.subscription.pause(partitions)
+  await kill9Postgres(own.server.dataFolder)
+  await until(() => member.subscription.assignments().length === 0, 'the member to have lost its session')
+  member.subscription.resume(partitions)
+  await own.server.ensureRunning()
+  await stream.append(topic, numbered(100, { keys: 30 }))
+  await member.count(100)
+})
+
+test('a pause stands although the server was away in between', async () => {
+  const stream = await openLog(() => own.server.url)
+  const topic = unique('still-paused')
+  await stream.createTopics([topic], { partitions: 2 })
+  const member = await Member.join(stream, { group: unique('still-paused'), topics: [topic] })
+  member.subscription.pause([{ topic, partition: 0 }])
+  await killServer()
+  await balanced([member], 2)
+  const ends = await stream.append(topic, numbered(100, { keys: 30 }))
+  const inPartition = (partition: number) => Number(ends.find((end) => end.partition === partition)?.offset)
+  await member.count(inPartition(1))
+  expect(new Set(member.seen.map(({ partition }) => partition))).toEqual(new Set([1]))
+  member.subscription.resume([{ topic, partition: 0 }])
+  await member.count(100)
 })
 
 test('a client opens while the server is away, once it is back', async () => {

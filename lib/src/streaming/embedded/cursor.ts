@@ -8,7 +8,6 @@ export class Cursor {
   readonly until: bigint | undefined
   /** Fetched and not yet taken, in order. */
   ready: EncodedBatch[] = []
-  paused = false
   /** Another member has the partition, or had it since. */
   lost = false
   #position: bigint
@@ -40,7 +39,7 @@ export class Cursor {
   }
 
   get hungry(): boolean {
-    return this.#more && !this.paused && this.ready.length === 0 && !(this.until !== undefined && this.#position >= this.until)
+    return this.#more && this.ready.length === 0 && !(this.until !== undefined && this.#position >= this.until)
   }
 
   /** There may be more than was fetched. */

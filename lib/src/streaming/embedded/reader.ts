@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { describeDamage, type EncodedBatch, type Logger, type QiError, toQiError } from '../../base/index.ts'
+import { describeDamage, type EncodedBatch, type Logger, PausedPartitions, type QiError, toQiError } from '../../base/index.ts'
 import { endOf, readRuns } from '../../base/types/wire/index.ts'
 import { Changed } from './changed.ts'
 import type { Connections } from './connections.ts'
@@ -27,6 +27,7 @@ export interface ReaderOptions {
  */
 export class Reader {
   readonly #options: ReaderOptions
+  readonly paused = new PausedPartitions()
   readonly #changed = new Changed()
   readonly #closed = new AbortController()
   readonly #poll: NodeJS.Timeout
@@ -51,6 +52,7 @@ export class Reader {
   }
 
   add(cursors: readonly Cursor[]): void {
+    for (const cursor of cursors) if (this.paused.has(cursor.partition)) cursor.rewind()
     this.#cursors = [...this.#cursors, ...cursors]
     this.#pump()
   }
@@ -102,7 +104,7 @@ export class Reader {
     for (let i = 0; i < cursors.length; i++) {
       const at = (this.#turn + i) % cursors.length
       const cursor = cursors[at] as Cursor
-      const batch = cursor.paused ? undefined : cursor.take()
+      const batch = this.paused.has(cursor.partition) ? undefined : cursor.take()
       if (!batch) continue
       this.#turn = at + 1
       this.#origin.set(batch, cursor)
@@ -115,7 +117,7 @@ export class Reader {
     if (this.#fetching || this.#closed.signal.aborted || this.#failure) return
     const cursors = this.#cursors
     const rotated = cursors.map((_, i) => cursors[(this.#turn + i) % cursors.length] as Cursor)
-    const hungry = rotated.filter((cursor) => cursor.hungry)
+    const hungry = rotated.filter((cursor) => cursor.hungry && !this.paused.has(cursor.partition))
     const ahead = cursors.reduce((sum, cursor) => sum + cursor.ready.reduce((bytes, batch) => bytes + batch.bytes.length, 0), 0)
     if (hungry.length === 0 || ahead >= AHEAD_BYTES) return
     this.#fetching = true

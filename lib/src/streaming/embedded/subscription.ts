@@ -51,15 +51,13 @@ export class EmbeddedSubscription implements Subscription {
   }
 
   pause(partitions?: readonly TopicPartition[]): void {
-    for (const { cursor } of this.#those(partitions)) {
-      cursor.paused = true
-      // Fetched chunks are fetched again later: kept, it would use up what the other partitions share.
-      cursor.rewind()
-    }
+    this.#parts.reader.paused.pause(partitions)
+    // Fetched chunks are fetched again later: kept, they would use up what the other partitions share.
+    for (const { cursor } of this.#those(partitions)) cursor.rewind()
   }
 
   resume(partitions?: readonly TopicPartition[]): void {
-    for (const held of this.#those(partitions)) held.cursor.paused = false
+    this.#parts.reader.paused.resume(partitions)
     this.#parts.reader.touch()
   }
 

@@ -1,6 +1,7 @@
 import {
   type EncodedBatch,
   type Logger,
+  PausedPartitions,
   type Position,
   QiError,
   type SubscribeOptions,
@@ -27,8 +28,7 @@ export class RedpandaSubscription implements Subscription {
   readonly #member: GroupMember
   readonly #commits: OffsetCommits
   readonly #onClose: (subscription: RedpandaSubscription) => void
-  readonly #pausedKeys = new Set<string>()
-  #pausedAll = false
+  readonly #paused = new PausedPartitions()
   #placed: Membership | undefined
   #placing: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
@@ -87,17 +87,12 @@ export class RedpandaSubscription implements Subscription {
   }
 
   pause(partitions?: readonly TopicPartition[]): void {
-    if (partitions) for (const partition of partitions) this.#pausedKeys.add(laneKey(partition))
-    else this.#pausedAll = true
+    this.#paused.pause(partitions)
     this.#reader.pause(partitions)
   }
 
   resume(partitions?: readonly TopicPartition[]): void {
-    if (partitions) {
-      if (this.#pausedAll) for (const partition of this.assignments()) this.#pausedKeys.add(laneKey(partition))
-      for (const partition of partitions) this.#pausedKeys.delete(laneKey(partition))
-    } else this.#pausedKeys.clear()
-    this.#pausedAll = false
+    this.#paused.resume(partitions)
     this.#reader.resume(partitions)
   }
 
@@ -179,7 +174,7 @@ export class RedpandaSubscription implements Subscription {
     const kept = membership.partitions.filter((partition) => !fresh.has(laneKey(partition)))
     this.#reader.assign(starts, kept)
     this.#placed = membership
-    const paused = this.#pausedAll ? membership.partitions : membership.partitions.filter((p) => this.#pausedKeys.has(laneKey(p)))
+    const paused = membership.partitions.filter((partition) => this.#paused.has(partition))
     if (paused.length > 0) this.#reader.pause(paused)
     this.#logger.info(
       { generation: membership.generation, partitions: membership.partitions.length, kept: kept.length },
