@@ -8,8 +8,8 @@ import {
   price,
   QiError,
   type RecordType,
-  recordTypeOfTopic,
   recordTypes,
+  TopicCatalogue,
 } from '../../lib/src/base/index.ts'
 
 const wire = {
@@ -30,7 +30,7 @@ describe('every record type', () => {
     expect(type.name).toBe(name)
     expect(fields).toEqual(expect.arrayContaining([...type.key, 'source', 'time', 'received_at', 'origin']))
     for (const key of type.key) expect(type.fields.find((field) => field.name === key)?.optional).toBe(false)
-    expect(recordTypeOfTopic(type.topic)).toBe(type)
+    expect(new TopicCatalogue().typeOf(type.topic)).toBe(type)
     expect(type.schema.toJSONSchema({ io: 'input' })).toMatchObject({
       type: 'object',
       required: expect.arrayContaining([...type.key]),

@@ -5,7 +5,7 @@ import { Client } from '@modelcontextprotocol/client'
 import { InMemoryTransport } from '@modelcontextprotocol/server'
 import { expect } from 'vitest'
 import { createMetrics, HealthProbe } from '../../app/server/index.ts'
-import type { Stream, ToolHandles } from '../../lib/src/base/index.ts'
+import { type Stream, type ToolHandles, TopicCatalogue } from '../../lib/src/base/index.ts'
 import { AGREED, createServer, selectTools } from '../../lib/src/mcp-tools/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 
@@ -47,7 +47,7 @@ export async function linked(handles: () => Promise<ToolHandles>, consent?: type
 
 /** The client on a stream alone, for tools that need nothing else; its user has agreed to everything. */
 export const linkedToStream = (stream: Stream): Promise<Linked> =>
-  linked(async () => ({ stream }) as unknown as ToolHandles, AGREED)
+  linked(async () => ({ stream, catalogue: new TopicCatalogue() }) as unknown as ToolHandles, AGREED)
 
 /** A platform of the test, and a client of its tools. */
 export interface LinkedTools extends Linked {

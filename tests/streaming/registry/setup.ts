@@ -34,7 +34,7 @@ export function registryFor(
   settings: Partial<Record<keyof SchemaRegistryConfig, unknown>> = {},
 ): SchemaRegistry {
   const typeOf = type && ((topic: string) => (topic === type.topic ? (type as unknown as RecordType) : undefined))
-  return new SchemaRegistry(url, SchemaRegistryConfig.parse(settings), { ...(typeOf && { typeOf }) })
+  return new SchemaRegistry(url, SchemaRegistryConfig.parse(settings), { ...(typeOf && { catalogue: { typeOf } }) })
 }
 
 export const openFramed = (brokers: string, registry: SchemaRegistry) =>

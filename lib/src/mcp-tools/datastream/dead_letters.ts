@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type DeadLetterEntry, defineTool, errorMessage, QiError, recordTypeOfTopic, type ToolContext } from '../../base/index.ts'
+import { type DeadLetterEntry, defineTool, errorMessage, QiError, type ToolContext } from '../../base/index.ts'
 import { handedIn } from '../shared/storeRecords.ts'
 import { saying, table } from '../shared/text.ts'
 
@@ -122,17 +122,14 @@ async function inspect(ids: readonly string[], { deadLetters: box, signal }: Too
   return { letters: found.slice(0, 10).flatMap((entry) => (entry ? [whole(entry, each)] : [])), more: found.length > 10 }
 }
 
-async function replay(
-  ids: readonly string[],
-  value: string | undefined,
-  { deadLetters: box, signal }: ToolContext,
-): Promise<Output> {
+async function replay(ids: readonly string[], value: string | undefined, context: ToolContext): Promise<Output> {
+  const { deadLetters: box, signal } = context
   const [only, ...others] = ids as [string, ...string[]]
   if (value !== undefined && others.length > 0)
     throw new QiError('BAD_REQUEST', `value: it mends one dead letter, and ids names ${ids.length}; pass one id at a time`, {
       field: 'value',
     })
-  const input = value === undefined ? { ids } : { entries: [await mendedEntry(only, value, box, signal)] }
+  const input = value === undefined ? { ids } : { entries: [await mendedEntry(only, value, context)] }
   const { replayed, refused } = await box.replay(input, { signal })
   return {
     letters: [],
@@ -146,9 +143,9 @@ async function replay(
 }
 
 /** A value that a caller has written is the caller's, and no provider's: it is marked like everything that is handed in. */
-async function mendedEntry(id: string, value: string, box: ToolContext['deadLetters'], signal: AbortSignal) {
-  const topic = await topicOf(id, box, signal)
-  const type = recordTypeOfTopic(topic)
+async function mendedEntry(id: string, value: string, { deadLetters, catalogue, signal }: ToolContext) {
+  const topic = await topicOf(id, deadLetters, signal)
+  const type = catalogue.typeOf(topic)
   if (!type)
     throw new QiError('BAD_REQUEST', `ids "${id}": ${topic} carries no records, so it cannot be mended`, { field: 'ids' })
   return { id, topic, value: type.encode(handedIn(type, theirs(value))) }

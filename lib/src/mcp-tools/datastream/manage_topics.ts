@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { countOf, defineTool, QiError, recordTypeOfTopic, type ToolContext, type TopicDescription } from '../../base/index.ts'
+import {
+  countOf,
+  defineTool,
+  isBuiltInTopic,
+  QiError,
+  type ToolContext,
+  type TopicCatalogue,
+  type TopicDescription,
+} from '../../base/index.ts'
 import { pageAfter } from '../shared/pageOfNames.ts'
 import { table } from '../shared/text.ts'
 import { messagesIn, topicNamed } from '../shared/topics.ts'
@@ -39,8 +47,8 @@ type Output = z.input<typeof output>
 
 const DEAD_LETTERS = '.dlq'
 const base = (topic: string): string => (topic.endsWith(DEAD_LETTERS) ? topic.slice(0, -DEAD_LETTERS.length) : topic)
-/** Record topics and what was set aside of them. */
-const isOurs = (topic: string): boolean => recordTypeOfTopic(base(topic)) !== undefined
+/** The topics of record types and their dead letters. */
+const isOurs = (topic: string): boolean => isBuiltInTopic(base(topic))
 
 export const manageTopics = defineTool({
   name: 'manage_topics',
@@ -80,25 +88,25 @@ export const manageTopics = defineTool({
     ].join('\n'),
 })
 
-async function list({ limit, after }: Input, { stream }: ToolContext): Promise<Output> {
+async function list({ limit, after }: Input, { stream, catalogue }: ToolContext): Promise<Output> {
   const all = (await stream.describeTopics()).toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const { sizes } = await stream.describeCluster()
   const { items, next } = pageAfter(all, ({ name }) => name, after, limit)
-  return { topics: items.map((one) => line(one, sizes)), count: all.length, ...(next !== undefined && { next }) }
+  return { topics: items.map((one) => line(catalogue, one, sizes)), count: all.length, ...(next !== undefined && { next }) }
 }
 
-async function describe(topic: string, { limit }: Input, { stream }: ToolContext): Promise<Output> {
+async function describe(topic: string, { limit }: Input, { stream, catalogue }: ToolContext): Promise<Output> {
   const found = await topicNamed(stream, topic)
   const { sizes } = await stream.describeCluster()
   return {
-    topics: [line(found, sizes)],
+    topics: [line(catalogue, found, sizes)],
     partitions: found.partitions
       .slice(0, limit)
       .map(({ partition, earliest, latest }) => ({ partition, earliest: String(earliest), latest: String(latest) })),
   }
 }
 
-async function create(topic: string, { partitions }: Input, { stream }: ToolContext): Promise<Output> {
+async function create(topic: string, { partitions }: Input, { stream, catalogue }: ToolContext): Promise<Output> {
   const [existing] = await stream.describeTopics([topic])
   if (existing)
     throw new QiError(
@@ -109,7 +117,7 @@ async function create(topic: string, { partitions }: Input, { stream }: ToolCont
       },
     )
   await stream.createTopics([topic], partitions === undefined ? {} : { partitions })
-  return { done: `created ${topic}`, topics: (await stream.describeTopics([topic])).map((one) => line(one)) }
+  return { done: `created ${topic}`, topics: (await stream.describeTopics([topic])).map((one) => line(catalogue, one)) }
 }
 
 async function remove(topic: string, _given: Input, { stream }: ToolContext): Promise<Output> {
@@ -118,10 +126,14 @@ async function remove(topic: string, _given: Input, { stream }: ToolContext): Pr
   return { done: `deleted ${topic} with ${countOf(messagesIn(found), 'message')}`, topics: [] }
 }
 
-function line(topic: TopicDescription, sizes?: ReadonlyMap<string, number>): z.input<typeof topicLine> {
+function line(
+  catalogue: TopicCatalogue,
+  topic: TopicDescription,
+  sizes?: ReadonlyMap<string, number>,
+): z.input<typeof topicLine> {
   const { name, partitions } = topic
   const bytes = sizes?.get(name)
-  const type = recordTypeOfTopic(base(name))?.name
+  const type = catalogue.typeOf(base(name))?.name
   return {
     topic: name,
     partitions: partitions.length,

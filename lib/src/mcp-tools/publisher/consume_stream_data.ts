@@ -47,19 +47,19 @@ export const consumeStreamData = defineTool({
     lag: z.number().optional().describe('messages that the group has not read yet'),
     note: z.string().optional(),
   }),
-  async run({ topic, read, group, commit, partition, limit, wait_ms: waitMs }, { stream, signal }) {
+  async run({ topic, read, group, commit, partition, limit, wait_ms: waitMs }, { stream, catalogue, signal }) {
     const described = await topicNamed(stream, topic)
     const mode = read ?? (group === undefined ? 'newest' : 'next')
     check({ mode, group, partition }, described)
     const held = messagesIn(described)
     if (mode === 'newest') {
-      const { records } = await newest(stream, topic, limit, { partition, signal })
+      const { records } = await newest(stream, topic, limit, { catalogue, partition, signal })
       const note = records.length === 0 ? 'the topic is empty; stream_crypto_data starts a source' : undefined
       return { topic, records: records.map(plain), held, ...(note && { note }) }
     }
     const name = group === undefined ? undefined : `${PREFIX}${group}`
     const from = await positions(stream, described, name)
-    const { records, next } = await following(stream, topic, { from, most: limit, waitMs, signal })
+    const { records, next } = await following(stream, topic, { catalogue, from, most: limit, waitMs, signal })
     if (name !== undefined && commit) {
       // Every partition is committed, or what was appended meanwhile to one that nothing was read of would not count as lag.
       const moved = from.map((position) => next.find(({ partition: of }) => of === position.partition) ?? position)

@@ -3,8 +3,8 @@ import {
   type EncodedBatch,
   type Position,
   type RecordType,
-  recordTypeOfTopic,
   type Stream,
+  type TopicCatalogue,
 } from '../../base/index.ts'
 
 /** A message of a topic as it stands in an answer. */
@@ -33,7 +33,11 @@ export async function newest(
   stream: Stream,
   topic: string,
   most: number,
-  { partition, signal }: { readonly partition?: number | undefined; readonly signal: AbortSignal },
+  {
+    catalogue,
+    partition,
+    signal,
+  }: { readonly catalogue: TopicCatalogue; readonly partition?: number | undefined; readonly signal: AbortSignal },
 ): Promise<Collected> {
   const [described] = await stream.describeTopics([topic])
   const from = (described?.partitions ?? []).map(({ partition: number, earliest, latest }) => {
@@ -43,7 +47,8 @@ export async function newest(
   const found: { readonly at: number; readonly record: StreamRecord }[] = []
   for await (const batch of stream.read({ topics: [topic], from, untilEnd: true, signal })) {
     if (batch.damage) found.push({ at: batch.timestamps[0] ?? 0, record: damageOf(batch) })
-    for (let i = 0; i < batch.length; i++) found.push({ at: batch.timestamps[i] ?? 0, record: recordOf(batch, i) })
+    for (let i = 0; i < batch.length; i++)
+      found.push({ at: batch.timestamps[i] ?? 0, record: recordOf(catalogue.typeOf(topic), batch, i) })
     if (found.length > 4 * most) keepNewest(found, most)
   }
   keepNewest(found, most)
@@ -60,11 +65,18 @@ export async function following(
   stream: Stream,
   topic: string,
   {
+    catalogue,
     from,
     most,
     waitMs,
     signal,
-  }: { readonly from: readonly Position[]; readonly most: number; readonly waitMs: number; readonly signal: AbortSignal },
+  }: {
+    readonly catalogue: TopicCatalogue
+    readonly from: readonly Position[]
+    readonly most: number
+    readonly waitMs: number
+    readonly signal: AbortSignal
+  },
 ): Promise<Collected> {
   const [described] = await stream.describeTopics([topic])
   const start = new Map(from.map(({ partition, offset }) => [partition, offset]))
@@ -85,7 +97,7 @@ export async function following(
         next.set(batch.partition, batch.nextOffset)
       }
       for (let i = 0; i < batch.length && records.length < wanted; i++) {
-        records.push(recordOf(batch, i))
+        records.push(recordOf(catalogue.typeOf(topic), batch, i))
         next.set(batch.partition, batch.offset(i) + 1n)
       }
       if (records.length >= wanted) break
@@ -108,8 +120,7 @@ const damageOf = (batch: EncodedBatch): StreamRecord => ({
   text: describeDamage(batch),
 })
 
-function recordOf(batch: EncodedBatch, index: number): StreamRecord {
-  const type = recordTypeOfTopic(batch.topic)
+function recordOf(type: RecordType | undefined, batch: EncodedBatch, index: number): StreamRecord {
   return {
     partition: batch.partition,
     offset: String(batch.offset(index)),

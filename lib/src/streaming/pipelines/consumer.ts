@@ -6,11 +6,11 @@ import {
   type EncodedBatch,
   type Logger,
   QiError,
-  recordTypeOfTopic,
   retry,
   type Sink,
   type Stream,
   type Subscription,
+  TopicCatalogue,
   type Trouble,
   tellFailure,
 } from '../../base/index.ts'
@@ -29,6 +29,8 @@ export interface ConsumerOptions {
   readonly stream: Stream
   readonly sinks: readonly Sink[]
   readonly deadLetters: DeadLetters
+  /** Record types of the topics; default those of the record types themselves. */
+  readonly catalogue?: TopicCatalogue
   readonly logger: Logger
   readonly limits?: Partial<ConsumerLimits>
 }
@@ -75,6 +77,7 @@ const writes = channel('qicore:consumer')
 export class Consumer {
   readonly #options: ConsumerOptions
   readonly #limits: ConsumerLimits
+  readonly #catalogue: TopicCatalogue
   readonly #counts = { read: 0, written: 0, overwritten: 0, deadLettered: 0, writes: 0 }
   #state: Exclude<ConsumerStats['state'], 'retrying'> = 'idle'
   /** One for each write that is tried again. */
@@ -85,6 +88,7 @@ export class Consumer {
 
   constructor(options: ConsumerOptions) {
     this.#options = options
+    this.#catalogue = options.catalogue ?? new TopicCatalogue()
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
   }
 
@@ -174,7 +178,7 @@ export class Consumer {
   /** Every record of the batches is stored or set aside when this resolves. */
   async #settle(batches: readonly EncodedBatch[], signal: AbortSignal, lanes: Lanes): Promise<void> {
     const topic = (batches[0] as EncodedBatch).topic
-    const type = recordTypeOfTopic(topic)
+    const type = this.#catalogue.typeOf(topic)
     if (!type) throw new QiError('INTERNAL', `the consumer ${this.#options.name} reads ${topic}, which carries no record type`)
     const started = performance.now()
     const persist = <T>(target: string, write: () => Promise<T>) => this.#persist({ topic, target, lanes, signal }, write)

@@ -8,8 +8,8 @@ import {
   type ReplayEntry,
   type ReplayInput,
   type ReplayResult,
-  recordTypeOfTopic,
   type Stream,
+  TopicCatalogue,
   toQiError,
 } from '../../base/index.ts'
 import {
@@ -29,10 +29,13 @@ import { listDeadLetters, placeOf, readDeadLetters } from './deadLetterLog.ts'
  */
 export class DeadLetters {
   readonly #stream: Stream
+  readonly #catalogue: TopicCatalogue
   readonly #created = new Set<string>()
 
-  constructor(stream: Stream) {
+  /** @param catalogue record types of the topics that letters are put back into */
+  constructor(stream: Stream, catalogue: TopicCatalogue = new TopicCatalogue()) {
     this.#stream = stream
+    this.#catalogue = catalogue
   }
 
   /**
@@ -64,7 +67,7 @@ export class DeadLetters {
     entries.forEach((entry, index) => {
       try {
         if (entry instanceof QiError) throw entry
-        const message = messageOf(entry)
+        const message = messageOf(entry, this.#catalogue)
         add(messages, entry.topic, message)
         if (entry.id === undefined) return
         const log = placeOf(entry.id)?.topic ?? deadLetterTopic(entry.topic)
@@ -118,14 +121,14 @@ export class DeadLetters {
 }
 
 /** The record that an entry means, checked, as the message it is sent back as. */
-function messageOf(entry: ReplayEntry): Message {
+function messageOf(entry: ReplayEntry, catalogue: TopicCatalogue): Message {
   if (entry.stage === 'read')
     throw new QiError(
       'BAD_REQUEST',
       'these are damaged bytes of the stream and no record; take its records from their source again (qicore backfill)',
       { field: 'id' },
     )
-  const type = recordTypeOfTopic(entry.topic)
+  const type = catalogue.typeOf(entry.topic)
   if (!type) throw new QiError('BAD_DATA', `topic "${entry.topic}" carries no record type`, { field: 'topic' })
   const value = Buffer.from(entry.value, entry.encoding ?? 'utf8')
   if (entry.truncatedFrom !== undefined && VALUE_CUTS.some((most) => most === value.length))

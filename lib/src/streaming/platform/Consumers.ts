@@ -1,4 +1,13 @@
-import { type ConsumerStats, countOf, type Logger, QiError, type Sink, type Stream, suggest } from '../../base/index.ts'
+import {
+  type ConsumerStats,
+  countOf,
+  type Logger,
+  QiError,
+  type Sink,
+  type Stream,
+  suggest,
+  type TopicCatalogue,
+} from '../../base/index.ts'
 import { consumers } from '../../consumers/index.ts'
 import type { Consumer, DeadLetters } from '../pipelines/index.ts'
 import type { PlatformConfig } from './config.ts'
@@ -14,6 +23,7 @@ export interface ConsumersOptions {
     readonly stream: Stream
     readonly sinks: readonly Sink[]
     readonly deadLetters: DeadLetters
+    readonly catalogue: TopicCatalogue
   }
 }
 
@@ -68,11 +78,12 @@ export class Consumers {
 
   #add(name: string): void {
     const { config, logger, engines, supervisor } = this.#options
-    const { stream, sinks, deadLetters } = engines()
+    const { stream, sinks, deadLetters, catalogue } = engines()
     const consumer = consumers[name]?.open({
       stream,
       sinks,
       deadLetters,
+      catalogue,
       logger: logger.child({ consumer: name }),
       limits: limitsOf(config),
     })

@@ -29,6 +29,7 @@ import {
   type Stream,
   silentLogger,
   type ToolHandles,
+  TopicCatalogue,
 } from '../../base/index.ts'
 import { sinkDefinitions } from '../../consumers/index.ts'
 import type { MCPServerManager } from '../../mcp-launchers/index.ts'
@@ -75,6 +76,8 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   readonly config: PlatformConfig
   /** The engines that run in containers; the engine of these is asked when a verb is. */
   readonly services: ServiceControl
+  /** The record type of each topic, those of deployed pipelines among them. */
+  readonly catalogue = new TopicCatalogue()
   readonly #logger: Logger
   readonly #notice: ((line: string) => void) | undefined
   readonly #watchMs: number
@@ -123,7 +126,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       config,
       logger,
       supervisor: this.#consuming,
-      engines: () => ({ stream: this.stream, sinks: this.#sinks, deadLetters: this.deadLetters }),
+      engines: () => ({ stream: this.stream, sinks: this.#sinks, deadLetters: this.deadLetters, catalogue: this.catalogue }),
     })
     this.#agents = new Agents({
       settings: config.agents,
@@ -157,8 +160,8 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
 
   /** What tools work on. @throws QiError CLOSED before initialize() */
   get toolHandles(): ToolHandles {
-    const { store, stream, coverage, deadLetters } = this
-    return { store, stream, coverage, deadLetters, platform: this, services: this.services, logger: this.#logger }
+    const { store, stream, coverage, deadLetters, catalogue } = this
+    return { store, stream, coverage, deadLetters, catalogue, platform: this, services: this.services, logger: this.#logger }
   }
 
   /**
@@ -169,14 +172,14 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   async initialize(signal?: AbortSignal): Promise<void> {
     if (this.#state !== 'new') throw new QiError('CONFLICT', `the platform is ${this.#state}; a new one is needed`)
     try {
-      const context = { logger: this.#logger, onNotice: this.#notice, signal }
+      const context = { logger: this.#logger, onNotice: this.#notice, signal, catalogue: this.catalogue }
       this.#store = await openStoreFor(this.config, context)
       this.#stream = await openStreamFor(this.config, this.#store, context)
       await this.#stream.createTopics(
         Object.values(recordTypes).map((type) => type.topic),
         { partitions: this.config.partitions },
       )
-      this.#deadLetters = new DeadLetters(this.#stream)
+      this.#deadLetters = new DeadLetters(this.#stream, this.catalogue)
       this.#coverage = await Coverage.open(this.#store.pool)
       this.#keeper = new CoverageKeeper(this.#coverage, this.#logger)
       for (const name of this.config.sinks) {
@@ -370,8 +373,8 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
 
   async reprocess(request: ReprocessRequest, options?: ReprocessOptions): Promise<ReprocessResult> {
     this.#checkWorking()
-    const { stream, deadLetters } = this
-    return reprocess({ stream, deadLetters, sinks: this.#sinks }, request, options)
+    const { stream, deadLetters, catalogue } = this
+    return reprocess({ stream, deadLetters, catalogue, sinks: this.#sinks }, request, options)
   }
 
   async #closeAll(): Promise<void> {

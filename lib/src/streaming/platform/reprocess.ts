@@ -6,12 +6,11 @@ import {
   type ReprocessOptions,
   type ReprocessRequest,
   type ReprocessResult,
-  recordTypeOfTopic,
-  recordTypes,
   retry,
   type Sink,
   type Stream,
   suggest,
+  type TopicCatalogue,
   throwIfAborted,
 } from '../../base/index.ts'
 import { type DeadLetters, writeBatches } from '../pipelines/index.ts'
@@ -20,6 +19,7 @@ export interface ReprocessParts {
   readonly stream: Stream
   readonly sinks: readonly Sink[]
   readonly deadLetters: DeadLetters
+  readonly catalogue: TopicCatalogue
 }
 
 /** A write to a sink that is down is repeated for so long, in milliseconds. */
@@ -27,16 +27,19 @@ const PATIENCE = { attempts: Number.POSITIVE_INFINITY, totalMs: 5 * 60_000, base
 
 /** Writes what a topic holds to the sinks once more. No group takes part, so those that store what comes are not disturbed. */
 export async function reprocess(
-  { stream, sinks, deadLetters }: ReprocessParts,
+  { stream, sinks, deadLetters, catalogue }: ReprocessParts,
   { topic, appendedFrom = 0 }: ReprocessRequest,
   { signal = new AbortController().signal, onProgress = () => {} }: ReprocessOptions = {},
 ): Promise<ReprocessResult> {
-  const type = recordTypeOfTopic(topic)
-  const known = Object.values(recordTypes).map((each) => each.topic)
+  const type = catalogue.typeOf(topic)
   if (!type)
-    throw new QiError('BAD_REQUEST', `topic "${topic.slice(0, 60)}" carries no record type${suggest(topic, known)}`, {
-      field: 'topic',
-    })
+    throw new QiError(
+      'BAD_REQUEST',
+      `topic "${topic.slice(0, 60)}" carries no record type${suggest(topic, catalogue.topics())}`,
+      {
+        field: 'topic',
+      },
+    )
   const [described] = await stream.describeTopics([topic])
   if (!described) throw new QiError('NOT_FOUND', `topic "${topic}" does not exist on this stream`, { field: 'topic' })
   const from = described.partitions.map(({ partition, earliest }): Position => ({ topic, partition, offset: earliest }))

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Coverage, Store } from '../../database/index.ts'
 import type { Logger } from '../logger.ts'
+import type { TopicCatalogue } from '../records/TopicCatalogue.ts'
 import type { DeadLetterBox } from './deadLetters.ts'
 import type { MetricsReader } from './metrics.ts'
 import type { PlatformControl } from './platform.ts'
@@ -16,6 +17,8 @@ export interface ToolHandles {
   readonly stream: Stream
   readonly coverage: Coverage
   readonly deadLetters: DeadLetterBox
+  /** The record type of each topic. */
+  readonly catalogue: TopicCatalogue
   readonly platform: PlatformControl
   /** The engines in containers; asked for when a tool does. */
   readonly services: ServiceControl

@@ -1,4 +1,3 @@
-import type { RecordType } from './define.ts'
 import { indicator } from './indicator.ts'
 import { instrument } from './instrument.ts'
 import { marketAnalytics } from './marketAnalytics.ts'
@@ -34,8 +33,3 @@ export const recordTypes = {
 } as const
 
 export type RecordName = keyof typeof recordTypes
-
-const byTopic = new Map<string, RecordType>(Object.values(recordTypes).map((type) => [type.topic, type as RecordType]))
-
-/** The record type that a topic carries, if it is one of ours. */
-export const recordTypeOfTopic = (topic: string): RecordType | undefined => byTopic.get(topic)

@@ -9,14 +9,17 @@ import {
   type RecordName,
   type RecordType,
   readMoment,
-  recordTypeOfTopic,
   recordTypes,
+  TopicCatalogue,
   toQiError,
 } from '../../../base/index.ts'
 import { checkIdentity, checkNames } from './columns.ts'
 import type { ReplayConfig } from './config.ts'
 import type { FileIdentity } from './identity.ts'
 import { asReplayed, batchOf, type LineParser, type Parsed } from './parser.ts'
+
+/** A file names the topics of record types; those of pipelines are another platform's. */
+const topics = new TopicCatalogue()
 
 /** Our own records, one JSON object a line. JSON numbers in the place of decimals keep their digits. */
 export function ndjsonParser(file: FileIdentity, name: string, type: RecordType | undefined, config: ReplayConfig): LineParser {
@@ -53,7 +56,7 @@ function typeOf({ type, topic }: Record<string, unknown>): RecordType {
     typeof type === 'string' && Object.hasOwn(recordTypes, type)
       ? recordTypes[type as RecordName]
       : typeof topic === 'string'
-        ? recordTypeOfTopic(topic)
+        ? topics.typeOf(topic)
         : undefined
   if (found) return found as RecordType
   throw new QiError(

@@ -3,9 +3,9 @@ import {
   type Logger,
   type QiError,
   type RecordType,
-  recordTypeOfTopic,
   retry,
   silentLogger,
+  TopicCatalogue,
   toQiError,
 } from '../../../base/index.ts'
 import { frameOf } from '../../../base/types/wire/index.ts'
@@ -19,8 +19,8 @@ import { Subjects } from './Subjects.ts'
 
 export interface SchemaRegistryOptions {
   readonly logger?: Logger
-  /** Which record type a topic carries; what carries none is sent without a frame. */
-  readonly typeOf?: (topic: string) => RecordType | undefined
+  /** Record types of the topics; default those of the record types themselves. */
+  readonly catalogue?: Pick<TopicCatalogue, 'typeOf'>
 }
 
 /** A passing failure is tried again some times here; who appends tries on for longer. */
@@ -37,7 +37,7 @@ export class SchemaRegistry implements AsyncDisposable {
   readonly #subjects: Subjects
   readonly #level: SchemaRegistryConfig['compatibility']
   readonly #logger: Logger
-  readonly #typeOf: (topic: string) => RecordType | undefined
+  readonly #catalogue: Pick<TopicCatalogue, 'typeOf'>
   readonly #frames = new Map<string, Promise<Uint8Array>>()
   readonly #refused = new Map<string, QiError>()
 
@@ -47,7 +47,7 @@ export class SchemaRegistry implements AsyncDisposable {
     this.#subjects = new Subjects(this.#client)
     this.#level = config.compatibility
     this.#logger = options.logger ?? silentLogger
-    this.#typeOf = options.typeOf ?? recordTypeOfTopic
+    this.#catalogue = options.catalogue ?? new TopicCatalogue()
   }
 
   /**
@@ -55,7 +55,7 @@ export class SchemaRegistry implements AsyncDisposable {
    * @throws QiError CONFLICT naming the field where our schema is incompatible; UNAVAILABLE, TIMEOUT, UNAUTHORIZED, FORBIDDEN
    */
   async frame(topic: string): Promise<Uint8Array | undefined> {
-    const type = this.#typeOf(topic)
+    const type = this.#catalogue.typeOf(topic)
     if (!type) return undefined
     const known = this.#frames.get(topic)
     if (known) return known
@@ -79,7 +79,7 @@ export class SchemaRegistry implements AsyncDisposable {
   /** Reaches it and says what it holds of the topics and whether our schemas are compatible; changes nothing. Never throws. */
   check(topics: readonly string[], signal?: AbortSignal): Promise<CheckResult> {
     const types = topics.flatMap((topic) => {
-      const type = this.#typeOf(topic)
+      const type = this.#catalogue.typeOf(topic)
       return type ? [[topic, type] as const] : []
     })
     return examine(this.#subjects, new Map(types), signal)
