@@ -36,7 +36,15 @@ export function readDocument(text: string, file: string): ReadDocument {
   const lines = new LineCounter()
   const problemOf = (offset: number, field: string, problem: string, remedy: string, value?: string): DeclarationProblem => {
     const { line, col } = lines.linePos(offset)
-    return { file, line: Math.max(1, line), column: Math.max(1, col), field, ...(value !== undefined && { value }), problem, remedy }
+    return {
+      file,
+      line: Math.max(1, line),
+      column: Math.max(1, col),
+      field,
+      ...(value !== undefined && { value }),
+      problem,
+      remedy,
+    }
   }
   const refused = boundsProblem(text)
   if (refused) {
@@ -44,7 +52,13 @@ export function readDocument(text: string, file: string): ReadDocument {
     return { problems: [problemOf(refused.offset, '', refused.problem, refused.remedy)] }
   }
   // Comparing each key with all others would take the square of their number; `collect` finds repeated keys in one pass.
-  const parsed = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, version: '1.2', schema: 'core' })
+  const parsed = parseDocument(text, {
+    lineCounter: lines,
+    uniqueKeys: false,
+    prettyErrors: false,
+    version: '1.2',
+    schema: 'core',
+  })
   const wrong = [...parsed.errors, ...parsed.warnings]
   if (wrong.length > 0)
     return {
@@ -78,7 +92,11 @@ interface Bound {
 function boundsProblem(text: string): Bound | undefined {
   const bytes = new TextEncoder().encode(text).length
   if (bytes > LIMITS.bytes)
-    return { offset: 0, problem: `it is ${bytes} bytes long`, remedy: `a declaration has at most ${LIMITS.bytes} bytes; split it` }
+    return {
+      offset: 0,
+      problem: `it is ${bytes} bytes long`,
+      remedy: `a declaration has at most ${LIMITS.bytes} bytes; split it`,
+    }
   const unreadable = UNREADABLE.exec(text)
   if (unreadable) {
     const code = (unreadable[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
@@ -90,7 +108,8 @@ function boundsProblem(text: string): Bound | undefined {
     tokens++
     if (token === '[' || token === '{') depth++
     else if (token === ']' || token === '}') depth--
-    if (depth > LIMITS.depth) return { offset: 0, problem: 'lists and maps are nested too deep', remedy: `at most ${LIMITS.depth} levels` }
+    if (depth > LIMITS.depth)
+      return { offset: 0, problem: 'lists and maps are nested too deep', remedy: `at most ${LIMITS.depth} levels` }
     if (tokens > LIMITS.tokens) return { offset: 0, problem: 'it has too many parts', remedy: 'split it into several pipelines' }
   }
   return undefined
@@ -140,7 +159,8 @@ function collect(contents: Node | null): Collected {
     return value
   }
   const plain = (node: Node, path: Path): unknown => {
-    if (++nodes > LIMITS.nodes) return nodes === LIMITS.nodes + 1 ? refuse(node, path, 'there are too many values', 'split it') : undefined
+    if (++nodes > LIMITS.nodes)
+      return nodes === LIMITS.nodes + 1 ? refuse(node, path, 'there are too many values', 'split it') : undefined
     if (isAlias(node)) return refuse(node, path, `*${node.source} is an alias`, 'write the value out')
     if (node.anchor) return refuse(node, path, `&${node.anchor} is an anchor`, 'remove it; values are written out')
     if (node.tag && !node.tag.startsWith('tag:yaml.org,2002:')) return refuse(node, path, `${node.tag} is a tag`, 'remove it')

@@ -7,7 +7,7 @@ export const LIMITS = {
   /** Lists and maps within one another. */
   depth: 20,
   /** Values, keys included. */
-  nodes: 10_000,
+  nodes: 5_000,
   /** Entries of `to`. */
   outputs: 50,
   /** Entries of `from.topics`. */

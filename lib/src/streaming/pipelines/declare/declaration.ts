@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { type RecordName, recordTypes, SOURCE_NAME } from '../../../base/types/records/index.ts'
+import { LIMITS } from './limits.ts'
+
+const RECORDS = Object.keys(recordTypes) as [RecordName, ...RecordName[]]
+
+/** Names of pipelines are parts of consumer groups, metrics and addresses: lower case, no colon, no slash. */
+export const PIPELINE_NAME = SOURCE_NAME
+export const NAME_RULE = '1 to 63 of the characters a-z 0-9 . _ -, the first a letter or a digit'
+
+/** Dead letters of a topic lie in `<topic>.dlq`, so no topic of records ends so. */
+const TOPIC_NAME = /^(?!.*\.dlq$)[a-z0-9][a-z0-9._-]{0,199}$/
+const TOPIC_RULE = '1 to 200 of the characters a-z 0-9 . _ -, the first a letter or a digit, not ending in .dlq'
+
+const name = () => z.string().regex(PIPELINE_NAME, NAME_RULE)
+const record = () => z.enum(RECORDS)
+/** A topic that is read may be another program's: its name is looked up, and follows only Kafka's rule. */
+const topicRead = () => z.string().regex(/^[a-zA-Z0-9._-]{1,249}$/, '1 to 249 of the characters a-z A-Z 0-9 . _ -')
+
+const from = z.strictObject({
+  records: z
+    .array(record())
+    .min(1)
+    .max(RECORDS.length)
+    .optional()
+    .describe('record types: everything that the platform publishes of them'),
+  topics: z
+    .array(topicRead())
+    .min(1)
+    .max(LIMITS.topics)
+    .optional()
+    .describe('topics that carry records, such as one that another pipeline writes'),
+})
+
+const output = z.strictObject({
+  destination: name().optional().describe('a destination that qicore.yaml names'),
+  topic: z.string().regex(TOPIC_NAME, TOPIC_RULE).optional().describe('a topic of its own, which other pipelines can read'),
+  record: record().optional().describe('of topic: the one record type that it carries'),
+})
+
+/** One pipeline as it is written. docs/pipelines.md explains it; the JSON Schema of it is made from this. */
+export const declarationSchema = z.strictObject({
+  version: z.literal(1).describe('the version of this format: 1'),
+  name: name().optional().describe('the name of the pipeline; default the name of the file'),
+  description: z.string().max(LIMITS.description).optional().describe('its purpose, for people'),
+  from: from.describe('what it reads: records or topics'),
+  to: z.array(output).min(1).max(LIMITS.outputs).describe('where the records go; each entry has a consumer group of its own'),
+})
+
+/** An entry of `to` that is a destination of the configuration. */
+export interface DestinationOutput {
+  readonly destination: string
+}
+
+/** An entry of `to` that is a topic of the pipeline's own. */
+export interface TopicOutput {
+  readonly topic: string
+  readonly record: RecordName
+}
+
+export type PipelineOutput = DestinationOutput | TopicOutput
+
+export const isTopicOutput = (output: PipelineOutput): output is TopicOutput => 'topic' in output
+
+/** A pipeline: what it reads and where that goes. */
+export interface PipelineDeclaration {
+  readonly name: string
+  readonly description?: string
+  readonly from: { readonly records: readonly RecordName[] } | { readonly topics: readonly string[] }
+  readonly to: readonly PipelineOutput[]
+}
+
+/** The topics that a pipeline reads. */
+export const topicsRead = ({ from }: Pick<PipelineDeclaration, 'from'>): readonly string[] =>
+  'topics' in from ? from.topics : from.records.map((name) => recordTypes[name].topic)
+
+/** The topics that a pipeline writes, with their record types. */
+export const topicsWritten = ({ to }: Pick<PipelineDeclaration, 'to'>): readonly TopicOutput[] => to.filter(isTopicOutput)

@@ -1,0 +1,6 @@
+export * from './declaration.ts'
+export { LIMITS as DECLARATION_LIMITS } from './limits.ts'
+export { loopThrough } from './loops.ts'
+export { type ParsedDeclaration, type ParseOptions, type ParseResult, parseDeclaration } from './parse.ts'
+export { type DeclarationProblem, describeProblem } from './problem.ts'
+export { checkReferences, outputName, type Surroundings } from './references.ts'
