@@ -2,13 +2,12 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { compress } from 'hono/compress'
 import { cors } from 'hono/cors'
-import { QiError, silentLogger, suggest } from '../../lib/src/base/index.ts'
-import type { McpSender } from '../../lib/src/mcp-tools/index.ts'
+import { parseQuery, QiError, silentLogger, suggest } from '../../lib/src/base/index.ts'
+import { type Caller, type Face, type Role, requireRole } from '../../lib/src/mcp-tools/index.ts'
 import { addressGroup } from './connections.ts'
-import { showError } from './errors.ts'
-import { type Caller, unauthorized } from './guard/guard.ts'
+import { problemAnswer, showError } from './errors.ts'
+import { type Identity, type Site, unauthorized } from './guard/guard.ts'
 import { digest, tokenOf } from './guard/token.ts'
-import { json } from './headers.ts'
 import { guarded } from './mcp.ts'
 import { openapiText } from './openapi/document.ts'
 import { readQuery, refuseQuery } from './query.ts'
@@ -21,6 +20,19 @@ type Asked = Context<{ Bindings: HttpBindings }>
 /** Request headers of MCP over Streamable HTTP that a browser asks about before it sends them. */
 const MCP_HEADERS = ['content-type', 'mcp-protocol-version', 'mcp-session-id', 'mcp-method', 'mcp-name', 'last-event-id']
 
+/** The same of calls of tools. */
+const WRITE_HEADERS = ['idempotency-key', 'prefer']
+
+type Method = 'GET' | 'POST' | 'DELETE'
+
+/** The answer of one method of an address. */
+interface Answer {
+  /** Also without a token. */
+  readonly open?: boolean | undefined
+  readonly role?: Role | undefined
+  work(c: Asked, caller: Caller | undefined): Promise<Response>
+}
+
 /** All routes of the server as one fetch function. */
 export function createApp(parts: Omit<Served, 'openapi'>): App {
   const served: Served = { ...parts, openapi: openapiText() }
@@ -30,17 +42,32 @@ export function createApp(parts: Omit<Served, 'openapi'>): App {
     app.use(
       cors({
         origin: [...guard.origins],
-        allowHeaders: ['authorization', ...MCP_HEADERS],
+        allowHeaders: ['authorization', ...MCP_HEADERS, ...WRITE_HEADERS],
         allowMethods: ['GET', 'POST', 'DELETE'],
-        exposeHeaders: ['mcp-session-id', 'retry-after', 'www-authenticate'],
+        exposeHeaders: ['mcp-session-id', 'retry-after', 'www-authenticate', 'location', 'idempotent-replayed'],
       }),
     )
-  for (const route of routes)
-    answer(app, served, route.path, route.open ?? false, (c, authorized) => respond(route, served, c, authorized))
-  answer(app, served, '/', false, async () => pages.home())
-  answer(app, served, '/api/v1/docs', false, async () => pages.docs())
-  answer(app, served, '/assets/:name', false, async (c) => pages.asset(c.req.param('name') ?? '') ?? notFound(c.req.path))
-  answer(app, served, '/ws', false, async () => {
+  for (const [path, methods] of Map.groupBy(routes, (route) => route.path))
+    answer(
+      app,
+      served,
+      path,
+      Object.fromEntries(
+        methods.map((route) => [
+          route.method ?? 'GET',
+          {
+            open: route.open,
+            role: route.role,
+            work: (c: Asked, caller: Caller | undefined) => respond(route, served, c, caller),
+          },
+        ]),
+      ),
+    )
+  const page = (path: string, work: (c: Asked) => Promise<Response>) => answer(app, served, path, { GET: { work } })
+  page('/', async () => pages.home())
+  page('/api/v1/docs', async () => pages.docs())
+  page('/assets/{name}', async (c) => pages.asset(c.req.param('name') ?? '') ?? notFound(c.req.path))
+  page('/ws', async () => {
     throw new QiError(
       'BAD_REQUEST',
       '/ws is for WebSockets: send an upgrade request, with the message {"type":"subscribe","channel":"prices"} after it',
@@ -53,44 +80,47 @@ export function createApp(parts: Omit<Served, 'openapi'>): App {
 }
 
 /** Every address is answered after the same checks, with the same errors, and counted under its route. */
-function answer(
-  app: App,
-  served: Served,
-  path: string,
-  open: boolean,
-  work: (c: Asked, authorized: boolean) => Promise<Response>,
-): void {
+function answer(app: App, served: Served, path: string, methods: Partial<Record<Method, Answer>>): void {
   // One handler for all methods: Hono answers at once where nothing else matches a request.
-  app.all(path, (c) =>
+  app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) =>
     observed(served, c, path, async () => {
-      if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return wrongMethod(c)
-      const caller = callerOf(c)
-      served.guard.checkSite(caller)
-      const authorized = served.guard.isAuthorized(caller)
-      if (!authorized && !open) throw unauthorized()
-      return work(c, authorized)
+      const method = c.req.method === 'HEAD' ? 'GET' : c.req.method
+      const found = Object.hasOwn(methods, method) ? methods[method as Method] : undefined
+      if (!found) return wrongMethod(c, Object.keys(methods))
+      const { guard } = served
+      if (method === 'GET') guard.checkSite(siteOf(c))
+      else guard.checkWritingSite(siteOf(c))
+      const identity = await guard.identify(c.req.header('authorization'))
+      if (identity) requireRole(identity, found.role ?? 'viewer', `${method} ${path}`)
+      else if (!found.open) throw unauthorized()
+      return found.work(c, identity && callerOf(identity, 'http', c))
     }),
   )
 }
 
 /** The protocol has methods, sessions and errors of its own; who may use it is decided as for every other address. */
 async function answerMcp({ guard, mcp }: Served, c: Asked): Promise<Response> {
-  const caller = callerOf(c)
-  guard.checkSite(caller)
-  if (!guard.isAuthorized(caller)) throw unauthorized()
-  return guarded(await mcp.fetch(c.req.raw, sender(caller, c.env.incoming.socket.remoteAddress)))
+  guard.checkWritingSite(siteOf(c))
+  const authorization = c.req.header('authorization')
+  const identity = await guard.identify(authorization)
+  if (!identity) throw unauthorized()
+  // The token stands for the owner of a session, by its digest.
+  const owner = digest(tokenOf(authorization) ?? '').toString('hex')
+  const address = addressGroup(c.env.incoming.socket.remoteAddress ?? '')
+  return guarded(await mcp.fetch(c.req.raw, { owner, address, caller: callerOf(identity, 'mcp', c) }))
 }
 
-/** The token stands for the owner of a session, by its digest. */
-const sender = ({ authorization }: Caller, remoteAddress = ''): McpSender => ({
-  owner: digest(tokenOf(authorization) ?? '').toString('hex'),
-  address: addressGroup(remoteAddress),
+const callerOf = ({ name, role }: Identity, face: Face, c: Asked): Caller => ({
+  name,
+  role,
+  face,
+  address: c.env.incoming.socket.remoteAddress ?? '',
 })
 
-const callerOf = (c: Asked): Caller => ({
+const siteOf = (c: Asked): Site => ({
   host: c.req.header('host'),
   origin: c.req.header('origin'),
-  authorization: c.req.header('authorization'),
+  fetchSite: c.req.header('sec-fetch-site'),
 })
 
 const squeeze = compress()
@@ -110,17 +140,23 @@ async function measured(served: Served, c: Asked, path: string, work: () => Prom
   try {
     response = await work()
   } catch (error) {
-    const { status, body, headers } = showError(error, served.logger, `${c.req.method} ${path}`)
-    response = json(JSON.stringify(body), status, status === 401 ? { ...headers, 'www-authenticate': challenge(c) } : headers)
+    const shown = showError(error, served.logger, `${c.req.method} ${path}`)
+    response = problemAnswer(shown, shown.status === 401 ? { 'www-authenticate': challenge(c) } : {})
   }
   served.metrics.http.observe(c.req.method, path, response.status, performance.now() - started)
   return response
 }
 
-async function respond(route: Route, served: Served, c: Asked, authorized: boolean): Promise<Response> {
-  if (route.query) return route.answer(served, readQuery(route.query, c.req.url), { authorized })
-  refuseQuery(c.req.url)
-  return route.answer(served, {}, { authorized })
+async function respond(route: Route, served: Served, c: Asked, caller: Caller | undefined): Promise<Response> {
+  const { query, params } = route
+  if (!query) refuseQuery(c.req.url)
+  const asked = {
+    caller,
+    params: params ? parseQuery(params, c.req.param()) : {},
+    header: (name: string) => c.req.header(name),
+    request: c.req.raw,
+  }
+  return route.answer(served, query ? readQuery(query, c.req.url) : {}, asked)
 }
 
 /** A browser that opens a page asks its user for the token (any name, the token as password); programs are told of Bearer. */
@@ -140,11 +176,12 @@ function notFound(path: string): never {
   )
 }
 
-function wrongMethod(c: Asked): Response {
-  const { body } = showError(
-    new QiError('METHOD_NOT_ALLOWED', `${c.req.method} is not allowed here: everything is read with GET`, { field: 'method' }),
+function wrongMethod(c: Asked, methods: readonly string[]): Response {
+  const allowed = methods.includes('GET') ? [...methods, 'HEAD'] : methods
+  const shown = showError(
+    new QiError('METHOD_NOT_ALLOWED', `${c.req.method} is not allowed here: use ${allowed.join(', ')}`, { field: 'method' }),
     silentLogger,
     c.req.path,
   )
-  return json(JSON.stringify(body), 405, { allow: 'GET, HEAD' })
+  return problemAnswer(shown, { allow: allowed.join(', ') })
 }

@@ -12,6 +12,9 @@ export const jsonHeaders = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 } as const
 
+/** The media type of errors, by RFC 9457. */
+export const PROBLEM_TYPE = 'application/problem+json'
+
 /** Pages load their own files and talk to their own server; nothing else, nothing inline. */
 export const pageHeaders = (type: string) => ({
   ...always,

@@ -15,6 +15,11 @@ import { health } from './health/health.ts'
 import { ready } from './health/ready.ts'
 import { metricsRoute } from './metrics/route.ts'
 import type { Route } from './route.ts'
+import { audit } from './tools/audit.ts'
+import { callToolRoute } from './tools/call.ts'
+import { jobEvents } from './tools/events.ts'
+import { cancelJob, getJob, listJobs } from './tools/jobs.ts'
+import { listTools } from './tools/tools.ts'
 
 /** Every route with an answer for programs, in the order in which it is documented. */
 export const routes: readonly Route[] = [
@@ -30,6 +35,13 @@ export const routes: readonly Route[] = [
   status,
   agents,
   store,
+  listTools,
+  callToolRoute,
+  listJobs,
+  getJob,
+  cancelJob,
+  jobEvents,
+  audit,
   openapi,
   health,
   ready,

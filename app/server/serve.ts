@@ -1,14 +1,30 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
-import { errorMessage, type Logger, type MetricsReader, QiError, silentLogger, systemCode } from '../../lib/src/base/index.ts'
-import { createServer, mcpEndpoint, selectTools } from '../../lib/src/mcp-tools/index.ts'
+import {
+  errorMessage,
+  type Logger,
+  type MetricsReader,
+  QiError,
+  silentLogger,
+  systemCode,
+  type ToolDefinition,
+  type ToolHandles,
+} from '../../lib/src/base/index.ts'
+import {
+  tools as allTools,
+  createServer,
+  type JobLimits,
+  mcpEndpoint,
+  selectTools,
+  ToolCalls,
+  toolNamed,
+} from '../../lib/src/mcp-tools/index.ts'
 import { createApp } from './app.ts'
 import { closeServer } from './close.ts'
 import { CONNECTION_LIMITS, type ConnectionLimits, Connections, timeouts } from './connections.ts'
-import type { ShownError } from './errors.ts'
+import { problemAnswer } from './errors.ts'
 import { createGuard } from './guard/guard.ts'
-import { json } from './headers.ts'
 import { HealthProbe } from './health/probe.ts'
 import { answerMalformed } from './malformed.ts'
 import { createMetrics } from './metrics/metrics.ts'
@@ -30,6 +46,10 @@ export interface ServeOptions {
   readonly live?: Partial<LiveLimits>
   /** Limits of connections besides those of the configuration. */
   readonly connections?: Partial<ConnectionLimits>
+  /** The tools that are called at /api/v1/tools; default: all there are. */
+  readonly tools?: readonly ToolDefinition[]
+  /** Limits of their calls. */
+  readonly jobs?: Partial<JobLimits>
   /** The MCP servers that answer at /mcp; default: the platform's tools. */
   readonly mcp?: McpServers
 }
@@ -48,26 +68,31 @@ export interface RunningServer extends AsyncDisposable {
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { platform, config, logger = silentLogger, drainMs = 5_000 } = options
-  const guard = createGuard(config.server)
+  const guard = createGuard(config.server, { pool: () => platform.store.pool, logger })
   const probe = new HealthProbe(platform)
   const live = new LiveServer({ platform, guard, logger, ...(options.live && { limits: options.live }) })
   const limits = { ...limitsOf(config.server), ...options.connections }
   const connections = new Connections(limits, logger)
   const metrics = createMetrics({ platform, probe, live, connections })
-  const mcp = mcpEndpoint(options.mcp ?? toolServers(platform, metrics), (error) =>
+  const handles = handlesOf(platform, metrics)
+  const mcp = mcpEndpoint(options.mcp ?? toolServers(platform, handles), (error) =>
     logger.debug({ error }, 'an MCP request was refused'),
   )
-  const app = createApp({ platform, guard, probe, metrics, logger, mcp, pages: loadPages() })
+  const calls = new ToolCalls(handles, logger, options.jobs)
+  const tools = options.tools ?? allTools.map(({ name }) => toolNamed(name))
+  const app = createApp({ platform, guard, probe, metrics, logger, mcp, tools, calls, pages: loadPages() })
   const server = createAdaptorServer({
     fetch: (request, env) =>
-      connections.isBeyond((env as HttpBindings).incoming.socket) ? answerOf(connections.refusal()) : app.fetch(request, env),
+      connections.isBeyond((env as HttpBindings).incoming.socket)
+        ? problemAnswer(connections.refusal(), { connection: 'close' })
+        : app.fetch(request, env),
     serverOptions: timeouts(limits),
   }) as Server
   connections.watch(server)
   server.on('clientError', answerMalformed)
   server.on('upgrade', (request, socket, head) => {
     if (connections.isBeyond(socket)) refuseOn(socket, connections.refusal())
-    else live.upgrade(request, socket, head)
+    else void live.upgrade(request, socket, head)
   })
   try {
     await listen(server, config.server)
@@ -80,7 +105,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { port } = server.address() as AddressInfo
   let closing: Promise<void> | undefined
   const close = () => {
-    closing ??= Promise.all([live.close(drainMs), closeServer(server, drainMs), mcp.close()]).then(() => {
+    closing ??= Promise.all([live.close(drainMs), closeServer(server, drainMs), mcp.close(), calls.close(drainMs)]).then(() => {
       connections.close()
       metrics.close()
     })
@@ -88,9 +113,6 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   }
   return { url: `http://${hostInUrl(config.server.host)}:${port}`, port, close, [Symbol.asyncDispose]: close }
 }
-
-const answerOf = ({ status, body, headers }: ShownError): Response =>
-  json(JSON.stringify(body), status, { ...headers, connection: 'close' })
 
 const limitsOf = ({ max_connections, max_connections_per_address }: ServerSettings): ConnectionLimits => ({
   ...CONNECTION_LIMITS,
@@ -142,12 +164,16 @@ function hostInUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-function toolServers(platform: ServedPlatform, metrics: MetricsReader): McpServers {
-  const handles = async () => {
+/** What tools work on. @throws QiError UNSUPPORTED */
+function handlesOf(platform: ServedPlatform, metrics: MetricsReader): () => Promise<ToolHandles> {
+  return async () => {
     const { toolHandles } = platform
     if (toolHandles) return { ...toolHandles, metrics }
     throw new QiError('UNSUPPORTED', 'this server has no tools to offer')
   }
+}
+
+function toolServers(platform: ServedPlatform, handles: () => Promise<ToolHandles>): McpServers {
   const destructive = platform.config?.mcp.destructive ?? false
   return () => createServer({ version, tools: selectTools({ destructive }), handles })
 }

@@ -1,3 +1,4 @@
+import type { Role } from '../../lib/src/mcp-tools/index.ts'
 import type { CryptoDataPlatform } from '../../lib/src/streaming/platform/index.ts'
 
 /** What the server needs of a platform. */
@@ -9,6 +10,8 @@ export interface ServerSettings {
   readonly host: string
   readonly port: number
   readonly token?: string | undefined
+  /** Role of callers without a token on loopback; default: admin, but none where a token is set. */
+  readonly loopback_role?: Role | 'none' | undefined
   /** Browser origins besides the server's own that may use it, such as https://dashboard.example.com. */
   readonly origins?: readonly string[] | undefined
   /** Most connections at once; see `CONNECTION_LIMITS` for the defaults. */

@@ -2,7 +2,7 @@ import { Client, InMemoryTransport, StreamableHTTPClientTransport } from '@model
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { createPool, defineTool, type Pool, silentLogger, type ToolHandles } from '../../lib/src/base/index.ts'
-import { createServer, mcpEndpoint } from '../../lib/src/mcp-tools/index.ts'
+import { type Caller, createServer, mcpEndpoint } from '../../lib/src/mcp-tools/index.ts'
 import { testDatabase } from '../support/database.ts'
 import { tokenOf } from './agreeing.ts'
 
@@ -29,9 +29,11 @@ beforeAll(async () => {
 })
 afterAll(() => pool.end())
 
+const caller: Caller = { name: 'test', role: 'admin', face: 'mcp' }
 const server = () =>
   createServer({
     version: '1',
+    caller,
     tools: [burn],
     handles: async () => ({ logger: silentLogger, store: { pool } }) as unknown as ToolHandles,
   })
@@ -55,7 +57,7 @@ const overHttp =
     const endpoint = mcpEndpoint(server, () => {})
     const client = new Client({ name, version: '1' }, { ...options, versionNegotiation: { mode } })
     const fetch = async (url: string | URL, init?: RequestInit) =>
-      endpoint.fetch(new Request(url, init), { owner: 'test', address: '127.0.0.1' })
+      endpoint.fetch(new Request(url, init), { owner: 'test', address: '127.0.0.1', caller })
     await client.connect(new StreamableHTTPClientTransport(new URL('http://test/mcp'), { fetch }))
     onTestFinished(async () => {
       await client.close()

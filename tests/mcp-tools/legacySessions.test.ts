@@ -21,16 +21,21 @@ const ask = (body: object, session?: string) =>
   })
 const ping = { jsonrpc: '2.0', id: 2, method: 'ping' }
 
-const alice = { owner: 'alice', address: '203.0.113.1' }
-const bob = { owner: 'bob', address: '203.0.113.2' }
+const sender = (name: string, address: string) => ({
+  owner: name,
+  address,
+  caller: { name, role: 'admin', face: 'mcp', address } as const,
+})
+const alice = sender('alice', '203.0.113.1')
+const bob = sender('bob', '203.0.113.2')
 
-async function begin(sessions: LegacySessions, sender = alice): Promise<string> {
-  const response = await sessions.fetch(ask(initialize), sender)
+async function begin(sessions: LegacySessions, from = alice): Promise<string> {
+  const response = await sessions.fetch(ask(initialize), from)
   await response.text()
   return response.headers.get('mcp-session-id') ?? `refused with ${response.status}`
 }
-const statusOf = async (sessions: LegacySessions, session: string, sender = alice): Promise<number> => {
-  const response = await sessions.fetch(ask(ping, session), sender)
+const statusOf = async (sessions: LegacySessions, session: string, from = alice): Promise<number> => {
+  const response = await sessions.fetch(ask(ping, session), from)
   await response.text()
   return response.status
 }

@@ -6,7 +6,7 @@ import { InMemoryTransport } from '@modelcontextprotocol/server'
 import { expect } from 'vitest'
 import { createMetrics, HealthProbe } from '../../app/server/index.ts'
 import { type Stream, type ToolHandles, TopicCatalogue } from '../../lib/src/base/index.ts'
-import { AGREED, createServer, selectTools } from '../../lib/src/mcp-tools/index.ts'
+import { AGREED, type Caller, createServer, selectTools } from '../../lib/src/mcp-tools/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 
 /** A client that calls the tools over a linked pair of transports. */
@@ -18,8 +18,10 @@ export interface Linked extends AsyncDisposable {
   refused(tool: string, input?: Record<string, unknown>): Promise<string>
 }
 
-export async function linked(handles: () => Promise<ToolHandles>, consent?: typeof AGREED): Promise<Linked> {
-  const server = createServer({ version: '0', tools: selectTools({ destructive: true }), handles, consent })
+const ADMIN: Caller = { name: 'test', role: 'admin', face: 'mcp' }
+
+export async function linked(handles: () => Promise<ToolHandles>, caller: Caller | typeof AGREED = ADMIN): Promise<Linked> {
+  const server = createServer({ version: '0', tools: selectTools({ destructive: true }), handles, caller })
   const client = new Client({ name: 'test', version: '0' })
   const [near, far] = InMemoryTransport.createLinkedPair()
   await server.connect(far)

@@ -48,7 +48,7 @@ async function connect(): Promise<Connected> {
   const [ours, theirs] = InMemoryTransport.createLinkedPair()
   const error = vi.fn()
   const handles = async () => ({ logger: { ...silentLogger, error } }) as unknown as ToolHandles
-  const server = createServer({ version: '1.2.3', tools: [burn, slow], handles, consent: AGREED })
+  const server = createServer({ version: '1.2.3', tools: [burn, slow], handles, caller: AGREED })
   const client = new Client({ name: 'test', version: '1.0.0' })
   await server.connect(theirs)
   await client.connect(ours)

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, selectTools, serveOverStdio } from '../../../lib/src/mcp-tools/index.ts'
+import { commandLineUser } from '../caller.ts'
 import { loggerOf } from '../logging.ts'
 import type { Session } from '../session.ts'
 import { LazyTools } from '../tools.ts'
@@ -18,7 +19,7 @@ export async function run(session: Session, { tools: names, readOnly, destructiv
   const logger = loggerOf(session)
   await using opened = new LazyTools(session, loaded)
   const server = serveOverStdio(
-    () => createServer({ version, tools, handles: () => opened.handles() }),
+    () => createServer({ version, tools, handles: () => opened.handles(), caller: commandLineUser('mcp') }),
     (error) => logger.debug({ error }, 'an MCP message was refused'),
   )
   await Promise.race([once(process.stdin, 'close'), once(process.stdin, 'end'), aborted(session.signal)])

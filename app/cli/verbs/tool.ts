@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os'
 import { createInterface } from 'node:readline/promises'
 import { escapeHidden } from '../../../lib/src/base/index.ts'
-import { AGREED, type Consenting, callTool, toolNamed, tools } from '../../../lib/src/mcp-tools/index.ts'
+import { type Consenting, callTool, toolNamed, tools } from '../../../lib/src/mcp-tools/index.ts'
+import { commandLineUser } from '../caller.ts'
 import { nameValue } from '../nameValue.ts'
 import type { Session } from '../session.ts'
 import { printTable } from '../text/table.ts'
@@ -23,16 +23,20 @@ export async function run(session: Session, { name, arguments: given, yes }: Too
     signal: session.signal,
     progress: (_done: number, _total: number | undefined, message: string) => void session.remark(message),
   }
-  const { structured, text } = await session.unlessInterrupted(callTool(tool, input, context, yes ? AGREED : consenting(session)))
+  const { structured, text } = await session.unlessInterrupted(
+    callTool(tool, input, context, { ...consenting(session), agreed: yes === true }),
+  )
   if (session.json) await session.out.json(structured)
   else for (const line of text.split('\n')) await session.out.line(escapeHidden(line))
 }
 
 /** A person in front of the terminal is asked; anybody else repeats the token of a refusal. */
 function consenting({ err, signal }: Session): Consenting {
-  const caller = `command line of ${userInfo().username}`
-  if (!process.stdin.isTTY || !err.isTerminal) return { caller }
+  const by = commandLineUser('cli')
+  const caller = `command line of ${by.name}`
+  if (!process.stdin.isTTY || !err.isTerminal) return { by, caller }
   return {
+    by,
     caller,
     async ask(question) {
       using terminal = createInterface({ input: process.stdin, output: err.stream, terminal: false })

@@ -1,58 +1,96 @@
-import { isLoopback, QiError } from '../../../lib/src/base/index.ts'
+import { isLoopback, type Logger, type Pool, QiError } from '../../../lib/src/base/index.ts'
+import { type Role, TokenBook } from '../../../lib/src/mcp-tools/index.ts'
 import type { ServerSettings } from '../served.ts'
 import { isOwnHost, isOwnOrigin } from './hosts.ts'
 import { tokenCheck, tokenOf } from './token.ts'
 
-/** The headers by which it is decided who may do what. */
-export interface Caller {
+/** The headers by which it is decided whether a request may come from where it comes. */
+export interface Site {
   readonly host?: string | undefined
   readonly origin?: string | undefined
-  readonly authorization?: string | undefined
+  /** `Sec-Fetch-Site`, which browsers set and pages cannot. */
+  readonly fetchSite?: string | undefined
+}
+
+/** A caller as far as it has shown itself. */
+export interface Identity {
+  readonly name: string
+  readonly role: Role
 }
 
 export interface Guard {
   /** @throws QiError FORBIDDEN for a foreign name of this server or a foreign page */
-  checkSite(caller: Caller): void
-  /** Whether the caller has proved to know the token; without a configured token everybody may do everything. */
-  isAuthorized(caller: Caller): boolean
-  /** Whether this is the token. */
-  accepts(token: string): boolean
+  checkSite(site: Site): void
+  /** For what may change something: also where a browser tells of a foreign page by Sec-Fetch-Site alone. @throws QiError FORBIDDEN */
+  checkWritingSite(site: Site): void
+  /** The caller that an Authorization header stands for; undefined where a token is needed and none or a wrong one came. */
+  identify(authorization: string | undefined): Identity | undefined | Promise<Identity | undefined>
+  /** The holder of a token. */
+  holderOf(token: string): Identity | undefined | Promise<Identity | undefined>
   /** The other origins that may read answers. */
   readonly origins: readonly string[]
 }
 
-export function createGuard({ host, token, origins = [] }: ServerSettings): Guard {
-  const accepts = token === undefined ? () => true : tokenCheck(token)
+export interface GuardParts {
+  /** Of the store that keeps the tokens. */
+  readonly pool: () => Pool
+  readonly logger: Logger
+}
+
+export function createGuard(
+  { host, token, origins = [], loopback_role: loopbackRole }: ServerSettings,
+  { pool, logger }: GuardParts,
+): Guard {
+  const isConfigured = token === undefined ? () => false : tokenCheck(token)
+  const book = new TokenBook(pool, logger)
+  const withoutToken = isLoopback(host) ? (loopbackRole ?? (token === undefined ? 'admin' : 'none')) : 'none'
+  const stranger: Identity | undefined = withoutToken === 'none' ? undefined : { name: 'loopback', role: withoutToken }
+  const holderOf = (given: string) => (isConfigured(given) ? CONFIGURED : book.find(given))
   return {
     origins,
-    accepts,
-    checkSite(caller) {
+    holderOf,
+    checkSite({ host: name, origin }) {
       // Off loopback the token protects: a foreign page does not have it.
-      if (isLoopback(host) && !isOwnHost(caller.host, origins))
+      if (isLoopback(host) && !isOwnHost(name, origins))
         throw new QiError(
           'FORBIDDEN',
-          `the Host header "${short(caller.host)}" is not a name of this server; use 127.0.0.1 or localhost`,
+          `the Host header "${short(name)}" is not a name of this server; use 127.0.0.1 or localhost`,
           { field: 'host' },
         )
-      if (!isOwnOrigin(caller.origin, caller.host, origins))
+      if (!isOwnOrigin(origin, name, origins))
         throw new QiError(
           'FORBIDDEN',
-          `pages of ${short(caller.origin)} may not use this server; add the origin to server.origins in qicore.yaml`,
+          `pages of ${short(origin)} may not use this server; add the origin to server.origins in qicore.yaml`,
           { field: 'origin' },
         )
     },
-    isAuthorized(caller) {
-      if (token === undefined) return true
-      const given = tokenOf(caller.authorization)
-      return given !== undefined && accepts(given)
+    checkWritingSite(site) {
+      this.checkSite(site)
+      const { origin, fetchSite } = site
+      if (fetchSite === undefined || fetchSite === 'same-origin' || fetchSite === 'none') return
+      // A page of the server itself says same-origin: this is another one, which must be configured.
+      if (origin === undefined || !origins.includes(origin))
+        throw new QiError(
+          'FORBIDDEN',
+          `a page of another site may not write here (Sec-Fetch-Site: ${short(fetchSite)}); add its origin to server.origins in qicore.yaml`,
+          { field: 'sec-fetch-site' },
+        )
+    },
+    identify(authorization) {
+      if (authorization === undefined) return stranger
+      const given = tokenOf(authorization)
+      return given === undefined ? undefined : holderOf(given)
     },
   }
 }
 
+/** The holder of `server.token` (QICORE_TOKEN). */
+const CONFIGURED: Identity = { name: 'server.token', role: 'admin' }
+
 export const unauthorized = (): QiError =>
   new QiError(
     'UNAUTHORIZED',
-    'the token is missing or wrong; send "Authorization: Bearer TOKEN" with the value of QICORE_TOKEN',
+    'the token is missing, wrong, expired or revoked; send "Authorization: Bearer TOKEN" with the value of QICORE_TOKEN, or a token made by qicore token create',
     { field: 'authorization' },
   )
 

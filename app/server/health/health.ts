@@ -12,8 +12,8 @@ export const health = defineRoute({
     503: { description: 'the store or the stream is down', schema: healthSchema },
   },
   errors: ['BAD_REQUEST'],
-  answer: async ({ probe }, _query, { authorized }) => {
+  answer: async ({ probe }, _query, { caller }) => {
     const found = await probe.ask()
-    return json(JSON.stringify(healthWire(found, authorized)), found.status === 'down' ? 503 : 200)
+    return json(JSON.stringify(healthWire(found, caller !== undefined)), found.status === 'down' ? 503 : 200)
   },
 })

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { ERROR_CODES, type ErrorCode } from '../../../lib/src/base/index.ts'
-import { errorResponse } from '../errors.ts'
+import { problem } from '../errors.ts'
+import { PROBLEM_TYPE } from '../headers.ts'
 import type { Route } from '../route.ts'
 import { routes } from '../routes.ts'
 import { version } from '../version.ts'
@@ -12,19 +13,32 @@ const DESCRIPTION = `Market data of a QiCore platform: prices, candles and the s
 Figures are decimal strings, never floats. Times are ISO 8601 in UTC. A record whose \`origin\` is \`simulated\` was invented by the
 simulated market. Unknown parameters are refused. Live records come over the WebSocket at \`/ws\`.`
 
-const TOKEN = { description: 'the token is missing or wrong', ...content({ $ref: '#/components/schemas/Error' }) }
+const PROBLEM = content({ $ref: '#/components/schemas/Problem' }, PROBLEM_TYPE)
+const TOKEN = { description: 'the token is missing or wrong', ...PROBLEM }
 const SITE = {
-  description: 'a page of a foreign origin, or a foreign Host header',
-  ...content({ $ref: '#/components/schemas/Error' }),
+  description: 'a page of a foreign origin, a foreign Host header, or a role that does not allow it',
+  ...PROBLEM,
 }
-const LONG = { description: 'address and headers are too long', ...content({ $ref: '#/components/schemas/Error' }) }
-const DEFECT = { description: ERROR_CODES.INTERNAL.summary, ...content({ $ref: '#/components/schemas/Error' }) }
+const LONG = { description: 'address and headers are too long', ...PROBLEM }
+const DEFECT = { description: ERROR_CODES.INTERNAL.summary, ...PROBLEM }
+
+/** Of a route that reads a body. */
+const BODY = {
+  413: { description: 'the body is too long', ...PROBLEM },
+  415: { description: 'the body is no application/json', ...PROBLEM },
+  422: { description: 'the Idempotency-Key came with another call before; or a record cannot be used', ...PROBLEM },
+}
 
 /** The OpenAPI 3.1 document, made from the routes and the schemas that serve them. */
 export function openapiDocument(): Record<string, unknown> {
   const schemas = new Schemas()
-  schemas.put('Error', schemas.use(errorResponse))
-  const paths = Object.fromEntries(routes.map((route) => [route.path, { get: operation(route, schemas) }]))
+  schemas.put('Problem', schemas.use(problem))
+  const paths = Object.fromEntries(
+    [...Map.groupBy(routes, ({ path }) => path)].map(([path, methods]) => [
+      path,
+      Object.fromEntries(methods.map((route) => [(route.method ?? 'GET').toLowerCase(), operation(route, schemas)])),
+    ]),
+  )
   return {
     openapi: '3.1.1',
     info: { title: 'QiCore', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
@@ -32,7 +46,13 @@ export function openapiDocument(): Record<string, unknown> {
     security: [{ token: [] }, {}],
     paths: { ...paths, '/ws': { get: live(schemas, { 401: TOKEN, 403: SITE, 431: LONG }) } },
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'the value of QICORE_TOKEN, where one is set' } },
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'a token made by qicore token create, or the value of QICORE_TOKEN',
+        },
+      },
       schemas: schemas.all(),
     },
   }
@@ -50,26 +70,35 @@ function operation(route: Route, schemas: Schemas): Record<string, unknown> {
   for (const [status, codes] of byStatus(route.errors))
     responses[status] ??= {
       description: codes.map((code) => `${code}: ${ERROR_CODES[code].summary}`).join('; '),
-      ...content({ $ref: '#/components/schemas/Error' }),
+      ...PROBLEM,
     }
   if (!route.open) responses['401'] = TOKEN
   responses['403'] = SITE
+  if (route.body) Object.assign(responses, BODY)
   responses['431'] = LONG
   responses['500'] = DEFECT
   return {
     operationId: route.name,
     summary: route.summary,
+    ...(route.description !== undefined && { description: route.description }),
     ...(route.open && { security: [] }),
-    ...(route.query && { parameters: parameters(route.query) }),
+    ...parametersOf(route),
+    ...(route.body && { requestBody: { required: false, ...content(schemas.use(route.body)) } }),
     responses: Object.fromEntries(Object.entries(responses).sort(([a], [b]) => Number(a) - Number(b))),
   }
 }
 
-function parameters(query: z.ZodObject): unknown[] {
-  const { required = [] } = jsonSchema(query) as { required?: readonly string[] }
-  return Object.entries(query.shape).map(([name, field]) => ({
+function parametersOf({ params, query, headers }: Route): { parameters?: unknown[] } {
+  const all = [...parameters('path', params), ...parameters('query', query), ...parameters('header', headers)]
+  return all.length > 0 ? { parameters: all } : {}
+}
+
+function parameters(place: 'path' | 'query' | 'header', shape: z.ZodObject | undefined): unknown[] {
+  if (!shape) return []
+  const { required = [] } = jsonSchema(shape) as { required?: readonly string[] }
+  return Object.entries(shape.shape).map(([name, field]) => ({
     name,
-    in: 'query',
+    in: place,
     required: required.includes(name),
     ...parameterSchema(field as z.ZodType),
   }))

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { PROBLEM_TYPE } from '../headers.ts'
 import { clientMessages, serverMessages } from '../ws/messages.ts'
 import type { Schema, Schemas } from './schemas.ts'
 
@@ -19,7 +20,7 @@ export function live(schemas: Schemas, responses: Readonly<Record<number, unknow
   schemas.put('LiveServerMessage', oneOf('What the server sends over the WebSocket', serverMessages))
   const error = (description: string) => ({
     description,
-    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+    content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
   })
   return {
     operationId: 'live',

@@ -106,13 +106,18 @@ export class LiveServer {
     return { clients: this.#clients.size, sent, dropped }
   }
 
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { guard, logger } = this.#options
+    // Nobody else listens while the token is looked up.
+    const gone = () => socket.destroy()
+    socket.on('error', gone)
     try {
       const { host, origin, authorization } = request.headers
-      guard.checkSite({ host, origin, authorization })
+      guard.checkSite({ host, origin })
+      const authorized = (await guard.identify(authorization)) !== undefined
       this.#checkRequest(request.url ?? '')
-      const authorized = guard.isAuthorized({ authorization })
+      socket.off('error', gone)
+      if (socket.destroyed) return
       if (!authorized && authorization !== undefined) throw unauthorized()
       const address = addressGroup(request.socket.remoteAddress ?? '')
       this.#seats.expectRoom(address, authorized)
@@ -193,7 +198,7 @@ export class LiveServer {
       client.tell({
         type: 'error',
         ...(id !== undefined && { id }),
-        ...showError(error, this.#options.logger, 'WebSocket message').body,
+        error: showError(error, this.#options.logger, 'WebSocket message').error,
       })
       if (!client.authorized) client.close(NO_TOKEN, 'the first message must be the token')
     }
@@ -202,7 +207,8 @@ export class LiveServer {
   async #obey(client: LiveClient, message: ClientMessage): Promise<void> {
     const id = message.id === undefined ? {} : { id: message.id }
     if (message.type === 'auth') {
-      if (!client.authorized && !this.#options.guard.accepts(message.token)) return client.close(NO_TOKEN, 'the token is wrong')
+      if (!client.authorized && !(await this.#options.guard.holderOf(message.token)))
+        return client.close(NO_TOKEN, 'the token is wrong')
       if (!client.authorized && !this.#authorize(client)) return client.close(TRY_LATER, 'too many clients; try again later')
       return client.tell({ type: 'authorized', ...id })
     }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { latestPricesQuery, parseQuery, QiError, suggest } from '../../../lib/src/base/index.ts'
-import { errorResponse } from '../errors.ts'
+import { errorObject } from '../errors.ts'
 import { channelNames } from './channels.ts'
 
 const channel = z.enum(channelNames).describe('the kind of record')
@@ -62,7 +62,7 @@ export const serverMessages = {
     .describe('The stream cannot be read just now; it is tried again'),
   resumed: z.object(told('resumed')).describe('The stream is read again, from where it was interrupted'),
   pong: z.object({ ...told('pong'), id }).describe('Answers a ping'),
-  error: z.object({ ...told('error'), id, ...errorResponse.shape }).describe('A message was not accepted; the connection stays'),
+  error: z.object({ ...told('error'), id, error: errorObject }).describe('A message was not accepted; the connection stays'),
 } as const
 
 type Told = { [T in keyof typeof serverMessages]: z.input<(typeof serverMessages)[T]> }

@@ -31,7 +31,8 @@ test.each(['/api/v1/status', '/api/v1/openapi.json', '/api/v1/docs', '/', '/metr
     const { url } = await serving(platformOf(engines), { token })
     const { status, headers, body } = await getJson(url + path)
     expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="qicore"'])
-    expect(body).toMatchObject({ error: { code: 'UNAUTHORIZED', message: expect.stringContaining('QICORE_TOKEN') } })
+    expect(headers.get('content-type')).toBe('application/problem+json')
+    expect(body).toMatchObject({ code: 'UNAUTHORIZED', detail: expect.stringContaining('QICORE_TOKEN') })
     expect((await getJson(url + path, bearer('a-token-of-enough-lengtH'))).status).toBe(401)
     if (path !== '/ws') expect((await fetch(url + path, bearer(token))).status).toBe(200)
   },

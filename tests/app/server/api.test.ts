@@ -158,7 +158,15 @@ test.each([
 ])('%s is refused: field, value and remedy are named', async (path, field, message) => {
   const { status, body } = await get(path)
   expect(status).toBe(400)
-  expect(body).toEqual({ error: { code: 'BAD_REQUEST', field, retryable: false, message: expect.stringMatching(message) } })
+  expect(body).toEqual({
+    type: 'urn:qicore:error:BAD_REQUEST',
+    title: 'an argument is missing or wrong',
+    status: 400,
+    detail: expect.stringMatching(message),
+    code: 'BAD_REQUEST',
+    field,
+    retryable: false,
+  })
 })
 
 test('a coin that is not held is not found', async () => {
@@ -168,18 +176,19 @@ test('a coin that is not held is not found', async () => {
   ]) {
     const { status, body } = await get(`/api/v1/candles?coin=${coin}`)
     expect(status).toBe(404)
-    const message = `no candle, no trade and no price of "${coin}" is stored; ${remedy}`
-    expect(body).toMatchObject({ error: { code: 'NOT_FOUND', field: 'coin', message } })
+    const detail = `no candle, no trade and no price of "${coin}" is stored; ${remedy}`
+    expect(body).toMatchObject({ code: 'NOT_FOUND', field: 'coin', detail })
   }
   const elsewhere = await get('/api/v1/candles?coin=bitcoin&source=kraken&currency=eur')
-  expect(elsewhere.body).toMatchObject({ error: { message: expect.stringContaining('"bitcoin" at kraken in eur is stored') } })
+  expect(elsewhere.body).toMatchObject({ detail: expect.stringContaining('"bitcoin" at kraken in eur is stored') })
 })
 
 test('an unknown address is told what exists, and what was probably meant', async () => {
   const { status, body } = await get('/api/v1/candels')
   expect(status).toBe(404)
   expect(body).toMatchObject({
-    error: { field: 'path', message: expect.stringMatching(/did you mean \/api\/v1\/candles\?.*\/api\/v1\/market\/summary/) },
+    field: 'path',
+    detail: expect.stringMatching(/did you mean \/api\/v1\/candles\?.*\/api\/v1\/market\/summary/),
   })
 })
 
@@ -187,6 +196,6 @@ test('only reading is allowed', async () => {
   const { url } = await serving(platformOf(engines))
   const { status, headers, body } = await getJson(`${url}/api/v1/status`, { method: 'POST' })
   expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD'])
-  expect(body).toMatchObject({ error: { code: 'METHOD_NOT_ALLOWED', field: 'method' } })
+  expect(body).toMatchObject({ code: 'METHOD_NOT_ALLOWED', field: 'method' })
   expect((await fetch(`${url}/api/v1/status`, { method: 'HEAD' })).status).toBe(200)
 })

@@ -3,14 +3,20 @@ import { expect } from 'vitest'
 import { openapiDocument } from '../../../app/server/index.ts'
 
 interface Operation {
-  readonly parameters?: readonly { readonly name: string; readonly required: boolean; readonly description?: string }[]
+  readonly parameters?: readonly {
+    readonly name: string
+    readonly in: string
+    readonly required: boolean
+    readonly description?: string
+  }[]
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>>
 }
 
-export const document = openapiDocument() as { paths: Record<string, { get: Operation }> }
+export const document = openapiDocument() as { paths: Record<string, { get?: Operation; post?: Operation; delete?: Operation }> }
 /** A check of what a route answers with a status against what the document says about it. */
-export function answerOf(path: string, status: number): (body: unknown) => void {
-  const schema = document.paths[path]?.get.responses[status]?.content?.['application/json']?.schema
+export function answerOf(path: string, status: number, method: 'get' | 'post' | 'delete' = 'get'): (body: unknown) => void {
+  const content = document.paths[path]?.[method]?.responses[status]?.content
+  const schema = (content?.['application/json'] ?? content?.['application/problem+json'])?.schema
   if (!schema) throw new Error(`${path} documents no JSON with status ${status}`)
   // Strict about what the document does not say, too: an undocumented property fails.
   const ajv = new Ajv2020({ allErrors: true, validateFormats: false, strict: false })

@@ -16,11 +16,11 @@ test('a defect is logged under an id; the caller gets the id and nothing of the 
   const { url } = await serving(failing(new TypeError('secret at /home/me/x.ts')), { logger })
   const { status, body } = await getJson(`${url}/api/v1/prices/latest`)
   expect(status).toBe(500)
-  const { error } = body as { error: { id: string; message: string } }
-  expect(error).toMatchObject({ code: 'INTERNAL', retryable: false })
+  const { id } = body as { id: string }
+  expect(body).toMatchObject({ code: 'INTERNAL', retryable: false })
   expect(JSON.stringify(body)).not.toContain('secret')
   expect(logger.lines).toContainEqual({
-    fields: expect.objectContaining({ id: error.id }),
+    fields: expect.objectContaining({ id }),
     message: expect.stringContaining('secret at'),
   })
 })
@@ -29,7 +29,7 @@ test('how long to wait is told in a header, in whole seconds', async () => {
   const { url } = await serving(failing(new QiError('RATE_LIMITED', 'slowly', { retryAfterMs: 1_200 })))
   const { status, headers, body } = await getJson(`${url}/api/v1/prices/latest`)
   expect([status, headers.get('retry-after')]).toEqual([429, '2'])
-  expect(body).toEqual({ error: { code: 'RATE_LIMITED', message: 'slowly', retryable: true, retry_after_ms: 1200 } })
+  expect(body).toMatchObject({ code: 'RATE_LIMITED', detail: 'slowly', retryable: true, retry_after_ms: 1200 })
 })
 
 test('without its database the server answers 503 at once and gives nothing away, is neither healthy nor ready, and recovers', async () => {
@@ -43,7 +43,7 @@ test('without its database the server answers 503 at once and gives nothing away
   await line.cut()
   const { status, body } = await getJson(`${url}/api/v1/prices/latest`)
   expect(status).toBe(503)
-  expect(body).toMatchObject({ error: { code: 'UNAVAILABLE', retryable: true, message: expect.stringContaining('/health') } })
+  expect(body).toMatchObject({ code: 'UNAVAILABLE', retryable: true, detail: expect.stringContaining('/health') })
   expect(JSON.stringify(body)).not.toMatch(/ECONN|127\.0\.0\.1|SQLSTATE/)
   const health = await until(async () => {
     const found = await getJson(`${url}/health`)
@@ -67,7 +67,7 @@ test('what is missing underneath is no fault of the caller', async () => {
   const missing = new QiError('NOT_FOUND', 'relation "crypto_prices" does not exist', { cause: new Error('42P01') })
   const { url } = await serving(failing(missing))
   const { status, body } = await getJson(`${url}/api/v1/prices/latest`)
-  expect([status, body]).toEqual([500, { error: expect.objectContaining({ code: 'INTERNAL', retryable: false }) }])
+  expect([status, body]).toEqual([500, expect.objectContaining({ code: 'INTERNAL', retryable: false })])
   expect(JSON.stringify(body)).not.toContain('crypto_prices')
 })
 

@@ -26,8 +26,11 @@ test.each([
 ])('%s is refused as documented: as JSON, with field and remedy', async (_, status, field, sent) => {
   const { port } = await serving(platform)
   const { head, body } = await answerTo(port, sent)
-  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} [\\s\\S]*content-type: application/json`, 'i'))
-  expect(body).toEqual({
-    error: { code: 'BAD_REQUEST', field, retryable: false, message: expect.stringMatching(/ask for less|send "GET/) },
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} [\\s\\S]*content-type: application/problem\\+json`, 'i'))
+  expect(body).toMatchObject({
+    code: 'BAD_REQUEST',
+    field,
+    retryable: false,
+    detail: expect.stringMatching(/ask for less|send "GET/),
   })
 })

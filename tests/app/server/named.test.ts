@@ -49,13 +49,13 @@ test.each(['BTC', 'btc', 'Bitcoin Coin'])('%s is understood as the one coin that
 test('a ticker of several coins is never guessed: they are named', async () => {
   const { status, body } = await get('/api/v1/candles?coin=WETH2&timeframe=1h')
   expect(status).toBe(404)
-  expect(body).toMatchObject({ error: { code: 'NOT_FOUND', message: expect.stringMatching(/bridged-weth.*weth/) } })
+  expect(body).toMatchObject({ code: 'NOT_FOUND', detail: expect.stringMatching(/bridged-weth.*weth/) })
 })
 
 test('latest prices of a coin that nobody has are not found, with what may have been meant; a filter that leaves none is no error', async () => {
   expect(await get('/api/v1/prices/latest?coins=bitcion')).toMatchObject({
     status: 404,
-    body: { error: { code: 'NOT_FOUND', message: expect.stringContaining('did you mean bitcoin?') } },
+    body: { code: 'NOT_FOUND', detail: expect.stringContaining('did you mean bitcoin?') },
   })
   expect(await get('/api/v1/prices/latest?coins=bitcoin&currencies=eur')).toMatchObject({ status: 200, body: { items: [] } })
 })
@@ -79,6 +79,6 @@ test.each([
 ])('of %s the address below it is suggested', async (path, meant) => {
   expect(await get(path)).toMatchObject({
     status: 404,
-    body: { error: { message: expect.stringContaining(`did you mean ${meant}?`) } },
+    body: { detail: expect.stringContaining(`did you mean ${meant}?`) },
   })
 })

@@ -45,6 +45,9 @@ test('the committed document is the served one', async () => {
   expect((await getJson(`${url}/api/v1/openapi.json`)).body).toEqual(committed)
 })
 
+/** Addresses that are read as they are. */
+const readable = () => Object.keys(document.paths).filter((path) => document.paths[path]?.get && !path.includes('{'))
+
 describe('every route answers as documented', () => {
   test.each([
     ['/api/v1/prices/latest', ''],
@@ -80,7 +83,7 @@ describe('every route answers as documented', () => {
 
   test('an error of every documented kind', async () => {
     const { url } = await serving(platformOf(engines))
-    for (const path of Object.keys(document.paths)) {
+    for (const path of readable()) {
       const { status, body } = await getJson(`${url}${path}?nothing=1`)
       expect([path, status]).toEqual([path, 400])
       answerOf(path, 400)(body)
@@ -88,16 +91,16 @@ describe('every route answers as documented', () => {
     const { status, body } = await getJson(`${url}/api/v1/candles?coin=nothing`)
     answerOf('/api/v1/candles', status)(body)
     const guarded = await serving(platformOf(engines), { token: 'a-token-of-enough-length' })
-    for (const [path, { get }] of Object.entries(document.paths))
-      if (get.responses['401']) answerOf(path, 401)((await getJson(guarded.url + path)).body)
+    for (const path of readable())
+      if (document.paths[path]?.get?.responses['401']) answerOf(path, 401)((await getJson(guarded.url + path)).body)
   })
 
   test('every parameter is described, and one that is required is demanded', async () => {
     const { url } = await serving(platformOf(engines))
-    for (const [path, { get }] of Object.entries(document.paths))
-      for (const { name, required, description } of get.parameters ?? []) {
+    for (const [path, operations] of Object.entries(document.paths))
+      for (const { name, in: place, required, description } of Object.values(operations).flatMap((one) => one.parameters ?? [])) {
         expect(description).toMatch(/\w/)
-        if (required) expect((await getJson(url + path)).body).toMatchObject({ error: { field: name } })
+        if (required && place === 'query') expect((await getJson(url + path)).body).toMatchObject({ field: name })
       }
   })
 })

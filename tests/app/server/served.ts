@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import { type ServedPlatform, type ServeOptions, serve } from '../../../app/server/index.ts'
+import { type ServedPlatform, type ServeOptions, type ServerSettings, serve } from '../../../app/server/index.ts'
 import {
   type Logger,
   openStore,
@@ -86,14 +86,15 @@ export interface Serving extends Partial<Omit<ServeOptions, 'config'>> {
   /** Default: any. */
   readonly port?: number
   readonly origins?: readonly string[]
+  readonly loopback_role?: ServerSettings['loopback_role']
 }
 
 /** A server of the test. */
 export async function serving(
   platform: ServedPlatform,
-  { token, host = '127.0.0.1', port = 0, origins, ...options }: Serving = {},
+  { token, host = '127.0.0.1', port = 0, origins, loopback_role, ...options }: Serving = {},
 ) {
-  const server = await serve({ platform, config: { server: { host, port, token, origins } }, ...options })
+  const server = await serve({ platform, config: { server: { host, port, token, origins, loopback_role } }, ...options })
   onTestFinished(() => server.close())
   return server
 }

@@ -84,7 +84,8 @@ test.skipIf(!own)('one address may have so many; it is told so, and others are s
   const beyond = await fetch(`http://${own}:${server.port}/ready`)
   expect([beyond.status, beyond.headers.get('connection'), beyond.headers.get('retry-after')]).toEqual([429, 'close', '1'])
   expect(await beyond.json()).toMatchObject({
-    error: { code: 'RATE_LIMITED', message: expect.stringContaining('server.max_connections_per_address') },
+    code: 'RATE_LIMITED',
+    detail: expect.stringContaining('server.max_connections_per_address'),
   })
   const upgraded = dial(server.port, upgradeRequest(), own)
   expect(await text(upgraded)).toMatch(/^HTTP\/1.1 429 /)

@@ -11,6 +11,6 @@ export function element(name, properties = {}, ...children) {
 export async function getJson(path) {
   const response = await fetch(path, { headers: { accept: 'application/json' } })
   const body = await response.json()
-  if (!response.ok) throw new Error(body.error?.message ?? `${path} answered ${response.status}`)
+  if (!response.ok) throw new Error(body.detail ?? `${path} answered ${response.status}`)
   return body
 }

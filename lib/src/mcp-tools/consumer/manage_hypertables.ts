@@ -73,6 +73,7 @@ export const manageHypertables = defineTool({
     'than so many days). On PostgreSQL without TimescaleDB tables are plain, and there is no compression.',
   set: 'TimescaleTools',
   effect: 'destroy',
+  reads: ['list', 'statistics'],
   destructive: {
     actions: ['retention'],
     summary:

@@ -63,6 +63,7 @@ export const deadLetters = defineTool({
     'Records that could not be published or stored, with the reason. list them, newest first; inspect shows the original; replay puts them back into their topics, as they are or, one at a time, with a mended value. Each is checked as a record first; replaying twice does no harm.',
   set: 'PipelineTools',
   effect: 'write',
+  reads: ['list', 'inspect'],
   input,
   output,
   async run(given, context) {

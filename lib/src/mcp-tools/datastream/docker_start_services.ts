@@ -10,6 +10,7 @@ export const dockerStartServices = defineTool({
     'Starts the platform’s services in Docker (Redpanda, TimescaleDB, ClickHouse, Redis, Redpanda Console) and waits until their health checks pass. What runs already stays as it is. The first time images are fetched, which takes minutes.',
   set: DOCKER_TOOLS,
   effect: 'write',
+  long: true,
   input: z.object({
     services,
     wait_seconds: z

@@ -61,6 +61,7 @@ export const manageConsumerGroups = defineTool({
   summary: 'Lists the consumer groups of the stream with their lag, or describes the members and partitions of one.',
   set: 'RedpandaTools',
   effect: 'destroy',
+  reads: ['list', 'describe'],
   destructive: {
     actions: ['reset'],
     summary:

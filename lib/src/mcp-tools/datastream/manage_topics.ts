@@ -56,6 +56,7 @@ export const manageTopics = defineTool({
   summary: 'Lists the topics of the stream, describes one with the offsets of its partitions, or creates one.',
   set: 'RedpandaTools',
   effect: 'destroy',
+  reads: ['list', 'describe'],
   destructive: {
     actions: ['delete'],
     summary: 'delete takes all messages of a topic with it and is asked about first; records in the store stay.',

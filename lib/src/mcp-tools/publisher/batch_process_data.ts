@@ -77,6 +77,7 @@ export const batchProcessData = defineTool({
     'Long work over stored data, with progress; cancelling keeps what is done, and the same call goes on from there. backfill takes history from a provider (coins and from, or gaps: true); reprocess writes what a topic still holds to the sinks again; aggregate makes the bars of a minute and longer again. All of it can be repeated without harm.',
   set: 'CryptoDataTools',
   effect: 'write',
+  long: true,
   input,
   output,
   async run(given, context) {

@@ -36,6 +36,7 @@ export const streamCryptoData = defineTool({
     'Lists the sources that can publish into the stream, and starts or stops one. Naming a source in a list shows its settings. A source that is started runs until it is stopped or the platform ends; its records go to the stream and the store, and consume_stream_data and get_latest_prices read them there.',
   set: 'CryptoDataTools',
   effect: 'write',
+  reads: ['list'],
   input: z.object({
     action: z.enum(['list', 'start', 'stop']).default('list').describe('what to do'),
     source: z.string().min(1).max(60).optional().describe('such as coingecko or simulated; needed to start and stop'),

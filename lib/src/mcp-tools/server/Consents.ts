@@ -10,7 +10,7 @@ const files: readonly MigrationFile[] = [
 ]
 
 /** How long a user may take to agree. */
-const VALID = '5 minutes'
+export const CONSENT_SECONDS = 300
 
 /** The call that a consent is for. */
 export interface ConsentedCall {
@@ -43,7 +43,7 @@ export class Consents {
   async issue(call: ConsentedCall): Promise<string> {
     const token = `yes-${randomBytes(8).toString('hex')}`
     await this.#pool.query('delete from tool_consents where expires_at < now()')
-    await this.#pool.query(`insert into tool_consents values ($1, $2, now() + interval '${VALID}')`, [
+    await this.#pool.query(`insert into tool_consents values ($1, $2, now() + interval '${CONSENT_SECONDS} seconds')`, [
       sha256(token),
       digest(call),
     ])
@@ -63,9 +63,11 @@ export class Consents {
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-const digest = ({ caller, tool, input }: ConsentedCall): Buffer => sha256(JSON.stringify([caller, tool, sorted(input)]))
+const digest = ({ caller, tool, input }: ConsentedCall): Buffer => sha256(stableJson([caller, tool, input]))
 
-/** The order in which arguments were written means nothing. */
+/** JSON in which the order of names means nothing: it is always the same. */
+export const stableJson = (value: unknown): string => JSON.stringify(sorted(value))
+
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value

@@ -7,9 +7,12 @@ import {
   type Server,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
+import type { Caller } from '../access/roles.ts'
 
 /** Sender of a request over HTTP, as far as sessions are concerned. */
 export interface McpSender {
+  /** Its name and role, for each call. */
+  readonly caller: Caller
   /** Stands for its token; a session answers to the owner that opened it. */
   readonly owner: string
   /** Where it comes from; with the owner it has a quota of sessions. */
@@ -66,7 +69,7 @@ export class LegacySessions {
 
   async fetch(request: Request, caller: McpSender, from: McpHandlerRequestOptions = {}): Promise<Response> {
     const id = request.headers.get(SESSION_HEADER)
-    if (id === null) return (await isInitialize(request)) ? this.#open(request, caller) : this.#stateless(request, from)
+    if (id === null) return (await isInitialize(request)) ? this.#open(request, caller, from) : this.#stateless(request, from)
     const session = this.#sessions.get(id)
     // A session id is no secret: it answers to the token that opened it.
     if (!session || session.owner !== caller.owner) return unknownSession()
@@ -74,7 +77,7 @@ export class LegacySessions {
     session.requests++
     this.#sessions.delete(id)
     this.#sessions.set(id, session)
-    return session.transport.handleRequest(request)
+    return session.transport.handleRequest(request, from)
   }
 
   async close(): Promise<void> {
@@ -83,7 +86,7 @@ export class LegacySessions {
     await Promise.all(open.map(({ server }) => server.close()))
   }
 
-  async #open(request: Request, { owner, address }: McpSender): Promise<Response> {
+  async #open(request: Request, { owner, address }: McpSender, from: McpHandlerRequestOptions): Promise<Response> {
     const account = `${owner} ${address}`
     if (!this.#makeRoom(account)) return tooManySessions()
     this.#opening.set(account, (this.#opening.get(account) ?? 0) + 1)
@@ -97,7 +100,7 @@ export class LegacySessions {
       })
       transport.onerror = this.#onError
       await server.connect(transport)
-      return await transport.handleRequest(request)
+      return await transport.handleRequest(request, from)
     } finally {
       const left = (this.#opening.get(account) ?? 1) - 1
       if (left > 0) this.#opening.set(account, left)

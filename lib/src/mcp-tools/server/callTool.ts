@@ -2,19 +2,26 @@ import { z } from 'zod'
 import {
   escapeHidden,
   escapeHiddenInLines,
+  type Pool,
   QiError,
   suggest,
   type ToolContext,
   type ToolDefinition,
+  type ToolEffect,
   toQiError,
 } from '../../base/index.ts'
+import { AuditLog } from '../access/AuditLog.ts'
+import { type Caller, effectOf, mildestEffect, requireRole, roleFor } from '../access/roles.ts'
 import { Consents } from './Consents.ts'
 import { describeIssue } from './issues.ts'
 
-/** How a call that destroys something gets the user's consent. */
+/** The caller, and how a call that destroys something gets the user's consent. */
 export interface Consenting {
-  /** The caller, so that nobody else can use a token that was given to it. */
+  readonly by: Caller
+  /** Tells callers apart, so that nobody else can use a token that was given to this one. */
   readonly caller: string
+  /** The user has agreed already, as by `--yes`. */
+  readonly agreed?: boolean
   /**
    * Asks the user, where the caller can: whatever the arguments say. `token` stands for the question: a caller that answers in a second
    * request hands it back there.
@@ -24,8 +31,24 @@ export interface Consenting {
     | undefined
 }
 
-/** Of callers who have the user's consent already: agents, whose workflows ask, and a person who typed `--yes`. */
+/** Of agents within the process: their workflows ask, and their runs say what they did. No role limits them. */
 export const AGREED = 'agreed'
+
+/** The user must agree first: repeating the call with the token does it. */
+export class ConsentNeeded extends QiError {
+  readonly question: string
+  readonly token: string
+
+  constructor(tool: string, why: string, question: string, token: string) {
+    super(
+      'CONFLICT',
+      `${tool}: ${why}; nothing was done. Ask the user "${question}". If they agree, make the same call with ${CONFIRM}: "${token}" (good for one call, for five minutes)`,
+      { field: CONFIRM },
+    )
+    this.question = question
+    this.token = token
+  }
+}
 
 export interface ToolAnswer {
   readonly structured: Readonly<Record<string, unknown>>
@@ -44,10 +67,20 @@ const TOKEN = z
 export const inputOf = ({ effect, input }: ToolDefinition): z.ZodObject =>
   (effect === 'destroy' ? input.extend({ [CONFIRM]: TOKEN }) : input).strict()
 
+/** A call that its caller may make, with arguments that the tool takes. */
+export interface AdmittedCall {
+  readonly tool: ToolDefinition
+  readonly input: Record<string, unknown>
+  readonly effect: ToolEffect
+  /** What came as `confirm`. */
+  readonly token: string | undefined
+}
+
 /**
- * One call: the arguments are checked, the user consents to what is destroyed, the tool runs.
- * @throws QiError BAD_REQUEST naming the argument, its value and the remedy; CONFLICT with a token where the user cannot be asked;
- * CANCELLED where the user did not agree; what the tool throws
+ * One call: the caller's role and the arguments are checked, the user consents to what is destroyed, the tool runs. What writes, or was
+ * to, stands in the audit log.
+ * @throws QiError FORBIDDEN naming the role that is needed; BAD_REQUEST naming the argument, its value and the remedy; ConsentNeeded
+ * (CONFLICT) with a token where the user cannot be asked; CANCELLED where the user did not agree; what the tool throws
  */
 export async function callTool(
   tool: ToolDefinition,
@@ -55,25 +88,95 @@ export async function callTool(
   context: ToolContext,
   consenting: Consenting | typeof AGREED,
 ): Promise<ToolAnswer> {
-  const { [CONFIRM]: token, ...input } = parseArguments(tool, given ?? {})
-  if (tool.effect === 'destroy' && consenting !== AGREED)
-    await getConsent(tool, input, token as string | undefined, context, consenting)
+  const call = await admitCall(tool, given, context, consenting)
+  await askConsent(call, context, consenting)
+  return runTool(call, context, consenting)
+}
+
+/** Checks the role of the caller and the arguments. @throws QiError FORBIDDEN, BAD_REQUEST */
+export async function admitCall(
+  tool: ToolDefinition,
+  given: unknown,
+  { store, logger }: Pick<ToolContext, 'store' | 'logger'>,
+  consenting: Consenting | typeof AGREED,
+): Promise<AdmittedCall> {
+  if (consenting === AGREED) {
+    const { [CONFIRM]: _, ...input } = parseArguments(tool, given ?? {})
+    return { tool, input, effect: tool.effect, token: undefined }
+  }
+  const { by } = consenting
+  const raw = typeof given === 'object' && given !== null && !Array.isArray(given) ? (given as Record<string, unknown>) : {}
+  let effect = mildestEffect(tool)
+  try {
+    requireRole(by, roleFor(effect), tool.name)
+    const { [CONFIRM]: token, ...input } = parseArguments(tool, given ?? {})
+    effect = effectOf(tool, input)
+    requireRole(by, roleFor(effect), effect === tool.effect ? tool.name : `this call of ${tool.name}`)
+    return { tool, input, effect, token: token as string | undefined }
+  } catch (failure) {
+    const reads = tool.effect === 'read' || tool.reads?.includes(String(raw.action))
+    const refusal = toQiError(failure)
+    if (refusal.code === 'FORBIDDEN' || !reads)
+      await AuditLog.open(store.pool)
+        .then((log) => log.add({ by, tool: tool.name, effect, input: raw }, 'refused', refusal))
+        .catch((error: unknown) => logger.warn({ tool: tool.name, caller: by.name, error }, 'a refused call could not be noted'))
+    throw failure
+  }
+}
+
+/** Returns once the user agrees to what the call destroys, if anything. @throws QiError CONFLICT, CANCELLED */
+export async function askConsent(
+  call: AdmittedCall,
+  { store }: Pick<ToolContext, 'store'>,
+  consenting: Consenting | typeof AGREED,
+): Promise<void> {
+  if (call.effect !== 'destroy' || consenting === AGREED || consenting.agreed) return
+  const { tool, input, effect } = call
+  try {
+    await getConsent(call, store.pool, consenting)
+  } catch (failure) {
+    const asked = !(failure instanceof QiError) || failure instanceof ConsentNeeded
+    const log = await AuditLog.open(store.pool)
+    const entry = { by: consenting.by, tool: tool.name, effect, input }
+    // A question carries a token, which stands in no log.
+    await (asked ? log.add(entry, 'asked') : log.add(entry, 'refused', failure))
+    throw failure
+  }
+}
+
+/** @param job the id of the job that the call is by now, for the audit log */
+export async function runTool(
+  { tool, input, effect }: AdmittedCall,
+  context: ToolContext,
+  consenting: Consenting | typeof AGREED,
+  job: () => string | undefined = () => undefined,
+): Promise<ToolAnswer> {
   context.signal.throwIfAborted()
+  if (consenting === AGREED || effect === 'read') return answerOf(tool, input, context)
+  const log = await AuditLog.open(context.store.pool)
+  const line = await log.add({ by: consenting.by, tool: tool.name, effect, input, job: job() }, 'started')
+  const noted = (error?: QiError) =>
+    log.finish(line, job(), error).catch((failure: unknown) => {
+      context.logger.warn({ tool: tool.name, line, error: failure }, 'the end of a call could not be noted in the audit log')
+    })
+  try {
+    const answer = await answerOf(tool, input, context)
+    await noted()
+    return answer
+  } catch (failure) {
+    await noted(toQiError(failure))
+    throw failure
+  }
+}
+
+async function answerOf(tool: ToolDefinition, input: Record<string, unknown>, context: ToolContext): Promise<ToolAnswer> {
   const structured = await tool.run(input, context)
   return { structured, text: escapeHiddenInLines(tool.text(structured)) }
 }
 
-async function getConsent(
-  tool: ToolDefinition,
-  input: Record<string, unknown>,
-  token: string | undefined,
-  { store }: ToolContext,
-  { caller, ask }: Consenting,
-): Promise<void> {
-  const asked = tool.question ? tool.question(input) : `${tool.title}: go on?`
-  if (asked === undefined) return
-  const question = escapeHidden(asked)
-  const consents = await Consents.open(store.pool)
+async function getConsent({ tool, input, token }: AdmittedCall, pool: Pool, { caller, ask }: Consenting): Promise<void> {
+  const question = escapeHidden(tool.question?.(input) ?? `${tool.title}: go on?`)
+  const consents = await Consents.open(pool)
   const call = { caller, tool: tool.name, input }
   if (ask) {
     if (
@@ -91,11 +194,7 @@ async function getConsent(
     token === undefined
       ? 'this destroys something'
       : `${CONFIRM} is no token for this very call, or it is used up or older than five minutes`
-  throw new QiError(
-    'CONFLICT',
-    `${tool.name}: ${why}; nothing was done. Ask the user "${question}". If they agree, make the same call with ${CONFIRM}: "${await consents.issue(call)}" (good for one call, for five minutes)`,
-    { field: CONFIRM },
-  )
+  throw new ConsentNeeded(tool.name, why, question, await consents.issue(call))
 }
 
 function parseArguments(tool: ToolDefinition, given: unknown): Record<string, unknown> {

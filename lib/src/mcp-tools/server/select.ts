@@ -50,15 +50,15 @@ function withoutActions({ name, input }: ToolDefinition, destructive: readonly s
   return action?.description === undefined ? field : field.describe(action.description)
 }
 
-/** A tool with all it can do. @throws QiError NOT_FOUND */
-export function toolNamed(name: string): ToolDefinition {
-  const found = tools.find((tool) => tool.name === name)
+/** A tool with all it can do. @param among default: all there are. @throws QiError NOT_FOUND */
+export function toolNamed(name: string, among: readonly ToolDefinition[] = tools): ToolDefinition {
+  const found = among.find((tool) => tool.name === name)
   if (found) return whole(found)
   throw new QiError(
     'NOT_FOUND',
     `there is no tool named "${name}"${suggest(
       name,
-      tools.map((tool) => tool.name),
+      among.map((tool) => tool.name),
     )}`,
     { field: 'tool' },
   )

@@ -28,7 +28,12 @@ export function mcpEndpoint(servers: McpServerFactory, onError: (error: Error) =
   return {
     async fetch(request, sender) {
       const from: McpHandlerRequestOptions = {
-        authInfo: { token: '', clientId: `${sender.owner} ${sender.address}`, scopes: [] },
+        authInfo: {
+          token: '',
+          clientId: `${sender.owner} ${sender.address}`,
+          scopes: [],
+          extra: { caller: sender.caller },
+        },
       }
       return (await isLegacyRequest(request)) ? legacy.fetch(request, sender, from) : modern.fetch(request, from)
     },

@@ -19,6 +19,7 @@ import {
   tlsSettings,
 } from '../../base/index.ts'
 import { consumers, sinkDefinitions } from '../../consumers/index.ts'
+import { ROLES } from '../../mcp-tools/access/roles.ts'
 import { dockerSettings } from '../../mcp-tools/datastream/docker/index.ts'
 import { sourceDefinitions } from '../../publishers/index.ts'
 import { embeddedStreamConfig } from '../embedded/index.ts'
@@ -73,8 +74,13 @@ const core = {
         .min(16)
         .regex(/^[\x21-\x7e]+$/, 'holds a blank or a character that no HTTP client can send: use letters, digits and -._~+/=')
         .optional()
-        .describe('the bearer token; required off loopback')
+        .describe('the bearer token of an admin; required off loopback. qicore token makes others, with roles')
         .meta({ env: 'QICORE_TOKEN', secret: true }),
+      loopback_role: z
+        .enum([...ROLES, 'none'])
+        .optional()
+        .describe('role of callers without a token on loopback; default: admin, but none where server.token is set')
+        .meta({ env: 'QICORE_LOOPBACK_ROLE' }),
     })
     .prefault({}),
   sources: z

@@ -59,6 +59,10 @@ export interface ToolDefinition<I extends z.ZodObject = z.ZodObject, O extends z
   readonly effect: ToolEffect
   readonly input: I
   readonly output: O
+  /** Of a tool that writes or destroys: the values of its input `action` that only read. */
+  readonly reads?: readonly [string, ...string[]]
+  /** Its work may take minutes: over HTTP a call is a job from the start. */
+  readonly long?: true
   /** Of a tool that destroys by some of its actions: the rest of it is offered where nothing may be destroyed. */
   readonly destructive?: DestructiveActions
   /** Of a tool that destroys: what the user is asked before; undefined where a call with this input destroys nothing. */

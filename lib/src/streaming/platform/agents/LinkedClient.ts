@@ -33,7 +33,7 @@ export class LinkedClient implements McpCaller, AsyncDisposable {
   }
 
   async #connect(): Promise<Client> {
-    const server = createServer({ version: '0', tools: this.#tools, handles: async () => this.#handles(), consent: AGREED })
+    const server = createServer({ version: '0', tools: this.#tools, handles: async () => this.#handles(), caller: AGREED })
     const client = new Client({ name: 'qicore-agent', version: '0' })
     const [near, far] = InMemoryTransport.createLinkedPair()
     await server.connect(far)

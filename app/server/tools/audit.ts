@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { AUDIT_DAYS, AUDIT_LINES, type AuditLine, AuditLog, OUTCOMES } from '../../../lib/src/mcp-tools/index.ts'
+import { moment } from '../api/schemas.ts'
+import { json } from '../headers.ts'
+import { defineRoute } from '../route.ts'
+import { effectSchema } from './shapes.ts'
+
+const line = z
+  .object({
+    id: z.string(),
+    at: moment('when the call came'),
+    ended_at: moment('when it was over').optional(),
+    caller: z.string().describe('name of the token, loopback, or the user of the command line'),
+    role: z.string(),
+    address: z.string().optional().describe('remote address'),
+    face: z.string().describe('http, mcp or cli'),
+    tool: z.string(),
+    effect: effectSchema,
+    arguments: z.record(z.string(), z.unknown()).describe('long ones cut, secrets masked'),
+    outcome: z
+      .enum(OUTCOMES)
+      .describe('started: it runs, or its process died. asked: it waits for consent. refused: nothing was done'),
+    error: z.string().optional(),
+    job: z.string().optional().describe('id of the job that it was'),
+  })
+  .describe('One call that wrote, or was to')
+
+const schema = z
+  .object({
+    items: z.array(line),
+    next: z.string().optional().describe('pass it as `after` to get the next page, of older ones; absent on the last one'),
+  })
+  .describe(`The audit log, newest first: ${AUDIT_DAYS} days, and at most ${AUDIT_LINES} lines`)
+
+export const audit = defineRoute({
+  path: '/api/v1/audit',
+  name: 'audit',
+  summary: 'Who wrote, or tried to, and what came of it; for an admin',
+  role: 'admin',
+  query: z.object({
+    limit: z.coerce.number().int().min(1).max(500).default(100).describe('most lines in a page'),
+    after: z
+      .string()
+      .max(18)
+      .regex(/^\d+$/, 'expected `next` of the page before')
+      .optional()
+      .describe('`next` of the page before'),
+    caller: z.string().max(100).optional().describe('only of this caller'),
+    tool: z.string().max(100).optional().describe('only of this tool'),
+    outcome: z.enum(OUTCOMES).optional().describe('only those with this outcome'),
+  }),
+  responses: { 200: { description: 'a page of the log', schema } },
+  errors: ['BAD_REQUEST', 'UNAVAILABLE', 'TIMEOUT', 'CLOSED'],
+  answer: async ({ platform }, { limit, after, ...filter }) => {
+    const log = await AuditLog.open(platform.store.pool)
+    const lines = await log.list({ ...filter, limit: limit + 1, before: after })
+    const items = lines.slice(0, limit)
+    const next = lines.length > limit ? items.at(-1)?.id : undefined
+    return json(
+      JSON.stringify({ items: items.map(lineWire), ...(next !== undefined && { next }) } satisfies z.input<typeof schema>),
+    )
+  },
+})
+
+const lineWire = ({ at, ended_at, address, error, job, ...line }: AuditLine): z.input<typeof schema>['items'][number] => ({
+  ...line,
+  arguments: JSON.parse(line.arguments) as Record<string, unknown>,
+  at: at.toISOString(),
+  ...(ended_at && { ended_at: ended_at.toISOString() }),
+  ...(address !== null && { address }),
+  ...(error !== null && { error }),
+  ...(job !== null && { job }),
+})

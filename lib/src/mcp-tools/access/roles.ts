@@ -1,0 +1,48 @@
+import { QiError, type ToolDefinition, type ToolEffect } from '../../base/index.ts'
+
+/** Each may do what those before it may. */
+export const ROLES = ['viewer', 'operator', 'admin'] as const
+export type Role = (typeof ROLES)[number]
+
+/** The way by which a call came. */
+export type Face = 'http' | 'mcp' | 'cli'
+
+/** The caller of a tool: decides what is allowed, and stands in the audit log. */
+export interface Caller {
+  /** Name of the token, `loopback`, or the user of the command line. */
+  readonly name: string
+  readonly role: Role
+  readonly face: Face
+  /** Remote address, where there is one. */
+  readonly address?: string
+}
+
+/** The least role for each effect: the one place where it is decided. */
+const LEAST: Readonly<Record<ToolEffect, Role>> = { read: 'viewer', write: 'operator', destroy: 'admin' }
+
+export const hasRole = (role: Role, least: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(least)
+
+export const roleFor = (effect: ToolEffect): Role => LEAST[effect]
+
+/** The effect of one call: a tool that writes or destroys may have actions that do less. */
+export function effectOf({ effect, reads, question }: ToolDefinition, input: Readonly<Record<string, unknown>>): ToolEffect {
+  if (effect === 'read' || reads?.includes(String(input.action))) return 'read'
+  if (effect === 'destroy' && question && question(input) === undefined) return 'write'
+  return effect
+}
+
+/** The least that any call of the tool does. */
+export function mildestEffect({ effect, reads, destructive }: ToolDefinition): ToolEffect {
+  if (effect === 'read' || reads) return 'read'
+  return destructive ? 'write' : effect
+}
+
+/** @throws QiError FORBIDDEN naming the role that is needed */
+export function requireRole({ name, role }: Pick<Caller, 'name' | 'role'>, least: Role, what: string): void {
+  if (hasRole(role, least)) return
+  throw new QiError(
+    'FORBIDDEN',
+    `${what} needs the role ${least}, and ${name} has the role ${role}: use a token of that role (qicore token create NAME --role ${least})`,
+    { field: 'authorization' },
+  )
+}
