@@ -1,3 +1,4 @@
+export { ChangeListener, type ChangeListenerOptions } from './ChangeListener.ts'
 export { type Capabilities, detectCapabilities, type Layout } from './capabilities.ts'
 export { ControlConnection } from './control.ts'
 export * from './coverage/index.ts'

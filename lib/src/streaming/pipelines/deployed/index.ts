@@ -1,0 +1,3 @@
+export { type DraftRequest, Drafts } from './Drafts.ts'
+export * from './model.ts'
+export { type DeployCheck, type DeployRequest, PIPELINE_CHANNEL, PipelineStore } from './PipelineStore.ts'

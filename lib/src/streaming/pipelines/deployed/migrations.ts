@@ -1,0 +1,45 @@
+import type { MigrationFile } from '../../../base/index.ts'
+
+/**
+ * The pipelines of a store. `pipelines` says which version runs; every process of a cluster reads it. `pipeline_history` outlives a
+ * deleted pipeline, so its version numbers are never given twice. A topic keeps the record type that it was first declared with.
+ */
+export const pipelineMigrations: readonly MigrationFile[] = [
+  {
+    version: 1,
+    name: 'pipelines',
+    sql: `
+create table pipelines (
+  name text collate "C" primary key,
+  version integer not null,
+  state text collate "C" not null check (state in ('running', 'stopped')));
+create table pipeline_versions (
+  name text collate "C" not null references pipelines on delete cascade,
+  version integer not null,
+  text text not null,
+  sha256 text not null,
+  deployed_at timestamptz not null default clock_timestamp(),
+  deployed_by text not null,
+  primary key (name, version));
+create table pipeline_drafts (
+  name text collate "C" primary key,
+  revision integer not null,
+  text text not null,
+  saved_at timestamptz not null default clock_timestamp(),
+  saved_by text not null);
+create table pipeline_history (
+  id bigint generated always as identity primary key,
+  name text collate "C" not null,
+  at timestamptz not null default clock_timestamp(),
+  event text collate "C" not null check (event in ('deployed', 'rolled_back', 'stopped', 'resumed', 'deleted')),
+  version integer,
+  output text,
+  by text not null);
+create index pipeline_history_name on pipeline_history (name, id);
+create table pipeline_topics (
+  topic text collate "C" primary key,
+  record text not null,
+  pipeline text not null);
+`,
+  },
+]
