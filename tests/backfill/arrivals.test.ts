@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { SeriesProof } from '../../lib/src/base/index.ts'
 import { Arrivals } from '../../lib/src/streaming/platform/backfill/Arrivals.ts'
 
 const window = (spacing: number) => ({ from: 0, to: 1000, spacing })
-const resultOf = (times: readonly number[], spacing: number, candles: boolean) => {
-  const arrivals = new Arrivals(window(spacing), candles)
+const resultOf = (times: readonly number[], spacing: number, proof: SeriesProof) => {
+  const arrivals = new Arrivals(window(spacing), proof)
   for (const time of times) arrivals.add(time)
   return arrivals.result()
 }
@@ -16,7 +17,7 @@ test('candles: every bar that is missing is empty, and nothing else', () => {
       const { held, empty } = resultOf(
         indexes.map((i) => i * 10),
         10,
-        true,
+        'timeframe',
       )
       const covered = (spans: typeof held) =>
         spans.flatMap(({ from, to }) => Array.from({ length: (to - from) / 10 }, (_, i) => from / 10 + i))
@@ -42,11 +43,16 @@ test('prices: a silence longer than three times their distance is empty, whateve
         ...edges,
         ...(1000 - last > 30 ? [{ from: last + 1, to: 1000 }] : []),
       ]
-      expect(resultOf(moments, 10, false).empty).toEqual(expected)
+      expect(resultOf(moments, 10, 'cadence').empty).toEqual(expected)
     }),
   )
 })
 
 test('nothing came', () => {
-  expect(resultOf([], 10, true)).toEqual({ held: [], empty: [{ from: 0, to: 1000 }] })
+  expect(resultOf([], 10, 'timeframe')).toEqual({ held: [], empty: [{ from: 0, to: 1000 }] })
+})
+
+test('what comes when it happens: the window is held, or there is nothing of it', () => {
+  expect(resultOf([5, 900], 1, 'sequence')).toEqual({ held: [{ from: 0, to: 1000 }], empty: [] })
+  expect(resultOf([], 1, 'sessions')).toEqual({ held: [], empty: [{ from: 0, to: 1000 }] })
 })

@@ -98,7 +98,7 @@ describe('candles', () => {
 describe('prices', () => {
   test('a silence of more than three times the interval that the source gave is a gap', async () => {
     const source = freshSource()
-    await using _ = await coverage.begin(source, { price: SECOND })
+    await using _ = await coverage.begin(source, { cadence: { price: SECOND } })
     await storePrices(source, ...range(0, 10), 12, 13, 17, 18)
     expect((await only(source)).gaps.map(seconds)).toEqual([[13.000001, 17]])
   })
@@ -112,7 +112,7 @@ describe('prices', () => {
 
   test('coarse prices among fine ones are no row of gaps', async () => {
     const source = freshSource()
-    await using _ = await coverage.begin(source, { price: SECOND })
+    await using _ = await coverage.begin(source, { cadence: { price: SECOND } })
     await storePrices(source, ...range(0, 48).map((hour) => hour * 3600), ...range(48 * 3600, 48 * 3600 + 60))
     const { gaps } = await only(source)
     expect(gaps.map(seconds)).toEqual([[47 * 3600 + 0.000001, 48 * 3600]])
@@ -123,10 +123,12 @@ test('why: stopped, reconnected, the provider, nobody asked', async () => {
   const source = freshSource()
   const at = (second: number) => new Date((START + second * SECOND) / 1000).toISOString()
   const session = (name: string, from: number, to: number) =>
-    store.pool.query(
-      `insert into coverage_sessions (source, started_at, seen_at, ended, price_every) values ($1, $2, $3, true, '1 second')`,
-      [name, at(from), at(to)],
-    )
+    store.pool.query('insert into coverage_sessions (source, started_at, seen_at, ended) values ($1, $2, $3, true)', [
+      name,
+      at(from),
+      at(to),
+    ])
+  await coverage.introduce(source, { cadence: { price: SECOND } })
   await session('', 95, 200)
   await session('', 250, 400)
   await session(source, 100, 150)
@@ -173,7 +175,7 @@ test('what the provider has nothing of is told so, and need not be asked for aga
 
 test('of a series that comes live, what should have come by now is missing', async () => {
   const source = freshSource()
-  await using _ = await coverage.begin(source, { price: SECOND, ohlcv: MINUTE })
+  await using _ = await coverage.begin(source, { cadence: { price: SECOND, ohlcv: MINUTE } })
   await store.pool.query("update coverage_sessions set started_at = started_at - interval '1 hour' where source = $1", [source])
   const now = Date.now() * 1000
   await store.timescale.upsert(price, [priceAt(source, now - 600 * SECOND), priceAt(source, now - 599 * SECOND)])

@@ -13,7 +13,10 @@ export const backfill = () =>
     .option('--to <time>', 'where to end (default: now)')
     .option('--timeframe <length>', 'candles of this length, such as 1h (default: prices)')
     .option('--every <length>', 'prices about so far apart, such as 1d (default: as close as the provider gives them)')
-    .option('--type <type>', 'price or ohlcv; with --gaps only those')
+    .option(
+      '--type <type>',
+      'the record type: price, ohlcv, trade …; with --gaps only those (default: candles with --timeframe, else prices)',
+    )
     .option('--source <name>', 'the source (default: the first that is set and gives history, else coingecko)')
     .option('--currency <names>', "the currencies (default: the source's first)", list)
     .option('--retry', 'ask again for what the provider had nothing of')
@@ -25,5 +28,6 @@ export const backfill = () =>
     )
     .example('qicore backfill bitcoin ethereum --from 2026-01-01', 'prices of this year')
     .example('qicore backfill bitcoin --timeframe 4h --from 2026-01-01', 'candles')
+    .example('qicore backfill BTC/USDT --type trade --from 2026-01-01', 'trades, of a source that gives them')
     .example('qicore backfill --gaps', 'everything that is missing and can be had')
     .runs(() => import('../verbs/backfill.ts'))

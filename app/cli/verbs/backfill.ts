@@ -18,6 +18,7 @@ import { BackfillScreen } from '../backfill/BackfillScreen.ts'
 import { EXIT, EXIT_OF_CODE, type Exit } from '../exitCodes.ts'
 import { loggerOf } from '../logging.ts'
 import type { Session } from '../session.ts'
+import { whatOf } from '../text/spans.ts'
 
 export interface BackfillInput {
   readonly coins: readonly string[]
@@ -85,12 +86,15 @@ function requestOf(input: BackfillInput, config: PlatformConfig): BackfillReques
   if (coins.length === 0) throw wrong('coins', 'name the coins, such as qicore backfill bitcoin --from 2026-01-01, or use --gaps')
   if (from === undefined) throw wrong('from', '--from is missing: where is it to begin? such as --from 2026-01-01')
   if (type === 'ohlcv' && !timeframe) throw wrong('timeframe', '--type ohlcv needs the length of the candles: --timeframe 1h')
-  if (type === 'price' && timeframe) throw wrong('timeframe', '--timeframe is for candles; of prices --every says how far apart')
-  if (timeframe && every) throw wrong('every', '--every is for prices; candles have a --timeframe')
+  if (type && type !== 'ohlcv' && timeframe)
+    throw wrong('timeframe', '--timeframe is for candles (--type ohlcv); of prices --every says how far apart')
+  if (every && (timeframe || (type && type !== 'price')))
+    throw wrong('every', '--every is for prices; candles have a --timeframe')
   return {
     coins,
     source: source ?? usualSource(config),
     currencies: currency,
+    type,
     timeframe,
     every: lengthOf(every),
     from,
@@ -109,5 +113,7 @@ function lengthOf(every: string | undefined): Timeframe | undefined {
 
 const wrong = (field: string, message: string): QiError => new QiError('BAD_REQUEST', message, { field })
 
-const nameOf = ({ source, series: { coinId, currency, timeframe } }: BackfillTask): string =>
-  `${coinId} ${timeframe ?? 'prices'} of ${source} in ${currency}`
+const nameOf = ({ source, series }: BackfillTask): string =>
+  [series.coinId, whatOf(series), 'of', source, ...(series.currency === '' ? [] : ['in', series.currency])]
+    .filter(Boolean)
+    .join(' ')

@@ -2,7 +2,7 @@ import { Coverage, coverageQuery, formatTime, type Gap, parseQuery, type SeriesC
 import { canFill, historyOffers } from '../../../lib/src/streaming/platform/index.ts'
 import { openStoreOf } from '../engines.ts'
 import type { Session } from '../session.ts'
-import { spanLength, spanWire } from '../text/spans.ts'
+import { spanLength, spanWire, whatOf } from '../text/spans.ts'
 import { printTable } from '../text/table.ts'
 
 export interface GapsInput {
@@ -48,12 +48,15 @@ export async function run(session: Session, input: GapsInput): Promise<undefined
 
 const wire = ({ series, gap, fillable }: Listed) => ({
   source: series.source,
-  coin_id: series.coinId,
-  currency: series.currency,
+  ...(series.coinId !== '' && { coin_id: series.coinId }),
+  ...(series.currency !== '' && { currency: series.currency }),
   type: series.type,
   ...(series.timeframe && { timeframe: series.timeframe }),
   ...spanWire(gap),
   reason: gap.reason,
+  ...(gap.detail !== undefined && { detail: gap.detail }),
+  ...(gap.missing !== undefined && { missing: gap.missing }),
+  ...(gap.numbers && { first_number: gap.numbers.first, last_number: gap.numbers.last }),
   fillable,
   ...(gap.settled && { answer: gap.settled.reason, asked_at: formatTime(gap.settled.askedAt) }),
 })
@@ -64,14 +67,15 @@ async function show(session: Session, listed: readonly Listed[]): Promise<void> 
   await printTable(
     out,
     [
-      { title: 'coin', cell: ({ series }) => series.coinId, style: () => 'bold' },
+      { title: 'coin', cell: ({ series }) => series.coinId || 'all', style: () => 'bold' },
       { title: 'source', cell: ({ series }) => series.source },
-      { title: 'currency', cell: ({ series }) => series.currency },
-      { title: 'what', cell: ({ series }) => series.timeframe ?? 'prices' },
+      { title: 'currency', cell: ({ series }) => series.currency || '–' },
+      { title: 'what', cell: ({ series }) => whatOf(series) },
       { title: 'from', cell: ({ gap }) => seconds(gap.from) },
       { title: 'to', cell: ({ gap }) => seconds(gap.to) },
       { title: 'length', kind: 'right', cell: ({ gap }) => spanLength(gap) },
-      { title: 'reason', cell: ({ gap }) => gap.reason },
+      { title: 'missing', kind: 'right', cell: ({ gap }) => (gap.missing === undefined ? '' : String(gap.missing)) },
+      { title: 'reason', cell: ({ gap }) => (gap.detail === undefined ? gap.reason : `${gap.reason}: ${gap.detail}`) },
       {
         title: 'can be filled',
         cell: ({ gap, fillable }) => (fillable ? 'yes' : (gap.settled?.reason ?? 'no: the source gives no history of it')),

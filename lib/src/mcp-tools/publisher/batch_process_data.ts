@@ -5,6 +5,7 @@ import {
   countOf,
   defineTool,
   formatTime,
+  HISTORY_TYPES,
   idCheck,
   QiError,
   readMoment,
@@ -44,7 +45,8 @@ const input = z.object({
     .describe('of a backfill: ids, such as bitcoin'),
   source: z.string().min(1).max(60).optional().describe('of a backfill: whose history; default: coingecko'),
   currency: z.string().min(1).max(20).optional().describe('of a backfill; default: the first that the source is set to'),
-  timeframe: z.enum(TIMEFRAMES).optional().describe('of a backfill: candles of this length; prices when left out'),
+  type: z.enum(HISTORY_TYPES).optional().describe('of a backfill: the record type; candles with a timeframe, else prices'),
+  timeframe: z.enum(TIMEFRAMES).optional().describe('of a backfill: candles of this length'),
   from: moment('of a backfill: where it begins; of a reprocess: only what was appended since'),
   to: moment('of a backfill: where it ends; default: now'),
   gaps: z.boolean().default(false).describe('of a backfill: fill what is missing of these coins and sources, or of all'),
@@ -135,7 +137,7 @@ async function backfill(given: Input, { platform, store, signal, progress }: Too
 }
 
 async function requestOf(
-  { source, currency, timeframe, from, to, gaps }: Input,
+  { source, currency, type, timeframe, from, to, gaps }: Input,
   coins: readonly string[],
 ): Promise<BackfillRequest> {
   const range = { ...(from !== undefined && { from: readMoment(from) }), ...(to !== undefined && { to: readMoment(to) }) }
@@ -147,6 +149,7 @@ async function requestOf(
         ...(named && { coins }),
         ...(source !== undefined && { sources: [source] }),
         ...(currency !== undefined && { currencies: [currency] }),
+        ...(type !== undefined && { types: [type] }),
         ...(timeframe !== undefined && { timeframes: [timeframe] }),
       },
     }
@@ -162,6 +165,7 @@ async function requestOf(
     coins,
     source: source ?? 'coingecko',
     ...(currency !== undefined && { currencies: [currency] }),
+    ...(type !== undefined && { type }),
     ...(timeframe !== undefined && { timeframe }),
   }
 }

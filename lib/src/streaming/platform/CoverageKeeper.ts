@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
-import { type Cadence, type Coverage, type CoverageSession, errorMessage, type Logger } from '../../base/index.ts'
+import { type Coverage, type CoverageSession, errorMessage, type Logger, type SeriesTraits, toQiError } from '../../base/index.ts'
 
 /** How often what was stored is looked at, in milliseconds: so seldom that it costs nothing, so often that little is new. */
 const EVERY_MS = 60_000
 
-/** Keeps coverage up to date while a platform runs, and tells of it and of its sources that they run. */
+/** Refreshes coverage once a minute; records heartbeats of the platform and of each running source, and the outages within. */
 export class CoverageKeeper {
   readonly #coverage: Coverage
   readonly #logger: Logger
@@ -22,12 +22,17 @@ export class CoverageKeeper {
     this.#looking = this.#look()
   }
 
-  /** Where it cannot be told that a source runs, the source runs all the same: its gaps then count as those of a stop. */
-  async session(source: string, cadence: Cadence): Promise<CoverageSession | undefined> {
+  /**
+   * Where it cannot be told that a source runs, the source runs all the same: its gaps then count as those of a stop.
+   * @throws QiError CONFIG_INVALID for a calendar that there is not
+   */
+  async session(source: string, traits: SeriesTraits): Promise<CoverageSession | undefined> {
     try {
-      return await this.#coverage.begin(source, cadence, this.#logger)
-    } catch (error) {
-      this.#logger.warn({ source, error: errorMessage(error) }, 'the store could not be told what runs')
+      return await this.#coverage.begin(source, traits, this.#logger)
+    } catch (thrown) {
+      const error = toQiError(thrown)
+      if (error.code === 'CONFIG_INVALID') throw error
+      this.#logger.warn({ source, error: error.message }, 'the store could not be told what runs')
       return undefined
     }
   }

@@ -1,6 +1,7 @@
 import {
   type CheckResult,
   type Coverage,
+  type CoverageSession,
   countOf,
   type History,
   type Logger,
@@ -27,6 +28,7 @@ import { readInteraction } from './interactions.ts'
 import { PenaltyHealth, RateLimitsInUse } from './rateLimits.ts'
 import { describeSettings, settingsWith } from './sourceSettings.ts'
 import { Supervisor } from './supervisor.ts'
+import { traitsOf } from './traits.ts'
 
 /** The source that the simulated market may stand in for. */
 const USUAL = 'coingecko'
@@ -52,6 +54,9 @@ const FINAL: ReadonlySet<string> = new Set([
 /** True if starting the source again would fail the same way; a finite input breaks at each reading. */
 export const isFinalFailure = ({ retryable, code }: QiError, finite: boolean): boolean =>
   !retryable && (finite || FINAL.has(code))
+
+/** An outage while nothing can be told of the source. */
+const UNTOLD: AsyncDisposable = { [Symbol.asyncDispose]: async () => {} }
 
 export interface SourcesOptions {
   readonly config: PlatformConfig
@@ -192,7 +197,10 @@ export class Sources {
       const names = given.map((definition) => definition.name).join(', ')
       throw new QiError('UNSUPPORTED', `${name} gives no history; ${names} do`)
     }
-    return history(this.#settingsOf(name), this.#context(name))
+    const settings = this.#settingsOf(name)
+    // A source that never ran has said nothing of its series yet.
+    await this.#options.engines().coverage.introduce(name, traitsOf(this.#named(name), settings))
+    return history(settings, this.#context(name))
   }
 
   #refuseSecond(name: string): void {
@@ -245,9 +253,10 @@ export class Sources {
   async #publish(name: string, signal: AbortSignal): Promise<void> {
     const { logger, engines } = this.#options
     const { store, stream, keeper } = engines()
-    await using source = await this.#open(name)
-    const cadence = this.#named(name).cadence?.(this.#settingsOf(name)) ?? {}
-    await using _session = await keeper.session(name, cadence)
+    let session: CoverageSession | undefined
+    await using source = await this.#open(name, (series, reason) => session?.outage(series, reason) ?? UNTOLD)
+    await using running = await keeper.session(name, traitsOf(this.#named(name), this.#settingsOf(name)))
+    session = running
     const publisher = new CryptoDataPublisher({ source, stream, logger: logger.child({ source: name }), now: store.clock.now })
     this.#publishers.set(name, publisher)
     try {
@@ -269,8 +278,8 @@ export class Sources {
     this.#options.notice(`${source} is finished: ${countOf(received, 'record')} read, ${published} published${refused}`)
   }
 
-  #open(name: string) {
-    return this.#named(name).open(this.#settingsOf(name), this.#context(name))
+  #open(name: string, outage?: SourceContext['outage']) {
+    return this.#named(name).open(this.#settingsOf(name), { ...this.#context(name), ...(outage && { outage }) })
   }
 
   /** @throws QiError NOT_FOUND naming the nearest */

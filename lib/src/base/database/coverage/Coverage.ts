@@ -1,18 +1,32 @@
-import { type Cadence, type Logger, type Micros, nowMicros, parseTime, silentLogger } from '../../types/index.ts'
+import {
+  ALWAYS,
+  CALENDARS,
+  type Calendar,
+  calendarOf,
+  type Logger,
+  type Micros,
+  type NumberRange,
+  nowMicros,
+  openHours,
+  type SeriesTraits,
+  type Span,
+  silentLogger,
+  subtract,
+  union,
+} from '../../types/index.ts'
 import type { coverageQuery } from '../dsl/queries.ts'
 import type { QueryOf } from '../dsl/query.ts'
 import { classifyPgError } from '../errors.ts'
-import { migrate } from '../migrate.ts'
 import { type Pool, type PoolClient, withClient } from '../pool.ts'
-import { gapsOf } from './gaps.ts'
-import { coverageMigrations } from './migrations.ts'
+import { gapsOf, type Known } from './gaps.ts'
+import { migrateCoverage } from './migrations.ts'
 import type { CoverageFilter, CoveredSeries, SeriesCoverage } from './model.ts'
 import { readSeries } from './read.ts'
-import { refresh } from './refresh.ts'
-import { beginSession, type CoverageSession, readSessions, runs } from './sessions.ts'
-import { type Span, union } from './spans.ts'
-import { LOCK_SERIES, rangeText, timeText } from './sql.ts'
-import { HOLD_SPANS, SETTLE_REQUESTED } from './write.ts'
+import { refresh, refreshOne } from './refresh.ts'
+import { beginSession, type CoverageSession, runs } from './sessions.ts'
+import { declareSource, readSources } from './sources.ts'
+import { LOCK_SERIES, numbersText, rangeText, spansOf, timeText } from './sql.ts'
+import { EMPTY_NUMBERS, HOLD_SPANS, REQUEST, SETTLE_NUMBERS, SETTLE_REQUESTED } from './write.ts'
 
 /** A validated query, as HTTP and the command line take it. */
 export type CoverageQuery = QueryOf<typeof coverageQuery>
@@ -34,36 +48,37 @@ export interface Settlement {
 
 const ready = new WeakSet<Pool>()
 
+/** Of consecutive numbers the first and the last may share their moment with others that are missing. */
+const EDGE = "case when numbers is null then interval '0' else interval '1 microsecond' end"
+
 /**
  * What is held of each series, what is missing and why, kept in the store. Safe from several processes, in any order: spans are
  * added up under a lock on their series.
  */
 export class Coverage {
   readonly #pool: Pool
+  readonly #calendars: readonly Calendar[]
 
-  private constructor(pool: Pool) {
+  private constructor(pool: Pool, calendars: readonly Calendar[]) {
     this.#pool = pool
+    this.#calendars = calendars
   }
 
   /** Makes its tables where they are not there; once for each pool. @throws QiError */
-  static async open(pool: Pool): Promise<Coverage> {
-    if (!ready.has(pool)) await migrate(pool, { component: 'coverage', files: coverageMigrations })
+  static async open(pool: Pool, calendars: readonly Calendar[] = CALENDARS): Promise<Coverage> {
+    if (!ready.has(pool)) await migrateCoverage(pool)
     ready.add(pool)
-    return new Coverage(pool)
+    return new Coverage(pool, calendars)
   }
 
   /** Looks at what was stored since, and tells of each series what is held and what is missing, by coin. @throws QiError */
   async list(filter: CoverageFilter = {}, now: Micros = nowMicros()): Promise<readonly SeriesCoverage[]> {
     const ids = await this.refresh(filter)
     return classified(async () => {
-      const sessions = await readSessions(this.#pool)
-      const platform = sessions.get('')
-      const known = await readSeries(this.#pool, ids)
-      return known.map((one): SeriesCoverage => {
-        const { series, first, last, held } = one
-        const gaps = gapsOf({ ...one, source: sessions.get(series.source), platform, now })
-        return { ...series, ...(first !== undefined && { first }), ...(last !== undefined && { last }), held, gaps }
-      })
+      const sources = await readSources(this.#pool)
+      const hours = (source: string) => this.#known(sources.get(source)?.calendar)
+      const all = await readSeries(this.#pool, ids, sources, hours)
+      return all.map((known) => covered({ ...known, now }))
     })
   }
 
@@ -104,26 +119,28 @@ export class Coverage {
     })
   }
 
-  /** What of a series need not be asked for: what is held, and what the provider has nothing of. */
+  /** Stretches of a series that need not be asked for: held, or not to be had. Missing numbers that are not to be had are none of them. */
   async settled(id: string): Promise<readonly Span[]> {
     const { rows } = await classified(() =>
       this.#pool.query<{ spans: string[][] | null }>(
-        `select array_agg(array[${timeText('lower(span)')}, ${timeText('upper(span)')}]) as spans
-         from coverage_spans where series_id = $1 and state in ('held', 'empty')`,
+        `select array_agg(array[${timeText(`lower(span) + ${EDGE}`)}, ${timeText(`upper(span) - ${EDGE}`)}]) as spans
+         from coverage_spans where series_id = $1 and (state = 'held' or state = 'empty' and numbers is null)`,
         [id],
       ),
     )
-    return union((rows[0]?.spans ?? []).map(([from = '', to = '']) => ({ from: parseTime(from), to: parseTime(to) })))
+    return union(spansOf(rows[0]?.spans ?? null).filter(({ from, to }) => from < to))
+  }
+
+  /** The stretches in which the market of a series is open. */
+  async whileOpen({ source }: CoveredSeries, spans: readonly Span[]): Promise<readonly Span[]> {
+    if (this.#calendars.every(({ always }) => always)) return spans
+    return openHours(await this.#calendarOf(source), spans)
   }
 
   /** A window is about to be asked for: until it is settled its records come in no order that says anything. */
-  request(id: string, window: Span): Promise<void> {
+  request(id: string, window: Span, numbers?: NumberRange): Promise<void> {
     return this.#change(id, async (client) => {
-      await client.query(
-        `insert into coverage_spans (series_id, state, span) select $1, 'requested', $2::tstzrange
-         where not exists (select from coverage_spans where series_id = $1 and state = 'requested' and span = $2::tstzrange)`,
-        [id, rangeText(window)],
-      )
+      await client.query(REQUEST, [id, rangeText(window), numbers ? numbersText(numbers) : null])
     })
   }
 
@@ -133,6 +150,29 @@ export class Coverage {
       await client.query(HOLD_SPANS, [id, 'held', null, held.map(rangeText)])
       await client.query(HOLD_SPANS, [id, 'empty', reason, empty.map(rangeText)])
       await client.query(SETTLE_REQUESTED, [id, rangeText(window)])
+    })
+  }
+
+  /**
+   * All that the provider gives of these numbers is stored: what no record has is not to be had.
+   * @returns the numbers that are not to be had
+   */
+  settleNumbers(id: string, window: Span, numbers: NumberRange, reason: string): Promise<readonly NumberRange[]> {
+    return withClient(this.#pool, async (client) => {
+      await refreshOne(client, id)
+      let missing: readonly NumberRange[] = []
+      await changing(client, id, async () => {
+        const range = numbersText(numbers)
+        const { rows } = await client.query<{ first: string; last: string }>(EMPTY_NUMBERS, [
+          id,
+          range,
+          rangeText(window),
+          reason,
+        ])
+        await client.query(SETTLE_NUMBERS, [id, range])
+        missing = rows.map(({ first, last }) => ({ first: Number(first), last: Number(last) }))
+      })
+      return missing
     })
   }
 
@@ -146,9 +186,23 @@ export class Coverage {
     })
   }
 
-  /** Tells that a source runs from now on, or, under no name, a platform. */
-  begin(source: string, cadence: Cadence = {}, logger: Logger = silentLogger): Promise<CoverageSession> {
-    return classified(() => beginSession(this.#pool, source, cadence, logger))
+  /**
+   * Tells that a source runs from now on, or, under no name, a platform.
+   * @throws QiError CONFIG_INVALID for a calendar that there is not
+   */
+  async begin(source: string, traits: SeriesTraits = {}, logger: Logger = silentLogger): Promise<CoverageSession> {
+    if (source !== '') await this.#declare(source, traits, 'last word')
+    return classified(() => beginSession(this.#pool, source, logger))
+  }
+
+  /** Keeps what a source says of its series where it has said nothing yet. @throws QiError CONFIG_INVALID for an unknown calendar */
+  introduce(source: string, traits: SeriesTraits): Promise<void> {
+    return this.#declare(source, traits, 'first word')
+  }
+
+  async #declare(source: string, traits: SeriesTraits, word: 'first word' | 'last word'): Promise<void> {
+    if (traits.calendar !== undefined) calendarOf(traits.calendar, this.#calendars)
+    await classified(() => declareSource(this.#pool, source, traits, word))
   }
 
   /** Whether a platform runs on this store and stores what is published. */
@@ -161,18 +215,46 @@ export class Coverage {
     return classified(() => runs(this.#pool, source))
   }
 
+  /** A calendar that only a newer version knows is no reason to say nothing. */
+  #known(name: string | undefined): Calendar {
+    return this.#calendars.find((calendar) => calendar.name === name) ?? ALWAYS
+  }
+
+  async #calendarOf(source: string): Promise<Calendar> {
+    const { rows } = await classified(() =>
+      this.#pool.query<{ calendar: string }>('select calendar from coverage_sources where source = $1', [source]),
+    )
+    return this.#known(rows[0]?.calendar)
+  }
+
   #change(id: string, work: (client: PoolClient) => Promise<void>): Promise<void> {
-    return withClient(this.#pool, async (client) => {
-      await client.query('begin')
-      try {
-        await client.query(LOCK_SERIES, [[id]])
-        await work(client)
-        await client.query('commit')
-      } catch (error) {
-        await client.query('rollback').catch(() => {})
-        throw error
-      }
-    })
+    return withClient(this.#pool, (client) => changing(client, id, () => work(client)))
+  }
+}
+
+async function changing(client: PoolClient, id: string, work: () => Promise<void>): Promise<void> {
+  await client.query('begin')
+  try {
+    await client.query(LOCK_SERIES, [[id]])
+    await work()
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
+  }
+}
+
+/** Of what is not proved by its records all is held that is not known to be missing. */
+function covered(known: Known): SeriesCoverage {
+  const { series, proof, first, last, held, islands } = known
+  const gaps = gapsOf(known)
+  const stored = first === undefined || last === undefined ? [] : [{ from: first, to: last + 1 }]
+  return {
+    ...series,
+    ...(first !== undefined && { first }),
+    ...(last !== undefined && { last }),
+    held: proof === 'sessions' ? subtract([...stored, ...held], gaps) : union([...held, ...islands]),
+    gaps,
   }
 }
 

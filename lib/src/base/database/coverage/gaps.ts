@@ -1,59 +1,100 @@
-import { type Micros, timeframeMicros } from '../../types/index.ts'
-import { type CoveredSeries, type Gap, type GapReason, SILENCE } from './model.ts'
-import type { Sessions } from './sessions.ts'
-import { intersect, type Span, subtract } from './spans.ts'
+import {
+  type Calendar,
+  intersect,
+  type Micros,
+  type NumberRange,
+  openBars,
+  openHours,
+  type SeriesProof,
+  type Span,
+  subtract,
+  timeframeMicros,
+} from '../../types/index.ts'
+import { type CoveredSeries, type Gap, SILENCE } from './model.ts'
+import { numberGaps } from './numberGaps.ts'
+import { reasonOf } from './reason.ts'
+import type { KnownSource, Outage } from './sources.ts'
 
 /** A stretch that the provider was asked for in vain. */
-export interface EmptySpan extends Span {
+export interface SettledSpan extends Span {
   readonly reason: string
   readonly askedAt: Micros
+}
+
+/** Consecutive numbers, and when their records happened. */
+export interface Numbered extends Span {
+  readonly numbers: NumberRange
 }
 
 /** What is known of one series. */
 export interface Known {
   readonly series: CoveredSeries
+  /** That of its record type, by what its source says of it. */
+  readonly proof: SeriesProof
   readonly first: Micros | undefined
   readonly last: Micros | undefined
   readonly held: readonly Span[]
-  readonly empty: readonly EmptySpan[]
+  /** Consecutive numbers that are held, by number. */
+  readonly islands: readonly Numbered[]
+  readonly empty: readonly SettledSpan[]
+  readonly emptyNumbers: readonly (SettledSpan & Numbered)[]
   readonly requested: readonly Span[]
-  /** The longest distance between two prices that is no gap. */
+  readonly requestedNumbers: readonly Numbered[]
+  /** The longest silence that is no gap. */
   readonly limit: Micros
-  readonly source: Sessions | undefined
-  readonly platform: Sessions | undefined
+  readonly source: KnownSource | undefined
+  readonly platform: KnownSource | undefined
+  /** The outages that cut the series off. */
+  readonly outages: readonly Outage[]
+  readonly calendar: Calendar
   readonly now: Micros
 }
 
 /**
- * What is missing, and why. Pure. Of candles every bar between the first and the last that is not there or not final; of prices
- * a silence longer than the limit; of a series that comes live, also what should have come by now.
+ * What is missing, and why. Pure. Of candles every bar between the first and the last that is not there or not final; of records with
+ * a cadence a silence longer than the limit; of a series that comes live, also what should have come by now. Of records that are
+ * numbered without a gap every number that is not there. Of all others the time in which their source did not run or was cut off.
+ * While the market is closed nothing is missing but numbers.
  */
 export function gapsOf(known: Known): Gap[] {
-  const { first, last, held, empty, requested } = known
+  const { proof, empty } = known
+  const byTime = (proof === 'sequence' || proof === 'sessions' ? absences(known) : silences(known)).flatMap((span): Gap[] => [
+    ...subtract([span], empty).map((part) => ({ ...part, ...reasonOf(part, known) })),
+    ...empty.flatMap(({ reason, askedAt, ...asked }) =>
+      intersect([asked], [span]).map((part) => ({ ...part, reason: 'provider' as const, settled: { reason, askedAt } })),
+    ),
+  ])
+  return [...byTime, ...(proof === 'sequence' ? numberGaps(known) : [])].sort(
+    (a, b) => a.from - b.from || (a.numbers?.first ?? 0) - (b.numbers?.first ?? 0),
+  )
+}
+
+/** Bars that are not there; of other records silences that are too long. */
+function silences(known: Known): Span[] {
+  const { series, first, last, held, requested, calendar } = known
+  const { timeframe } = series
   const inside = first === undefined || last === undefined ? [] : [{ from: first, to: endOf(known, first, last) }]
   const missing = subtract(
     [...inside, ...requested],
-    [...held, ...(last === undefined ? [] : [{ from: last, to: last + lengthOf(known.series) }])],
-  ).filter((span) => isGap(span, known))
-  return missing
-    .flatMap((span): Gap[] => [
-      ...subtract([span], empty).map((part) => ({ ...part, reason: reasonOf(part, known) })),
-      ...empty.flatMap(({ reason, askedAt, ...asked }) =>
-        intersect([asked], [span]).map((part) => ({ ...part, reason: 'provider' as const, settled: { reason, askedAt } })),
-      ),
-    ])
-    .sort((a, b) => a.from - b.from)
+    [...held, ...(last === undefined ? [] : [{ from: last, to: last + lengthOf(series) }])],
+  )
+  if (timeframe === undefined) return missing.flatMap((span) => tooLong(span, known))
+  // A part of a bar is no bar.
+  return intersect(openBars(calendar, timeframe, missing), missing).filter(
+    ({ from, to }) => to - from >= timeframeMicros(timeframe),
+  )
 }
 
 const lengthOf = ({ timeframe }: CoveredSeries): Micros => (timeframe ? timeframeMicros(timeframe) : 1)
 
-/** A part of a bar is no bar; of prices the limit decides, but for the edges of what was asked for. */
-function isGap({ from, to }: Span, { series, limit, requested }: Known): boolean {
-  if (series.timeframe) return to - from >= timeframeMicros(series.timeframe)
-  return to - from > limit || requested.some((span) => span.from < to && from < span.to)
+/** The open hours of a silence where they are longer than the limit; the edges of what was asked for are gaps of any length. */
+function tooLong(silence: Span, { limit, requested, calendar }: Known): Span[] {
+  const open = openHours(calendar, [silence])
+  const length = open.reduce((sum, { from, to }) => sum + to - from, 0)
+  return length > limit || requested.some((span) => span.from < silence.to && silence.from < span.to) ? open : []
 }
 
-/** The last bar or price; of a series that has come since its source was started, what is due by now. */
+/** The end of the last bar or record; of a series that has come since its source was started, what is due by now. */
 function endOf({ series, limit, source, now }: Known, first: Micros, last: Micros): Micros {
   const length = lengthOf(series)
   const since = source?.liveSince
@@ -65,11 +106,18 @@ function endOf({ series, limit, source, now }: Known, first: Micros, last: Micro
   return Math.max(last + length, series.timeframe ? last + length + Math.floor((due - last) / length) * length : due)
 }
 
-/** The stretches of a gap in which the source did not run say whose fault it is. */
-function reasonOf(gap: Span, { requested, source, platform }: Known): GapReason {
-  if (intersect([gap], requested).length > 0) return 'interrupted'
-  if (!source || gap.to <= (source.firstStart ?? Number.POSITIVE_INFINITY)) return 'unasked'
-  const down = subtract([gap], source.spans)
-  if (down.length === 0) return 'provider'
-  return subtract(down, platform?.spans ?? []).length > 0 ? 'stopped' : 'reconnect'
+/**
+ * Times of which it is known that nothing could come: the source did not run or was cut off. Of numbered records only those behind
+ * the last, since the next number will tell. Before the source first ran nothing is known, and nothing counts as missing.
+ */
+function absences({ proof, first, last, held, islands, requested, source, outages, calendar, now }: Known): Span[] {
+  const begun = source?.firstStart
+  const inside = (): Span[] => {
+    if (begun === undefined || source === undefined || first === undefined || last === undefined) return []
+    const from = proof === 'sequence' ? last + 1 : Math.max(first, begun)
+    const to = source.liveSince === undefined ? last + 1 : now
+    const whole = from < to ? [{ from, to }] : []
+    return [...subtract(whole, source.spans), ...intersect(whole, outages)]
+  }
+  return openHours(calendar, subtract([...inside(), ...requested], [...held, ...islands]))
 }

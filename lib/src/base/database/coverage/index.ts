@@ -1,4 +1,3 @@
 export { Coverage, type CoverageQuery, type FoundCoverage, type Settlement } from './Coverage.ts'
 export * from './model.ts'
 export type { CoverageSession } from './sessions.ts'
-export { hull, intersect, type Span, subtract, union } from './spans.ts'

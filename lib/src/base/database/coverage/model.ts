@@ -1,13 +1,14 @@
-import type { HistoryType, Micros, Timeframe } from '../../types/index.ts'
-import type { Span } from './spans.ts'
+import type { HistoryType, Micros, NumberRange, Span, Timeframe } from '../../types/index.ts'
 
 /** The records of one kind, of one instrument at one source in one currency. */
 export interface CoveredSeries {
   readonly source: string
+  /** Empty for the whole market. */
   readonly coinId: string
+  /** Empty where records have none. */
   readonly currency: string
   readonly type: HistoryType
-  /** The length of candles; prices have none. */
+  /** The length of candles; no other type has one. */
   readonly timeframe?: Timeframe
 }
 
@@ -21,15 +22,21 @@ export interface CoverageFilter {
 }
 
 /**
- * Why something is missing: the platform did not run (`stopped`); it ran, but not this source (`reconnect`); both ran, or the
- * provider was asked, and it gave nothing (`provider`); a backfill asked for it and did not end (`interrupted`); it lies before
- * the source first ran, and nobody asked for it (`unasked`).
+ * Why something is missing: the platform did not run (`stopped`); it ran, but this source did not, or was cut off from its provider
+ * (`reconnect`); both ran, or the provider was asked, and it gave nothing (`provider`); a backfill asked for it and did not end
+ * (`interrupted`); it lies before the source first ran, and nobody asked for it (`unasked`).
  */
 export const GAP_REASONS = ['stopped', 'reconnect', 'provider', 'interrupted', 'unasked'] as const
 export type GapReason = (typeof GAP_REASONS)[number]
 
 export interface Gap extends Span {
   readonly reason: GapReason
+  /** Of a cut inside the source: how the source worded it. */
+  readonly detail?: string
+  /** The numbers that are missing, where the records of the series are numbered without a gap; then times are those of the neighbours. */
+  readonly numbers?: NumberRange
+  /** How many records these numbers are. */
+  readonly missing?: number
   /** The provider was asked for it in vain; it is not asked again. */
   readonly settled?: {
     /** What the provider said, or that it gave nothing. */
@@ -43,9 +50,10 @@ export interface SeriesCoverage extends CoveredSeries {
   /** The times of the first and the last record; absent where none is stored. */
   readonly first?: Micros
   readonly last?: Micros
+  /** Where nothing is known to be missing. */
   readonly held: readonly Span[]
   readonly gaps: readonly Gap[]
 }
 
-/** A silence of prices is a gap when it is longer than so many times the distance at which they should come. */
+/** A silence of a series with a cadence is a gap when it is longer than so many times the distance at which its records should come. */
 export const SILENCE = 3

@@ -1,54 +1,90 @@
-import { type Micros, parseTime } from '../../types/index.ts'
+import { type Calendar, type Micros, type NumberRange, parseTime, type SeriesProof, type Span, union } from '../../types/index.ts'
 import { notFuture } from '../future.ts'
 import type { Pool } from '../pool.ts'
-import type { Known } from './gaps.ts'
-import { PRICE_LIMIT } from './refresh.ts'
-import { type Span, union } from './spans.ts'
+import type { Known, Numbered, SettledSpan } from './gaps.ts'
+import { SILENCE_LIMIT } from './hold.ts'
+import { type KnownSource, outagesOf } from './sources.ts'
 import { type SeriesRow, seriesOf, timeText } from './sql.ts'
+import { coveredTypes, rowsOf } from './types.ts'
 
-type StoredSeries = Omit<Known, 'source' | 'platform' | 'now'>
+const edge = (order: '' | 'desc'): string =>
+  `case s.type ${coveredTypes
+    .map(
+      (type) =>
+        `when '${type.name}' then (select time from ${rowsOf(type)} and ${notFuture('time')} order by time ${order} limit 1)`,
+    )
+    .join('\n')} end`
 
-const edge = (order: '' | 'desc'): string => `case s.type
-  when 'price' then (select time from crypto_prices as p where p.coin_id = s.coin_id and p.source = s.source
-    and p.currency = s.currency and ${notFuture('time')} order by time ${order} limit 1)
-  else (select time from ohlcv_data as p where p.coin_id = s.coin_id and p.source = s.source and p.currency = s.currency
-    and p.timeframe = s.timeframe and ${notFuture('time')} order by time ${order} limit 1) end`
+const SERIES = `select s.id, s.source, s.coin_id, s.currency, s.type, s.timeframe,
+  ${timeText(edge(''))} as first, ${timeText(edge('desc'))} as last,
+  (extract(epoch from ${SILENCE_LIMIT}) * 1000000)::bigint::text as limit,
+  (select array_agg(array[state, ${timeText('lower(span)')}, ${timeText('upper(span)')}, reason, ${timeText('noted_at')},
+      lower(numbers)::text, (upper(numbers) - 1)::text] order by lower(span), lower(numbers))
+    from coverage_spans as c where c.series_id = s.id) as spans
+  from coverage_series as s where s.id = any ($1::bigint[]) order by s.coin_id, s.source, s.currency, s.type, s.timeframe`
+
+interface Row extends SeriesRow {
+  readonly first: string | null
+  readonly last: string | null
+  readonly limit: string
+  readonly spans: (string | null)[][] | null
+}
+
+type Stored = Span & { readonly state: string; readonly reason: string; readonly askedAt: Micros; readonly numbers?: NumberRange }
+
+const storedSpan = ([state, lower, upper, reason, notedAt, first, last]: readonly (string | null)[]): Stored => ({
+  state: state ?? '',
+  from: parseTime(lower ?? ''),
+  to: parseTime(upper ?? ''),
+  reason: reason ?? '',
+  askedAt: parseTime(notedAt ?? ''),
+  ...(first != null && last != null && { numbers: { first: Number(first), last: Number(last) } }),
+})
+
+const proofs = new Map(coveredTypes.map(({ name, proof }) => [name, proof]))
 
 /** What the store knows of series, those with the same coin beside one another. */
-export async function readSeries(pool: Pool, ids: readonly string[]): Promise<StoredSeries[]> {
-  const { rows } = await pool.query<
-    SeriesRow & { first: string | null; last: string | null; limit: string; spans: (string | null)[][] | null }
-  >(
-    `select s.id, s.source, s.coin_id, s.currency, s.type, s.timeframe,
-      ${timeText(edge(''))} as first, ${timeText(edge('desc'))} as last,
-      (extract(epoch from ${PRICE_LIMIT}) * 1000000)::bigint::text as limit,
-      (select array_agg(array[state, ${timeText('lower(span)')}, ${timeText('upper(span)')}, reason, ${timeText('noted_at')}] order by lower(span))
-        from coverage_spans as c where c.series_id = s.id) as spans
-     from coverage_series as s where s.id = any ($1::bigint[]) order by s.coin_id, s.source, s.currency, s.type, s.timeframe`,
-    [[...ids]],
-  )
-  return rows.map(({ first, last, limit, spans, ...row }) => {
-    const from: Micros | undefined = first === null ? undefined : parseTime(first)
-    const all = (spans ?? []).map(([state, lower, upper, reason, notedAt]) => ({
-      state,
-      from: parseTime(lower ?? ''),
-      to: parseTime(upper ?? ''),
-      reason: reason ?? '',
-      askedAt: parseTime(notedAt ?? ''),
-    }))
-    const of = (state: string) => all.filter((span) => span.state === state)
+export async function readSeries(
+  pool: Pool,
+  ids: readonly string[],
+  sources: ReadonlyMap<string, KnownSource>,
+  calendars: (source: string) => Calendar,
+): Promise<Omit<Known, 'now'>[]> {
+  const { rows } = await pool.query<Row>(SERIES, [[...ids]])
+  return rows.map(({ first: earliest, last: latest, limit, spans, ...row }) => {
+    const series = seriesOf(row)
+    const source = sources.get(series.source)
+    const first = earliest === null ? undefined : parseTime(earliest)
+    const all = (spans ?? []).map(storedSpan)
+    const of = (state: string) => all.filter((span) => span.state === state && !span.numbers)
+    const numbered = (state: string) => all.filter((span): span is Stored & Numbered => span.state === state && !!span.numbers)
+    // Of what retention has dropped nothing is held any more.
+    const kept = <S extends Span>(some: readonly S[]): S[] =>
+      first === undefined ? [] : some.flatMap((span) => (span.to <= first ? [] : [{ ...span, from: Math.max(span.from, first) }]))
     return {
-      series: seriesOf(row),
-      first: from,
-      last: last === null ? undefined : parseTime(last),
-      // Of what retention has dropped nothing is held any more.
-      held: from === undefined ? [] : after(from, union(of('held'))),
-      empty: of('empty'),
+      series,
+      proof: proofOf(row, source),
+      first,
+      last: latest === null ? undefined : parseTime(latest),
+      held: kept(union(of('held'))),
+      islands: kept(numbered('held')),
+      empty: of('empty').map(settled),
+      emptyNumbers: numbered('empty').map((span) => ({ ...settled(span), numbers: span.numbers })),
       requested: union(of('requested')),
+      requestedNumbers: numbered('requested'),
       limit: Number(limit),
+      source,
+      platform: sources.get(''),
+      outages: source ? outagesOf(source, series) : [],
+      calendar: calendars(series.source),
     }
   })
 }
 
-const after = (from: Micros, spans: readonly Span[]): Span[] =>
-  spans.flatMap((span) => (span.to <= from ? [] : [{ from: Math.max(span.from, from), to: span.to }]))
+const settled = ({ from, to, reason, askedAt }: Stored): SettledSpan => ({ from, to, reason, askedAt })
+
+/** Numbers that do not count up prove nothing. */
+function proofOf({ type }: SeriesRow, source: KnownSource | undefined): SeriesProof {
+  const proof = proofs.get(type) ?? 'sessions'
+  return proof === 'sequence' && !source?.contiguous.includes(type) ? 'sessions' : proof
+}

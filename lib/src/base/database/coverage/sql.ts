@@ -1,15 +1,18 @@
-import { formatTime, type Micros } from '../../types/index.ts'
+import { formatTime, type HistoryType, type NumberRange, parseTime, type Span } from '../../types/index.ts'
 import type { CoverageFilter, CoveredSeries } from './model.ts'
-import type { Span } from './spans.ts'
 
 /** A span as PostgreSQL writes a range of times. */
 export const rangeText = ({ from, to }: Span): string => `[${formatTime(from)},${formatTime(to)})`
 
-/** A time as text that parseTime reads, to the microsecond. */
-export const timeText = (time: string): string => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+/** Numbers as PostgreSQL writes a range of them. */
+export const numbersText = ({ first, last }: NumberRange): string => `[${first},${last}]`
 
-export const intervalText = (micros: Micros | undefined): string | null =>
-  micros === undefined ? null : `${Math.round(micros)} microseconds`
+/** A time as text that parseTime reads, to the microsecond. */
+export const timeText = (time: string): string => `to_char((${time}) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+
+/** The spans of an array of pairs of such texts. */
+export const spansOf = (pairs: readonly (readonly string[])[] | null): Span[] =>
+  (pairs ?? []).map(([from = '', to = '']) => ({ from: parseTime(from), to: parseTime(to) }))
 
 /** Conditions on a row of coverage_series; $1 to $5. */
 export const FILTERED = `($1::text[] is null or s.source = any ($1)) and ($2::text[] is null or s.coin_id = any ($2))
@@ -24,7 +27,7 @@ export interface SeriesRow {
   readonly source: string
   readonly coin_id: string
   readonly currency: string
-  readonly type: 'price' | 'ohlcv'
+  readonly type: HistoryType
   readonly timeframe: string
 }
 

@@ -64,7 +64,7 @@ export const coverageQuery = z
     coins: list("the source's ids of the coins, such as bitcoin,ethereum; all coins when left out"),
     sources: list('only these sources'),
     currencies: list('only figures in these currencies, such as usd'),
-    type: z.enum(HISTORY_TYPES).optional().describe('prices or candles; both when left out'),
+    type: z.enum(HISTORY_TYPES).optional().describe('only records of this type; all types when left out'),
     timeframe: z.enum(TIMEFRAMES).optional().describe('only candles of this length'),
     from: time('only what lies after it: ISO 8601 or a date, in UTC unless it names a zone'),
     to: time('only what lies before it'),

@@ -1,4 +1,4 @@
-import { index, pgTable, primaryKey } from '../orm.ts'
+import { index, pgTable, primaryKey, sql } from '../orm.ts'
 import { decimal, integer, ofInstrument, text } from './columns.ts'
 
 export const trades = pgTable(
@@ -16,6 +16,7 @@ export const trades = pgTable(
     primaryKey({ columns: [t.coinId, t.source, t.tradeId, t.time] }),
     // The primary key does not lead to a stretch of time.
     index('trades_series_time').on(t.coinId, t.source, t.currency, t.time),
+    index('trades_sequence').on(t.coinId, t.source, t.sequence).where(sql`${t.sequence} is not null`),
     index('trades_time').using('brin', t.time),
   ],
 )

@@ -1,8 +1,9 @@
-import type { CoverageFilter, CoveredSeries, Span } from '../../database/index.ts'
+import type { CoverageFilter, CoveredSeries } from '../../database/index.ts'
 import type { QiError } from '../errors.ts'
+import type { Span } from '../spans.ts'
 import type { Micros } from '../time.ts'
 import type { Timeframe } from '../timeframe.ts'
-import type { HistorySeries } from './history.ts'
+import type { HistorySeries, HistoryType, NumberRange } from './history.ts'
 
 /** History to be taken: of coins from a moment on, or whatever is missing. */
 export type BackfillRequest = (
@@ -12,7 +13,9 @@ export type BackfillRequest = (
       readonly source: string
       /** Default: the first that the source is set to. */
       readonly currencies?: readonly string[] | undefined
-      /** The length of candles; default: prices. */
+      /** Default: candles where `timeframe` names their length, else prices. */
+      readonly type?: HistoryType | undefined
+      /** The length of candles. */
       readonly timeframe?: Timeframe | undefined
       /** How far apart prices are wanted; default: as close as the provider gives them. */
       readonly every?: Timeframe | undefined
@@ -37,6 +40,8 @@ export interface BackfillTask {
   readonly covered: CoveredSeries
   readonly series: HistorySeries
   readonly spans: readonly Span[]
+  /** Records that are missing by their numbers; the stretch of each holds them. */
+  readonly numbered: readonly (Span & NumberRange)[]
 }
 
 /** Told after each call. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Logger } from '../logger.ts'
 import type { CheckResult } from './check.ts'
-import type { Cadence, History } from './history.ts'
+import type { Cadence, History, HistoryType } from './history.ts'
 import type { InteractionParser } from './interactions.ts'
 import type { Sink } from './sink.ts'
 import type { Source, SourceContext } from './source.ts'
@@ -17,6 +17,13 @@ export interface SourceDefinition<C extends z.ZodObject = z.ZodObject> {
   history?(config: z.output<C>, context: SourceContext): Promise<History>
   /** How far apart its records come; a longer silence is a gap. */
   cadence?(config: z.output<C>): Cadence
+  /**
+   * Types of which `sequence` grows by one from one record of an instrument to the next: a missing number is then a missing record.
+   * Left out where numbers only grow, or nobody knows.
+   */
+  contiguous?(config: z.output<C>): readonly HistoryType[]
+  /** The name of the calendar of its market; default 24x7. */
+  calendar?(config: z.output<C>): string
   /** True if it reads a fixed input to its end: a failure that no retry mends would come again, after the same records once more. */
   readonly finite?: boolean
   /** Reads recorded answers of its provider, for replay. */

@@ -1,17 +1,24 @@
+import { type RecordName, recordTypes } from '../records/index.ts'
 import type { Micros } from '../time.ts'
 import type { Timeframe } from '../timeframe.ts'
 import type { RecordBatch } from './source.ts'
 
-/** The records that make up series in time, of which a source may give the past. */
-export const HISTORY_TYPES = ['price', 'ohlcv'] as const
-export type HistoryType = (typeof HISTORY_TYPES)[number]
+type Types = typeof recordTypes
 
-/** What is asked for: the prices, or the candles of one length, of one instrument in one currency. */
+/** The record types that make up series in time: coverage is kept of them, and a source may give their past. */
+export type HistoryType = { [K in RecordName]: Types[K]['series'] extends undefined ? never : K }[RecordName]
+export const HISTORY_TYPES = Object.values(recordTypes).flatMap(({ name, series }) => (series ? [name] : [])) as [
+  HistoryType,
+  ...HistoryType[],
+]
+
+/** The records of one kind, of one instrument in one currency. */
 export interface HistorySeries {
   readonly type: HistoryType
+  /** Empty for the whole market. */
   readonly coinId: string
   readonly currency: string
-  /** The length of the candles; prices have none. */
+  /** The length of the candles; no other type has one. */
   readonly timeframe?: Timeframe
   /** How far apart prices are wanted; default: as close as the provider gives them. */
   readonly every?: Timeframe
@@ -20,14 +27,20 @@ export interface HistorySeries {
 /** What a source can give of the past. */
 export interface HistoryOffer {
   readonly type: HistoryType
-  /** Of candles their length, of prices how far apart. */
-  readonly timeframe: Timeframe
+  /** Of candles their length, of prices how far apart; what comes when it happens has none. */
+  readonly timeframe?: Timeframe
   /** For people: how far back, and how much in one call. */
   readonly summary: string
 }
 
+/** The first and the last of consecutive `sequence` numbers. */
+export interface NumberRange {
+  readonly first: number
+  readonly last: number
+}
+
 /** A stretch that one call gives. */
-export interface HistoryWindow {
+export interface HistoryWindow extends Partial<NumberRange> {
   /** The first time, and the first that no longer belongs to it. */
   readonly from: Micros
   readonly to: Micros
@@ -44,9 +57,11 @@ export interface History extends AsyncDisposable {
   offers(): readonly HistoryOffer[]
   /**
    * The windows of a stretch, oldest first; their edges lie on a grid that does not move, but for the outermost two.
+   * @param numbers what is missing, where the numbers of the series count up. A source that can ask by number plans windows with
+   * `first` and `last`; one that cannot plans the stretch, which holds them all
    * @throws QiError UNSUPPORTED, naming what there is, for a series that the source has no past of
    */
-  plan(series: HistorySeries, from: Micros, to: Micros): Iterable<HistoryWindow>
+  plan(series: HistorySeries, from: Micros, to: Micros, numbers?: NumberRange): Iterable<HistoryWindow>
   /**
    * The records of a window, or of a part of it, in the order of time, each with the origin backfill (or simulated).
    * @throws QiError UNSUPPORTED where the provider does not give this stretch and never will; NOT_FOUND for an unknown coin
@@ -55,5 +70,22 @@ export interface History extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** How far apart the records of one series come while a source runs, in microseconds; absent: it gives none. */
+/** How far apart the records of one series come while a source runs, in microseconds; absent: it gives none, or when they happen. */
 export type Cadence = { readonly [T in HistoryType]?: Micros }
+
+/** What a source says of the series that it gives, by its settings. */
+export interface SeriesTraits {
+  readonly cadence?: Cadence
+  /** Types of which `sequence` grows by one from one record of an instrument to the next, so that a missing number is a missing record. */
+  readonly contiguous?: readonly HistoryType[]
+  /** The trading hours of its market; default 24x7. */
+  readonly calendar?: string
+}
+
+/** Some of the series of a source; a part that is left out does not restrict. */
+export interface StreamSeries {
+  readonly type: HistoryType
+  readonly coinId?: string
+  readonly currency?: string
+  readonly timeframe?: Timeframe
+}

@@ -2,6 +2,7 @@ import type { Trouble } from '../failures.ts'
 import type { Logger } from '../logger.ts'
 import type { RecordType, RecordValues } from '../records/index.ts'
 import type { CheckResult } from './check.ts'
+import type { StreamSeries } from './history.ts'
 import type { InteractionParser } from './interactions.ts'
 import type { RateLimit, RateLimits } from './rateLimit.ts'
 
@@ -52,6 +53,11 @@ export interface SourceContext {
    * digest.
    */
   readonly rateLimit?: (key: string, limits: RateLimits) => RateLimit
+  /**
+   * Tells that these series are cut off from the provider, while the source runs on, until the result is disposed of: their gaps then
+   * have the reason `reconnect` and this text. Never throws. Absent where no source runs, such as for history.
+   */
+  readonly outage?: (series: readonly StreamSeries[], reason: string) => AsyncDisposable
   /** Reads recorded answers of the sources that know how, for replay. */
   readonly interactions?: InteractionParser
 }

@@ -33,6 +33,20 @@ export interface RecordField {
   readonly optional: boolean
 }
 
+/**
+ * What proves that nothing is missing between two neighbours of a series: bars follow one another by their `timeframe`; a source that
+ * asks at intervals keeps a `cadence`; records with a `sequence` that counts up are consecutive. Records that come when something
+ * happens prove nothing by their silence: of those (`sessions`) it is known only when their source ran and was connected.
+ */
+export type SeriesProof = 'timeframe' | 'cadence' | 'sequence' | 'sessions'
+
+/** The series in time that the records of a type make up: coverage, gaps and backfill follow from it. */
+export interface SeriesDeclaration {
+  /** The columns that name a series, in the order of an index of the table in which `time` or the rest of the key follows. */
+  readonly by: readonly string[]
+  readonly proof: SeriesProof
+}
+
 export interface RecordDeclaration<F extends Fields> {
   readonly name: string
   readonly summary: string
@@ -45,11 +59,16 @@ export interface RecordDeclaration<F extends Fields> {
   readonly ahead: Micros
   /** Whether `received_at` orders the records of one moment that have no sequence. */
   readonly ordersByArrival?: boolean
+  /** Left out where records are no series in time of their own: instruments are overwritten, indicators are computed from bars. */
+  readonly series?: SeriesDeclaration | undefined
   readonly fields: F
 }
 
 /** One record type: the only place where its fields are listed. */
-export class RecordType<R extends RecordValues = RecordValues> {
+export class RecordType<
+  R extends RecordValues = RecordValues,
+  S extends SeriesDeclaration | undefined = SeriesDeclaration | undefined,
+> {
   readonly name: string
   readonly summary: string
   readonly topic: string
@@ -58,6 +77,8 @@ export class RecordType<R extends RecordValues = RecordValues> {
   /** How far its time may lie ahead of the database's clock, in microseconds. */
   readonly ahead: Micros
   readonly ordersByArrival: boolean
+  /** Undefined where its records make up no series in time. */
+  readonly series: S
   readonly fields: readonly RecordField[]
   /** The wire form, in zod: for JSON Schema, OpenAPI and tool inputs. */
   readonly schema: z.ZodObject
@@ -71,6 +92,7 @@ export class RecordType<R extends RecordValues = RecordValues> {
     this.key = declaration.key
     this.ahead = declaration.ahead
     this.ordersByArrival = declaration.ordersByArrival ?? false
+    this.series = declaration.series as S
     this.schema = z.object(declaration.fields).describe(declaration.summary)
     this.fields = Object.entries(declaration.fields).map(([name, field]) => ({
       name,
@@ -198,9 +220,9 @@ export class RecordType<R extends RecordValues = RecordValues> {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-export const defineRecord = <const F extends Fields>(
-  declaration: RecordDeclaration<F>,
-): RecordType<RecordFrom<F> & RecordValues> => new RecordType(declaration as unknown as RecordDeclaration<Fields>)
+export const defineRecord = <const F extends Fields, const S extends SeriesDeclaration | undefined = undefined>(
+  declaration: RecordDeclaration<F> & { readonly series?: S },
+): RecordType<RecordFrom<F> & RecordValues, S> => new RecordType(declaration as unknown as RecordDeclaration<Fields>)
 
 function badRecord(name: string, wire: unknown, error: z.ZodError): QiError {
   const parts = error.issues.map((issue) => {

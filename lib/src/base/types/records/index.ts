@@ -9,7 +9,14 @@ import { trending } from './trending.ts'
 
 export { ArrivalOrder, admit, closedOnceOver } from './admission.ts'
 export { CLOCK_SLACK, MANUAL, ORIGINS, type Origin, SOURCE_NAME } from './common.ts'
-export { type RecordField, type RecordOf, RecordType, type RecordValues } from './define.ts'
+export {
+  type RecordField,
+  type RecordOf,
+  RecordType,
+  type RecordValues,
+  type SeriesDeclaration,
+  type SeriesProof,
+} from './define.ts'
 export { type FieldKind, idCheck } from './fields.ts'
 export { type Indicator, indicator } from './indicator.ts'
 export { type Instrument, instrument } from './instrument.ts'

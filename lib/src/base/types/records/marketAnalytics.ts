@@ -9,6 +9,7 @@ export const marketAnalytics = defineRecord({
   table: 'market_analytics',
   key: ['source', 'currency', 'time'],
   ahead: CLOCK_SLACK,
+  series: { by: ['source', 'currency'], proof: 'cadence' },
   fields: {
     ...common,
     currency: currency(),

@@ -14,6 +14,7 @@ export const ohlcv = defineRecord({
   key: ['coin_id', 'source', 'currency', 'timeframe', 'time'],
   // Its time is its open: a candle may be told of as soon as that has come.
   ahead: CLOCK_SLACK,
+  series: { by: ['coin_id', 'source', 'currency', 'timeframe'], proof: 'timeframe' },
   fields: {
     ...ofInstrument,
     currency: currency(),

@@ -9,6 +9,7 @@ export const price = defineRecord({
   table: 'crypto_prices',
   key: ['coin_id', 'source', 'currency', 'time'],
   ahead: CLOCK_SLACK,
+  series: { by: ['coin_id', 'source', 'currency'], proof: 'cadence' },
   fields: {
     ...ofInstrument,
     currency: currency(),

@@ -10,6 +10,7 @@ export const trade = defineRecord({
   key: ['coin_id', 'source', 'trade_id', 'time'],
   ordersByArrival: true,
   ahead: CLOCK_SLACK,
+  series: { by: ['coin_id', 'source', 'currency'], proof: 'sequence' },
   fields: {
     ...ofInstrument,
     currency: currency(),

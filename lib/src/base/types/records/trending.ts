@@ -9,6 +9,7 @@ export const trending = defineRecord({
   table: 'trending',
   key: ['source', 'time', 'rank'],
   ahead: CLOCK_SLACK,
+  series: { by: ['source'], proof: 'cadence' },
   fields: {
     ...ofInstrument,
     rank: integer('1 is the first'),

@@ -15,8 +15,12 @@ const DAY = timeframeMicros('1d')
 /** Within the limits of a plan by this much: time passes between the plan and the call. */
 const MARGIN = 10 * timeframeMicros('1m')
 
+const NAMES = { price: 'prices', ohlcv: 'candles' } as const
+
 /** What decides the windows of a series. */
 interface Rule extends HistoryOffer {
+  readonly type: keyof typeof NAMES
+  readonly timeframe: Timeframe
   /** Of one call. */
   readonly days: number
   /** How far back from now it goes, beyond what the plan allows anyway. */
@@ -72,16 +76,16 @@ export function* windowsOf(
   yield* cells(rule, from, to, Math.max(limit, reach), why)
 }
 
-const NAMES = { price: 'prices', ohlcv: 'candles' } as const
-
 function ruleOf(plan: Plan, type: HistorySeries['type'], timeframe: Timeframe | undefined): Rule {
   const known = rulesOf(plan).filter((rule) => rule.type === type)
+  if (!known[0])
+    throw new QiError('UNSUPPORTED', `CoinGecko has no history of ${type}; there is ${Object.values(NAMES).join(', ')}`)
   const found = known.find((rule) => rule.timeframe === timeframe)
   if (found) return found
   const there = known.map((rule) => `${rule.timeframe} (${rule.summary})`).join(', ')
   throw new QiError(
     'UNSUPPORTED',
-    `CoinGecko's ${plan} plan has no history of ${timeframe ?? ''} ${NAMES[type]}; there is ${there}`,
+    `CoinGecko's ${plan} plan has no history of ${timeframe ?? ''} ${NAMES[known[0].type]}; there is ${there}`,
   )
 }
 

@@ -6,6 +6,7 @@ import {
   type Micros,
   type Ohlcv,
   type Price,
+  type Trade,
   type Trending,
   timeframeMicros,
 } from '../../../base/index.ts'
@@ -70,6 +71,26 @@ export class SimulatedMarket {
       marketCap: fixed(level * supply, 0),
       volume24h: fixed(this.#dailyVolume(coinId, time), 0),
       change24hPct: fixed((level / this.level(coinId, time - DAY) - 1) * 100, 4),
+    }
+  }
+
+  /** The trade of a number: one comes every `every` microseconds, the first of them, number 0, in 1970. */
+  trade(coinId: string, sequence: number, every: Micros, receivedAt: Micros): Trade {
+    const { hash } = this.#coin(coinId)
+    const time = sequence * every
+    const level = this.level(coinId, time)
+    const usual = (this.#dailyVolume(coinId, time) / level) * (every / DAY)
+    return {
+      coinId,
+      ...SOURCE,
+      time,
+      receivedAt,
+      currency: this.#currency,
+      tradeId: String(sequence),
+      side: unit(hash, 102, sequence) < 0 ? 'sell' : 'buy',
+      price: priceText(level),
+      amount: priceText(Math.max(1e-12, usual * (1 + 0.8 * unit(hash, 103, sequence)))),
+      sequence,
     }
   }
 

@@ -14,6 +14,8 @@ import {
   type RecordValues,
   type Source,
   systemClock,
+  type Trade,
+  trade,
   trending,
 } from '../../../base/index.ts'
 import { intervalOf, type SimulatedConfig } from './config.ts'
@@ -101,6 +103,7 @@ export class SimulatedSource implements Source {
       }
       const end = Math.min(now + 1, until, minute + MINUTE)
       const prices: Price[] = []
+      const since = tick
       for (
         ;
         tick < end && given < count && (prices.length === 0 || prices.length + coins.length <= BATCH);
@@ -111,6 +114,7 @@ export class SimulatedSource implements Source {
           given++
         }
       yield batch(price, prices)
+      yield* this.#trades(since, tick)
       if (this.#config.running_candle) yield batch(ohlcv, this.#candles(minute, tick - this.#interval + 1))
     }
     // The last minute of a bounded run that ends with it.
@@ -136,6 +140,21 @@ export class SimulatedSource implements Source {
     if (!this.#config.market) return
     yield batch(marketAnalytics, [this.#market.analytics(time, this.#micros())])
     yield batch(trending, this.#market.trending(this.#config.coins, time, this.#micros()))
+  }
+
+  /** The trades of a stretch, those of one moment together. */
+  *#trades(from: Micros, to: Micros): Generator<RecordBatch> {
+    const { trade_ms, coins } = this.#config
+    if (trade_ms === undefined) return
+    const every = trade_ms * 1000
+    let trades: Trade[] = []
+    for (let number = Math.ceil(from / every); number * every < to; number++) {
+      for (const coin of coins) trades.push(this.#market.trade(coin, number, every, this.#micros()))
+      if (trades.length < BATCH) continue
+      yield batch(trade, trades)
+      trades = []
+    }
+    if (trades.length > 0) yield batch(trade, trades)
   }
 
   #candles(open: Micros, until: Micros) {

@@ -43,6 +43,12 @@ export const config = z.strictObject({
     .max(1_000_000)
     .optional()
     .describe('prices a second over all coins, instead of interval_ms; for load tests'),
+  trade_ms: z
+    .int()
+    .min(1)
+    .max(86_400_000)
+    .optional()
+    .describe('milliseconds between two trades of a coin, numbered without a gap; no trades when left out'),
   candles: z.boolean().default(true).describe('whether candles of a minute are given when they close'),
   running_candle: z.boolean().default(false).describe('whether the candle that has not closed is given too, with each price'),
   market: z.boolean().default(true).describe('whether market analytics and trending coins are given, once a minute'),

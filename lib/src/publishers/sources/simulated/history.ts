@@ -4,6 +4,7 @@ import {
   type HistorySeries,
   type HistoryWindow,
   type Micros,
+  type NumberRange,
   nowMicros,
   ohlcv,
   price,
@@ -13,6 +14,7 @@ import {
   type Timeframe,
   throwIfAborted,
   timeframeMicros,
+  trade,
 } from '../../../base/index.ts'
 import { intervalOf, type SimulatedConfig } from './config.ts'
 import { MINUTE, SimulatedMarket } from './SimulatedMarket.ts'
@@ -26,11 +28,14 @@ export class SimulatedHistory implements History {
   readonly currencies: readonly string[]
   readonly #market: SimulatedMarket
   readonly #interval: Micros
+  /** Between two trades; undefined: there are none. */
+  readonly #tradesApart: Micros | undefined
   readonly #closing = new AbortController()
 
   constructor(config: SimulatedConfig) {
     this.#market = new SimulatedMarket(config.seed, config.currency)
     this.#interval = intervalOf(config)
+    this.#tradesApart = config.trade_ms === undefined ? undefined : config.trade_ms * 1000
     this.currencies = [config.currency]
   }
 
@@ -39,11 +44,19 @@ export class SimulatedHistory implements History {
     return [
       ...every.map((timeframe) => ({ type: 'price', timeframe, summary: `${WINDOW} a call` }) as const),
       { type: 'ohlcv', timeframe: '1m', summary: `${WINDOW} a call` },
+      ...(this.#tradesApart ? [{ type: 'trade', summary: `${WINDOW} a call` } as const] : []),
     ]
   }
 
-  *plan(series: HistorySeries, from: Micros, to: Micros): Generator<HistoryWindow> {
+  *plan(series: HistorySeries, from: Micros, to: Micros, numbers?: NumberRange): Generator<HistoryWindow> {
     const spacing = this.#spacing(series)
+    if (numbers) {
+      for (let { first } = numbers; first <= numbers.last; first += WINDOW) {
+        const last = Math.min(numbers.last, first + WINDOW - 1)
+        yield { from: first * spacing, to: last * spacing + 1, spacing, first, last }
+      }
+      return
+    }
     const size = spacing * WINDOW
     for (let at = from; at < to; ) {
       const end = Math.min(to, Math.floor(at / size) * size + size)
@@ -60,10 +73,15 @@ export class SimulatedHistory implements History {
       const times: Micros[] = []
       for (; at < window.to && times.length < BATCH; at += spacing) times.push(at)
       const receivedAt = nowMicros()
-      yield series.type === 'price'
-        ? asBatch({ type: price, records: times.map((time) => this.#market.price(series.coinId, time, receivedAt)) })
-        : asBatch({ type: ohlcv, records: times.map((time) => this.#market.candle(series.coinId, time, receivedAt)) })
+      yield this.#batch(series, times, spacing, receivedAt)
     }
+  }
+
+  #batch({ type, coinId }: HistorySeries, times: readonly Micros[], spacing: Micros, receivedAt: Micros): RecordBatch {
+    const market = this.#market
+    if (type === 'price') return asBatch({ type: price, records: times.map((time) => market.price(coinId, time, receivedAt)) })
+    if (type === 'ohlcv') return asBatch({ type: ohlcv, records: times.map((time) => market.candle(coinId, time, receivedAt)) })
+    return asBatch({ type: trade, records: times.map((time) => market.trade(coinId, time / spacing, spacing, receivedAt)) })
   }
 
   #spacing({ type, timeframe, every, currency }: HistorySeries): Micros {
@@ -73,6 +91,12 @@ export class SimulatedHistory implements History {
         `the simulated market has figures in ${this.currencies.join(', ')} alone: see simulated.currency`,
       )
     if (type === 'price') return every ? this.#atLeast(every) : this.#interval
+    if (type === 'trade' && this.#tradesApart) return this.#tradesApart
+    if (type !== 'ohlcv')
+      throw new QiError(
+        'UNSUPPORTED',
+        `the simulated market has no history of ${type}${type === 'trade' ? ': see simulated.trade_ms' : ''}`,
+      )
     if (timeframe !== '1m') throw new QiError('UNSUPPORTED', `the simulated market gives candles of 1m, not of ${timeframe}`)
     return MINUTE
   }

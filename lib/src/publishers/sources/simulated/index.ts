@@ -12,9 +12,15 @@ export { type SimulatedSeries, simulatedPrices } from './simulatedPrices.ts'
 
 export const simulated = defineSource({
   name: 'simulated',
-  summary: 'A deterministic market that needs no network: prices, candles, the whole market; every record is marked simulated',
+  summary:
+    'A deterministic market that needs no network: prices, candles, trades, the whole market; every record is marked simulated',
   config,
   open: async (settings, { logger }) => new SimulatedSource({ config: settings, logger }),
   history: async (settings) => new SimulatedHistory(settings),
-  cadence: (settings) => ({ price: intervalOf(settings), ...(settings.candles && { ohlcv: MINUTE }) }),
+  cadence: (settings) => ({
+    price: intervalOf(settings),
+    ...(settings.candles && { ohlcv: MINUTE }),
+    ...(settings.market && { market_analytics: MINUTE, trending: MINUTE }),
+  }),
+  contiguous: () => ['trade'],
 })

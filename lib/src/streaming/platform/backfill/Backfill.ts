@@ -11,6 +11,7 @@ import {
   intersect,
   type Logger,
   type Micros,
+  type NumberRange,
   nowMicros,
   QiError,
   recordTypes,
@@ -80,9 +81,9 @@ export class Backfill implements AsyncDisposable {
   async plan(request: BackfillRequest): Promise<readonly BackfillTask[]> {
     const tasks = await tasksOf(request, this.coverage, (source) => this.#history(source))
     if (request.retry)
-      for (const { covered, spans } of tasks) {
+      for (const { covered, spans, numbered } of tasks) {
         const id = await this.coverage.idOf(covered)
-        for (const span of spans) await this.coverage.forget(id, span)
+        for (const span of [...spans, ...numbered]) await this.coverage.forget(id, span)
       }
     return tasks
   }
@@ -91,9 +92,14 @@ export class Backfill implements AsyncDisposable {
   async countCalls(tasks: readonly BackfillTask[]): Promise<number> {
     let calls = 0
     for (const task of tasks) {
-      const history = await this.#history(task.source).catch(() => undefined)
       const settled = await this.coverage.settled(await this.coverage.idOf(task.covered))
-      if (history) for (const { refused } of openWindows(history, task, settled)) calls += refused === undefined ? 1 : 0
+      try {
+        const windows = [...openWindows(await this.#history(task.source), task, settled)]
+        calls += windows.filter(({ window }) => window.refused === undefined).length
+      } catch (error) {
+        // What is wrong with it is told when it is run.
+        if (!OWN_FAULT.has(toQiError(error).code)) throw error
+      }
     }
     return calls
   }
@@ -111,9 +117,10 @@ export class Backfill implements AsyncDisposable {
       try {
         const history = await this.#history(task.source)
         const id = await this.coverage.idOf(task.covered)
-        for (const window of openWindows(history, task, await this.coverage.settled(id))) {
+        for (const open of openWindows(history, task, await this.coverage.settled(id))) {
           throwIfAborted(signal)
-          const done = await this.#window(history, task, id, window, signal)
+          const { window } = open
+          const done = await this.#window(history, task, id, open, signal)
           if (window.refused === undefined) count.calls++
           count.records += done.records
           count.overwritten += done.overwritten
@@ -141,19 +148,19 @@ export class Backfill implements AsyncDisposable {
     return this.close()
   }
 
-  async #window(history: History, task: BackfillTask, id: string, window: HistoryWindow, signal: AbortSignal | undefined) {
+  async #window(history: History, task: BackfillTask, id: string, open: OpenWindow, signal: AbortSignal | undefined) {
+    const { window, numbers } = open
     const { from, to, refused } = window
-    const nothing = (reason: string) => ({ records: 0, overwritten: 0, held: [], empty: [{ from, to }], reason })
-    let done: { records: number; overwritten: number; held: readonly Span[]; empty: readonly Span[]; reason: string }
+    const nothing = (reason: string): Done => ({ records: 0, overwritten: 0, held: [], empty: [{ from, to }], reason })
+    let done: Done
     if (refused !== undefined) done = nothing(refused)
     else {
-      await this.coverage.request(id, { from, to })
+      await this.coverage.request(id, { from, to }, numbers)
       try {
         const arrivals = await this.#carry(history, task, window, signal)
         const { held, empty } = arrivals.result()
         // What is this recent the provider may still add.
-        const settledTo = Math.max(from, nowMicros() - 2 * window.spacing)
-        const past = { from: Number.MIN_SAFE_INTEGER, to: settledTo }
+        const past = { from: Number.MIN_SAFE_INTEGER, to: Math.max(from, nowMicros() - 2 * window.spacing) }
         const { count: records, overwritten } = arrivals
         done = { records, overwritten, held, empty: intersect(empty, [past]), reason: `${task.source} has nothing there` }
       } catch (thrown) {
@@ -162,8 +169,16 @@ export class Backfill implements AsyncDisposable {
         done = nothing(error.message)
       }
     }
-    await this.coverage.settle(id, { from, to }, done)
-    return done
+    if (numbers) return { ...done, empty: open.settles ? await this.#settleNumbers(id, window, numbers, done.reason) : [] }
+    const empty = await this.coverage.whileOpen(task.covered, done.empty)
+    await this.coverage.settle(id, { from, to }, { ...done, empty })
+    return { ...done, empty }
+  }
+
+  /** The table tells which numbers came. They lie between records that are there, so the provider adds none later. */
+  async #settleNumbers(id: string, { from, to }: HistoryWindow, numbers: NumberRange, reason: string): Promise<readonly Span[]> {
+    const missing = await this.coverage.settleNumbers(id, { from, to }, numbers, reason)
+    return missing.length > 0 ? [{ from, to }] : []
   }
 
   /** Asks for a window, and returns when all of it is stored. */
@@ -173,7 +188,7 @@ export class Backfill implements AsyncDisposable {
     const logger = this.#logger.child({ source, coin: series.coinId })
     const arrivals = await retry(
       async () => {
-        const came = new Arrivals(window, series.type === 'ohlcv')
+        const came = new Arrivals(window, recordTypes[series.type].series.proof)
         const windowSource = new WindowSource(source, series.type, came, (stop) => history.fetch(series, window, stop))
         await new CryptoDataPublisher({ source: windowSource, stream, logger, now }).run(signal)
         throwIfAborted(signal)
@@ -225,13 +240,42 @@ export class Backfill implements AsyncDisposable {
   }
 }
 
-/** The windows of a task, each cut to what is not settled. */
-function* openWindows(history: History, { series, spans }: BackfillTask, settled: readonly Span[]): Generator<HistoryWindow> {
+/** What became of a window. */
+interface Done {
+  readonly records: number
+  readonly overwritten: number
+  readonly held: readonly Span[]
+  readonly empty: readonly Span[]
+  readonly reason: string
+}
+
+/** A window that is to be asked for. */
+interface OpenWindow {
+  readonly window: HistoryWindow
+  /** The numbers that are wanted of it, where records are missing by number. */
+  readonly numbers?: NumberRange
+  /** True if it is the last that is asked for these numbers. */
+  readonly settles: boolean
+}
+
+/** The windows of a task, each cut to what is not settled; then those of the numbers that are missing. */
+function* openWindows(
+  history: History,
+  { series, spans, numbered }: BackfillTask,
+  settled: readonly Span[],
+): Generator<OpenWindow> {
   const wanted = union(spans)
   const all = hull(wanted)
-  if (!all) return
-  for (const window of history.plan(series, all.from, all.to)) {
-    const part = hull(intersect(subtract([window], settled), wanted))
-    if (part) yield { ...window, ...part }
+  if (all)
+    for (const window of history.plan(series, all.from, all.to)) {
+      const part = hull(intersect(subtract([window], settled), wanted))
+      if (part) yield { window: { ...window, ...part }, settles: true }
+    }
+  for (const { from, to, first, last } of numbered) {
+    const windows = [...history.plan(series, from, to, { first, last })]
+    for (const [i, window] of windows.entries())
+      yield window.first !== undefined && window.last !== undefined
+        ? { window, numbers: { first: window.first, last: window.last }, settles: true }
+        : { window, numbers: { first, last }, settles: i === windows.length - 1 }
   }
 }

@@ -1,4 +1,13 @@
-import type { CheckResult, HistoryType, Micros, RecordBatch, Source } from '../../../base/index.ts'
+import {
+  type CheckResult,
+  type HistoryType,
+  type Micros,
+  type RecordBatch,
+  type RecordType,
+  type RecordValues,
+  recordTypes,
+  type Source,
+} from '../../../base/index.ts'
 import type { Arrivals } from './Arrivals.ts'
 
 /** One window of history as a source, so that it goes the way of all records. */
@@ -7,6 +16,8 @@ export class WindowSource implements Source {
   readonly #batches: (signal: AbortSignal) => AsyncIterable<RecordBatch>
   readonly #type: HistoryType
   readonly #arrivals: Arrivals
+  /** What tells a record from the others of its series. */
+  readonly #key: readonly string[]
   readonly #closing = new AbortController()
 
   constructor(name: string, type: HistoryType, arrivals: Arrivals, batches: (signal: AbortSignal) => AsyncIterable<RecordBatch>) {
@@ -14,6 +25,13 @@ export class WindowSource implements Source {
     this.#type = type
     this.#arrivals = arrivals
     this.#batches = batches
+    const { key, series, fields } = recordTypes[type] as unknown as RecordType
+    const own = key.filter((column) => !series?.by.includes(column))
+    this.#key = fields.flatMap(({ name, property }) => (own.includes(name) ? [property] : []))
+  }
+
+  #keyOf(record: RecordValues): string | number {
+    return this.#key.length === 1 ? (record.time as Micros) : this.#key.map((property) => record[property]).join('\n')
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch> {
@@ -21,7 +39,8 @@ export class WindowSource implements Source {
     try {
       for await (const batch of this.#batches(signal)) {
         yield batch
-        if (batch.type.name === this.#type) for (const record of batch.records) this.#arrivals.add(record.time as Micros)
+        if (batch.type.name !== this.#type) continue
+        for (const record of batch.records) this.#arrivals.add(record.time as Micros, this.#keyOf(record))
       }
     } catch (error) {
       if (!signal.aborted) throw error

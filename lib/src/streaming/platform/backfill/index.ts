@@ -6,5 +6,5 @@ export type {
   BackfillTask,
 } from '../../../base/index.ts'
 export { Backfill, type BackfillHost } from './Backfill.ts'
-export { canFill, historyOffers } from './offers.ts'
+export { canFill, historyOffers, type Offers } from './offers.ts'
 export { type BackfillOptions, openBackfill } from './openBackfill.ts'

@@ -13,9 +13,11 @@ export async function historyOffers(config: PlatformConfig): Promise<ReadonlyMap
   return offers
 }
 
+export type Offers = ReadonlyMap<string, readonly HistoryOffer[]>
+
+/** Whether the source gives such records of the past. */
+export const offersSeries = (offers: Offers, { source, type, timeframe }: CoveredSeries): boolean =>
+  (offers.get(source) ?? []).some((offer) => offer.type === type && (type !== 'ohlcv' || offer.timeframe === timeframe))
+
 /** Whether it is worth asking the source for a gap: it gives such records, and has not been asked in vain. */
-export function canFill(offers: ReadonlyMap<string, readonly HistoryOffer[]>, series: CoveredSeries, gap: Gap): boolean {
-  if (gap.settled) return false
-  const given = offers.get(series.source) ?? []
-  return given.some(({ type, timeframe }) => type === series.type && (type === 'price' || timeframe === series.timeframe))
-}
+export const canFill = (offers: Offers, series: CoveredSeries, gap: Gap): boolean => !gap.settled && offersSeries(offers, series)

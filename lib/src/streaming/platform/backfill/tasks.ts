@@ -2,6 +2,7 @@ import {
   type BackfillRequest,
   type BackfillTask,
   type Coverage,
+  type CoverageFilter,
   type CoveredSeries,
   candleOpen,
   formatTime,
@@ -12,6 +13,7 @@ import {
   nowMicros,
   QiError,
   type Span,
+  toQiError,
 } from '../../../base/index.ts'
 
 export type Histories = (source: string) => Promise<History>
@@ -30,10 +32,10 @@ export async function tasksOf(request: BackfillRequest, coverage: Coverage, hist
       throw new QiError('BAD_REQUEST', `${name} ${formatTime(time)} lies ahead: history ends now`, { field: name })
   const range = { from: request.from ?? Number.MIN_SAFE_INTEGER, to: request.to ?? now }
   if (range.from >= range.to) throw new QiError('BAD_REQUEST', 'from is not before to', { field: 'from' })
-  if ('gaps' in request) return gapTasks(request, range, coverage)
+  if ('gaps' in request) return gapTasks(request, range, coverage, histories)
   const { source, coins, timeframe, every } = request
   const { currencies } = await histories(source)
-  const type = timeframe ? 'ohlcv' : 'price'
+  const { type = timeframe ? 'ohlcv' : 'price' } = request
   await coverage.refresh({ sources: [source], coins, types: [type] })
   return coins.flatMap((coinId) =>
     (request.currencies ?? currencies.slice(0, 1)).map((currency) => {
@@ -47,14 +49,38 @@ async function gapTasks(
   { gaps: filter, retry = false }: Extract<BackfillRequest, { gaps: unknown }>,
   range: Span,
   coverage: Coverage,
+  histories: Histories,
 ): Promise<BackfillTask[]> {
   const now = nowMicros()
   const covered = await coverage.list(filter, now)
-  return covered.flatMap(({ gaps, held: _, first: __, last: ___, ...series }) => {
+  const tasks: BackfillTask[] = []
+  for (const { gaps, held: _, first: __, last: ___, ...series } of covered) {
     const wanted = gaps.filter(({ settled }) => retry || !settled)
-    const spans = intersect(wanted, [range])
-    return spans.length > 0 ? [task(series, spans, now)] : []
+    const spans = intersect(
+      wanted.filter(({ numbers }) => !numbers),
+      [range],
+    )
+    const numbered = wanted.flatMap(({ numbers, from, to }) =>
+      numbers && from < range.to && to > range.from ? [{ from, to, ...numbers }] : [],
+    )
+    if (spans.length + numbered.length === 0 || !(await isAskedFor(series, filter, histories))) continue
+    tasks.push({ ...task(series, spans, now), numbered })
+  }
+  return tasks
+}
+
+/** What nobody named and its source has no past of is left out; what was named and cannot be had is told as a failure. */
+async function isAskedFor(
+  { source, type }: CoveredSeries,
+  { sources, types }: CoverageFilter,
+  histories: Histories,
+): Promise<boolean> {
+  if (types) return true
+  const history = await histories(source).catch((error: unknown) => {
+    if (toQiError(error).code === 'UNSUPPORTED' || toQiError(error).code === 'NOT_FOUND') return undefined
+    throw error
   })
+  return history ? history.offers().some((offer) => offer.type === type) : sources !== undefined
 }
 
 function task(covered: CoveredSeries, spans: readonly Span[], now: Micros, more?: Pick<HistorySeries, 'every'>): BackfillTask {
@@ -66,5 +92,6 @@ function task(covered: CoveredSeries, spans: readonly Span[], now: Micros, more?
     covered,
     series: { ...series, ...more },
     spans: intersect(spans, [{ from: Number.MIN_SAFE_INTEGER, to: end }]),
+    numbered: [],
   }
 }

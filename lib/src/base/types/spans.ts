@@ -1,6 +1,6 @@
-import type { Micros } from '../../types/index.ts'
+import type { Micros } from './time.ts'
 
-/** A stretch of time: from its first microsecond to the first that no longer belongs to it. */
+/** A stretch of time: from its first microsecond to the first that no longer belongs to it. Numbers that count up make spans too. */
 export interface Span {
   readonly from: Micros
   readonly to: Micros
@@ -17,14 +17,16 @@ export function union(spans: readonly Span[]): Span[] {
   return merged
 }
 
-/** What of the spans no other covers. */
+/** `spans` minus `others`. */
 export function subtract(spans: readonly Span[], others: readonly Span[]): Span[] {
   const cuts = union(others)
+  let next = 0
   return union(spans).flatMap((span) => {
     const rest: Span[] = []
     let at = span.from
-    for (const cut of cuts) {
-      if (cut.to <= at) continue
+    while (next < cuts.length && (cuts[next] as Span).to <= at) next++
+    for (let i = next; i < cuts.length; i++) {
+      const cut = cuts[i] as Span
       if (cut.from >= span.to) break
       if (cut.from > at) rest.push({ from: at, to: cut.from })
       at = Math.max(at, cut.to)
@@ -35,16 +37,28 @@ export function subtract(spans: readonly Span[], others: readonly Span[]): Span[
 }
 
 /** What both cover. */
-export const intersect = (spans: readonly Span[], others: readonly Span[]): Span[] =>
-  union(spans).flatMap((a) =>
-    union(others).flatMap((b) => {
-      const both = { from: Math.max(a.from, b.from), to: Math.min(a.to, b.to) }
-      return both.from < both.to ? [both] : []
-    }),
-  )
+export function intersect(spans: readonly Span[], others: readonly Span[]): Span[] {
+  const second = union(others)
+  let next = 0
+  return union(spans).flatMap((a) => {
+    const both: Span[] = []
+    while (next < second.length && (second[next] as Span).to <= a.from) next++
+    for (let i = next; i < second.length; i++) {
+      const b = second[i] as Span
+      if (b.from >= a.to) break
+      both.push({ from: Math.max(a.from, b.from), to: Math.min(a.to, b.to) })
+    }
+    return both
+  })
+}
 
 /** The shortest single span that holds them all. */
 export function hull(spans: readonly Span[]): Span | undefined {
   if (spans.length === 0) return undefined
-  return { from: Math.min(...spans.map(({ from }) => from)), to: Math.max(...spans.map(({ to }) => to)) }
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const span of spans) {
+    from = Math.min(from, span.from)
+    to = Math.max(to, span.to)
+  }
+  return { from, to }
 }

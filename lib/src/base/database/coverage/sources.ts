@@ -1,0 +1,106 @@
+import { type Cadence, type HistoryType, type Micros, parseTime, type SeriesTraits, type Span } from '../../types/index.ts'
+import type { Pool } from '../pool.ts'
+import type { CoveredSeries } from './model.ts'
+import { ALIVE } from './sessions.ts'
+import { spansOf, timeText } from './sql.ts'
+
+/** A time during which some series of a running source were cut off. */
+export interface Outage extends Span {
+  readonly reason: string
+  readonly series: readonly {
+    readonly type: string
+    readonly coin_id?: string
+    readonly currency?: string
+    readonly timeframe?: string
+  }[]
+}
+
+/** What is known of a source, or, under no name, of the platform. */
+export interface KnownSource {
+  /** When it ran: in order, merged; one that lives reaches to now. */
+  readonly spans: readonly Span[]
+  readonly firstStart?: Micros
+  /** Since when it runs, where it does. */
+  readonly liveSince?: Micros
+  /** What it said last. */
+  readonly cadence: Cadence
+  readonly contiguous: readonly HistoryType[]
+  readonly calendar?: string
+  readonly outages: readonly Outage[]
+}
+
+/** A session that was followed by another ended when it was seen last, even if that was a moment ago. */
+const UNTIL = `case when ${ALIVE} and lead(started_at) over (partition by source order by started_at) is null
+  then clock_timestamp() else seen_at end`
+
+/** An outage that was left open ended with its session. */
+const SOURCES = `with sessions as materialized (select *, ${UNTIL} as until, ${ALIVE} as alive from coverage_sessions),
+ran as (select source, ${timeText('min(started_at)')} as first, ${timeText('max(started_at) filter (where alive)')} as live,
+  (select array_agg(array[${timeText('lower(r)')}, ${timeText('upper(r)')}] order by lower(r))
+    from unnest(range_agg(tstzrange(started_at, greatest(started_at, until), '[]'))) as r) as spans
+  from sessions group by source),
+cut as (select o.source, json_agg(json_build_object('from', ${timeText('o.started_at')}, 'reason', o.reason, 'series', o.series,
+    'to', ${timeText('greatest(o.started_at, least(o.ended_at, s.until))')}) order by o.id) as outages
+  from coverage_outages as o join sessions as s on s.id = o.session_id group by o.source)
+select source, ran.first, ran.live, ran.spans, cadence, contiguous, calendar, outages
+from ran full join coverage_sources using (source) left join cut using (source)`
+
+interface Row {
+  readonly source: string
+  readonly first: string | null
+  readonly live: string | null
+  readonly spans: string[][] | null
+  readonly cadence: Cadence | null
+  readonly contiguous: HistoryType[] | null
+  readonly calendar: string | null
+  readonly outages: { from: string; to: string; reason: string; series: Outage['series'] }[] | null
+}
+
+/** By source. */
+export async function readSources(pool: Pool): Promise<ReadonlyMap<string, KnownSource>> {
+  const { rows } = await pool.query<Row>(SOURCES)
+  return new Map(
+    rows.map(({ source, first, live, spans, cadence, contiguous, calendar, outages }): [string, KnownSource] => [
+      source,
+      {
+        spans: spansOf(spans),
+        ...(first !== null && { firstStart: parseTime(first) }),
+        ...(live !== null && { liveSince: parseTime(live) }),
+        cadence: cadence ?? {},
+        contiguous: contiguous ?? [],
+        ...(calendar !== null && { calendar }),
+        outages: (outages ?? []).map(({ from, to, ...rest }) => ({ ...rest, from: parseTime(from), to: parseTime(to) })),
+      },
+    ]),
+  )
+}
+
+/** The outages that cut a series off. */
+export const outagesOf = ({ outages }: KnownSource, { type, coinId, currency, timeframe }: CoveredSeries): Outage[] =>
+  outages.filter(({ series }) =>
+    series.some(
+      (one) =>
+        one.type === type &&
+        (one.coin_id ?? coinId) === coinId &&
+        (one.currency ?? currency) === currency &&
+        (one.timeframe ?? timeframe) === timeframe,
+    ),
+  )
+
+const LAST_WORD = `update set cadence = excluded.cadence, contiguous = excluded.contiguous, calendar = excluded.calendar
+  where (coverage_sources.cadence, coverage_sources.contiguous, coverage_sources.calendar)
+    is distinct from (excluded.cadence, excluded.contiguous, excluded.calendar)`
+
+/** Keeps what a source says of its series: always, or where nothing is known. */
+export async function declareSource(
+  pool: Pool,
+  source: string,
+  { cadence, contiguous, calendar }: SeriesTraits,
+  word: 'first word' | 'last word',
+): Promise<void> {
+  await pool.query(
+    `insert into coverage_sources (source, cadence, contiguous, calendar) values ($1, $2, $3, coalesce($4, '24x7'))
+     on conflict (source) do ${word === 'last word' ? LAST_WORD : 'nothing'}`,
+    [source, JSON.stringify(cadence ?? {}), [...(contiguous ?? [])], calendar ?? null],
+  )
+}

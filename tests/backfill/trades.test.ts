@@ -1,0 +1,98 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openStore, parseTime, silentLogger } from '../../lib/src/base/index.ts'
+import { loadConfig, openBackfill } from '../../lib/src/streaming/platform/index.ts'
+import { createDatabase } from '../support/database.ts'
+import { temporary } from '../support/temporary.ts'
+
+async function setting() {
+  const database = await createDatabase()
+  onTestFinished(database.drop)
+  const folder = await temporary('backfill-trades')
+  await writeFile(join(folder, 'qicore.yaml'), 'simulated: { coins: [bitcoin, ethereum], trade_ms: 250 }\n')
+  const { config } = loadConfig({ cwd: folder, env: { DATABASE_URL: database.url } })
+  const store = await openStore({ home: folder, databaseUrl: database.url })
+  onTestFinished(() => store.close())
+  const backfill = await openBackfill({ config, logger: silentLogger })
+  onTestFinished(() => backfill.close())
+  const numbers = async (coin: string) => {
+    const { rows } = await store.pool.query<{ n: string; from: string; to: string }>(
+      'select count(*) as n, min(sequence) as from, max(sequence) as to from trades where coin_id = $1',
+      [coin],
+    )
+    const [row] = rows
+    return { count: Number(row?.n), first: Number(row?.from), last: Number(row?.to) }
+  }
+  return { store, backfill, numbers }
+}
+
+const FROM = parseTime('2026-01-01T00:00:00Z')
+const MINUTE = 60_000_000
+const FIRST = FROM / 250_000
+
+test('trades of a stretch; a cut in the middle says how many are missing, and exactly these are fetched', async () => {
+  const { store, backfill, numbers } = await setting()
+  const request = {
+    coins: ['bitcoin', 'ethereum'],
+    source: 'simulated',
+    type: 'trade',
+    from: FROM,
+    to: FROM + 60 * MINUTE,
+  } as const
+  const first = await backfill.run(await backfill.plan(request))
+  expect(first).toMatchObject({ records: 2 * 14_400, empty: [], failures: [] })
+  expect(await numbers('bitcoin')).toEqual({ count: 14_400, first: FIRST, last: FIRST + 14_399 })
+  const { coverage } = backfill
+  expect((await coverage.list()).map(({ type, coinId, gaps }) => [type, coinId, gaps])).toEqual([
+    ['trade', 'bitcoin', []],
+    ['trade', 'ethereum', []],
+  ])
+  // As if they had never come, nor been looked at.
+  const cut = { first: FIRST + 5000, last: FIRST + 5122 }
+  await store.pool.query('delete from trades where coin_id = $1 and sequence between $2 and $3', ['bitcoin', cut.first, cut.last])
+  await store.pool.query('delete from coverage_spans')
+  const [bitcoin, ethereum] = await coverage.list()
+  expect(ethereum?.gaps).toEqual([])
+  expect(bitcoin?.gaps).toMatchObject([
+    { numbers: cut, missing: 123, from: (cut.first - 1) * 250_000, to: (cut.last + 1) * 250_000 + 1 },
+  ])
+  const tasks = await backfill.plan({ gaps: {} })
+  expect(tasks).toMatchObject([{ spans: [], numbered: [cut] }])
+  expect(await backfill.run(tasks)).toMatchObject({ calls: 1, records: 123, overwritten: 0, empty: [], failures: [] })
+  expect(await numbers('bitcoin')).toMatchObject({ count: 14_400 })
+  expect(await backfill.plan({ gaps: {} })).toEqual([])
+  expect((await coverage.list()).flatMap(({ gaps }) => gaps)).toEqual([])
+})
+
+test('what is held already is not asked for; more than a call gives is several windows', async () => {
+  const { store, backfill, numbers } = await setting()
+  const request = { coins: ['bitcoin'], source: 'simulated', type: 'trade', from: FROM, to: FROM + 120 * MINUTE } as const
+  await backfill.run(await backfill.plan(request))
+  const cut = { first: FIRST + 1, last: FIRST + 28_798 }
+  await store.pool.query('delete from trades where sequence between $1 and $2', [cut.first, cut.last])
+  await store.pool.query('delete from coverage_spans')
+  const filled = await backfill.run(await backfill.plan({ gaps: { types: ['trade'] } }))
+  expect(filled).toMatchObject({ calls: 3, records: 28_798 })
+  expect(await numbers('bitcoin')).toEqual({ count: 28_800, first: FIRST, last: FIRST + 28_799 })
+  expect((await backfill.run(await backfill.plan({ ...request, from: FROM + 10 * MINUTE, to: FROM + 20 * MINUTE }))).calls).toBe(
+    0,
+  )
+})
+
+test('a source without trades says so, and a gap of everything leaves out what its source has no past of', async () => {
+  const { store, backfill } = await setting()
+  const failed = await backfill.run(
+    await backfill.plan({ coins: ['bitcoin'], source: 'simulated', type: 'quote', from: FROM, to: FROM + MINUTE }),
+  )
+  expect(failed.failures.map(({ error }) => [error.code, error.message])).toEqual([
+    ['UNSUPPORTED', 'the simulated market has no history of quote'],
+  ])
+  await store.pool.query(`insert into coverage_sessions (source, started_at, seen_at, ended) values
+    ('simulated', '2026-01-01', '2026-01-01 00:10Z', true), ('simulated', '2026-01-01 00:20Z', '2026-01-01 01:00Z', true)`)
+  await store.pool.query(`insert into quotes (coin_id, source, time, received_at, origin, currency, sequence, bid, bid_size, ask, ask_size)
+    select 'bitcoin', 'simulated', t, t, 'live', 'usd', 1, 1, 1, 1, 1 from (values ('2026-01-01 00:05Z'::timestamptz), ('2026-01-01 00:55Z')) as v (t)`)
+  const [quotes] = await backfill.coverage.list({ types: ['quote'] })
+  expect(quotes?.gaps).toMatchObject([{ from: FROM + 10 * MINUTE, to: FROM + 20 * MINUTE, reason: 'stopped' }])
+  expect(await backfill.plan({ gaps: {} })).toEqual([])
+})
