@@ -1,11 +1,11 @@
 import { afterAll } from 'vitest'
-import { openStore, type Store } from '../../lib/src/base/index.ts'
+import { openStore, type Store, type StoreConfig } from '../../lib/src/base/index.ts'
 import { testDatabase } from '../support/database.ts'
 
 /** A store on a fresh database of the test run. Call it at the top of a file or of a `describe`. */
-export async function testStore(): Promise<Store> {
+export async function testStore(more: Pick<StoreConfig, 'calendars'> = {}): Promise<Store> {
   const { url } = await testDatabase()
-  const store = await openStore({ databaseUrl: url, home: '/nowhere' })
+  const store = await openStore({ databaseUrl: url, home: '/nowhere', ...more })
   afterAll(() => store.close())
   return store
 }

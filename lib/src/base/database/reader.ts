@@ -1,4 +1,5 @@
 import {
+  type Calendar,
   decimal,
   type FieldKind,
   type Micros,
@@ -9,6 +10,7 @@ import {
   type RecordType,
   type RecordValues,
 } from '../types/index.ts'
+import { SeriesCalendars } from './dsl/calendars.ts'
 import { isStalePlan } from './errors.ts'
 import { type ConnectOptions, type Pool, withClient } from './pool.ts'
 import { tableOf } from './tables.ts'
@@ -24,8 +26,16 @@ export class Reader {
   /** Rows that were skipped. */
   readonly unreadable: UnreadableRows
 
-  constructor(pool: Pool, connect: ConnectOptions = {}, unreadable: UnreadableRows = new UnreadableRows()) {
+  readonly #calendars: SeriesCalendars
+
+  constructor(
+    pool: Pool,
+    connect: ConnectOptions = {},
+    unreadable: UnreadableRows = new UnreadableRows(),
+    calendars: SeriesCalendars = new SeriesCalendars(),
+  ) {
     this.unreadable = unreadable
+    this.#calendars = calendars
     this.#pool = pool
     this.#connect = connect
   }
@@ -46,6 +56,11 @@ export class Reader {
     })
     troubles?.passed(text)
     return rows
+  }
+
+  /** The trading hours of a series. @throws QiError */
+  calendarOf(series: { readonly source: string }): Promise<Calendar> {
+    return this.#calendars.of(series, (statement) => this.rows(statement))
   }
 
   async records<R extends RecordValues>(type: RecordType<R>, statement: Statement): Promise<R[]> {

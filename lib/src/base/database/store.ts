@@ -1,11 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pools } from '../networking/pools.ts'
-import { ArrivalOrder, type CheckResult, type Logger, type QiError, silentLogger, toQiError } from '../types/index.ts'
+import {
+  ArrivalOrder,
+  type Calendar,
+  type CheckResult,
+  type Logger,
+  type QiError,
+  silentLogger,
+  toQiError,
+} from '../types/index.ts'
 import type { Capabilities } from './capabilities.ts'
 import { ControlConnection } from './control.ts'
 import { DatabaseClock, databaseTime } from './DatabaseClock.ts'
 import { DrizzleClient } from './drizzle/DrizzleClient.ts'
 import { CryptoFinancialDSL } from './dsl/CryptoFinancialDSL.ts'
+import { SeriesCalendars } from './dsl/calendars.ts'
 import { openEmbeddedPostgres } from './embedded/open.ts'
 import type { EmbeddedPostgres } from './embedded/types.ts'
 import { migrateStore, storedLayout } from './migrations/index.ts'
@@ -32,6 +41,8 @@ export interface StoreConfig {
   readonly applicationName?: string
   /** `waived` runs SQL from outside also where the server limits no temporary files of its role. Default `required`. */
   readonly readerLimits?: 'required' | 'waived'
+  /** The calendars that sources may name; default: all that there are. */
+  readonly calendars?: readonly Calendar[]
   /** How long to try to reach the database before giving up, in milliseconds; default 30,000. */
   readonly openTimeoutMs?: number
   readonly signal?: AbortSignal
@@ -144,7 +155,7 @@ export async function openStore(config: StoreConfig): Promise<Store> {
       pools,
       timescale: client,
       drizzle: new DrizzleClient(pool, { now: clock.now, arrivals }),
-      dsl: new CryptoFinancialDSL(readers, client, arrivals, connect, unreadable),
+      dsl: new CryptoFinancialDSL(readers, client, arrivals, connect, unreadable, new SeriesCalendars(config.calendars)),
       sql,
       rollups: new Rollups(rolling, client.capabilities, await storedLayout(pool), connect),
       ...(embedded ? { embedded } : {}),

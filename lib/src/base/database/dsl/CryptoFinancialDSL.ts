@@ -21,6 +21,7 @@ import { anomaliesQuery, bucketedQuery, dataHealthQuery } from './analysisQuerie
 import type { BucketedCandles, IndicatorValues, PriceAnomalies, SeriesHealth } from './analysisResults.ts'
 import { priceAnomalies } from './anomalies/anomalies.ts'
 import { bucketedCandles } from './bucketed.ts'
+import { SeriesCalendars } from './calendars.ts'
 import { candles, candlesJson } from './candles.ts'
 import { currentPrice } from './currentPrice.ts'
 import { dataHealth } from './health/dataHealth.ts'
@@ -47,6 +48,7 @@ export class CryptoFinancialDSL {
   /**
    * @param arrivals keeps the order of what is stored here
    * @param unreadable takes the rows that were skipped
+   * @param calendars tells the trading hours of a series
    */
   constructor(
     pool: Pool,
@@ -54,8 +56,9 @@ export class CryptoFinancialDSL {
     arrivals: ArrivalOrder,
     connect: ConnectOptions = {},
     unreadable = new UnreadableRows(),
+    calendars = new SeriesCalendars(),
   ) {
-    this.#reader = new Reader(pool, connect, unreadable)
+    this.#reader = new Reader(pool, connect, unreadable, calendars)
     this.#writes = writes
     this.#arrivals = arrivals
   }

@@ -24,7 +24,10 @@ export async function candles(reader: Reader, query: CandlesQuery): Promise<Cand
     (bar): Candle => ({ ...bar, ...WHOLE }),
   )
   const all = built.length === 0 ? bars : [...bars, ...built].sort((a, b) => a.time - b.time)
-  return { ...found, candles: query.fill ? fillGaps(all, query.timeframe, query.limit) : all }
+  return {
+    ...found,
+    candles: query.fill ? fillGaps(all, query.timeframe, query.limit, await reader.calendarOf(found.series)) : all,
+  }
 }
 
 /** The same, the candles as JSON of their wire form: stored bars are text from the database to the socket. */

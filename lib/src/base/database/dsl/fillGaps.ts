@@ -1,12 +1,12 @@
-import { candleOpen, decimal, type Timeframe, timeframeMicros } from '../../types/index.ts'
+import { ALWAYS, type Calendar, candleOpen, decimal, openBars, type Timeframe, timeframeMicros } from '../../types/index.ts'
 import type { Candle } from './results.ts'
 
 /**
  * Bars that repeat the last close between candles where nothing happened, marked `filled`, with a volume of 0; none before the
- * first candle and none after the last. Of all, the latest `limit`.
+ * first candle and none after the last, nor while the market is closed. Of all, the latest `limit`.
  * @param candles oldest first
  */
-export function fillGaps(candles: readonly Candle[], timeframe: Timeframe, limit: number): Candle[] {
+export function fillGaps(candles: readonly Candle[], timeframe: Timeframe, limit: number, calendar: Calendar = ALWAYS): Candle[] {
   const length = timeframeMicros(timeframe)
   const newestFirst: Candle[] = []
   // From the newest back, since a gap may be longer than all that is asked for.
@@ -16,8 +16,10 @@ export function fillGaps(candles: readonly Candle[], timeframe: Timeframe, limit
     if (next) {
       const first = candleOpen(candle.time, timeframe) + length
       const last = candleOpen(next.time - 1, timeframe)
-      for (let time = last; time >= first && newestFirst.length < limit; time -= length)
-        newestFirst.push(repeated(candle, timeframe, time))
+      const open = last < first ? [] : openBars(calendar, timeframe, [{ from: first, to: last + length }])
+      for (const span of open.reverse())
+        for (let time = span.to - length; time >= span.from && newestFirst.length < limit; time -= length)
+          newestFirst.push(repeated(candle, timeframe, time))
     }
     if (newestFirst.length < limit) newestFirst.push(candle)
   }

@@ -1,10 +1,20 @@
-import { formatTime, type Micros, nowMicros, type Ohlcv, type Timeframe } from '../../types/index.ts'
+import {
+  type Calendar,
+  closingTime,
+  formatTime,
+  type Micros,
+  nowMicros,
+  type Ohlcv,
+  openTime,
+  type Timeframe,
+} from '../../types/index.ts'
 import { type Reader, readInteger, readTime } from '../reader.ts'
-import { EVENTS, type EventKind, events } from '../rollups/events.ts'
+import { EVENTS, type EventKind, events, type WantedEvents } from '../rollups/events.ts'
 import { type Material, ownBars, type Range, runsWithin, type Stretch, tableOf } from './bars.ts'
 import { type Bucket, finerTimeframes, openOf, timeframeOf } from './bucket.ts'
 import { bucketRows, opensHolding } from './bucketRows.ts'
 import type { HeldSeries } from './held.ts'
+import { coveredHours } from './openHours.ts'
 import { joined, type Part, partOfBars, partOfEvents, partOfOwnBar, without } from './parts.ts'
 
 /** The fields of a candle but for its length, which may be none of the timeframes. */
@@ -14,7 +24,8 @@ type Figures = { readonly [K in keyof Ohlcv as string extends K ? never : K exte
 export interface Completeness {
   /**
    * The share of the candle's time that is covered, 0 to 1: by bars, or by trades and prices without a silence longer than a tenth of
-   * the candle (at least a minute). The time of an open candle that is still to come is not covered.
+   * the candle (at least a minute). The time of an open candle that is still to come is not covered. Only the hours in which its market
+   * is open count.
    */
   readonly covered: number
   /** Whether any of it is not. */
@@ -58,13 +69,15 @@ export async function fill(
 }
 
 /** The buckets that open at these times, of what is held; those that hold nothing are left out. */
-export const build = (
+export async function build(
   reader: Reader,
   held: HeldSeries,
   bucket: Bucket,
   opens: readonly Micros[],
   materials: readonly Material[],
-): Promise<Gathered[]> => new Building(reader, held, bucket, materials).build(opens)
+): Promise<Gathered[]> {
+  return new Building(reader, held, bucket, materials, await reader.calendarOf(held)).build(opens)
+}
 
 /** What is held of a series that a bucket can be made of, the best first. */
 export function materialsOf(held: HeldSeries, bucket: Bucket): readonly Material[] {
@@ -85,6 +98,9 @@ interface Found {
   events?: Part
 }
 
+/** The longest silence that is covered in a bucket that is open for so long. */
+const silenceOf = (length: Micros): Micros => Math.max(MINUTE, Math.floor(length * SILENCE))
+
 class Building {
   readonly #reader: Reader
   readonly #held: HeldSeries
@@ -92,9 +108,11 @@ class Building {
   readonly #own: Timeframe | undefined
   readonly #finer: readonly Timeframe[]
   readonly #kinds: readonly EventKind[]
+  readonly #calendar: Calendar
   readonly #now = nowMicros()
 
-  constructor(reader: Reader, held: HeldSeries, bucket: Bucket, materials: readonly Material[]) {
+  constructor(reader: Reader, held: HeldSeries, bucket: Bucket, materials: readonly Material[], calendar: Calendar) {
+    this.#calendar = calendar
     this.#reader = reader
     this.#held = held
     this.#bucket = bucket
@@ -116,11 +134,23 @@ class Building {
     })
     const mixed = all.filter((one) => !one.flawed && !this.#simple(one) && (one.own ?? one.bars[0]))
     const tiled = await this.#tile(mixed)
-    return all.flatMap((one) => {
+    const chosen = all.map((one) => (one.flawed ? [] : (tiled.get(one.open) ?? this.#simple(one) ?? [])))
+    const hours = await this.#hours(all, chosen)
+    return all.flatMap((one, i) => {
       if (one.flawed) return [one.flawed]
-      const chosen = tiled.get(one.open) ?? this.#simple(one)
-      return chosen?.length ? [this.#candle(one, joined(chosen, besides(one)))] : []
+      const parts = chosen[i] as readonly Part[]
+      return parts.length > 0 ? [this.#candle(one, joined(parts, besides(one)), hours?.[i])] : []
     })
+  }
+
+  /** How much of the open hours is covered, where the market closes at times. */
+  async #hours(all: readonly Found[], chosen: readonly (readonly Part[])[]): Promise<readonly Micros[] | undefined> {
+    if (this.#calendar.always) return undefined
+    const buckets = all.map(({ open }, i) => ({
+      parts: chosen[i] as readonly Part[],
+      silence: silenceOf(openTime(this.#calendar, open, open + this.#bucket.length)),
+    }))
+    return coveredHours(this.#reader, this.#calendar, buckets, this.#wanted())
   }
 
   #stretch(open: Micros): Stretch {
@@ -159,14 +189,16 @@ class Building {
     }
   }
 
+  #wanted(): Omit<WantedEvents, 'spans'> {
+    const { coinId, source, currency } = this.#held
+    return { coinId, source, currency, kinds: this.#kinds, silence: silenceOf(this.#bucket.length), now: this.#now }
+  }
+
   /** The part of each stretch that trades and prices give. */
   async #events(spans: readonly Stretch[]): Promise<readonly (Part | undefined)[]> {
     if (this.#kinds.length === 0 || spans.length === 0) return []
     const parts: (Part | undefined)[] = spans.map(() => undefined)
-    const { coinId, source, currency } = this.#held
-    const silence = Math.max(MINUTE, Math.floor(this.#bucket.length * SILENCE))
-    const wanted = { coinId, source, currency, kinds: this.#kinds, spans, silence, now: this.#now }
-    for (const row of await this.#reader.rows(events(wanted))) {
+    for (const row of await this.#reader.rows(events({ ...this.#wanted(), spans }))) {
       const i = readInteger(row.n as string) - 1
       const span = spans[i] as Stretch
       parts[i] = this.#readable(row.built_from as Material, span.from, () => partOfEvents(row, span, this.#now))
@@ -227,9 +259,11 @@ class Building {
     return tiles
   }
 
-  #candle({ open }: Pick<Found, 'open'>, part: Part): Gathered {
+  #candle({ open }: Pick<Found, 'open'>, part: Part, hours: Micros = part.covered): Gathered {
     const { coinId, source, currency } = this.#held
-    const covered = part.covered / this.#bucket.length
+    const end = open + this.#bucket.length
+    const whole = openTime(this.#calendar, open, end)
+    const covered = whole === 0 ? 1 : hours / whole
     return {
       coinId,
       source,
@@ -244,7 +278,7 @@ class Building {
       ...(part.volume !== undefined && { volume: part.volume }),
       ...(part.tradeCount !== undefined && { tradeCount: part.tradeCount }),
       // Its time is over: whatever is missing for good does not keep it open.
-      isFinal: open + this.#bucket.length <= this.#now,
+      isFinal: closingTime(this.#calendar, { from: open, to: end }) <= this.#now,
       builtFrom: part.builtFrom,
       ...(part.timeframe && (part.timeframe !== this.#own || part.pieces > 1) && { fromTimeframe: part.timeframe }),
       pieces: part.pieces,

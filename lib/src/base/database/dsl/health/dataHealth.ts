@@ -1,4 +1,15 @@
-import { EARLIEST, MANUAL, type Micros, nowMicros, QiError, type Timeframe } from '../../../types/index.ts'
+import {
+  type Calendar,
+  EARLIEST,
+  MANUAL,
+  type Micros,
+  nowMicros,
+  openBars,
+  openTime,
+  QiError,
+  type Timeframe,
+  timeframeMicros,
+} from '../../../types/index.ts'
 import type { Reader } from '../../reader.ts'
 import type { dataHealthQuery } from '../analysisQueries.ts'
 import type { SeriesHealth } from '../analysisResults.ts'
@@ -37,11 +48,12 @@ async function examine(reader: Reader, series: SeriesKind, from: Micros, to: Mic
   return series.source === MANUAL ? unscheduled(health) : health
 }
 
-function examined(reader: Reader, series: SeriesKind, from: Micros, to: Micros): Promise<SeriesHealth> {
+async function examined(reader: Reader, series: SeriesKind, from: Micros, to: Micros): Promise<SeriesHealth> {
   const { kind } = series
+  const calendar = await reader.calendarOf(series)
   return kind === 'prices' || kind === 'trades'
-    ? examineEvents(reader, series, from, to)
-    : examineBars(reader, series, kind, from, to)
+    ? examineEvents(reader, series, calendar, from, to)
+    : examineBars(reader, series, kind, calendar, from, to)
 }
 
 /** Nobody promised when the next record is handed in. */
@@ -49,11 +61,12 @@ function unscheduled({ reason: _, ...health }: SeriesHealth): SeriesHealth {
   return { ...health, status: 'ok' }
 }
 
-/** Bars should follow one another without a hole from the first one held on. */
+/** While their market is open bars should follow one another without a hole from the first one held on. */
 async function examineBars(
   reader: Reader,
   series: SeriesKind,
   timeframe: Timeframe,
+  calendar: Calendar,
   from: Micros,
   to: Micros,
 ): Promise<SeriesHealth> {
@@ -63,11 +76,11 @@ async function examineBars(
   const begin = Math.max(openOf(from - 1, bucket) + length, measured.first)
   // The newest bar ends the count: what should have come after it is told by the age.
   const end = Math.min(to - 1, measured.last)
-  const expected = end < begin ? 0 : Math.round((openOf(end, bucket) - begin) / length) + 1
+  const expected = end < begin ? 0 : barsWithin(calendar, timeframe, begin, openOf(end, bucket) + length)
   const missing = Math.max(0, expected - (measured.rows - offGrid))
   const contradicted = await contradictedBars(reader, series, timeframe, { from, to })
-  const holes = missing > 0 ? await holesOf(reader, series, [from, to], length, length) : NO_HOLES
-  const age = to - (measured.last + length)
+  const holes = missing > 0 ? await holesOf(reader, series, calendar, [from, to], length, length) : NO_HOLES
+  const age = ageOf(calendar, measured.last + length, to)
   const { count: gaps, longest } = holes
   return {
     ...series,
@@ -81,12 +94,24 @@ async function examineBars(
   }
 }
 
+const barsWithin = (calendar: Calendar, timeframe: Timeframe, from: Micros, to: Micros): number =>
+  openBars(calendar, timeframe, [{ from, to }]).reduce((sum, span) => sum + span.to - span.from, 0) / timeframeMicros(timeframe)
+
+/** While the market is closed nothing grows old; of a bar that is still open the age is negative. */
+const ageOf = (calendar: Calendar, since: Micros, to: Micros): Micros => (since > to ? to - since : openTime(calendar, since, to))
+
 /** Prices and trades come when they come: a silence is a hole when it is ten times as long as usual. */
-async function examineEvents(reader: Reader, series: SeriesKind, from: Micros, to: Micros): Promise<SeriesHealth> {
+async function examineEvents(
+  reader: Reader,
+  series: SeriesKind,
+  calendar: Calendar,
+  from: Micros,
+  to: Micros,
+): Promise<SeriesHealth> {
   const { interval, open: _, filled: __, flawed: ___, offGrid: ____, ...measured } = await measure(reader, series, from, to)
   const usual = Math.max(LEAST, UNUSUAL * (interval ?? 0))
-  const holes = interval === undefined ? NO_HOLES : await holesOf(reader, series, [from, to], usual, 0)
-  const age = to - measured.last
+  const holes = interval === undefined ? NO_HOLES : await holesOf(reader, series, calendar, [from, to], usual, 0)
+  const age = ageOf(calendar, measured.last, to)
   return {
     ...series,
     ...measured,

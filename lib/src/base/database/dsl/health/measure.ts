@@ -1,4 +1,4 @@
-import { formatTime, type Micros } from '../../../types/index.ts'
+import { type Calendar, formatTime, type Micros, openTime } from '../../../types/index.ts'
 import { notFuture } from '../../future.ts'
 import { type RawRow, type Reader, readInteger, readTime } from '../../reader.ts'
 import type { Hole } from '../analysisResults.ts'
@@ -7,6 +7,8 @@ import type { SeriesKind } from './series.ts'
 /** More rows than these of one stretch are not looked at: the newest of them tell enough. */
 export const MOST_ROWS = 200_000
 const LISTED = 10
+/** Holes looked at where the market closes at times: most of them are nights. */
+const MOST_HOLES = 20_000
 
 /** What the rows of a series tell by themselves. */
 export interface Measured {
@@ -84,11 +86,12 @@ export async function measure(reader: Reader, series: SeriesKind, from: Micros, 
 
 /**
  * Stretches of more than `most` between two rows that reach into [from, to): how many, and the longest, oldest first, cut to
- * it. Of bars a stretch begins where the first missing one would open, `step` after the one before.
+ * it. Of bars a stretch begins where the first missing one would open, `step` after the one before. Only open hours count.
  */
 export async function holesOf(
   reader: Reader,
   series: SeriesKind,
+  calendar: Calendar,
   [from, to]: readonly [Micros, Micros],
   most: Micros,
   step: Micros,
@@ -101,14 +104,20 @@ export async function holesOf(
     union all (${rows} t.time < ${begin} order by t.time desc limit 1) union all (${rows} t.time >= ${end} order by t.time limit 1)),
   h as (select * from (select time, lag(time) over (order by time) as before from w) as g where time - before > $${next + 2}::interval
     and before + $${next + 3}::interval < ${end})
-  select before, time, (select count(*) from h) as count from h order by time - before desc, time limit ${LISTED}`
+  select before, time, (select count(*) from h) as count from h order by time - before desc, time limit ${calendar.always ? LISTED : MOST_HOLES}`
   const values = [...keyOf(series), formatTime(from), formatTime(to), `${most} microseconds`, `${step} microseconds`]
   const found = await reader.rows({ text, values })
-  const longest = found.map((row) => ({
+  const holes = found.map((row) => ({
     from: Math.max(from, readTime(row.before as string) + step),
     to: Math.min(to, readTime(row.time as string)),
   }))
-  return { count: readInteger(found[0]?.count ?? '0'), longest: longest.sort((x, y) => x.from - y.from) }
+  if (calendar.always) return { count: readInteger(found[0]?.count ?? '0'), longest: holes.sort((x, y) => x.from - y.from) }
+  const open = holes
+    .map((hole) => ({ hole, length: openTime(calendar, hole.from, hole.to) }))
+    .filter(({ length }) => length + step > most)
+    .sort((x, y) => y.length - x.length)
+  const longest = open.slice(0, LISTED).map(({ hole }) => hole)
+  return { count: open.length, longest: longest.sort((x, y) => x.from - y.from) }
 }
 
 export interface Holes {
