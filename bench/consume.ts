@@ -1,6 +1,6 @@
-import { price as priceType, type Store, type Stream, silentLogger } from '../lib/src/base/index.ts'
+import { price as priceType, type SinkDefinition, type Store, type Stream, silentLogger } from '../lib/src/base/index.ts'
 import { CryptoDataConsumer, sinkDefinitions } from '../lib/src/consumers/index.ts'
-import { Consumer, DeadLetters } from '../lib/src/streaming/index.ts'
+import { Consumer, DeadLetters, STORE } from '../lib/src/streaming/index.ts'
 
 export const LANES = 2
 
@@ -12,16 +12,17 @@ export interface Running {
 
 /** The consumer of the platform on the topic of prices, in a group of its own. */
 export async function startConsumer(store: Store, stream: Stream, group: string): Promise<Running> {
-  const sink = await sinkDefinitions.timescaledb?.open({}, { store, logger: silentLogger })
+  const type = sinkDefinitions[STORE] as SinkDefinition
   const consumer = new Consumer({
-    name: CryptoDataConsumer.name,
+    pipeline: CryptoDataConsumer.name,
+    destination: STORE,
     group,
     topics: [priceType.topic],
     stream,
-    sinks: sink ? [sink] : [],
+    open: (signal) => type.open({}, { name: STORE, store, logger: silentLogger, home: '.', signal }),
     deadLetters: new DeadLetters(stream),
     logger: silentLogger,
-    limits: { lanes: LANES },
+    settings: { lanes: LANES, refusal: 'retry' },
   })
   const stop = new AbortController()
   const running = consumer.run(stop.signal)

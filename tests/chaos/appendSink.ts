@@ -1,17 +1,17 @@
-import { type Price, type RecordValues, type Sink, type Store, withClient } from '../../lib/src/base/index.ts'
+import { type Price, type RecordValues, type RowSink, type Store, withClient } from '../../lib/src/base/index.ts'
 
 /** Every delivery of a price is a row of it. */
 export const APPENDED = 'chaos_appended'
 
 /** A sink without upsert: it writes durably, all of a batch or nothing, and does not know a record again. */
-export async function appendSink(store: Store): Promise<Sink> {
+export async function appendSink(store: Store): Promise<RowSink> {
   const pool = store.createPool({ max: 4, applicationName: 'append' })
   await pool.query(
     `create table if not exists ${APPENDED} (coin_id text not null, price numeric not null, market_cap numeric not null)`,
   )
   return {
     name: 'append',
-    idempotent: false,
+    delivery: 'at_least_once',
     accepts: ({ name }) => name === 'price',
     async write(_type, records: readonly RecordValues[], options = {}) {
       const rows = records as readonly unknown[] as readonly Price[]

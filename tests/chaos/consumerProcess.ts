@@ -1,9 +1,9 @@
 /** The consumer of the platform as a process of its own: `{"sink": "table" | "appended"}`. Reports its stats and its partitions. */
-import { recordTypes, type Subscription } from '../../lib/src/base/index.ts'
+import { price, recordTypes, type Subscription } from '../../lib/src/base/index.ts'
 import { CryptoDataConsumer } from '../../lib/src/consumers/index.ts'
 import { timescaledb } from '../../lib/src/consumers/sinks/timescaledb/index.ts'
-import { DeadLetters } from '../../lib/src/streaming/pipelines/index.ts'
-import { loadConfig, openStoreFor, openStreamFor, Supervisor } from '../../lib/src/streaming/platform/index.ts'
+import { Consumer, DeadLetters, STORE } from '../../lib/src/streaming/pipelines/index.ts'
+import { destinationsOf, loadConfig, openStoreFor, openStreamFor, Supervisor } from '../../lib/src/streaming/platform/index.ts'
 import { appendSink } from './appendSink.ts'
 import { printingLogger } from './printingLogger.ts'
 
@@ -16,7 +16,10 @@ const context = { logger: printingLogger }
 await using store = await openStoreFor(config, context)
 await using stream = await openStreamFor(config, store, context)
 await stream.createTopics(Object.values(recordTypes).map(({ topic }) => topic))
-await using sink = name === 'appended' ? await appendSink(store) : await timescaledb.open({}, { store, logger: printingLogger })
+const openSink = (signal: AbortSignal) =>
+  name === 'appended'
+    ? appendSink(store)
+    : timescaledb.open({}, { name: STORE, store, logger: printingLogger, home: config.home, signal })
 
 let subscription: Subscription | undefined
 const subscribe = stream.subscribe.bind(stream)
@@ -25,13 +28,16 @@ stream.subscribe = async (options) => {
   return subscription
 }
 
-const { lanes, max_records: maxRecords, max_bytes: maxBytes, linger_ms: lingerMs } = config.consumer
-const consumer = CryptoDataConsumer.open({
+const settings = destinationsOf(config, { [STORE]: timescaledb }).get(STORE)?.delivery
+const consumer = new Consumer({
+  pipeline: CryptoDataConsumer.name,
+  destination: STORE,
+  topics: name === 'appended' ? [price.topic] : CryptoDataConsumer.topics,
   stream,
-  sinks: [sink],
+  open: openSink,
   deadLetters: new DeadLetters(stream),
   logger: printingLogger,
-  limits: { lanes, maxRecords, maxBytes, lingerMs },
+  ...(settings && { settings }),
 })
 const supervisor = new Supervisor(printingLogger)
 supervisor.add('consumer', (signal) => consumer.run(signal))

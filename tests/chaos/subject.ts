@@ -4,11 +4,12 @@ import { until } from '../support/until.ts'
 import { type Engines, project, type Way } from './engines.ts'
 import { startProcess, type TestProcess } from './process.ts'
 
-/** The limits of its consumer: small, so that a load makes many writes. */
-export const LIMITS = { lanes: 2, maxRecords: 2_000, maxBytes: 1024 * 1024 }
+/** The limits of its writes: small, so that a load makes many writes. */
+export const LIMITS = { lanes: 2, maxRecords: 2_000, maxBytes: 512 * 1024 }
 
 export const CONFIG = `sources: [none]
-consumer: { lanes: ${LIMITS.lanes}, max_records: ${LIMITS.maxRecords}, max_bytes: ${LIMITS.maxBytes} }
+destinations:
+  timescaledb: { lanes: ${LIMITS.lanes}, batch: { max_records: ${LIMITS.maxRecords}, max_bytes: ${LIMITS.maxBytes} } }
 `
 
 /** `table` is the whole platform with its store, `appended` a consumer with a sink that does not know a record again. */

@@ -1,5 +1,5 @@
 import { beforeAll, describe } from 'vitest'
-import { openStore, type Store, silentLogger } from '../../lib/src/base/index.ts'
+import { openStore, type RowSink, type Store, silentLogger } from '../../lib/src/base/index.ts'
 import { timescaledb } from '../../lib/src/consumers/sinks/timescaledb/index.ts'
 import { sinkSuite } from '../contracts/sinkSuite.ts'
 import { createDatabase, onTimescale, suiteServer, type TestServer } from '../support/database.ts'
@@ -21,7 +21,10 @@ function suiteOn(server: TestServer): void {
     sinkSuite('timescaledb', {
       async open() {
         await store.pool.query('delete from crypto_prices')
-        return timescaledb.open({}, { store, logger: silentLogger })
+        return (await timescaledb.open(
+          {},
+          { name: 'timescaledb', store, logger: silentLogger, home: '.', signal: AbortSignal.any([]) },
+        )) as RowSink
       },
       async prices() {
         const { rows } = await store.pool.query(`select ${ROW} from crypto_prices`)

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Price, price, type RecordType, type Sink, trade } from '../../lib/src/base/index.ts'
+import { type Price, price, type RecordType, type RowSink, trade } from '../../lib/src/base/index.ts'
 
 export interface SinkUnderTest {
   /** A sink on an empty target. */
-  open(): Promise<Sink>
+  open(): Promise<RowSink>
   /** What the target holds of prices: one text a row, in any order. */
-  prices(sink: Sink): Promise<readonly string[]>
+  prices(sink: RowSink): Promise<readonly string[]>
   /** A price that passes the record's own check and that the target can never take; left out where there is none. */
   readonly impossible?: Price
 }
@@ -45,7 +45,7 @@ export function sinkSuite(name: string, { open, prices, impossible }: SinkUnderT
     test('the same records in any order, split and repeated, leave the same rows', async () => {
       const versions = [1, 2, 3, 4].flatMap((coin) => [0, 1, 2].map((version) => priceOf(coin, version)))
       await using reference = await open()
-      if (!reference.idempotent) return
+      if (reference.delivery === 'at_least_once') return
       await reference.write(price, versions)
       const expected = [...(await prices(reference))].sort()
       expect(expected).toHaveLength(4)

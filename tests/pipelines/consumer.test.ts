@@ -5,18 +5,20 @@ import {
   type Price,
   price,
   QiError,
+  type RowSink,
   type Sink,
   silentLogger,
   trade,
+  type WriteOptions,
   type WriteResult,
 } from '../../lib/src/base/index.ts'
-import { Consumer, type ConsumerLimits, type DeadLetter, type DeadLetters } from '../../lib/src/streaming/pipelines/index.ts'
+import { Consumer, type DeadLetter, type DeadLetters, type DeliverySettings } from '../../lib/src/streaming/pipelines/index.ts'
 import { aPrice, HeldSubscription, priceBatch } from '../support/heldSubscription.ts'
 import { MemoryStream } from '../support/memoryStream.ts'
 
-class HeldSink implements Sink {
+class HeldSink implements RowSink {
   readonly name = 'held'
-  readonly idempotent = true
+  readonly delivery = 'upsert'
   readonly writes: Price[][] = []
   before: (records: readonly Price[]) => Promise<void> = async () => {}
   failing: (record: Price) => QiError | undefined = () => undefined
@@ -41,20 +43,20 @@ class HeldSink implements Sink {
   }
 }
 
-function started(limits: Partial<ConsumerLimits> = {}, sinks?: readonly Sink[]) {
+function started(settings: Partial<DeliverySettings> = {}, open?: (sink: HeldSink) => Promise<Sink>) {
   const subscription = new HeldSubscription()
   const stream = Object.assign(new MemoryStream(), { subscribe: async () => subscription })
   const sink = new HeldSink()
   const letters: DeadLetter[] = []
   const consumer = new Consumer({
-    name: 'test',
-    group: 'test',
+    pipeline: 'test',
+    destination: 'held',
     topics: [price.topic],
     stream,
-    sinks: sinks ?? [sink],
+    open: () => open?.(sink) ?? Promise.resolve(sink),
     deadLetters: { put: async (given: readonly DeadLetter[]) => void letters.push(...given) } as unknown as DeadLetters,
     logger: silentLogger,
-    limits: { lingerMs: 0, ...limits },
+    settings: { lingerMs: 0, ...settings },
   })
   const stop = new AbortController()
   const running = consumer.run(stop.signal)
@@ -99,19 +101,17 @@ describe('Consumer', () => {
     expect(subscription.closed).toBe(true)
   })
 
-  test('acknowledges only after every sink has settled', async () => {
-    const slow = new HeldSink()
+  test('acknowledges only after the sink has settled', async () => {
+    const { subscription, sink, finish } = started()
     const gate = Promise.withResolvers<void>()
-    slow.before = () => gate.promise
-    const quick = new HeldSink()
-    const { subscription, finish } = started({}, [quick, slow])
+    sink.before = () => gate.promise
     subscription.give(priceBatch(0, 0, 1))
-    await until(() => quick.coins.length === 1)
+    await until(() => subscription.pulled === 1)
     await turn()
     expect(subscription.committed).toEqual([])
     gate.resolve()
     await finish()
-    expect(slow.coins).toEqual(['coin-0'])
+    expect(sink.coins).toEqual(['coin-0'])
     expect(subscription.committed).toMatchObject([{ offset: 1n }])
   })
 
@@ -263,40 +263,164 @@ describe('Consumer', () => {
     expect(subscription.committed).toEqual([])
   })
 
-  test('a defect of a sink ends the run without an acknowledgement', async () => {
-    const { subscription, sink, running } = started()
+  test('a refusal of everything parks: nothing more is written until it is resumed, and nothing is lost', async () => {
+    const { subscription, sink, consumer, running, finish } = started({ lanes: 1, maxRecords: 1 })
+    let tries = 0
+    let refuses = true
     sink.before = async () => {
-      throw new QiError('INTERNAL', 'a defect')
+      tries++
+      if (refuses) throw new QiError('UNAUTHORIZED', 'the key is wrong')
+    }
+    subscription.give(priceBatch(0, 0, 1), priceBatch(0, 1, 1))
+    await until(() => consumer.stats().state === 'parked')
+    for (let i = 0; i < 50; i++) await turn()
+    expect(tries).toBe(1)
+    expect(consumer.stats()).toMatchObject({ trouble: { error: { code: 'UNAUTHORIZED' } } })
+    expect(subscription.committed).toEqual([])
+    refuses = false
+    consumer.resume()
+    await until(() => sink.coins.length === 2)
+    await finish()
+    await running
+    expect(sink.coins).toEqual(['coin-0', 'coin-1'])
+    expect(subscription.committed.at(-1)?.offset).toBe(2n)
+  })
+
+  test('a refusal of the store is tried again: nobody has to resume it', async () => {
+    const { subscription, sink, consumer, finish } = started({ refusal: 'retry' })
+    let refusals = 1
+    sink.before = async () => {
+      if (refusals-- > 0) throw new QiError('INTERNAL', 'a defect')
     }
     subscription.give(priceBatch(0, 0, 1))
-    await expect(running).rejects.toThrow('a defect')
+    await until(() => consumer.stats().state === 'retrying')
+    await until(() => sink.coins.length === 1)
+    await finish()
+  })
+
+  test('what fails for longer than the policy retries becomes dead letters, each with destination and reason, and is acknowledged', async () => {
+    const { subscription, sink, letters, consumer, finish } = started({ retryMs: 0, afterRetry: 'dead_letter' })
+    sink.before = async () => {
+      throw new QiError('UNAVAILABLE', 'nobody answers')
+    }
+    subscription.give(priceBatch(0, 0, 2))
+    await until(() => letters.length === 2)
+    await finish()
+    const common = { stage: 'store', pipeline: 'test', destination: 'held', reason: 'nobody answers', attempts: 1 }
+    expect(letters).toMatchObject([
+      { ...common, offset: 0n },
+      { ...common, offset: 1n },
+    ])
+    expect(subscription.committed.at(-1)?.offset).toBe(2n)
+    expect(consumer.stats()).toMatchObject({ written: 0, deadLettered: 2 })
+  })
+
+  test('what fails for longer than the policy retries parks where it says so', async () => {
+    const { subscription, sink, letters, consumer, finish } = started({ retryMs: 0, afterRetry: 'park' })
+    sink.before = async () => {
+      throw new QiError('UNAVAILABLE', 'nobody answers')
+    }
+    subscription.give(priceBatch(0, 0, 1))
+    await until(() => consumer.stats().state === 'parked')
+    await finish()
+    expect(letters).toEqual([])
+    expect(subscription.committed).toEqual([])
+  })
+
+  test('a destination that cannot be opened is tried again, and nothing is read meanwhile', async () => {
+    let failures = 2
+    const { subscription, sink, consumer, finish } = started({}, async (opened) => {
+      if (failures-- > 0) throw new QiError('UNAVAILABLE', 'redis cannot be reached')
+      return opened
+    })
+    subscription.give(priceBatch(0, 0, 1))
+    await until(() => consumer.stats().trouble !== undefined)
+    expect(consumer.stats()).toMatchObject({ state: 'opening', trouble: { error: { message: 'redis cannot be reached' } } })
+    expect(subscription.pulled).toBe(0)
+    await until(() => sink.coins.length === 1)
+    await finish()
+    expect(consumer.stats().trouble).toBeUndefined()
+  })
+
+  test('a destination that refuses to open parks; one that never opens keeps no stop waiting', async () => {
+    const refused = started({}, async () => {
+      throw new QiError('CONFIG_INVALID', 'bucket: there is none')
+    })
+    await until(() => refused.consumer.stats().state === 'parked')
+    await refused.finish()
+    const hung = started({}, () => new Promise(() => {}))
+    await until(() => hung.consumer.stats().state === 'opening')
+    await hung.finish()
+  })
+
+  test('a write that never ends keeps no stop waiting beyond the drain time', async () => {
+    const { subscription, sink, finish } = started({ drainMs: 1 })
+    const called = Promise.withResolvers<void>()
+    sink.before = () => {
+      called.resolve()
+      return new Promise(() => {})
+    }
+    subscription.give(priceBatch(0, 0, 1))
+    await called.promise
+    await finish()
     expect(subscription.committed).toEqual([])
     expect(subscription.closed).toBe(true)
   })
 
-  test('a sink that takes encoded batches gets them as they are, beside one that takes records', async () => {
-    const plain = new HeldSink()
-    const gate = Promise.withResolvers<void>()
-    plain.before = () => gate.promise
-    const taken: number[][] = []
-    const fast = Object.assign(new HeldSink(), {
-      writeEncoded: async (_type: unknown, batches: readonly { length: number }[]): Promise<WriteResult> => {
-        taken.push(batches.map((batch) => batch.length))
-        return {
-          written: 1,
-          failed: batches.length === 2 ? [{ index: 3, error: new QiError('BAD_DATA', 'refused by the fast lane') }] : [],
-        }
-      },
+  test('records that were put back for another destination are acknowledged and not written', async () => {
+    const { subscription, sink, consumer, finish } = started()
+    const message = (offset: number, group?: string) => ({
+      ...{ offset: BigInt(offset), key: null, value: Buffer.from(price.encode(aPrice(offset))), timestamp: 0 },
+      ...(group !== undefined && { headers: { for: group } }),
     })
-    const { subscription, letters, finish } = started({ lanes: 1 }, [fast, plain])
-    subscription.give(priceBatch(2, 0, 1), priceBatch(0, 1, 2), priceBatch(1, 5, 3))
-    await until(() => subscription.pulled === 3)
-    gate.resolve()
-    await until(() => plain.coins.length === 6)
+    subscription.give(
+      encodedBatch(price.topic, 0, [message(0), message(1, 'qicore-test-held'), message(2, 'qicore-test'), message(3)]),
+      encodedBatch(price.topic, 1, [message(4, 'qicore-other')]),
+    )
+    await until(() => subscription.committed.length >= 2)
     await finish()
-    expect(taken).toEqual([[1], [2, 3]])
-    expect(fast.writes).toEqual([])
-    expect(letters).toMatchObject([{ partition: 1, offset: 6n, reason: 'refused by the fast lane' }])
-    expect(plain.writes.flat()).toContainEqual(aPrice(5))
+    expect(sink.coins.sort()).toEqual(['coin-0', 'coin-1', 'coin-3'])
+    expect(new Map(subscription.committed.map((p) => [p.partition, p.offset]))).toEqual(
+      new Map([
+        [0, 4n],
+        [1, 5n],
+      ]),
+    )
+    expect(consumer.stats()).toMatchObject({ read: 5, written: 3, deadLettered: 0 })
+  })
+
+  test('each record comes with its place; a sink that takes encoded batches gets them as they are', async () => {
+    const places: unknown[] = []
+    const { subscription, finish, consumer } = started({}, async (sink) =>
+      Object.assign(sink, {
+        write: async (_type: unknown, records: readonly unknown[], options: WriteOptions) => {
+          places.push(...records.map((_, index) => options.placeOf?.(index)))
+          return { written: records.length, failed: [] }
+        },
+      }),
+    )
+    subscription.give(priceBatch(2, 7, 1), priceBatch(2, 9, 2, { 9: 'broken' }))
+    await until(() => consumer.stats().written === 2)
+    await finish()
+    expect(places).toEqual([
+      { topic: price.topic, partition: 2, offset: 7n },
+      { topic: price.topic, partition: 2, offset: 10n },
+    ])
+    const taken: number[][] = []
+    const fast = started({ lanes: 1 }, async (sink) =>
+      Object.assign(sink, {
+        writeEncoded: async (_type: unknown, batches: readonly { length: number }[]): Promise<WriteResult> => {
+          taken.push(batches.map((batch) => batch.length))
+          const error = new QiError('BAD_DATA', 'refused by the fast lane')
+          const total = batches.reduce((sum, { length }) => sum + length, 0)
+          return { written: total - 1, failed: batches.at(-1)?.length === 3 ? [{ index: total - 2, error }] : [] }
+        },
+      }),
+    )
+    fast.subscription.give(priceBatch(0, 1, 2), priceBatch(1, 5, 3))
+    await until(() => fast.letters.length === 1)
+    await fast.finish()
+    expect(taken.flat().sort()).toEqual([2, 3])
+    expect(fast.letters).toMatchObject([{ partition: 1, offset: 6n, reason: 'refused by the fast lane' }])
   })
 })

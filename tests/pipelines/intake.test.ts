@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type EncodedBatch, encodedBatch } from '../../lib/src/base/index.ts'
 import { Intake } from '../../lib/src/streaming/pipelines/intake.ts'
 
-const limits = { lanes: 2, maxRecords: 100, fewRecords: 0, lingerMs: 0, maxBytes: 1_000_000 }
+const limits = { lanes: 2, maxRecords: 100, maxWriteBytes: 1_000_000, fewRecords: 0, lingerMs: 0, maxBytes: 1_000_000 }
 const batch = (topic: string, partition: number, offset: number, count = 1): EncodedBatch =>
   encodedBatch(
     topic,

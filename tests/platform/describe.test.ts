@@ -54,8 +54,17 @@ test('a consumer that met damaged bytes is unwell for an hour, and says where th
   vi.useFakeTimers({ toFake: ['Date'] })
   onTestFinished(() => void vi.useRealTimers())
   const damage = { at: Date.now(), error: new QiError('BAD_DATA', 'crypto-prices partition 3, offsets 7 to 9: damaged') }
-  const counts = { members: 1, read: 0, written: 0, overwritten: 0, deadLettered: 1, writes: 0, waiting: 0 }
-  const consumer = { name: 'all', group: 'all', topics: [], sinks: [], state: 'running', damage, ...counts } as const
+  const counts = { members: 1, read: 0, written: 0, overwritten: 0, deadLettered: 1, writes: 0, waiting: 0, skipped: 0 }
+  const consumer = {
+    name: 'all',
+    group: 'all',
+    pipeline: 'all',
+    destination: 'timescaledb',
+    topics: [],
+    state: 'running',
+    damage,
+    ...counts,
+  } as const
   const how = () => describePart({ ...running, name: 'consumer all' }, { consumers: [consumer], publishers: [] })
   expect(how()).toMatchObject({ status: 'degraded', since: damage.at, code: 'BAD_DATA', summary: damage.error.message })
   expect(how().action).toMatch(/qicore dlq list.*qicore backfill.*disk and memory/)

@@ -3,12 +3,15 @@ import { CliCommand } from '../CliCommand.ts'
 
 const listing = () =>
   new CliCommand('list')
-    .summary('what was set aside, and why')
-    .description('The newest dead letters, oldest first: each with its id, the stage that gave it up, and the reason.')
+    .summary('the newest dead letters, and why')
+    .description(
+      'The newest dead letters, oldest first: each with its id, the stage and the destination that gave it up, and the reason.',
+    )
     .option('--topic <topic>', 'only of this topic or record type, such as crypto-prices or price')
+    .option('--destination <name>', 'only what this destination refused or did not get')
     .option('--limit <count>', 'most entries, the newest (default: 100)', positive)
     .option('--pending', 'only what has not been replayed')
-    .example('qicore dlq list', 'what was set aside')
+    .example('qicore dlq list', 'all of them')
     .example('qicore dlq list --topic price --pending --json > letters.json', 'the same, to be mended in an editor')
     .runs(() => import('../verbs/dlqList.ts'))
 
@@ -16,7 +19,7 @@ const replay = () =>
   new CliCommand('replay')
     .summary('put dead letters back into their topics')
     .description(
-      'Puts dead letters back into their topics: as they are, by id, or mended, from a file. What still is no valid record is refused, and the exit code is 1.',
+      'Puts dead letters back into their topics: as they are, by id, or mended, from a file. What a destination refused goes to that destination alone. What still is no valid record is refused, and the exit code is 1.',
     )
     .option('--id <ids>', 'as they are; may be repeated', list)
     .option('--from <file>', 'mended: what dlq list --json printed, edited; - is stdin')
@@ -29,9 +32,9 @@ const replay = () =>
 
 export const dlq = () => {
   const group = new CliCommand('dlq')
-    .summary('records that were set aside: list, mend, replay')
+    .summary('dead letters: list, mend, replay')
     .description(
-      'Dead letters: records that could not be published or stored. They lie in `<topic>.dlq`, with their reason, until they are mended.',
+      'Dead letters: records that could not be published or delivered. They lie in `<topic>.dlq`, with their reason, until they are mended.',
     )
   for (const command of [listing(), replay()]) group.addCommand(command)
   return group

@@ -1,4 +1,5 @@
 import { countOf, type PlatformStatus } from '../../../lib/src/base/index.ts'
+import { STORE } from '../../../lib/src/streaming/index.ts'
 import { age, duration } from '../text/age.ts'
 
 /** What is told now and then of a platform that runs. */
@@ -21,8 +22,9 @@ export interface Pulse {
 
 export function pulseOf(status: PlatformStatus, now: number): Pulse {
   const { publishers, consumers, parts, startedAt } = status
+  const stores = consumers.filter(({ destination }) => destination === STORE)
   const sum = (count: (consumer: PlatformStatus['consumers'][number]) => number) =>
-    consumers.reduce((total, consumer) => total + count(consumer), 0)
+    stores.reduce((total, consumer) => total + count(consumer), 0)
   return {
     uptimeMs: now - (startedAt ?? now),
     sources: publishers.map(({ source, published, lastAppendAt, state }) => ({
@@ -34,7 +36,9 @@ export function pulseOf(status: PlatformStatus, now: number): Pulse {
     stored: sum(({ written }) => written),
     overwritten: sum(({ overwritten }) => overwritten),
     waiting: sum(({ waiting }) => waiting),
-    deadLettered: sum(({ deadLettered }) => deadLettered) + publishers.reduce((total, { invalid }) => total + invalid, 0),
+    deadLettered:
+      consumers.reduce((total, one) => total + one.deadLettered, 0) +
+      publishers.reduce((total, { invalid }) => total + invalid, 0),
     troubles: [
       ...parts
         .filter(({ state }) => state === 'restarting')
@@ -44,7 +48,7 @@ export function pulseOf(status: PlatformStatus, now: number): Pulse {
         ),
       ...parts.filter(({ state }) => state === 'failed').map(({ name, lastError }) => `${name} failed (${lastError?.message})`),
       ...consumers.flatMap(({ name, trouble }) =>
-        trouble ? [`${name} cannot store since ${duration(now - trouble.since)} (${trouble.error.message})`] : [],
+        trouble ? [`${name} cannot write since ${duration(now - trouble.since)} (${trouble.error.message})`] : [],
       ),
     ],
   }

@@ -7,11 +7,12 @@ import { recordTypesOf } from '../topics.ts'
 
 export interface DlqListInput {
   readonly topic?: string
+  readonly destination?: string
   readonly limit?: number
   readonly pending?: boolean
 }
 
-export async function run(session: Session, { topic, limit, pending }: DlqListInput): Promise<undefined> {
+export async function run(session: Session, { topic, destination, limit, pending }: DlqListInput): Promise<undefined> {
   const topics = topic === undefined ? undefined : recordTypesOf([topic])[0]?.topic
   const loaded = await session.load()
   const { signal } = session
@@ -20,6 +21,7 @@ export async function run(session: Session, { topic, limit, pending }: DlqListIn
       new DeadLetters(stream).list({
         signal,
         ...(topics && { topic: topics }),
+        ...(destination && { destination }),
         ...(limit && { limit }),
         ...(pending && { pending }),
       }),
@@ -47,12 +49,15 @@ function exported(entry: DeadLetterEntry): Record<string, unknown> {
   }
 }
 
-const STAGES = { publish: 'not published', store: 'not stored', read: 'damaged in the stream' } as const
+const STAGES = { publish: 'not published', store: 'not stored', read: 'damaged in the stream', skipped: 'skipped' } as const
 
 function describe({ out }: Session, entry: DeadLetterEntry): string[] {
   const { id, stage, reason, attempts, times, replayed, source, timestamp, value, encoding } = entry
+  const { pipeline, destination, partition, offset, lastOffset } = entry
   const facts = [
-    STAGES[stage],
+    destination === undefined ? STAGES[stage] : `${STAGES[stage]} at ${escapeHidden(destination)}`,
+    ...(pipeline !== undefined && pipeline !== destination ? [`pipeline ${escapeHidden(pipeline)}`] : []),
+    ...(lastOffset !== undefined && stage !== 'read' ? [`offsets ${offset} to ${lastOffset} of partition ${partition}`] : []),
     ...(timestamp > 0 ? [`${age(timestamp, Date.now())} ago`] : []),
     ...(source ? [`from ${escapeHidden(source)}`] : []),
     ...(attempts > 1 ? [`${attempts} attempts`] : []),

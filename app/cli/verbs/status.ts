@@ -18,7 +18,8 @@ interface Publisher {
 }
 
 interface Consumer {
-  readonly name: string
+  readonly pipeline: string
+  readonly destination: string
   readonly state: string
   readonly read: number
   readonly written: number
@@ -110,14 +111,15 @@ const publisherColumns = (now: number): Column<Publisher>[] => [
 ]
 
 const consumerColumns: readonly Column<Consumer>[] = [
-  { title: 'consumer', cell: (row) => row.name },
+  { title: 'pipeline', cell: (row) => row.pipeline },
+  { title: 'destination', cell: (row) => row.destination },
   { title: '', cell: (row) => row.state },
   { title: 'read', kind: 'right', cell: (row) => String(row.read) },
-  { title: 'stored', kind: 'right', cell: (row) => String(row.written) },
+  { title: 'written', kind: 'right', cell: (row) => String(row.written) },
   { title: 'overwritten', kind: 'right', cell: (row) => String(row.overwritten) },
-  { title: 'set aside', kind: 'right', cell: (row) => String(row.dead_lettered) },
+  { title: 'dead letters', kind: 'right', cell: (row) => String(row.dead_lettered) },
   { title: 'waiting', kind: 'right', cell: (row) => String(row.waiting) },
-  { title: 'behind', kind: 'right', cell: (row) => (row.lag === undefined ? '' : String(row.lag)) },
+  { title: 'lag', kind: 'right', cell: (row) => (row.lag === undefined ? '' : String(row.lag)) },
 ]
 
 const limitColumns: readonly Column<RateLimit>[] = [

@@ -24,18 +24,21 @@ const publisher = z
 const consumer = z
   .object({
     name: z.string(),
+    pipeline: z.string().describe('what it brings'),
+    destination: z.string().describe('where it brings it'),
     group: z.string().describe('its consumer group'),
     state: z.string().describe('what it does now'),
     read: count('records read'),
-    written: count('records added to the store'),
+    written: count('records added to the destination'),
     overwritten: count('records whose key was there already: one of the two stays'),
-    dead_lettered: count('records set aside'),
+    dead_lettered: count('dead letters'),
+    skipped: count('records that were not delivered before its lag was over its bound'),
     waiting: count('records read and not yet written'),
     lag: count('records appended and not yet acknowledged; absent while the stream does not answer').optional(),
-    trouble: z.string().optional().describe('the code of what keeps it from storing now'),
-    last_write_at: moment('when it stored last').optional(),
+    trouble: z.string().optional().describe('the code of what keeps it from writing now'),
+    last_write_at: moment('when it wrote last').optional(),
   })
-  .describe('One consumer on the way from the stream into the sinks')
+  .describe('One delivery: what a pipeline brings from the stream to a destination')
 
 const part = z
   .object({
@@ -85,7 +88,7 @@ const statusSchema = z
 export const status = defineRoute({
   path: '/api/v1/status',
   name: 'status',
-  summary: 'What runs: sources, consumers, engines, and their counts',
+  summary: 'What runs: sources, deliveries, engines, and their counts',
   responses: { 200: { description: 'the platform now', schema: statusSchema } },
   errors: ['BAD_REQUEST', 'CLOSED'],
   answer: async ({ platform }) => {
@@ -136,14 +139,31 @@ function statusWire(
       ...(lastRecordTime !== null && { last_record_time: formatTime(lastRecordTime) }),
     })),
     consumers: consumers.map(
-      ({ name, group, state, read, written, overwritten, deadLettered, waiting, lastWriteAt, trouble }) => ({
+      ({
         name,
+        pipeline,
+        destination,
+        group,
+        state,
+        read,
+        written,
+        overwritten,
+        deadLettered,
+        skipped,
+        waiting,
+        lastWriteAt,
+        trouble,
+      }) => ({
+        name,
+        pipeline,
+        destination,
         group,
         state,
         read,
         written,
         overwritten,
         dead_lettered: deadLettered,
+        skipped,
         waiting,
         ...(lagOf(group) !== undefined && { lag: lagOf(group) }),
         ...(trouble && { trouble: trouble.error.code }),

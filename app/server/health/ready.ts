@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { toQiError } from '../../../lib/src/base/index.ts'
+import { STORE } from '../../../lib/src/streaming/index.ts'
 import { json } from '../headers.ts'
 import { defineRoute } from '../route.ts'
 import type { ServedPlatform } from '../served.ts'
@@ -15,7 +16,7 @@ const readySchema = z
 export const ready = defineRoute({
   path: '/ready',
   name: 'ready',
-  summary: 'Whether store and stream are up and the consumers run',
+  summary: 'Whether store and stream are up and records are stored',
   open: true,
   responses: {
     200: { description: 'ready', schema: readySchema },
@@ -35,7 +36,11 @@ async function missing(platform: ServedPlatform, probe: HealthProbe): Promise<st
   try {
     const { state, consumers } = platform.getStatus()
     if (state !== 'running') down.push('platform')
-    down.push(...consumers.filter(({ state }) => state !== 'running').map(({ name }) => `consumer ${name}`))
+    down.push(
+      ...consumers
+        .filter(({ destination, state }) => destination === STORE && state !== 'running')
+        .map(({ name }) => `consumer ${name}`),
+    )
   } catch (error) {
     // Not initialized yet, or closed.
     if (toQiError(error).code !== 'CLOSED') throw error

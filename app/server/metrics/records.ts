@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Counter, Histogram, type Registry } from 'prom-client'
 import { PUBLISHER_CHANNEL, type PublisherEvent } from '../../../lib/src/publishers/index.ts'
-import type { ConsumerWrite } from '../../../lib/src/streaming/index.ts'
+import { type ConsumerWrite, STORE } from '../../../lib/src/streaming/index.ts'
 
 const CONSUMER_CHANNEL = 'qicore:consumer'
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
@@ -19,14 +19,20 @@ export function recordMetrics(register: Registry): { close(): void } {
   const publishedBytes = counter('qicore_published_bytes_total', 'Bytes of the values published', 'source', 'topic')
   const retries = counter('qicore_publish_retries_total', 'Appends that failed and were repeated', 'source', 'topic', 'code')
   const append = histogram('qicore_append_duration_seconds', 'Time of one append of a batch to the stream', 'source')
-  const stored = counter('qicore_records_stored_total', 'Records added to the sinks', 'consumer', 'topic')
+  const stored = counter('qicore_records_stored_total', 'Records added to a destination', 'pipeline', 'destination', 'topic')
   const overwrites = counter(
     'qicore_records_overwritten_total',
     'Records whose key was there already: one of the two stays',
-    'consumer',
+    'pipeline',
+    'destination',
     'topic',
   )
-  const write = histogram('qicore_write_duration_seconds', 'Time of one write of a batch to the sinks', 'consumer')
+  const write = histogram(
+    'qicore_write_duration_seconds',
+    'Time of one write of a batch to a destination',
+    'pipeline',
+    'destination',
+  )
   const delay = histogram(
     'qicore_stream_to_store_seconds',
     'Time from the append of the oldest record of a write to its storage',
@@ -43,6 +49,7 @@ export function recordMetrics(register: Registry): { close(): void } {
     'qicore_dead_letters_total',
     'Dead letters, by the stage at which they failed: records, or runs of damaged bytes at read',
     'stage',
+    'destination',
     'topic',
   )
 
@@ -53,16 +60,21 @@ export function recordMetrics(register: Registry): { close(): void } {
       published.inc({ source, topic }, records)
       publishedBytes.inc({ source, topic }, bytes)
       append.observe({ source }, ms / 1000)
-    } else if (event.type === 'dead-lettered') deadLetters.inc({ stage: 'publish', topic: event.topic }, event.records)
+    } else if (event.type === 'dead-lettered')
+      deadLetters.inc({ stage: 'publish', destination: '', topic: event.topic }, event.records)
     else if (event.type === 'retry') retries.inc({ source: event.source, topic: event.topic, code: event.code })
   }
   const onConsumer = (message: unknown) => {
-    const { consumer, topic, written, overwritten, failed, damaged, milliseconds, oldest, market } = message as ConsumerWrite
-    stored.inc({ consumer, topic }, written)
-    if (overwritten > 0) overwrites.inc({ consumer, topic }, overwritten)
-    write.observe({ consumer }, milliseconds / 1000)
-    if (failed > 0) deadLetters.inc({ stage: 'store', topic }, failed)
-    if (damaged > 0) deadLetters.inc({ stage: 'read', topic }, damaged)
+    const { pipeline, destination, topic, written, overwritten, failed, damaged, milliseconds, oldest, market } =
+      message as ConsumerWrite
+    const delivery = { pipeline, destination }
+    stored.inc({ ...delivery, topic }, written)
+    if (overwritten > 0) overwrites.inc({ ...delivery, topic }, overwritten)
+    write.observe(delivery, milliseconds / 1000)
+    if (failed > 0) deadLetters.inc({ stage: 'store', destination, topic }, failed)
+    if (damaged > 0) deadLetters.inc({ stage: 'read', destination, topic }, damaged)
+    // How soon a record is a row is told of the store alone.
+    if (destination !== STORE) return
     if (market !== undefined) way.observe({ topic }, Math.max(0, Date.now() - market) / 1000)
     if (Number.isFinite(oldest)) delay.observe({ topic }, Math.max(0, Date.now() - oldest) / 1000)
   }

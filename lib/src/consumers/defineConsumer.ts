@@ -1,6 +1,7 @@
 import { type RecordName, recordTypes } from '../base/index.ts'
-import { Consumer, type ConsumerOptions } from '../streaming/pipelines/index.ts'
+import { groupOf, STORE } from '../streaming/pipelines/index.ts'
 
+/** A built-in pipeline: record types that are stored. */
 export interface ConsumerDefinition {
   readonly name: string
   readonly summary: string
@@ -9,21 +10,14 @@ export interface ConsumerDefinition {
   /** Its consumer group: processes of one group share the work. */
   readonly group: string
   readonly topics: readonly string[]
-  open(options: Omit<ConsumerOptions, 'name' | 'group' | 'topics'>): Consumer
 }
 
-/** A consumer is a group and the records it stores; the runtime is the same for all. */
 export function defineConsumer(definition: {
   name: string
   summary: string
   records: readonly RecordName[]
 }): ConsumerDefinition {
-  const group = `qicore-${definition.name}`
+  const group = groupOf({ pipeline: definition.name, destination: STORE })
   const topics = definition.records.map((record) => recordTypes[record].topic)
-  return {
-    ...definition,
-    group,
-    topics,
-    open: (options) => new Consumer({ ...options, name: definition.name, group, topics }),
-  }
+  return { ...definition, group, topics }
 }

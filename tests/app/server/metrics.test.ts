@@ -29,7 +29,8 @@ test('records in and out are counted from what publishers and consumers tell', a
   tell({ type: 'appended', source: 'coingecko', topic: 'crypto-prices', records: 250, bytes: 60_000, ms: 4 })
   tell({ type: 'dead-lettered', source: 'coingecko', topic: 'crypto-prices', records: 2, ms: 1 })
   const write: ConsumerWrite = {
-    consumer: 'crypto-data',
+    pipeline: 'crypto-data',
+    destination: 'timescaledb',
     topic: 'crypto-prices',
     written: 249,
     overwritten: 3,
@@ -55,10 +56,14 @@ test('records in and out are counted from what publishers and consumers tell', a
   const metrics = await scrape(url)
   expect(metrics.get('qicore_records_published_total{source="coingecko",topic="crypto-prices"}')).toBe(250)
   expect(metrics.get('qicore_published_bytes_total{source="coingecko",topic="crypto-prices"}')).toBe(60_000)
-  expect(metrics.get('qicore_records_stored_total{consumer="crypto-data",topic="crypto-prices"}')).toBe(249)
-  expect(metrics.get('qicore_records_overwritten_total{consumer="crypto-data",topic="crypto-prices"}')).toBe(3)
-  expect(metrics.get('qicore_dead_letters_total{stage="publish",topic="crypto-prices"}')).toBe(2)
-  expect(metrics.get('qicore_dead_letters_total{stage="store",topic="crypto-prices"}')).toBe(1)
+  expect(metrics.get('qicore_records_stored_total{pipeline="crypto-data",destination="timescaledb",topic="crypto-prices"}')).toBe(
+    249,
+  )
+  expect(
+    metrics.get('qicore_records_overwritten_total{pipeline="crypto-data",destination="timescaledb",topic="crypto-prices"}'),
+  ).toBe(3)
+  expect(metrics.get('qicore_dead_letters_total{stage="publish",destination="",topic="crypto-prices"}')).toBe(2)
+  expect(metrics.get('qicore_dead_letters_total{stage="store",destination="timescaledb",topic="crypto-prices"}')).toBe(1)
   expect(metrics.get('qicore_stream_to_store_seconds_bucket{le="0.25",topic="crypto-prices"}')).toBe(0)
   expect(metrics.get('qicore_stream_to_store_seconds_bucket{le="1",topic="crypto-prices"}')).toBe(1)
   expect(metrics.get('qicore_market_to_row_seconds_bucket{le="10",topic="crypto-prices"}')).toBe(0)

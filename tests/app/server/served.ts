@@ -41,10 +41,12 @@ export function platformOf({ store, stream }: Pick<Engines, 'store' | 'stream'>,
   const since = Date.now()
   const consumer = {
     name: 'crypto-data',
+    pipeline: 'crypto-data',
+    destination: 'timescaledb',
+    skipped: 0,
     group: 'crypto-data',
     topics: ['crypto-prices'],
     members: 1,
-    sinks: ['timescaledb'],
     state: 'running',
     read: 2,
     written: 2,

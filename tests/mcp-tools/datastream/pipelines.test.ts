@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => tools[Symbol.asyncDispose]())
 
 describe('manage_pipelines', () => {
-  test('lists sources, consumers and sinks with what they did', async () => {
+  test('lists sources, pipelines and destinations with what they did', async () => {
     const found = await tools.call<{
       readonly sources: readonly { readonly source: string; readonly published: number }[]
       readonly pipelines: readonly { readonly pipeline: string; readonly written: number }[]
@@ -24,7 +24,7 @@ describe('manage_pipelines', () => {
       {
         pipeline: 'crypto-data',
         group: 'qicore-crypto-data',
-        sinks: ['timescaledb'],
+        destination: 'timescaledb',
         topics: expect.arrayContaining(['crypto-prices']),
         state: 'running',
       },

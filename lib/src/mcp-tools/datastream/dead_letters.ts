@@ -9,6 +9,7 @@ const id = z.string().regex(ID, 'expected the id of a dead letter, such as crypt
 const input = z.object({
   action: z.enum(['list', 'inspect', 'replay']).default('list').describe('what to do'),
   topic: z.string().min(1).max(249).optional().describe('of list: only dead letters of this topic, such as crypto-prices'),
+  destination: z.string().min(1).max(60).optional().describe('of list: only what this destination refused or did not get'),
   pending: z.boolean().default(true).describe('of list: only those that were not put back'),
   limit: z.int().min(1).max(50).default(10).describe('of list: most entries'),
   after: id.optional().describe('of list: `next` of the page before, which were newer'),
@@ -26,7 +27,11 @@ const letter = z.object({
   topic: z.string(),
   stage: z
     .string()
-    .describe('publish: on its way into the stream; store: on its way into a sink; read: damaged bytes of the stream'),
+    .describe(
+      'publish: on its way into the stream; store: on its way into a destination; read: damaged bytes of the stream; skipped: a range that a destination did not get',
+    ),
+  pipeline: z.string().optional(),
+  destination: z.string().optional().describe('the one that refused it; a replay is for it alone'),
   at: z.string(),
   reason: z.string(),
   times: z.number().describe('how often the same original came here'),
@@ -60,7 +65,7 @@ export const deadLetters = defineTool({
   name: 'dead_letters',
   title: 'Dead letters',
   summary:
-    'Records that could not be published or stored, with the reason. list them, newest first; inspect shows the original; replay puts them back into their topics, as they are or, one at a time, with a mended value. Each is checked as a record first; replaying twice does no harm.',
+    'Records that could not be published or delivered, with the reason. list them, newest first; inspect shows the original; replay puts them back into their topics, as they are or, one at a time, with a mended value. Each is checked as a record first; replaying twice does no harm.',
   set: 'PipelineTools',
   effect: 'write',
   reads: ['list', 'inspect'],
@@ -77,15 +82,19 @@ export const deadLetters = defineTool({
   text: ({ letters, next, replayed, refused }) =>
     [
       ...(replayed === undefined
-        ? [table(letters, ['id', 'stage', 'at', 'reason', 'replayed'], next, 'there are no dead letters')]
+        ? [table(letters, ['id', 'stage', 'destination', 'at', 'reason', 'replayed'], next, 'there are no dead letters')]
         : [`${replayed} put back into their topics, ${refused?.length ?? 0} refused`]),
       ...(refused ?? []).slice(0, 10).map(({ id: of, why }) => `${of}: ${saying(why)}`),
     ].join('\n'),
 })
 
-async function list({ topic, pending, limit, after }: Input, { deadLetters: box, signal }: ToolContext): Promise<Output> {
+async function list(
+  { topic, destination, pending, limit, after }: Input,
+  { deadLetters: box, signal }: ToolContext,
+): Promise<Output> {
   const all = await box.list({
     ...(topic !== undefined && { topic }),
+    ...(destination !== undefined && { destination }),
     pending,
     limit: after === undefined ? limit + 1 : MOST,
     signal,
@@ -145,11 +154,16 @@ async function replay(ids: readonly string[], value: string | undefined, context
 
 /** A value that a caller has written is the caller's, and no provider's: it is marked like everything that is handed in. */
 async function mendedEntry(id: string, value: string, { deadLetters, catalogue, signal }: ToolContext) {
-  const topic = await topicOf(id, deadLetters, signal)
-  const type = catalogue.typeOf(topic)
+  const { topic, pipeline, destination, lastOffset } = await letterOf(id, deadLetters, signal)
+  const type = lastOffset === undefined ? catalogue.typeOf(topic) : undefined
   if (!type)
-    throw new QiError('BAD_REQUEST', `ids "${id}": ${topic} carries no records, so it cannot be mended`, { field: 'ids' })
-  return { id, topic, value: type.encode(handedIn(type, theirs(value))) }
+    throw new QiError('BAD_REQUEST', `ids "${id}": it holds no record of ${topic} that could be mended; replay it as it is`, {
+      field: 'ids',
+    })
+  return {
+    ...{ id, topic, value: type.encode(handedIn(type, theirs(value))) },
+    ...(pipeline !== undefined && destination !== undefined && { pipeline, destination }),
+  }
 }
 
 /** The original's own are left out, since a mended record mostly repeats them. @throws QiError BAD_REQUEST */
@@ -162,9 +176,9 @@ function theirs(value: string): unknown {
   }
 }
 
-async function topicOf(one: string, box: ToolContext['deadLetters'], signal: AbortSignal): Promise<string> {
+async function letterOf(one: string, box: ToolContext['deadLetters'], signal: AbortSignal): Promise<DeadLetterEntry> {
   const found = (await box.list({ limit: MOST, signal })).find((entry) => entry.id === one)
-  if (found) return found.topic
+  if (found) return found
   throw new QiError('NOT_FOUND', `ids "${one}": there is no such dead letter; dead_letters lists them`, { field: 'ids' })
 }
 
@@ -172,6 +186,8 @@ const short = ({
   id: of,
   topic,
   stage,
+  pipeline,
+  destination,
   timestamp,
   reason,
   times,
@@ -181,6 +197,8 @@ const short = ({
   id: of,
   topic,
   stage,
+  ...(pipeline !== undefined && { pipeline }),
+  ...(destination !== undefined && { destination }),
   at: new Date(timestamp).toISOString(),
   reason: reason.slice(0, 150),
   times,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import {
-  type ConsumerStats,
   countOf,
+  type DeliveryStats,
   defineTool,
   formatTime,
   type PartitionLag,
@@ -24,15 +24,17 @@ const source = z.object({
 })
 
 const pipeline = z.object({
+  name: z.string().describe('of the delivery: the pipeline where it ends in the store, else pipeline/destination'),
   pipeline: z.string(),
   group: z.string(),
   topics: z.array(z.string()),
-  sinks: z.array(z.string()),
+  destination: z.string(),
   state: z.string(),
   read: z.number(),
-  written: z.number().describe('records added to the sinks'),
+  written: z.number().describe('records added to the destination'),
   overwritten: z.number().describe('records whose key was there already: one of the two stays'),
   dead_lettered: z.number(),
+  skipped: z.number().optional().describe('records that were not delivered before its lag was over its bound'),
   waiting: z.number().describe('read and not yet written'),
   lag: z.number().describe('messages in the stream and not yet acknowledged'),
   last_write_at: z.string().optional(),
@@ -41,7 +43,7 @@ const pipeline = z.object({
 
 const output = z.object({
   sources: z.array(source).describe('what publishes in this process'),
-  pipelines: z.array(pipeline).describe('what reads topics and writes to sinks in this process'),
+  pipelines: z.array(pipeline).describe('what brings records of topics to a destination in this process'),
   topics: z
     .array(
       z.object({
@@ -61,12 +63,12 @@ export const managePipelines = defineTool({
   name: 'manage_pipelines',
   title: 'Pipelines',
   summary:
-    'The way of records: sources → topics → consumers → sinks, each with its state and counters since it started. inspect shows one pipeline with its topics, their lag and their dead letters. stream_crypto_data starts and stops sources; dead_letters puts back what was set aside.',
+    'The way of records: sources → topics → pipelines → destinations, each with its state and counters since it started. inspect shows one with its topics, their lag and their dead letters. stream_crypto_data starts and stops sources; dead_letters replays what was refused.',
   set: 'PipelineTools',
   effect: 'read',
   input: z.object({
     action: z.enum(['list', 'inspect']).default('list').describe('what to do'),
-    pipeline: z.string().min(1).max(60).optional().describe('of inspect: the name of a consumer, such as crypto-data'),
+    pipeline: z.string().min(1).max(60).optional().describe('of inspect: the name of a delivery, such as crypto-data'),
   }),
   output,
   async run({ action, pipeline: name }, context) {
@@ -108,17 +110,17 @@ export const managePipelines = defineTool({
       ),
       ...pipelines.map(
         (one) =>
-          `${one.pipeline}: ${countOf(one.topics.length, 'topic')} → ${one.sinks.join(', ')}: ${one.state}, ${one.written} written, ${one.overwritten} overwritten, ${one.dead_lettered} set aside, ${one.lag} behind${one.trouble ? `; ${saying(one.trouble)}` : ''}`,
+          `${one.pipeline}: ${countOf(one.topics.length, 'topic')} → ${one.destination}: ${one.state}, ${one.written} written, ${one.overwritten} overwritten, ${countOf(one.dead_lettered, 'dead letter')}, lag ${one.lag}${one.trouble ? `; ${saying(one.trouble)}` : ''}`,
       ),
       ...(topics ?? []).map(
         ({ topic, messages, lag, dead_letters: letters }) =>
-          `${cell(topic)}: ${countOf(messages, 'message')}, ${lag} behind, ${countOf(letters, 'dead letter')}`,
+          `${cell(topic)}: ${countOf(messages, 'message')}, lag ${lag}, ${countOf(letters, 'dead letter')}`,
       ),
       ...(note ? [note] : []),
     ].join('\n'),
 })
 
-function consumerNamed(consumers: readonly ConsumerStats[], name: string | undefined): ConsumerStats {
+function consumerNamed(consumers: readonly DeliveryStats[], name: string | undefined): DeliveryStats {
   const names = consumers.map((consumer) => consumer.name)
   if (name === undefined)
     throw new QiError(
@@ -135,19 +137,22 @@ function consumerNamed(consumers: readonly ConsumerStats[], name: string | undef
   })
 }
 
-function describe(consumer: ConsumerStats, lags: readonly PartitionLag[], failed: string | undefined): z.input<typeof pipeline> {
-  const { name, group, topics, sinks, state, read, written, overwritten, deadLettered, waiting, lastWriteAt, trouble } = consumer
+function describe(consumer: DeliveryStats, lags: readonly PartitionLag[], failed: string | undefined): z.input<typeof pipeline> {
+  const { name, pipeline: of, destination, group, topics, state, read, written, overwritten, deadLettered, waiting } = consumer
+  const { skipped, lastWriteAt, trouble } = consumer
   const why = trouble?.error.message ?? failed
   return {
-    pipeline: name,
+    name,
+    pipeline: of,
     group,
     topics: [...topics],
-    sinks: [...sinks],
+    destination,
     state,
     read,
     written,
     overwritten,
     dead_lettered: deadLettered,
+    ...(skipped > 0 && { skipped }),
     waiting,
     lag: lags.reduce((sum, { lag }) => sum + Number(lag), 0),
     ...(lastWriteAt !== undefined && { last_write_at: new Date(lastWriteAt).toISOString() }),
@@ -155,7 +160,7 @@ function describe(consumer: ConsumerStats, lags: readonly PartitionLag[], failed
   }
 }
 
-async function topicsOf({ topics }: ConsumerStats, lags: readonly PartitionLag[], { stream, deadLetters, signal }: ToolContext) {
+async function topicsOf({ topics }: DeliveryStats, lags: readonly PartitionLag[], { stream, deadLetters, signal }: ToolContext) {
   const described = await stream.describeTopics(topics)
   return Promise.all(
     described.map(async (topic) => ({

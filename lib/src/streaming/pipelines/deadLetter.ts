@@ -12,10 +12,15 @@ export interface DeadLetter {
   /** The topic it was meant for, or came from. */
   readonly topic: string
   readonly stage: DeadLetterStage
+  /** The pipeline and the destination that refused it; absent where it never came so far. */
+  readonly pipeline?: string
+  readonly destination?: string
+  /** The step of the pipeline that refused it. */
+  readonly node?: string
   /** Where it lay in that topic; a record that never got there has no place. */
   readonly partition?: number
   readonly offset?: bigint
-  /** The last offset of damaged bytes; `offset` is their first. */
+  /** The last offset of a range, of damaged bytes or of what was skipped; `offset` is its first. */
   readonly lastOffset?: bigint
   readonly reason: string
   /** How often it was tried. */
@@ -55,6 +60,9 @@ export function deadLetterMessage(
     headers: {
       stage: letter.stage,
       topic: letter.topic,
+      ...(letter.pipeline === undefined ? {} : { pipeline: letter.pipeline }),
+      ...(letter.destination === undefined ? {} : { destination: letter.destination }),
+      ...(letter.node === undefined ? {} : { node: letter.node }),
       ...(letter.partition === undefined ? {} : { partition: String(letter.partition) }),
       ...(letter.offset === undefined ? {} : { offset: String(letter.offset) }),
       ...(letter.lastOffset === undefined ? {} : { 'last-offset': String(letter.lastOffset) }),
@@ -81,6 +89,9 @@ export function deadLetterEntry(
     id: `${place.topic}/${place.partition}/${place.offset}`,
     topic: headers.topic,
     stage,
+    ...(headers.pipeline === undefined ? {} : { pipeline: headers.pipeline }),
+    ...(headers.destination === undefined ? {} : { destination: headers.destination }),
+    ...(headers.node === undefined ? {} : { node: headers.node }),
     ...(headers.partition === undefined ? {} : { partition: Number(headers.partition) }),
     ...(headers.offset === undefined ? {} : { offset: BigInt(headers.offset) }),
     ...(headers['last-offset'] === undefined ? {} : { lastOffset: BigInt(headers['last-offset']) }),
@@ -130,6 +141,15 @@ function textOf(value: Uint8Array): { value: string; encoding: 'utf8' | 'base64'
   }
 }
 
-/** Two letters of one origin are one original delivered twice; one that never had a place is its own. */
-export const originOf = (entry: DeadLetterEntry): string =>
-  entry.offset === undefined ? entry.id : `${entry.topic}/${entry.partition}/${entry.offset}/${entry.stage}`
+/**
+ * Two letters of one origin are one original delivered twice; one that never had a place is its own. Each destination refuses for
+ * itself, and damaged bytes are the same for all.
+ */
+export const originOf = (entry: DeadLetterEntry): string => {
+  const { topic, partition, offset, lastOffset = offset, stage, pipeline = '', destination = '', node = '' } = entry
+  return offset === undefined ? entry.id : [topic, partition, offset, lastOffset, stage, pipeline, destination, node].join('/')
+}
+
+/** A letter about a range of the log, whose records it does not hold. */
+export const isRange = ({ stage, lastOffset }: { readonly stage?: string; readonly lastOffset?: bigint }): boolean =>
+  stage !== 'read' && lastOffset !== undefined

@@ -10,11 +10,14 @@ import {
 
 /** An entry as `qicore dlq list --json` prints it and {@link parseDeadLetters} reads it: names as on the wire. */
 export function deadLetterJson(entry: DeadLetterEntry): Record<string, unknown> {
-  const { truncatedFrom, timestamp, partition, offset, lastOffset, source } = entry
+  const { truncatedFrom, timestamp, partition, offset, lastOffset, source, pipeline, destination, node } = entry
   return {
     id: entry.id,
     topic: entry.topic,
     stage: entry.stage,
+    ...(pipeline === undefined ? {} : { pipeline }),
+    ...(destination === undefined ? {} : { destination }),
+    ...(node === undefined ? {} : { node }),
     ...(partition === undefined ? {} : { partition }),
     ...(offset === undefined ? {} : { offset: Number(offset) }),
     ...(lastOffset === undefined ? {} : { last_offset: Number(lastOffset) }),
@@ -35,6 +38,9 @@ const FIELDS = [
   'id',
   'topic',
   'stage',
+  'pipeline',
+  'destination',
+  'node',
   'partition',
   'offset',
   'last_offset',
@@ -62,20 +68,44 @@ export function parseDeadLetters(text: string): ReplayEntry[] {
       throw new QiError('BAD_DATA', `${at}: expected an object with topic and value`)
     for (const name of Object.keys(document))
       if (!FIELDS.includes(name)) throw problem(at, name, `unknown field${suggest(name, FIELDS)}`)
-    const { id, topic, stage, encoding, value, truncated_from: truncatedFrom } = document
+    const { id, topic, stage, pipeline, destination, encoding, value, truncated_from: truncatedFrom } = document
     if (typeof topic !== 'string' || topic === '') throw problem(at, 'topic', 'expected the name of a topic')
     if (id !== undefined && typeof id !== 'string') throw problem(at, 'id', 'expected text')
+    for (const [name, text] of Object.entries({ pipeline, destination }))
+      if (text !== undefined && typeof text !== 'string') throw problem(at, name, 'expected text')
     if (encoding !== undefined && encoding !== 'utf8' && encoding !== 'base64')
       throw problem(at, 'encoding', 'expected utf8 or base64')
     return {
       topic,
       value: valueText(value, at),
       ...(id === undefined ? {} : { id }),
-      ...(stage === 'read' && typeof value === 'string' ? { stage } : {}),
+      ...((stage === 'read' || stage === 'skipped') && typeof value === 'string' ? { stage } : {}),
+      ...(typeof pipeline === 'string' && { pipeline }),
+      ...(typeof destination === 'string' && { destination }),
+      ...placeOf(document, at),
       ...(encoding === undefined ? {} : { encoding }),
       ...(truncatedFrom instanceof JsonNumber ? { truncatedFrom: Number(truncatedFrom.source) } : {}),
     }
   })
+}
+
+/** The place of the original, which a range is read from again. */
+function placeOf(
+  document: Readonly<Record<string, ExactJson | undefined>>,
+  at: string,
+): Pick<ReplayEntry, 'partition' | 'offset' | 'lastOffset'> {
+  const number = (name: string): string | undefined => {
+    const given = document[name]
+    if (given === undefined) return undefined
+    if (given instanceof JsonNumber && /^\d{1,19}$/.test(given.source)) return given.source
+    throw problem(at, name, 'expected a whole number')
+  }
+  const [partition, offset, last] = [number('partition'), number('offset'), number('last_offset')]
+  return {
+    ...(partition !== undefined && { partition: Number(partition) }),
+    ...(offset !== undefined && { offset: BigInt(offset) }),
+    ...(last !== undefined && { lastOffset: BigInt(last) }),
+  }
 }
 
 function valueText(value: ExactJson | undefined, at: string): string {

@@ -7,7 +7,7 @@ import { damageEntry, deadLetterEntry, deadLetterTopic, isDeadLetterTopic, origi
  */
 export async function listDeadLetters(
   stream: Stream,
-  { topic, limit = 100, pending = false, signal }: DeadLetterQuery,
+  { topic, destination, limit = 100, pending = false, signal }: DeadLetterQuery,
 ): Promise<DeadLetterEntry[]> {
   const wanted = topic === undefined ? undefined : [isDeadLetterTopic(topic) ? topic : deadLetterTopic(topic)]
   const topics = (await stream.describeTopics(wanted)).map(({ name }) => name).filter(isDeadLetterTopic)
@@ -27,6 +27,7 @@ export async function listDeadLetters(
   const found = new Map<string, DeadLetterEntry>()
   await read((batch) => {
     for (const entry of entriesOf(batch)) {
+      if (destination !== undefined && entry.destination !== destination) continue
       const origin = originOf(entry)
       const earlier = found.get(origin)
       const isReplayed = replayed.has(entry.id)

@@ -17,11 +17,13 @@ import {
   deadLetterMessage,
   deadLetterTopic,
   isDeadLetterTopic,
+  isRange,
   MAX_VALUE_BYTES,
   REPLAYED_HEADER,
   VALUE_CUTS,
 } from './deadLetter.ts'
 import { listDeadLetters, placeOf, readDeadLetters } from './deadLetterLog.ts'
+import { replayHeaders, replayRange } from './replayRange.ts'
 
 /**
  * The dead letters of a stream: a topic `<topic>.dlq` beside each, of one partition, created when first needed. It is a log:
@@ -49,32 +51,37 @@ export class DeadLetters {
       await this.#appendCut(topic, ofTopic, options)
   }
 
-  /** The newest dead letters, oldest first. The same original (topic, partition, offset, stage) is listed once. */
+  /** The newest dead letters, oldest first. The same original (topic, partition, offset, stage, destination) is listed once. */
   list(options: DeadLetterQuery = {}): Promise<readonly DeadLetterEntry[]> {
     return listDeadLetters(this.#stream, options)
   }
 
   /**
    * Puts dead letters back into their topics, each checked as a record first and keyed anew from it; what is refused costs none
-   * of the others. The primary keys of the sinks make a second replay harmless.
+   * of the others. What a destination refused is for that destination alone. A letter of a range puts back what the log still holds of it.
+   * The primary keys of the store make a second replay harmless.
    * @throws QiError what {@link Stream.append} throws
    */
   async replay(input: ReplayInput, options?: AppendOptions): Promise<ReplayResult> {
     const entries = 'ids' in input ? await this.#find(input.ids, options) : input.entries
     const messages = new Map<string, Message[]>()
-    const marks = new Map<string, Message[]>()
+    const marks: ReplayEntry[] = []
+    const ranges: { readonly entry: ReplayEntry; readonly index: number }[] = []
     const refused: Refusal[] = []
+    const refuse = (index: number, error: unknown) => {
+      const id = 'ids' in input ? input.ids[index] : (entries[index] as ReplayEntry).id
+      refused.push({ index, ...(id === undefined ? {} : { id }), error: toQiError(error) })
+    }
     entries.forEach((entry, index) => {
       try {
         if (entry instanceof QiError) throw entry
-        const message = messageOf(entry, this.#catalogue)
-        add(messages, entry.topic, message)
-        if (entry.id === undefined) return
-        const log = placeOf(entry.id)?.topic ?? deadLetterTopic(entry.topic)
-        add(marks, log, { key: null, value: '', headers: { [REPLAYED_HEADER]: entry.id } })
+        if (isRange(entry)) ranges.push({ entry, index })
+        else {
+          add(messages, entry.topic, messageOf(entry, this.#catalogue))
+          marks.push(entry)
+        }
       } catch (error) {
-        const id = 'ids' in input ? input.ids[index] : (entry as ReplayEntry).id
-        refused.push({ index, ...(id === undefined ? {} : { id }), error: toQiError(error) })
+        refuse(index, error)
       }
     })
     let replayed = 0
@@ -82,9 +89,23 @@ export class DeadLetters {
       for (const part of portions(ofTopic)) await this.#stream.append(topic, part, options)
       replayed += ofTopic.length
     }
+    for (const { entry, index } of ranges) {
+      const { records, missing } = await replayRange(this.#stream, entry, portions, options)
+      replayed += records
+      if (missing) refuse(index, missing)
+      if (records > 0) marks.push(entry)
+    }
     // Marked last: killed in between, they are listed as waiting and replayed again, which is harmless.
+    await this.#mark(marks, options)
+    return { replayed, refused: refused.toSorted((a, b) => a.index - b.index) }
+  }
+
+  async #mark(entries: readonly ReplayEntry[], options?: AppendOptions): Promise<void> {
+    const marks = new Map<string, Message[]>()
+    for (const { id, topic } of entries)
+      if (id !== undefined)
+        add(marks, placeOf(id)?.topic ?? deadLetterTopic(topic), { key: null, value: '', headers: { [REPLAYED_HEADER]: id } })
     for (const [topic, ofTopic] of marks) await this.#append(topic, ofTopic, options)
-    return { replayed, refused }
   }
 
   async #find(ids: readonly string[], options?: AppendOptions): Promise<(ReplayEntry | QiError)[]> {
@@ -137,7 +158,7 @@ function messageOf(entry: ReplayEntry, catalogue: TopicCatalogue): Message {
   return {
     key: type.messageKey(record),
     value: type.encode(record),
-    ...(entry.id === undefined ? {} : { headers: { [REPLAYED_HEADER]: entry.id } }),
+    headers: replayHeaders(entry),
   }
 }
 

@@ -1,5 +1,7 @@
+export * from './Attempts.ts'
 export * from './consumer.ts'
 export * from './deadLetter.ts'
 export { deadLetterJson, parseDeadLetters } from './deadLetterFile.ts'
 export * from './deadLetters.ts'
+export * from './delivery.ts'
 export { type WriteBatchesOptions, writeBatches } from './writeBatches.ts'

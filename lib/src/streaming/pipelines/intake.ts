@@ -1,11 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
-import type { EncodedBatch } from '../../base/index.ts'
+import type { EncodedBatch, TopicPartition } from '../../base/index.ts'
 
 export interface IntakeLimits {
   /** Writers that take at the same time. */
   readonly lanes: number
-  /** Most records in one take. */
+  /** Most records in one take, and most bytes; a single larger batch is a take of its own. */
   readonly maxRecords: number
+  readonly maxWriteBytes: number
   /** With fewer records waiting than this, a take lingers for more. */
   readonly fewRecords: number
   readonly lingerMs: number
@@ -42,6 +43,11 @@ export class Intake {
     return this.#records
   }
 
+  /** Nothing comes in any more, and nothing waits. */
+  get finished(): boolean {
+    return this.#ended && this.#waiting.length === 0
+  }
+
   get full(): boolean {
     let bytes = 0
     for (const [topic, ofTopic] of this.#bytes) if (!this.#heldTopics.has(topic)) bytes += ofTopic
@@ -69,19 +75,28 @@ export class Intake {
     this.#notify()
   }
 
+  /** Has every writer that waits look again whether it is wanted. */
+  nudge(): void {
+    this.#notify()
+  }
+
   /**
    * Batches of one topic for one writer, or nothing once the intake has ended and is empty, or the writer is no longer wanted. Each
    * take needs a `done`.
+   * @param mine the partitions that the writer may take
    */
-  async take(wanted: () => boolean = () => true): Promise<readonly EncodedBatch[] | undefined> {
+  async take(
+    wanted: () => boolean = () => true,
+    mine: (partition: TopicPartition) => boolean = () => true,
+  ): Promise<readonly EncodedBatch[] | undefined> {
     for (;;) {
       if (!wanted()) return undefined
       this.#dropLost()
-      const free = this.#free()
+      const free = this.#free(mine)
       if (free.length > 0) {
         if (!this.#ended && count(free) < this.#limits.fewRecords && this.#limits.lingerMs > 0)
           await setTimeout(this.#limits.lingerMs)
-        const taken = this.#claim()
+        const taken = this.#claim(mine)
         if (taken.length > 0) return taken
       } else if (this.#ended && this.#waiting.length === 0) return undefined
       else await this.#change.promise
@@ -102,19 +117,23 @@ export class Intake {
   }
 
   /** What could be taken now: batches of the first topic that has a partition nobody writes. */
-  #free(): EncodedBatch[] {
-    const first = this.#waiting.find((batch) => !this.#busy.has(placeOf(batch)) && !this.#heldTopics.has(batch.topic))
-    return first ? this.#waiting.filter((batch) => batch.topic === first.topic && !this.#busy.has(placeOf(batch))) : []
+  #free(mine: (partition: TopicPartition) => boolean): EncodedBatch[] {
+    const free = (batch: EncodedBatch) => !this.#busy.has(placeOf(batch)) && mine(batch)
+    const first = this.#waiting.find((batch) => free(batch) && !this.#heldTopics.has(batch.topic))
+    return first ? this.#waiting.filter((batch) => batch.topic === first.topic && free(batch)) : []
   }
 
-  #claim(): EncodedBatch[] {
+  #claim(mine: (partition: TopicPartition) => boolean): EncodedBatch[] {
     this.#dropLost()
+    const { maxRecords, maxWriteBytes } = this.#limits
     const taken: EncodedBatch[] = []
     let records = 0
-    for (const batch of this.#share(this.#free())) {
-      if (taken.length > 0 && records + batch.length > this.#limits.maxRecords) break
+    let bytes = 0
+    for (const batch of this.#share(this.#free(mine))) {
+      if (taken.length > 0 && (records + batch.length > maxRecords || bytes + batch.bytes.length > maxWriteBytes)) break
       taken.push(batch)
       records += batch.length
+      bytes += batch.bytes.length
     }
     const claimed = new Set(taken)
     this.#waiting = this.#waiting.filter((batch) => !claimed.has(batch))

@@ -6,7 +6,7 @@ export interface LanesOptions {
   readonly subscription: Subscription
   readonly intake: Intake
   /** Takes and writes until the intake has ended, or the lane is no longer wanted. */
-  readonly run: (wanted: () => boolean) => Promise<void>
+  readonly run: (lanes: Lanes, wanted: () => boolean, index: number) => Promise<void>
 }
 
 /**
@@ -24,7 +24,7 @@ export class Lanes {
   constructor(options: LanesOptions) {
     this.#options = options
     this.#finished.promise.catch(() => {})
-    for (let i = 0; i < options.count; i++) this.#start(() => true)
+    for (let i = 0; i < options.count; i++) this.#start(() => true, i)
   }
 
   /** Resolves when every lane has ended; rejects with the first failure. */
@@ -43,7 +43,7 @@ export class Lanes {
       topic,
       subscription.assignments().filter((partition) => partition.topic === topic),
     )
-    this.#start(() => this.#troubled.has(topic))
+    this.#start(() => this.#troubled.has(topic), this.#options.count)
   }
 
   /** Called by the same lane once its write has succeeded, or was given up. */
@@ -70,9 +70,9 @@ export class Lanes {
     this.#options.subscription.pause(partitions)
   }
 
-  #start(wanted: () => boolean): void {
+  #start(wanted: () => boolean, index: number): void {
     this.#running++
-    this.#options.run(wanted).then(() => {
+    this.#options.run(this, wanted, index).then(() => {
       this.#running--
       if (this.#running === 0) this.#finished.resolve()
     }, this.#finished.reject)

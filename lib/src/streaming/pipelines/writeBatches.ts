@@ -1,78 +1,98 @@
-import { type EncodedBatch, QiError, type RecordType, type RecordValues, type Sink } from '../../base/index.ts'
+import {
+  type EncodedBatch,
+  QiError,
+  type RecordType,
+  type RecordValues,
+  type RowSink,
+  type WriteResult,
+} from '../../base/index.ts'
+import type { Attempted } from './Attempts.ts'
 import { type DeadLetter, damageLetter } from './deadLetter.ts'
+import type { DeliveryKey } from './delivery.ts'
 
 export interface WriteBatchesOptions {
-  readonly sinks: readonly Sink[]
+  readonly sink: Pick<RowSink, 'name' | 'write' | 'writeEncoded'>
+  /** Named by the letters of what it refuses. */
+  readonly delivery: DeliveryKey
   readonly signal: AbortSignal
-  /** Repeats a write to what bears the name for as long as a failure may pass. */
-  readonly persist: <T>(target: string, write: () => Promise<T>) => Promise<T>
+  /** Repeats the write for as long as a failure may pass. */
+  readonly attempt: (write: () => Promise<WriteResult>) => Promise<Attempted<WriteResult>>
 }
 
 export interface WrittenBatches {
-  /** Records that can never be stored as they are, and one letter of the stage `read` for each batch of damaged bytes. */
+  /** Records that can never be written as they are, and one letter of the stage `read` for each batch of damaged bytes. */
   readonly letters: readonly DeadLetter[]
-  /** Records whose key was there already, by the sink that found most. */
+  readonly written: number
+  /** Records whose key was there already. */
   readonly overwritten: number
 }
 
-/** Writes batches of one topic to every sink that takes the type. */
+/** Writes batches of one topic to a sink. */
 export async function writeBatches(
   type: RecordType,
   given: readonly EncodedBatch[],
-  { sinks: all, signal, persist }: WriteBatchesOptions,
+  { sink, delivery, signal, attempt }: WriteBatchesOptions,
 ): Promise<WrittenBatches> {
-  const letters = new Map<string, DeadLetter>()
-  const batches = given.filter((batch) => !batch.damage)
-  for (const batch of given) if (batch.damage) letters.set(`${batch.partition}/${batch.firstOffset}`, damageLetter(batch))
-  if (batches.length === 0) return { letters: [...letters.values()], overwritten: 0 }
-  const setAside = (batch: EncodedBatch, index: number, error: QiError, attempts: number) => {
-    const offset = batch.offset(index)
-    const value = batch.original(index)
-    const origin = { topic: batch.topic, partition: batch.partition, offset }
-    letters.set(`${batch.partition}/${offset}`, {
-      ...origin,
-      stage: 'store',
-      reason: error.message,
-      attempts,
-      key: batch.keys[index] ?? null,
-      value,
-    })
-  }
-  const sinks = all.filter((sink) => sink.accepts(type))
-  const plain = sinks.filter((sink) => !sink.writeEncoded)
+  const letters = given.filter(({ damage }) => damage).map(damageLetter)
+  const batches = given.filter(({ damage, length }) => !damage && length > 0)
+  const refused = (batch: EncodedBatch, index: number, error: QiError, attempts: number) =>
+    letters.push(refusalLetter(delivery, batch, index, error, attempts))
+  const encoded = sink.writeEncoded?.bind(sink)
   const records: RecordValues[] = []
   const places: [EncodedBatch, number][] = []
-  if (plain.length > 0)
+  if (!encoded)
     for (const batch of batches)
       for (const decoded of batch.decode(type))
-        if (decoded.error) setAside(batch, decoded.index, decoded.error, 1)
+        if (decoded.error) refused(batch, decoded.index, decoded.error, 1)
         else {
           records.push(decoded.record)
           places.push([batch, decoded.index])
         }
-  const place = (sink: Sink, index: number): [EncodedBatch, number] => {
-    let rest = index
-    for (const batch of batches) {
-      if (rest < batch.length) return [batch, rest]
-      rest -= batch.length
-    }
-    throw new QiError('INTERNAL', `the sink ${sink.name} reported a failure of record ${index}, which it was not given`)
+  if (encoded ? batches.length === 0 : records.length === 0) return { letters, written: 0, overwritten: 0 }
+  const placeOf = (index: number) => {
+    const [batch, at] = places[index] as [EncodedBatch, number]
+    return { topic: batch.topic, partition: batch.partition, offset: batch.offset(at) }
   }
-  const overwrites = await Promise.all(
-    sinks.map(async (sink) => {
-      const encoded = sink.writeEncoded?.bind(sink)
-      if (!encoded && records.length === 0) return 0
-      let attempts = 0
-      const { failed, overwritten = 0 } = await persist(sink.name, () => {
-        attempts++
-        return encoded ? encoded(type, batches, { signal }) : sink.write(type, records, { signal })
-      })
-      for (const { index, error } of failed) {
-        const [batch, at] = encoded ? place(sink, index) : (places[index] as [EncodedBatch, number])
-        setAside(batch, at, error, attempts)
-      }
-      return overwritten
-    }),
+  const { result, error, attempts } = await attempt(() =>
+    encoded ? encoded(type, batches, { signal }) : sink.write(type, records, { signal, placeOf }),
   )
-  return { letters: [...letters.values()], overwritten: Math.max(0, ...overwrites) }
+  if (error) {
+    if (!encoded) for (const [batch, at] of places) refused(batch, at, error, attempts)
+    else for (const batch of batches) for (let i = 0; i < batch.length; i++) refused(batch, i, error, attempts)
+    return { letters, written: 0, overwritten: 0 }
+  }
+  for (const failure of result.failed) {
+    const [batch, at] = encoded ? placed(sink.name, batches, failure.index) : (places[failure.index] as [EncodedBatch, number])
+    refused(batch, at, failure.error, attempts)
+  }
+  return { letters, written: result.written, overwritten: result.overwritten ?? 0 }
+}
+
+/** The letter of a record that a destination refused. */
+export const refusalLetter = (
+  { pipeline, destination }: DeliveryKey,
+  batch: EncodedBatch,
+  index: number,
+  error: QiError,
+  attempts: number,
+): DeadLetter => ({
+  topic: batch.topic,
+  partition: batch.partition,
+  offset: batch.offset(index),
+  stage: 'store',
+  pipeline,
+  destination,
+  reason: error.message,
+  attempts,
+  key: batch.keys[index] ?? null,
+  value: batch.original(index),
+})
+
+function placed(sink: string, batches: readonly EncodedBatch[], index: number): [EncodedBatch, number] {
+  let rest = index
+  for (const batch of batches) {
+    if (rest < batch.length) return [batch, rest]
+    rest -= batch.length
+  }
+  throw new QiError('INTERNAL', `the sink ${sink} reported a failure of record ${index}, which it was not given`)
 }

@@ -22,7 +22,7 @@ import {
   recordTypes,
   type ServiceBudget,
   type ServiceControl,
-  type Sink,
+  type SinkDefinition,
   type SourceParts,
   type SourceStatus,
   type Store,
@@ -34,14 +34,15 @@ import {
 import { sinkDefinitions } from '../../consumers/index.ts'
 import type { MCPServerManager } from '../../mcp-launchers/index.ts'
 import { DockerServiceDSL } from '../../mcp-tools/datastream/docker/index.ts'
-import { DeadLetters } from '../pipelines/index.ts'
+import { DeadLetters, STORE } from '../pipelines/index.ts'
 import type { AgentHost } from './agents/AgentHost.ts'
 import { Agents } from './agents/Agents.ts'
 import { Backfill } from './backfill/Backfill.ts'
-import { Consumers } from './Consumers.ts'
 import { CoverageKeeper } from './CoverageKeeper.ts'
 import { caughtUp } from './caughtUp.ts'
 import type { PlatformConfig } from './config.ts'
+import { Deliveries } from './Deliveries.ts'
+import { DestinationChecks } from './DestinationChecks.ts'
 import { describeEngine, describePart, describeStandIn } from './describe.ts'
 import { openStoreFor, openStreamFor } from './engines.ts'
 import { handIn } from './handIn.ts'
@@ -61,6 +62,8 @@ export interface PlatformOptions {
   readonly recheckMs?: number
   /** How often the platform looks at its own health, in milliseconds. Default 5,000. */
   readonly watchMs?: number
+  /** Types of sinks beside the built-in ones, by name. */
+  readonly sinkTypes?: Readonly<Record<string, SinkDefinition>>
   /** Whether it is told of in the store as a platform that runs. Default true; a command that only helps to store is not. */
   readonly announced?: boolean
 }
@@ -71,7 +74,7 @@ const DRAIN_MS = 5_000
 /** An engine that takes longer to answer a check is unwell, whatever it says in the end. */
 const CHECK_MS = 10_000
 
-/** Everything composed: sources → publishers → stream → consumers → sinks, supervised. */
+/** Everything composed: sources → publishers → stream → consumers → destinations, supervised. */
 export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   readonly config: PlatformConfig
   /** The engines that run in containers; the engine of these is asked when a verb is. */
@@ -82,9 +85,11 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   readonly #notice: ((line: string) => void) | undefined
   readonly #watchMs: number
   readonly #announced: boolean
+  /** What pipelines bring to destinations. */
+  readonly deliveries: Deliveries
   readonly #sources: Sources
   readonly #consuming: Supervisor
-  readonly #consumers: Consumers
+  readonly #checks: DestinationChecks
   readonly #health: HealthLog
   readonly #agents: Agents
   readonly #watched = new AbortController()
@@ -96,7 +101,6 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   #deadLetters: DeadLetters | undefined
   #coverage: Coverage | undefined
   #keeper: CoverageKeeper | undefined
-  #sinks: Sink[] = []
   #watching: Promise<void> | undefined
 
   constructor({
@@ -106,6 +110,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     recheckMs = 30_000,
     watchMs = 5_000,
     announced = true,
+    sinkTypes = {},
   }: PlatformOptions) {
     this.config = config
     this.services = new DockerServiceDSL(config.services)
@@ -122,12 +127,14 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     })
     this.#sources = new Sources({ config, logger, notice: onNotice ?? (() => {}), recheckMs, engines })
     this.#consuming = new Supervisor(logger)
-    this.#consumers = new Consumers({
+    this.deliveries = new Deliveries({
       config,
       logger,
       supervisor: this.#consuming,
-      engines: () => ({ stream: this.stream, sinks: this.#sinks, deadLetters: this.deadLetters, catalogue: this.catalogue }),
+      types: { ...sinkDefinitions, ...sinkTypes },
+      engines: () => ({ store: this.store, stream: this.stream, deadLetters: this.deadLetters, catalogue: this.catalogue }),
     })
+    this.#checks = new DestinationChecks(this.deliveries)
     this.#agents = new Agents({
       settings: config.agents,
       llm: config.llm,
@@ -165,7 +172,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   }
 
   /**
-   * Opens store, stream and sinks; creates tables and topics.
+   * Opens store and stream; creates tables and topics. Destinations are opened by their deliveries.
    * @param signal gives up waiting for what does not answer
    * @throws QiError when one cannot be had
    */
@@ -182,11 +189,6 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       this.#deadLetters = new DeadLetters(this.#stream, this.catalogue)
       this.#coverage = await Coverage.open(this.#store.pool)
       this.#keeper = new CoverageKeeper(this.#coverage, this.#logger)
-      for (const name of this.config.sinks) {
-        const definition = sinkDefinitions[name]
-        const settings = this.config[name] as Record<string, unknown>
-        if (definition) this.#sinks.push(await definition.open(settings, { store: this.#store, logger: this.#logger }))
-      }
       for (const name of ['store', 'stream']) this.#health.note({ name, status: 'up', summary: 'opened' })
       if (this.#announced) {
         this.#mcpServers = new McpServers(this.config, this.#logger, this.#store)
@@ -210,7 +212,8 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       await this.#startUpkeep()
       this.#watching = this.#watch(this.#watched.signal)
     }
-    this.#consumers.startConfigured()
+    if (this.#announced) this.deliveries.startConfigured()
+    else this.deliveries.startStore()
     this.#sources.startConfigured()
     if (this.#announced) this.#agents.start()
   }
@@ -223,7 +226,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     await this.#watching
     await this.#agents.stop()
     await this.#sources.stopAll()
-    await caughtUp(this.stream, () => this.#consumers.stats(), DRAIN_MS)
+    await caughtUp(this.stream, () => this.deliveries.stats().filter(({ destination }) => destination === STORE), DRAIN_MS)
     await this.#consuming.stop()
     await this.#keeper?.stop()
     await this.#closeAll()
@@ -241,7 +244,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       store: this.store.capabilities.timescale ? 'TimescaleDB' : this.config.database.url ? 'PostgreSQL' : 'embedded PostgreSQL',
       stream: this.stream.engine,
       publishers: this.#sources.stats(),
-      consumers: this.#consumers.stats(),
+      consumers: this.deliveries.stats(),
       parts: [...this.#sources.parts(), ...this.#consuming.status()],
     }
   }
@@ -269,6 +272,10 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       return this.#health.note(how, since, logged || (standsIn && this.#notice !== undefined))
     })
     const others = [...(await this.#sources.penalties()), ...(this.#mcpServers?.health() ?? []), ...(await this.#agents.health())]
+    for (const [name, how] of await this.#checks.look()) {
+      const at = supervised.findIndex((part) => part.name === name && part.status === 'up')
+      if (at >= 0) supervised[at] = this.#health.note(how)
+    }
     const noted = others.map(({ since, ...how }) => this.#health.note(how, since))
     const reader = sql ? [engine('SQL of tools', sql)] : []
     const all = [engine('store', store), engine('stream', stream), ...reader, ...supervised, ...noted]
@@ -308,7 +315,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   async openAgents(options: { readonly observing?: boolean } = {}): Promise<AgentHost> {
     this.#checkWorking()
     const host = await this.#agents.host(options)
-    if (!options.observing && !(await this.coverage.platformRuns())) this.#consumers.startConfigured()
+    if (!options.observing && !(await this.coverage.platformRuns())) this.deliveries.startStore()
     return host
   }
 
@@ -329,7 +336,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   async startSource(name: string, settings: Readonly<Record<string, unknown>> = {}): Promise<void> {
     this.#checkWorking()
     await this.#sources.start(name, settings)
-    if (!(await this.coverage.platformRuns())) this.#consumers.startConfigured()
+    if (!(await this.coverage.platformRuns())) this.deliveries.startStore()
   }
 
   async stopSource(name: string): Promise<void> {
@@ -339,7 +346,12 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
 
   async scaleConsumer(name: string, members: number): Promise<void> {
     this.#checkWorking()
-    await this.#consumers.scale(name, members)
+    await this.deliveries.scale(name, members)
+  }
+
+  async resumeDelivery(name: string): Promise<void> {
+    this.#checkWorking()
+    this.deliveries.resume(name)
   }
 
   async restartPart(name: string): Promise<void> {
@@ -360,7 +372,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       stream,
       now: this.store.clock.now,
       openHistory: (source: string) => this.openHistory(source),
-      consume: async () => this.#consumers.startConfigured(),
+      consume: async () => this.deliveries.startStore(),
     }
     await using backfill = new Backfill(host, this.#logger)
     return await backfill.run(await abortable(backfill.plan(request), options.signal), options)
@@ -368,18 +380,17 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
 
   async handIn(...given: Parameters<PlatformControl['handIn']>): Promise<HandedIn> {
     this.#checkWorking()
-    return handIn({ platform: this, logger: this.#logger, consume: () => this.#consumers.startConfigured() }, ...given)
+    return handIn({ platform: this, logger: this.#logger, consume: () => this.deliveries.startStore() }, ...given)
   }
 
   async reprocess(request: ReprocessRequest, options?: ReprocessOptions): Promise<ReprocessResult> {
     this.#checkWorking()
-    const { stream, deadLetters, catalogue } = this
-    return reprocess({ stream, deadLetters, catalogue, sinks: this.#sinks }, request, options)
+    const { store, stream, deadLetters, catalogue } = this
+    return reprocess({ store, stream, deadLetters, catalogue }, request, options)
   }
 
   async #closeAll(): Promise<void> {
     await this.#mcpServers?.stop()
-    for (const sink of this.#sinks) await sink.close()
     await this.#stream?.close()
     await this.#store?.close()
   }

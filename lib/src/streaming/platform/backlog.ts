@@ -1,9 +1,9 @@
-import type { ConsumerStats, Stream } from '../../base/index.ts'
+import type { DeliveryStats, Stream } from '../../base/index.ts'
 
 /** Records that wait for a consumer, also in topics of which it has acknowledged nothing yet; and the most partitions of a topic. */
 export async function backlogOf(
   stream: Stream,
-  { group, topics }: Pick<ConsumerStats, 'group' | 'topics'>,
+  { group, topics }: Pick<DeliveryStats, 'group' | 'topics'>,
 ): Promise<{ readonly lag: number; readonly partitions: number }> {
   const [lags, described] = await Promise.all([stream.lag(group), stream.describeTopics(topics)])
   const read = new Set(lags.map(({ topic }) => topic))

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { ConsumerStats, Stream } from '../../base/index.ts'
+import type { DeliveryStats, Stream } from '../../base/index.ts'
 import { backlogOf } from './backlog.ts'
 
 /**
@@ -7,11 +7,11 @@ import { backlogOf } from './backlog.ts'
  * just been started has acknowledged nothing, and is waited for.
  * @param consumers those of this process, looked at anew each time
  */
-export async function caughtUp(stream: Stream, consumers: () => readonly ConsumerStats[], withinMs: number): Promise<void> {
+export async function caughtUp(stream: Stream, consumers: () => readonly DeliveryStats[], withinMs: number): Promise<void> {
   const deadline = Date.now() + withinMs
   while (Date.now() < deadline) {
     const all = consumers()
-    if (all.some(({ state }) => state === 'retrying' || state === 'stopped')) return
+    if (all.some(({ state, trouble }) => trouble !== undefined || state === 'stopped')) return
     const backlogs = await Promise.all(all.map((one) => backlogOf(stream, one))).catch(() => [])
     if (backlogs.every(({ lag }) => lag === 0)) return
     await setTimeout(20)

@@ -18,11 +18,12 @@ import {
   tlsProblems,
   tlsSettings,
 } from '../../base/index.ts'
-import { consumers, sinkDefinitions } from '../../consumers/index.ts'
+import { consumers } from '../../consumers/index.ts'
 import { ROLES } from '../../mcp-tools/access/roles.ts'
 import { dockerSettings } from '../../mcp-tools/datastream/docker/index.ts'
 import { sourceDefinitions } from '../../publishers/index.ts'
 import { embeddedStreamConfig } from '../embedded/index.ts'
+import { STORE } from '../pipelines/index.ts'
 import { RedpandaConfig, SchemaRegistryConfig } from '../redpanda/index.ts'
 import { agentDefinitions } from './agents/definitions.ts'
 import { storeSettings } from './upkeep/index.ts'
@@ -34,6 +35,9 @@ function checkPassword(address: string, context: z.RefinementCtx<string>): void 
 }
 
 const names = <T extends string>(known: readonly T[]) => z.array(z.enum(known as [T, ...T[]]))
+
+/** The name of a destination: part of consumer groups, metrics and folders. */
+const NAME = /^[a-z][a-z0-9_-]{0,59}$/
 
 const SOURCES = ['none', ...Object.keys(sourceDefinitions)] as [string, ...string[]]
 
@@ -97,19 +101,12 @@ const core = {
     .describe('the sources to run, or none; unset means coingecko, and the simulated market while it cannot be reached')
     .meta({ env: 'QICORE_SOURCES', flag: 'sources' }),
   consumers: names(Object.keys(consumers)).default(['crypto-data']).describe('the consumers to run'),
-  consumer: z
-    .object({
-      lanes: z.int().min(1).max(64).default(2).describe('writes at once, a connection each'),
-      max_records: z.int().min(1).max(100_000).default(20_000).describe('most records in one write'),
-      linger_ms: z.int().min(0).max(1000).default(5).describe('how long a small write waits for company'),
-      max_bytes: z
-        .int()
-        .min(1024)
-        .default(16 * 1024 * 1024)
-        .describe('bytes read ahead; above it reading stops'),
-    })
-    .prefault({}),
-  sinks: names(Object.keys(sinkDefinitions)).min(1).default(['timescaledb']).describe('where records are stored'),
+  destinations: z
+    .record(z.string().regex(NAME, 'a name is lower-case letters, digits, - and _'), z.looseObject({}))
+    .default({})
+    .describe(
+      `where pipelines bring records, by name: each with a type of sink, whose settings stand beside it; ${STORE} is the store, and always there`,
+    ),
   database: z
     .object({
       url: z
@@ -177,11 +174,9 @@ const core = {
     .prefault({}),
 }
 
-const components = Object.fromEntries(
-  [...Object.values(sourceDefinitions), ...Object.values(sinkDefinitions)].map(({ name, config }) => [name, config.prefault({})]),
-)
+const components = Object.fromEntries(Object.values(sourceDefinitions).map(({ name, config }) => [name, config.prefault({})]))
 
-/** Every setting: the platform's own, and those of each source and sink under its name. */
+/** Every setting: the platform's own, and those of each source under its name. */
 export const configSchema = z.object({ ...components, ...core })
 
 export type PlatformConfig = z.output<z.ZodObject<typeof core>> & { readonly home: string; readonly [component: string]: unknown }

@@ -1,7 +1,7 @@
 import {
   type CheckResult,
-  type ConsumerStats,
   countOf,
+  type DeliveryStats,
   type PartHealth,
   type PartStatus,
   type PublisherStats,
@@ -39,7 +39,7 @@ export const describeEngine = (
 const DAMAGE_SHOWN_MS = 60 * 60_000
 
 export interface Working {
-  readonly consumers: readonly ConsumerStats[]
+  readonly consumers: readonly DeliveryStats[]
   readonly publishers: readonly PublisherStats[]
 }
 
@@ -68,8 +68,7 @@ export function describePart(part: PartStatus, { consumers, publishers }: Workin
       action: 'it is not started again by itself: mend the cause, then start it (stream_crypto_data) or restart the platform',
     }
   const consumer = consumers.find((one) => name === `consumer ${one.name}`)
-  if (consumer?.trouble)
-    return troubled(name, consumer.trouble, 'the write is tried again', 'until it succeeds; reading of its topic waits')
+  if (consumer?.trouble) return troubledDelivery(name, consumer, consumer.trouble)
   const damage = consumer?.damage
   if (damage && Date.now() - damage.at < DAMAGE_SHOWN_MS)
     return {
@@ -99,6 +98,23 @@ export function describePart(part: PartStatus, { consumers, publishers }: Workin
     summary: `${warning.message}${others}`,
     code: 'CONFIG_INVALID',
     action: 'the rest of the source goes on; the settings are for you to correct',
+  }
+}
+
+function troubledDelivery(part: string, { state, name, destination }: DeliveryStats, trouble: Trouble): PartHealth {
+  if (state === 'opening') return troubled(part, trouble, `destination ${destination} is opened again`, 'until it can be')
+  if (state === 'stalled')
+    return troubled(
+      part,
+      trouble,
+      'it is waited for',
+      'and nothing more of what it holds up is read; restart the part if it never answers',
+    )
+  if (state !== 'parked')
+    return troubled(part, trouble, 'the write is tried again', 'until it succeeds; reading of its topic waits')
+  return {
+    ...troubled(part, trouble, '', ''),
+    action: `it is parked and its records wait in the stream: mend the cause, then resume it (qicore pipeline resume ${name}) or restart the platform`,
   }
 }
 

@@ -1,16 +1,16 @@
-import type { ConsumerStats } from '../../base/index.ts'
+import type { DeliveryStats } from '../../base/index.ts'
 
-/** The members of one consumer as one: sums, the newest write, and the trouble of whoever has it longest. */
-export function together(members: readonly ConsumerStats[]): ConsumerStats {
-  const [first] = members as readonly [ConsumerStats]
+/** The members of one delivery as one: sums, the newest write, and the trouble of whoever has it longest. */
+export function together(members: readonly DeliveryStats[]): DeliveryStats {
+  const [first] = members as readonly [DeliveryStats]
   if (members.length === 1) return first
-  const sum = (of: (one: ConsumerStats) => number): number => members.reduce((total, one) => total + of(one), 0)
+  const sum = (of: (one: DeliveryStats) => number): number => members.reduce((total, one) => total + of(one), 0)
   const { trouble: _, lastWriteAt: __, damage: ___, ...common } = first
   const troubles = members.flatMap(({ trouble }) => (trouble ? [trouble] : []))
   const trouble = troubles.toSorted((a, b) => a.since - b.since)[0]
   const lastWriteAt = Math.max(0, ...members.map((one) => one.lastWriteAt ?? 0))
   const damage = members.flatMap((one) => one.damage ?? []).toSorted((a, b) => b.at - a.at)[0]
-  const order = ['retrying', 'running', 'idle', 'stopped'] as const
+  const order = ['parked', 'retrying', 'stalled', 'opening', 'running', 'idle', 'stopped'] as const
   return {
     ...common,
     members: members.length,
@@ -21,6 +21,7 @@ export function together(members: readonly ConsumerStats[]): ConsumerStats {
     written: sum(({ written }) => written),
     overwritten: sum(({ overwritten }) => overwritten),
     deadLettered: sum(({ deadLettered }) => deadLettered),
+    skipped: sum(({ skipped }) => skipped),
     writes: sum(({ writes }) => writes),
     waiting: sum(({ waiting }) => waiting),
     ...(lastWriteAt > 0 && { lastWriteAt }),

@@ -6,28 +6,34 @@ import {
   type ReprocessOptions,
   type ReprocessRequest,
   type ReprocessResult,
+  type RowSink,
   retry,
-  type Sink,
+  type Store,
   type Stream,
   suggest,
   type TopicCatalogue,
   throwIfAborted,
+  type WriteResult,
 } from '../../base/index.ts'
-import { type DeadLetters, writeBatches } from '../pipelines/index.ts'
+import { consumers } from '../../consumers/index.ts'
+import { addressedTo, type DeadLetters, STORE, writeBatches } from '../pipelines/index.ts'
 
 export interface ReprocessParts {
+  readonly store: Pick<Store, 'timescale'>
   readonly stream: Stream
-  readonly sinks: readonly Sink[]
   readonly deadLetters: DeadLetters
   readonly catalogue: TopicCatalogue
 }
 
-/** A write to a sink that is down is repeated for so long, in milliseconds. */
+/** The pipeline that letters of reprocessed records name. */
+const REPROCESS = 'crypto-data'
+
+/** A write while the store is down is repeated for so long, in milliseconds. */
 const PATIENCE = { attempts: Number.POSITIVE_INFINITY, totalMs: 5 * 60_000, baseMs: 100, maxMs: 5_000 } as const
 
-/** Writes what a topic holds to the sinks once more. No group takes part, so those that store what comes are not disturbed. */
+/** Writes what a topic holds to the store once more. No group takes part, so those that store what comes are not disturbed. */
 export async function reprocess(
-  { stream, sinks, deadLetters, catalogue }: ReprocessParts,
+  { store, stream, deadLetters, catalogue }: ReprocessParts,
   { topic, appendedFrom = 0 }: ReprocessRequest,
   { signal = new AbortController().signal, onProgress = () => {} }: ReprocessOptions = {},
 ): Promise<ReprocessResult> {
@@ -44,16 +50,28 @@ export async function reprocess(
   if (!described) throw new QiError('NOT_FOUND', `topic "${topic}" does not exist on this stream`, { field: 'topic' })
   const from = described.partitions.map(({ partition, earliest }): Position => ({ topic, partition, offset: earliest }))
   const total = described.partitions.reduce((sum, { earliest, latest }) => sum + Number(latest - earliest), 0)
-  const persist = <T>(_target: string, write: () => Promise<T>): Promise<T> => retry(write, { ...PATIENCE, signal })
+  const sink: Pick<RowSink, 'name' | 'write' | 'writeEncoded'> = {
+    name: STORE,
+    write: (of, records, options) => store.timescale.upsert(of, records, options),
+    writeEncoded: (of, batches, options) => store.timescale.upsertEncoded(of, batches, options),
+  }
+  const attempt = async (write: () => Promise<WriteResult>) => ({
+    result: await retry(write, { ...PATIENCE, signal }),
+    attempts: 1,
+  })
+  const storing = { sink, delivery: { pipeline: REPROCESS, destination: STORE }, signal, attempt }
+  // What was put back for another destination alone is none of the store's business.
+  const groups = Object.values(consumers).map(({ group }) => group)
   const done = { read: 0, written: 0, overwritten: 0, deadLettered: 0 }
   for await (const batch of stream.read({ topics: [topic], from, untilEnd: true, signal })) {
     throwIfAborted(signal)
     if (batch.damage || !endsBefore(batch, appendedFrom)) {
-      const { letters, overwritten } = await abortable(writeBatches(type, [batch], { sinks, signal, persist }), signal)
-      if (letters.length > 0) await persist('dead letters', () => deadLetters.put(letters, { signal }))
+      const stored = writeBatches(type, [addressedTo(groups, batch)], storing)
+      const { letters, written, overwritten } = await abortable(stored, signal)
+      if (letters.length > 0) await retry(() => deadLetters.put(letters, { signal }), { ...PATIENCE, signal })
       done.read += batch.length
       done.deadLettered += letters.length
-      done.written += batch.length - letters.filter(({ stage }) => stage !== 'read').length - overwritten
+      done.written += written
       done.overwritten += overwritten
     }
     onProgress({ read: done.read, total })

@@ -111,6 +111,26 @@ export class EncodedBatch {
     return this.#headers?.[index] ?? {}
   }
 
+  /** Whether any of its records has headers; most batches have none. */
+  get hasHeaders(): boolean {
+    return this.#headers !== undefined
+  }
+
+  /** The records that pass, at their places, over the same bytes: released with this batch, and not by itself. */
+  filter(passes: (index: number) => boolean): EncodedBatch {
+    const kept = Array.from({ length: this.length }, (_, index) => index).filter(passes)
+    if (kept.length === this.length) return this
+    const { topic, partition, firstOffset, nextOffset, bytes } = this
+    return new EncodedBatch({
+      ...{ topic, partition, firstOffset, nextOffset, bytes },
+      spans: Int32Array.from(kept.flatMap((i) => [this.#originals[2 * i] as number, this.#originals[2 * i + 1] as number])),
+      offsetDeltas: Int32Array.from(kept, (i) => Number(this.offset(i) - firstOffset)),
+      keys: kept.map((i) => this.keys[i] ?? null),
+      headers: kept.map((i) => this.#headers?.[i]),
+      timestamps: Float64Array.from(kept, (i) => this.timestamps[i] as number),
+    })
+  }
+
   /** Gives its memory back now and not when the collector finds out. Of the batch, only its positions may be read afterwards. */
   release(): void {
     this.#memory?.release()

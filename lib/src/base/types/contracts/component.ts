@@ -3,7 +3,7 @@ import type { Logger } from '../logger.ts'
 import type { CheckResult } from './check.ts'
 import type { Cadence, History, HistoryType } from './history.ts'
 import type { InteractionParser } from './interactions.ts'
-import type { Sink } from './sink.ts'
+import type { RowSink, Sink } from './sink.ts'
 import type { Source, SourceContext } from './source.ts'
 
 /** What a folder of `publishers/sources` exports: the registry, the settings, the docs page and the CLI help come from it. */
@@ -34,10 +34,16 @@ export const defineSource = <C extends z.ZodObject>(definition: SourceDefinition
 
 /** What a sink may use of the platform. */
 export interface SinkContext {
+  /** The destination that is opened: the name of the instance. */
+  readonly name: string
   readonly logger: Logger
+  /** Aborted when nothing more is written: opening and waiting end. */
+  readonly signal: AbortSignal
+  /** The data folder. */
+  readonly home: string
   /** The platform's store, which is closed by the platform. */
   readonly store: {
-    readonly timescale: { readonly upsert: Sink['write']; readonly upsertEncoded: NonNullable<Sink['writeEncoded']> }
+    readonly timescale: { readonly upsert: RowSink['write']; readonly upsertEncoded: NonNullable<RowSink['writeEncoded']> }
     check(): Promise<CheckResult>
   }
 }
@@ -47,6 +53,10 @@ export interface SinkDefinition<C extends z.ZodObject = z.ZodObject> {
   readonly name: string
   readonly summary: string
   readonly config: C
+  /**
+   * Called by the destination's own lane, and again for as long as it fails for a reason that may pass.
+   * @throws QiError
+   */
   open(config: z.output<C>, context: SinkContext): Promise<Sink>
 }
 

@@ -2,10 +2,10 @@ import type { QiError } from '../errors.ts'
 import type { AppendOptions } from './stream.ts'
 
 /**
- * Where a record was given up: on its way into the stream, on its way into a sink, or in the stream, whose bytes there are damaged
- * and may have been many records.
+ * Where a record was given up: on its way into the stream, on its way into a destination, or in the stream, whose bytes there are damaged
+ * and may have been many records. `skipped`: a whole range that a destination did not take before its lag was over its bound.
  */
-export const DEAD_LETTER_STAGES = ['publish', 'store', 'read'] as const
+export const DEAD_LETTER_STAGES = ['publish', 'store', 'read', 'skipped'] as const
 export type DeadLetterStage = (typeof DEAD_LETTER_STAGES)[number]
 
 /** A dead letter as it lies in `<topic>.dlq`. */
@@ -14,9 +14,14 @@ export interface DeadLetterEntry {
   readonly id: string
   readonly topic: string
   readonly stage: DeadLetterStage
+  /** The pipeline and the destination that refused it; absent where it never came so far. */
+  readonly pipeline?: string
+  readonly destination?: string
+  /** The step of the pipeline that refused it. */
+  readonly node?: string
   readonly partition?: number
   readonly offset?: bigint
-  /** Of the stage `read`: the last offset that the damaged bytes took; `offset` is the first. */
+  /** The last offset of a range, of damaged bytes or of what was skipped; `offset` is the first. */
   readonly lastOffset?: bigint
   readonly reason: string
   readonly attempts: number
@@ -38,6 +43,8 @@ export interface DeadLetterEntry {
 export interface DeadLetterQuery {
   /** The topic whose dead letters are listed (`crypto-prices`); all of them when left out. */
   readonly topic?: string
+  /** Only those of this destination. */
+  readonly destination?: string
   /** Most entries, the newest. Default 100. */
   readonly limit?: number
   /** Only what has not been replayed. */
@@ -50,7 +57,12 @@ export type ReplayInput = { readonly ids: readonly string[] } | { readonly entri
 
 /** A dead letter to put back; its value may have been mended. */
 export type ReplayEntry = Pick<DeadLetterEntry, 'topic' | 'value'> &
-  Partial<Pick<DeadLetterEntry, 'id' | 'stage' | 'encoding' | 'truncatedFrom'>>
+  Partial<
+    Pick<
+      DeadLetterEntry,
+      'id' | 'stage' | 'pipeline' | 'destination' | 'partition' | 'offset' | 'lastOffset' | 'encoding' | 'truncatedFrom'
+    >
+  >
 
 export interface Refusal {
   /** Index into what was handed in. */
@@ -70,6 +82,6 @@ export interface ReplayResult {
 export interface DeadLetterBox {
   /** The newest dead letters, oldest first. */
   list(options?: DeadLetterQuery): Promise<readonly DeadLetterEntry[]>
-  /** Puts dead letters back into their topics. */
+  /** Puts dead letters back into their topics: for the destination that refused them alone, or for all where there is none. */
   replay(input: ReplayInput, options?: AppendOptions): Promise<ReplayResult>
 }

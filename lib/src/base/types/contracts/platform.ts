@@ -52,25 +52,35 @@ export interface PartStatus {
   readonly retryAt?: number
 }
 
-export interface ConsumerStats {
+/**
+ * `opening`: its destination cannot be opened yet. `retrying`: a write failed and is tried again. `stalled`: a write has not ended for
+ * long. `parked`: the destination refuses everything, and nothing is written until somebody resumes it.
+ */
+export type DeliveryState = 'idle' | 'opening' | 'running' | 'retrying' | 'stalled' | 'parked' | 'stopped'
+
+/** One delivery: what a pipeline brings to one destination, with a consumer group of its own. Counters since it was started. */
+export interface DeliveryStats {
+  /** `crypto-data` into the store, else `<pipeline>/<destination>`. */
   readonly name: string
+  readonly pipeline: string
+  readonly destination: string
   readonly group: string
   readonly topics: readonly string[]
   /** How many of its group run in this process. */
   readonly members: number
-  /** Where it stores what it reads. */
-  readonly sinks: readonly string[]
-  readonly state: 'idle' | 'running' | 'retrying' | 'stopped'
-  /** Why it is retrying. */
+  readonly state: DeliveryState
+  /** Why it is opening, retrying, stalled or parked. */
   readonly trouble?: Trouble
   /** Bytes of the stream that could not be read last and became dead letters: when (in milliseconds since 1970), where and why. */
   readonly damage?: { readonly at: number; readonly error: QiError }
   readonly read: number
-  /** Records that were added to the sinks. */
+  /** Records that were added to the destination. */
   readonly written: number
   /** Records whose key was there already: of the two the more final, then the later received stays. */
   readonly overwritten: number
   readonly deadLettered: number
+  /** Records that it did not take before its lag was over its bound. */
+  readonly skipped: number
   readonly writes: number
   /** Records read and not yet written. */
   readonly waiting: number
@@ -119,7 +129,7 @@ export interface PlatformStatus {
   readonly stream: Stream['engine']
   /** The sources that run now. */
   readonly publishers: readonly PublisherStats[]
-  readonly consumers: readonly ConsumerStats[]
+  readonly consumers: readonly DeliveryStats[]
   readonly parts: readonly PartStatus[]
 }
 
@@ -180,11 +190,17 @@ export interface PlatformControl {
   /** Returns when what the source gave is in the stream. @throws QiError NOT_FOUND, CONFLICT where it does not run here */
   stopSource(name: string): Promise<void>
   /**
-   * Has so many members of a consumer's group run in this process; its partitions are shared out anew among all there are. Returns
-   * when those that leave have stored what they read.
+   * Runs exactly `members` members of a delivery's group in this process; partitions rebalance. Returns when those that leave have
+   * written what they read.
    * @throws QiError NOT_FOUND, BAD_REQUEST for none, or more than its topics have partitions
    */
   scaleConsumer(name: string, members: number): Promise<void>
+  /**
+   * Lets a parked delivery try again.
+   * @param name as in its statistics
+   * @throws QiError NOT_FOUND
+   */
+  resumeDelivery(name: string): Promise<void>
   /**
    * Begins a part anew, as it is called in the status: one that waits after a failure, or has failed for good, is started at once, any
    * other is drained first.
@@ -210,7 +226,7 @@ export interface PlatformControl {
    */
   backfill(request: BackfillRequest, options?: BackfillRunOptions): Promise<BackfillResult>
   /**
-   * Reads what a topic holds once more and writes it to the sinks; what cannot be stored is set aside. The sinks' primary keys
+   * Reads what a topic holds once more and writes it to the store; what cannot be stored becomes a dead letter. The store's primary keys
    * make it harmless.
    * @throws QiError NOT_FOUND, BAD_REQUEST for a topic without a record type, CANCELLED
    */
@@ -246,9 +262,9 @@ export interface ReprocessOptions {
 
 export interface ReprocessResult {
   readonly read: number
-  /** Records that the sinks did not hold. */
+  /** Records that the store did not hold. */
   readonly written: number
-  /** Records that they held already. */
+  /** Records that it held already. */
   readonly overwritten: number
   readonly deadLettered: number
 }

@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import { defineSink, type Sink } from '../../../base/index.ts'
+import { defineSink, type RowSink } from '../../../base/index.ts'
 
 /** The store of the platform as a sink: bulk upserts, per-record failures. */
 export const timescaledb = defineSink({
   name: 'timescaledb',
   summary: "The platform's store: TimescaleDB or PostgreSQL",
   config: z.object({}),
-  open: async (_config, { store }): Promise<Sink> => ({
-    name: 'timescaledb',
-    idempotent: true,
+  open: async (_config, { name, store }): Promise<RowSink> => ({
+    name,
+    delivery: 'upsert',
     accepts: () => true,
     write: (type, records, options) => store.timescale.upsert(type, records, options),
     writeEncoded: (type, batches, options) => store.timescale.upsertEncoded(type, batches, options),

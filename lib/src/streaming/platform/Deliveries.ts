@@ -1,0 +1,191 @@
+import {
+  countOf,
+  type DeliveryStats,
+  type Logger,
+  QiError,
+  recordTypes,
+  type SinkDefinition,
+  type Store,
+  type Stream,
+  suggest,
+  type TopicCatalogue,
+} from '../../base/index.ts'
+import { consumers } from '../../consumers/index.ts'
+import { Consumer, type DeadLetters, type DeliveryKey, deliveryName, groupOf, STORE } from '../pipelines/index.ts'
+import type { PlatformConfig } from './config.ts'
+import { type DestinationSettings, deliverySettingsOf } from './destinationSettings.ts'
+import { type Destination, destinationsOf } from './destinations.ts'
+import { together } from './memberStats.ts'
+import type { Supervisor } from './supervisor.ts'
+
+export interface DeliveriesOptions {
+  readonly config: PlatformConfig
+  readonly logger: Logger
+  readonly supervisor: Supervisor
+  readonly types: Readonly<Record<string, SinkDefinition>>
+  /** What is there once the platform is initialized. */
+  readonly engines: () => { readonly store: Store; readonly stream: Stream; readonly deadLetters: DeadLetters; readonly catalogue: TopicCatalogue }
+}
+
+/** Settings of a destination that a pipeline may give for its own delivery. */
+export interface DeliveryOverrides extends Partial<Pick<DestinationSettings, 'lanes' | 'max_lag'>> {
+  readonly batch?: Partial<DestinationSettings['batch']>
+  readonly failure?: Partial<DestinationSettings['failure']>
+}
+
+export interface DeliveryRequest extends DeliveryKey {
+  readonly topics: readonly string[]
+  /** Settings of this delivery in place of those of its destination. */
+  readonly settings?: DeliveryOverrides
+}
+
+interface Running {
+  readonly request: DeliveryRequest
+  readonly members: Consumer[]
+}
+
+/** Member 0 keeps the delivery's plain name, so a single member shows no number. */
+const partOf = (name: string, member: number): string => (member === 0 ? `consumer ${name}` : `consumer ${name} #${member + 1}`)
+
+/** The deliveries of a platform: each with as many members of its group as are wanted, all supervised. */
+export class Deliveries {
+  readonly destinations: ReadonlyMap<string, Destination>
+  readonly #options: DeliveriesOptions
+  readonly #running = new Map<string, Running>()
+  #changing: Promise<unknown> = Promise.resolve()
+
+  /** @throws QiError CONFIG_INVALID naming the setting of a destination */
+  constructor(options: DeliveriesOptions) {
+    this.#options = options
+    this.destinations = destinationsOf(options.config, options.types)
+  }
+
+  /** Starts what the configuration names and does not run yet: the consumers, and the destinations with records of their own. */
+  startConfigured(): void {
+    this.startStore()
+    for (const { name, common } of this.destinations.values())
+      if (common.records && !this.#running.has(deliveryName({ pipeline: name, destination: name })))
+        this.start({ pipeline: name, destination: name, topics: common.records.map((record) => recordTypes[record].topic) })
+  }
+
+  /** Starts the consumers, which write into the store, where they do not run yet. */
+  startStore(): void {
+    for (const name of this.#options.config.consumers) {
+      const { topics = [] } = consumers[name] ?? {}
+      if (!this.#running.has(name)) this.start({ pipeline: name, destination: STORE, topics })
+    }
+  }
+
+  /**
+   * Starts a delivery and returns at once: what fails afterwards shows in its statistics and in the health.
+   * @throws QiError NOT_FOUND (no such destination), CONFLICT where it runs already, or another uses its group
+   */
+  start(request: DeliveryRequest): void {
+    const name = deliveryName(request)
+    if (!this.destinations.has(request.destination)) {
+      const known = [...this.destinations.keys()]
+      const message = `destination "${request.destination}" is not configured${suggest(request.destination, known)}; known: ${known.join(', ')}`
+      throw new QiError('NOT_FOUND', message, { field: 'destination' })
+    }
+    const other = [...this.#running.values()].find((one) => groupOf(one.request) === groupOf(request))
+    if (other) {
+      const same = deliveryName(other.request) === name
+      const message = same
+        ? `delivery ${name} runs already`
+        : `delivery ${name} would share the consumer group ${groupOf(request)} with ${deliveryName(other.request)}: rename the pipeline or the destination`
+      throw new QiError('CONFLICT', message, { field: 'pipeline' })
+    }
+    const running = { request, members: [] }
+    this.#running.set(name, running)
+    this.#add(running)
+  }
+
+  /** Drains a delivery and forgets it; its group stays where it is. @throws QiError NOT_FOUND */
+  stop(key: DeliveryKey): Promise<void> {
+    return this.#inTurn(async () => {
+      const name = deliveryName(key)
+      const { members } = this.#named(name)
+      await Promise.all(members.map((_, index) => this.#options.supervisor.remove(partOf(name, index))))
+      this.#running.delete(name)
+    })
+  }
+
+  /** Lets a parked delivery try again. @throws QiError NOT_FOUND */
+  resume(name: string): void {
+    for (const member of this.#named(name).members) member.resume()
+  }
+
+  /** One of each delivery, whose counters are those of all its members together. */
+  stats(): DeliveryStats[] {
+    return [...this.#running.values()].map(({ members }) => together(members.map((member) => member.stats())))
+  }
+
+  /** Deliveries with the open sink of one of their members, if there is one. */
+  sinks() {
+    return [...this.#running].map(([name, { request, members }]) => ({
+      ...{ name, part: partOf(name, 0), destination: request.destination },
+      sink: members.flatMap((member) => member.sink ?? [])[0],
+    }))
+  }
+
+  /** @throws QiError NOT_FOUND, BAD_REQUEST beyond the partitions */
+  scale(name: string, members: number): Promise<void> {
+    return this.#inTurn(() => this.#scale(name, members))
+  }
+
+  async #scale(name: string, wanted: number): Promise<void> {
+    const running = this.#named(name)
+    const { members, request } = running
+    const { stream } = this.#options.engines()
+    const most = Math.max(...(await stream.describeTopics(request.topics)).map(({ partitions }) => partitions.length))
+    if (!Number.isSafeInteger(wanted) || wanted < 1 || wanted > most)
+      throw new QiError(
+        'BAD_REQUEST',
+        `members is ${wanted}: consumer ${name} can have 1 to ${most}; its topics have ${countOf(most, 'partition')}, and a member without one has nothing to read`,
+        { field: 'members' },
+      )
+    while (members.length < wanted) this.#add(running)
+    while (members.length > wanted) {
+      await this.#options.supervisor.remove(partOf(name, members.length - 1))
+      members.pop()
+    }
+  }
+
+  #add({ request, members }: Running): void {
+    const { config, logger, engines, supervisor } = this.#options
+    const { store, stream, deadLetters, catalogue } = engines()
+    const { pipeline, destination, topics, settings = {} } = request
+    const { type, settings: own, common } = this.destinations.get(destination) as Destination
+    const log = logger.child({ pipeline, destination })
+    const { batch, failure } = common
+    const merged = {
+      ...common,
+      ...settings,
+      batch: { ...batch, ...settings.batch },
+      failure: { ...failure, ...settings.failure },
+    }
+    const consumer = new Consumer({
+      ...{ pipeline, destination, topics, stream, deadLetters, catalogue, logger: log },
+      open: (signal) => type.open(own, { name: destination, logger: log, signal, home: config.home, store }),
+      settings: deliverySettingsOf(destination, merged),
+    })
+    supervisor.add(partOf(deliveryName(request), members.length), (signal) => consumer.run(signal))
+    members.push(consumer)
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const changed = this.#changing.then(change)
+    this.#changing = changed.catch(() => {})
+    return changed
+  }
+
+  #named(name: string): Running {
+    const found = this.#running.get(name)
+    if (found) return found
+    throw new QiError(
+      'NOT_FOUND',
+      `delivery "${name.slice(0, 60)}": none of that name runs in this process${suggest(name, [...this.#running.keys()])}`,
+      { field: 'consumer' },
+    )
+  }
+}
