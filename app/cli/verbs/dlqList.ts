@@ -1,5 +1,5 @@
 import { type DeadLetterEntry, escapeHidden, parseExactJson } from '../../../lib/src/base/index.ts'
-import { DeadLetters, deadLetterJson } from '../../../lib/src/streaming/index.ts'
+import { DeadLetters, deadLetterJson, STORE } from '../../../lib/src/streaming/index.ts'
 import { withStream } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { age } from '../text/age.ts'
@@ -51,11 +51,17 @@ function exported(entry: DeadLetterEntry): Record<string, unknown> {
 
 const STAGES = { publish: 'not published', store: 'not stored', read: 'damaged in the stream', skipped: 'skipped' } as const
 
+/** Records that are not stored need no name of their destination; others are not delivered. */
+function whereOf({ stage, destination }: DeadLetterEntry): string {
+  if (destination === undefined || destination === STORE) return STAGES[stage]
+  return `${stage === 'store' ? 'not delivered' : STAGES[stage]}, destination ${escapeHidden(destination)}`
+}
+
 function describe({ out }: Session, entry: DeadLetterEntry): string[] {
   const { id, stage, reason, attempts, times, replayed, source, timestamp, value, encoding } = entry
   const { pipeline, destination, partition, offset, lastOffset } = entry
   const facts = [
-    destination === undefined ? STAGES[stage] : `${STAGES[stage]} at ${escapeHidden(destination)}`,
+    whereOf(entry),
     ...(pipeline !== undefined && pipeline !== destination ? [`pipeline ${escapeHidden(pipeline)}`] : []),
     ...(lastOffset !== undefined && stage !== 'read' ? [`offsets ${offset} to ${lastOffset} of partition ${partition}`] : []),
     ...(timestamp > 0 ? [`${age(timestamp, Date.now())} ago`] : []),

@@ -24,7 +24,12 @@ export interface DeliveriesOptions {
   readonly supervisor: Supervisor
   readonly types: Readonly<Record<string, SinkDefinition>>
   /** What is there once the platform is initialized. */
-  readonly engines: () => { readonly store: Store; readonly stream: Stream; readonly deadLetters: DeadLetters; readonly catalogue: TopicCatalogue }
+  readonly engines: () => {
+    readonly store: Store
+    readonly stream: Stream
+    readonly deadLetters: DeadLetters
+    readonly catalogue: TopicCatalogue
+  }
 }
 
 /** Settings of a destination that a pipeline may give for its own delivery. */
