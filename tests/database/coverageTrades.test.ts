@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Coverage, type Decimal, type Gap, type Quote, quote, type Trade, trade } from '../../lib/src/base/index.ts'
 import { testStore } from './testStore.ts'
 
@@ -7,6 +7,12 @@ const START = Date.UTC(2026, 0, 1) * 1000
 
 const store = await testStore()
 const coverage = await Coverage.open(store.pool)
+/** Hypertables are read by time, too, whose chunks are told apart by it; what is found is the same. */
+const asLayout = (layout: 'plain' | 'hypertables') =>
+  store.pool.query("update qicore_settings set value = $1 where name = 'layout'", [layout])
+const { rows: layouts } = await store.pool.query<{ value: 'plain' | 'hypertables' }>(
+  "select value from qicore_settings where name = 'layout'",
+)
 
 let named = 0
 const freshSource = () => `venue-${++named}`
@@ -46,7 +52,10 @@ const ran = (source: string, from: number, to: number) =>
     new Date((START + to * SECOND) / 1000).toISOString(),
   ])
 
-describe('trades whose numbers count up', () => {
+describe.each(['plain', 'hypertables'] as const)('trades whose numbers count up, read as of tables that are %s', (layout) => {
+  beforeAll(() => asLayout(layout))
+  afterAll(() => asLayout(layouts[0]?.value ?? 'plain'))
+
   test('a missing number is a gap, with how many there are and the times of its neighbours', async () => {
     const source = freshSource()
     await coverage.introduce(source, { contiguous: ['trade'] })

@@ -114,7 +114,7 @@ function absences({ proof, first, last, held, islands, requested, source, outage
   const begun = source?.firstStart
   const inside = (): Span[] => {
     if (begun === undefined || source === undefined || first === undefined || last === undefined) return []
-    const from = proof === 'sequence' ? last + 1 : Math.max(first, begun)
+    const from = Math.max(proof === 'sequence' ? last + 1 : first, begun)
     const to = source.liveSince === undefined ? last + 1 : now
     const whole = from < to ? [{ from, to }] : []
     return [...subtract(whole, source.spans), ...intersect(whole, outages)]

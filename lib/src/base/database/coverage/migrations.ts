@@ -7,7 +7,7 @@ import type { Pool } from '../pool.ts'
  * `requested` (asked for, and not yet all stored). The tables of records are the truth; what is held is remembered so that they
  * need not be read again. A session is a time during which a source, or under no name the platform, ran.
  */
-const files: readonly MigrationFile[] = [
+export const coverageMigrations: readonly MigrationFile[] = [
   {
     version: 1,
     name: 'coverage',
@@ -70,7 +70,7 @@ alter table coverage_spans add column numbers int8range check (not isempty(numbe
 export async function migrateCoverage(pool: Pool): Promise<void> {
   await migrate(pool, {
     component: 'coverage',
-    files,
+    files: coverageMigrations,
     after: async (client) => {
       const { rows } = await client.query<{ types: string }>(
         "select pg_get_constraintdef(oid) as types from pg_constraint where conname = 'coverage_series_type_check'",

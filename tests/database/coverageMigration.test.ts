@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { coverageMigrations } from '../../lib/src/base/database/coverage/migrations.ts'
+import { migrate } from '../../lib/src/base/database/migrate.ts'
+import { Coverage, HISTORY_TYPES, type RecordType, recordTypes } from '../../lib/src/base/index.ts'
+import { testStore } from './testStore.ts'
+
+const before = await testStore()
+const store = await testStore()
+
+test('a store of before keeps what is known of its series, and takes series of every type', async () => {
+  await migrate(before.pool, { component: 'coverage', files: coverageMigrations.slice(0, 1) })
+  await before.pool.query(`
+    insert into coverage_series (source, coin_id, currency, type) values ('venue', 'bitcoin', 'usd', 'price');
+    insert into coverage_spans (series_id, state, span, reason)
+      select id, 'empty', '[2026-01-01,2026-01-02)', 'nothing there' from coverage_series;
+    insert into coverage_sessions (source, started_at, seen_at, ended, price_every, ohlcv_every) values
+      ('', '2026-01-01', '2026-01-05', true, null, null),
+      ('venue', '2026-01-01', '2026-01-02', true, '9 seconds', null),
+      ('venue', '2026-01-03', '2026-01-04', true, '1.5 seconds', '1 minute')`)
+  const coverage = await Coverage.open(before.pool)
+  const { rows } = await before.pool.query('select * from coverage_sources')
+  expect(rows).toEqual([{ source: 'venue', cadence: { price: 1_500_000, ohlcv: 60_000_000 }, contiguous: [], calendar: '24x7' }])
+  for (const type of HISTORY_TYPES) await coverage.idOf({ source: 'venue', coinId: 'x', currency: 'y', type })
+  const bitcoin = await coverage.idOf({ source: 'venue', coinId: 'bitcoin', currency: 'usd', type: 'price' })
+  expect(await coverage.settled(bitcoin)).toHaveLength(1)
+})
+
+test('a type that is declared later is allowed by the next start', async () => {
+  await Coverage.open(store.pool)
+  await store.pool.query(`alter table coverage_series drop constraint coverage_series_type_check,
+    add constraint coverage_series_type_check check (type in ('price', 'ohlcv')) not valid`)
+  await Coverage.open(store.createPool())
+  const { rows } = await store.pool.query<{ types: string }>(
+    "select pg_get_constraintdef(oid) as types from pg_constraint where conname = 'coverage_series_type_check'",
+  )
+  for (const type of HISTORY_TYPES) expect(rows[0]?.types).toContain(`'${type}'`)
+})
+
+test('every record type with a table of its own is covered, but what is computed from others', () => {
+  const uncovered = Object.values(recordTypes as Record<string, RecordType>).filter(({ table, series }) => table && !series)
+  expect(uncovered.map(({ name }) => name)).toEqual(['indicator'])
+})
