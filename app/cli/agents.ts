@@ -1,3 +1,4 @@
+import type { Store } from '../../lib/src/base/index.ts'
 import type { AgentHost } from '../../lib/src/streaming/platform/index.ts'
 import { CryptoDataPlatform } from '../../lib/src/streaming/platform/index.ts'
 import { loggerOf } from './logging.ts'
@@ -7,11 +8,11 @@ import type { Session } from './session.ts'
 export async function withAgents<T>(
   session: Session,
   { observing }: { readonly observing: boolean },
-  work: (host: AgentHost) => Promise<T>,
+  work: (host: AgentHost, store: Store) => Promise<T>,
 ): Promise<T> {
   const { config } = await session.load()
   const onNotice = (line: string) => void session.remark(line)
   await using platform = new CryptoDataPlatform({ config, logger: loggerOf(session), onNotice, announced: false })
   await platform.initialize(session.signal)
-  return await work(await platform.openAgents({ observing }))
+  return await work(await platform.openAgents({ observing }), platform.store)
 }

@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import { CliCommand } from './CliCommand.ts'
 import { agent } from './commands/agent.ts'
+import { audit } from './commands/audit.ts'
 import { backfill } from './commands/backfill.ts'
 import { config } from './commands/config.ts'
 import { dlq } from './commands/dlq.ts'
@@ -12,6 +13,7 @@ import { query } from './commands/query.ts'
 import { status } from './commands/status.ts'
 import { store } from './commands/store.ts'
 import { tail } from './commands/tail.ts'
+import { token } from './commands/token.ts'
 import { tool } from './commands/tool.ts'
 import { up } from './commands/up.ts'
 import { version } from './version.ts'
@@ -52,6 +54,8 @@ export function createProgram(): CliCommand {
     tool(),
     agent(),
     mcp(),
+    token(),
+    audit(),
     doctor(),
     config(),
   ])

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os'
 import { withAgents } from '../agents.ts'
+import { audited } from '../audited.ts'
 import type { Session } from '../session.ts'
 
 export interface AgentApproveInput {
@@ -10,9 +11,9 @@ export interface AgentApproveInput {
 }
 
 export async function run(session: Session, { run: id, step, refuse = false, note }: AgentApproveInput): Promise<undefined> {
-  await withAgents(session, { observing: true }, async ({ runner }) => {
+  await withAgents(session, { observing: true }, async ({ runner }, store) => {
     const decision = { approved: !refuse, by: userInfo().username, ...(note !== undefined && { note }) }
-    await runner.decide(id, decision, step)
+    await audited(store, 'agent approve', { run: id, step, ...decision }, () => runner.decide(id, decision, step))
     if (session.json) await session.out.json({ run: id, ...decision })
     else await session.out.line(`${refuse ? 'refused' : 'approved'}: ${id}`)
   })

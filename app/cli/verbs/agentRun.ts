@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { escapeHiddenInLines, QiError, type RunStatus, type WorkflowRunner } from '../../../lib/src/base/index.ts'
 import { withAgents } from '../agents.ts'
+import { audited } from '../audited.ts'
 import { nameValue } from '../nameValue.ts'
 import type { Session } from '../session.ts'
 
@@ -15,9 +16,12 @@ const LOOK_MS = 300
 
 export async function run(session: Session, input: AgentRunInput): Promise<undefined> {
   const given = Object.fromEntries(input.arguments.map(nameValue))
-  await withAgents(session, { observing: false }, async (host) => {
+  await withAgents(session, { observing: false }, async (host, store) => {
     const agent = await host.agent(input.agent)
-    const run = await agent.submit(input.workflow ?? 'main', given, input.id === undefined ? {} : { id: input.id })
+    const workflow = input.workflow ?? 'main'
+    const run = await audited(store, 'agent run', { agent: input.agent, workflow, ...given }, () =>
+      agent.submit(workflow, given, input.id === undefined ? {} : { id: input.id }),
+    )
     await session.remark(`run ${run.id}`)
     const following = new AbortController()
     const told = follow(session, host.runner, run.id, following.signal)

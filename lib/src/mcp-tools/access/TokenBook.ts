@@ -1,8 +1,11 @@
+import { setTimeout as timer } from 'node:timers/promises'
 import { errorMessage, type Logger, type Pool } from '../../base/index.ts'
 import { type TokenHolder, Tokens, tokenHash } from './Tokens.ts'
 
-/** A token that was made or revoked counts after this, at the latest, in milliseconds. */
+/** A token that was revoked is refused after this, at the latest, in milliseconds. */
 const FRESH_MS = 1_000
+/** However many wrong tokens come, the store is asked so often at most, in milliseconds. */
+const UNKNOWN_MS = 100
 /** A store that is away is not asked at each request. */
 const RETRY_MS = 500
 /** How often the uses of tokens are noted, in milliseconds. */
@@ -18,6 +21,7 @@ export class TokenBook {
   readonly #logger: Logger
   #known: Known = new Map()
   #readAt = Number.NEGATIVE_INFINITY
+  #triedAt = Number.NEGATIVE_INFINITY
   #reading: Promise<void> | undefined
   readonly #used = new Set<string>()
   #notedAt = 0
@@ -30,23 +34,33 @@ export class TokenBook {
   /** The holder of a secret; undefined where it is no valid token. While the store is away those known last count. */
   async find(secret: string): Promise<TokenHolder | undefined> {
     if (secret.length > MOST_LENGTH) return undefined
-    if (performance.now() - this.#readAt > FRESH_MS) {
-      this.#reading ??= this.#read().finally(() => {
-        this.#reading = undefined
-      })
-      await this.#reading
-    }
-    const found = this.#known.get(tokenHash(secret).toString('hex'))
+    const hash = tokenHash(secret).toString('hex')
+    if (performance.now() - this.#readAt > FRESH_MS) await this.#readAgain()
+    // It may have been made a moment ago.
+    else if (!this.#known.has(hash)) await this.#readAgain(UNKNOWN_MS)
+    const found = this.#known.get(hash)
     if (!found || found.expires <= Date.now()) return undefined
     this.#used.add(found.id)
     return found
   }
 
+  /** @param spacing how long after the last time, in milliseconds */
+  #readAgain(spacing = 0): Promise<void> {
+    const wait = Math.max(0, this.#triedAt + spacing - performance.now())
+    this.#reading ??= timer(wait, undefined, { ref: false })
+      .then(() => this.#read())
+      .finally(() => {
+        this.#reading = undefined
+      })
+    return this.#reading
+  }
+
   async #read(): Promise<void> {
+    this.#triedAt = performance.now()
     try {
       const tokens = await Tokens.open(this.#pool())
       this.#known = await tokens.valid()
-      this.#readAt = performance.now()
+      this.#readAt = this.#triedAt
       if (this.#used.size === 0 || Date.now() - this.#notedAt < NOTE_MS) return
       this.#notedAt = Date.now()
       const used = [...this.#used]

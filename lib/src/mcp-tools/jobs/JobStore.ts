@@ -128,7 +128,8 @@ export class JobStore {
 
   async ofKey(caller: string, key: string): Promise<(Job & { readonly digest: Buffer }) | undefined> {
     const { rows } = await this.#pool.query<Job & { digest: Buffer }>(
-      `select ${ALL}, digest from tool_jobs where caller = $1 and key = $2`,
+      `select ${ALL}, digest from tool_jobs where caller = $1 and key = $2
+         and (ended_at is null or ended_at >= now() - interval '${KEPT_HOURS} hours')`,
       [caller, key],
     )
     return rows[0]

@@ -1,7 +1,14 @@
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import type { ServedPlatform } from '../../../../app/server/index.ts'
-import { defineTool, QiError, silentLogger, type ToolDefinition, type ToolHandles } from '../../../../lib/src/base/index.ts'
+import {
+  defineTool,
+  QiError,
+  silentLogger,
+  type ToolDefinition,
+  type ToolHandles,
+  TopicCatalogue,
+} from '../../../../lib/src/base/index.ts'
 import { type Engines, platformOf } from '../served.ts'
 
 /** What the tools of the test have done. */
@@ -80,5 +87,10 @@ export const trialTools: readonly ToolDefinition[] = [look, note, burn, slow, lo
 /** A platform whose tools reach the store, and nothing else. */
 export const withTools = (engines: Pick<Engines, 'store' | 'stream'>): ServedPlatform =>
   Object.assign(platformOf(engines), {
-    toolHandles: { store: engines.store, stream: engines.stream, logger: silentLogger } as unknown as ToolHandles,
+    toolHandles: {
+      store: engines.store,
+      stream: engines.stream,
+      catalogue: new TopicCatalogue(),
+      logger: silentLogger,
+    } as unknown as ToolHandles,
   })

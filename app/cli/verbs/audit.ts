@@ -1,0 +1,35 @@
+import { type AuditLine, AuditLog, type OUTCOMES } from '../../../lib/src/mcp-tools/index.ts'
+import { openStoreOf } from '../engines.ts'
+import type { Session } from '../session.ts'
+import { type Column, printTable } from '../text/table.ts'
+
+export interface AuditInput {
+  readonly limit?: number
+  readonly caller?: string
+  readonly tool?: string
+  readonly outcome?: (typeof OUTCOMES)[number]
+}
+
+const MOST = 10_000
+
+export async function run(session: Session, { limit = 50, ...filter }: AuditInput): Promise<undefined> {
+  const loaded = await session.load()
+  await using store = await openStoreOf(session, loaded)
+  const lines = await session.unlessInterrupted(
+    AuditLog.open(store.pool).then((log) => log.list({ ...filter, limit: Math.min(limit, MOST) })),
+  )
+  if (session.json)
+    return void (await session.out.json(lines.map((line) => ({ ...line, arguments: JSON.parse(line.arguments) as unknown }))))
+  if (lines.length === 0) return void (await session.out.line('the audit log has no such line'))
+  await printTable(session.out, columns, lines)
+}
+
+const columns: readonly Column<AuditLine>[] = [
+  { title: 'time', cell: ({ at }) => at.toISOString().slice(0, 19).replace('T', ' ') },
+  { title: 'caller', cell: ({ caller, role }) => `${caller} (${role})` },
+  { title: 'by', cell: ({ face, address }) => (address ? `${face} ${address}` : face) },
+  { title: 'tool', cell: ({ tool }) => tool },
+  { title: 'outcome', cell: ({ outcome }) => outcome },
+  { title: 'arguments', optional: true, cell: (line) => line.arguments },
+  { title: 'error', optional: true, cell: ({ error }) => error ?? undefined },
+]

@@ -1,0 +1,29 @@
+import { type TokenInfo, Tokens } from '../../../lib/src/mcp-tools/index.ts'
+import { openStoreOf } from '../engines.ts'
+import type { Session } from '../session.ts'
+import { age } from '../text/age.ts'
+import { type Column, printTable } from '../text/table.ts'
+
+export async function run(session: Session): Promise<undefined> {
+  const loaded = await session.load()
+  await using store = await openStoreOf(session, loaded)
+  const found = await session.unlessInterrupted(Tokens.open(store.pool).then((tokens) => tokens.list()))
+  if (session.json) return void (await session.out.json(found))
+  if (found.length === 0) return void (await session.out.line('there are no tokens; qicore token create NAME makes one'))
+  await printTable(session.out, columns(Date.now()), found)
+}
+
+function stateOf({ revoked_at, expires_at }: TokenInfo, now: number): string {
+  if (revoked_at) return 'revoked'
+  return expires_at && expires_at.getTime() <= now ? 'expired' : 'valid'
+}
+
+const columns = (now: number): readonly Column<TokenInfo>[] => [
+  { title: 'token', kind: 'right', cell: (row) => row.id },
+  { title: 'name', cell: (row) => row.name },
+  { title: 'role', cell: (row) => row.role },
+  { title: 'state', cell: (row) => stateOf(row, now) },
+  { title: 'made', kind: 'right', cell: (row) => `${age(row.created_at.getTime(), now)} ago` },
+  { title: 'used', kind: 'right', cell: ({ used_at: at }) => (at ? `${age(at.getTime(), now)} ago` : 'never') },
+  { title: 'expires', optional: true, cell: ({ expires_at: at }) => at?.toISOString().slice(0, 10) },
+]
