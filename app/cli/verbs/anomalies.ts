@@ -11,7 +11,7 @@ export async function run(session: Session, input: AnomaliesInput): Promise<unde
   const query = parseQuery(anomaliesQuery, { ...input })
   const loaded = await session.load()
   await using store = await openStoreOf(session, loaded)
-  const found = await session.unlessInterrupted(store.dsl.detectPriceAnomalies({ ...query }))
+  const found = await session.unlessInterrupted(store.dsl.detectPriceAnomalies(query))
   const { out } = session
   if (session.json) return void (await out.json(anomaliesWire(found)))
   const { series, timeframe, examined, partial, missing, threshold, anomalies } = found

@@ -20,7 +20,7 @@ export async function run(session: Session, input: CandlesInput): Promise<undefi
   const query = parseQuery(candlesQuery, { ...input })
   const loaded = await session.load()
   await using store = await openStoreOf(session, loaded)
-  const found = await session.unlessInterrupted(store.dsl.getOHLCV({ ...query }))
+  const found = await session.unlessInterrupted(store.dsl.getOHLCV(query))
   const { out } = session
   if (session.json) return void (await out.json(candlesWire(found)))
   const { series, timeframe, candles, otherSeries } = found

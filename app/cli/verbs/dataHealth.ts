@@ -11,7 +11,7 @@ export async function run(session: Session, input: DataHealthInput): Promise<und
   const query = parseQuery(dataHealthQuery, { ...input })
   const loaded = await session.load()
   await using store = await openStoreOf(session, loaded)
-  const page = await session.unlessInterrupted(store.dsl.getDataHealth({ ...query }))
+  const page = await session.unlessInterrupted(store.dsl.getDataHealth(query))
   if (session.json) return void (await session.out.json(dataHealthWire(page)))
   if (page.items.length) await printTable(session.out, columns, page.items)
   else await session.remark('nothing is stored of that; `qicore up` acquires prices')

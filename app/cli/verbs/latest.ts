@@ -33,7 +33,7 @@ export async function run(session: Session, input: LatestInput): Promise<undefin
   })
   const loaded = await session.load()
   await using store = await openStoreOf(session, loaded)
-  const page = await session.unlessInterrupted(store.dsl.getLatestPrices({ ...query }))
+  const page = await session.unlessInterrupted(store.dsl.getLatestPrices(query))
   const unseen = input.after || page.next ? [] : coins.filter((coin) => !page.items.some((item) => item.coinId === coin))
   const named = unseen.length > 0 ? await store.dsl.resolveCoins(unseen) : []
   const missing = unseen.filter((_, i) => !page.items.some((item) => item.coinId === named[i]))

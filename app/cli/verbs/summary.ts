@@ -29,9 +29,7 @@ export async function run(session: Session, input: SummaryInput): Promise<undefi
   })
   const loaded = await session.load()
   await using store = await openStoreOf(session, loaded)
-  const { analytics, breadth, gainers, losers, ...rest } = await session.unlessInterrupted(
-    store.dsl.getMarketSummary({ ...query }),
-  )
+  const { analytics, breadth, gainers, losers, ...rest } = await session.unlessInterrupted(store.dsl.getMarketSummary(query))
   const { out } = session
   if (session.json) return void (await out.json(summaryWire({ analytics, breadth, gainers, losers, ...rest })))
   const now = Date.now()

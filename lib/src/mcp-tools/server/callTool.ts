@@ -63,9 +63,17 @@ const TOKEN = z
   .optional()
   .describe('only where a refusal gave a token for this very call and the user has agreed since: that token')
 
-/** What a tool takes, with `confirm` where it destroys. */
-export const inputOf = ({ effect, input }: ToolDefinition): z.ZodObject =>
-  (effect === 'destroy' ? input.extend({ [CONFIRM]: TOKEN }) : input).strict()
+// zod compiles a schema when it is first used: made anew for each call it would be compiled for each call.
+const inputs = new WeakMap<ToolDefinition, z.ZodObject>()
+
+/** The arguments of a tool, with `confirm` where it destroys. */
+export function inputOf(tool: ToolDefinition): z.ZodObject {
+  const known = inputs.get(tool)
+  if (known) return known
+  const made = (tool.effect === 'destroy' ? tool.input.extend({ [CONFIRM]: TOKEN }) : tool.input).strict()
+  inputs.set(tool, made)
+  return made
+}
 
 /** A call that its caller may make, with arguments that the tool takes. */
 export interface AdmittedCall {

@@ -24,12 +24,28 @@ export function selectTools({ names, readOnly = false, destructive = false }: Se
   return offered.filter(({ effect }) => !readOnly || effect === 'read')
 }
 
+/** Each tool in its two forms, made once: schemas hang on the identity of a definition. */
+const forms = {
+  whole: new WeakMap<ToolDefinition, ToolDefinition>(),
+  harmless: new WeakMap<ToolDefinition, readonly ToolDefinition[]>(),
+}
+
+function once<T>(known: WeakMap<ToolDefinition, T>, tool: ToolDefinition, make: (tool: ToolDefinition) => T): T {
+  const found = known.get(tool)
+  if (found !== undefined) return found
+  const made = make(tool)
+  known.set(tool, made)
+  return made
+}
+
 /** A tool with all its actions. */
 const whole = (tool: ToolDefinition): ToolDefinition =>
-  tool.destructive ? { ...tool, summary: `${tool.summary} ${tool.destructive.summary}` } : tool
+  once(forms.whole, tool, (of) => (of.destructive ? { ...of, summary: `${of.summary} ${of.destructive.summary}` } : of))
 
 /** The part of a tool that destroys nothing. */
-function harmless(tool: ToolDefinition): readonly ToolDefinition[] {
+const harmless = (tool: ToolDefinition): readonly ToolDefinition[] => once(forms.harmless, tool, makeHarmless)
+
+function makeHarmless(tool: ToolDefinition): readonly ToolDefinition[] {
   if (tool.effect !== 'destroy') return [tool]
   if (!tool.destructive) return []
   const { question: _, ...rest } = tool
