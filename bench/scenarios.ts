@@ -8,6 +8,7 @@ import { growth } from './scenarios/growth.ts'
 import { http } from './scenarios/http.ts'
 import { kafkaConnect } from './scenarios/kafkaConnect.ts'
 import { latency } from './scenarios/latency.ts'
+import { mcp } from './scenarios/mcp.ts'
 import { redpandaConnect } from './scenarios/redpandaConnect.ts'
 import { rollups } from './scenarios/rollups.ts'
 import { streamToTable } from './scenarios/streamToTable.ts'
@@ -28,6 +29,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   rollups: { run: rollups },
   backfill: { run: backfill },
   http: { run: http, lacks: programs('wrk', 'pgbench') },
+  mcp: { run: mcp, lacks: programs('wrk') },
   growth: { run: growth },
   connect: { run: kafkaConnect, lacks: all(kafka, programs('psql', 'java'), connectIsThere) },
   'redpanda-connect': { run: redpandaConnect, lacks: all(kafka, programs('psql'), redpandaConnectIsThere) },
