@@ -14,3 +14,9 @@ export const list = (text: string, before: readonly string[] = []): string[] => 
     .map((part) => part.trim())
     .filter(Boolean),
 ]
+
+/** For flags that count from 0. */
+export function atLeastZero(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 0 on.')
+  return Number(text)
+}

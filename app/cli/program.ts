@@ -9,6 +9,7 @@ import { doctor } from './commands/doctor.ts'
 import { gaps } from './commands/gaps.ts'
 import { limits } from './commands/limits.ts'
 import { mcp } from './commands/mcp.ts'
+import { pipeline } from './commands/pipeline.ts'
 import { query } from './commands/query.ts'
 import { status } from './commands/status.ts'
 import { store } from './commands/store.ts'
@@ -51,6 +52,7 @@ export function createProgram(): CliCommand {
     limits(),
     tail(),
     dlq(),
+    pipeline(),
     tool(),
     agent(),
     mcp(),

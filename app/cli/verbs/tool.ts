@@ -1,7 +1,5 @@
-import { createInterface } from 'node:readline/promises'
-import { escapeHidden } from '../../../lib/src/base/index.ts'
-import { type Consenting, callTool, toolNamed, tools } from '../../../lib/src/mcp-tools/index.ts'
-import { commandLineUser } from '../caller.ts'
+import { toolNamed, tools } from '../../../lib/src/mcp-tools/index.ts'
+import { callAsUser } from '../callAsUser.ts'
 import { nameValue } from '../nameValue.ts'
 import type { Session } from '../session.ts'
 import { printTable } from '../text/table.ts'
@@ -18,31 +16,7 @@ export async function run(session: Session, { name, arguments: given, yes }: Too
   const tool = toolNamed(name)
   const input = Object.fromEntries(given.map(nameValue))
   await using opened = new LazyTools(session, await session.load())
-  const context = {
-    ...(await opened.handles()),
-    signal: session.signal,
-    progress: (_done: number, _total: number | undefined, message: string) => void session.remark(message),
-  }
-  const { structured, text } = await session.unlessInterrupted(
-    callTool(tool, input, context, { ...consenting(session), agreed: yes === true }),
-  )
-  if (session.json) await session.out.json(structured)
-  else for (const line of text.split('\n')) await session.out.line(escapeHidden(line))
-}
-
-/** A person in front of the terminal is asked; anybody else repeats the token of a refusal. */
-function consenting({ err, signal }: Session): Consenting {
-  const by = commandLineUser('cli')
-  const caller = `command line of ${by.name}`
-  if (!process.stdin.isTTY || !err.isTerminal) return { by, caller }
-  return {
-    by,
-    caller,
-    async ask(question) {
-      using terminal = createInterface({ input: process.stdin, output: err.stream, terminal: false })
-      return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim())
-    },
-  }
+  await callAsUser(session, { handles: await opened.handles(), tool: tool.name, input, yes: yes === true })
 }
 
 async function listTools(session: Session): Promise<undefined> {

@@ -21,6 +21,7 @@ import { technicalAnalysis } from './consumer/technical_analysis.ts'
 import { timeseriesInsert } from './consumer/timeseries_insert.ts'
 import { timeseriesQuery } from './consumer/timeseries_query.ts'
 import { deadLetters } from './datastream/dead_letters.ts'
+import { declarePipelines } from './datastream/declare_pipelines.ts'
 import { dockerServiceHealth } from './datastream/docker_service_health.ts'
 import { dockerServiceLogs } from './datastream/docker_service_logs.ts'
 import { dockerServiceStats } from './datastream/docker_service_stats.ts'
@@ -34,4 +35,4 @@ import { monitorCluster } from './datastream/monitor_cluster.ts'
 import { performanceMetrics } from './datastream/performance_metrics.ts'
 import { platformHealth } from './datastream/platform_health.ts'
 
-export const tools: readonly ToolDefinition[] = [batchProcessData, consumeStreamData, processCryptoStream, streamCryptoData, calculateSma, correlation, detectPriceAnomalies, getCurrentPrice, getDataHealth, getLatestPrices, getMarketSummary, getOhlcvData, manageHypertables, marketSentiment, storeCryptoPrices, storeMarketAnalytics, storeOhlcvData, technicalAnalysis, timeseriesInsert, timeseriesQuery, deadLetters, dockerServiceHealth, dockerServiceLogs, dockerServiceStats, dockerServiceStatus, dockerStartServices, dockerStopServices, manageConsumerGroups, managePipelines, manageTopics, monitorCluster, performanceMetrics, platformHealth]
+export const tools: readonly ToolDefinition[] = [batchProcessData, consumeStreamData, processCryptoStream, streamCryptoData, calculateSma, correlation, detectPriceAnomalies, getCurrentPrice, getDataHealth, getLatestPrices, getMarketSummary, getOhlcvData, manageHypertables, marketSentiment, storeCryptoPrices, storeMarketAnalytics, storeOhlcvData, technicalAnalysis, timeseriesInsert, timeseriesQuery, deadLetters, declarePipelines, dockerServiceHealth, dockerServiceLogs, dockerServiceStats, dockerServiceStatus, dockerStartServices, dockerStopServices, manageConsumerGroups, managePipelines, manageTopics, monitorCluster, performanceMetrics, platformHealth]

@@ -168,7 +168,7 @@ export async function runTool(
       context.logger.warn({ tool: tool.name, line, error: failure }, 'the end of a call could not be noted in the audit log')
     })
   try {
-    const answer = await answerOf(tool, input, context)
+    const answer = await answerOf(tool, input, { ...context, by: consenting.by.name })
     await noted()
     return answer
   } catch (failure) {

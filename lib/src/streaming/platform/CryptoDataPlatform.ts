@@ -48,6 +48,7 @@ import { openStoreFor, openStreamFor } from './engines.ts'
 import { handIn } from './handIn.ts'
 import { HealthLog, overall } from './health.ts'
 import { McpServers } from './McpServers.ts'
+import { openPipelines, type Pipelines } from './pipelines/index.ts'
 import { reprocess } from './reprocess.ts'
 import { Sources, STAND_IN_FOR } from './Sources.ts'
 import { Supervisor } from './supervisor.ts'
@@ -81,6 +82,8 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   readonly services: ServiceControl
   /** The record type of each topic, those of deployed pipelines among them. */
   readonly catalogue = new TopicCatalogue()
+  /** Declared pipelines. */
+  readonly pipelines: Pipelines
   readonly #logger: Logger
   readonly #notice: ((line: string) => void) | undefined
   readonly #watchMs: number
@@ -135,6 +138,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       engines: () => ({ store: this.store, stream: this.stream, deadLetters: this.deadLetters, catalogue: this.catalogue }),
     })
     this.#checks = new DestinationChecks(this.deliveries)
+    this.pipelines = openPipelines(config, () => this.store.pool, this.deliveries.destinations)
     this.#agents = new Agents({
       settings: config.agents,
       llm: config.llm,
@@ -167,8 +171,9 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
 
   /** What tools work on. @throws QiError CLOSED before initialize() */
   get toolHandles(): ToolHandles {
-    const { store, stream, coverage, deadLetters, catalogue } = this
-    return { store, stream, coverage, deadLetters, catalogue, platform: this, services: this.services, logger: this.#logger }
+    const { store, stream, coverage, deadLetters, catalogue, pipelines, services } = this
+    const engines = { store, stream, coverage, deadLetters, catalogue }
+    return { ...engines, pipelines, platform: this, services, logger: this.#logger }
   }
 
   /**

@@ -10,4 +10,5 @@ export { type DestinationSettings, destinationSettings } from './destinationSett
 export { type Destination, destinationsOf } from './destinations.ts'
 export { type EngineContext, openBrokersFor, openStoreFor, openStreamFor } from './engines.ts'
 export { launcherContext, McpServers } from './McpServers.ts'
+export { openPipelines } from './pipelines/index.ts'
 export { Supervisor } from './supervisor.ts'

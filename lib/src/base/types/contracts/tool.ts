@@ -4,6 +4,7 @@ import type { Logger } from '../logger.ts'
 import type { TopicCatalogue } from '../records/TopicCatalogue.ts'
 import type { DeadLetterBox } from './deadLetters.ts'
 import type { MetricsReader } from './metrics.ts'
+import type { PipelineControl } from './pipelines.ts'
 import type { PlatformControl } from './platform.ts'
 import type { ServiceControl } from './services.ts'
 import type { Stream } from './stream.ts'
@@ -20,6 +21,8 @@ export interface ToolHandles {
   /** The record type of each topic. */
   readonly catalogue: TopicCatalogue
   readonly platform: PlatformControl
+  /** Declared pipelines. */
+  readonly pipelines: PipelineControl
   /** The engines in containers; asked for when a tool does. */
   readonly services: ServiceControl
   /** What this process has counted and measured; absent where nobody keeps it. */
@@ -33,6 +36,8 @@ export interface ToolContext extends ToolHandles {
   readonly signal: AbortSignal
   /** Tells callers apart as far as that is known: a session, else an address. */
   readonly caller?: string
+  /** The caller's name, for what it leaves behind. */
+  readonly by?: string
   /** Tells the caller how far long work has come. */
   progress(done: number, total: number | undefined, message: string): void
 }

@@ -1,0 +1,42 @@
+import { createInterface } from 'node:readline/promises'
+import { escapeHidden, type ToolHandles } from '../../lib/src/base/index.ts'
+import { type Consenting, callTool, toolNamed } from '../../lib/src/mcp-tools/index.ts'
+import { commandLineUser } from './caller.ts'
+import type { Session } from './session.ts'
+
+export interface UserCall {
+  readonly handles: ToolHandles
+  readonly tool: string
+  readonly input: Readonly<Record<string, unknown>>
+  /** The user has agreed already. */
+  readonly yes: boolean
+}
+
+/** Calls a tool as the user of the command line, and prints what it says. @throws QiError what the call throws */
+export async function callAsUser(session: Session, { handles, tool, input, yes }: UserCall): Promise<void> {
+  const context = {
+    ...handles,
+    signal: session.signal,
+    progress: (_done: number, _total: number | undefined, message: string) => void session.remark(message),
+  }
+  const { structured, text } = await session.unlessInterrupted(
+    callTool(toolNamed(tool), input, context, { ...consenting(session), agreed: yes }),
+  )
+  if (session.json) await session.out.json(structured)
+  else for (const line of text.split('\n')) await session.out.line(escapeHidden(line))
+}
+
+/** A person in front of the terminal is asked; anybody else repeats the token of a refusal. */
+function consenting({ err, signal }: Session): Consenting {
+  const by = commandLineUser('cli')
+  const caller = `command line of ${by.name}`
+  if (!process.stdin.isTTY || !err.isTerminal) return { by, caller }
+  return {
+    by,
+    caller,
+    async ask(question) {
+      using terminal = createInterface({ input: process.stdin, output: err.stream, terminal: false })
+      return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim())
+    },
+  }
+}

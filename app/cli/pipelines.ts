@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { errorMessage, type PipelineControl, type PipelineSource, QiError } from '../../lib/src/base/index.ts'
+import { ConsentNeeded } from '../../lib/src/mcp-tools/index.ts'
+import { openPipelines } from '../../lib/src/streaming/platform/index.ts'
+import { callAsUser } from './callAsUser.ts'
+import { openStoreOf } from './engines.ts'
+import type { Session } from './session.ts'
+import { LazyTools } from './tools.ts'
+
+/** Reads pipelines in the store; no stream is opened for it. */
+export async function withPipelines<T>(session: Session, work: (pipelines: PipelineControl) => Promise<T>): Promise<T> {
+  const loaded = await session.load()
+  await using store = await openStoreOf(session, loaded)
+  return await session.unlessInterrupted(work(openPipelines(loaded.config, () => store.pool)))
+}
+
+/**
+ * Changes pipelines by the tool that AI clients have: asked first where it destroys, and noted in the audit log.
+ * @param input the arguments of declare_pipelines; undefined: there is nothing to do
+ */
+export async function changePipelines(
+  session: Session,
+  yes: boolean | undefined,
+  input: (pipelines: PipelineControl) => Promise<Readonly<Record<string, unknown>> | undefined>,
+): Promise<void> {
+  await using tools = new LazyTools(session, await session.load())
+  const handles = await tools.handles()
+  const given = await input(handles.pipelines)
+  if (!given) return
+  try {
+    await callAsUser(session, { handles, tool: 'declare_pipelines', input: given, yes: yes === true })
+  } catch (error) {
+    if (!(error instanceof ConsentNeeded)) throw error
+    throw new QiError('CONFLICT', `nothing was done, since nobody can be asked here: ${error.question} Add --yes to agree`, {
+      cause: error,
+    })
+  }
+}
+
+/** A declaration in a file, or from stdin, byte for byte. */
+export async function readDeclaration(file: string, name: string | undefined): Promise<PipelineSource> {
+  const bytes = await (file === '-' ? buffer(process.stdin) : readFile(file)).catch((error: unknown) => {
+    throw new QiError('BAD_REQUEST', `${file} cannot be read: ${errorMessage(error)}`, { cause: error, field: 'file' })
+  })
+  const preset = name ?? (file === '-' ? undefined : basename(file).replace(/\.ya?ml$/i, ''))
+  return { text: decoded(bytes, file), file: file === '-' ? 'stdin' : file, ...(preset !== undefined && { name: preset }) }
+}
+
+function decoded(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (error) {
+    throw new QiError('BAD_REQUEST', `${file} is no UTF-8 text; save it as UTF-8`, { cause: error, field: 'file' })
+  }
+}
