@@ -1,5 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { Coverage, type Decimal, type Ohlcv, ohlcv, type Price, price, timeframeMicros } from '../../lib/src/base/index.ts'
+import {
+  Coverage,
+  type Decimal,
+  type MarketAnalytics,
+  marketAnalytics,
+  type Ohlcv,
+  ohlcv,
+  type Price,
+  price,
+  type Trending,
+  timeframeMicros,
+  trending,
+} from '../../lib/src/base/index.ts'
 import { testStore } from './testStore.ts'
 
 const SECOND = 1_000_000
@@ -117,6 +129,36 @@ describe('prices', () => {
     const { gaps } = await only(source)
     expect(gaps.map(seconds)).toEqual([[47 * 3600 + 0.000001, 48 * 3600]])
   })
+})
+
+test('the whole market: a list of several places at one moment, and figures in a currency', async () => {
+  const source = freshSource()
+  const places = (minute: number): Trending[] =>
+    [1, 2, 3].map((rank) => {
+      const { coinId, receivedAt, origin, time } = priceAt(source, START + minute * MINUTE, `coin-${rank}`)
+      return { coinId, source, time, receivedAt, origin, rank }
+    })
+  const figures = (minute: number): MarketAnalytics => ({
+    source,
+    time: START + minute * MINUTE,
+    receivedAt: START,
+    origin: 'live',
+    currency: 'usd',
+    totalMarketCap: '1' as Decimal,
+    totalVolume24h: '1' as Decimal,
+    btcDominance: '1' as Decimal,
+    ethDominance: '1' as Decimal,
+    activeCoins: 1,
+    markets: 1,
+  })
+  const at = [...range(0, 10), ...range(20, 30)]
+  await store.timescale.upsert(trending, at.flatMap(places))
+  await store.timescale.upsert(marketAnalytics, at.map(figures))
+  const found = await coverage.list({ sources: [source] })
+  expect(found.map(({ type, coinId, currency, gaps }) => [type, coinId, currency, gaps.map(minutes)])).toEqual([
+    ['trending', '', '', [[9 + 1 / MINUTE, 20]]],
+    ['market_analytics', '', 'usd', [[9 + 1 / MINUTE, 20]]],
+  ])
 })
 
 test('why: stopped, reconnected, the provider, nobody asked', async () => {

@@ -18,14 +18,15 @@ export interface CoveredType {
 
 /** Made of the declarations of the record types. */
 export const coveredTypes: readonly CoveredType[] = HISTORY_TYPES.map((name): CoveredType => {
-  const { table = '', fields, key, series = { by: [], proof: 'sessions' } } = recordTypes[name] as unknown as RecordType
-  const columns = new Set(fields.map((field) => field.name))
+  const { table = '', key, series = { by: [], proof: 'sessions' } } = recordTypes[name] as unknown as RecordType
+  const { by, shared = [], proof } = series
   return {
     name,
     table,
-    ...series,
-    names: NAMES.filter((column) => columns.has(column)),
-    repeats: key.some((column) => column !== 'time' && !series.by.includes(column)),
+    by,
+    proof,
+    names: NAMES.filter((column) => by.includes(column) || shared.includes(column)),
+    repeats: key.some((column) => column !== 'time' && !by.includes(column)),
   }
 })
 

@@ -44,6 +44,8 @@ export type SeriesProof = 'timeframe' | 'cadence' | 'sequence' | 'sessions'
 export interface SeriesDeclaration {
   /** The columns that name a series, in the order of an index of the table in which `time` or the rest of the key follows. */
   readonly by: readonly string[]
+  /** Columns that are the same in all records of a series, beside those that name it. */
+  readonly shared?: readonly string[]
   readonly proof: SeriesProof
 }
 

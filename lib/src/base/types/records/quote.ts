@@ -9,7 +9,7 @@ export const quote = defineRecord({
   table: 'quotes',
   key: ['coin_id', 'source', 'time', 'sequence'],
   ahead: CLOCK_SLACK,
-  series: { by: ['coin_id', 'source'], proof: 'sessions' },
+  series: { by: ['coin_id', 'source'], shared: ['currency'], proof: 'sessions' },
   fields: {
     ...ofInstrument,
     currency: currency(),
