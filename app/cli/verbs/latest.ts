@@ -10,6 +10,7 @@ import {
 import { openStoreOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { ageColumn, originColumn } from '../text/columns.ts'
+import { nothingOf } from '../text/nothing.ts'
 import { type Column, printTable } from '../text/table.ts'
 
 export interface LatestInput {
@@ -41,7 +42,7 @@ export async function run(session: Session, input: LatestInput): Promise<undefin
   else if (page.items.length) {
     const hidden = await printTable(session.out, columns(Date.now()), page.items)
     if (hidden.length) await session.remark(`not shown for want of room: ${hidden.join(', ')}; widen the terminal or use --json`)
-  } else if (missing.length === 0) await session.remark('nothing is stored yet; `qicore up` acquires prices')
+  } else if (missing.length === 0) await session.remark(await nothingOf('no latest price of that is stored', store))
   if (page.next) await session.remark(`there is more: --after ${page.next}`)
   if (missing.length) throw new QiError('NOT_FOUND', (await explain(store.dsl, missing)).join('\n'))
 }

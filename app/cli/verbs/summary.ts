@@ -11,6 +11,7 @@ import type { Output } from '../output.ts'
 import type { Session } from '../session.ts'
 import { ageColumn, originColumn } from '../text/columns.ts'
 import { markOf } from '../text/mark.ts'
+import { nothingOf } from '../text/nothing.ts'
 import { type Column, printTable } from '../text/table.ts'
 
 export interface SummaryInput {
@@ -34,7 +35,7 @@ export async function run(session: Session, input: SummaryInput): Promise<undefi
   if (session.json) return void (await out.json(summaryWire({ analytics, breadth, gainers, losers, ...rest })))
   const now = Date.now()
   if (breadth.length === 0 && analytics.length === 0)
-    return void (await session.remark('nothing is stored yet; `qicore up` acquires prices'))
+    return void (await session.remark(await nothingOf('no figures of the market are stored', store)))
   await section(out, 'Market', marketColumns(now), analytics)
   await section(out, 'Breadth, of the latest prices', breadthColumns, breadth)
   await section(out, 'Gainers', moverColumns(now), gainers)

@@ -50,6 +50,12 @@ async function http(path: string): Promise<unknown> {
 }
 
 describe('qicore query', () => {
+  it.each(['latest', 'summary'])('%s says what is stored where it has nothing to tell of that', async (verb) => {
+    const { code, stderr, stdout } = await ask(verb)
+    expect([code, stdout]).toEqual([0, ''])
+    expect(stderr).toMatch(/; what is stored: ohlcv \(`qicore query data-health` lists its series\)/)
+  })
+
   it.each([
     ['sma', ['--period', '4'], 'period=4', { value: 100.5 }],
     ['bollinger', ['--period', '4'], 'period=4&', { lower: 99.5, middle: 100.5, upper: 101.5 }],

@@ -30,6 +30,7 @@ export {
   storeStatistics,
   type TableStatistics,
 } from './statistics/storeStatistics.ts'
+export { storedTypes } from './statistics/storedTypes.ts'
 export { openStore, type Store, type StoreConfig } from './store.ts'
 export { COLUMN_TYPES, type ColumnType, createOwnTable, OWN_TABLES, type OwnTable } from './timescale/custom.ts'
 export { TIME_TABLES, type TimeTable } from './timescale/hypertables.ts'
