@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CALENDARS, Coverage, type Ohlcv, type Price, parseTime } from '../../lib/src/base/index.ts'
+import { CALENDARS, Coverage, instrument, type Ohlcv, type Price, parseTime } from '../../lib/src/base/index.ts'
 import { ASKED, OFFICE } from '../support/calendars.ts'
 import { aBar, aPrice, MINUTE } from './records.ts'
 import { testStore } from './testStore.ts'
@@ -11,6 +11,22 @@ const coverage = await Coverage.open(store.pool, calendars)
 /** Before anything is read: what a source says counts within ten seconds. */
 await coverage.introduce('exchange', { calendar: 'office', cadence: { price: MINUTE } })
 await coverage.introduce('asked', { calendar: 'asked' })
+
+/** A pair of the exchange that is traded around the clock. */
+await store.timescale.upsert(instrument, [
+  {
+    coinId: 'round-the-clock',
+    source: 'exchange',
+    time: 0,
+    receivedAt: 0,
+    origin: 'live',
+    kind: 'pair',
+    symbol: 'RTC',
+    name: 'Round the clock',
+    calendar: '24x7',
+    active: true,
+  },
+])
 
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
@@ -47,6 +63,13 @@ describe('gaps', () => {
       ),
     )
     expect(await gapsOf('holed')).toEqual([[missing, missing + MINUTE]])
+  })
+
+  test('a pair that names a calendar of its own has those hours', async () => {
+    await dsl.storeOHLCV(bars('round-the-clock', BOTH))
+    expect(await gapsOf('round-the-clock')).toEqual([[session(FRIDAY).to, session(MONDAY).from]])
+    expect((await candles('round-the-clock', '1d')).map(([, covered]) => covered)).toEqual([6.5 / 24, 6.5 / 24])
+    expect((await dsl.listInstruments({ search: 'round-the-clock' })).items).toMatchObject([{ calendar: '24x7' }])
   })
 
   test('a day without a session is no missing bar of a day', async () => {
@@ -113,6 +136,13 @@ describe('candles', () => {
     ])
     const [day] = (await dsl.getOHLCV({ coin: 'early', timeframe: '1d' })).candles
     expect(day).toMatchObject({ open: '7', low: '7', covered: 1, partial: false })
+  })
+
+  test('a night between candles is no hole of an indicator', async () => {
+    const times = BOTH.filter((time) => time !== session(MONDAY).from + HOUR)
+    await dsl.storeOHLCV(bars('smooth', times))
+    const { holes } = await dsl.calculateSMA({ coin: 'smooth', timeframe: '1m', limit: 1000 })
+    expect(holes).toBe(1)
   })
 
   test('nothing is filled while the market is closed', async () => {

@@ -5,5 +5,5 @@ export async function nothingOf(what: string, { pool }: Pick<Store, 'pool'>): Pr
   const types = await storedTypes(pool)
   return types.length === 0
     ? 'nothing is stored yet; `qicore up` acquires prices'
-    : `${what}; what is stored: ${types.join(', ')} (\`qicore query data-health\` lists its series)`
+    : `${what}; what is stored: ${types.join(', ')} (\`qicore query health\` lists its series)`
 }

@@ -53,7 +53,7 @@ describe('qicore query', () => {
   it.each(['latest', 'summary'])('%s says what is stored where it has nothing to tell of that', async (verb) => {
     const { code, stderr, stdout } = await ask(verb)
     expect([code, stdout]).toEqual([0, ''])
-    expect(stderr).toMatch(/; what is stored: ohlcv \(`qicore query data-health` lists its series\)/)
+    expect(stderr).toMatch(/; what is stored: ohlcv \(`qicore query health` lists its series\)/)
   })
 
   it.each([

@@ -10,7 +10,7 @@ import {
   type RecordType,
   type RecordValues,
 } from '../types/index.ts'
-import { SeriesCalendars } from './dsl/calendars.ts'
+import { type CalendarOwner, SeriesCalendars } from './dsl/calendars.ts'
 import { isStalePlan } from './errors.ts'
 import { type ConnectOptions, type Pool, withClient } from './pool.ts'
 import { tableOf } from './tables.ts'
@@ -59,7 +59,7 @@ export class Reader {
   }
 
   /** The trading hours of a series. @throws QiError */
-  calendarOf(series: { readonly source: string }): Promise<Calendar> {
+  calendarOf(series: CalendarOwner): Promise<Calendar> {
     return this.#calendars.of(series, (statement) => this.rows(statement))
   }
 

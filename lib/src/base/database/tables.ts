@@ -11,8 +11,8 @@ export interface TableSpec {
 
 /** Where the instruments go, by kind. */
 const REFERENCE = {
-  currency: { name: 'currencies', without: ['kind', 'exchange', 'base', 'quote', 'tick_size', 'lot_size'] },
-  exchange: { name: 'exchanges', without: ['kind', 'exchange', 'base', 'quote', 'tick_size', 'lot_size'] },
+  currency: { name: 'currencies', without: ['kind', 'exchange', 'base', 'quote', 'tick_size', 'lot_size', 'calendar'] },
+  exchange: { name: 'exchanges', without: ['kind', 'exchange', 'base', 'quote', 'tick_size', 'lot_size', 'calendar'] },
   pair: { name: 'trading_pairs', without: ['kind'] },
 } as const
 

@@ -76,8 +76,7 @@ export class Coverage {
     const ids = await this.refresh(filter)
     return classified(async () => {
       const sources = await readSources(this.#pool)
-      const hours = (source: string) => this.#known(sources.get(source)?.calendar)
-      const all = await readSeries(this.#pool, ids, sources, hours)
+      const all = await readSeries(this.#pool, ids, sources, (name) => this.#known(name))
       return all.map((known) => covered({ ...known, now }))
     })
   }
@@ -132,9 +131,9 @@ export class Coverage {
   }
 
   /** The stretches in which the market of a series is open. */
-  async whileOpen({ source }: CoveredSeries, spans: readonly Span[]): Promise<readonly Span[]> {
+  async whileOpen(series: CoveredSeries, spans: readonly Span[]): Promise<readonly Span[]> {
     if (this.#calendars.every(({ always }) => always)) return spans
-    return openHours(await this.#calendarOf(source), spans)
+    return openHours(await this.#calendarOf(series), spans)
   }
 
   /** A window is about to be asked for: until it is settled its records come in no order that says anything. */
@@ -220,11 +219,15 @@ export class Coverage {
     return this.#calendars.find((calendar) => calendar.name === name) ?? ALWAYS
   }
 
-  async #calendarOf(source: string): Promise<Calendar> {
+  async #calendarOf({ source, coinId }: CoveredSeries): Promise<Calendar> {
     const { rows } = await classified(() =>
-      this.#pool.query<{ calendar: string }>('select calendar from coverage_sources where source = $1', [source]),
+      this.#pool.query<{ calendar: string | null }>(
+        `select coalesce((select calendar from trading_pairs where source = $1 and coin_id = $2),
+          (select calendar from coverage_sources where source = $1)) as calendar`,
+        [source, coinId],
+      ),
     )
-    return this.#known(rows[0]?.calendar)
+    return this.#known(rows[0]?.calendar ?? undefined)
   }
 
   #change(id: string, work: (client: PoolClient) => Promise<void>): Promise<void> {

@@ -17,6 +17,7 @@ const edge = (order: '' | 'desc'): string =>
 
 const SERIES = `select s.id, s.source, s.coin_id, s.currency, s.type, s.timeframe,
   ${timeText(edge(''))} as first, ${timeText(edge('desc'))} as last,
+  (select calendar from trading_pairs as i where i.source = s.source and i.coin_id = s.coin_id) as calendar,
   (extract(epoch from ${SILENCE_LIMIT}) * 1000000)::bigint::text as limit,
   (select array_agg(array[state, ${timeText('lower(span)')}, ${timeText('upper(span)')}, reason, ${timeText('noted_at')},
       lower(numbers)::text, (upper(numbers) - 1)::text] order by lower(span), lower(numbers))
@@ -27,6 +28,8 @@ interface Row extends SeriesRow {
   readonly first: string | null
   readonly last: string | null
   readonly limit: string
+  /** That of the pair. */
+  readonly calendar: string | null
   readonly spans: (string | null)[][] | null
 }
 
@@ -48,10 +51,10 @@ export async function readSeries(
   pool: Pool,
   ids: readonly string[],
   sources: ReadonlyMap<string, KnownSource>,
-  calendars: (source: string) => Calendar,
+  calendars: (name: string | undefined) => Calendar,
 ): Promise<Omit<Known, 'now'>[]> {
   const { rows } = await pool.query<Row>(SERIES, [[...ids]])
-  return rows.map(({ first: earliest, last: latest, limit, spans, ...row }) => {
+  return rows.map(({ first: earliest, last: latest, limit, spans, calendar, ...row }) => {
     const series = seriesOf(row)
     const source = sources.get(series.source)
     const first = earliest === null ? undefined : parseTime(earliest)
@@ -76,7 +79,7 @@ export async function readSeries(
       source,
       platform: sources.get(''),
       outages: source ? outagesOf(source, series) : [],
-      calendar: calendars(series.source),
+      calendar: calendars(calendar ?? source?.calendar),
     }
   })
 }

@@ -6,8 +6,9 @@ import type { QueryOf } from './query.ts'
 import type { InstrumentPage } from './results.ts'
 
 const COMMON = 'coin_id, source, time, received_at, origin, symbol, name, active'
-const PAIR = 'exchange, base, quote, tick_size, lot_size'
-const NO_PAIR = 'null as exchange, null as base, null as quote, null::numeric as tick_size, null::numeric as lot_size'
+const PAIR = 'exchange, base, quote, tick_size, lot_size, calendar'
+const NO_PAIR =
+  'null as exchange, null as base, null as quote, null::numeric as tick_size, null::numeric as lot_size, null as calendar'
 
 /**
  * $1 search, $2 kind, $3 source, $4–$7 the cursor, $8 limit. Exact ids and tickers come first, then those that begin with the

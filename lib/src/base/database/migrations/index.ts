@@ -6,11 +6,13 @@ import { makeHypertables } from '../timescale/hypertables.ts'
 import { tables } from './001_tables.ts'
 import { readable } from './002_readable.ts'
 import { sequenceIndex } from './003_sequence.ts'
+import { calendar } from './004_calendar.ts'
 
 export const storeMigrations = [
   { version: 1, name: 'tables', sql: tables },
   { version: 2, name: 'readable', sql: readable },
   { version: 3, name: 'sequence', sql: sequenceIndex },
+  { version: 4, name: 'calendar', sql: calendar },
 ] as const
 
 /** Brings the store's own tables up to date. The first run chooses the layout, which then stays. */

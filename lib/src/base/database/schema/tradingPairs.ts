@@ -14,6 +14,7 @@ export const tradingPairs = pgTable(
     tickSize: decimal('tick_size'),
     lotSize: decimal('lot_size'),
     active: boolean('active').notNull(),
+    calendar: text('calendar'),
   },
   (t) => [primaryKey({ columns: [t.source, t.coinId] }), index('trading_pairs_symbol').on(sql`lower(${t.symbol})`)],
 )

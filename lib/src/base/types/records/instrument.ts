@@ -20,6 +20,7 @@ export const instrument = defineRecord({
     tick_size: optional(decimalField('the smallest step of the price')),
     lot_size: optional(decimalField('the smallest step of the amount')),
     active: boolean('whether it can be traded now'),
+    calendar: optional(text('the calendar of a pair whose trading hours are not those of its source, such as 24x7')),
   },
 })
 export type Instrument = RecordOf<typeof instrument>

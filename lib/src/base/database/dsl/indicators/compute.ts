@@ -1,4 +1,4 @@
-import { type Micros, QiError, timeframeMicros } from '../../../types/index.ts'
+import { type Calendar, openBars, openTime, QiError, type Timeframe, timeframeMicros } from '../../../types/index.ts'
 import type { Reader } from '../../reader.ts'
 import type { IndicatorPoint, IndicatorValues } from '../analysisResults.ts'
 import { candles } from '../candles.ts'
@@ -53,7 +53,7 @@ export async function indicatorValues<N extends IndicatorName>(
     missing: points.length > 0 ? 0 : Math.max(1, definition.warmUp(params) - usable(definition, all)),
     history,
     settled: history >= wanted,
-    holes: holes(all, timeframeMicros(timeframe)),
+    holes: holes(all, timeframe, await reader.calendarOf(series)),
     partial: all.filter(({ isFinal, partial }) => isFinal && partial).length,
     points,
   }
@@ -86,8 +86,13 @@ export function compute(
 const usable = ({ name }: IndicatorDefinition, all: readonly Candle[]): number =>
   name === 'vwap' ? all.filter(({ volume }) => volume !== undefined).length : all.length
 
-function holes(all: readonly Candle[], length: Micros): number {
+/** Buckets between the first and the last candle that are not there although the market was open. */
+function holes(all: readonly Candle[], timeframe: Timeframe, calendar: Calendar): number {
   const first = all[0]
   const last = all.at(-1)
-  return first && last ? Math.round((last.time - first.time) / length) + 1 - all.length : 0
+  if (!first || !last) return 0
+  const length = timeframeMicros(timeframe)
+  const open = openBars(calendar, timeframe, [{ from: first.time, to: last.time + length }])
+  const wanted = Math.round(open.reduce((sum, span) => sum + span.to - span.from, 0) / length)
+  return wanted - all.filter(({ time }) => openTime(calendar, time, time + length) > 0).length
 }
