@@ -10,6 +10,8 @@ type Value = string | number | boolean
  * that the schema must decide, and word what is wrong. A property test holds the two together.
  */
 export interface FieldCodec {
+  /** True where {@link encode} gives JSON; it makes none. */
+  accepts(value: unknown): boolean
   /** The JSON of a value inside TypeScript. */
   encode(value: unknown): string | undefined
   /** The value inside TypeScript of a value on the wire. */
@@ -24,22 +26,27 @@ const whole = (value: unknown): value is number => Number.isSafeInteger(value) &
 
 const CODECS: Readonly<Record<Exclude<FieldKind, 'text'>, FieldCodec>> = {
   decimal: {
+    accepts: (value) => typeof value === 'string' && isDecimal(value),
     encode: (value) => (typeof value === 'string' && isDecimal(value) ? `"${value}"` : undefined),
     decode: (wire) => (typeof wire === 'string' && isDecimal(wire) ? wire : undefined),
   },
   time: {
+    accepts: (value) => isMicros(value),
     encode: (value) => (isMicros(value) ? `"${formatTime(value)}"` : undefined),
     decode: (wire) => (typeof wire === 'string' ? parsePlainTime(wire) : undefined),
   },
   integer: {
+    accepts: (value) => whole(value),
     encode: (value) => (whole(value) ? JSON.stringify(value) : undefined),
     decode: (wire) => (whole(wire) ? wire : undefined),
   },
   float: {
+    accepts: (value) => Number.isFinite(value),
     encode: (value) => (Number.isFinite(value) ? JSON.stringify(value) : undefined),
     decode: (wire) => (Number.isFinite(wire) ? (wire as number) : undefined),
   },
   boolean: {
+    accepts: (value) => typeof value === 'boolean',
     encode: (value) => (typeof value === 'boolean' ? String(value) : undefined),
     decode: (wire) => (typeof wire === 'boolean' ? wire : undefined),
   },
@@ -71,5 +78,9 @@ function textCodec(schema: z.ZodType): FieldCodec {
     accepted.set(value, json)
     return json
   }
-  return { encode: quoted, decode: (wire) => (quoted(wire) === undefined ? undefined : (wire as string)) }
+  return {
+    accepts: (value) => quoted(value) !== undefined,
+    encode: quoted,
+    decode: (wire) => (quoted(wire) === undefined ? undefined : (wire as string)),
+  }
 }

@@ -131,7 +131,7 @@ export class RecordType<
    * @throws QiError BAD_DATA
    */
   check(record: R): R {
-    return this.#quickEncode(record) === undefined ? this.#slowFromWire(this.toWire(record)) : record
+    return this.#accepts(record) ? record : this.#slowFromWire(this.toWire(record))
   }
 
   /** The value of a message: JSON in UTF-8. Not checked, but for its times. */
@@ -179,6 +179,14 @@ export class RecordType<
       json += `${json === '' ? '{' : ','}${label}${text}`
     }
     return this.#isComplete(record) ? `${json}}` : undefined
+  }
+
+  #accepts(record: R): boolean {
+    for (const { property, optional, accepts } of this.#codecs) {
+      const value = record[property]
+      if (value === undefined ? !optional : !accepts(value)) return false
+    }
+    return true
   }
 
   #isComplete(record: R): boolean {
