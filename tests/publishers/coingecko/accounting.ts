@@ -6,8 +6,8 @@ import {
   type Ohlcv,
   timeframeMicros,
 } from '../../../lib/src/base/index.ts'
-import { matchesPath, type Numbers } from '../../../lib/src/publishers/sources/coingecko/parse/numbers.ts'
-import type { Refused } from '../../../lib/src/publishers/sources/coingecko/parse/parsed.ts'
+import type { Refused } from '../../../lib/src/publishers/sources/shared/collect.ts'
+import { matchesPath, type Numbers } from './numbers.ts'
 
 export interface Account {
   readonly total: number

@@ -1,7 +1,8 @@
 import type { ExactJson, Micros } from '../../../lib/src/base/index.ts'
 import { askedEndpoint } from '../../../lib/src/publishers/sources/coingecko/interactions.ts'
-import type { Refused } from '../../../lib/src/publishers/sources/coingecko/parse/parsed.ts'
+import type { Refused } from '../../../lib/src/publishers/sources/shared/collect.ts'
 import { type Account, account } from './accounting.ts'
+import { isUnused, numbersOf } from './numbers.ts'
 
 export interface Outcome extends Account {
   readonly endpoint: string
@@ -12,9 +13,9 @@ export interface Outcome extends Account {
 /** The outcome of a body, by the address that it came from; undefined where QiCore has no use for that endpoint. */
 export function outcomeOf(url: string, body: ExactJson, receivedAt: Micros): Outcome | 'unused' | undefined {
   const asked = askedEndpoint(url)
-  if (!asked || asked === 'unused') return asked
+  if (!asked) return isUnused(url) ? 'unused' : undefined
   const result = asked.parse(body, { receivedAt, origin: 'replay' })
   const records: readonly object[] = 'records' in result ? result.records : result.matches
   const { rejected } = result
-  return { endpoint: asked.name, records, rejected, ...account(body, asked.numbers, records, rejected) }
+  return { endpoint: asked.name, records, rejected, ...account(body, numbersOf(asked.name, url), records, rejected) }
 }

@@ -18,6 +18,7 @@ import {
   type Trouble,
   toQiError,
 } from '../../../base/index.ts'
+import type { Parsed } from '../shared/collect.ts'
 import * as endpoints from './endpoints.ts'
 import { chunkIds, cleanIds } from './ids.ts'
 import type { CoinHistoryParams, CoinParams } from './parse/coin.ts'
@@ -25,7 +26,6 @@ import type { GlobalParams } from './parse/global.ts'
 import type { MarketChartParams, MarketChartRangeParams } from './parse/marketChart.ts'
 import type { MarketsParams } from './parse/markets.ts'
 import type { OhlcParams, OhlcRangeParams } from './parse/ohlc.ts'
-import type { Parsed } from './parse/parsed.ts'
 import type { FoundCoins } from './parse/search.ts'
 import { type SimplePriceParams, withUnknown } from './parse/simplePrice.ts'
 import { API_KEY, PLANS, type Plan } from './plans.ts'

@@ -13,7 +13,7 @@ import {
 } from '../../../base/index.ts'
 import type { CoinGeckoClient } from './CoinGeckoClient.ts'
 import type { Call, Job } from './jobs.ts'
-import { SOURCE } from './parse/parsed.ts'
+import { SOURCE } from './parse/source.ts'
 import { SettingWarnings } from './SettingWarnings.ts'
 
 export interface CoinGeckoSourceOptions {

@@ -1,5 +1,5 @@
 import { countOf, type Logger, type RecordBatch, type SettingWarning } from '../../../base/index.ts'
-import type { Parsed } from './parse/parsed.ts'
+import type { Parsed } from '../shared/collect.ts'
 
 /** Names of the settings that CoinGecko does not have: each is logged once, and again when it is there or differs. */
 export class SettingWarnings {

@@ -8,29 +8,27 @@ import {
   type Price,
   type Trending,
 } from '../../../base/index.ts'
-import { type CoinHistoryParams, type CoinParams, coinNumbers, parseCoin, parseCoinHistory } from './parse/coin.ts'
-import { coinsListNumbers, parseCoinsList } from './parse/coinsList.ts'
-import { type GlobalParams, globalNumbers, parseGlobal } from './parse/global.ts'
-import { type MarketChartParams, type MarketChartRangeParams, marketChartNumbers, parseMarketChart } from './parse/marketChart.ts'
-import { type MarketsParams, marketsNumbers, parseMarkets } from './parse/markets.ts'
-import type { Numbers } from './parse/numbers.ts'
-import { type OhlcParams, type OhlcRangeParams, ohlcNumbers, parseOhlc } from './parse/ohlc.ts'
-import type { Parsed, Seen } from './parse/parsed.ts'
-import { type FoundCoins, parseSearch, type SearchParams, searchNumbers } from './parse/search.ts'
-import { parseSimplePrice, type SimplePriceParams, simplePriceNumbers } from './parse/simplePrice.ts'
-import { parseTrending, trendingNumbers } from './parse/trending.ts'
+import type { Parsed, Seen } from '../shared/collect.ts'
+import { type CoinHistoryParams, type CoinParams, parseCoin, parseCoinHistory } from './parse/coin.ts'
+import { parseCoinsList } from './parse/coinsList.ts'
+import { type GlobalParams, parseGlobal } from './parse/global.ts'
+import { type MarketChartParams, type MarketChartRangeParams, parseMarketChart } from './parse/marketChart.ts'
+import { type MarketsParams, parseMarkets } from './parse/markets.ts'
+import { type OhlcParams, type OhlcRangeParams, parseOhlc } from './parse/ohlc.ts'
+import { type FoundCoins, parseSearch, type SearchParams } from './parse/search.ts'
+import { parseSimplePrice, type SimplePriceParams } from './parse/simplePrice.ts'
+import { parseTrending } from './parse/trending.ts'
 
 export interface SendOptions {
   readonly signal: AbortSignal
 }
 
-/** One address of the API: how it is asked, what its body means, and what becomes of the body's numbers. */
+/** One address of the API: how it is asked, and what its body means. */
 export interface Endpoint<P, T> {
   readonly name: string
   send(sdk: Coingecko, params: P, options: SendOptions): Promise<Response>
   /** Pure. @throws QiError BAD_DATA when the body is of another shape altogether */
   parse(body: ExactJson, params: P, seen: Seen): T
-  numbers(params: P): Numbers
 }
 
 const endpoint = <P, T>(definition: Endpoint<P, T>): Endpoint<P, T> => definition
@@ -42,7 +40,6 @@ export const ping = endpoint<object, undefined>({
   name: '/ping',
   send: (sdk, _, options) => sdk.ping.get(options).asResponse(),
   parse: () => undefined,
-  numbers: () => ({ stored: {}, unused: [] }),
 })
 
 export const simplePrice = endpoint<SimplePriceParams, Parsed<Price>>({
@@ -63,7 +60,6 @@ export const simplePrice = endpoint<SimplePriceParams, Parsed<Price>>({
       )
       .asResponse(),
   parse: parseSimplePrice,
-  numbers: simplePriceNumbers,
 })
 
 export const markets = endpoint<MarketsParams, Parsed<Price>>({
@@ -83,7 +79,6 @@ export const markets = endpoint<MarketsParams, Parsed<Price>>({
       )
       .asResponse(),
   parse: parseMarkets,
-  numbers: marketsNumbers,
 })
 
 export const ohlc = endpoint<OhlcParams, Parsed<Ohlcv>>({
@@ -91,7 +86,6 @@ export const ohlc = endpoint<OhlcParams, Parsed<Ohlcv>>({
   send: (sdk, { id, currency, days, interval }, options) =>
     sdk.coins.ohlc.get(id, { vs_currency: currency, days, precision, ...(interval ? { interval } : {}) }, options).asResponse(),
   parse: parseOhlc,
-  numbers: ohlcNumbers,
 })
 
 export const ohlcRange = endpoint<OhlcRangeParams, Parsed<Ohlcv>>({
@@ -101,7 +95,6 @@ export const ohlcRange = endpoint<OhlcRangeParams, Parsed<Ohlcv>>({
       .getRange(id, { vs_currency: currency, from: unixSeconds(from), to: unixSeconds(to), interval }, options)
       .asResponse(),
   parse: (body, params, seen) => parseOhlc(body, { ...params, days: 'max' }, seen),
-  numbers: ohlcNumbers,
 })
 
 export const marketChart = endpoint<MarketChartParams, Parsed<Price>>({
@@ -111,7 +104,6 @@ export const marketChart = endpoint<MarketChartParams, Parsed<Price>>({
       .get(id, { vs_currency: currency, days, precision, ...(interval ? { interval } : {}) }, options)
       .asResponse(),
   parse: parseMarketChart,
-  numbers: marketChartNumbers,
 })
 
 export const marketChartRange = endpoint<MarketChartRangeParams, Parsed<Price>>({
@@ -122,35 +114,30 @@ export const marketChartRange = endpoint<MarketChartRangeParams, Parsed<Price>>(
     return sdk.coins.marketChart.getRange(id, query, options).asResponse()
   },
   parse: parseMarketChart,
-  numbers: marketChartNumbers,
 })
 
 export const globalMarket = endpoint<GlobalParams, Parsed<MarketAnalytics>>({
   name: '/global',
   send: (sdk, _, options) => sdk.global.get(options).asResponse(),
   parse: parseGlobal,
-  numbers: globalNumbers,
 })
 
 export const trendingSearches = endpoint<object, Parsed<Trending>>({
   name: '/search/trending',
   send: (sdk, _, options) => sdk.search.trending.get({}, options).asResponse(),
   parse: parseTrending,
-  numbers: trendingNumbers,
 })
 
 export const search = endpoint<SearchParams, FoundCoins>({
   name: '/search',
   send: (sdk, { query }, options) => sdk.search.get({ query }, options).asResponse(),
   parse: parseSearch,
-  numbers: searchNumbers,
 })
 
 export const coinsList = endpoint<object, Parsed<Instrument>>({
   name: '/coins/list',
   send: (sdk, _, options) => sdk.coins.list.get({}, options).asResponse(),
   parse: parseCoinsList,
-  numbers: coinsListNumbers,
 })
 
 export const coin = endpoint<CoinParams, Parsed<Price>>({
@@ -160,49 +147,13 @@ export const coin = endpoint<CoinParams, Parsed<Price>>({
       .getID(id, { localization: false, tickers: false, community_data: false, developer_data: false }, options)
       .asResponse(),
   parse: parseCoin,
-  numbers: coinNumbers,
 })
 
 export const coinHistory = endpoint<CoinHistoryParams, Parsed<Price>>({
   name: '/coins/{id}/history',
   send: (sdk, { id, date }, options) => sdk.coins.history.get(id, { date, localization: false }, options).asResponse(),
   parse: parseCoinHistory,
-  numbers: coinNumbers,
 })
-
-/** Endpoints that QiCore has no use for: none of their numbers are stored. */
-export const UNUSED_ENDPOINTS = [
-  '/key',
-  '/coins/{id}/tickers',
-  '/coins/categories',
-  '/coins/categories/list',
-  '/coins/{id}/contract/{address}/market_chart',
-  '/asset_platforms',
-  '/derivatives',
-  '/derivatives/exchanges',
-  '/derivatives/exchanges/list',
-  '/derivatives/exchanges/{id}',
-  '/exchanges',
-  '/exchanges/list',
-  '/exchanges/{id}',
-  '/exchanges/{id}/tickers',
-  '/exchanges/{id}/volume_chart',
-  '/exchanges/{id}/status_updates',
-  '/status_updates',
-  '/events/countries',
-  '/events/types',
-  '/finance_platforms',
-  '/finance_products',
-  '/indexes',
-  '/indexes/list',
-  '/indexes/{market}/{id}',
-  '/global/decentralized_finance_defi',
-  '/exchange_rates',
-  '/nfts/list',
-  '/nfts/{id}',
-  '/companies/public_treasury/{id}',
-  '/simple/supported_vs_currencies',
-] as const
 
 /** Both plans read Unix seconds here. */
 const unixSeconds = (time: number): string => String(Math.floor(Date.parse(formatTime(time)) / 1000))

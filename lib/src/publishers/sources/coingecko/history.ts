@@ -11,8 +11,8 @@ import {
   timeframeMicros,
   toQiError,
 } from '../../../base/index.ts'
+import type { Parsed } from '../shared/collect.ts'
 import type { CoinGeckoClient } from './CoinGeckoClient.ts'
-import type { Parsed } from './parse/parsed.ts'
 import { lastDaysTo, offersOf, stretched, windowsOf } from './windows.ts'
 
 export interface CoinGeckoHistoryOptions {

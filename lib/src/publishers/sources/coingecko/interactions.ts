@@ -7,11 +7,10 @@ import {
   type RecordedInteraction,
   readRecordedAt,
 } from '../../../base/index.ts'
+import type { Parsed, Seen } from '../shared/collect.ts'
 import * as endpoints from './endpoints.ts'
 import { isErrorBody } from './errors.ts'
-import type { Numbers } from './parse/numbers.ts'
 import type { OhlcDays } from './parse/ohlc.ts'
-import type { Parsed, Seen } from './parse/parsed.ts'
 import type { FoundCoins } from './parse/search.ts'
 
 /** The endpoint that an address belongs to, with the parameters that it was asked with. */
@@ -19,7 +18,6 @@ export interface AskedEndpoint {
   readonly name: string
   /** What the body means; the coins that a search found are no records. */
   readonly parse: (body: ExactJson, seen: Seen) => Parsed | FoundCoins
-  readonly numbers: Numbers
 }
 
 type Ask = (ids: readonly string[], query: URLSearchParams) => AskedEndpoint
@@ -44,7 +42,6 @@ function asked<P, T extends Parsed | FoundCoins>(
     return {
       name: endpoint.name,
       parse: (body, seen) => endpoint.parse(body, given, seen),
-      numbers: endpoint.numbers(given),
     }
   }
 }
@@ -82,17 +79,19 @@ const ASKED: readonly (readonly [pattern: string, ask: Ask])[] = [
   ['/coins/{id}', coin],
 ]
 
-/** What an address asks for; `unused` where QiCore has no use for it, undefined where the address is not known. */
-export function askedEndpoint(url: string): AskedEndpoint | 'unused' | undefined {
+/** Looks like the address of one coin, and is a list of categories. */
+const NO_COIN = '/coins/categories'
+
+/** The endpoint that an address asks; undefined where QiCore reads no answers of it. */
+export function askedEndpoint(url: string): AskedEndpoint | undefined {
   const { pathname, searchParams } = new URL(url, 'https://api.coingecko.com')
   const path = pathname.replace(/^\/api\/v3/, '')
-  // Fixed addresses first: /coins/categories is no coin.
-  if (endpoints.UNUSED_ENDPOINTS.some((pattern) => !pattern.includes('{') && pattern === path)) return 'unused'
+  if (path === NO_COIN) return undefined
   for (const [pattern, ask] of ASKED) {
     const ids = match(pattern, path)
     if (ids) return ask(ids, searchParams)
   }
-  return endpoints.UNUSED_ENDPOINTS.some((pattern) => match(pattern, path)) ? 'unused' : undefined
+  return undefined
 }
 
 const HOST = /(^|\.)coingecko\.com$/
@@ -102,8 +101,7 @@ export function parseInteraction(interaction: RecordedInteraction): readonly Rec
   const { request, response, recorded_at } = interaction
   if (!URL.canParse(request.url) || !HOST.test(new URL(request.url).hostname)) return undefined
   const endpoint = askedEndpoint(request.url)
-  if (!endpoint) throw new QiError('BAD_DATA', `CoinGecko is not known to have ${new URL(request.url).pathname}`)
-  if (endpoint === 'unused' || response.status < 200 || response.status > 299) return []
+  if (!endpoint || response.status < 200 || response.status > 299) return []
   const body = bodyOf(response.body)
   if (isErrorBody(body)) return []
   const result = endpoint.parse(body, { receivedAt: readRecordedAt(recorded_at), origin: 'replay' })

@@ -1,9 +1,9 @@
 import { type Ohlcv, ohlcv, type Price, price, type QiError, type RecordType, toQiError } from '../../../base/index.ts'
+import type { Parsed } from '../shared/collect.ts'
 import type { CoinGeckoClient } from './CoinGeckoClient.ts'
 import type { CoinGeckoConfig } from './config.ts'
 import { chunkIds, cleanIds } from './ids.ts'
 import type { OhlcDays } from './parse/ohlc.ts'
-import type { Parsed } from './parse/parsed.ts'
 import { type CallPlan, JOB_NAMES, type JobName, PAGE } from './schedule.ts'
 
 /** One call to make, for one batch. */

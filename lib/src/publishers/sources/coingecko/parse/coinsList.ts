@@ -1,6 +1,7 @@
 import { type ExactJson, type Instrument, instrument } from '../../../../base/index.ts'
-import type { Numbers } from './numbers.ts'
-import { arrayOf, Collector, objectOf, type Parsed, type Seen, SOURCE, textOf } from './parsed.ts'
+import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
+import { arrayOf, objectOf, textOf } from '../../shared/json.ts'
+import { SOURCE } from './source.ts'
 
 /**
  * `[{"id":"01coin","symbol":"zoc","name":"01coin"},…]`: every coin that CoinGecko follows now. It holds no numbers and no stamp.
@@ -25,5 +26,3 @@ export function parseCoinsList(body: ExactJson, _params: object, seen: Seen): Pa
     })
   return out.done()
 }
-
-export const coinsListNumbers = (): Numbers => ({ stored: {}, unused: [] })

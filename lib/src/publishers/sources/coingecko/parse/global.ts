@@ -1,17 +1,7 @@
 import { type ExactJson, type MarketAnalytics, marketAnalytics } from '../../../../base/index.ts'
-import type { Numbers } from './numbers.ts'
-import {
-  Collector,
-  decimalOf,
-  integerOf,
-  objectOf,
-  optionalDecimal,
-  type Parsed,
-  present,
-  type Seen,
-  SOURCE,
-  secondsOf,
-} from './parsed.ts'
+import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
+import { decimalOf, integerOf, objectOf, optionalDecimal, present, secondsOf } from '../../shared/json.ts'
+import { SOURCE } from './source.ts'
 
 export interface GlobalParams {
   readonly currencies: readonly string[]
@@ -57,30 +47,3 @@ export function parseGlobal(body: ExactJson, { currencies }: GlobalParams, seen:
   }
   return out.done()
 }
-
-export const globalNumbers = ({ currencies }: GlobalParams): Numbers => ({
-  stored: {
-    'data.updated_at': 'time',
-    'data.active_cryptocurrencies': 'activeCoins',
-    'data.markets': 'markets',
-    'data.market_cap_percentage.btc': 'btcDominance',
-    'data.market_cap_percentage.eth': 'ethDominance',
-    ...(currencies.includes('usd') ? { [`data.${CHANGE}`]: 'change24hPct' } : {}),
-    ...Object.fromEntries(
-      currencies.flatMap((currency) => [
-        [`data.total_market_cap.${currency}`, 'totalMarketCap'],
-        [`data.total_volume.${currency}`, 'totalVolume24h'],
-      ]),
-    ),
-  },
-  unused: [
-    'data.total_market_cap.*',
-    'data.total_volume.*',
-    'data.market_cap_percentage.*',
-    `data.${CHANGE}`,
-    'data.volume_change_percentage_24h_usd',
-    'data.upcoming_icos',
-    'data.ongoing_icos',
-    'data.ended_icos',
-  ],
-})

@@ -1,6 +1,7 @@
 import { type Decimal, type ExactJson, errorMessage, type Micros, type Price, price } from '../../../../base/index.ts'
-import type { Numbers } from './numbers.ts'
-import { arrayOf, Collector, decimalOf, millisOf, objectOf, type Parsed, present, type Seen, SOURCE } from './parsed.ts'
+import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
+import { arrayOf, decimalOf, millisOf, objectOf, present } from '../../shared/json.ts'
+import { SOURCE } from './source.ts'
 
 export interface MarketChartParams {
   readonly id: string
@@ -73,15 +74,3 @@ function series(points: ExactJson, name: string, out: Collector<Price>) {
     },
   }
 }
-
-export const marketChartNumbers = (): Numbers => ({
-  stored: {
-    'prices.*.0': 'time',
-    'prices.*.1': 'price',
-    'market_caps.*.0': 'time',
-    'market_caps.*.1': 'marketCap',
-    'total_volumes.*.0': 'time',
-    'total_volumes.*.1': 'volume24h',
-  },
-  unused: [],
-})

@@ -1,18 +1,7 @@
 import { type ExactJson, type Price, price } from '../../../../base/index.ts'
-import type { Numbers } from './numbers.ts'
-import {
-  arrayOf,
-  Collector,
-  decimalOf,
-  objectOf,
-  optionalDecimal,
-  type Parsed,
-  present,
-  type Seen,
-  SOURCE,
-  textOf,
-  timeOf,
-} from './parsed.ts'
+import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
+import { arrayOf, decimalOf, objectOf, optionalDecimal, present, textOf, timeOf } from '../../shared/json.ts'
+import { SOURCE } from './source.ts'
 
 export interface MarketsParams {
   readonly currency: string
@@ -50,37 +39,3 @@ export function parseMarkets(body: ExactJson, { currency }: MarketsParams, seen:
     })
   return out.done()
 }
-
-export const marketsNumbers = (): Numbers => ({
-  stored: {
-    '*.current_price': 'price',
-    ...Object.fromEntries(Object.entries(FIGURES).map(([name, property]) => [`*.${name}`, property])),
-  },
-  unused: [
-    '*.market_cap_rank',
-    '*.market_cap_rank_with_rehypothecated',
-    '*.fully_diluted_valuation',
-    '*.high_24h',
-    '*.low_24h',
-    '*.price_change_24h',
-    '*.market_cap_change_24h',
-    '*.market_cap_change_percentage_24h',
-    '*.circulating_supply',
-    '*.total_supply',
-    '*.max_supply',
-    '*.ath',
-    '*.ath_change_percentage',
-    '*.atl',
-    '*.atl_change_percentage',
-    '*.roi.times',
-    '*.roi.percentage',
-    '*.sparkline_in_7d.price.*',
-    '*.price_change_percentage_1h_in_currency',
-    '*.price_change_percentage_24h_in_currency',
-    '*.price_change_percentage_7d_in_currency',
-    '*.price_change_percentage_14d_in_currency',
-    '*.price_change_percentage_30d_in_currency',
-    '*.price_change_percentage_200d_in_currency',
-    '*.price_change_percentage_1y_in_currency',
-  ],
-})

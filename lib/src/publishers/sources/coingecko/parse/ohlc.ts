@@ -1,6 +1,7 @@
 import { type ExactJson, type Micros, type Ohlcv, ohlcv, type Timeframe, timeframeMicros } from '../../../../base/index.ts'
-import type { Numbers } from './numbers.ts'
-import { arrayOf, Collector, decimalOf, millisOf, type Parsed, type Seen, SOURCE } from './parsed.ts'
+import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
+import { arrayOf, decimalOf, millisOf } from '../../shared/json.ts'
+import { SOURCE } from './source.ts'
 
 export const OHLC_DAYS = ['1', '7', '14', '30', '90', '180', '365', 'max'] as const
 export type OhlcDays = (typeof OHLC_DAYS)[number]
@@ -109,8 +110,3 @@ function timeframeOf(rows: readonly Row[]): Timeframe | undefined {
 }
 
 const LENGTHS = ['30m', '1h', '4h', '1d', '4d'] as const
-
-export const ohlcNumbers = (): Numbers => ({
-  stored: { '*.0': 'end', '*.1': 'open', '*.2': 'high', '*.3': 'low', '*.4': 'close' },
-  unused: [],
-})

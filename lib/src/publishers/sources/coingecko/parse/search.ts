@@ -1,6 +1,6 @@
 import { type ExactJson, errorMessage } from '../../../../base/index.ts'
-import type { Numbers } from './numbers.ts'
-import { arrayOf, integerOf, objectOf, type Refused, textOf } from './parsed.ts'
+import type { Refused } from '../../shared/collect.ts'
+import { arrayOf, integerOf, objectOf, textOf } from '../../shared/json.ts'
 
 export interface SearchParams {
   readonly query: string
@@ -43,8 +43,3 @@ export function parseSearch(body: ExactJson): FoundCoins {
   })
   return { matches, rejected }
 }
-
-export const searchNumbers = (): Numbers => ({
-  stored: { 'coins.*.market_cap_rank': 'marketCapRank' },
-  unused: ['categories.*.id', 'exchanges.**', 'nfts.**', 'icos.**'],
-})

@@ -1,19 +1,7 @@
 import { type ExactJson, type Price, price } from '../../../../base/index.ts'
-import type { Numbers } from './numbers.ts'
-import {
-  Collector,
-  decimalOf,
-  isObject,
-  type JsonObject,
-  objectOf,
-  optionalDecimal,
-  type Parsed,
-  present,
-  type Refused,
-  type Seen,
-  SOURCE,
-  secondsOf,
-} from './parsed.ts'
+import { Collector, type Parsed, type Refused, type Seen } from '../../shared/collect.ts'
+import { decimalOf, isObject, type JsonObject, objectOf, optionalDecimal, present, secondsOf } from '../../shared/json.ts'
+import { SOURCE } from './source.ts'
 
 export interface SimplePriceParams {
   readonly ids: readonly string[]
@@ -118,16 +106,3 @@ const ofCurrency = (name: string, currency: string): boolean => Object.keys(FIGU
 
 const currenciesIn = (entry: JsonObject): string[] =>
   Object.keys(entry).filter((name) => name !== STAMP && !Object.keys(FIGURES).some((suffix) => name.endsWith(suffix)))
-
-export const simplePriceNumbers = ({ currencies }: SimplePriceParams): Numbers => ({
-  stored: {
-    [`*.${STAMP}`]: 'time',
-    ...Object.fromEntries(
-      currencies.flatMap((currency) => [
-        [`*.${currency}`, 'price'],
-        ...Object.entries(FIGURES).map(([suffix, property]) => [`*.${currency}${suffix}`, property]),
-      ]),
-    ),
-  },
-  unused: [],
-})

@@ -1,18 +1,7 @@
 import { type ExactJson, JsonNumber, type Trending, trending } from '../../../../base/index.ts'
-import type { Numbers } from './numbers.ts'
-import {
-  arrayOf,
-  Collector,
-  decimalOf,
-  isObject,
-  objectOf,
-  optionalDecimal,
-  type Parsed,
-  present,
-  type Seen,
-  SOURCE,
-  textOf,
-} from './parsed.ts'
+import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
+import { arrayOf, decimalOf, isObject, objectOf, optionalDecimal, present, textOf } from '../../shared/json.ts'
+import { SOURCE } from './source.ts'
 
 /**
  * `{"coins":[{"item":{"id":"bonk","score":0,"data":{"price":0.0000059,…},…}}],…}`: the coins most searched for in the last 24 hours,
@@ -40,16 +29,3 @@ export function parseTrending(body: ExactJson, _params: object, seen: Seen): Par
     })
   return out.done()
 }
-
-export const trendingNumbers = (): Numbers => ({
-  stored: { 'coins.*.item.score': 'score', 'coins.*.item.data.price': 'price' },
-  unused: [
-    'coins.*.item.coin_id',
-    'coins.*.item.market_cap_rank',
-    'coins.*.item.price_btc',
-    'coins.*.item.data.price_change_percentage_24h.*',
-    'exchanges.**',
-    'nfts.**',
-    'categories.**',
-  ],
-})

@@ -7,67 +7,11 @@ import {
   errorMessage,
   JsonNumber,
   type Micros,
-  type Origin,
   QiError,
-  type RecordBatch,
-  type RecordType,
-  type RecordValues,
-  type Rejected,
   readMoment,
-} from '../../../../base/index.ts'
-
-export const SOURCE = 'coingecko'
-
-/** When and how a body came. */
-export interface Seen {
-  readonly receivedAt: Micros
-  readonly origin: Origin
-}
-
-/** A part of a body that no record could be made of. */
-export interface Refused extends Rejected {
-  /** Where it stands in the body, as patterns of paths: `2`, or `data.*.usd`. */
-  readonly paths: readonly string[]
-  /** Set where CoinGecko does not have what was asked for, such as `coin x` or `currency y`: the question is wrong, not the answer. */
-  readonly asked?: string
-}
-
-/** What became of a body. */
-export interface Parsed<R extends RecordValues = RecordValues> extends RecordBatch<R> {
-  readonly rejected: readonly Refused[]
-}
+} from '../../../base/index.ts'
 
 export type JsonObject = { readonly [key: string]: ExactJson }
-
-/** Collects the records of a body; what cannot become one is refused with its reason and costs no neighbour. */
-export class Collector<R extends RecordValues> {
-  readonly #type: RecordType<R>
-  readonly #records: R[] = []
-  readonly #rejected: Refused[] = []
-
-  constructor(type: RecordType<R>) {
-    this.#type = type
-  }
-
-  /** Makes and checks one record of a part of the body. */
-  add(paths: string | readonly string[], part: ExactJson, make: () => R): void {
-    try {
-      this.#records.push(this.#type.check(make()))
-    } catch (error) {
-      this.refuse(paths, part, errorMessage(error))
-    }
-  }
-
-  refuse(paths: string | readonly string[], part: ExactJson, reason: string, asked?: string): void {
-    const original = JSON.stringify(part)
-    this.#rejected.push({ paths: typeof paths === 'string' ? [paths] : paths, reason, original, ...(asked && { asked }) })
-  }
-
-  done(order?: (a: R, b: R) => number): Parsed<R> {
-    if (order) this.#records.sort(order)
-    return { type: this.#type, records: this.#records, rejected: this.#rejected }
-  }
-}
 
 /** @throws QiError BAD_DATA: the whole body is of another shape than documented */
 export function objectOf(value: ExactJson | undefined, what: string): JsonObject {
