@@ -48,7 +48,7 @@ import { openStoreFor, openStreamFor } from './engines.ts'
 import { handIn } from './handIn.ts'
 import { HealthLog, overall } from './health.ts'
 import { McpServers } from './McpServers.ts'
-import { openPipelines, type Pipelines } from './pipelines/index.ts'
+import { openPipelines, PipelineRunner, type Pipelines } from './pipelines/index.ts'
 import { reprocess } from './reprocess.ts'
 import { Sources, STAND_IN_FOR } from './Sources.ts'
 import { Supervisor } from './supervisor.ts'
@@ -104,6 +104,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   #deadLetters: DeadLetters | undefined
   #coverage: Coverage | undefined
   #keeper: CoverageKeeper | undefined
+  #runner: PipelineRunner | undefined
   #watching: Promise<void> | undefined
 
   constructor({
@@ -194,6 +195,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       this.#deadLetters = new DeadLetters(this.#stream, this.catalogue)
       this.#coverage = await Coverage.open(this.#store.pool)
       this.#keeper = new CoverageKeeper(this.#coverage, this.#logger)
+      this.catalogue.declare((await (await this.pipelines.store()).snapshot()).topics)
       for (const name of ['store', 'stream']) this.#health.note({ name, status: 'up', summary: 'opened' })
       if (this.#announced) {
         this.#mcpServers = new McpServers(this.config, this.#logger, this.#store)
@@ -217,7 +219,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       await this.#startUpkeep()
       this.#watching = this.#watch(this.#watched.signal)
     }
-    if (this.#announced) this.deliveries.startConfigured()
+    if (this.#announced) await this.#startPipelines()
     else this.deliveries.startStore()
     this.#sources.startConfigured()
     if (this.#announced) this.#agents.start()
@@ -231,6 +233,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     await this.#watching
     await this.#agents.stop()
     await this.#sources.stopAll()
+    await this.#runner?.close()
     await caughtUp(this.stream, () => this.deliveries.stats().filter(({ destination }) => destination === STORE), DRAIN_MS)
     await this.#consuming.stop()
     await this.#keeper?.stop()
@@ -282,8 +285,9 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       if (at >= 0) supervised[at] = this.#health.note(how)
     }
     const noted = others.map(({ since, ...how }) => this.#health.note(how, since))
+    const pipelines = (this.#runner?.health() ?? []).map((how) => this.#health.note(how))
     const reader = sql ? [engine('SQL of tools', sql)] : []
-    const all = [engine('store', store), engine('stream', stream), ...reader, ...supervised, ...noted]
+    const all = [engine('store', store), engine('stream', stream), ...reader, ...supervised, ...pipelines, ...noted]
     return { status: overall(all, ['store', 'stream']), parts: all }
   }
 
@@ -305,6 +309,16 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     const { run, tried } = janitor(this.store, settings, this.#logger.child({ part: 'janitor' }))
     this.#consuming.add('janitor', run)
     await tried
+  }
+
+  /** Those of the configuration, and what is deployed. */
+  #startPipelines(): Promise<void> {
+    const { config, deliveries, pipelines, catalogue, store, stream } = this
+    deliveries.startConfigured()
+    const logger = this.#logger.child({ part: 'pipelines' })
+    const { partitions } = config
+    this.#runner = new PipelineRunner({ pipelines, deliveries, catalogue, store, stream, logger, partitions })
+    return this.#runner.start()
   }
 
   /** The past of a source, which the caller closes. @throws QiError UNSUPPORTED for a source that gives none */

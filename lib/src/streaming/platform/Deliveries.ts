@@ -4,6 +4,7 @@ import {
   type Logger,
   QiError,
   recordTypes,
+  type Sink,
   type SinkDefinition,
   type Store,
   type Stream,
@@ -11,9 +12,17 @@ import {
   type TopicCatalogue,
 } from '../../base/index.ts'
 import { consumers } from '../../consumers/index.ts'
-import { Consumer, type DeadLetters, type DeliveryKey, deliveryName, groupOf, STORE } from '../pipelines/index.ts'
+import {
+  Consumer,
+  type DeadLetters,
+  type DeliveryKey,
+  type DeliveryOverrides,
+  deliveryName,
+  groupOf,
+  STORE,
+} from '../pipelines/index.ts'
 import type { PlatformConfig } from './config.ts'
-import { type DestinationSettings, deliverySettingsOf } from './destinationSettings.ts'
+import { deliverySettingsOf, destinationSettings } from './destinationSettings.ts'
 import { type Destination, destinationsOf } from './destinations.ts'
 import { together } from './memberStats.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -32,16 +41,12 @@ export interface DeliveriesOptions {
   }
 }
 
-/** Settings of a destination that a pipeline may give for its own delivery. */
-export interface DeliveryOverrides extends Partial<Pick<DestinationSettings, 'lanes' | 'max_lag'>> {
-  readonly batch?: Partial<DestinationSettings['batch']>
-  readonly failure?: Partial<DestinationSettings['failure']>
-}
-
 export interface DeliveryRequest extends DeliveryKey {
   readonly topics: readonly string[]
   /** Settings of this delivery in place of those of its destination. */
   readonly settings?: DeliveryOverrides
+  /** Opens what is no destination of the configuration, such as a topic. */
+  readonly open?: (signal: AbortSignal) => Promise<Sink>
 }
 
 interface Running {
@@ -87,7 +92,7 @@ export class Deliveries {
    */
   start(request: DeliveryRequest): void {
     const name = deliveryName(request)
-    if (!this.destinations.has(request.destination)) {
+    if (!request.open && !this.destinations.has(request.destination)) {
       const known = [...this.destinations.keys()]
       const message = `destination "${request.destination}" is not configured${suggest(request.destination, known)}; known: ${known.join(', ')}`
       throw new QiError('NOT_FOUND', message, { field: 'destination' })
@@ -159,19 +164,23 @@ export class Deliveries {
   #add({ request, members }: Running): void {
     const { config, logger, engines, supervisor } = this.#options
     const { store, stream, deadLetters, catalogue } = engines()
-    const { pipeline, destination, topics, settings = {} } = request
-    const { type, settings: own, common } = this.destinations.get(destination) as Destination
+    const { pipeline, destination, topics, settings = {}, open } = request
     const log = logger.child({ pipeline, destination })
-    const { batch, failure } = common
-    const merged = {
+    const configured = this.destinations.get(destination)
+    const common = configured?.common ?? destinationSettings.parse({})
+    const merged = destinationSettings.parse({
       ...common,
       ...settings,
-      batch: { ...batch, ...settings.batch },
-      failure: { ...failure, ...settings.failure },
+      batch: { ...common.batch, ...settings.batch },
+      failure: { ...common.failure, ...settings.failure },
+    })
+    const openConfigured = async (signal: AbortSignal): Promise<Sink> => {
+      const { type, settings: own } = configured as Destination
+      return type.open(own, { name: destination, logger: log, signal, home: config.home, store })
     }
     const consumer = new Consumer({
       ...{ pipeline, destination, topics, stream, deadLetters, catalogue, logger: log },
-      open: (signal) => type.open(own, { name: destination, logger: log, signal, home: config.home, store }),
+      open: open ?? openConfigured,
       settings: deliverySettingsOf(destination, merged),
     })
     supervisor.add(partOf(deliveryName(request), members.length), (signal) => consumer.run(signal))

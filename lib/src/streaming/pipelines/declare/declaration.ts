@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type RecordName, recordTypes, SOURCE_NAME } from '../../../base/types/records/index.ts'
+import { type DeliveryOverrides, overrideFields } from './deliveryFields.ts'
 import { LIMITS } from './limits.ts'
 
 const RECORDS = Object.keys(recordTypes) as [RecordName, ...RecordName[]]
@@ -36,6 +37,7 @@ const output = z.strictObject({
   destination: name().optional().describe('a destination that qicore.yaml names'),
   topic: z.string().regex(TOPIC_NAME, TOPIC_RULE).optional().describe('a topic of its own, which other pipelines can read'),
   record: record().optional().describe('of topic: the one record type that it carries'),
+  ...overrideFields,
 })
 
 /** One pipeline as it is written. docs/pipelines.md explains it; the JSON Schema of it is made from this. */
@@ -47,13 +49,13 @@ export const declarationSchema = z.strictObject({
   to: z.array(output).min(1).max(LIMITS.outputs).describe('where the records go; each entry has a consumer group of its own'),
 })
 
-/** An entry of `to` that is a destination of the configuration. */
-export interface DestinationOutput {
+/** An entry of `to` that is a destination of the configuration. Settings in it hold in place of those of the destination. */
+export interface DestinationOutput extends DeliveryOverrides {
   readonly destination: string
 }
 
 /** An entry of `to` that is a topic of the pipeline's own. */
-export interface TopicOutput {
+export interface TopicOutput extends DeliveryOverrides {
   readonly topic: string
   readonly record: RecordName
 }
@@ -76,3 +78,11 @@ export const topicsRead = ({ from }: Pick<PipelineDeclaration, 'from'>): readonl
 
 /** The topics that a pipeline writes, with their record types. */
 export const topicsWritten = ({ to }: Pick<PipelineDeclaration, 'to'>): readonly TopicOutput[] => to.filter(isTopicOutput)
+
+/** The settings that an output gives in place of those of its destination. */
+export const overridesOf = ({ lanes, batch, failure, max_lag }: PipelineOutput): DeliveryOverrides => ({
+  ...(lanes !== undefined && { lanes }),
+  ...(batch !== undefined && { batch }),
+  ...(failure !== undefined && { failure }),
+  ...(max_lag !== undefined && { max_lag }),
+})

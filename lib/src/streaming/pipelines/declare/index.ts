@@ -1,4 +1,5 @@
 export * from './declaration.ts'
+export { type DeliveryOverrides, deliveryFields } from './deliveryFields.ts'
 export { LIMITS as DECLARATION_LIMITS } from './limits.ts'
 export { loopThrough } from './loops.ts'
 export { type ParsedDeclaration, type ParseOptions, type ParseResult, parseDeclaration } from './parse.ts'

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { suggest } from '../../../base/types/config/resolve.ts'
+import { unwrap } from '../../../base/types/config/settings.ts'
 import { wordIssue } from '../../../base/types/issues.ts'
 import { declarationSchema, NAME_RULE, PIPELINE_NAME, type PipelineDeclaration, type PipelineOutput } from './declaration.ts'
 import { type Path, readDocument, type SourceDocument } from './document.ts'
@@ -116,9 +117,12 @@ function repeated(values: readonly (string | undefined)[], problem: (at: number)
 
 /** Keys that an object of the declaration has, by its path. */
 function keysAt(path: Path): readonly string[] {
-  const { from, to } = declarationSchema.shape
-  if (path.length === 0) return Object.keys(declarationSchema.shape)
-  return Object.keys(path[0] === 'from' ? from.shape : to.element.shape)
+  let at: unknown = declarationSchema
+  for (const part of path) {
+    const schema = unwrap(at as z.ZodType)
+    at = typeof part === 'number' ? (schema as z.ZodArray).element : (schema as z.ZodObject).shape[part]
+  }
+  return Object.keys((unwrap(at as z.ZodType) as z.ZodObject).shape)
 }
 
 /** Keys of forms of this format that are still to come, and the reason why they are refused. */

@@ -42,4 +42,17 @@ create table pipeline_topics (
   pipeline text not null);
 `,
   },
+  {
+    version: 2,
+    name: 'processes',
+    sql: `
+create table pipeline_processes (
+  id uuid primary key,
+  host text not null,
+  pid integer not null,
+  destinations jsonb not null,
+  seen_at timestamptz not null default clock_timestamp());
+comment on column pipeline_processes.destinations is 'names and types; no addresses';
+`,
+  },
 ]

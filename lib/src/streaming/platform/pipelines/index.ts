@@ -4,6 +4,7 @@ import type { PlatformConfig } from '../config.ts'
 import { type Destination, destinationsOf } from '../destinations.ts'
 import { Pipelines } from './Pipelines.ts'
 
+export { PipelineRunner } from './PipelineRunner.ts'
 export { Pipelines } from './Pipelines.ts'
 
 /**

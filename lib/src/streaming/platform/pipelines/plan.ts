@@ -1,0 +1,63 @@
+import type { PartHealth } from '../../../base/index.ts'
+import {
+  type DeliveryKey,
+  type DeliveryOverrides,
+  describeProblem,
+  isTopicOutput,
+  outputName,
+  overridesOf,
+  type PipelineSnapshot,
+  parseDeclaration,
+  type TopicOutput,
+} from '../../pipelines/index.ts'
+import { outputsOf } from './infos.ts'
+
+/** One delivery that should run, as plain data: two plans that are equal need no restart. */
+export interface PlannedDelivery extends DeliveryKey {
+  readonly reads: readonly string[]
+  readonly settings: DeliveryOverrides
+  /** The topic that it writes, where it is no destination. */
+  readonly writes?: TopicOutput
+}
+
+export interface Plan {
+  readonly wanted: readonly PlannedDelivery[]
+  /** What cannot run in this process, and why. */
+  readonly problems: readonly Omit<PartHealth, 'since'>[]
+}
+
+/**
+ * The deliveries that a process with these destinations should run. A destination that it does not have costs that delivery alone:
+ * another process of the cluster may have it.
+ */
+export function planned(snapshot: PipelineSnapshot, destinations: ReadonlySet<string>): Plan {
+  const wanted: PlannedDelivery[] = []
+  const problems: Omit<PartHealth, 'since'>[] = []
+  for (const { name, version, text, state } of snapshot.pipelines) {
+    if (state === 'stopped') continue
+    const unwell = (summary: string, action: string) =>
+      problems.push({ name: `pipeline ${name}`, status: 'degraded', summary, code: 'CONFIG_INVALID', action })
+    const parsed = parseDeclaration(text, { file: `${name} version ${version}`, name })
+    if ('problems' in parsed) {
+      unwell(parsed.problems.map(describeProblem).join('; '), 'run the version of qicore that deployed it, or deploy it anew')
+      continue
+    }
+    const missing: string[] = []
+    const outputs = outputsOf(parsed.declaration, snapshot)
+    parsed.declaration.to.forEach((output, at) => {
+      const destination = outputName(output)
+      const reads = outputs[at]?.reads ?? []
+      const settings = overridesOf(output)
+      if (isTopicOutput(output))
+        wanted.push({ pipeline: name, destination, reads, settings, writes: { topic: output.topic, record: output.record } })
+      else if (destinations.has(destination)) wanted.push({ pipeline: name, destination, reads, settings })
+      else missing.push(destination)
+    })
+    if (missing.length > 0)
+      unwell(
+        `brings nothing to ${missing.join(', ')} from this process: not configured here`,
+        'configure it in qicore.yaml, or deploy a version without it',
+      )
+  }
+  return { wanted, problems }
+}
