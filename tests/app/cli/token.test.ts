@@ -46,7 +46,9 @@ it('a token is printed once, listed without its secret, and revoked by number or
     message: expect.stringContaining('qicore token list'),
   })
 
-  const audit = document<{ tool: string; outcome: string; arguments: unknown; face: string }[]>(await run('audit', '--limit', '5', '--json'))
+  const audit = document<{ tool: string; outcome: string; arguments: unknown; face: string }[]>(
+    await run('audit', '--limit', '5', '--json'),
+  )
   expect(audit.map(({ tool, outcome, face }) => [tool, outcome, face])).toEqual([
     ['qicore token revoke', 'failed', 'cli'],
     ['qicore token revoke', 'done', 'cli'],
