@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono'
 import { compress } from 'hono/compress'
 import { cors } from 'hono/cors'
 import { parseQuery, QiError, silentLogger, suggest } from '../../lib/src/base/index.ts'
-import { type Caller, type Face, type Role, requireRole } from '../../lib/src/mcp-tools/index.ts'
+import { type Caller, type Face, OFFER_HEADERS, type Role, requireRole } from '../../lib/src/mcp-tools/index.ts'
 import { addressGroup } from './connections.ts'
 import { problemAnswer, showError } from './errors.ts'
 import { type Identity, type Site, unauthorized } from './guard/guard.ts'
@@ -42,7 +42,7 @@ export function createApp(parts: Omit<Served, 'openapi'>): App {
     app.use(
       cors({
         origin: [...guard.origins],
-        allowHeaders: ['authorization', ...MCP_HEADERS, ...WRITE_HEADERS],
+        allowHeaders: ['authorization', ...MCP_HEADERS, ...OFFER_HEADERS, ...WRITE_HEADERS],
         allowMethods: ['GET', 'POST', 'DELETE'],
         exposeHeaders: ['mcp-session-id', 'retry-after', 'www-authenticate', 'location', 'idempotent-replayed'],
       }),

@@ -16,8 +16,8 @@ import {
   createServer,
   type JobLimits,
   mcpEndpoint,
-  selectTools,
   ToolCalls,
+  ToolOffers,
   toolNamed,
 } from '../../lib/src/mcp-tools/index.ts'
 import { createApp } from './app.ts'
@@ -75,8 +75,11 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const connections = new Connections(limits, logger)
   const metrics = createMetrics({ platform, probe, live, connections })
   const handles = handlesOf(platform, metrics)
-  const mcp = mcpEndpoint(options.mcp ?? toolServers(platform, handles), (error) =>
-    logger.debug({ error }, 'an MCP request was refused'),
+  const offers = new ToolOffers(platform.config?.mcp.destructive ?? false)
+  const mcp = mcpEndpoint(
+    options.mcp ?? (({ requestInfo }) => createServer({ version, ...offers.of(requestInfo), handles })),
+    (error) => logger.debug({ error }, 'an MCP request was refused'),
+    (request) => offers.of(request),
   )
   const calls = new ToolCalls(handles, logger, options.jobs)
   const tools = options.tools ?? allTools.map(({ name }) => toolNamed(name))
@@ -171,9 +174,4 @@ function handlesOf(platform: ServedPlatform, metrics: MetricsReader): () => Prom
     if (toolHandles) return { ...toolHandles, metrics }
     throw new QiError('UNSUPPORTED', 'this server has no tools to offer')
   }
-}
-
-function toolServers(platform: ServedPlatform, handles: () => Promise<ToolHandles>): McpServers {
-  const destructive = platform.config?.mcp.destructive ?? false
-  return () => createServer({ version, tools: selectTools({ destructive }), handles })
 }

@@ -25,6 +25,8 @@ export const mcp = () => {
       'An MCP server over stdin and stdout, for a client that starts it. Store and stream are opened at the first call; the platform need not run. While it runs, the same server is at /mcp on its port.',
     )
     .option('--tools <names>', 'only these tools, or sets of tools', list)
+    .option('--toolsets <names>', 'default, all, or sets such as default,RedpandaTools; default: default', list)
+    .option('--output-schemas', 'list the schemas of the answers too, which more than doubles what connecting costs')
     .option('--read-only', 'only tools that change nothing')
     .option('--destructive', 'also what destroys something, such as deleting a topic; the user is asked first each time')
     .note('docs/mcp.md has the configuration for Claude Desktop, Claude Code, Cursor, VS Code and the MCP Inspector.')

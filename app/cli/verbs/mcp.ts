@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, selectTools, serveOverStdio } from '../../../lib/src/mcp-tools/index.ts'
+import { createServer, serveOverStdio, toolOffer } from '../../../lib/src/mcp-tools/index.ts'
 import { commandLineUser } from '../caller.ts'
 import { loggerOf } from '../logging.ts'
 import type { Session } from '../session.ts'
@@ -8,18 +8,20 @@ import { version } from '../version.ts'
 
 export interface McpInput {
   readonly tools?: readonly string[]
+  readonly toolsets?: readonly string[]
   readonly readOnly?: boolean
+  readonly outputSchemas?: boolean
   readonly destructive?: boolean
 }
 
 /** Serves until the client closes stdin, or a signal comes. Stdout belongs to the protocol. */
-export async function run(session: Session, { tools: names, readOnly, destructive }: McpInput): Promise<undefined> {
+export async function run(session: Session, { destructive, ...chosen }: McpInput): Promise<undefined> {
   const loaded = await session.load({ 'mcp.destructive': destructive })
-  const tools = selectTools({ names, readOnly, destructive: loaded.config.mcp.destructive })
+  const offer = toolOffer({ ...chosen, destructive: loaded.config.mcp.destructive })
   const logger = loggerOf(session)
   await using opened = new LazyTools(session, loaded)
   const server = serveOverStdio(
-    () => createServer({ version, tools, handles: () => opened.handles(), caller: commandLineUser('mcp') }),
+    () => createServer({ version, ...offer, handles: () => opened.handles(), caller: commandLineUser('mcp') }),
     (error) => logger.debug({ error }, 'an MCP message was refused'),
   )
   await Promise.race([once(process.stdin, 'close'), once(process.stdin, 'end'), aborted(session.signal)])

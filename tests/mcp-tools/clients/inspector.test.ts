@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { selectTools, toolNamed } from '../../../lib/src/mcp-tools/index.ts'
+import { toolNamed, toolOffer } from '../../../lib/src/mcp-tools/index.ts'
 import { inspector } from '../../support/run/available.ts'
 import { describeWith } from '../../support/services.ts'
 import { minimalArguments } from '../consumer/minimalArguments.ts'
 import { type Served, servePlatform } from './served.ts'
 
-const names = selectTools().map(({ name }) => name)
+const names = toolOffer().tools.map(({ name }) => name)
 
 describeWith('inspector', 'the MCP Inspector', () => {
   let served: Served

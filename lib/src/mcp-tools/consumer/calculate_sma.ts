@@ -22,7 +22,8 @@ const output = z.object({
 export const calculateSma = defineTool({
   name: 'calculate_sma',
   title: 'Simple moving average',
-  summary: 'The simple moving average of the closes of one coin, oldest first: the latest values of the range, which we compute.',
+  summary:
+    'Values over time of the simple moving average of the closes of one coin, oldest first, computed here. For its value now, or other indicators, use technical_analysis.',
   set: 'TimescaleDBFinancialTools',
   effect: 'read',
   input: indicatorQueries.sma.extend({ limit: most(500, 10, 'most values') }),

@@ -35,9 +35,9 @@ export const detectPriceAnomalies = defineTool({
   name: 'detect_price_anomalies',
   title: 'Price anomalies',
   summary:
-    'Candles of one coin whose log return lies further than `threshold` robust standard deviations (median and median absolute deviation) ' +
-    'from the median of the `window` returns before. `limit` is how many candles are examined.',
+    'Unusual moves of one coin: candles whose log return lies further than `threshold` robust standard deviations from the median of the `window` returns before. For the largest moves of all coins use get_market_summary.',
   set: 'TimescaleDBFinancialTools',
+  inDefaultSet: true,
   effect: 'read',
   input: anomaliesQuery.extend({ most: most(500, 8, 'most anomalies in the answer; the latest') }),
   output,

@@ -11,8 +11,7 @@ export const getCurrentPrice = defineTool({
   name: 'get_current_price',
   title: 'Current price',
   summary:
-    "The latest stored price of one coin, as an exact decimal: of the preferred series (a provider's before manual before simulated, then the most recent), " +
-    'and of the next ones. Look at its time: it is as old as what is stored.',
+    "The latest stored price of one coin of its preferred series alone (a provider's before manual before simulated, then the most recent), and of the next ones. For several coins, or one at all sources, use get_latest_prices.",
   set: 'TimescaleDBFinancialTools',
   effect: 'read',
   input: currentPriceQuery,

@@ -34,9 +34,9 @@ export const getDataHealth = defineTool({
   name: 'get_data_health',
   title: 'Data health',
   summary:
-    'How fresh and how complete each stored series is over a stretch of time (the last day when left out): rows, age, holes, late live ' +
-    'rows, bars that cannot be right or that finer data contradicts, and whether it is ok, stale, gappy, flawed or from the future. Page by page, by coin, source, currency and kind.',
+    'Is data missing, late or wrong? Of each stored series over a stretch of time: rows, age, holes, late rows, bars that cannot be right or that finer data contradicts, and its status. For processes and connections use platform_health.',
   set: 'TimescaleDBFinancialTools',
+  inDefaultSet: true,
   effect: 'read',
   input: dataHealthQuery.extend({ limit: most(200, 5, 'most series in a page') }),
   output,

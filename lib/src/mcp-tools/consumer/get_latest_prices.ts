@@ -12,8 +12,9 @@ export const getLatestPrices = defineTool({
   name: 'get_latest_prices',
   title: 'Latest prices',
   summary:
-    'The latest stored price of each coin, source and currency, as exact decimals. Of a series with trades alone that of the last trade (built_from: trades). Without coins: of everything held, page by page.',
+    'What coins cost now: the latest stored price of each coin, source and currency; of one coin, several, or all page by page. built_from: trades marks the last trade of a series that has trades alone. For prices over time use get_ohlcv_data.',
   set: 'TimescaleDBFinancialTools',
+  inDefaultSet: true,
   effect: 'read',
   input: latestPricesQuery.extend({ limit: most(100, 10, 'most rows in a page') }),
   output: pageOf(recordSchema(price)),

@@ -51,9 +51,9 @@ export const getMarketSummary = defineTool({
   name: 'get_market_summary',
   title: 'Market summary',
   summary:
-    'The market as a whole from what is stored: capitalisation and dominance, how many coins rise and fall, the greatest gainers and losers ' +
-    'of 24 hours. Narrow it by sources and currencies.',
+    'The market as a whole: capitalisation, dominance, how many coins rise and fall, the greatest gainers and losers of 24 hours. For a score of fear and greed use market_sentiment.',
   set: 'TimescaleDBFinancialTools',
+  inDefaultSet: true,
   effect: 'read',
   input: marketSummaryQuery.extend({
     movers: z.int().min(1).max(100).optional().describe('how many gainers and losers; 3 when left out, at most 100'),

@@ -38,9 +38,9 @@ export const getOhlcvData = defineTool({
   name: 'get_ohlcv_data',
   title: 'Candles',
   summary:
-    "Candles of one coin, oldest first, as exact decimals: the provider's bars where held, else a rollup of finer ones. The latest of the " +
-    'range; pass `before` as `to` for those before them.',
+    'Candles of one coin over time, such as its last week: the bars of the provider where held, else built from finer data. The latest of the range, oldest first; pass `before` as `to` for earlier ones. For the price now use get_latest_prices.',
   set: 'TimescaleDBFinancialTools',
+  inDefaultSet: true,
   effect: 'read',
   input: candlesQuery.extend({ limit: most(500, 10, 'most candles') }),
   output: z.object({

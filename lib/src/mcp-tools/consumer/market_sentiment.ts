@@ -30,9 +30,9 @@ export const marketSentiment = defineTool({
   name: 'market_sentiment',
   title: 'Market sentiment',
   summary:
-    'A score from 0 (fear) to 100 (greed) computed from what is stored: breadth of the latest prices, volatility of a reference coin against ' +
-    'its month, change of bitcoin dominance. It names its formula, its parts and what is missing; no news, no social media.',
+    'A score from 0 (fear) to 100 (greed) from breadth of prices, volatility of a reference coin and change of bitcoin dominance, with its formula, parts and what is missing. No news, no social media. For the figures themselves use get_market_summary.',
   set: 'AnalyticsTools',
+  inDefaultSet: true,
   effect: 'read',
   input: z.object({
     coin: currentPriceQuery.shape.coin.default('bitcoin').describe('the reference coin whose volatility counts'),

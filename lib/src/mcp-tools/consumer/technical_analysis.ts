@@ -4,6 +4,9 @@ import { resolveCoin } from '../shared/coins.ts'
 import { count, seriesOut, seriesText } from '../shared/parameters.ts'
 import { READINGS } from '../shared/readings.ts'
 
+/** Indicators of one period. */
+const PERIODIC: ReadonlySet<string> = new Set(['sma', 'ema', 'rsi', 'bollinger'])
+
 const SIGNALS = ['up', 'down', 'neutral'] as const
 
 const indicator = z.object({
@@ -21,12 +24,18 @@ export const technicalAnalysis = defineTool({
   name: 'technical_analysis',
   title: 'Technical analysis',
   summary:
-    'SMA, EMA, RSI, MACD, Bollinger bands and VWAP of one coin at its latest stored candle (or the last before `to`), and what each says by ' +
-    'a stated rule. Values are computed here; they describe what was and foretell nothing.',
+    'SMA, EMA, RSI, MACD, Bollinger bands and VWAP of one coin at its latest candle (or the last before `to`), each with what it says by a stated rule; computed here, no forecast. A 20-day average: timeframe 1d, indicators ["sma"], period 20. For values over time use calculate_sma.',
   set: 'AnalyticsTools',
+  inDefaultSet: true,
   effect: 'read',
   input: candlesQuery.pick({ coin: true, source: true, currency: true, timeframe: true, to: true }).extend({
     indicators: z.array(z.enum(INDICATOR_NAMES)).min(1).max(6).optional().describe('which of them; all when left out'),
+    period: z
+      .int()
+      .min(2)
+      .max(500)
+      .optional()
+      .describe('of sma, ema, rsi and bollinger, in candles; the usual one of each when left out'),
   }),
   output: z.object({
     series: seriesOut,
@@ -40,7 +49,7 @@ export const technicalAnalysis = defineTool({
     indicators: z.array(indicator),
     signals: z.object({ up: count, down: count, neutral: count }),
   }),
-  async run({ coin: given, indicators = INDICATOR_NAMES, to, timeframe, ...of }, { store }) {
+  async run({ coin: given, indicators = INDICATOR_NAMES, period, to, timeframe, ...of }, { store }) {
     const coin = await resolveCoin(store, given)
     const { series, candles } = await store.dsl.getOHLCV({ ...of, coin, timeframe, to, limit: 1 })
     const [last] = candles
@@ -55,7 +64,10 @@ export const technicalAnalysis = defineTool({
     const query = { coin, source: series.source, currency: series.currency, timeframe, to, limit: 1 }
     const computed = await Promise.all(
       [...new Set(indicators)].map(async (name) => {
-        const { params, points, settled, missing, partial } = await store.dsl.calculateIndicator(name, query)
+        const { params, points, settled, missing, partial } = await store.dsl.calculateIndicator(name, {
+          ...query,
+          ...(period !== undefined && PERIODIC.has(name) && { period }),
+        })
         const values = points.at(-1)?.values
         return {
           name,

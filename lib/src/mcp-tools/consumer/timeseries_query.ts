@@ -39,10 +39,10 @@ export const timeseriesQuery = defineTool({
   name: 'timeseries_query',
   title: 'Query time series',
   summary:
-    `Rows of the store, by a named query or by read-only SQL (PostgreSQL). Named queries: ${queriesText}. ` +
-    `SQL is one SELECT over those functions that only compute (no pg_sleep, no set_config), for at most ${TIMEOUT_MS / 1000} s, one query at a time. Exact figures come as text; long values are cut. ` +
-    'Rows that come in meanwhile shift an offset: order by time and bound it (`to`) to page through a fixed list.',
+    `Rows of the store, by a named query or by one read-only SQL SELECT (PostgreSQL, ${TIMEOUT_MS / 1000} s, functions that only compute). Named queries: ${queriesText}. ` +
+    'Newest first. To page through a fixed list order by time and bound it (`to`). For prices now, candles or indicators prefer the tools of that name.',
   set: 'TimescaleTools',
+  inDefaultSet: true,
   effect: 'read',
   input,
   output: z.object({

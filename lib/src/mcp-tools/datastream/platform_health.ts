@@ -9,8 +9,9 @@ export const platformHealth = defineTool({
   name: 'platform_health',
   title: 'Platform health',
   summary:
-    'How the platform is: exercises store and stream, and says of each part whether it is up, since when it is as it is, why, and what is being done about it or can be. Parts that are unwell come first.',
+    'Is everything running? Exercises store and stream, and says of each part whether it is up, since when, why, and what is done about it or can be; unwell parts first. For the data itself use get_data_health.',
   set: 'PlatformTools',
+  inDefaultSet: true,
   effect: 'read',
   input: z.object({ unwell: z.boolean().default(false).describe('only parts that are not up') }),
   output: z.object({

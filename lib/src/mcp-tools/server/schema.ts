@@ -1,20 +1,6 @@
-import type { StandardSchemaWithJSON } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 
-/**
- * A schema as a client sees it. It lets everything through: arguments are refused by us, in our words, which name argument, value
- * and remedy.
- */
-export const asSchema = (schema: z.ZodObject, side: 'input' | 'output'): StandardSchemaWithJSON => ({
-  '~standard': {
-    version: 1,
-    vendor: 'qicore',
-    validate: (value) => ({ value }),
-    jsonSchema: { input: () => toolJsonSchema(schema, side), output: () => toolJsonSchema(schema, side) },
-  },
-})
-
-/** JSON Schemas are made once: the SDK asks for one at each call, and a list for all of them. */
+/** JSON Schemas are made once: each list and each page of the reference shows them. */
 const made = { input: new WeakMap<z.ZodObject, JsonSchema>(), output: new WeakMap<z.ZodObject, JsonSchema>() }
 type JsonSchema = Record<string, unknown>
 

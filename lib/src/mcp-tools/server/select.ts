@@ -3,7 +3,7 @@ import { QiError, suggest, type ToolDefinition } from '../../base/index.ts'
 import { tools } from '../index.gen.ts'
 
 export interface Selection {
-  /** Names of tools, or of sets of them; all when left out. */
+  /** Names of tools, or of sets of them (`default`, `all`, RedpandaTools …); all when left out. */
   readonly names?: readonly string[] | undefined
   /** Only tools that change nothing. */
   readonly readOnly?: boolean | undefined
@@ -11,15 +11,25 @@ export interface Selection {
   readonly destructive?: boolean | undefined
 }
 
+/** The set of the tools that declare themselves part of it, and the set of all. */
+const DEFAULT = 'default'
+const ALL = 'all'
+
+/** The sets that can be named. */
+export const toolsetNames = (): readonly string[] => [DEFAULT, ALL, ...new Set(tools.map(({ set }) => set))]
+
 /** @throws QiError BAD_REQUEST for a name that is none */
 export function selectTools({ names, readOnly = false, destructive = false }: Selection = {}): readonly ToolDefinition[] {
-  const known = [...new Set(tools.flatMap(({ name, set }) => [name, set]))]
+  const known = [...toolsetNames(), ...tools.map(({ name }) => name)]
   for (const name of names ?? [])
     if (!known.includes(name))
       throw new QiError('BAD_REQUEST', `tools: there is no tool or set named "${name}"${suggest(name, known)}`, {
         field: 'tools',
       })
-  const named = tools.filter(({ name, set }) => !names || names.includes(name) || names.includes(set))
+  const named = tools.filter(
+    ({ name, set, inDefaultSet }) =>
+      !names || names.includes(ALL) || names.includes(name) || names.includes(set) || (inDefaultSet && names.includes(DEFAULT)),
+  )
   const offered = destructive ? named.map(whole) : named.flatMap(harmless)
   return offered.filter(({ effect }) => !readOnly || effect === 'read')
 }

@@ -21,12 +21,18 @@ export const serveOverStdio = (servers: McpServerFactory, onError: (error: Error
 /**
  * Answers Streamable HTTP. Of protocol 2026-07-28 each request stands alone and gets a server of its own; clients of the revisions
  * before it may open a session, which their protocol needs to ask the user something.
+ * @param check called with each request before anything is made of it; what it throws, fetch throws
  */
-export function mcpEndpoint(servers: McpServerFactory, onError: (error: Error) => void): McpEndpoint {
+export function mcpEndpoint(
+  servers: McpServerFactory,
+  onError: (error: Error) => void,
+  check: (request: Request) => unknown = () => {},
+): McpEndpoint {
   const modern = createMcpHandler(servers, { legacy: 'reject', onerror: onError })
   const legacy = new LegacySessions(servers, onError)
   return {
     async fetch(request, sender) {
+      check(request)
       const from: McpHandlerRequestOptions = {
         authInfo: {
           token: '',

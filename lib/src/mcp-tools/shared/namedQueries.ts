@@ -3,7 +3,6 @@ import { candlesQuery, formatTime, newestFirst, type RecordType, recordTypes } f
 
 /** A statement of ours whose arguments are typed. */
 export interface NamedQuery {
-  readonly summary: string
   readonly parameters: z.ZodObject
   statement(given: Readonly<Record<string, unknown>>): { readonly text: string; readonly values: readonly unknown[] }
 }
@@ -34,10 +33,9 @@ function where(given: Readonly<Record<string, unknown>>): { text: string; values
 }
 
 /** The stored rows of a type, newest first. */
-function rowsOf(type: RecordType, summary: string, parameters: z.ZodRawShape): NamedQuery {
+function rowsOf(type: RecordType, parameters: z.ZodRawShape): NamedQuery {
   const columns = type.fields.map(({ name, kind }) => (kind === 'decimal' ? `trim_scale(${name}) as ${name}` : name))
   return {
-    summary,
     parameters: z.object({ ...parameters, ...range }),
     statement(given) {
       const { text, values } = where(given)
@@ -50,8 +48,7 @@ function rowsOf(type: RecordType, summary: string, parameters: z.ZodRawShape): N
 }
 
 /** Aggregates of one coin and day, newest first. */
-const perDay = (table: string, figures: string, summary: string): NamedQuery => ({
-  summary,
+const perDay = (table: string, figures: string): NamedQuery => ({
   parameters: z.object({ coin, source, currency, ...range }),
   statement(given) {
     const { text, values } = where(given)
@@ -64,18 +61,18 @@ const perDay = (table: string, figures: string, summary: string): NamedQuery => 
 })
 
 export const NAMED_QUERIES = {
-  prices: rowsOf(recordTypes.price, 'stored prices, newest first', { coin, source, currency }),
-  candles: rowsOf(recordTypes.ohlcv, 'candles as they are stored, newest first', {
+  prices: rowsOf(recordTypes.price, { coin, source, currency }),
+  candles: rowsOf(recordTypes.ohlcv, {
     coin,
     source,
     currency,
     timeframe: timeframe.unwrap().optional(),
   }),
-  trades: rowsOf(recordTypes.trade, 'trades, newest first', { coin, source, currency }),
-  quotes: rowsOf(recordTypes.quote, 'best bids and asks, newest first', { coin, source, currency }),
-  market_figures: rowsOf(recordTypes.market_analytics, 'figures of the whole market, newest first', { source, currency }),
-  trending: rowsOf(recordTypes.trending, 'what was trending, newest first', { source }),
-  indicators: rowsOf(recordTypes.indicator, 'indicator values as they are stored, newest first', {
+  trades: rowsOf(recordTypes.trade, { coin, source, currency }),
+  quotes: rowsOf(recordTypes.quote, { coin, source, currency }),
+  market_figures: rowsOf(recordTypes.market_analytics, { source, currency }),
+  trending: rowsOf(recordTypes.trending, { source }),
+  indicators: rowsOf(recordTypes.indicator, {
     coin,
     source,
     currency,
@@ -90,24 +87,25 @@ export const NAMED_QUERIES = {
   daily_prices: perDay(
     'crypto_prices',
     'trim_scale(min(price)) as least, trim_scale(max(price)) as greatest, avg(price)::float8 as mean',
-    'least, greatest and mean price of each day',
   ),
   daily_trades: perDay(
     'trades',
     'trim_scale(sum(amount)) as amount, trim_scale(min(price)) as least, trim_scale(max(price)) as greatest',
-    'amount traded, least and greatest price of each day',
   ),
 } as const satisfies Readonly<Record<string, NamedQuery>>
 
 export type QueryName = keyof typeof NAMED_QUERIES
 export const QUERY_NAMES = Object.keys(NAMED_QUERIES) as [QueryName, ...QueryName[]]
 
-/** Each of them with what it takes: for whoever is to choose one. */
-export const queriesText = Object.entries(NAMED_QUERIES)
-  .map(([name, { summary, parameters }]) => {
-    const arguments_ = Object.entries(parameters.shape).map(([key, schema]) =>
-      schema.safeParse(undefined).success ? `${key}?` : key,
-    )
-    return `${name}(${arguments_.join(', ')}): ${summary}`
+const COMMON = ['coin', 'source', 'currency', 'from', 'to']
+
+/** The queries by name, with the arguments besides the common ones: for a model that is to choose one. */
+export const queriesText = `${Object.entries(NAMED_QUERIES)
+  .map(([name, { parameters }]) => {
+    const names = Object.keys(parameters.shape)
+    const others = names.filter((key) => !COMMON.includes(key))
+    const missing = COMMON.filter((key) => !names.includes(key))
+    const notes = [...others.map((key) => `also ${key}`), ...missing.map((key) => `no ${key}`)]
+    return notes.length > 0 ? `${name} (${notes.join(', ')})` : name
   })
-  .join('; ')
+  .join(', ')}; arguments are ${COMMON.join(', ')}`

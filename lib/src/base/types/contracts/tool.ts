@@ -61,6 +61,8 @@ export interface ToolDefinition<I extends z.ZodObject = z.ZodObject, O extends z
   readonly summary: string
   /** The set that the tool belongs to, such as TimescaleDBFinancialTools. */
   readonly set: string
+  /** Listed to a client that names no tools. There are about ten, and none of them destroys. */
+  readonly inDefaultSet?: true
   readonly effect: ToolEffect
   readonly input: I
   readonly output: O
