@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { openStore, parseTime, silentLogger } from '../../lib/src/base/index.ts'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { type History, openStore, parseTime, silentLogger } from '../../lib/src/base/index.ts'
+import { sourceDefinitions } from '../../lib/src/publishers/index.ts'
 import { loadConfig, openBackfill } from '../../lib/src/streaming/platform/index.ts'
 import { createDatabase } from '../support/database.ts'
 import { temporary } from '../support/temporary.ts'
@@ -95,4 +96,45 @@ test('a source without trades says so, and a gap of everything leaves out what i
   const [quotes] = await backfill.coverage.list({ types: ['quote'] })
   expect(quotes?.gaps).toMatchObject([{ from: FROM + 10 * MINUTE, to: FROM + 20 * MINUTE, reason: 'stopped' }])
   expect(await backfill.plan({ gaps: {} })).toEqual([])
+})
+
+test('a provider that knows no numbers is asked for the stretch; what it does not give is settled by number', async () => {
+  const { store, backfill, numbers } = await setting()
+  const simulated = sourceDefinitions.simulated as NonNullable<(typeof sourceDefinitions)[string]>
+  const given = simulated.history?.bind(simulated) as NonNullable<typeof simulated.history>
+  const lost = new Set([FIRST + 20_000, FIRST + 20_001])
+  const asked: number[] = []
+  const byTime = (inner: History): History => ({
+    currencies: inner.currencies,
+    offers: () => inner.offers(),
+    plan: (series, from, to) => inner.plan(series, from, to),
+    async *fetch(series, window, signal) {
+      asked.push(window.to - window.from)
+      for await (const batch of inner.fetch(series, window, signal))
+        yield { ...batch, records: batch.records.filter(({ sequence }) => !lost.has(sequence as number)) }
+    },
+    close: () => inner.close(),
+    [Symbol.asyncDispose]: () => inner.close(),
+  })
+  const history = vi.spyOn(simulated, 'history').mockImplementation(async (...args) => byTime(await given(...args)))
+  onTestFinished(() => history.mockRestore())
+  const request = { coins: ['bitcoin'], source: 'simulated', type: 'trade', from: FROM, to: FROM + 120 * MINUTE } as const
+  await backfill.run(await backfill.plan(request))
+  await store.pool.query('delete from trades where sequence between $1 and $2', [FIRST + 100, FIRST + 28_000])
+  await store.pool.query('delete from coverage_spans')
+  asked.length = 0
+  const filled = await backfill.run(await backfill.plan({ gaps: {} }))
+  // Both neighbours may share their moment with what is missing, and come again.
+  expect(filled).toMatchObject({ records: 27_901 - 2 + 2, failures: [], empty: [{ reason: 'simulated has nothing there' }] })
+  expect(asked.length).toBeGreaterThan(1)
+  expect(await numbers('bitcoin')).toMatchObject({ count: 28_798 })
+  const [series] = await backfill.coverage.list()
+  expect(series?.gaps).toMatchObject([
+    { numbers: { first: FIRST + 20_000, last: FIRST + 20_001 }, missing: 2, reason: 'provider' },
+  ])
+  expect(await backfill.plan({ gaps: {} })).toEqual([])
+  lost.clear()
+  const again = await backfill.run(await backfill.plan({ gaps: {}, retry: true }))
+  expect(again.empty).toEqual([])
+  expect((await backfill.coverage.list()).flatMap(({ gaps }) => gaps)).toEqual([])
 })

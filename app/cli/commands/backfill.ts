@@ -28,6 +28,6 @@ export const backfill = () =>
     )
     .example('qicore backfill bitcoin ethereum --from 2026-01-01', 'prices of this year')
     .example('qicore backfill bitcoin --timeframe 4h --from 2026-01-01', 'candles')
-    .example('qicore backfill BTC/USDT --type trade --from 2026-01-01', 'trades, of a source that gives them')
     .example('qicore backfill --gaps', 'everything that is missing and can be had')
+    .example('qicore backfill --gaps --type trade', 'trades that are missing')
     .runs(() => import('../verbs/backfill.ts'))

@@ -1,4 +1,3 @@
-import { HISTORY_TYPES } from '../../../lib/src/base/index.ts'
 import { list } from '../arguments.ts'
 import { CliCommand } from '../CliCommand.ts'
 
@@ -12,7 +11,7 @@ export const gaps = () =>
     .option('--coin <ids>', 'the same as naming coins', list)
     .option('--source <names>', 'only these sources, such as coingecko', list)
     .option('--currency <names>', 'only figures in these currencies, such as usd', list)
-    .option('--type <type>', `only this record type: ${HISTORY_TYPES.join(', ')}`)
+    .option('--type <type>', 'only records of this type, such as price, ohlcv or trade')
     .option('--timeframe <length>', 'only candles of this length, such as 1h')
     .option('--from <time>', 'only gaps after it: 2026-01-31 or ISO 8601, in UTC unless it names a zone')
     .option('--to <time>', 'only gaps before it')

@@ -111,13 +111,15 @@ function endOf({ series, limit, source, now }: Known, first: Micros, last: Micro
  * the last, since the next number will tell. Before the source first ran nothing is known, and nothing counts as missing.
  */
 function absences({ proof, first, last, held, islands, requested, source, outages, calendar, now }: Known): Span[] {
-  const begun = source?.firstStart
   const inside = (): Span[] => {
-    if (begun === undefined || source === undefined || first === undefined || last === undefined) return []
-    const from = Math.max(proof === 'sequence' ? last + 1 : first, begun)
-    const to = source.liveSince === undefined ? last + 1 : now
-    const whole = from < to ? [{ from, to }] : []
-    return [...subtract(whole, source.spans), ...intersect(whole, outages)]
+    if (source?.firstStart === undefined || first === undefined || last === undefined) return []
+    const { spans, firstStart, liveSince } = source
+    const from = Math.max(proof === 'sequence' ? last + 1 : first, firstStart)
+    const until = (to: Micros): Span[] => (from < to ? [{ from, to }] : [])
+    // As with prices: a series that has not come since the start, such as one of a file, is not due.
+    const isLive = liveSince !== undefined && last >= liveSince
+    const cut = intersect(until(liveSince === undefined ? last + 1 : now), outages)
+    return [...subtract(until(isLive ? now : last + 1), spans), ...cut]
   }
   return openHours(calendar, subtract([...inside(), ...requested], [...held, ...islands]))
 }

@@ -84,7 +84,7 @@ export function healthOf(all: readonly SeriesState[]): Health {
 
 export async function gapsOf({ coverage }: AgentParts): Promise<Gaps> {
   const all = (await coverage.list()).flatMap(({ coinId, source, currency, type, timeframe, gaps }) =>
-    gaps.map(({ from, to, reason, settled }) => ({
+    gaps.map(({ from, to, reason, missing, settled }) => ({
       coin_id: coinId,
       source,
       currency,
@@ -93,6 +93,7 @@ export async function gapsOf({ coverage }: AgentParts): Promise<Gaps> {
       from: formatTime(from),
       to: formatTime(to),
       reason,
+      ...(missing !== undefined && { missing }),
       fillable: settled === undefined,
     })),
   )

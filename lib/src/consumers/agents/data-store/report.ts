@@ -40,7 +40,14 @@ export const gaps = z.object({
   fillable: count.describe('of which the provider has not said that it has nothing'),
   seconds: z.partialRecord(z.enum(GAP_REASONS), z.number()).describe('how much is missing, by reason'),
   longest: z.array(
-    series.extend({ type: z.string(), from: z.string(), to: z.string(), reason: z.enum(GAP_REASONS), fillable: z.boolean() }),
+    series.extend({
+      type: z.string(),
+      from: z.string(),
+      to: z.string(),
+      reason: z.enum(GAP_REASONS),
+      missing: count.optional().describe('records, where they are numbered without a gap'),
+      fillable: z.boolean(),
+    }),
   ),
 })
 export type Gaps = z.output<typeof gaps>
