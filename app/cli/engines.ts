@@ -1,4 +1,5 @@
-import { openStore, type Store, type Stream } from '../../lib/src/base/index.ts'
+import { openStore, type Store, type Stream, TopicCatalogue } from '../../lib/src/base/index.ts'
+import { PipelineStore } from '../../lib/src/streaming/index.ts'
 import { type LoadedConfig, openBrokersFor, openStreamFor } from '../../lib/src/streaming/platform/index.ts'
 import { loggerOf } from './logging.ts'
 import type { Session } from './session.ts'
@@ -23,15 +24,32 @@ export const openStoreOf = (session: Session, { config }: LoadedConfig): Promise
     signal: session.signal,
   })
 
-/** Opens the stream for one command; the store too, where the log lives in it. */
-export async function withStream<T>(session: Session, loaded: LoadedConfig, work: (stream: Stream) => Promise<T>): Promise<T> {
+/** Looks up the topics that pipelines write, which the store knows. */
+export type FindTopics = () => Promise<TopicCatalogue>
+
+/**
+ * Opens the stream for one command; the store too, where the log lives in it, or once the topics of pipelines are asked for.
+ */
+export async function withStream<T>(
+  session: Session,
+  loaded: LoadedConfig,
+  work: (stream: Stream, findTopics: FindTopics) => Promise<T>,
+): Promise<T> {
   const { config } = loaded
   const logger = loggerOf(session)
+  const catalogue = new TopicCatalogue()
+  const find = async ({ pool }: Store) => {
+    catalogue.declare((await (await PipelineStore.open(pool)).snapshot()).topics)
+    return catalogue
+  }
   if (config.redpanda.brokers) {
-    await using stream = await openBrokersFor(config, logger)
-    return await work(stream)
+    await using stream = await openBrokersFor(config, logger, catalogue)
+    return await work(stream, async () => {
+      await using store = await openStoreOf(session, loaded)
+      return await find(store)
+    })
   }
   await using store = await openStoreOf(session, loaded)
-  await using stream = await openStreamFor(config, store, { logger })
-  return await work(stream)
+  await using stream = await openStreamFor(config, store, { logger, catalogue })
+  return await work(stream, () => find(store))
 }

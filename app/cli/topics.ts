@@ -1,4 +1,5 @@
-import { QiError, type RecordType, recordTypes, suggest } from '../../lib/src/base/index.ts'
+import { isBuiltInTopic, QiError, type RecordType, recordTypes, suggest, TopicCatalogue } from '../../lib/src/base/index.ts'
+import type { FindTopics } from './engines.ts'
 
 const all: readonly RecordType[] = Object.values(recordTypes) as readonly RecordType[]
 
@@ -6,14 +7,29 @@ const all: readonly RecordType[] = Object.values(recordTypes) as readonly Record
 const namesOf = ({ name, topic }: RecordType): string[] => [name, topic.replace(/^crypto-/, ''), topic]
 
 /**
- * Record types by their name or topic; all of them where none is named.
+ * Topics with the record type of each, by the names of record types or topics; those of all record types where none is named.
+ * @param findTopics called where a name may be that of a topic of a pipeline
  * @throws QiError BAD_REQUEST with what may have been meant
  */
-export function recordTypesOf(names: readonly string[]): readonly RecordType[] {
-  if (names.length === 0) return all
-  return names.map((name) => {
+export async function topicsNamed(names: readonly string[], findTopics: FindTopics): Promise<ReadonlyMap<string, RecordType>> {
+  if (names.length === 0) return new Map(all.map((type) => [type.topic, type]))
+  const found = new Map<string, RecordType>()
+  for (const name of names) {
     const type = all.find((known) => namesOf(known).includes(name))
-    if (!type) throw new QiError('BAD_REQUEST', `there is no record type or topic ${name}${suggest(name, all.flatMap(namesOf))}`)
-    return type
-  })
+    if (type) found.set(type.topic, type)
+    else found.set(name, await ofPipeline(name, findTopics))
+  }
+  return found
 }
+
+async function ofPipeline(name: string, findTopics: FindTopics): Promise<RecordType> {
+  const catalogue = await findTopics()
+  const type = catalogue.typeOf(name)
+  if (type) return type
+  const known = [...new Set([...all.flatMap(namesOf), ...catalogue.topics()])]
+  throw new QiError('BAD_REQUEST', `there is no record type or topic ${name}${suggest(name, known)}`)
+}
+
+/** The record types of these topics; the store is asked only where one of them is a pipeline's. */
+export const catalogueFor = async (topics: readonly string[], findTopics: FindTopics): Promise<TopicCatalogue> =>
+  topics.every(isBuiltInTopic) ? new TopicCatalogue() : findTopics()

@@ -1,11 +1,16 @@
 import { countOf, recordTypes, type Store, type Stream, silentLogger } from '../../../lib/src/base/index.ts'
-import { consumers } from '../../../lib/src/consumers/index.ts'
 import { type AbandonedGroup, EmbeddedStream, openRedpanda, SchemaRegistry } from '../../../lib/src/streaming/index.ts'
-import { openStreamFor, type PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
+import { openPipelines, openStreamFor, type PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { duration } from '../text/age.ts'
 import { type Finding, found, unused } from './finding.ts'
 
-const groupsOf = (config: PlatformConfig): string[] => config.consumers.map((name) => consumers[name]?.group ?? name)
+/** Consumer groups that are read on at the next start: those of the configuration, and of deployed pipelines, stopped ones too. */
+async function groupsOf(config: PlatformConfig, { pool }: Store): Promise<string[]> {
+  const pipelines = await openPipelines(config, () => pool).list()
+  return pipelines
+    .filter(({ kind, state }) => kind !== 'built-in' || state === 'running')
+    .flatMap(({ outputs }) => outputs.map(({ group }) => group))
+}
 
 /** Appends and reads for real, on the brokers or in the store. */
 export async function checkStream(config: PlatformConfig, store: Store | undefined): Promise<Finding[]> {
@@ -13,7 +18,7 @@ export async function checkStream(config: PlatformConfig, store: Store | undefin
   if (!config.redpanda.brokers) {
     if (!store) return [unused(name, 'the embedded log lies in the store, which does not work')]
     return [
-      ...(await tried(name, () => openStreamFor(config, store, { logger: silentLogger }), groupsOf(config))),
+      ...(await tried(name, () => openStreamFor(config, store, { logger: silentLogger }), await groupsOf(config, store))),
       unused('Redpanda', 'not configured: the embedded log is used', 'for brokers of your own set REDPANDA_BROKERS=host:9092'),
     ]
   }
@@ -27,7 +32,7 @@ async function tried(name: string, open: () => Promise<Stream>, ours: readonly s
   return [finding, ...(await stream.abandonedGroups()).filter((group) => !ours.includes(group.name)).map(abandoned)]
 }
 
-/** The groups of the configured consumers are read on at the next start; what nobody reads is kept for ever. */
+/** What nobody reads is kept for ever. */
 function abandoned({ name, lastSeen, unread }: AbandonedGroup): Finding {
   const since = duration(Date.now() - lastSeen)
   return unused(

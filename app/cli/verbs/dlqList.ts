@@ -3,7 +3,7 @@ import { DeadLetters, deadLetterJson, STORE } from '../../../lib/src/streaming/i
 import { withStream } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { age } from '../text/age.ts'
-import { recordTypesOf } from '../topics.ts'
+import { topicsNamed } from '../topics.ts'
 
 export interface DlqListInput {
   readonly topic?: string
@@ -13,20 +13,20 @@ export interface DlqListInput {
 }
 
 export async function run(session: Session, { topic, destination, limit, pending }: DlqListInput): Promise<undefined> {
-  const topics = topic === undefined ? undefined : recordTypesOf([topic])[0]?.topic
   const loaded = await session.load()
   const { signal } = session
-  const entries = await withStream(session, loaded, (stream) =>
-    session.unlessInterrupted(
+  const entries = await withStream(session, loaded, async (stream, findTopics) => {
+    const [only] = topic === undefined ? [] : [...(await topicsNamed([topic], findTopics)).keys()]
+    return session.unlessInterrupted(
       new DeadLetters(stream).list({
         signal,
-        ...(topics && { topic: topics }),
+        ...(only !== undefined && { topic: only }),
         ...(destination && { destination }),
         ...(limit && { limit }),
         ...(pending && { pending }),
       }),
-    ),
-  )
+    )
+  })
   if (session.json) return void (await session.out.json(entries.map(exported)))
   for (const entry of entries) for (const line of describe(session, entry)) await session.out.line(line)
   const waiting = entries.filter(({ replayed }) => !replayed).length

@@ -5,6 +5,7 @@ import { DeadLetters, parseDeadLetters } from '../../../lib/src/streaming/index.
 import { withStream } from '../engines.ts'
 import { EXIT } from '../exitCodes.ts'
 import type { Session } from '../session.ts'
+import { catalogueFor } from '../topics.ts'
 
 export interface DlqReplayInput {
   readonly id?: readonly string[]
@@ -14,10 +15,17 @@ export interface DlqReplayInput {
 export async function run(session: Session, input: DlqReplayInput): Promise<number> {
   const replay = await read(input)
   const loaded = await session.load()
-  const result = await withStream(session, loaded, (stream) => new DeadLetters(stream).replay(replay, { signal: session.signal }))
+  const result = await withStream(session, loaded, async (stream, findTopics) => {
+    const catalogue = await catalogueFor(topicsOf(replay), findTopics)
+    return new DeadLetters(stream, catalogue).replay(replay, { signal: session.signal })
+  })
   await report(session, replay, result)
   return result.refused.length ? EXIT.failed : EXIT.ok
 }
+
+/** The topics that the letters go back to. */
+const topicsOf = (input: ReplayInput): readonly string[] =>
+  'ids' in input ? input.ids.map((id) => id.replace(/\.dlq\/.*$/, '')) : input.entries.map(({ topic }) => topic)
 
 async function read({ id = [], from }: DlqReplayInput): Promise<ReplayInput> {
   if (id.length && from !== undefined)

@@ -3,6 +3,7 @@ import type { LoadedConfig, PlatformConfig } from '../../../lib/src/streaming/pl
 import { type Finding, failed, ok, unused, within } from '../doctor/finding.ts'
 import { checkLimits } from '../doctor/limits.ts'
 import { checkFolder, checkNode } from '../doctor/machine.ts'
+import { checkPipelines } from '../doctor/pipelines.ts'
 import { checkPlatform } from '../doctor/platform.ts'
 import { checkSource, sourcesOf, tolerated } from '../doctor/sources.ts'
 import { checkSql } from '../doctor/sql.ts'
@@ -78,6 +79,7 @@ async function* checkEngines(session: Session, config: PlatformConfig): AsyncGen
       yield* await within('store', EXTERNAL_MS, () => checkStore(opened))
       yield* await within('SQL of tools', EXTERNAL_MS, () => checkSql(opened))
       yield* await within('rate limits', EXTERNAL_MS, () => checkLimits(opened))
+      yield* await within('pipelines', EXTERNAL_MS, () => checkPipelines(config, opened))
     }
     const remedy = config.redpanda.brokers
       ? 'start the brokers, or correct REDPANDA_BROKERS; unset it to use the embedded log'

@@ -10,7 +10,7 @@ import {
 import { withStream } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { recordLine } from '../text/recordLine.ts'
-import { recordTypesOf } from '../topics.ts'
+import { topicsNamed } from '../topics.ts'
 
 export interface TailInput {
   readonly types: readonly string[]
@@ -21,9 +21,9 @@ export interface TailInput {
 }
 
 export async function run(session: Session, input: TailInput): Promise<undefined> {
-  const types = new Map(recordTypesOf(input.types).map((type) => [type.topic, type]))
   const loaded = await session.load()
-  await withStream(session, loaded, async (stream) => {
+  await withStream(session, loaded, async (stream, findTopics) => {
+    const types = await topicsNamed(input.types, findTopics)
     const topics = await existing(stream, [...types.keys()])
     if (!session.json && session.err.isTerminal && !input.untilEnd)
       await session.remark(`waiting for ${[...types.values()].map(({ name }) => name).join(', ')}; Ctrl-C ends`)
