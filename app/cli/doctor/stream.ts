@@ -4,12 +4,10 @@ import { openPipelines, openStreamFor, type PlatformConfig } from '../../../lib/
 import { duration } from '../text/age.ts'
 import { type Finding, found, unused } from './finding.ts'
 
-/** Consumer groups that are read on at the next start: those of the configuration, and of deployed pipelines, stopped ones too. */
+/** Consumer groups that are read on at the next start: those of the configuration, and of pipelines that run. */
 async function groupsOf(config: PlatformConfig, { pool }: Store): Promise<string[]> {
   const pipelines = await openPipelines(config, () => pool).list()
-  return pipelines
-    .filter(({ kind, state }) => kind !== 'built-in' || state === 'running')
-    .flatMap(({ outputs }) => outputs.map(({ group }) => group))
+  return pipelines.filter(({ state }) => state === 'running').flatMap(({ outputs }) => outputs.map(({ group }) => group))
 }
 
 /** Appends and reads for real, on the brokers or in the store. */

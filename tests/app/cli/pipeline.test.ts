@@ -101,6 +101,17 @@ describe('qicore pipeline, while no platform runs', { shuffle: false }, () => {
     expect((await run('pipeline', 'show', 'majors')).code).toBe(4)
   })
 
+  test('tail and dlq know the topics of pipelines, and name what may have been meant', async () => {
+    await file('fast.yaml', 'version: 1\nfrom: { records: [price] }\nto: [{ topic: fast-prices, record: price }]\n')
+    expect((await run('pipeline', 'deploy', 'fast.yaml', '--yes')).code).toBe(0)
+    expect((await run('tail', 'fast-prices', '--until-end')).code).toBe(0)
+    expect((await run('dlq', 'list', '--topic', 'fast-prices')).code).toBe(0)
+    expect((await run('tail', 'fast-price', '--until-end')).stderr).toContain('did you mean fast-prices?')
+    expect((await run('dlq', 'replay', '--id', 'fast-prices.dlq/0/7')).stdout).toContain(
+      'there is no dead letter fast-prices.dlq/0/7',
+    )
+  })
+
   test('built-in pipelines are for the configuration alone', async () => {
     expect(await run('pipeline', 'stop', 'crypto-data')).toMatchObject({
       code: 1,

@@ -23,6 +23,7 @@ export * from './readOnly/index.ts'
 export type { RollupKeeper, RollupPass, RollupStatus, Rollups } from './rollups/Rollups.ts'
 export * as databaseSchema from './schema/index.ts'
 export { IDENTIFY, SilenceWatch } from './silence.ts'
+export { storedTypes } from './statistics/storedTypes.ts'
 export {
   type CompressionStatistics,
   type MeasuredStore,
@@ -30,7 +31,6 @@ export {
   storeStatistics,
   type TableStatistics,
 } from './statistics/storeStatistics.ts'
-export { storedTypes } from './statistics/storedTypes.ts'
 export { openStore, type Store, type StoreConfig } from './store.ts'
 export { COLUMN_TYPES, type ColumnType, createOwnTable, OWN_TABLES, type OwnTable } from './timescale/custom.ts'
 export { TIME_TABLES, type TimeTable } from './timescale/hypertables.ts'

@@ -4,14 +4,11 @@ import {
   type BackfillRequest,
   type BackfillResult,
   type BackfillRunOptions,
-  type CheckResult,
   Coverage,
-  checkWithin,
   type HandedIn,
   type History,
   type Logger,
   type Outage,
-  type PartHealth,
   type PlatformControl,
   type PlatformHealth,
   type PlatformStatus,
@@ -43,14 +40,14 @@ import { caughtUp } from './caughtUp.ts'
 import type { PlatformConfig } from './config.ts'
 import { Deliveries } from './Deliveries.ts'
 import { DestinationChecks } from './DestinationChecks.ts'
-import { describeEngine, describePart, describeStandIn } from './describe.ts'
 import { openStoreFor, openStreamFor } from './engines.ts'
 import { handIn } from './handIn.ts'
-import { HealthLog, overall } from './health.ts'
+import { HealthLog } from './health.ts'
+import { healthOf } from './healthOf.ts'
 import { McpServers } from './McpServers.ts'
 import { openPipelines, PipelineRunner, type Pipelines } from './pipelines/index.ts'
 import { reprocess } from './reprocess.ts'
-import { Sources, STAND_IN_FOR } from './Sources.ts'
+import { Sources } from './Sources.ts'
 import { Supervisor } from './supervisor.ts'
 import { janitor, keepRollups } from './upkeep/index.ts'
 
@@ -71,9 +68,6 @@ export interface PlatformOptions {
 
 /** On stop, how long consumers may take to store what the sources gave. */
 const DRAIN_MS = 5_000
-
-/** An engine that takes longer to answer a check is unwell, whatever it says in the end. */
-const CHECK_MS = 10_000
 
 /** Everything composed: sources → publishers → stream → consumers → destinations, supervised. */
 export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
@@ -263,32 +257,13 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   }
 
   /** Exercises store and stream, and says which part is unwell, since when, why, and what is done about it. */
-  async health(): Promise<PlatformHealth> {
-    const [store, stream, sql] = await Promise.all([
-      checkWithin(CHECK_MS, 'the store', () => this.store.check()),
-      checkWithin(CHECK_MS, 'the stream', () => this.stream.check()),
-      this.store.sql.check(),
-    ])
-    const status = this.getStatus()
-    const engine = (name: string, found: CheckResult): PartHealth => this.#health.note(describeEngine(name, found))
-    const { standIn } = this.#sources
-    const supervised = status.parts.map((part) => {
-      const standsIn = standIn !== undefined && part.name === STAND_IN_FOR
-      const { since, ...how } = standsIn ? describeStandIn(standIn) : describePart(part, status)
-      // The supervisor has logged a final failure, and a source what is wrong with its settings.
-      const logged = part.state === 'failed' || how.code === 'CONFIG_INVALID'
-      return this.#health.note(how, since, logged || (standsIn && this.#notice !== undefined))
+  health(): Promise<PlatformHealth> {
+    const others = async () => [...(this.#mcpServers?.health() ?? []), ...(await this.#agents.health())]
+    const { store, stream } = this
+    return healthOf({
+      ...{ store, stream, status: this.getStatus(), sources: this.#sources, destinations: this.#checks, others },
+      ...{ pipelines: this.#runner?.health() ?? [], log: this.#health, noticed: this.#notice !== undefined },
     })
-    const others = [...(await this.#sources.penalties()), ...(this.#mcpServers?.health() ?? []), ...(await this.#agents.health())]
-    for (const [name, how] of await this.#checks.look()) {
-      const at = supervised.findIndex((part) => part.name === name && part.status === 'up')
-      if (at >= 0) supervised[at] = this.#health.note(how)
-    }
-    const noted = others.map(({ since, ...how }) => this.#health.note(how, since))
-    const pipelines = (this.#runner?.health() ?? []).map((how) => this.#health.note(how))
-    const reader = sql ? [engine('SQL of tools', sql)] : []
-    const all = [engine('store', store), engine('stream', stream), ...reader, ...supervised, ...pipelines, ...noted]
-    return { status: overall(all, ['store', 'stream']), parts: all }
   }
 
   /** Asks now and then, so that since when a part is unwell is known even where nobody else asks. */
@@ -313,11 +288,10 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
 
   /** Those of the configuration, and what is deployed. */
   #startPipelines(): Promise<void> {
-    const { config, deliveries, pipelines, catalogue, store, stream } = this
+    const { deliveries, pipelines, catalogue, store, stream } = this
+    const { partitions } = this.config
     deliveries.startConfigured()
-    const logger = this.#logger.child({ part: 'pipelines' })
-    const { partitions } = config
-    this.#runner = new PipelineRunner({ pipelines, deliveries, catalogue, store, stream, logger, partitions })
+    this.#runner = new PipelineRunner({ pipelines, deliveries, catalogue, store, stream, partitions, logger: this.#logger })
     return this.#runner.start()
   }
 

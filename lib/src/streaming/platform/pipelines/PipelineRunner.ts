@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
 import {
   ChangeListener,
   errorMessage,
@@ -37,6 +38,8 @@ export interface PipelineRunnerOptions {
 
 /** How often a process says that it runs, in milliseconds. */
 const BEAT_MS = 10_000
+/** How long closing may take, in milliseconds. */
+const CLOSE_MS = 1_000
 
 /**
  * Runs what is deployed: starts, stops and resumes the deliveries of this process as the store says, whoever changed it. A store that is
@@ -78,13 +81,12 @@ export class PipelineRunner {
     return this.#health
   }
 
-  /** Follows no longer. The deliveries go on until the platform stops them. */
+  /** Follows no longer. The deliveries go on until the platform stops them. A database that gives no answer holds up no stop. */
   async close(): Promise<void> {
     this.#closed = true
     clearInterval(this.#beating)
-    await this.#listener?.close()
-    await this.#looking
-    if (this.#store) await endBeat(this.#options.store.pool, this.#process).catch(() => {})
+    const closing = Promise.all([this.#listener?.close(), this.#looking, endBeat(this.#options.store.pool, this.#process)])
+    await Promise.race([closing.catch(() => {}), setTimeout(CLOSE_MS, undefined, { ref: false })])
   }
 
   async #beat(): Promise<void> {
