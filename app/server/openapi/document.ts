@@ -83,7 +83,7 @@ function operation(route: Route, schemas: Schemas): Record<string, unknown> {
     ...(route.description !== undefined && { description: route.description }),
     ...(route.open && { security: [] }),
     ...parametersOf(route),
-    ...(route.body && { requestBody: { required: false, ...content(schemas.use(route.body)) } }),
+    ...(route.body && { requestBody: { required: true, ...content(schemas.use(route.body)) } }),
     responses: Object.fromEntries(Object.entries(responses).sort(([a], [b]) => Number(a) - Number(b))),
   }
 }

@@ -1,4 +1,3 @@
-import { decimal } from '../../../lib/src/base/index.ts'
 import { StatusError } from '../errors.ts'
 
 /** Longest body, in bytes: a thousand records with room to spare. */
@@ -48,7 +47,7 @@ async function readText(request: Request): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
   } catch {
-    throw malformed('the body is no UTF-8: encode it so')
+    throw malformed('the body is no UTF-8: send it in that encoding')
   }
 }
 
@@ -74,19 +73,18 @@ function checkDepth(value: unknown): void {
 }
 
 function refuseLoss(key: string, value: unknown, { source }: { readonly source: string }): unknown {
-  if (typeof value !== 'number' || isExact(value, source)) return value
-  throw malformed(
-    `${key.slice(0, 60)}: the number ${source.slice(0, 60)} would be rounded; write it as text, in quotation marks`,
-    key,
-  )
+  if (typeof value !== 'number' || digitsOf(String(value)) === digitsOf(source)) return value
+  const name = key.slice(0, 60) || 'body'
+  throw malformed(`${name}: the number ${source.slice(0, 60)} would be rounded; send it as text, in quotation marks`, name)
 }
 
-function isExact(value: number, source: string): boolean {
-  try {
-    return decimal(String(value)) === decimal(source)
-  } catch {
-    return false
-  }
+/** Digits and power of ten of a number in any notation: `0.10` and `1e-1` give the same. */
+function digitsOf(text: string): string {
+  const [, whole = '', fraction = '', exponent = '0'] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? []
+  const digits = (whole + fraction).replace(/^0+/, '')
+  const significant = digits.replace(/0+$/, '')
+  const power = Number(exponent) - fraction.length + digits.length - significant.length
+  return significant === '' ? '0' : `${significant}e${power}`
 }
 
 const malformed = (message: string, field = 'body'): StatusError =>

@@ -58,31 +58,54 @@ function inputFor({ name, schema, required }) {
   return element('label', {}, `${name}${required ? '' : ' (optional)'}`, field)
 }
 
+/** The request that a filled form describes. */
+function requestOf(method, path, parameters, form) {
+  const given = new FormData(form)
+  const filled = (place) =>
+    parameters.filter((one) => one.in === place && given.get(one.name)).map(({ name }) => [name, given.get(name)])
+  const url = filled('path').reduce((so, [name, value]) => so.replace(`{${name}}`, encodeURIComponent(value)), path)
+  const query = new URLSearchParams(filled('query'))
+  const headers = Object.fromEntries(filled('header'))
+  const body = given.get(BODY)
+  return {
+    url: query.size > 0 ? `${url}?${query}` : url,
+    init: {
+      method,
+      headers: body === null ? headers : { ...headers, 'content-type': 'application/json' },
+      body: body ?? undefined,
+    },
+  }
+}
+
+/** Name of the field that holds the body. */
+const BODY = 'request-body'
+
 /** Sends the request that the form describes and shows what came back. */
-function tryIt(path, parameters) {
+function tryIt(method, path, { parameters = [], requestBody }) {
   const output = element('pre', { hidden: true })
-  const form = element('form', {}, ...parameters.map(inputFor), element('button', {}, 'Send'))
+  const fields = parameters.map(inputFor)
+  if (requestBody) fields.push(element('label', {}, 'body, as JSON', element('textarea', { name: BODY, value: '{}' })))
+  const form = element('form', {}, ...fields, element('button', {}, 'Send'))
   form.addEventListener('submit', async (event) => {
     event.preventDefault()
-    const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ''))
-    const url = query.size > 0 ? `${path}?${query}` : path
+    const { url, init } = requestOf(method, path, parameters, form)
     output.hidden = false
-    output.textContent = `GET ${url} …`
+    output.textContent = `${method} ${url} …`
     const started = performance.now()
     try {
-      const response = await fetch(url)
+      const response = await fetch(url, init)
       const text = await response.text()
       const took = Math.round(performance.now() - started)
       const json = response.headers.get('content-type')?.includes('json')
-      output.textContent = `GET ${url}\n${response.status} · ${took} ms\n\n${json ? JSON.stringify(JSON.parse(text), null, 2) : text}`
+      output.textContent = `${method} ${url}\n${response.status} · ${took} ms\n\n${json ? JSON.stringify(JSON.parse(text), null, 2) : text}`
     } catch (error) {
-      output.textContent = `GET ${url}\n${error.message}`
+      output.textContent = `${method} ${url}\n${error.message}`
     }
   })
   return [heading('Try it'), form, output]
 }
 
-function operationNode(path, operation) {
+function operationNode(method, path, operation) {
   const body = element('div')
   for (const paragraph of (operation.description ?? '').split('\n\n').filter(Boolean))
     body.append(element('p', {}, paragraph.replaceAll('`', '')))
@@ -103,8 +126,13 @@ function operationNode(path, operation) {
     body.append(element('p', {}, code(status), ` ${description} `, element('span', { className: 'soft' }, type ?? '')))
     if (media?.schema.properties) body.append(properties(media.schema))
   }
-  if (path !== '/ws') body.append(...tryIt(path, operation.parameters ?? []))
-  return element('details', { id: operation.operationId }, element('summary', {}, code(`GET ${path}`), operation.summary), body)
+  if (path !== '/ws') body.append(...tryIt(method, path, operation))
+  return element(
+    'details',
+    { id: operation.operationId },
+    element('summary', {}, code(`${method} ${path}`), operation.summary),
+    body,
+  )
 }
 
 async function load() {
@@ -113,7 +141,11 @@ async function load() {
   by('about').replaceChildren(
     ...document.info.description.split('\n\n').map((paragraph) => element('p', {}, paragraph.replaceAll('`', ''))),
   )
-  by('operations').replaceChildren(...Object.entries(document.paths).map(([path, { get }]) => operationNode(path, get)))
+  by('operations').replaceChildren(
+    ...Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => operationNode(method.toUpperCase(), path, operation)),
+    ),
+  )
   by('schemas').replaceChildren(
     ...Object.entries(document.components.schemas).map(([name, schema]) =>
       element(

@@ -296,11 +296,16 @@ export class ToolCalls {
       running.abort(new QiError('CANCELLED', 'the caller has gone'))
       return { structured: answerOf(await running.ended).structured, replayed: false }
     }
-    const { store } = await this.#open()
-    if (!running.isJob) {
-      await store.add(this.#rowOf(running.id, call, consenting.by.name))
-      running.becomeJob(store)
-    }
+    if (!running.isJob)
+      try {
+        const { store } = await this.#open()
+        await store.add(this.#rowOf(running.id, call, consenting.by.name))
+        running.becomeJob(store)
+      } catch (error) {
+        // It runs already, and only this request can tell what comes of it.
+        this.#logger.warn({ tool: call.tool.name, error: errorMessage(error) }, 'a call that takes long could not become a job')
+        return { structured: answerOf(await running.ended).structured, replayed: false }
+      }
     return { job: await this.#known(running.id), replayed: false }
   }
 

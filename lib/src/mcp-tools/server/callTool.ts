@@ -168,6 +168,8 @@ export async function runTool(
       context.logger.warn({ tool: tool.name, line, error: failure }, 'the end of a call could not be noted in the audit log')
     })
   try {
+    // It may have been cancelled while the line was written.
+    context.signal.throwIfAborted()
     const answer = await answerOf(tool, input, { ...context, by: consenting.by.name })
     await noted()
     return answer
@@ -211,12 +213,12 @@ function parseArguments(tool: ToolDefinition, given: unknown): Record<string, un
   const known = Object.keys(inputOf(tool).shape)
   const parts = result.error.issues.map((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => `${short(key)}: unknown argument${suggest(key, known)}`).join('; ')
+      ? issue.keys.map((key) => `${escapeHidden(short(key)) || '""'}: unknown argument${suggest(key, known)}`).join('; ')
       : describeIssue(issue, given),
   )
   const [first] = result.error.issues
   const field = first?.code === 'unrecognized_keys' ? first.keys[0] : first?.path.join('.')
-  throw new QiError('BAD_REQUEST', `${tool.name}: ${parts.slice(0, 5).join('; ')}`, { field: short(field ?? '') })
+  throw new QiError('BAD_REQUEST', `${tool.name}: ${parts.slice(0, 5).join('; ')}`, { field: short(field ?? '') || 'arguments' })
 }
 
 /** `confirm: true` is the caller's own word, not the user's: as good as none. */
