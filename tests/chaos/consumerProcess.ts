@@ -1,13 +1,24 @@
-/** The consumer of the platform as a process of its own: `{"sink": "table" | "appended"}`. Reports its stats and its partitions. */
+/**
+ * A delivery as a process of its own: `{"sink": "table" | "appended" | "segments"}`, the last into the destination `lake` of its
+ * configuration. Reports its stats and its partitions.
+ */
 import { price, recordTypes, type Subscription } from '../../lib/src/base/index.ts'
 import { CryptoDataConsumer } from '../../lib/src/consumers/index.ts'
 import { timescaledb } from '../../lib/src/consumers/sinks/timescaledb/index.ts'
 import { Consumer, DeadLetters, STORE } from '../../lib/src/streaming/pipelines/index.ts'
-import { destinationsOf, loadConfig, openStoreFor, openStreamFor, Supervisor } from '../../lib/src/streaming/platform/index.ts'
+import {
+  type Destination,
+  destinationsOf,
+  loadConfig,
+  openStoreFor,
+  openStreamFor,
+  Supervisor,
+} from '../../lib/src/streaming/platform/index.ts'
+import { segments } from '../support/doubles/segments.ts'
 import { appendSink } from './appendSink.ts'
 import { printingLogger } from './printingLogger.ts'
 
-const { sink: name } = JSON.parse(process.argv[2] as string) as { readonly sink: 'table' | 'appended' }
+const { sink: name } = JSON.parse(process.argv[2] as string) as { readonly sink: 'table' | 'appended' | 'segments' }
 const stop = Promise.withResolvers<void>()
 process.once('SIGTERM', () => stop.resolve())
 
@@ -16,10 +27,18 @@ const context = { logger: printingLogger }
 await using store = await openStoreFor(config, context)
 await using stream = await openStreamFor(config, store, context)
 await stream.createTopics(Object.values(recordTypes).map(({ topic }) => topic))
+const destinations = destinationsOf(config, { timescaledb, segments })
+const destination = destinations.get(name === 'segments' ? 'lake' : STORE) as Destination
 const openSink = (signal: AbortSignal) =>
   name === 'appended'
     ? appendSink(store)
-    : timescaledb.open({}, { name: STORE, store, logger: printingLogger, home: config.home, signal })
+    : destination.type.open(destination.settings, {
+        name: destination.name,
+        store,
+        logger: printingLogger,
+        home: config.home,
+        signal,
+      })
 
 let subscription: Subscription | undefined
 const subscribe = stream.subscribe.bind(stream)
@@ -28,24 +47,23 @@ stream.subscribe = async (options) => {
   return subscription
 }
 
-const settings = destinationsOf(config, { [STORE]: timescaledb }).get(STORE)?.delivery
 const consumer = new Consumer({
   pipeline: CryptoDataConsumer.name,
-  destination: STORE,
-  topics: name === 'appended' ? [price.topic] : CryptoDataConsumer.topics,
+  destination: destination.name,
+  topics: name === 'table' ? CryptoDataConsumer.topics : [price.topic],
   stream,
   open: openSink,
   deadLetters: new DeadLetters(stream),
   logger: printingLogger,
-  ...(settings && { settings }),
+  settings: destination.delivery,
 })
 const supervisor = new Supervisor(printingLogger)
 supervisor.add('consumer', (signal) => consumer.run(signal))
 
 const reporting = setInterval(() => {
   const assigned = subscription?.assignments().map(({ topic, partition }) => `${topic}/${partition}`) ?? []
-  const { written, overwritten } = consumer.stats()
-  process.send?.({ assigned, written: written + overwritten })
+  const { written, overwritten, waiting } = consumer.stats()
+  process.send?.({ assigned, written: written + overwritten, waiting })
 }, 50)
 await stop.promise
 clearInterval(reporting)
