@@ -1,34 +1,46 @@
-import { type Position, QiError, toQiError } from '../../base/index.ts'
+import { type Position, QiError, type TopicPartition, toQiError } from '../../base/index.ts'
 import { RETRY_DELAY_MS } from './connection.ts'
 import { hasApiError } from './errors.ts'
-import type { GroupMember } from './GroupMember.ts'
-import { laneKey } from './ReadLane.ts'
+import type { GroupMember, Membership } from './GroupMember.ts'
+import { laneKey, type ReadLane } from './ReadLane.ts'
 
 /** The membership in which positions were to be committed is over; there may be a new one. */
-const REJOINED = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'] as const
+export const REJOINED = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'] as const
+
+export interface OffsetCommitsOptions {
+  readonly member: GroupMember
+  readonly deliveryTimeoutMs: number
+  /** The membership that is read in; undefined while it is being settled where to read on. */
+  readonly membership: () => Membership | undefined
+  /** The place in a partition; another one once it was read by another member meanwhile. */
+  readonly lane: (partition: TopicPartition) => ReadLane | undefined
+}
+
+interface Asked {
+  readonly position: Position
+  readonly lane: ReadLane
+}
 
 /**
  * Commits in turn: one request is in flight, what is asked for meanwhile goes with the next, and of each partition the latest
- * position. Positions of partitions that the member no longer holds are left out.
+ * position. Positions of a partition that another member holds, or has held since, are left out: it may have committed more.
  */
 export class OffsetCommits {
-  readonly #member: GroupMember
-  readonly #deliveryTimeoutMs: number
-  readonly #committed: (positions: readonly Position[]) => void
-  #pending = new Map<string, Position>()
+  readonly #options: OffsetCommitsOptions
+  #pending = new Map<string, Asked>()
   #next: Promise<void> | undefined
   #current: Promise<void> = Promise.resolve()
 
-  /** @param committed hears of what the group has acknowledged */
-  constructor(member: GroupMember, deliveryTimeoutMs: number, committed: (positions: readonly Position[]) => void) {
-    this.#member = member
-    this.#deliveryTimeoutMs = deliveryTimeoutMs
-    this.#committed = committed
+  constructor(options: OffsetCommitsOptions) {
+    this.#options = options
   }
 
   /** @throws QiError UNAVAILABLE when it did not reach the stream in time */
   commit(positions: readonly Position[]): Promise<void> {
-    for (const position of positions) this.#pending.set(laneKey(position), position)
+    for (const position of positions) {
+      const lane = this.#options.lane(position)
+      if (lane) this.#pending.set(laneKey(position), { position, lane })
+    }
     if (this.#pending.size === 0) return Promise.resolve()
     this.#next ??= this.#flush()
     return this.#next
@@ -41,25 +53,30 @@ export class OffsetCommits {
 
   async #flush(): Promise<void> {
     await this.#current.catch(() => {})
-    const positions = [...this.#pending.values()]
+    const asked = [...this.#pending.values()]
     this.#pending = new Map()
     this.#current = this.#next as Promise<void>
     this.#next = undefined
-    await this.#deliver(positions)
+    await this.#deliver(asked)
   }
 
-  async #deliver(positions: readonly Position[]): Promise<void> {
-    const deadline = Date.now() + this.#deliveryTimeoutMs
+  async #deliver(asked: readonly Asked[]): Promise<void> {
+    const { member, membership: current, lane: laneOf, deliveryTimeoutMs } = this.#options
+    const deadline = Date.now() + deliveryTimeoutMs
     let failure: QiError | undefined
     while (Date.now() < deadline) {
-      const membership = this.#member.membership
+      const membership = current()
       if (membership) {
         const held = new Set(membership.partitions.map(laneKey))
-        const own = positions.filter((position) => held.has(laneKey(position)))
+        const own = asked.filter(({ position, lane }) => held.has(laneKey(position)) && laneOf(position) === lane)
         if (own.length === 0) return
         try {
-          await this.#member.commit(membership, own)
-          return this.#committed(own)
+          await member.commit(
+            membership,
+            own.map(({ position }) => position),
+          )
+          for (const { position, lane } of own) lane.committed = position.offset
+          return
         } catch (error) {
           failure = toQiError(error)
           if (!failure.retryable && !hasApiError(failure, ...REJOINED)) throw failure
@@ -69,8 +86,10 @@ export class OffsetCommits {
     }
     throw new QiError(
       'UNAVAILABLE',
-      failure?.message ?? `cannot commit offsets of group ${this.#member.group}: it is being rebalanced`,
-      { cause: failure },
+      failure?.message ?? `cannot commit offsets of group ${member.group}: it is being rebalanced`,
+      {
+        cause: failure,
+      },
     )
   }
 }

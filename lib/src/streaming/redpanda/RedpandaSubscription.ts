@@ -10,8 +10,9 @@ import {
   toQiError,
 } from '../../base/index.ts'
 import { RETRY_DELAY_MS } from './connection.ts'
+import { hasApiError } from './errors.ts'
 import { GroupMember, type Membership } from './GroupMember.ts'
-import { OffsetCommits } from './OffsetCommits.ts'
+import { OffsetCommits, REJOINED } from './OffsetCommits.ts'
 import type { ReadAhead } from './ReadAhead.ts'
 import { type LaneStart, laneKey, type ReadLane } from './ReadLane.ts'
 import { openReadAhead, type ReadingContext } from './reading.ts'
@@ -46,8 +47,11 @@ export class RedpandaSubscription implements Subscription {
       revoked: () => this.#reader.hold(),
     }
     this.#member = new GroupMember(context.settings, options.group, options.topics, events, this.#logger)
-    this.#commits = new OffsetCommits(this.#member, context.settings.config.delivery_timeout_ms, (positions) => {
-      for (const { lane, offset } of this.#lanesOf(positions)) lane.committed = offset
+    this.#commits = new OffsetCommits({
+      member: this.#member,
+      deliveryTimeoutMs: context.settings.config.delivery_timeout_ms,
+      membership: () => (this.#placed === this.#member.membership ? this.#placed : undefined),
+      lane: (partition) => this.#reader.lane(partition),
     })
   }
 
@@ -165,10 +169,8 @@ export class RedpandaSubscription implements Subscription {
     // No generation has come between in which others could have read on.
     const unbroken = before?.memberId === membership.memberId && membership.generation === before.generation + 1
     const known = (partition: TopicPartition) => unbroken && had.has(laneKey(partition)) && this.#reader.lane(partition)
-    const starts = await this.#starts(
-      membership.partitions.filter((partition) => !known(partition)),
-      had,
-    )
+    const unknown = membership.partitions.filter((partition) => !known(partition))
+    const starts = await this.#starts(membership, unknown, had)
     if (this.#member.membership !== membership) return
     const fresh = new Set(starts.map(laneKey))
     const kept = membership.partitions.filter((partition) => !fresh.has(laneKey(partition)))
@@ -183,7 +185,7 @@ export class RedpandaSubscription implements Subscription {
   }
 
   /** Of those that are not read on from where they are. */
-  async #starts(partitions: readonly TopicPartition[], had: ReadonlySet<string>): Promise<LaneStart[]> {
+  async #starts(membership: Membership, partitions: readonly TopicPartition[], had: ReadonlySet<string>): Promise<LaneStart[]> {
     if (partitions.length === 0) return []
     const committed = await this.#member.committed(partitions)
     const lane = (partition: TopicPartition) => (had.has(laneKey(partition)) ? this.#reader.lane(partition) : undefined)
@@ -191,7 +193,7 @@ export class RedpandaSubscription implements Subscription {
     const uncommitted = partitions.filter((partition) => !committed.has(laneKey(partition)) && !lane(partition))
     const initial = await this.#context.topics.offsets(uncommitted, from)
     // Else a member that takes over, or starts again, would begin at a later end and miss what came between.
-    if (from === 'latest' && initial.length > 0) await this.#commits.commit(initial)
+    if (from === 'latest' && initial.length > 0) await this.#commitInitial(membership, initial)
     const begin = new Map(initial.map((position) => [laneKey(position), position.offset]))
     return partitions.flatMap(({ topic, partition }) => {
       const key = laneKey({ topic, partition })
@@ -201,6 +203,16 @@ export class RedpandaSubscription implements Subscription {
       if (own && (offset === undefined || (offset >= own.committed && offset <= own.settled))) return []
       return [{ topic, partition, offset: offset ?? 0n }]
     })
+  }
+
+  async #commitInitial(membership: Membership, initial: readonly Position[]): Promise<void> {
+    try {
+      await this.#member.commit(membership, initial)
+    } catch (error) {
+      // The next membership settles it.
+      if (hasApiError(toQiError(error), ...REJOINED)) throw new QiError('UNAVAILABLE', 'the group rebalances', { cause: error })
+      throw error
+    }
   }
 
   #lanesOf(positions: readonly Position[]): { readonly lane: ReadLane; readonly offset: bigint }[] {
