@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { dirname, isAbsolute, join } from 'node:path'
 import { z } from 'zod'
 import { defineSink, type RowSink } from '../../../lib/src/base/index.ts'
 
@@ -9,8 +9,9 @@ export const ndjson = defineSink({
   summary: 'Appends records to a file, a line each',
   config: z.object({ file: z.string().min(1).describe('the file; a relative one lies in the data folder') }),
   open: async ({ file }, { name, home }): Promise<RowSink> => {
-    const handle = await open(isAbsolute(file) ? file : join(home, file), 'a')
-    return new NdjsonSink(name, handle)
+    const path = isAbsolute(file) ? file : join(home, file)
+    await mkdir(dirname(path), { recursive: true })
+    return new NdjsonSink(name, await open(path, 'a'))
   },
 })
 

@@ -83,6 +83,7 @@ export class Attempts {
     let trouble: Trouble | undefined
     try {
       for (let attempts = 1; ; attempts++) {
+        throwIfAborted(signal)
         if (this.#parked) await abortable(this.#parked.over.promise, signal)
         try {
           const result = await this.#watched(target, abortable(operation(), signal))
