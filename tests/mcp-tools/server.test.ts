@@ -133,7 +133,7 @@ test('what destroys is in no default set, and is no part of the tools that are',
       .filter(({ effect }) => effect === 'destroy')
       .map(({ name }) => name)
       .toSorted(),
-  ).toEqual(['docker_stop_services', 'manage_consumer_groups', 'manage_hypertables', 'manage_topics'])
+  ).toEqual(['declare_pipelines', 'docker_stop_services', 'manage_consumer_groups', 'manage_hypertables', 'manage_topics'])
   expect(actionsOf(all, 'manage_topics')).toContain('delete')
   expect(all.find(({ name }) => name === 'manage_topics')?.summary).toContain('delete takes all messages')
   expect(selectTools({ readOnly: true, destructive: true }).every(({ effect }) => effect === 'read')).toBe(true)

@@ -144,3 +144,28 @@ test('the list of tools says what its caller may do', async () => {
   expect(await allowed(secrets.operator)).toEqual({ look: 'all', note: 'all', burn: 'some', slow: 'all', long: 'all' })
   expect(await allowed(configured)).toEqual({ look: 'all', note: 'all', burn: 'all', slow: 'all', long: 'all' })
 })
+
+test('in a session of MCP each call has the role of its token', async () => {
+  const { url } = await server({ token: configured })
+  const said = async (token: string) => {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+    }
+    const send = (body: object, more = {}) =>
+      fetch(`${url}/mcp`, { method: 'POST', headers: { ...headers, ...more }, body: JSON.stringify({ jsonrpc: '2.0', ...body }) })
+    const clientInfo = { name: 'test', version: '1' }
+    const opened = await send({
+      id: 1,
+      method: 'initialize',
+      params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo },
+    })
+    await opened.text()
+    const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '', 'mcp-protocol-version': '2025-11-25' }
+    const params = { name: 'stream_crypto_data', arguments: { action: 'stop', source: 'simulated' } }
+    return (await send({ id: 2, method: 'tools/call', params }, session)).text()
+  }
+  expect(await said(secrets.viewer)).toContain('needs the role operator')
+  expect(await said(secrets.operator)).not.toContain('FORBIDDEN')
+})
