@@ -1,5 +1,6 @@
 import { escapeHidden, type Store, toQiError } from '../../../lib/src/base/index.ts'
 import type { LoadedConfig, PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
+import { checkDestination, otherDestinations } from '../doctor/destinations.ts'
 import { type Finding, failed, ok, unused, within } from '../doctor/finding.ts'
 import { checkLimits } from '../doctor/limits.ts'
 import { checkFolder, checkNode } from '../doctor/machine.ts'
@@ -79,6 +80,8 @@ async function* checkEngines(session: Session, config: PlatformConfig): AsyncGen
       yield* await within('store', EXTERNAL_MS, () => checkStore(opened))
       yield* await within('SQL of tools', EXTERNAL_MS, () => checkSql(opened))
       yield* await within('rate limits', EXTERNAL_MS, () => checkLimits(opened))
+      for (const one of otherDestinations(config))
+        yield* await within(`destination ${one.name}`, EXTERNAL_MS, (signal) => checkDestination(one, config, opened, signal))
       yield* await within('pipelines', EXTERNAL_MS, () => checkPipelines(config, opened))
     }
     const remedy = config.redpanda.brokers
