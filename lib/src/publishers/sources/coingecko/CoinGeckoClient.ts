@@ -9,15 +9,13 @@ import {
   type Price,
   QiError,
   type RateLimit,
-  retry,
   SlidingWindowLimit,
-  silentLogger,
   systemClock,
   type TlsOptions,
   type Trending,
   type Trouble,
-  toQiError,
 } from '../../../base/index.ts'
+import { Caller } from '../shared/Caller.ts'
 import type { Parsed } from '../shared/collect.ts'
 import * as endpoints from './endpoints.ts'
 import { chunkIds, cleanIds } from './ids.ts'
@@ -45,7 +43,7 @@ export interface CoinGeckoClientOptions {
   readonly timeoutMs?: number
   /** How often a call is tried in all. Default 4. */
   readonly attempts?: number
-  /** The first wait before a second try. Default 1 s. */
+  /** The first wait before a second try. Default 500 ms. */
   readonly retryBaseMs?: number
   /** No wait for another try is begun that would end later than this. Default 3 minutes. */
   readonly totalMs?: number
@@ -76,12 +74,7 @@ export interface CallOptions {
 export class CoinGeckoClient {
   readonly plan: Plan
   readonly #transport: Transport
-  readonly #rateLimit: RateLimit
-  readonly #options: CoinGeckoClientOptions
-  readonly #clock: Clock
-  readonly #logger: Logger
-  #answeredAt: number | undefined
-  #trouble: Trouble | undefined
+  readonly #caller: Caller
 
   /** @throws QiError CONFIG_INVALID when plan and key do not fit each other, or it is none */
   constructor(options: CoinGeckoClientOptions = {}) {
@@ -92,14 +85,12 @@ export class CoinGeckoClient {
       })
     if (options.apiKey && !API_KEY.test(options.apiKey))
       throw new QiError('CONFIG_INVALID', 'the key of CoinGecko holds a character that no key has', { field: 'api_key' })
-    this.#options = options
-    this.#clock = options.clock ?? systemClock
-    this.#logger = options.logger ?? silentLogger
     const { apiKey, baseUrl, timeoutMs = 15_000, fetch, breaker, tls } = options
     const baseUrls = typeof baseUrl === 'string' ? [baseUrl] : baseUrl
     this.#transport = new Transport({ plan: this.plan, apiKey, baseUrls, timeoutMs, breaker, tls, ...(fetch ? { fetch } : {}) })
-    const limit = options.callsPerMinute ?? PLANS[this.plan].callsPerMinute
-    this.#rateLimit = options.rateLimit ?? new SlidingWindowLimit({ limit, clock: this.#clock, peer: 'CoinGecko' })
+    const { clock = systemClock, callsPerMinute: limit = PLANS[this.plan].callsPerMinute } = options
+    const { rateLimit = new SlidingWindowLimit({ limit, clock, peer: 'CoinGecko' }) } = options
+    this.#caller = new Caller({ ...options, peer: 'CoinGecko', rateLimit, clock })
   }
 
   get baseUrl(): string {
@@ -108,67 +99,23 @@ export class CoinGeckoClient {
 
   /** How long ago CoinGecko last gave a good answer, in milliseconds; undefined where it gave none, or failed since. */
   get answeredMsAgo(): number | undefined {
-    return this.#answeredAt === undefined ? undefined : this.#clock.now() - this.#answeredAt
+    return this.#caller.answeredMsAgo
   }
 
   /** Why CoinGecko gives no answers now; it passes with the next good one. */
   get trouble(): Trouble | undefined {
-    return this.#trouble
+    return this.#caller.trouble
   }
 
   /** One endpoint, with its parameters. Others than those below can be declared outside and asked here. */
   async ask<P, T>(endpoint: endpoints.Endpoint<P, T>, params: P, options: CallOptions = {}): Promise<T> {
-    const { signal, origin = 'live', attempts = this.#options.attempts } = options
-    const { retryBaseMs, retryMaxMs, totalMs = 180_000 } = this.#options
-    return retry(
-      async () => {
-        try {
-          const answer = await this.#transport.call(
-            endpoint.name,
-            (sdk, options) => endpoint.send(sdk, params, options),
-            () => this.#permit(endpoint.name, signal),
-            signal,
-          )
-          this.#answeredAt = this.#clock.now()
-          this.#trouble = undefined
-          return endpoint.parse(answer.body, params, { receivedAt: answer.receivedAt, origin })
-        } catch (error) {
-          const failure = toQiError(error)
-          const { code, retryAfterMs } = failure
-          if (failure.retryable && code !== 'CANCELLED')
-            this.#trouble = {
-              since: this.#trouble?.since ?? Date.now(),
-              error: failure,
-              ...(retryAfterMs !== undefined && { againAt: Date.now() + retryAfterMs }),
-            }
-          // All callers are told to wait, not this one alone.
-          if (code === 'RATE_LIMITED') this.#rateLimit.penalize(retryAfterMs ?? 0, failure.message)
-          if (code === 'UNAVAILABLE' || code === 'TIMEOUT') this.#answeredAt = undefined
-          throw error
-        }
-      },
-      {
-        totalMs,
-        signal,
-        peer: 'CoinGecko',
-        clock: this.#clock,
-        onRetry: ({ error, attempt, waitMs }) =>
-          this.#logger.warn({ endpoint: endpoint.name, attempt, wait_ms: Math.round(waitMs), code: error.code }, error.message),
-        ...(attempts === undefined ? {} : { attempts }),
-        ...(retryBaseMs === undefined ? {} : { baseMs: retryBaseMs }),
-        ...(retryMaxMs === undefined ? {} : { maxMs: retryMaxMs }),
-      },
+    const { signal, origin = 'live', attempts } = options
+    const { body, receivedAt } = await this.#caller.run(
+      endpoint.name,
+      (permit) => this.#transport.call(endpoint.name, (sdk, sending) => endpoint.send(sdk, params, sending), permit, signal),
+      { signal, attempts },
     )
-  }
-
-  /** Who has no time to wait for a permit is not told that CoinGecko gave no answer: nobody asked it. */
-  async #permit(endpoint: string, signal: AbortSignal | undefined): Promise<void> {
-    try {
-      await this.#rateLimit.acquire(1, signal)
-    } catch (error) {
-      if (toQiError(error).code !== 'TIMEOUT') throw error
-      throw new QiError('RATE_LIMITED', `CoinGecko ${endpoint}: the rate limit left no call free in time`, { cause: error })
-    }
+    return endpoint.parse(body, params, { receivedAt, origin })
   }
 
   /** GET /ping */

@@ -1,12 +1,5 @@
-import { type AnswerHeaders, type ErrorCode, excerpt, QiError, retryAfterOf } from '../../../base/index.ts'
-
-/** An answer that is not what was asked for. */
-export interface ErrorAnswer {
-  readonly status: number
-  readonly body: string
-  /** Of these `retry-after` and `date` are read. */
-  readonly headers?: AnswerHeaders | undefined
-}
+import type { ErrorCode, QiError } from '../../../base/index.ts'
+import { type ErrorAnswer, errorLine, plainMessage, answerError as sharedError } from '../shared/errors.ts'
 
 /** CoinGecko's own codes say more than the status they come with. */
 const API_CODES: Readonly<Record<number, { code: ErrorCode; remedy: string }>> = {
@@ -22,18 +15,7 @@ const API_CODES: Readonly<Record<number, { code: ErrorCode; remedy: string }>> =
 export function answerError(answer: ErrorAnswer, what: string, now: number = Date.now()): QiError {
   const { apiCode, message } = readErrorBody(answer.body)
   const known = apiCode === undefined ? undefined : API_CODES[apiCode]
-  const code = known?.code ?? statusCode(answer.status)
-  const retryAfterMs =
-    code === 'RATE_LIMITED' || code === 'UNAVAILABLE' ? answer.headers && retryAfterOf(answer.headers, now) : undefined
-  const hints = [known?.remedy, retryAfterMs === undefined ? undefined : `again in ${Math.ceil(retryAfterMs / 1000)} s`].filter(
-    Boolean,
-  )
-  const text = `CoinGecko ${what}: HTTP ${answer.status}${apiCode === undefined ? '' : `, error ${apiCode}`}: ${message}`
-  return new QiError(
-    code,
-    hints.length ? `${text} (${hints.join('; ')})` : text,
-    retryAfterMs === undefined ? {} : { retryAfterMs },
-  )
+  return sharedError('CoinGecko', what, answer, { code: known?.code, apiCode, message, remedy: known?.remedy }, now)
 }
 
 /** Whether a body that came with status 200 is an error all the same. */
@@ -45,24 +27,13 @@ export function isErrorBody(body: unknown): boolean {
   )
 }
 
-function statusCode(status: number): ErrorCode {
-  if (status === 401) return 'UNAUTHORIZED'
-  if (status === 403) return 'FORBIDDEN'
-  if (status === 404) return 'NOT_FOUND'
-  if (status === 408 || status === 504 || status === 524) return 'TIMEOUT'
-  if (status === 429) return 'RATE_LIMITED'
-  if (status >= 500) return 'UNAVAILABLE'
-  return status >= 400 ? 'BAD_REQUEST' : 'BAD_DATA'
-}
-
 /** The four JSON shapes, HTML, text, or nothing. */
 function readErrorBody(body: string): { apiCode?: number; message: string } {
   let json: unknown
   try {
     json = JSON.parse(body)
   } catch {
-    const title = /<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1]
-    return { message: oneLine(title ?? body.replace(/<[^>]*>/g, ' ')) || 'an empty body' }
+    return { message: plainMessage(body) }
   }
   let apiCode: number | undefined
   let message: string | undefined
@@ -76,7 +47,5 @@ function readErrorBody(body: string): { apiCode?: number; message: string } {
     if (typeof status === 'object') visit(status)
   }
   visit(json)
-  return { ...(apiCode === undefined ? {} : { apiCode }), message: oneLine(message ?? body) || 'an empty body' }
+  return { ...(apiCode === undefined ? {} : { apiCode }), message: errorLine(message ?? body) }
 }
-
-const oneLine = (text: string): string => excerpt(text, undefined, 300)

@@ -1,5 +1,6 @@
 import { type Ohlcv, ohlcv, type Price, price, type QiError, type RecordType, toQiError } from '../../../base/index.ts'
 import type { Parsed } from '../shared/collect.ts'
+import type { PollJob } from '../shared/PollingSource.ts'
 import type { CoinGeckoClient } from './CoinGeckoClient.ts'
 import type { CoinGeckoConfig } from './config.ts'
 import { chunkIds, cleanIds } from './ids.ts'
@@ -9,11 +10,8 @@ import { type CallPlan, JOB_NAMES, type JobName, PAGE } from './schedule.ts'
 /** One call to make, for one batch. */
 export type Call = (signal: AbortSignal) => Promise<Parsed>
 
-export interface Job {
+export interface Job extends PollJob {
   readonly name: JobName
-  /** Milliseconds from the start of a round to the start of the next; may change as coins become known. */
-  intervalMs(): number
-  /** The calls of a round; none while what they depend on is not known yet. */
   round(): Call[]
 }
 
@@ -70,6 +68,9 @@ export function jobsOf(client: CoinGeckoClient, config: CoinGeckoConfig, plan: C
     name,
     intervalMs: () => (plan.intervals[name] * 1000) / calls(name),
     round: rounds[name],
+    essential: name === 'prices',
+    // A coin without candles is no reason to skip the others.
+    rotates: name === 'ohlc',
   }))
 }
 

@@ -1,20 +1,13 @@
 import type { Coingecko } from '@coingecko/coingecko-typescript'
 import {
   type BreakerSettings,
-  type ExactJson,
-  excerpt,
   HttpClient,
-  inside,
   LoadBalancer,
-  type Micros,
-  nowMicros,
-  parseExactJson,
-  QiError,
+  type QiError,
   type Redact,
   type TlsOptions,
-  throwIfAborted,
-  toQiError,
 } from '../../../base/index.ts'
+import { type Answer, exchange } from '../shared/exchange.ts'
 import { answerError, isErrorBody } from './errors.ts'
 import { PLANS, type Plan } from './plans.ts'
 
@@ -28,11 +21,6 @@ export interface TransportOptions {
   readonly tls?: TlsOptions | undefined
   /** Carries requests in place of HTTP. */
   readonly fetch?: typeof globalThis.fetch
-}
-
-export interface Answer {
-  readonly body: ExactJson
-  readonly receivedAt: Micros
 }
 
 /** Carries single calls through the official SDK, whose parsing and retries are left out: both would lose something. */
@@ -75,18 +63,15 @@ export class Transport {
   }
 
   async #once(baseUrl: string, what: string, send: Send, signal?: AbortSignal): Promise<Answer> {
-    const timeout = AbortSignal.timeout(this.#options.timeoutMs)
-    const either = signal ? AbortSignal.any([signal, timeout]) : timeout
-    try {
-      const sdk = await this.#sdk(baseUrl)
-      const response = await send(sdk, { signal: either })
-      const text = await response.text()
-      const receivedAt = nowMicros()
-      return { body: readBody(text, response, what, this.#http.redact), receivedAt }
-    } catch (error) {
-      throwIfAborted(signal)
-      throw timeout.aborted ? this.#timedOut(what, baseUrl) : classify(error, what, this.#http.redact)
-    }
+    const { timeoutMs } = this.#options
+    const { redact } = this.#http
+    return exchange({
+      ...{ peer: 'CoinGecko', what, address: baseUrl, timeoutMs, redact, signal },
+      send: async (either) => send(await this.#sdk(baseUrl), { signal: either }),
+      refusal: ({ status, headers }, text, body) =>
+        isErrorBody(body) ? answerError({ status, headers, body: redact(text) }, what) : undefined,
+      classify: (thrown) => sdkError(thrown, what, redact),
+    })
   }
 
   #sdk(baseUrl: string): Promise<Coingecko> {
@@ -111,42 +96,17 @@ export class Transport {
       logLevel: 'off',
     })
   }
-
-  #timedOut(what: string, baseUrl: string): QiError {
-    return new QiError('TIMEOUT', `CoinGecko ${what}: no answer from ${baseUrl} within ${this.#options.timeoutMs} ms`)
-  }
 }
 
 type Send = (sdk: Coingecko, options: { signal: AbortSignal }) => Promise<Response>
 
-function readBody(text: string, { status, headers }: Response, what: string, redact: Redact): ExactJson {
-  let body: ExactJson
-  try {
-    body = parseExactJson(text)
-  } catch {
-    const shown = text.length === 0 ? 'an empty body' : `not JSON but "${excerpt(text, redact)}"`
-    // Cut short on its way, or the page of a proxy: the next answer may be whole.
-    throw new QiError('BAD_DATA', `CoinGecko ${what}: the answer is ${shown}`, { retryable: true })
-  }
-  if (isErrorBody(body)) throw answerError({ status, headers, body: redact(text) }, what)
-  return body
-}
-
 /** The SDK's errors by their shape, so that it need not be loaded to tell them apart. */
-function classify(error: unknown, what: string, redact: Redact): QiError {
-  if (error instanceof QiError && error.message.startsWith(`CoinGecko ${what}: `)) return error
-  const { status, headers, error: json, message } = error as Partial<SdkError>
-  if (typeof status === 'number') {
-    const noBody = `${status} status code (no body)`
-    const body = json !== undefined ? JSON.stringify(json) : message === noBody ? '' : (message ?? '').replace(`${status} `, '')
-    return answerError({ status, headers, body: redact(body) }, what)
-  }
-  const { code, message: reason, retryable, retryAfterMs } = inside(error) ?? toQiError(error)
-  return new QiError(code, `CoinGecko ${what}: ${redact(reason)}`, {
-    cause: error,
-    retryable,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  })
+function sdkError(thrown: unknown, what: string, redact: Redact): QiError | undefined {
+  const { status, headers, error: json, message } = thrown as Partial<SdkError>
+  if (typeof status !== 'number') return undefined
+  const noBody = `${status} status code (no body)`
+  const body = json !== undefined ? JSON.stringify(json) : message === noBody ? '' : (message ?? '').replace(`${status} `, '')
+  return answerError({ status, headers, body: redact(body) }, what)
 }
 
 interface SdkError {
