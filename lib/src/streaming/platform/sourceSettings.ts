@@ -1,29 +1,19 @@
 import { z } from 'zod'
-import {
-  QiError,
-  type Setting,
-  type SourceDefinition,
-  type SourceSetting,
-  settingsOf,
-  suggest,
-  wordIssue,
-} from '../../base/index.ts'
+import { QiError, type SourceDefinition, type SourceSetting, settingsOf, suggest, wordIssue } from '../../base/index.ts'
 
-/** Where calls go, what is read from disk, and with which key: for the configuration alone. */
-const GUARDED = /(^|[._])(urls?|path|keys?|secret|token|password|tls|host|hosts|proxy|headers)([._]|$)/
-const isGuarded = ({ path, secret }: Setting): boolean => secret === true || GUARDED.test(path)
-
-/** The settings of a source, each group of them as one. */
-export function describeSettings({ config }: SourceDefinition): SourceSetting[] {
-  const guarded = new Set(
-    settingsOf(config)
-      .filter(isGuarded)
-      .map(({ path }) => path.split('.')[0]),
-  )
+/** The settings of a component, each group of them as one. Agents and HTTP may set what declares `.meta({ open: true })` and holds no secret. */
+export function describeSettings({ config }: { readonly config: z.ZodObject }): SourceSetting[] {
+  const secret = new Set(settingsOf(config).flatMap((setting) => (setting.secret ? [setting.path.split('.')[0]] : [])))
   const { properties = {} } = z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' })
   return Object.entries(properties).map(([name, property]) => {
-    const { description = '', ...schema } = typeof property === 'object' ? property : {}
-    return { name, summary: description, schema, open: !guarded.has(name) }
+    const {
+      description = '',
+      open,
+      ...schema
+    } = (typeof property === 'object' ? property : {}) as Record<string, unknown> & {
+      readonly description?: string
+    }
+    return { name, summary: description, schema, open: open === true && !secret.has(name) }
   })
 }
 

@@ -52,13 +52,21 @@ const fields = z.strictObject({
     .array(z.string().trim().min(1).max(200).check(idCheck))
     .min(1)
     .optional()
-    .describe('ids of the coins to follow, such as bitcoin; default: the top ones'),
-  top: z.int().min(1).max(5000).default(100).describe('how many coins to follow, by capitalisation, where none are named'),
+    .describe('ids of the coins to follow, such as bitcoin; default: the top ones')
+    .meta({ open: true }),
+  top: z
+    .int()
+    .min(1)
+    .max(5000)
+    .default(100)
+    .describe('how many coins to follow, by capitalisation, where none are named')
+    .meta({ open: true }),
   currencies: z
     .array(z.string().trim().toLowerCase().min(1).max(20))
     .min(1)
     .default(['usd'])
-    .describe('the currencies of the figures'),
+    .describe('the currencies of the figures')
+    .meta({ open: true }),
   intervals: z
     .strictObject({
       prices: seconds('two looks at the prices of all coins'),
@@ -68,7 +76,8 @@ const fields = z.strictObject({
       ohlc: seconds('two readings of the candles of the same coin'),
     })
     .default({})
-    .describe('how often what is asked'),
+    .describe('how often what is asked')
+    .meta({ open: true }),
   calls_per_minute: z
     .number()
     .positive()

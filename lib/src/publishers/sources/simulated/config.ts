@@ -24,37 +24,58 @@ export const config = z.strictObject({
     .min(1)
     .max(200)
     .default('qicore')
-    .describe('chooses the market: the same seed gives the same prices, everywhere and always'),
+    .describe('chooses the market: the same seed gives the same prices, everywhere and always')
+    .meta({ open: true }),
   coins: z
     .array(z.string().trim().min(1).max(200).check(idCheck))
     .min(1)
     .max(100_000)
     .refine((coins) => new Set(coins).size === coins.length, 'names a coin twice')
     .default(COINS.map(({ id }) => id))
-    .describe('the coins to simulate; any id will do'),
+    .describe('the coins to simulate; any id will do')
+    .meta({ open: true }),
   currency: z
     .enum(Object.keys(CURRENCIES) as [SimulatedCurrency, ...SimulatedCurrency[]])
     .default('usd')
-    .describe('the currency of the figures'),
-  interval_ms: z.int().min(1).max(86_400_000).default(1000).describe('milliseconds between two prices of a coin'),
+    .describe('the currency of the figures')
+    .meta({ open: true }),
+  interval_ms: z
+    .int()
+    .min(1)
+    .max(86_400_000)
+    .default(1000)
+    .describe('milliseconds between two prices of a coin')
+    .meta({ open: true }),
   rate: z
     .number()
     .positive()
     .max(1_000_000)
     .optional()
-    .describe('prices a second over all coins, instead of interval_ms; for load tests'),
+    .describe('prices a second over all coins, instead of interval_ms; for load tests')
+    .meta({ open: true }),
   trade_ms: z
     .int()
     .min(1)
     .max(86_400_000)
     .optional()
-    .describe('milliseconds between two trades of a coin, numbered without a gap; no trades when left out'),
-  candles: z.boolean().default(true).describe('whether candles of a minute are given when they close'),
-  running_candle: z.boolean().default(false).describe('whether the candle that has not closed is given too, with each price'),
-  market: z.boolean().default(true).describe('whether market analytics and trending coins are given, once a minute'),
-  from: moment('the first moment, such as 2026-01-01T00:00:00Z: what lies in the past is given without waiting; default: now'),
-  until: moment('the moment before which it ends; default: never'),
-  count: z.int().min(1).optional().describe('how many prices to give before it ends; default: no end'),
+    .describe('milliseconds between two trades of a coin, numbered without a gap; no trades when left out')
+    .meta({ open: true }),
+  candles: z.boolean().default(true).describe('whether candles of a minute are given when they close').meta({ open: true }),
+  running_candle: z
+    .boolean()
+    .default(false)
+    .describe('whether the candle that has not closed is given too, with each price')
+    .meta({ open: true }),
+  market: z
+    .boolean()
+    .default(true)
+    .describe('whether market analytics and trending coins are given, once a minute')
+    .meta({ open: true }),
+  from: moment(
+    'the first moment, such as 2026-01-01T00:00:00Z: what lies in the past is given without waiting; default: now',
+  ).meta({ open: true }),
+  until: moment('the moment before which it ends; default: never').meta({ open: true }),
+  count: z.int().min(1).optional().describe('how many prices to give before it ends; default: no end').meta({ open: true }),
 })
 
 export type SimulatedConfig = z.output<typeof config>
