@@ -5,12 +5,11 @@ import { promisify } from 'node:util'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { Client as OlderClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as OlderTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import { serve } from '../../app/server/index.ts'
 import { price as priceType } from '../../lib/src/base/index.ts'
-import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 import type { BenchContext } from '../context.ts'
 import { prices } from '../prices.ts'
 import { median } from '../rounds.ts'
+import { startServer } from '../server.ts'
 
 const run = promisify(execFile)
 
@@ -33,41 +32,33 @@ interface Recorded {
 export async function mcp({ store, folder, records, rounds, note }: BenchContext): Promise<string> {
   await store.pool.query('truncate crypto_prices')
   await store.timescale.upsert(priceType, [...prices(1000)])
-  const env = { DATABASE_URL: store.url, QICORE_SOURCES: 'none' }
-  const { config } = loadConfig({ cwd: folder, env, flags: { 'server.port': 0 } })
-  const platform = new CryptoDataPlatform({ config })
-  await platform.initialize()
-  try {
-    await using server = await serve({ platform, config })
-    const url = `${server.url}/mcp`
-    const modern = await recordModern(url)
-    const older = await recordOlder(url)
-    const seconds = records >= FULL ? 4 : 1
-    const contenders: Readonly<Record<string, Recorded>> = {
-      'protocol 2026-07-28': modern.call,
-      'before it, with a session': older.call,
-    }
-    const cpu = new Map<string, number[]>(Object.keys(contenders).map((name) => [name, []]))
-    for (let round = 0; round <= rounds; round++)
-      for (const [name, request] of Object.entries(contenders)) {
-        const ms = await cpuPerCall(url, request, folder, seconds)
-        if (round > 0) cpu.get(name)?.push(ms)
-        note(`${round === 0 ? 'warm-up' : `round ${round}/${rounds}`} ${name}: ${ms.toFixed(3)} ms of CPU a call`)
-      }
-    return [
-      '### MCP: what it costs',
-      '',
-      `To connect: ${tokens(modern.list)} tokens for ${modern.tools} tools, ${tokens(modern.instructions)} for the instructions (characters of JSON / 4).`,
-      '',
-      `| a call of ${CALL.name} | ms of CPU in the server: median (least–most) |`,
-      '|---|---|',
-      ...[...cpu].map(
-        ([name, ms]) => `| ${name} | ${median(ms).toFixed(2)} (${Math.min(...ms).toFixed(2)}–${Math.max(...ms).toFixed(2)}) |`,
-      ),
-    ].join('\n')
-  } finally {
-    await platform.stop()
+  await using server = await startServer(folder, store.url)
+  const url = `${server.url}/mcp`
+  const modern = await recordModern(url)
+  const older = await recordOlder(url)
+  const seconds = records >= FULL ? 4 : 1
+  const contenders: Readonly<Record<string, Recorded>> = {
+    'protocol 2026-07-28': modern.call,
+    'before it, with a session': older.call,
   }
+  const cpu = new Map<string, number[]>(Object.keys(contenders).map((name) => [name, []]))
+  for (let round = 0; round <= rounds; round++)
+    for (const [name, request] of Object.entries(contenders)) {
+      const ms = await cpuPerCall(server.url, request, folder, seconds)
+      if (round > 0) cpu.get(name)?.push(ms)
+      note(`${round === 0 ? 'warm-up' : `round ${round}/${rounds}`} ${name}: ${ms.toFixed(3)} ms of CPU a call`)
+    }
+  return [
+    '### MCP: what it costs',
+    '',
+    `To connect: ${tokens(modern.list)} tokens for ${modern.tools} tools, ${tokens(modern.instructions)} for the instructions (characters of JSON / 4).`,
+    '',
+    `| a call of ${CALL.name} | ms of CPU in the server: median (least–most) |`,
+    '|---|---|',
+    ...[...cpu].map(
+      ([name, ms]) => `| ${name} | ${median(ms).toFixed(2)} (${Math.min(...ms).toFixed(2)}–${Math.max(...ms).toFixed(2)}) |`,
+    ),
+  ].join('\n')
 }
 
 const tokens = (text: string): string => Math.ceil(text.length / 4).toLocaleString('en')
@@ -113,16 +104,22 @@ function recording() {
   }
 }
 
-/** Milliseconds of CPU of this process for each request that wrk makes. @throws Error when an answer was not 200 */
-async function cpuPerCall(url: string, { method, headers, body }: Recorded, folder: string, seconds: number): Promise<number> {
+/** Seconds of CPU that the server has used, by its own metrics. */
+async function cpuOf(server: string): Promise<number> {
+  const text = await (await fetch(`${server}/metrics`)).text()
+  return Number(/^process_cpu_seconds_total\S* (\S+)/m.exec(text)?.[1])
+}
+
+/** Milliseconds of CPU of the server for each request that wrk makes. @throws Error when an answer was not 200 */
+async function cpuPerCall(server: string, { method, headers, body }: Recorded, folder: string, seconds: number): Promise<number> {
   const script = join(folder, 'mcp.lua')
   const lines = Object.entries(headers).map(([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`)
   await writeFile(script, [`wrk.method = '${method}'`, `wrk.body = [==[${body}]==]`, ...lines, ''].join('\n'))
-  const before = process.cpuUsage()
-  const { stdout } = await run('wrk', ['-t1', '-c4', `-d${seconds}s`, '--timeout', '30s', '-s', script, url])
-  const { user, system } = process.cpuUsage(before)
+  const before = await cpuOf(server)
+  const { stdout } = await run('wrk', ['-t1', '-c4', `-d${seconds}s`, '--timeout', '30s', '-s', script, `${server}/mcp`])
+  const used = (await cpuOf(server)) - before
   const failed = /(Non-2xx or 3xx responses|Socket errors):.*/.exec(stdout)
   const count = Number(/(\d+) requests in/.exec(stdout)?.[1])
-  if (failed || !(count > 0)) throw new Error(`${url}: ${failed?.[0] ?? 'no answer'}`)
-  return (user + system) / 1000 / count
+  if (failed || !(count > 0)) throw new Error(`${server}: ${failed?.[0] ?? 'no answer'}`)
+  return (used * 1000) / count
 }

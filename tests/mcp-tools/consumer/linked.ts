@@ -33,6 +33,7 @@ export async function linkedTools(databaseUrl: string): Promise<LinkedTools> {
     version: '0',
     tools: selectTools({ destructive: true }),
     handles: async () => platform.toolHandles,
+    caller: { name: 'test', role: 'admin', face: 'mcp' },
   })
   const client = new Client({ name: 'test', version: '0' })
   const [near, far] = InMemoryTransport.createLinkedPair()
