@@ -4,7 +4,7 @@ import { createMetrics, HealthProbe, type Metrics } from '../server/index.ts'
 import { loggerOf } from './logging.ts'
 import type { Session } from './session.ts'
 
-/** What tools work on, opened when the first of them runs. No source runs for it until a tool starts one. */
+/** The handles that tools use, opened when the first tool runs. No source runs until a tool starts one. */
 export class LazyTools implements AsyncDisposable {
   readonly #platform: CryptoDataPlatform
   readonly #session: Session

@@ -167,7 +167,7 @@ function hostInUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-/** What tools work on. @throws QiError UNSUPPORTED */
+/** The handles that tools use. @throws QiError UNSUPPORTED */
 function handlesOf(platform: ServedPlatform, metrics: MetricsReader): () => Promise<ToolHandles> {
   return async () => {
     const { toolHandles } = platform

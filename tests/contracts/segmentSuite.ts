@@ -13,7 +13,7 @@ import {
 export interface SegmentSinkUnderTest {
   /** A sink on the target of the test, which is empty at first; another call opens the same target again, as after a crash. */
   open(): Promise<SegmentSink>
-  /** What the target holds: the price of each record, in any order. */
+  /** Prices held by the target, in any order. */
   prices(): Promise<readonly string[]>
   /** Empties the target. */
   empty(): Promise<void>
@@ -21,7 +21,7 @@ export interface SegmentSinkUnderTest {
 
 const type = price as unknown as RecordType
 
-/** What every segment sink owes its callers. */
+/** Contract of every segment sink. */
 export function segmentSuite(name: string, { open, prices, empty }: SegmentSinkUnderTest): void {
   const fresh = async () => {
     await empty()

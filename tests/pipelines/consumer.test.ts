@@ -1,73 +1,15 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   damagedBatch,
   encodedBatch,
-  type Price,
   price,
   QiError,
-  type RowSink,
-  type Sink,
-  silentLogger,
   trade,
   type WriteOptions,
   type WriteResult,
 } from '../../lib/src/base/index.ts'
-import { Consumer, type DeadLetter, type DeadLetters, type DeliverySettings } from '../../lib/src/streaming/pipelines/index.ts'
-import { aPrice, HeldSubscription, priceBatch } from '../support/heldSubscription.ts'
-import { MemoryStream } from '../support/memoryStream.ts'
-
-class HeldSink implements RowSink {
-  readonly name = 'held'
-  readonly delivery = 'upsert'
-  readonly writes: Price[][] = []
-  before: (records: readonly Price[]) => Promise<void> = async () => {}
-  failing: (record: Price) => QiError | undefined = () => undefined
-  accepts = () => true
-  check = async () => ({ ok: true, summary: 'test' })
-  close = async () => {};
-  [Symbol.asyncDispose] = async () => {}
-
-  async write(_type: unknown, records: readonly unknown[]): Promise<WriteResult> {
-    const given = records as Price[]
-    await this.before(given)
-    const failed = given.flatMap((record, index) => {
-      const error = this.failing(record)
-      return error ? [{ index, error }] : []
-    })
-    this.writes.push(given.filter((record) => !this.failing(record)))
-    return { written: given.length - failed.length, failed }
-  }
-
-  get coins(): string[] {
-    return this.writes.flat().map((record) => record.coinId)
-  }
-}
-
-function started(settings: Partial<DeliverySettings> = {}, open?: (sink: HeldSink) => Promise<Sink>) {
-  const subscription = new HeldSubscription()
-  const stream = Object.assign(new MemoryStream(), { subscribe: async () => subscription })
-  const sink = new HeldSink()
-  const letters: DeadLetter[] = []
-  const consumer = new Consumer({
-    pipeline: 'test',
-    destination: 'held',
-    topics: [price.topic],
-    stream,
-    open: () => open?.(sink) ?? Promise.resolve(sink),
-    deadLetters: { put: async (given: readonly DeadLetter[]) => void letters.push(...given) } as unknown as DeadLetters,
-    logger: silentLogger,
-    settings: { lingerMs: 0, ...settings },
-  })
-  const stop = new AbortController()
-  const running = consumer.run(stop.signal)
-  running.catch(() => {})
-  onTestFinished(() => stop.abort())
-  const finish = async () => {
-    stop.abort()
-    await running
-  }
-  return { subscription, sink, letters, consumer, running, finish }
-}
+import { started, turn, until } from '../support/heldConsumer.ts'
+import { aPrice, priceBatch } from '../support/heldSubscription.ts'
 
 const tradeBatch = (offset: number) => {
   const wire = {
@@ -76,11 +18,6 @@ const tradeBatch = (offset: number) => {
   }
   const value = Buffer.from(trade.encode(trade.fromWire(wire)))
   return encodedBatch(trade.topic, 0, [{ offset: BigInt(offset), key: null, value, timestamp: 0 }])
-}
-
-const turn = () => new Promise(setImmediate)
-const until = async (holds: () => boolean) => {
-  while (!holds()) await turn()
 }
 
 describe('Consumer', () => {
@@ -261,110 +198,6 @@ describe('Consumer', () => {
     await until(() => consumer.stats().state === 'retrying')
     await finish()
     expect(subscription.committed).toEqual([])
-  })
-
-  test('a refusal of everything parks: nothing more is written until it is resumed, and nothing is lost', async () => {
-    const { subscription, sink, consumer, running, finish } = started({ lanes: 1, maxRecords: 1 })
-    let tries = 0
-    let refuses = true
-    sink.before = async () => {
-      tries++
-      if (refuses) throw new QiError('UNAUTHORIZED', 'the key is wrong')
-    }
-    subscription.give(priceBatch(0, 0, 1), priceBatch(0, 1, 1))
-    await until(() => consumer.stats().state === 'parked')
-    for (let i = 0; i < 50; i++) await turn()
-    expect(tries).toBe(1)
-    expect(consumer.stats()).toMatchObject({ trouble: { error: { code: 'UNAUTHORIZED' } } })
-    expect(subscription.committed).toEqual([])
-    refuses = false
-    consumer.resume()
-    await until(() => sink.coins.length === 2)
-    await finish()
-    await running
-    expect(sink.coins).toEqual(['coin-0', 'coin-1'])
-    expect(subscription.committed.at(-1)?.offset).toBe(2n)
-  })
-
-  test('a refusal of the store is tried again: nobody has to resume it', async () => {
-    const { subscription, sink, consumer, finish } = started({ refusal: 'retry' })
-    let refusals = 1
-    sink.before = async () => {
-      if (refusals-- > 0) throw new QiError('INTERNAL', 'a defect')
-    }
-    subscription.give(priceBatch(0, 0, 1))
-    await until(() => consumer.stats().state === 'retrying')
-    await until(() => sink.coins.length === 1)
-    await finish()
-  })
-
-  test('what fails for longer than the policy retries becomes dead letters, each with destination and reason, and is acknowledged', async () => {
-    const { subscription, sink, letters, consumer, finish } = started({ retryMs: 0, afterRetry: 'dead_letter' })
-    sink.before = async () => {
-      throw new QiError('UNAVAILABLE', 'nobody answers')
-    }
-    subscription.give(priceBatch(0, 0, 2))
-    await until(() => letters.length === 2)
-    await finish()
-    const common = { stage: 'store', pipeline: 'test', destination: 'held', reason: 'nobody answers', attempts: 1 }
-    expect(letters).toMatchObject([
-      { ...common, offset: 0n },
-      { ...common, offset: 1n },
-    ])
-    expect(subscription.committed.at(-1)?.offset).toBe(2n)
-    expect(consumer.stats()).toMatchObject({ written: 0, deadLettered: 2 })
-  })
-
-  test('what fails for longer than the policy retries parks where it says so', async () => {
-    const { subscription, sink, letters, consumer, finish } = started({ retryMs: 0, afterRetry: 'park' })
-    sink.before = async () => {
-      throw new QiError('UNAVAILABLE', 'nobody answers')
-    }
-    subscription.give(priceBatch(0, 0, 1))
-    await until(() => consumer.stats().state === 'parked')
-    await finish()
-    expect(letters).toEqual([])
-    expect(subscription.committed).toEqual([])
-  })
-
-  test('a destination that cannot be opened is tried again, and nothing is read meanwhile', async () => {
-    let failures = 2
-    const { subscription, sink, consumer, finish } = started({}, async (opened) => {
-      if (failures-- > 0) throw new QiError('UNAVAILABLE', 'redis cannot be reached')
-      return opened
-    })
-    subscription.give(priceBatch(0, 0, 1))
-    await until(() => consumer.stats().trouble !== undefined)
-    expect(consumer.stats()).toMatchObject({ state: 'opening', trouble: { error: { message: 'redis cannot be reached' } } })
-    expect(subscription.pulled).toBe(0)
-    await until(() => sink.coins.length === 1)
-    await finish()
-    expect(consumer.stats().trouble).toBeUndefined()
-  })
-
-  test('a destination that refuses to open parks; one that never opens keeps no stop waiting', async () => {
-    const refused = started({}, async () => {
-      throw new QiError('CONFIG_INVALID', 'bucket: there is none')
-    })
-    await until(() => refused.consumer.stats().state === 'parked')
-    await refused.finish()
-    const hung = started({}, () => new Promise(() => {}))
-    await until(() => hung.consumer.stats().state === 'opening')
-    await hung.finish()
-  })
-
-  test('a write that never ends keeps no stop waiting beyond the drain time', async () => {
-    const { subscription, sink, finish } = started({ drainMs: 1 })
-    const called = Promise.withResolvers<void>()
-    sink.before = () => {
-      called.resolve()
-      return new Promise(() => {})
-    }
-    subscription.give(priceBatch(0, 0, 1))
-    await called.promise
-    await finish()
-    expect(subscription.committed).toEqual([])
-    expect(subscription.closed).toBe(true)
   })
 
   test('records that were put back for another destination are acknowledged and not written', async () => {

@@ -1,15 +1,16 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, expect } from 'vitest'
 import { qicore } from '../app/cli/qicore.ts'
 import { testDatabase } from '../support/database.ts'
+import { followPage, readPage } from './page.ts'
 
 const bash = promisify(execFile)
 const { url } = await testDatabase()
-const page = await readFile(resolve(import.meta.dirname, '../../docs/pipelines.md'), 'utf8')
+const page = await readPage('pipelines.md')
 const cwd = await mkdtemp(join(tmpdir(), 'qicore-pipelines-page-'))
 await writeFile(join(cwd, 'qicore.yaml'), 'sources: [none]\n')
 afterAll(() => rm(cwd, { recursive: true, force: true }))
@@ -23,18 +24,4 @@ async function said(command: string): Promise<string> {
   return `${stdout}${stderr}`
 }
 
-/** The page, done literally: its files written, its commands run, each line that it shows printed. */
-describe('docs/pipelines.md', { shuffle: false }, () => {
-  const sections = page.split(/^## /m).slice(1)
-  test.each(sections.map((section) => [section.split('\n', 1)[0] as string, section]))('%s', async (_, section) => {
-    let output = ''
-    for (const [, language, file, text = ''] of section.matchAll(/^```(\w+)(?: file=(\S+))?\n([\s\S]*?)^```$/gm)) {
-      if (file !== undefined) await writeFile(join(cwd, file), text)
-      else if (language === 'text') for (const line of text.trim().split('\n')) expect(output).toContain(line)
-      else {
-        output = ''
-        for (const command of text.trim().split('\n')) output += await said(command)
-      }
-    }
-  })
-})
+followPage('pipelines.md', page, { cwd, run: said })

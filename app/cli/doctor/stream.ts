@@ -30,7 +30,7 @@ async function tried(name: string, open: () => Promise<Stream>, ours: readonly s
   return [finding, ...(await stream.abandonedGroups()).filter((group) => !ours.includes(group.name)).map(abandoned)]
 }
 
-/** What nobody reads is kept for ever. */
+/** The embedded log keeps messages that a group has not read. */
 function abandoned({ name, lastSeen, unread }: AbandonedGroup): Finding {
   const since = duration(Date.now() - lastSeen)
   return unused(

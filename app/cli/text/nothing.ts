@@ -1,6 +1,6 @@
 import { type Store, storedTypes } from '../../../lib/src/base/index.ts'
 
-/** What to say where an answer is empty: that nothing is stored at all, or what is. */
+/** The line for an empty answer: nothing is stored at all, or the types that are. */
 export async function nothingOf(what: string, { pool }: Pick<Store, 'pool'>): Promise<string> {
   const types = await storedTypes(pool)
   return types.length === 0

@@ -3,6 +3,7 @@ import { AUDIT_DAYS, AUDIT_LINES, type AuditLine, AuditLog, OUTCOMES } from '../
 import { moment } from '../api/schemas.ts'
 import { json } from '../headers.ts'
 import { defineRoute } from '../route.ts'
+import { after, next, pageOf } from './page.ts'
 import { effectSchema } from './shapes.ts'
 
 const line = z
@@ -28,7 +29,7 @@ const line = z
 const schema = z
   .object({
     items: z.array(line),
-    next: z.string().optional().describe('pass it as `after` to get the next page, of older ones; absent on the last one'),
+    next,
   })
   .describe(`The audit log, newest first: ${AUDIT_DAYS} days, and at most ${AUDIT_LINES} lines`)
 
@@ -39,26 +40,18 @@ export const audit = defineRoute({
   role: 'admin',
   query: z.object({
     limit: z.coerce.number().int().min(1).max(500).default(100).describe('most lines in a page'),
-    after: z
-      .string()
-      .max(18)
-      .regex(/^\d+$/, 'expected `next` of the page before')
-      .optional()
-      .describe('`next` of the page before'),
+    after,
     caller: z.string().max(100).optional().describe('only of this caller'),
     tool: z.string().max(100).optional().describe('only of this tool'),
     outcome: z.enum(OUTCOMES).optional().describe('only those with this outcome'),
   }),
   responses: { 200: { description: 'a page of the log', schema } },
   errors: ['BAD_REQUEST', 'UNAVAILABLE', 'TIMEOUT', 'CLOSED'],
-  answer: async ({ platform }, { limit, after, ...filter }) => {
+  answer: async ({ platform }, { limit, after: before, ...filter }) => {
     const log = await AuditLog.open(platform.store.pool)
-    const lines = await log.list({ ...filter, limit: limit + 1, before: after })
-    const items = lines.slice(0, limit)
-    const next = lines.length > limit ? items.at(-1)?.id : undefined
-    return json(
-      JSON.stringify({ items: items.map(lineWire), ...(next !== undefined && { next }) } satisfies z.input<typeof schema>),
-    )
+    const lines = await log.list({ ...filter, limit: limit + 1, before })
+    const { items, ...more } = pageOf(lines, limit, ({ id }) => id)
+    return json(JSON.stringify({ items: items.map(lineWire), ...more } satisfies z.input<typeof schema>))
   },
 })
 

@@ -3,6 +3,7 @@ import { QiError } from '../../../lib/src/base/index.ts'
 import { AuditLog, type Caller, type Job, requireRole, type ToolCalls } from '../../../lib/src/mcp-tools/index.ts'
 import { json } from '../headers.ts'
 import { defineRoute } from '../route.ts'
+import { after, next, pageOf } from './page.ts'
 import { jobSchema, jobWire, known } from './shapes.ts'
 
 const params = z.object({ id: z.uuid().describe('id of the job') })
@@ -10,7 +11,7 @@ const params = z.object({ id: z.uuid().describe('id of the job') })
 const schema = z
   .object({
     items: z.array(jobSchema),
-    next: z.string().optional().describe('pass it as `after` to get the next page, of older ones; absent on the last one'),
+    next,
   })
   .describe('Jobs, newest first, without their results')
 
@@ -20,25 +21,15 @@ export const listJobs = defineRoute({
   summary: 'The jobs of the caller; those of all callers for an admin',
   query: z.object({
     limit: z.coerce.number().int().min(1).max(200).default(50).describe('most jobs in a page'),
-    after: z
-      .string()
-      .max(18)
-      .regex(/^\d+$/, 'expected `next` of the page before')
-      .optional()
-      .describe('`next` of the page before'),
+    after,
   }),
   responses: { 200: { description: 'a page of jobs', schema } },
   errors: ['BAD_REQUEST', 'UNSUPPORTED', 'UNAVAILABLE', 'TIMEOUT', 'CLOSED'],
-  answer: async ({ calls }, { limit, after }, { caller }) => {
+  answer: async ({ calls }, { limit, after: before }, { caller }) => {
     const by = known(caller)
-    const jobs = await calls.list({ limit: limit + 1, before: after, ...(by.role !== 'admin' && { caller: by.name }) })
-    const items = jobs.slice(0, limit)
-    const next = jobs.length > limit ? items.at(-1)?.seq : undefined
-    return json(
-      JSON.stringify({ items: items.map((job) => jobWire(job, true)), ...(next !== undefined && { next }) } satisfies z.input<
-        typeof schema
-      >),
-    )
+    const jobs = await calls.list({ limit: limit + 1, before, ...(by.role !== 'admin' && { caller: by.name }) })
+    const { items, ...more } = pageOf(jobs, limit, ({ seq }) => seq)
+    return json(JSON.stringify({ items: items.map((job) => jobWire(job, true)), ...more } satisfies z.input<typeof schema>))
   },
 })
 

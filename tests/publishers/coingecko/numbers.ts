@@ -1,6 +1,6 @@
 /**
- * What becomes of the numbers in the body of an endpoint, by path: `*` stands for one step (an index or a name), `**` at the end
- * for any number of them. A number that neither list names has to be inside a refused part: a test holds every recorded body to it.
+ * The use of each number in the body of an endpoint, by path: `*` stands for one step (an index or a name), `**` at the end
+ * for any number of steps. A number that neither list names has to be inside a refused part: a test holds every recorded body to it.
  */
 export interface Numbers {
   /** Kept digit for digit in this property of a record; times are kept as microseconds. */

@@ -124,7 +124,7 @@ export class Running {
   }
 }
 
-/** What is kept of a failure. A defect may quote the inside: its message is for the log. */
+/** The part of a failure that is kept. A defect may quote internals: its message goes to the log alone. */
 export function shownError(error: QiError): Record<string, unknown> {
   return error.code === 'INTERNAL'
     ? { ...error.toJSON(), message: 'a defect in QiCore: the log of the server says more' }

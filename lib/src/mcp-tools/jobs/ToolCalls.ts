@@ -362,7 +362,7 @@ function answerOf(outcome: Outcome): ToolAnswer {
   throw outcome.error
 }
 
-/** What comes first: the value, or undefined after the wait or when the signal fires. */
+/** Resolves to the value, or to undefined when the wait is over or the signal fires first. */
 async function within<T>(value: Promise<T>, waitMs: number, signal: AbortSignal | undefined): Promise<T | undefined> {
   if (waitMs === 0) return undefined
   const waiting = new AbortController()

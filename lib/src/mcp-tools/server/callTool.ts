@@ -80,7 +80,7 @@ export interface AdmittedCall {
   readonly tool: ToolDefinition
   readonly input: Record<string, unknown>
   readonly effect: ToolEffect
-  /** What came as `confirm`. */
+  /** Value of `confirm`. */
   readonly token: string | undefined
 }
 

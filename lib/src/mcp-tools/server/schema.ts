@@ -4,7 +4,7 @@ import { z } from 'zod'
 const made = { input: new WeakMap<z.ZodObject, JsonSchema>(), output: new WeakMap<z.ZodObject, JsonSchema>() }
 type JsonSchema = Record<string, unknown>
 
-/** What goes over the wire on either side is what the schema takes in. The result is shared: it must not be changed. */
+/** JSON Schema of the input side, which goes over the wire both ways. The result is shared and must not be changed. */
 export function toolJsonSchema(schema: z.ZodObject, side: 'input' | 'output'): JsonSchema {
   const known = made[side].get(schema)
   if (known) return known

@@ -28,7 +28,7 @@ export interface AttemptsOptions {
 }
 
 export interface AttemptOptions {
-  /** What is attempted, for the log. */
+  /** Name of the operation, for the log. */
   readonly target: string
   readonly signal: AbortSignal
   /** A failure that may pass is retried for as long as it takes, whatever the policy. */

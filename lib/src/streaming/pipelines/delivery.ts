@@ -3,7 +3,7 @@ import type { EncodedBatch, Headers } from '../../base/index.ts'
 /** The destination that is the platform's own store. */
 export const STORE = 'timescaledb'
 
-/** What a pipeline brings to one destination; it has a consumer group of its own. */
+/** One pipeline into one destination, with a consumer group of its own. */
 export interface DeliveryKey {
   readonly pipeline: string
   readonly destination: string
@@ -40,7 +40,7 @@ export interface DeliverySettings {
   readonly drainMs: number
   /** How long a failure that may pass is retried, in milliseconds; Infinity: for ever. */
   readonly retryMs: number
-  /** What becomes of a batch after that. */
+  /** The fate of a batch after that. */
   readonly afterRetry: 'dead_letter' | 'park'
   /** A refusal of everything parks the delivery until somebody resumes it, or is retried as if it might pass. */
   readonly refusal: 'park' | 'retry'

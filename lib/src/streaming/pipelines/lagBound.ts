@@ -37,7 +37,7 @@ export async function beyondBound(
   return found
 }
 
-/** What the group has not acknowledged of its partitions. */
+/** Lag of the group by partition. */
 async function unreadOf(stream: Stream, group: string, own: readonly TopicPartition[]): Promise<Unread[]> {
   if (own.length === 0) return []
   const lags = await stream.lag(group)

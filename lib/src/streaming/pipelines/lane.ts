@@ -6,7 +6,7 @@ import type { DeliveryKey } from './delivery.ts'
 import type { Intake } from './intake.ts'
 import type { Lanes } from './lanes.ts'
 
-/** What a lane tells of what it did. */
+/** Outcome of one write or seal of a lane. */
 export interface Settled {
   readonly type: RecordType
   readonly batches: readonly EncodedBatch[]
@@ -17,7 +17,7 @@ export interface Settled {
   readonly started: number
 }
 
-/** What a lane works with. */
+/** Dependencies of a lane. */
 export interface LaneParts extends DeliveryKey {
   readonly subscription: Subscription
   readonly intake: Intake

@@ -7,7 +7,7 @@ import { refusalLetter } from './writeBatches.ts'
 /** How often a lane without records looks whether its segment is due. */
 const LOOK_MS = 200
 
-/** What a lane has taken of a partition since it acknowledged last. */
+/** Records of a partition that a lane has taken since its last commit. */
 interface Collected {
   /** The last batch, which tells whether the partition is still held. */
   readonly batch: EncodedBatch

@@ -82,7 +82,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   readonly #notice: ((line: string) => void) | undefined
   readonly #watchMs: number
   readonly #announced: boolean
-  /** What pipelines bring to destinations. */
+  /** Deliveries: pipelines into destinations. */
   readonly deliveries: Deliveries
   readonly #sources: Sources
   readonly #consuming: Supervisor
@@ -164,7 +164,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     return this.#mcpServers?.manager
   }
 
-  /** What tools work on. @throws QiError CLOSED before initialize() */
+  /** The handles that tools use. @throws QiError CLOSED before initialize() */
   get toolHandles(): ToolHandles {
     const { store, stream, coverage, deadLetters, catalogue, pipelines, services } = this
     const engines = { store, stream, coverage, deadLetters, catalogue }

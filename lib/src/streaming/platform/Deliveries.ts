@@ -32,7 +32,7 @@ export interface DeliveriesOptions {
   readonly logger: Logger
   readonly supervisor: Supervisor
   readonly types: Readonly<Record<string, SinkDefinition>>
-  /** What is there once the platform is initialized. */
+  /** Available once the platform is initialized. */
   readonly engines: () => {
     readonly store: Store
     readonly stream: Stream

@@ -63,7 +63,7 @@ export interface SourcesOptions {
   readonly logger: Logger
   readonly notice: (line: string) => void
   readonly recheckMs: number
-  /** What is there once the platform is initialized. */
+  /** Available once the platform is initialized. */
   readonly engines: () => {
     readonly store: Store
     readonly stream: Stream

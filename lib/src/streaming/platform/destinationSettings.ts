@@ -3,7 +3,7 @@ import { parseDuration, parseQuantity, type RecordName, recordTypes } from '../.
 import { DEFAULT_DELIVERY, type DeliverySettings, deliveryFields, STORE } from '../pipelines/index.ts'
 
 const RECORDS = Object.keys(recordTypes) as [RecordName, ...RecordName[]]
-/** What is read of a destination and not yet written is given up so soon on stop: it is delivered at the next start. */
+/** On stop, the time that records already read have to be written; the rest is delivered at the next start. */
 const DRAIN_MS = 3_000
 /** Bound of the lag of a destination that sets none. The store has none: nothing is skipped there. */
 const MAX_LAG = ['7d', '10GB']

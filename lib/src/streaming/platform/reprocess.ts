@@ -60,7 +60,7 @@ export async function reprocess(
     attempts: 1,
   })
   const storing = { sink, delivery: { pipeline: REPROCESS, destination: STORE }, signal, attempt }
-  // What was put back for another destination alone is none of the store's business.
+  // Records replayed for another destination alone are skipped.
   const groups = Object.values(consumers).map(({ group }) => group)
   const done = { read: 0, written: 0, overwritten: 0, deadLettered: 0 }
   for await (const batch of stream.read({ topics: [topic], from, untilEnd: true, signal })) {

@@ -1,6 +1,6 @@
 import type { SeriesTraits, SourceDefinition } from '../../base/index.ts'
 
-/** What a source says of its series, by its settings. */
+/** Traits of a source's series, by its settings. */
 export function traitsOf(definition: SourceDefinition, settings: Record<string, unknown>): SeriesTraits {
   const calendar = definition.calendar?.(settings)
   return {

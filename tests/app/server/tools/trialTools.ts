@@ -11,7 +11,7 @@ import {
 } from '../../../../lib/src/base/index.ts'
 import { type Engines, platformOf } from '../served.ts'
 
-/** What the tools of the test have done. */
+/** Calls of the test's tools. */
 export const did: string[] = []
 
 const output = z.object({ thing: z.string() })

@@ -247,7 +247,7 @@ async function changing(client: PoolClient, id: string, work: () => Promise<void
   }
 }
 
-/** Of what is not proved by its records all is held that is not known to be missing. */
+/** Held spans of a series that is proved by sessions: all but the known gaps. */
 function covered(known: Known): SeriesCoverage {
   const { series, proof, first, last, held, islands } = known
   const gaps = gapsOf(known)

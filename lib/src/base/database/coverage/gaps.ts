@@ -51,10 +51,13 @@ export interface Known {
 }
 
 /**
- * What is missing, and why. Pure. Of candles every bar between the first and the last that is not there or not final; of records with
- * a cadence a silence longer than the limit; of a series that comes live, also what should have come by now. Of records that are
- * numbered without a gap every number that is not there. Of all others the time in which their source did not run or was cut off.
- * While the market is closed nothing is missing but numbers.
+ * The missing spans of a series, with reasons. Pure.
+ * - Candles: every bar between the first and the last that is absent or not final.
+ * - Records with a cadence: a silence longer than the limit; of a live series also what is due by now.
+ * - Records numbered without a gap: every absent number.
+ * - All others: the time in which the source did not run or was cut off.
+ *
+ * While the market is closed only numbers can be missing.
  */
 export function gapsOf(known: Known): Gap[] {
   const { proof, empty } = known

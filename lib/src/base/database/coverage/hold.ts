@@ -113,7 +113,7 @@ export interface Hold {
   readonly text: string
 }
 
-/** What is proved by sessions alone is in none of them. */
+/** Series that are proved by sessions alone are in none of them. */
 export const holds = (chunked: boolean): readonly Hold[] => [
   ...typesWith('timeframe').map((type) => ({ type, text: bars(type) })),
   ...typesWith('cadence').map((type) => ({ type, text: atCadence(type) })),

@@ -39,7 +39,7 @@ create index coverage_sessions_source on coverage_sessions (source, started_at);
   {
     version: 2,
     name: 'types',
-    // What a source says of its series; times during which some of its series were cut off; numbers of records that count up.
+    // Traits of a source's series; outages of some of its series; held ranges of sequence numbers.
     sql: `
 create table coverage_sources (
   source text collate "C" primary key,

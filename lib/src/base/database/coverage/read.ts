@@ -61,7 +61,7 @@ export async function readSeries(
     const all = (spans ?? []).map(storedSpan)
     const of = (state: string) => all.filter((span) => span.state === state && !span.numbers)
     const numbered = (state: string) => all.filter((span): span is Stored & Numbered => span.state === state && !!span.numbers)
-    // Of what retention has dropped nothing is held any more.
+    // Nothing is held of a time that retention has dropped.
     const kept = <S extends Span>(some: readonly S[]): S[] =>
       first === undefined ? [] : some.flatMap((span) => (span.to <= first ? [] : [{ ...span, from: Math.max(span.from, first) }]))
     return {

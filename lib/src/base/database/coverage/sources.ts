@@ -15,14 +15,14 @@ export interface Outage extends Span {
   }[]
 }
 
-/** What is known of a source, or, under no name, of the platform. */
+/** State of a source or, under no name, of the platform. */
 export interface KnownSource {
   /** When it ran: in order, merged; one that lives reaches to now. */
   readonly spans: readonly Span[]
   readonly firstStart?: Micros
   /** Since when it runs, where it does. */
   readonly liveSince?: Micros
-  /** What it said last. */
+  /** Its last report. */
   readonly cadence: Cadence
   readonly contiguous: readonly HistoryType[]
   readonly calendar?: string

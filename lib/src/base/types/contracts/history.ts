@@ -73,7 +73,7 @@ export interface History extends AsyncDisposable {
 /** How far apart the records of one series come while a source runs, in microseconds; absent: it gives none, or when they happen. */
 export type Cadence = { readonly [T in HistoryType]?: Micros }
 
-/** What a source says of the series that it gives, by its settings. */
+/** Traits of the series that a source gives, by its settings. */
 export interface SeriesTraits {
   readonly cadence?: Cadence
   /** Types of which `sequence` grows by one from one record of an instrument to the next, so that a missing number is a missing record. */

@@ -40,11 +40,15 @@ export interface PipelineText extends PipelineInfo {
   readonly sha256?: string
 }
 
+/** One problem of a declaration with its place. Lines and columns count from 1. */
 export interface PipelineProblem {
+  /** The file, or another name of the text, as the caller gave it. */
   readonly file: string
   readonly line: number
   readonly column: number
+  /** Path in the document, such as `to[0].destination`; empty for the document as a whole. */
   readonly field: string
+  /** The value as JSON, cut where it is long; absent where there is none. */
   readonly value?: string
   readonly problem: string
   readonly remedy: string
@@ -99,7 +103,7 @@ export interface PipelineSource {
   readonly name?: string | undefined
 }
 
-/** What is done with pipelines. They lie in the store, so every process of a cluster follows; none of it needs a running platform. */
+/** Operations on pipelines. Pipelines lie in the store, so every process of a cluster follows; no running platform is needed. */
 export interface PipelineControl {
   /** All of them, by name. */
   list(): Promise<readonly PipelineInfo[]>

@@ -34,9 +34,9 @@ export interface RecordField {
 }
 
 /**
- * What proves that nothing is missing between two neighbours of a series: bars follow one another by their `timeframe`; a source that
- * asks at intervals keeps a `cadence`; records with a `sequence` that counts up are consecutive. Records that come when something
- * happens prove nothing by their silence: of those (`sessions`) it is known only when their source ran and was connected.
+ * The proof that nothing is missing between two neighbours of a series. `timeframe`: bars follow one another. `cadence`: the source
+ * asks at intervals. `sequence`: numbers count up without a gap. `sessions`: records come when something happens, so a silence proves
+ * nothing; known is only when the source ran and was connected.
  */
 export type SeriesProof = 'timeframe' | 'cadence' | 'sequence' | 'sessions'
 

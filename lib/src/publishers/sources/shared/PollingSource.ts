@@ -15,7 +15,7 @@ import {
 /** One call to make, for one batch. */
 export type PollCall = (signal: AbortSignal) => Promise<RecordBatch>
 
-/** What is asked again and again. */
+/** The jobs that are repeated. */
 export interface PollJob {
   readonly name: string
   /** Milliseconds from the start of a round to the start of the next; may change between rounds. */
@@ -47,7 +47,7 @@ export interface PollingSourceOptions {
   readonly jobs: readonly PollJob[]
   /** The smallest call that shows that the provider answers; it tries once. */
   readonly reach: (signal: AbortSignal) => Promise<unknown>
-  /** What the user can do about a failure of `reach`. */
+  /** Remedy for a failure of `reach`. */
   readonly remedy: (error: QiError) => string
   readonly warnings?: () => readonly SettingWarning[]
   /** Frees what the source holds, such as connections; called once. */

@@ -23,7 +23,7 @@ export interface Refused extends Rejected {
   readonly asked?: string
 }
 
-/** What became of a body. */
+/** Records and refusals of one body. */
 export interface Parsed<R extends RecordValues = RecordValues> extends RecordBatch<R> {
   readonly rejected: readonly Refused[]
 }

@@ -1,7 +1,7 @@
 import { isAlias, isCollection, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, parseDocument } from 'yaml'
+import type { PipelineProblem } from '../../../base/index.ts'
 import { quoted } from '../../../base/types/hidden.ts'
 import { LIMITS } from './limits.ts'
-import type { DeclarationProblem } from './problem.ts'
 
 /** Path of a value in the document: names of keys and numbers of list entries. */
 export type Path = readonly (string | number)[]
@@ -10,12 +10,12 @@ export type Path = readonly (string | number)[]
 export interface SourceDocument {
   readonly values: unknown
   /** A problem at the value of a path; at its nearest parent where the path has no value. */
-  problemAt(path: Path, problem: string, remedy: string): DeclarationProblem
+  problemAt(path: Path, problem: string, remedy: string): PipelineProblem
   /** A problem at the key itself. */
-  problemAtKey(path: Path, problem: string, remedy: string): DeclarationProblem
+  problemAtKey(path: Path, problem: string, remedy: string): PipelineProblem
 }
 
-export type ReadDocument = { readonly document: SourceDocument } | { readonly problems: readonly DeclarationProblem[] }
+export type ReadDocument = { readonly document: SourceDocument } | { readonly problems: readonly PipelineProblem[] }
 
 /** Control characters, bidirectional controls, and halves of surrogate pairs: text that a reader cannot see, or the store not keep. */
 const UNREADABLE =
@@ -34,7 +34,7 @@ export const fieldOf = (path: Path): string =>
  */
 export function readDocument(text: string, file: string): ReadDocument {
   const lines = new LineCounter()
-  const problemOf = (offset: number, field: string, problem: string, remedy: string, value?: string): DeclarationProblem => {
+  const problemOf = (offset: number, field: string, problem: string, remedy: string, value?: string): PipelineProblem => {
     const { line, col } = lines.linePos(offset)
     return {
       file,

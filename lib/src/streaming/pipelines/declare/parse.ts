@@ -1,11 +1,12 @@
 import type { z } from 'zod'
+import type { PipelineProblem } from '../../../base/index.ts'
 import { suggest } from '../../../base/types/config/resolve.ts'
 import { unwrap } from '../../../base/types/config/settings.ts'
 import { wordIssue } from '../../../base/types/issues.ts'
 import { declarationSchema, NAME_RULE, PIPELINE_NAME, type PipelineDeclaration, type PipelineOutput } from './declaration.ts'
 import { type Path, readDocument, type SourceDocument } from './document.ts'
 import { LIMITS } from './limits.ts'
-import { type DeclarationProblem, inOrder } from './problem.ts'
+import { inOrder } from './problem.ts'
 
 export interface ParsedDeclaration {
   readonly declaration: PipelineDeclaration
@@ -13,7 +14,7 @@ export interface ParsedDeclaration {
   readonly document: SourceDocument
 }
 
-export type ParseResult = ParsedDeclaration | { readonly problems: readonly DeclarationProblem[] }
+export type ParseResult = ParsedDeclaration | { readonly problems: readonly PipelineProblem[] }
 
 export interface ParseOptions {
   /** The name of the text in problems: a path, or `draft of archive`. */
@@ -47,11 +48,7 @@ export function parseDeclaration(text: string, { file, name: preset }: ParseOpti
   }
 }
 
-function nameProblems(
-  name: string | undefined,
-  written: string | undefined,
-  { problemAt }: SourceDocument,
-): DeclarationProblem[] {
+function nameProblems(name: string | undefined, written: string | undefined, { problemAt }: SourceDocument): PipelineProblem[] {
   if (name === undefined) return [problemAt(['name'], 'is missing', 'give the pipeline a name')]
   if (written !== undefined || PIPELINE_NAME.test(name)) return []
   return [
@@ -66,8 +63,8 @@ function nameProblems(
 type Written = z.output<typeof declarationSchema>
 
 /** Finds what the types of single values do not tell. */
-function shapeProblems({ from, to }: Written, { problemAt }: SourceDocument): DeclarationProblem[] {
-  const problems: DeclarationProblem[] = []
+function shapeProblems({ from, to }: Written, { problemAt }: SourceDocument): PipelineProblem[] {
+  const problems: PipelineProblem[] = []
   if ((from.records === undefined) === (from.topics === undefined))
     problems.push(
       problemAt(['from'], from.records ? 'it has records and topics' : 'it is empty', 'give it either records or topics'),
@@ -105,7 +102,7 @@ function shapeProblems({ from, to }: Written, { problemAt }: SourceDocument): De
   return problems
 }
 
-function repeated(values: readonly (string | undefined)[], problem: (at: number) => DeclarationProblem): DeclarationProblem[] {
+function repeated(values: readonly (string | undefined)[], problem: (at: number) => PipelineProblem): PipelineProblem[] {
   const seen = new Set<string>()
   return values.flatMap((value, at) => {
     if (value === undefined) return []
@@ -130,7 +127,7 @@ const NOT_YET: ReadonlyMap<string, string> = new Map([
   ['steps', 'this version has no steps: a pipeline brings the records that it reads to its destinations unchanged'],
 ])
 
-function explain(issue: z.core.$ZodIssue, document: SourceDocument): DeclarationProblem[] {
+function explain(issue: z.core.$ZodIssue, document: SourceDocument): PipelineProblem[] {
   const path = issue.path as Path
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => {

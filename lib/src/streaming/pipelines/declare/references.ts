@@ -1,12 +1,13 @@
+import type { PipelineProblem } from '../../../base/index.ts'
 import { suggest } from '../../../base/types/config/resolve.ts'
 import type { RecordName } from '../../../base/types/records/index.ts'
 import { isBuiltInTopic, type TopicCatalogue } from '../../../base/types/records/TopicCatalogue.ts'
 import { isTopicOutput, type PipelineDeclaration, topicsRead, topicsWritten } from './declaration.ts'
 import { loopThrough } from './loops.ts'
 import type { ParsedDeclaration } from './parse.ts'
-import { type DeclarationProblem, inOrder } from './problem.ts'
+import { inOrder } from './problem.ts'
 
-/** What a declaration may refer to, and what it must not contradict. */
+/** Names that a declaration may refer to or must not collide with. */
 export interface Surroundings {
   /** Names of the configured destinations. */
   readonly destinations: readonly string[]
@@ -23,7 +24,7 @@ export interface Surroundings {
 }
 
 /** Checks a declaration against its surroundings: names that do not exist, names that are taken, loops. Pure. */
-export function checkReferences(parsed: ParsedDeclaration, surroundings: Surroundings): readonly DeclarationProblem[] {
+export function checkReferences(parsed: ParsedDeclaration, surroundings: Surroundings): readonly PipelineProblem[] {
   const { declaration, document } = parsed
   const others = surroundings.deployed.filter(({ name }) => name !== declaration.name)
   const problems = [
@@ -39,12 +40,12 @@ export function checkReferences(parsed: ParsedDeclaration, surroundings: Surroun
   return inOrder(problems)
 }
 
-function nameTaken({ declaration, document }: ParsedDeclaration, { reserved }: Surroundings): DeclarationProblem[] {
+function nameTaken({ declaration, document }: ParsedDeclaration, { reserved }: Surroundings): PipelineProblem[] {
   const taken = reserved.get(declaration.name)
   return taken ? [document.problemAt(['name'], `the name ${declaration.name} is that of ${taken}`, 'choose another name')] : []
 }
 
-function unknownDestinations({ declaration, document }: ParsedDeclaration, { destinations }: Surroundings): DeclarationProblem[] {
+function unknownDestinations({ declaration, document }: ParsedDeclaration, { destinations }: Surroundings): PipelineProblem[] {
   return declaration.to.flatMap((output, at) => {
     if (isTopicOutput(output) || destinations.includes(output.destination)) return []
     const nearest = suggest(output.destination, destinations).slice(2)
@@ -53,7 +54,7 @@ function unknownDestinations({ declaration, document }: ParsedDeclaration, { des
   })
 }
 
-function unknownTopics({ declaration, document }: ParsedDeclaration, { catalogue }: Surroundings): DeclarationProblem[] {
+function unknownTopics({ declaration, document }: ParsedDeclaration, { catalogue }: Surroundings): PipelineProblem[] {
   const own = new Set(topicsWritten(declaration).map(({ topic }) => topic))
   if (!('topics' in declaration.from)) return []
   return declaration.from.topics.flatMap((topic, at) =>
@@ -73,7 +74,7 @@ function topicsTaken(
   { declaration, document }: ParsedDeclaration,
   { catalogue }: Surroundings,
   others: readonly PipelineDeclaration[],
-): DeclarationProblem[] {
+): PipelineProblem[] {
   const own = new Map(topicsWritten(declaration).map(({ topic, record }) => [topic, record]))
   const read = new Set(topicsRead(declaration).map((topic) => catalogue.typeOf(topic)?.name ?? own.get(topic)))
   return declaration.to.flatMap((output, at) => {
@@ -109,7 +110,7 @@ function groupsTaken(
   { declaration, document }: ParsedDeclaration,
   { groups, groupOf }: Surroundings,
   others: readonly PipelineDeclaration[],
-): DeclarationProblem[] {
+): PipelineProblem[] {
   const taken = new Map(groups)
   for (const other of others)
     for (const output of other.to)

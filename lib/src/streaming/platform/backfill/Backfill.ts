@@ -97,7 +97,7 @@ export class Backfill implements AsyncDisposable {
         const windows = [...openWindows(await this.#history(task.source), task, settled)]
         calls += windows.filter(({ window }) => window.refused === undefined).length
       } catch (error) {
-        // What is wrong with it is told when it is run.
+        // Its problems are reported when it runs.
         if (!OWN_FAULT.has(toQiError(error).code)) throw error
       }
     }
@@ -240,7 +240,7 @@ export class Backfill implements AsyncDisposable {
   }
 }
 
-/** What became of a window. */
+/** Outcome of a window. */
 interface Done {
   readonly records: number
   readonly overwritten: number

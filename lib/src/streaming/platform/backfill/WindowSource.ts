@@ -16,7 +16,7 @@ export class WindowSource implements Source {
   readonly #batches: (signal: AbortSignal) => AsyncIterable<RecordBatch>
   readonly #type: HistoryType
   readonly #arrivals: Arrivals
-  /** What tells a record from the others of its series. */
+  /** Identity of a record within its series. */
   readonly #key: readonly string[]
   readonly #closing = new AbortController()
 

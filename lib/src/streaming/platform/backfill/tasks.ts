@@ -69,7 +69,7 @@ async function gapTasks(
   return tasks
 }
 
-/** What nobody named and its source has no past of is left out; what was named and cannot be had is told as a failure. */
+/** A series without history is left out, unless the caller named it: then it is a failure. */
 async function isAskedFor(
   { source, type }: CoveredSeries,
   { sources, types }: CoverageFilter,

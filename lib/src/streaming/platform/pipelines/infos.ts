@@ -71,7 +71,7 @@ export function outputsOf(
   })
 }
 
-/** What people are told of a deployed pipeline. */
+/** A deployed pipeline as users see it. */
 export function infoOf(pipeline: DeployedPipeline, among: PipelineSnapshot, configured: Configured): PipelineInfo {
   const { name, version, state, deployedAt, deployedBy } = pipeline
   const { declaration, problems } = checkText({ ...pipeline, file: `${name} version ${version}` }, among, configured)

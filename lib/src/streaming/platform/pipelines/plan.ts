@@ -22,7 +22,7 @@ export interface PlannedDelivery extends DeliveryKey {
 
 export interface Plan {
   readonly wanted: readonly PlannedDelivery[]
-  /** What cannot run in this process, and why. */
+  /** Pipelines that cannot run in this process, with the reason. */
   readonly problems: readonly Omit<PartHealth, 'since'>[]
 }
 

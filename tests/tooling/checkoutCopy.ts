@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const run = promisify(execFile)
+
+export interface CheckoutCopy {
+  readonly folder: string
+  /** Runs a command in it. @returns stdout and stderr */
+  readonly inCheckout: (command: string, ...args: string[]) => Promise<string>
+}
+
+/** A copy of the checkout without its tests, for a page that says how to add something to it. It lies in the folder of the run. */
+export async function copyOfCheckout(env: Readonly<Record<string, string>>): Promise<CheckoutCopy> {
+  const folder = await mkdtemp(join(tmpdir(), 'qicore-checkout-'))
+  const { stdout } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT })
+  for (const file of stdout.split('\0').filter((name) => name && !name.startsWith('tests/'))) {
+    await mkdir(dirname(join(folder, file)), { recursive: true })
+    await cp(join(ROOT, file), join(folder, file)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error // deleted, and not committed yet
+    })
+  }
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+  return {
+    folder,
+    async inCheckout(command, ...args) {
+      const { stdout: out, stderr } = await run(command, args, { cwd: folder, env: { ...process.env, NODE_OPTIONS: '', ...env } })
+      return `${out}${stderr}`
+    },
+  }
+}
