@@ -96,8 +96,8 @@ const partColumns = (now: number, restarts: ReadonlyMap<string, number>): Column
   { title: '', cell: (row) => row.status, style: (row) => MARKS[row.status] },
   { title: 'since', kind: 'right', cell: (row) => age(Date.parse(row.since), now) },
   { title: 'restarts', kind: 'right', cell: (row) => String(restarts.get(row.name) || '') },
-  { title: 'how', cell: (row) => row.summary },
-  { title: 'what is done', optional: true, cell: (row) => row.action },
+  { title: 'because', cell: (row) => row.summary },
+  { title: 'next step', optional: true, cell: (row) => row.action },
 ]
 
 const publisherColumns = (now: number): Column<Publisher>[] => [

@@ -6,7 +6,7 @@ export const ERROR_CODES = {
   CONFIG_INVALID: { retryable: false, http: 500, summary: 'a setting is missing, unknown or wrong' },
   BAD_REQUEST: { retryable: false, http: 400, summary: 'an argument is missing or wrong' },
   UNAUTHORIZED: { retryable: false, http: 401, summary: 'a key, token or password is missing or refused' },
-  FORBIDDEN: { retryable: false, http: 403, summary: 'the key is valid, but its plan or role does not allow this' },
+  FORBIDDEN: { retryable: false, http: 403, summary: 'a plan, a role or a rule of the server does not allow this' },
   NOT_FOUND: { retryable: false, http: 404, summary: 'what was asked for does not exist' },
   METHOD_NOT_ALLOWED: { retryable: false, http: 405, summary: 'this address does not know that method' },
   CONFLICT: { retryable: false, http: 409, summary: 'the request contradicts what is there' },
