@@ -1,19 +1,23 @@
-import { type Store, toQiError } from '../../lib/src/base/index.ts'
+import { type QiError, type Store, toQiError } from '../../lib/src/base/index.ts'
 import { AuditLog } from '../../lib/src/mcp-tools/index.ts'
 import { commandLineUser } from './caller.ts'
 
-/** Work of a command that changes something: it leaves a line in the audit log, as a call of a tool does. */
+/**
+ * Work of a command that changes something: it leaves a line in the audit log, as a call of a tool does.
+ * @param failureOf the failure of work that reports it instead of throwing
+ */
 export async function audited<T>(
   { pool }: Pick<Store, 'pool'>,
   command: string,
   input: Readonly<Record<string, unknown>>,
   work: () => Promise<T>,
+  failureOf: (result: T) => QiError | undefined = () => undefined,
 ): Promise<T> {
   const log = await AuditLog.open(pool)
   const line = await log.add({ by: commandLineUser('cli'), tool: `qicore ${command}`, effect: 'write', input }, 'started')
   try {
     const result = await work()
-    await log.finish(line, undefined)
+    await log.finish(line, undefined, failureOf(result))
     return result
   } catch (failure) {
     await log.finish(line, undefined, toQiError(failure)).catch(() => {})

@@ -27,13 +27,17 @@ export const openStoreOf = (session: Session, { config }: LoadedConfig): Promise
 /** Looks up the topics that pipelines write, which the store knows. */
 export type FindTopics = () => Promise<TopicCatalogue>
 
+/** Opens the store, where it is not open yet, for as long as it is used. */
+export type WithStore = <T>(use: (store: Store) => Promise<T>) => Promise<T>
+
 /**
- * Opens the stream for one command; the store too, where the log lives in it, or once the topics of pipelines are asked for.
+ * Opens the stream for one command; the store too, where the log lives in it, once the topics of pipelines are asked for, or where the
+ * command needs it.
  */
 export async function withStream<T>(
   session: Session,
   loaded: LoadedConfig,
-  work: (stream: Stream, findTopics: FindTopics) => Promise<T>,
+  work: (stream: Stream, findTopics: FindTopics, withStore: WithStore) => Promise<T>,
 ): Promise<T> {
   const { config } = loaded
   const logger = loggerOf(session)
@@ -44,12 +48,17 @@ export async function withStream<T>(
   }
   if (config.redpanda.brokers) {
     await using stream = await openBrokersFor(config, logger, catalogue)
-    return await work(stream, async () => {
+    const withStore: WithStore = async (use) => {
       await using store = await openStoreOf(session, loaded)
-      return await find(store)
-    })
+      return await use(store)
+    }
+    return await work(stream, () => withStore(find), withStore)
   }
   await using store = await openStoreOf(session, loaded)
   await using stream = await openStreamFor(config, store, { logger, catalogue })
-  return await work(stream, () => find(store))
+  return await work(
+    stream,
+    () => find(store),
+    (use) => use(store),
+  )
 }

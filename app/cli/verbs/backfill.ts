@@ -14,6 +14,7 @@ import {
   openBackfill,
   type PlatformConfig,
 } from '../../../lib/src/streaming/platform/index.ts'
+import { audited } from '../audited.ts'
 import { BackfillScreen } from '../backfill/BackfillScreen.ts'
 import { EXIT, EXIT_OF_CODE, type Exit } from '../exitCodes.ts'
 import { loggerOf } from '../logging.ts'
@@ -48,13 +49,21 @@ export async function run(session: Session, input: BackfillInput): Promise<Exit>
     screen.notice('Stopping after what is under way. The same command goes on from there.', 'stopping'),
   )
   try {
-    const tasks = await session.unlessInterrupted(backfill.plan(request))
-    await screen.started(tasks.length, await backfill.countCalls(tasks))
-    const result = await backfill.run(tasks, { signal, onProgress: (progress) => screen.progress(progress) })
+    const { result, failure } = await audited(
+      backfill.store,
+      'backfill',
+      { ...input },
+      async () => {
+        const tasks = await session.unlessInterrupted(backfill.plan(request))
+        await screen.started(tasks.length, await backfill.countCalls(tasks))
+        const result = await backfill.run(tasks, { signal, onProgress: (progress) => screen.progress(progress) })
+        return { result, failure: result.failures.length === tasks.length ? result.failures[0]?.error : undefined }
+      },
+      ({ failure }) => failure,
+    )
     await screen.done(result, nameOf)
-    const [failure] = result.failures
-    if (!failure) return EXIT.ok
-    return result.failures.length === tasks.length ? EXIT_OF_CODE[failure.error.code] : EXIT.failed
+    if (failure) return EXIT_OF_CODE[failure.code]
+    return result.failures.length > 0 ? EXIT.failed : EXIT.ok
   } finally {
     screen.close()
   }

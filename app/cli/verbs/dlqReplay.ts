@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { errorMessage, escapeHidden, QiError, type ReplayInput, type ReplayResult } from '../../../lib/src/base/index.ts'
 import { DeadLetters, parseDeadLetters } from '../../../lib/src/streaming/index.ts'
+import { audited } from '../audited.ts'
 import { withStream } from '../engines.ts'
 import { EXIT } from '../exitCodes.ts'
 import type { Session } from '../session.ts'
@@ -15,9 +16,18 @@ export interface DlqReplayInput {
 export async function run(session: Session, input: DlqReplayInput): Promise<number> {
   const replay = await read(input)
   const loaded = await session.load()
-  const result = await withStream(session, loaded, async (stream, findTopics) => {
+  const named = 'ids' in replay ? replay.ids : replay.entries.map(({ id, topic }) => id ?? topic)
+  const result = await withStream(session, loaded, async (stream, findTopics, withStore) => {
     const catalogue = await catalogueFor(topicsOf(replay), findTopics)
-    return new DeadLetters(stream, catalogue).replay(replay, { signal: session.signal })
+    return withStore((store) =>
+      audited(
+        store,
+        'dlq replay',
+        { ids: named, ...(input.from !== undefined && { from: input.from }) },
+        () => new DeadLetters(stream, catalogue).replay(replay, { signal: session.signal }),
+        ({ replayed, refused }) => (replayed === 0 ? refused[0]?.error : undefined),
+      ),
+    )
   })
   await report(session, replay, result)
   return result.refused.length ? EXIT.failed : EXIT.ok

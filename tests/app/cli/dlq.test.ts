@@ -75,6 +75,19 @@ describe('dead letters', { shuffle: false }, () => {
     })
   })
 
+  it('leave a line in the audit log for each replay, also for one that put nothing back', async () => {
+    const [letter] = await list()
+    await run('dlq', 'replay', '--id', letter!.id)
+    const [line] = document<{ tool: string }[]>(await run('audit', '--tool', 'qicore dlq replay', '--limit', '1', '--json'))
+    expect(line).toMatchObject({
+      face: 'cli',
+      effect: 'write',
+      outcome: 'failed',
+      error: expect.stringContaining('BAD_DATA'),
+      arguments: { ids: [letter!.id] },
+    })
+  })
+
   it('are stored once mended, and no longer pending', async () => {
     const letters = await list('--pending')
     const mended = letters.find(({ value }) => typeof value === 'object')!
@@ -99,6 +112,8 @@ describe('dead letters', { shuffle: false }, () => {
     const entry = { topic: price.topic, value: record }
     const end = await qicore(['dlq', 'replay', '--from', '-', '--json'], { cwd: project.cwd, input: JSON.stringify(entry) })
     expect(document(end)).toMatchObject({ replayed: 1, refused: 0 })
+    const [line] = document<{ outcome: string }[]>(await run('audit', '--tool', 'qicore dlq replay', '--limit', '1', '--json'))
+    expect(line).toMatchObject({ outcome: 'done', arguments: { from: '-' } })
   })
 })
 

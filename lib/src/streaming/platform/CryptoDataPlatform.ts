@@ -358,12 +358,12 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
 
   async backfill(request: BackfillRequest, options: BackfillRunOptions = {}): Promise<BackfillResult> {
     this.#checkWorking()
-    const { config, coverage, stream } = this
+    const { config, store, coverage, stream } = this
     const host = {
       config,
+      store,
       coverage,
       stream,
-      now: this.store.clock.now,
       openHistory: (source: string) => this.openHistory(source),
       consume: async () => this.deliveries.startStore(),
     }

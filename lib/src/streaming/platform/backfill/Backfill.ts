@@ -10,13 +10,13 @@ import {
   hull,
   intersect,
   type Logger,
-  type Micros,
   type NumberRange,
   nowMicros,
   QiError,
   recordTypes,
   retry,
   type Span,
+  type Store,
   type Stream,
   subtract,
   throwIfAborted,
@@ -35,10 +35,9 @@ import { WindowSource } from './WindowSource.ts'
 /** What a backfill needs of a platform. */
 export interface BackfillHost {
   readonly config: PlatformConfig
+  readonly store: Pick<Store, 'pool' | 'clock'>
   readonly coverage: Coverage
   readonly stream: Stream
-  /** The database's clock. */
-  readonly now: () => Micros
   openHistory(source: string): Promise<History>
   /** Stores from now on what is published. */
   consume(): Promise<void>
@@ -71,6 +70,10 @@ export class Backfill implements AsyncDisposable {
     this.#host = host
     this.#logger = logger
     this.#notice = notice
+  }
+
+  get store(): Pick<Store, 'pool'> {
+    return this.#host.store
   }
 
   get coverage(): Coverage {
@@ -184,13 +187,13 @@ export class Backfill implements AsyncDisposable {
   /** Asks for a window, and returns when all of it is stored. */
   async #carry(history: History, task: BackfillTask, window: HistoryWindow, signal?: AbortSignal): Promise<Arrivals> {
     const { source, series } = task
-    const { stream, now } = this.#host
+    const { stream, store } = this.#host
     const logger = this.#logger.child({ source, coin: series.coinId })
     const arrivals = await retry(
       async () => {
         const came = new Arrivals(window, recordTypes[series.type].series.proof)
         const windowSource = new WindowSource(source, series.type, came, (stop) => history.fetch(series, window, stop))
-        await new CryptoDataPublisher({ source: windowSource, stream, logger, now }).run(signal)
+        await new CryptoDataPublisher({ source: windowSource, stream, logger, now: store.clock.now }).run(signal)
         throwIfAborted(signal)
         return came
       },

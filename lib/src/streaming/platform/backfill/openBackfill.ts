@@ -23,9 +23,9 @@ export async function openBackfill({ config, logger = silentLogger, onNotice, si
   await platform.initialize(signal)
   const host = {
     config: platform.config,
+    store: platform.store,
     coverage: platform.coverage,
     stream: platform.stream,
-    now: platform.store.clock.now,
     openHistory: (source: string) => platform.openHistory(source),
     consume: () => platform.start(),
     close: () => platform.stop(),
