@@ -2,12 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { errorMessage, type PipelineControl, type PipelineSource, QiError } from '../../lib/src/base/index.ts'
-import { ConsentNeeded } from '../../lib/src/mcp-tools/index.ts'
 import { openPipelines } from '../../lib/src/streaming/platform/index.ts'
-import { callAsUser } from './callAsUser.ts'
+import { change } from './change.ts'
 import { openStoreOf } from './engines.ts'
 import type { Session } from './session.ts'
-import { LazyTools } from './tools.ts'
 
 /** Reads pipelines in the store; no stream is opened for it. */
 export async function withPipelines<T>(session: Session, work: (pipelines: PipelineControl) => Promise<T>): Promise<T> {
@@ -17,27 +15,14 @@ export async function withPipelines<T>(session: Session, work: (pipelines: Pipel
 }
 
 /**
- * Changes pipelines by the tool that AI clients have: asked first where it destroys, and noted in the audit log.
+ * Changes pipelines.
  * @param input the arguments of declare_pipelines; undefined: there is nothing to do
  */
-export async function changePipelines(
+export const changePipelines = (
   session: Session,
   yes: boolean | undefined,
   input: (pipelines: PipelineControl) => Promise<Readonly<Record<string, unknown>> | undefined>,
-): Promise<void> {
-  await using tools = new LazyTools(session, await session.load())
-  const handles = await tools.handles()
-  const given = await input(handles.pipelines)
-  if (!given) return
-  try {
-    await callAsUser(session, { handles, tool: 'declare_pipelines', input: given, yes: yes === true })
-  } catch (error) {
-    if (!(error instanceof ConsentNeeded)) throw error
-    throw new QiError('CONFLICT', `nothing was done, since nobody can be asked here: ${error.question} Add --yes to agree`, {
-      cause: error,
-    })
-  }
-}
+): Promise<void> => change(session, { tool: 'declare_pipelines', yes }, ({ pipelines }) => input(pipelines))
 
 /** A declaration in a file, or from stdin, byte for byte. */
 export async function readDeclaration(file: string, name: string | undefined): Promise<PipelineSource> {

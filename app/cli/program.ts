@@ -7,6 +7,7 @@ import { config } from './commands/config.ts'
 import { dlq } from './commands/dlq.ts'
 import { doctor } from './commands/doctor.ts'
 import { gaps } from './commands/gaps.ts'
+import { group } from './commands/group.ts'
 import { limits } from './commands/limits.ts'
 import { mcp } from './commands/mcp.ts'
 import { pipeline } from './commands/pipeline.ts'
@@ -53,6 +54,7 @@ export function createProgram(): CliCommand {
     tail(),
     dlq(),
     pipeline(),
+    group(),
     tool(),
     agent(),
     mcp(),

@@ -104,6 +104,7 @@ export class MemoryStream implements Stream {
   }
 
   async resetOffsets(): Promise<void> {}
+  async deleteGroup(): Promise<void> {}
 
   async check(): Promise<CheckResult> {
     return { ok: true, summary: 'memory' }

@@ -36,7 +36,7 @@ function abandoned({ name, lastSeen, unread }: AbandonedGroup): Finding {
   return unused(
     'consumer group',
     `nobody has read as "${name}" for ${since}, and the embedded log keeps ${countOf(unread, 'message')} for it`,
-    `set embedded_stream.unread_retention_ms, or forget it: delete from qicore_stream.groups where name = '${name.replaceAll("'", "''")}'`,
+    `if nobody will, forget it: qicore group delete ${name}`,
   )
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { StreamUnderTest } from '../streamSuite.ts'
-import { balanced, Member, numbered, topicFor, unique } from './collector.ts'
+import { balanced, failure, Member, numbered, topicFor, unique } from './collector.ts'
 
 export function inspectionTests(under: StreamUnderTest): void {
   describe('seen from outside', () => {
@@ -29,6 +29,24 @@ export function inspectionTests(under: StreamUnderTest): void {
       await under.stream.resetOffsets(group, [{ topic, partition: 0, offset: 0n }])
       const found = (await under.stream.describeGroups()).find(({ name }) => name === group)
       expect(found).toEqual({ name: group, state: 'empty', members: [] })
+    })
+
+    test('a group is deleted while it has no members, and only then; joined again it starts anew', async () => {
+      const topic = await topicFor(under.stream, 'deleted', 1)
+      const group = unique('deleted')
+      expect(await failure(under.stream.deleteGroup(group))).toMatchObject({ code: 'NOT_FOUND' })
+      await under.stream.append(topic, numbered(20))
+      const first = await Member.join(under.stream, { group, topics: [topic] })
+      await first.count(20)
+      expect(await failure(under.stream.deleteGroup(group))).toMatchObject({ code: 'CONFLICT' })
+      await first.close()
+      await expect.poll(async () => (await under.stream.describeGroups([group]))[0]?.state).toBe('empty')
+      await under.stream.deleteGroup(group)
+      expect(await under.stream.describeGroups([group])).toEqual([])
+      expect(await under.stream.lag(group)).toEqual([])
+      const second = await Member.join(under.stream, { group, topics: [topic] })
+      await second.count(20)
+      expect(second.values.map(Number)).toEqual(first.values.map(Number))
     })
 
     test('the cluster has an address, one controller, and the bytes of each topic', async () => {

@@ -120,7 +120,8 @@ function suite(open: () => Promise<Stream>): void {
       expect(live.members).toMatchObject([{ holds: [`${topic}/0,1`] }])
       const reset = { action: 'reset', group, topic, to: 'earliest' }
       expect(toolNamed('manage_consumer_groups').question?.(reset)).toMatch(/^Move group .* to the earliest offset\?/)
-      expect(await refused(reset)).toMatch(/^CONFLICT: group .* has 1 member: stop its consumers/)
+      expect(await refused(reset)).toMatch(/^CONFLICT: group .* has 1 member: stop its pipeline first/)
+      expect(await refused({ action: 'delete', group })).toMatch(/^CONFLICT: group .* has 1 member/)
       await subscription.close()
       await expect.poll(async () => (await ask({ action: 'describe', group })).groups[0]?.state).toBe('empty')
       expect((await ask(reset)).groups).toMatchObject([{ lag: 10 }])
@@ -129,6 +130,11 @@ function suite(open: () => Promise<Stream>): void {
       expect((await committed(group)).reduce((a, b) => a + b)).toBe(10)
       await ask({ action: 'reset', group, topic, to: 'offset', partition: 1, offset: '1' })
       expect((await committed(group))[1]).toBe(1)
+      expect(toolNamed('manage_consumer_groups').question?.({ action: 'delete', group })).toMatch(/^Delete group .*\?/)
+      expect(await ask({ action: 'delete', group })).toMatchObject({
+        done: expect.stringMatching(/^deleted group .* had not read \d+ messages$/),
+      })
+      expect(await refused({ action: 'describe', group })).toMatch(/^NOT_FOUND/)
     })
 
     test('lists groups page by page', async () => {

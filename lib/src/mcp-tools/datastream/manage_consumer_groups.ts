@@ -15,8 +15,8 @@ import { cell, table } from '../shared/text.ts'
 import { topicNamed } from '../shared/topics.ts'
 
 const input = z.object({
-  action: z.enum(['list', 'describe', 'reset']).default('list').describe('what to do'),
-  group: z.string().min(1).max(249).optional().describe('of describe and reset'),
+  action: z.enum(['list', 'describe', 'reset', 'delete']).default('list').describe('what to do'),
+  group: z.string().min(1).max(249).optional().describe('of all but list'),
   topic: z.string().min(1).max(249).optional().describe('of reset: whose offsets to move; of describe: only this topic'),
   to: z
     .enum(['earliest', 'latest', 'offset'])
@@ -63,13 +63,15 @@ export const manageConsumerGroups = defineTool({
   effect: 'destroy',
   reads: ['list', 'describe'],
   destructive: {
-    actions: ['reset'],
+    actions: ['reset', 'delete'],
     summary:
-      'reset moves its offsets: to the earliest everything is delivered again, to the latest what waits is never delivered. It is asked about first, and refused while the group has members.',
+      'reset moves its offsets: to the earliest everything is delivered again, to the latest what waits is never delivered. delete forgets its offsets, so that the embedded log keeps nothing for it. Both are asked about first, and refused while the group has members.',
   },
   input,
   output,
   question: ({ action, group, topic, to, partition, offset }) => {
+    if (action === 'delete')
+      return `Delete group ${group ?? ''}? What it has not read is never delivered to it; a destination that uses it again starts with the oldest messages of its topics.`
     if (action !== 'reset') return undefined
     const where = `${topic ?? 'a topic'}${partition === undefined ? '' : `, partition ${partition}`}`
     const aim = to === 'offset' ? `offset ${offset}` : `the ${to ?? 'given'} offset`
@@ -83,12 +85,14 @@ export const manageConsumerGroups = defineTool({
         field: 'group',
       })
     const found = await groupNamed(context.stream, group)
-    return action === 'describe' ? describe(found, given, context) : reset(found, given, context)
+    return { describe, reset, delete: remove }[action](found, given, context)
   },
   text: ({ done, groups, members, partitions, next, count }) =>
     [
       ...(done ? [done] : []),
-      table(groups, ['group', 'state', 'members', 'topics', 'lag'], next, 'there are no consumer groups'),
+      ...(groups.length > 0 || !done
+        ? [table(groups, ['group', 'state', 'members', 'topics', 'lag'], next, 'there are no consumer groups')]
+        : []),
       ...(members ?? []).map(({ id, holds }) => `${cell(id.slice(0, 60))}: ${holds.map(cell).join(', ')}`),
       ...(partitions ?? []).map(
         ({ topic, partition, committed, lag }) => `${cell(topic)}/${partition} at ${committed}, ${lag} behind`,
@@ -110,13 +114,22 @@ async function describe(group: GroupDescription, { topic, limit }: Input, { stre
   return { ...whole(group, lags, limit), groups: [line(group, lags)] }
 }
 
+async function remove(group: GroupDescription, _given: Input, { stream }: ToolContext): Promise<Output> {
+  checkEmpty(group)
+  const unread = line(group, await stream.lag(group.name)).lag
+  await stream.deleteGroup(group.name)
+  return { done: `deleted group ${group.name}, which had not read ${countOf(unread, 'message')}`, groups: [] }
+}
+
+/** @throws QiError CONFLICT */
+function checkEmpty({ name, members }: GroupDescription): void {
+  if (members.length === 0) return
+  const message = `group "${name}" has ${countOf(members.length, 'member')}: stop its pipeline first (qicore pipeline stop; the platform's own stop with the platform)`
+  throw new QiError('CONFLICT', message, { field: 'group' })
+}
+
 async function reset(group: GroupDescription, given: Input, { stream }: ToolContext): Promise<Output> {
-  if (group.members.length > 0)
-    throw new QiError(
-      'CONFLICT',
-      `group "${group.name}" has ${countOf(group.members.length, 'member')}: stop its consumers, then reset it (the platform's own stop with the platform)`,
-      { field: 'group' },
-    )
+  checkEmpty(group)
   const positions = await aims(given, stream)
   await stream.resetOffsets(group.name, positions)
   const lags = await stream.lag(group.name)

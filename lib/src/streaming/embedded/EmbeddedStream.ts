@@ -21,6 +21,7 @@ import { Appender } from './appender.ts'
 import { check } from './check.ts'
 import type { EmbeddedStreamConfig } from './config.ts'
 import { type Connections, closedError } from './connections.ts'
+import { deleteGroup } from './deleteGroup.ts'
 import { describeGroups, describeServer } from './inspect.ts'
 import { Listener } from './listener.ts'
 import { Membership } from './membership.ts'
@@ -176,6 +177,11 @@ export class EmbeddedStream implements Stream {
   async resetOffsets(group: string, positions: readonly Position[]): Promise<void> {
     this.#checkOpen()
     await offsets.resetOffsets(this.#connections, this.#topics, group, positions)
+  }
+
+  async deleteGroup(group: string): Promise<void> {
+    this.#checkOpen()
+    await deleteGroup(this.#connections, group)
   }
 
   /** Drops what is past its retention now, instead of within a minute. @returns chunks dropped */

@@ -1,9 +1,12 @@
-import { QiError } from '../../base/index.ts'
+import { QiError, sqlState, toQiError } from '../../base/index.ts'
 import type { LiveMember } from './assignment.ts'
 import { GRANTED, memberLock, partitionLock } from './locks.ts'
 import type { MemberSession } from './memberSession.ts'
 import { CHANNEL, encodeNotice } from './notify.ts'
 import type { PartitionRef } from './topics.ts'
+
+/** SQLSTATE of a foreign key without its row. */
+const NO_SUCH_GROUP = '23503'
 
 /** The serial id of a group, made on first use. */
 export async function groupIdOf(session: MemberSession, name: string): Promise<number> {
@@ -43,7 +46,10 @@ export async function joinAgain(session: MemberSession, groupId: number, member:
   throw new QiError('UNAVAILABLE', 'an earlier session of this group member has not ended yet')
 }
 
-/** Says what the member subscribes to; clears away members that are gone. */
+/**
+ * Says what the member subscribes to; clears away members that are gone.
+ * @throws QiError UNAVAILABLE when the group was deleted meanwhile: joining again makes a new one
+ */
 export async function enterMember(
   session: MemberSession,
   groupId: number,
@@ -55,11 +61,16 @@ export async function enterMember(
        select from pg_locks l where ${GRANTED} and l.classid = $2::oid and l.objid = m.member_id::oid)`,
     [groupId, memberLock(session.keys, groupId), member],
   )
-  await session.query(
-    `insert into qicore_stream.members (member_id, group_id, topics) values ($1, $2, $3)
-     on conflict (member_id) do update set group_id = excluded.group_id, topics = excluded.topics`,
-    [member, groupId, topics],
-  )
+  try {
+    await session.query(
+      `insert into qicore_stream.members (member_id, group_id, topics) values ($1, $2, $3)
+       on conflict (member_id) do update set group_id = excluded.group_id, topics = excluded.topics`,
+      [member, groupId, topics],
+    )
+  } catch (error) {
+    if (sqlState(toQiError(error).cause) !== NO_SUCH_GROUP) throw error
+    throw new QiError('UNAVAILABLE', 'the group was deleted while a member joined it', { cause: error })
+  }
   await tellGroup(session, groupId)
 }
 

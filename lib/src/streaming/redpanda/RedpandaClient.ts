@@ -148,6 +148,11 @@ export class RedpandaClient implements Stream {
     await this.#groups.reset(group, positions)
   }
 
+  async deleteGroup(group: string): Promise<void> {
+    this.#checkOpen()
+    await this.#groups.delete(group)
+  }
+
   async check(): Promise<CheckResult> {
     const found = await checkCluster(this.#admin, this.#settings)
     const error = this.#registry?.trouble

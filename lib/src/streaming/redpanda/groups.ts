@@ -71,6 +71,15 @@ export class GroupAdmin {
     }
   }
 
+  async delete(group: string): Promise<void> {
+    try {
+      await this.#admin.deleteGroups({ groups: [group] })
+    } catch (error) {
+      if (hasApiError(error, 'NON_EMPTY_GROUP')) throw conflict(group, error)
+      throw kafkaError(error, `delete group ${group}`, this.#settings.address)
+    }
+  }
+
   async #committed(group: string) {
     try {
       const [found] = await this.#admin.listConsumerGroupOffsets({ groups: [group] })
@@ -93,7 +102,7 @@ export class GroupAdmin {
 }
 
 const conflict = (group: string, cause?: unknown): QiError =>
-  new QiError('CONFLICT', `group ${group} has members: stop its consumers, then reset its offsets`, { cause })
+  new QiError('CONFLICT', `group ${group} has members: stop its consumers first`, { cause })
 
 function describe(name: string, { state, members }: Group): GroupDescription {
   return {

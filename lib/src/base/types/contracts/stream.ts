@@ -120,6 +120,8 @@ export interface Stream extends AsyncDisposable {
   describeCluster(): Promise<ClusterDescription>
   /** Moves a group's committed offset while it has no members there. @throws QiError CONFLICT when it has */
   resetOffsets(group: string, positions: readonly Position[]): Promise<void>
+  /** Deletes a group with its offsets while it has no members; one that joins it later starts anew. @throws QiError NOT_FOUND, CONFLICT */
+  deleteGroup(group: string): Promise<void>
   /** Exercises the real path: metadata, and where possible a write. Never throws. */
   check(): Promise<CheckResult>
   close(): Promise<void>

@@ -1,0 +1,35 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { price } from '../../../lib/src/base/index.ts'
+import { openEmbeddedStream } from '../../../lib/src/streaming/index.ts'
+import { testDatabase } from '../../support/database.ts'
+import { aPrice } from '../../support/heldSubscription.ts'
+import { temporary } from '../../support/temporary.ts'
+import { document, qicore } from './qicore.ts'
+
+const { url } = await testDatabase()
+
+test('a group that nobody reads for is named by doctor with the command that forgets it, which asks first', async () => {
+  const cwd = await temporary('group')
+  const run = (...args: readonly string[]) => qicore(args, { cwd, env: { DATABASE_URL: url, QICORE_SOURCES: 'none' } })
+  expect((await run('group', 'list')).stdout).toBe('there are no consumer groups\n')
+  const stream = await openEmbeddedStream({ url })
+  onTestFinished(() => stream.close())
+  await stream.createTopics([price.topic], { partitions: 1 })
+  await stream.append(price.topic, [{ key: 'a', value: price.encode(aPrice(1)) }])
+  const group = 'qicore-archive-lake'
+  await stream.resetOffsets(group, [{ topic: price.topic, partition: 0, offset: 0n }])
+
+  expect((await run('doctor')).stdout.replace(/\s+/g, ' ')).toContain(`qicore group delete ${group}`)
+  expect((await run('group', 'list')).stdout).toMatch(new RegExp(`^${group} +empty +0 +1 +1$`, 'm'))
+  expect(document(await run('group', 'list', '--json'))).toEqual([{ name: group, state: 'empty', members: 0, topics: 1, lag: 1 }])
+  expect(await run('group', 'delete', group)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`Delete group ${group}? What it has not read is never delivered`),
+  })
+  expect((await run('group', 'delete', 'qicore-archive-lak', '--yes')).stderr).toContain(`did you mean ${group}`)
+  expect(await run('group', 'delete', group, '--yes')).toMatchObject({
+    code: 0,
+    stdout: `deleted group ${group}, which had not read 1 message\n`,
+  })
+  expect(await stream.describeGroups()).toEqual([])
+})
