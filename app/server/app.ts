@@ -110,10 +110,11 @@ async function answerMcp({ guard, mcp }: Served, c: Asked): Promise<Response> {
   return guarded(await mcp.fetch(c.req.raw, { owner, address, caller: callerOf(identity, 'mcp', c) }))
 }
 
-const callerOf = ({ name, role }: Identity, face: Face, c: Asked): Caller => ({
+const callerOf = ({ id, name, role }: Identity, face: Face, c: Asked): Caller => ({
   name,
   role,
   face,
+  token: id,
   address: c.env.incoming.socket.remoteAddress ?? '',
 })
 

@@ -16,6 +16,8 @@ export interface Site {
 export interface Identity {
   readonly name: string
   readonly role: Role
+  /** Of a token that can be revoked. */
+  readonly id?: string
 }
 
 export interface Guard {
@@ -27,6 +29,12 @@ export interface Guard {
   identify(authorization: string | undefined): Identity | undefined | Promise<Identity | undefined>
   /** The holder of a token. */
   holderOf(token: string): Identity | undefined | Promise<Identity | undefined>
+  /**
+   * For connections that outlast a request: calls back once when the token is revoked or expires.
+   * @param token the id of the caller's token; undefined: it has none that could be revoked
+   * @returns ends the watch
+   */
+  whenRevoked(token: string | undefined, onRevoked: () => void): () => void
   /** The other origins that may read answers. */
   readonly origins: readonly string[]
 }
@@ -49,6 +57,7 @@ export function createGuard(
   return {
     origins,
     holderOf,
+    whenRevoked: (id, onRevoked) => (id === undefined ? () => {} : book.watch(id, onRevoked)),
     checkSite({ host: name, origin }) {
       // Off loopback the token protects: a foreign page does not have it.
       if (isLoopback(host) && !isOwnHost(name, origins))
@@ -86,6 +95,9 @@ export function createGuard(
 
 /** The holder of `server.token` (QICORE_TOKEN). */
 const CONFIGURED: Identity = { name: 'server.token', role: 'admin' }
+
+/** Told to connections that outlast their token. */
+export const REVOKED = 'the token was revoked or has expired'
 
 export const unauthorized = (): QiError =>
   new QiError(

@@ -8,7 +8,7 @@ const DESCRIPTION = `A WebSocket. The client sends one JSON object a message (Li
 With a token: the Authorization header, or as first message \`{"type":"auth","token":"…"}\`, within three seconds. Afterwards a
 message that is not accepted is answered with an error and the connection stays. A client that reads too slowly loses records, and
 is told how many. Messages beyond 50 a second wait. Close codes: 1001 the server stops, 1008 too many messages at once, 1009 a
-message is too large, 1013 too many clients, 4401 no token or a wrong one.`
+message is too large, 1013 too many clients, 4401 no token, a wrong one, or one that was revoked or has expired since.`
 
 /** OpenAPI has no words for a WebSocket: its handshake is an operation, its messages are schemas. */
 export function live(schemas: Schemas, responses: Readonly<Record<number, unknown>>): Record<string, unknown> {

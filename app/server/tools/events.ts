@@ -19,12 +19,12 @@ export const jobEvents = defineRoute({
   name: 'jobEvents',
   summary: 'The progress of a job, as server-sent events',
   description:
-    'Each event is named after the state (running, done, failed, cancelled, lost) and holds the job as GET /api/v1/jobs/{id} gives it; its id is the revision. The stream ends after the last one. A client that comes back with Last-Event-ID gets the newest state, if it has changed since.',
+    'Each event is named after the state (running, done, failed, cancelled, lost) and holds the job as GET /api/v1/jobs/{id} gives it; its id is the revision. The stream ends after the last one, and when the token is revoked or expires. A client that comes back with Last-Event-ID gets the newest state, if it has changed since.',
   params: z.object({ id: z.uuid().describe('id of the job') }),
   headers: z.object({ 'last-event-id': z.string().optional().describe('id of the last event that the client has') }),
   responses: { 200: { description: 'the events', type: 'text/event-stream' } },
   errors: ['BAD_REQUEST', 'NOT_FOUND', 'RATE_LIMITED', 'UNSUPPORTED', 'UNAVAILABLE', 'TIMEOUT', 'CLOSED'],
-  answer: async ({ calls, logger }, _query, { caller, params: { id }, header, request }) => {
+  answer: async ({ calls, guard, logger }, _query, { caller, params: { id }, header, request }) => {
     await jobOf(calls, id, known(caller))
     if (streams >= MOST_STREAMS)
       throw new QiError('RATE_LIMITED', `${streams} streams of events are open: close some, or ask for the job now and then`, {
@@ -32,7 +32,12 @@ export const jobEvents = defineRoute({
       })
     const gone = new AbortController()
     const signal = AbortSignal.any([request.signal, gone.signal])
-    const body = eventStream(calls.watch(id, revisionOf(header('last-event-id')), signal), () => gone.abort(), logger)
+    const release = guard.whenRevoked(caller?.token, () => gone.abort())
+    const end = () => {
+      release()
+      gone.abort()
+    }
+    const body = eventStream(calls.watch(id, revisionOf(header('last-event-id')), signal), end, logger)
     return new Response(boundedStream(body), { headers: { ...jsonHeaders, 'content-type': 'text/event-stream; charset=utf-8' } })
   },
 })

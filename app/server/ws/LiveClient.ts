@@ -32,6 +32,8 @@ export class LiveClient {
   /** The address group that it counts under. */
   readonly address: string
   authorized: boolean
+  /** Called when the connection is gone: nobody watches its token any more. */
+  released: () => void = () => {}
   sent = 0
   dropped = 0
 

@@ -5,7 +5,7 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import { type Logger, QiError, toQiError } from '../../../lib/src/base/index.ts'
 import { addressGroup } from '../connections.ts'
 import { showError } from '../errors.ts'
-import { type Guard, unauthorized } from '../guard/guard.ts'
+import { type Guard, type Identity, REVOKED, unauthorized } from '../guard/guard.ts'
 import { refuseOn } from '../refuse.ts'
 import type { ServedPlatform } from '../served.ts'
 import { liveTopics } from './channels.ts'
@@ -36,7 +36,7 @@ const DEFAULTS: LiveLimits = {
   authMs: 3_000,
 }
 
-/** Close codes: 1001 the server stops, 1008 too many messages, 1013 too many clients, 4401 no token or a wrong one. */
+/** Close codes: 1001 the server stops, 1008 too many messages, 1013 too many clients, 4401 no token, a wrong or a revoked one. */
 const GOING_AWAY = 1001
 const TOO_FAST = 1008
 const TRY_LATER = 1013
@@ -114,7 +114,8 @@ export class LiveServer {
     try {
       const { host, origin, authorization } = request.headers
       guard.checkSite({ host, origin })
-      const authorized = (await guard.identify(authorization)) !== undefined
+      const identity = await guard.identify(authorization)
+      const authorized = identity !== undefined
       this.#checkRequest(request.url ?? '')
       socket.off('error', gone)
       if (socket.destroyed) return
@@ -125,6 +126,7 @@ export class LiveServer {
         this.#connected(
           webSocket,
           new LiveClient(webSocket, socket, { bufferBytes: this.#limits.bufferBytes, address, authorized }),
+          identity,
         ),
       )
     } catch (error) {
@@ -153,9 +155,10 @@ export class LiveServer {
     if (this.#closing) throw new QiError('CLOSED', 'the server is stopping')
   }
 
-  #connected(socket: WebSocket, client: LiveClient): void {
+  #connected(socket: WebSocket, client: LiveClient, identity: Identity | undefined): void {
     this.#clients.add(client)
     this.#seats.take(client.address, client.authorized)
+    if (identity) this.#closeWhenRevoked(client, identity)
     const patience = client.authorized
       ? undefined
       : globalThis.setTimeout(() => client.authorized || client.close(NO_TOKEN, 'no token came in time'), this.#limits.authMs)
@@ -176,6 +179,7 @@ export class LiveServer {
     socket.on('close', () => {
       clearTimeout(patience)
       inbox.close()
+      client.released()
       client.unsubscribe()
       this.#clients.delete(client)
       this.#seats.leave(client.address, client.authorized)
@@ -207,9 +211,13 @@ export class LiveServer {
   async #obey(client: LiveClient, message: ClientMessage): Promise<void> {
     const id = message.id === undefined ? {} : { id: message.id }
     if (message.type === 'auth') {
-      if (!client.authorized && !(await this.#options.guard.holderOf(message.token)))
-        return client.close(NO_TOKEN, 'the token is wrong')
-      if (!client.authorized && !this.#authorize(client)) return client.close(TRY_LATER, 'too many clients; try again later')
+      if (!client.authorized) {
+        const holder = await this.#options.guard.holderOf(message.token)
+        if (!holder) return client.close(NO_TOKEN, 'the token is wrong')
+        if (!client.isOpen) return
+        if (!this.#authorize(client)) return client.close(TRY_LATER, 'too many clients; try again later')
+        this.#closeWhenRevoked(client, holder)
+      }
       return client.tell({ type: 'authorized', ...id })
     }
     if (!client.authorized)
@@ -228,6 +236,11 @@ export class LiveServer {
       case 'ping':
         return client.tell({ type: 'pong', ...id })
     }
+  }
+
+  /** A client that comes without a token on loopback has none that could be revoked. */
+  #closeWhenRevoked(client: LiveClient, { id }: Identity): void {
+    client.released = this.#options.guard.whenRevoked(id, () => client.close(NO_TOKEN, REVOKED))
   }
 
   /** @returns false where all seats are taken */

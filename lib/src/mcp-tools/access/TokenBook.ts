@@ -25,6 +25,9 @@ export class TokenBook {
   #reading: Promise<void> | undefined
   readonly #used = new Set<string>()
   #notedAt = 0
+  /** Callbacks of connections that outlast a request, by the id of their token. */
+  readonly #watched = new Map<string, Set<() => void>>()
+  #watching: NodeJS.Timeout | undefined
 
   constructor(pool: () => Pool, logger: Logger) {
     this.#pool = pool
@@ -44,6 +47,38 @@ export class TokenBook {
     return found
   }
 
+  /**
+   * Calls back once when a token is revoked or expires, about a second later. The tokens are read each second while any is watched.
+   * @returns ends the watch
+   */
+  watch(id: string, onEnded: () => void): () => void {
+    const callbacks = this.#watched.get(id) ?? new Set()
+    this.#watched.set(id, callbacks.add(onEnded))
+    this.#watching ??= setInterval(() => void this.#readAgain(), FRESH_MS).unref()
+    return () => {
+      callbacks.delete(onEnded)
+      if (callbacks.size === 0 && this.#watched.get(id) === callbacks) this.#forget(id)
+    }
+  }
+
+  #forget(id: string): void {
+    this.#watched.delete(id)
+    if (this.#watched.size > 0) return
+    clearInterval(this.#watching)
+    this.#watching = undefined
+  }
+
+  #tellEnded(): void {
+    if (this.#watched.size === 0) return
+    const now = Date.now()
+    const valid = new Set([...this.#known.values()].filter(({ expires }) => expires > now).map(({ id }) => id))
+    for (const [id, callbacks] of this.#watched) {
+      if (valid.has(id)) continue
+      this.#forget(id)
+      for (const onEnded of callbacks) onEnded()
+    }
+  }
+
   /** @param spacing how long after the last time, in milliseconds */
   #readAgain(spacing = 0): Promise<void> {
     const wait = Math.max(0, this.#triedAt + spacing - performance.now())
@@ -51,6 +86,7 @@ export class TokenBook {
       .then(() => this.#read())
       .finally(() => {
         this.#reading = undefined
+        this.#tellEnded()
       })
     return this.#reading
   }

@@ -13,6 +13,8 @@ export interface Caller {
   readonly name: string
   readonly role: Role
   readonly face: Face
+  /** Id of its token, where that is one of the store's. */
+  readonly token?: string | undefined
   /** Remote address, where there is one. */
   readonly address?: string
 }

@@ -3,9 +3,10 @@ import { type Role, Tokens } from '../../../../lib/src/mcp-tools/index.ts'
 import { testDatabase } from '../../../support/database.ts'
 import { until } from '../../../support/until.ts'
 import { type Engines, openEngines, serving } from '../served.ts'
-import { connect } from '../webSocket.ts'
+import { connect, subscribed } from '../webSocket.ts'
+import { eventsOf } from './events.ts'
 import { ask, post } from './posting.ts'
-import { did, trialTools, withTools } from './trialTools.ts'
+import { did, slowSteps, trialTools, withTools } from './trialTools.ts'
 
 const { url: database } = await testDatabase()
 let engines: Engines
@@ -130,6 +131,35 @@ test('a token that has expired is refused, and none is kept as it is', async () 
   const { rows } = await engines.store.pool.query('select access_tokens::text as row from access_tokens')
   expect(JSON.stringify(rows)).not.toContain(secret.slice(3))
 })
+
+test.each([
+  ['revoked', 'revoked_at = now()'],
+  ['expired', "expires_at = now() - interval '1 second'"],
+])(
+  'what a token opened is closed once it is %s: WebSockets and events of jobs; what another token opened stays',
+  async (_what, ended) => {
+    const { url } = await server({ token: configured })
+    const [leaving, staying] = await Promise.all(['leaves', 'stays'].map((name) => tokens.create({ name, role: 'operator' })))
+    const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` })
+    const byHeader = await subscribed(url, {}, { headers: bearer(leaving!.secret) })
+    const byMessage = await connect(url)
+    byMessage.send({ type: 'auth', token: leaving!.secret })
+    await byMessage.next('authorized')
+    const other = await subscribed(url, {}, { headers: bearer(staying!.secret) })
+    slowSteps.go = Promise.withResolvers()
+    const { body } = await post(url, 'long', { thing: 'goes on' }, { token: leaving!.secret })
+    const events = await eventsOf(`${url}/api/v1/jobs/${body.id}/events`, bearer(leaving!.secret))
+    expect((await events.next())?.event).toBe('running')
+
+    await engines.store.pool.query(`update access_tokens set ${ended} where id = $1`, [leaving!.id])
+    const closed = { code: 4401, reason: 'the token was revoked or has expired' }
+    expect(await Promise.all([byHeader.closed, byMessage.closed])).toEqual([closed, closed])
+    for (let event = await events.next(); event; event = await events.next()) expect(event.event).toBe('running')
+    other.send({ type: 'ping' })
+    expect(await other.next('pong')).toEqual({ type: 'pong' })
+    slowSteps.go.resolve()
+  },
+)
 
 test('the list of tools says what its caller may do', async () => {
   const { url } = await server({ token: configured })
