@@ -26,6 +26,8 @@ function reference() {
     '',
     'On one primary key the record with the greater (`is_final`, `received_at`) wins, whatever the order of arrival.',
     '',
+    'A record may have further fields, of a later version: [no reader refuses it](../architecture.md#fields-of-a-later-version).',
+    '',
     ...Object.values(recordTypes).flatMap(section),
   ]
     .join('\n')

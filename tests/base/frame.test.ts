@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encodedBatch, type Price, price } from '../../lib/src/base/index.ts'
-import { framed, frameOf } from '../../lib/src/base/types/wire/index.ts'
+import { framed, frameOf, schemaIdOf } from '../../lib/src/base/types/wire/index.ts'
 
 const batchOf = (values: readonly Uint8Array[]) =>
   encodedBatch(
@@ -16,6 +16,13 @@ test('a frame is a zero byte and the id in four bytes, big endian', () => {
   expect(framed(frameOf(7), '{"ü":1}')).toEqual(Buffer.from('00000000077b22c3bc223a317d', 'hex'))
   expect(frameOf(0xfffefdfc)).toEqual(Buffer.from('00fffefdfc', 'hex'))
   expect(framed(frameOf(1), Buffer.from('{}'))).toEqual(framed(frameOf(1), '{}'))
+})
+
+test('a value that has a frame keeps it, since it names the schema that the value was written with', () => {
+  const value = framed(frameOf(4711), '{"a":1}')
+  expect(framed(frameOf(1), value)).toEqual(value)
+  expect(schemaIdOf(value)).toBe(4711)
+  expect([schemaIdOf(Buffer.from('{"a":1}')), schemaIdOf(Buffer.from('000000000712', 'hex'))]).toEqual([undefined, undefined])
 })
 
 test('a reader sees the JSON, with or without a frame and mixed; the original stays to be had', () => {

@@ -80,6 +80,15 @@ describe('a price', () => {
     expect(formatTime(record.time)).toBe(wire.time)
   })
 
+  it('passes on fields that it does not know, behind its own and to the last digit', () => {
+    const later = '"fee":0.10000000000000000001,"levels":[["1.50",{"n":1.0}]],"__proto__":{"price":"7"},"note":null'
+    const value = Buffer.from(`{${later},${JSON.stringify({ ...wire, price: '001.500' }).slice(1)}`)
+    const record = price.decode(value)
+    expect(JSON.stringify(price.toWire(record, value))).toBe(`${price.encode(record).slice(0, -1)},${later}}`)
+    expect(price.toWire(record, Buffer.from(price.encode(record)))).toEqual(price.toWire(record))
+    expect(record.price).toBe('1.5')
+  })
+
   it.each([
     ['price', 1.5],
     ['price', '1e5'],

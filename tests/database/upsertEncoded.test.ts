@@ -55,7 +55,7 @@ describe('upsertEncoded', () => {
     expect(fast).toEqual(await rowsOf('crypto_prices', 'time'))
   })
 
-  it('takes the slow way for text beyond ASCII, escapes, and fields of others', async () => {
+  it('takes the slow way for text beyond ASCII and escapes, and leaves out fields of others', async () => {
     const strange = { ...price.toWire(aPrice({ coinId: '比特币"', source: 'slow' })), ours: { not: [1] } }
     expect(await upsert(price, [JSON.stringify(strange)])).toEqual({ written: 1, overwritten: 0, failed: [] })
     const { items } = await store.dsl.getLatestPrices({ sources: ['slow'] })

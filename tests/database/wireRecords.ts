@@ -156,21 +156,57 @@ const space = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(' ', '\n  ', '\t', '\r\n') },
 )
 
-/** JSON of an object with its fields in any order and white space anywhere. */
-export const shuffledJson = (wire: Record<string, unknown>): fc.Arbitrary<string> => {
+/** Fields of a later version, as JSON: plain ones, or also such whose names or values need a second look. */
+function laterFields(onlyPlain: boolean): fc.Arbitrary<readonly [name: string, value: string][]> {
+  const ascii = fc.constantFrom(...'abcXYZ019/-_. :,{}[]()!')
+  const names = fc.constantFrom('note', 'a', 'Price', 'pric', 'price2', 'levels', 'coin id', '')
+  const plain = fc.tuple(
+    names.map((name) => JSON.stringify(name)),
+    fc.jsonValue({ stringUnit: ascii, maxDepth: 4 }).map((value) => JSON.stringify(value)),
+  )
+  const wild = fc.tuple(
+    fc.constantFrom('"pr\\u0069ce"', '"sourc\\u0065"', '"größe"', '"a\\"b"', '"__proto__"', '"x"', '"price'),
+    fc.oneof(
+      fc.jsonValue().map((value) => JSON.stringify(value)),
+      fc.constantFrom(
+        '01',
+        '1.',
+        '.5',
+        '-',
+        '1e',
+        '+1',
+        'tru',
+        'nul',
+        '[1,]',
+        '{"a"}',
+        '{"a":1,}',
+        '[',
+        '"\\x"',
+        '"\u00ff"',
+        '"\t"',
+      ),
+      fc.constantFrom('-0', '1E+5', '1e999', '[]', '{}', '[ 1 , {"a" : [null]} ]', '['.repeat(9) + ']'.repeat(9)),
+    ),
+  )
+  const one = onlyPlain ? plain : fc.oneof({ weight: 12, arbitrary: plain }, { weight: 1, arbitrary: wild })
+  return fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(one, { maxLength: 3 }) })
+}
+
+/** JSON of an object with its fields in any order, white space anywhere, and fields of a later version among them. */
+export const shuffledJson = (wire: Record<string, unknown>, { plain = false } = {}): fc.Arbitrary<string> => {
   const entries = Object.entries(wire).filter(([, value]) => value !== undefined)
+  const written = entries.map(([name, value]) => [JSON.stringify(name), JSON.stringify(value)] as [string, string])
   return fc
-    .tuple(
-      fc.boolean(),
-      fc.shuffledSubarray(entries, { minLength: entries.length }),
-      fc.array(space, { minLength: 64, maxLength: 64 }),
-    )
-    .map(([keep, shuffled, spaces]) => {
+    .tuple(fc.boolean(), laterFields(plain), fc.array(space, { minLength: 64, maxLength: 64 }))
+    .chain(([keep, later, spaces]) => {
+      const all = [...written, ...later]
+      const order = keep ? fc.constant(all) : fc.shuffledSubarray(all, { minLength: all.length })
+      return fc.tuple(order, fc.constant(spaces))
+    })
+    .map(([fields, spaces]) => {
       let next = 0
       const gap = () => spaces[next++ % spaces.length]
-      const fields = (keep ? entries : shuffled).map(
-        ([name, value]) => `${gap()}${JSON.stringify(name)}${gap()}:${gap()}${JSON.stringify(value)}${gap()}`,
-      )
-      return `${gap()}{${fields.join(',')}}${gap()}`
+      const json = fields.map(([name, value]) => `${gap()}${name}${gap()}:${gap()}${value}${gap()}`)
+      return `${gap()}{${json.join(',')}}${gap()}`
     })
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { price, QiError } from '../../lib/src/base/index.ts'
+import { type DeadLetterEntry, price, QiError } from '../../lib/src/base/index.ts'
+import { framed, frameOf } from '../../lib/src/base/types/wire/index.ts'
 import {
   type DeadLetter,
   DeadLetters,
@@ -117,6 +118,19 @@ test('export, mend, replay: checked, keyed anew, marked', async () => {
   expect((await deadLetters.list({ pending: true })).map((entry) => entry.offset)).toEqual([18n])
 })
 
+test('fields of a later version are put back, under the schema that allows them', async () => {
+  const { stream, deadLetters } = await opened()
+  const json = `{"fee":0.10,${JSON.stringify(wire).slice(1)}`
+  await deadLetters.put([letter({ value: framed(frameOf(9), json) }), letter({ offset: 18n, value: JSON.stringify(wire) })])
+  const [later, own] = await deadLetters.list()
+  expect(later).toMatchObject({ schemaId: 9, value: json })
+  expect(parseDeadLetters(JSON.stringify(deadLetterJson(later as DeadLetterEntry)))).toMatchObject([{ schemaId: 9 }])
+  expect(await deadLetters.replay({ ids: [later?.id as string, own?.id as string] })).toEqual({ replayed: 2, refused: [] })
+  const whole = `${JSON.stringify(wire).slice(0, -1)},"fee":0.10}`
+  const sent = stream.appends.filter(({ topic }) => topic === TOPIC).flatMap(({ messages }) => messages)
+  expect(sent.map(({ value }) => value)).toEqual([framed(frameOf(9), whole), JSON.stringify(wire)])
+})
+
 test('what cannot be replayed says why and sends nothing', async () => {
   const { stream, deadLetters } = await opened(letter({ value: 'x'.repeat(MAX_VALUE_BYTES + 1) }))
   const ids = ['nonsense', 'crypto-prices/0/0', 'crypto-prices.dlq/0/99', 'other.dlq/0/0', 'crypto-prices.dlq/0/0']
@@ -145,6 +159,8 @@ test('a file may be NDJSON, hold the value as an object, or be one entry over li
   ])
   expect(parseDeadLetters(JSON.stringify(entry, null, 2))).toEqual([entry])
   expect(parseDeadLetters('')).toEqual([])
+  const later = { ...entry, schema_id: 7, urgency: { not: 'known yet' } }
+  expect(parseDeadLetters(JSON.stringify(later))).toEqual([{ ...entry, schemaId: 7 }])
 })
 
 test.each([

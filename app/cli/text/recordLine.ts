@@ -1,4 +1,4 @@
-import { escapeHidden, quoted, type RecordType, type RecordValues } from '../../../lib/src/base/index.ts'
+import { escapeHidden, quoted, type RecordType } from '../../../lib/src/base/index.ts'
 import type { Output } from '../output.ts'
 import { markOf } from './mark.ts'
 
@@ -8,12 +8,14 @@ const PLACED = new Set(['time', 'coin_id', 'source', 'received_at', 'origin'])
 /** A text with blanks in it stands between quotation marks, so that it cannot pass for further fields. */
 const said = (text: string): string => (/\s/.test(text) ? quoted(text) : escapeHidden(text))
 
-/** A record in one line: `2026-01-31T12:00:00Z  price  bitcoin  coingecko  currency=usd price=67123.45 …`. */
-export function recordLine(type: RecordType, record: RecordValues, out: Output): string {
-  const wire = type.toWire(record)
+/** A field that this version does not know may hold anything. */
+const shown = (value: unknown): string => said(typeof value === 'object' ? JSON.stringify(value) : String(value))
+
+/** A record as on the wire, in one line: `2026-01-31T12:00:00Z  price  bitcoin  coingecko  currency=usd price=67123.45 …`. */
+export function recordLine(type: RecordType, wire: Readonly<Record<string, unknown>>, out: Output): string {
   const mark = markOf({ origin: String(wire.origin) })
   const fields = Object.entries(wire).filter(([name]) => !PLACED.has(name))
-  const figures = fields.map(([name, value]) => `${out.style('dim', `${name}=`)}${said(String(value))}`)
+  const figures = fields.map(([name, value]) => `${out.style('dim', `${said(name)}=`)}${shown(value)}`)
   return [
     out.style('dim', String(wire.time)),
     out.style('cyan', type.name),

@@ -4,7 +4,6 @@ import {
   errorMessage,
   escapeHidden,
   type RecordType,
-  type RecordValues,
   type Stream,
 } from '../../../lib/src/base/index.ts'
 import { withStream } from '../engines.ts'
@@ -48,7 +47,8 @@ async function follow(
       if (session.signal.aborted) return
       if (error) await session.err.line(`${placeOf(batch, index)} is no ${type.name}: ${escapeHidden(errorMessage(error))}`)
       else if (!wanted || wanted.has(String(record.coinId))) {
-        await session.out.line(session.json ? jsonLine(batch, index, type, record) : recordLine(type, record, session.out))
+        const wire = type.toWire(record, batch.value(index))
+        await session.out.line(session.json ? jsonLine(batch, index, wire) : recordLine(type, wire, session.out))
         if (++printed >= count) return
       }
     }
@@ -63,5 +63,5 @@ async function existing(stream: Stream, topics: readonly string[]): Promise<read
 
 const placeOf = (batch: EncodedBatch, index: number): string => `${batch.topic}/${batch.partition}/${batch.offset(index)}`
 
-const jsonLine = (batch: EncodedBatch, index: number, type: RecordType, record: RecordValues): string =>
-  JSON.stringify({ topic: batch.topic, partition: batch.partition, offset: String(batch.offset(index)), ...type.toWire(record) })
+const jsonLine = (batch: EncodedBatch, index: number, wire: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify({ topic: batch.topic, partition: batch.partition, offset: String(batch.offset(index)), ...wire })

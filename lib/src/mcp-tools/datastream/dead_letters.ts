@@ -154,15 +154,16 @@ async function replay(ids: readonly string[], value: string | undefined, context
 
 /** A value that a caller has written is the caller's, and no provider's: it is marked like everything that is handed in. */
 async function mendedEntry(id: string, value: string, { deadLetters, catalogue, signal }: ToolContext) {
-  const { topic, pipeline, destination, lastOffset } = await letterOf(id, deadLetters, signal)
+  const { topic, pipeline, destination, lastOffset, schemaId } = await letterOf(id, deadLetters, signal)
   const type = lastOffset === undefined ? catalogue.typeOf(topic) : undefined
   if (!type)
     throw new QiError('BAD_REQUEST', `ids "${id}": it holds no record of ${topic} that could be mended; replay it as it is`, {
       field: 'ids',
     })
   return {
-    ...{ id, topic, value: type.encode(handedIn(type, theirs(value))) },
+    ...{ id, topic, value: JSON.stringify(type.toWire(handedIn(type, theirs(value)), Buffer.from(value))) },
     ...(pipeline !== undefined && destination !== undefined && { pipeline, destination }),
+    ...(schemaId !== undefined && { schemaId }),
   }
 }
 

@@ -133,8 +133,8 @@ function recordOf(type: RecordType | undefined, batch: EncodedBatch, index: numb
 function contentOf(type: RecordType | undefined, value: Uint8Array): Pick<StreamRecord, 'record' | 'text'> {
   if (type)
     try {
-      const record = type.toWire(type.decode(value)) as Record<string, unknown>
-      if (JSON.stringify(record).length <= 2 * MOST_TEXT) return { record }
+      const json = JSON.stringify(type.toWire(type.decode(value), value))
+      if (json.length <= 2 * MOST_TEXT) return { record: JSON.parse(json) as Record<string, unknown> }
     } catch {
       // Shown as it lies there: whoever reads a topic wants to see what is wrong with it.
     }

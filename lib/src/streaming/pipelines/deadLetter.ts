@@ -80,7 +80,12 @@ const storable = (text: string, length: number): string => text.slice(0, length)
 /** The entry that a message of a dead-letter topic means; nothing for what is no dead letter. */
 export function deadLetterEntry(
   place: { readonly topic: string; readonly partition: number; readonly offset: bigint; readonly timestamp: number },
-  message: { readonly key: string | null; readonly value: Uint8Array; readonly headers: Headers },
+  message: {
+    readonly key: string | null
+    readonly value: Uint8Array
+    readonly schemaId?: number | undefined
+    readonly headers: Headers
+  },
 ): DeadLetterEntry | undefined {
   const { headers } = message
   const stage = DEAD_LETTER_STAGES.find((known) => known === headers.stage)
@@ -101,6 +106,7 @@ export function deadLetterEntry(
     key: message.key,
     timestamp: place.timestamp,
     ...textOf(message.value),
+    ...(message.schemaId === undefined ? {} : { schemaId: message.schemaId }),
     ...(headers['truncated-from'] === undefined ? {} : { truncatedFrom: Number(headers['truncated-from']) }),
     times: 1,
     replayed: false,

@@ -2,15 +2,15 @@ import {
   type DeadLetterEntry,
   type ExactJson,
   JsonNumber,
+  misspelt,
   parseExactJson,
   QiError,
   type ReplayEntry,
-  suggest,
 } from '../../base/index.ts'
 
 /** An entry as `qicore dlq list --json` prints it and {@link parseDeadLetters} reads it: names as on the wire. */
 export function deadLetterJson(entry: DeadLetterEntry): Record<string, unknown> {
-  const { truncatedFrom, timestamp, partition, offset, lastOffset, source, pipeline, destination, node } = entry
+  const { schemaId, truncatedFrom, timestamp, partition, offset, lastOffset, source, pipeline, destination, node } = entry
   return {
     id: entry.id,
     topic: entry.topic,
@@ -29,6 +29,7 @@ export function deadLetterJson(entry: DeadLetterEntry): Record<string, unknown> 
     times: entry.times,
     replayed: entry.replayed,
     ...(entry.encoding === 'utf8' ? {} : { encoding: entry.encoding }),
+    ...(schemaId === undefined ? {} : { schema_id: schemaId }),
     ...(truncatedFrom === undefined ? {} : { truncated_from: truncatedFrom }),
     value: entry.value,
   }
@@ -52,13 +53,15 @@ const FIELDS = [
   'times',
   'replayed',
   'encoding',
+  'schema_id',
   'truncated_from',
   'value',
 ]
 
 /**
  * The entries of an exported and mended file: a JSON array, or one JSON object a line. Only `topic` and `value` are needed; `id`
- * lets the letter be marked as replayed. `value` is the record's JSON as text, or the object itself, digits kept.
+ * lets the letter be marked as replayed. `value` is the record's JSON as text, or the object itself, digits kept. A field that a later
+ * version has added is left out; one that is nearly ours is taken for a slip of the pen.
  * @throws QiError BAD_DATA naming the entry (the first is 1) and the field
  */
 export function parseDeadLetters(text: string): ReplayEntry[] {
@@ -66,9 +69,21 @@ export function parseDeadLetters(text: string): ReplayEntry[] {
     const at = `entry ${index + 1}`
     if (document === null || typeof document !== 'object' || Array.isArray(document) || document instanceof JsonNumber)
       throw new QiError('BAD_DATA', `${at}: expected an object with topic and value`)
-    for (const name of Object.keys(document))
-      if (!FIELDS.includes(name)) throw problem(at, name, `unknown field${suggest(name, FIELDS)}`)
-    const { id, topic, stage, pipeline, destination, encoding, value, truncated_from: truncatedFrom } = document
+    for (const name of Object.keys(document)) {
+      const meant = FIELDS.includes(name) ? undefined : misspelt(name, FIELDS)
+      if (meant !== undefined) throw problem(at, name, `unknown field; did you mean ${meant}?`)
+    }
+    const {
+      id,
+      topic,
+      stage,
+      pipeline,
+      destination,
+      encoding,
+      value,
+      schema_id: schemaId,
+      truncated_from: truncatedFrom,
+    } = document
     if (typeof topic !== 'string' || topic === '') throw problem(at, 'topic', 'expected the name of a topic')
     if (id !== undefined && typeof id !== 'string') throw problem(at, 'id', 'expected text')
     for (const [name, text] of Object.entries({ pipeline, destination }))
@@ -84,6 +99,7 @@ export function parseDeadLetters(text: string): ReplayEntry[] {
       ...(typeof destination === 'string' && { destination }),
       ...placeOf(document, at),
       ...(encoding === undefined ? {} : { encoding }),
+      ...(schemaId instanceof JsonNumber ? { schemaId: Number(schemaId.source) } : {}),
       ...(truncatedFrom instanceof JsonNumber ? { truncatedFrom: Number(truncatedFrom.source) } : {}),
     }
   })

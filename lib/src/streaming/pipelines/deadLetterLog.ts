@@ -1,4 +1,5 @@
 import type { DeadLetterEntry, DeadLetterQuery, EncodedBatch, Position, Stream } from '../../base/index.ts'
+import { schemaIdOf } from '../../base/types/wire/index.ts'
 import { damageEntry, deadLetterEntry, deadLetterTopic, isDeadLetterTopic, originOf, REPLAYED_HEADER } from './deadLetter.ts'
 
 /**
@@ -79,7 +80,12 @@ function* entriesOf(batch: EncodedBatch): Generator<DeadLetterEntry> {
   if (batch.damage) yield damageEntry(batch)
   for (let i = 0; i < batch.length; i++) {
     const place = { topic: batch.topic, partition: batch.partition, offset: batch.offset(i), timestamp: batch.timestamps[i] ?? 0 }
-    const entry = deadLetterEntry(place, { key: batch.keys[i] ?? null, value: batch.value(i), headers: batch.headers(i) })
+    const entry = deadLetterEntry(place, {
+      key: batch.keys[i] ?? null,
+      value: batch.value(i),
+      schemaId: schemaIdOf(batch.original(i)),
+      headers: batch.headers(i),
+    })
     if (entry) yield entry
   }
 }

@@ -12,6 +12,7 @@ import {
   TopicCatalogue,
   toQiError,
 } from '../../base/index.ts'
+import { framed, frameOf } from '../../base/types/wire/index.ts'
 import {
   type DeadLetter,
   deadLetterMessage,
@@ -155,9 +156,13 @@ function messageOf(entry: ReplayEntry, catalogue: TopicCatalogue): Message {
   if (entry.truncatedFrom !== undefined && VALUE_CUTS.some((most) => most === value.length))
     throw new QiError('BAD_DATA', `only ${value.length} of its ${entry.truncatedFrom} bytes were kept`, { field: 'value' })
   const record = type.decode(value)
+  const wire = type.toWire(record, value)
+  const json = JSON.stringify(wire)
+  // Our own schema does not allow fields that we do not know.
+  const isLater = Object.keys(wire).some((name) => !Object.hasOwn(type.schema.shape, name))
   return {
     key: type.messageKey(record),
-    value: type.encode(record),
+    value: isLater && entry.schemaId !== undefined ? framed(frameOf(entry.schemaId), json) : json,
     headers: replayHeaders(entry),
   }
 }

@@ -45,7 +45,7 @@ export async function replayRange(
     const batch = read.damage ? read : addressedTo([group], read)
     const messages: Message[] = []
     for (let i = 0; i < batch.length && batch.offset(i) <= last; i++)
-      messages.push({ key: batch.keys[i] ?? null, value: batch.value(i), headers })
+      messages.push({ key: batch.keys[i] ?? null, value: batch.original(i), headers })
     for (const part of portions(messages)) await stream.append(topic, part, options)
     records += messages.length
     const over = read.nextOffset > last

@@ -49,4 +49,4 @@ export function topicSink({ stream, topic, type }: TopicSinkOptions): RowSink {
 
 /** Headers are left out: they address a record to the group of the topic that it was read from. */
 const messagesOf = (batch: EncodedBatch): Message[] =>
-  Array.from({ length: batch.length }, (_, index) => ({ key: batch.keys[index] ?? null, value: batch.value(index) }))
+  Array.from({ length: batch.length }, (_, index) => ({ key: batch.keys[index] ?? null, value: batch.original(index) }))

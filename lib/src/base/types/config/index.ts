@@ -1,3 +1,3 @@
 export { CONFIG_FILE, findProject, HOME_FOLDER, readConfigFile } from './file.ts'
-export { type ConfigInputs, type Provenance, type ResolvedConfig, resolveConfig, suggest } from './resolve.ts'
+export { type ConfigInputs, misspelt, type Provenance, type ResolvedConfig, resolveConfig, suggest } from './resolve.ts'
 export { type Setting, type SettingMeta, settingsOf } from './settings.ts'

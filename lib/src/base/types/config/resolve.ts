@@ -121,8 +121,14 @@ function findUnknownVariables(
 /** `; did you mean host?`, where something known is near enough to be a slip of the finger. */
 export function suggest(given: string, known: readonly string[]): string {
   if (known.length === 0) return ''
+  const meant = misspelt(given, known)
+  return meant === undefined ? `; known: ${known.join(', ')}` : `; did you mean ${meant}?`
+}
+
+/** The known name that a slip of the pen makes the given one of. */
+export function misspelt(given: string, known: readonly string[]): string | undefined {
   const nearest = closest(given, [...known])
-  return distance(given, nearest) <= Math.max(2, given.length / 3) ? `; did you mean ${nearest}?` : `; known: ${known.join(', ')}`
+  return distance(given, nearest) <= Math.max(2, given.length / 3) ? nearest : undefined
 }
 
 function plainObject(values: unknown, name: string, problems: string[]): Record<string, unknown> {

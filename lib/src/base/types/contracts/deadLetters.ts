@@ -32,6 +32,8 @@ export interface DeadLetterEntry {
   /** The original as text, without the frame of a schema registry; base64 where it is not UTF-8. */
   readonly value: string
   readonly encoding: 'utf8' | 'base64'
+  /** The id of the schema that the original names, where a schema registry gave it one. */
+  readonly schemaId?: number
   /** The original's length in bytes, where it was too long to be kept whole. */
   readonly truncatedFrom?: number
   /** How often the same original came here: redelivery repeats, and the origin tells that it is one. */
@@ -60,7 +62,16 @@ export type ReplayEntry = Pick<DeadLetterEntry, 'topic' | 'value'> &
   Partial<
     Pick<
       DeadLetterEntry,
-      'id' | 'stage' | 'pipeline' | 'destination' | 'partition' | 'offset' | 'lastOffset' | 'encoding' | 'truncatedFrom'
+      | 'id'
+      | 'stage'
+      | 'pipeline'
+      | 'destination'
+      | 'partition'
+      | 'offset'
+      | 'lastOffset'
+      | 'encoding'
+      | 'schemaId'
+      | 'truncatedFrom'
     >
   >
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { QiError } from '../errors.ts'
 import { wordIssue } from '../issues.ts'
+import { type ExactJson, parseExactJson } from '../json.ts'
 import { formatTime, type Micros } from '../time.ts'
 import { type FieldCodec, fieldCodec } from './codec.ts'
 import { type FieldKind, fieldKind } from './fields.ts'
@@ -116,13 +117,18 @@ export class RecordType<
     return this.#quickFromWire(wire) ?? this.#slowFromWire(wire)
   }
 
-  toWire(record: R): Record<string, unknown> {
+  /**
+   * @param original the value that the record was decoded from: fields of it that this version does not know are passed on, behind the
+   * others and with all their digits
+   */
+  toWire(record: R, original?: Uint8Array): Record<string, unknown> {
     const wire: Record<string, unknown> = {}
     for (const { name, property, kind } of this.fields) {
       const value = record[property]
       if (value !== undefined) wire[name] = kind === 'time' ? this.#timeText(name, value as Micros) : value
     }
-    return wire
+    const unknown = original === undefined ? [] : this.#unknownFields(original)
+    return unknown.length === 0 ? wire : { ...wire, ...Object.fromEntries(unknown) }
   }
 
   /**
@@ -151,13 +157,7 @@ export class RecordType<
 
   /** @throws QiError BAD_DATA */
   decode(value: Uint8Array): R {
-    let wire: unknown
-    try {
-      wire = JSON.parse(utf8.decode(value))
-    } catch (error) {
-      throw new QiError('BAD_DATA', `${this.name}: not JSON in UTF-8: ${(error as Error).message}`, { cause: error })
-    }
-    return this.fromWire(wire)
+    return this.fromWire(this.#parse(value, JSON.parse))
   }
 
   /**
@@ -167,6 +167,20 @@ export class RecordType<
   messageKey(record: R): string {
     const { source, coinId } = record
     return this.key.includes('coin_id') ? `${source}:${coinId}` : String(source)
+  }
+
+  #parse<T>(value: Uint8Array, parse: (text: string) => T): T {
+    try {
+      return parse(utf8.decode(value))
+    } catch (error) {
+      throw new QiError('BAD_DATA', `${this.name}: not JSON in UTF-8: ${(error as Error).message}`, { cause: error })
+    }
+  }
+
+  #unknownFields(value: Uint8Array): readonly [name: string, value: ExactJson][] {
+    const isUnknown = (name: string) => !Object.hasOwn(this.schema.shape, name)
+    if (!Object.keys(this.#parse<object>(value, JSON.parse)).some(isUnknown)) return []
+    return Object.entries(this.#parse(value, parseExactJson) as object).filter(([name]) => isUnknown(name))
   }
 
   #quickEncode(record: R): string | undefined {

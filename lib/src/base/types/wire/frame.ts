@@ -13,15 +13,23 @@ export function frameOf(schemaId: number): Buffer {
   return frame
 }
 
-/** A value with its frame before it. */
+/**
+ * A value with its frame before it. One that is passed on with a frame keeps it: it names the schema that the value was written with,
+ * and a later one may have fields that ours does not allow.
+ */
 export function framed(frame: Uint8Array, value: string | Uint8Array): Buffer {
   const text = typeof value === 'string'
+  if (!text && isFramed(value, 0, value.length)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   const bytes = Buffer.allocUnsafe(FRAME_BYTES + (text ? Buffer.byteLength(value) : value.length))
   bytes.set(frame)
   if (text) bytes.write(value, FRAME_BYTES)
   else bytes.set(value, FRAME_BYTES)
   return bytes
 }
+
+/** The schema's id that a value begins with; nothing where it has no frame. */
+export const schemaIdOf = (value: Uint8Array): number | undefined =>
+  isFramed(value, 0, value.length) ? new DataView(value.buffer, value.byteOffset).getUint32(1) : undefined
 
 /** Whether a framed JSON object lies there; what is framed but of another format, such as Avro, is left as it is. */
 const isFramed = (bytes: Uint8Array, start: number, end: number): boolean =>

@@ -1,4 +1,4 @@
-export { framed, frameOf } from './frame.ts'
+export { framed, frameOf, schemaIdOf } from './frame.ts'
 export * from './murmur2.ts'
 export * from './readRuns.ts'
 export * from './recordReader.ts'

@@ -29,7 +29,7 @@ export function ndjsonParser(file: FileIdentity, name: string, type: RecordType 
     type,
     parse(line, number): Parsed | undefined {
       if (line.trim() === '') return undefined
-      const wire = Object.assign({}, config.constants, readObject(line))
+      const wire: Record<string, unknown> = { ...config.constants, ...readObject(line) }
       const own = type ?? typeOf(wire)
       if (!checked.has(own)) checkIdentity(name, own, config.constants)
       checked.add(own)

@@ -4,8 +4,9 @@ import type { TableSpec } from '../../tables.ts'
 import { claimsTooMuch, placesOf } from './closed.ts'
 import { CLOSE, COMMA, OPEN, QUOTE, ScanCursor } from './cursor.ts'
 import { DECIMAL_BYTES, scanDecimal } from './decimal.ts'
-import { FieldKeys } from './keys.ts'
+import { FieldKeys, UNKNOWN } from './keys.ts'
 import { BOOLEAN_BYTES, NUMBER_BYTES, putNull, scanBoolean, scanFloat, scanInteger, scanNull } from './scalars.ts'
+import { skipMember } from './skip.ts'
 import { AcceptedTexts, LastText, scanText, TEXT_BYTES } from './text.ts'
 import { scanTime, TIME_BYTES } from './time.ts'
 
@@ -18,9 +19,8 @@ const MOST_FIELDS = 31
 
 /**
  * The fast lane for one record type: a JSON value walked once, its fields checked and written as a binary COPY row on the way.
- * It takes any order of fields and any white space; texts with escapes or beyond ASCII, fields it does not know or meets twice,
- * and whatever is wrong, from the future
- * or not over yet are left to the slow way.
+ * It takes any order of fields and any white space, and leaves out fields that it does not know; texts with escapes or beyond ASCII,
+ * fields it meets twice, and whatever is wrong, from the future or not over yet are left to the slow way.
  */
 export class RowScanner {
   readonly cursor: ScanCursor
@@ -85,16 +85,18 @@ export class RowScanner {
     if (c.bytes[c.at++] !== OPEN) return false
     for (;;) {
       const field = this.#keys.next(c, expected)
-      if (field < 0 || (seen & (1 << field)) !== 0) return false
-      seen |= 1 << field
-      c.skipSpace()
-      // Those in between are absent, or come later, when this is put right.
-      if (field < expected) inOrder = false
-      else if (inOrder) for (; expected < field; expected++) putNull(c)
-      this.#starts[field] = c.to
-      if (!this.#value(field)) return false
-      this.#ends[field] = c.to
-      expected = field + 1
+      if (field >= 0) {
+        if ((seen & (1 << field)) !== 0) return false
+        seen |= 1 << field
+        c.skipSpace()
+        // Those in between are absent, or come later, when this is put right.
+        if (field < expected) inOrder = false
+        else if (inOrder) for (; expected < field; expected++) putNull(c)
+        this.#starts[field] = c.to
+        if (!this.#value(field)) return false
+        this.#ends[field] = c.to
+        expected = field + 1
+      } else if (field !== UNKNOWN || !skipMember(c)) return false
       c.skipSpace()
       const byte = c.bytes[c.at++]
       if (byte === CLOSE) break

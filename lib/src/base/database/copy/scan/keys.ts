@@ -2,6 +2,11 @@ import { COLON, type ScanCursor } from './cursor.ts'
 
 const WORD = 4
 
+/** A name that is no field's: `next` leaves the cursor at it. */
+export const UNKNOWN = -1
+/** No name and colon lie there. */
+const BROKEN = -2
+
 /** The names of fields as they stand in JSON: one that is expected is recognised by comparing words, any other by its bytes. */
 export class FieldKeys {
   readonly count: number
@@ -27,7 +32,7 @@ export class FieldKeys {
   /**
    * Moves past the name that is next and its colon. White space is allowed around both.
    * @param expected the field to look at first
-   * @returns which field it is of; -1 for any other
+   * @returns which field it is of; {@link UNKNOWN}, before the name, where it may be of another; less where neither lies there
    */
   next(c: ScanCursor, expected: number): number {
     if (expected < this.count && this.#is(c, expected)) {
@@ -55,9 +60,9 @@ export class FieldKeys {
       if (!startsWith(c.bytes, c.at, key, length)) continue
       c.at += length
       c.skipSpace()
-      return c.bytes[c.at++] === COLON ? field : -1
+      return c.bytes[c.at++] === COLON ? field : BROKEN
     }
-    return -1
+    return UNKNOWN
   }
 }
 
