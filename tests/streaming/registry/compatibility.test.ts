@@ -50,17 +50,44 @@ describeWith('registry', 'schemas in a registry', () => {
     expect(await level(strict)).toBe('FULL')
   })
 
-  test('an optional field may be added later, and the version before still writes', async () => {
+  const withNote = (topic: string) => priceOn(topic, (fields) => ({ ...fields, note: optional(text('new')) }))
+
+  test.each(['BACKWARD', 'BACKWARD_TRANSITIVE', 'FORWARD', 'FORWARD_TRANSITIVE'] as const)(
+    'under %s an optional field may be added later, and the version before still writes',
+    async (compatibility) => {
+      const topic = uniqueTopic()
+      await using before = registryFor(url, priceOn(topic), { compatibility })
+      const old = await before.frame(topic)
+      await using after = registryFor(url, withNote(topic))
+      expect(await after.check([topic])).toMatchObject({ ok: true })
+      expect(idIn(await after.frame(topic))).not.toBe(idIn(old))
+      await using rolledBack = registryFor(url, priceOn(topic))
+      expect(await rolledBack.check([topic])).toMatchObject({ ok: true })
+      expect(await rolledBack.frame(topic)).toEqual(old)
+    },
+  )
+
+  test('FULL lets none be added to a JSON Schema, and the error says which level does', async () => {
+    const topic = uniqueTopic()
+    await using before = registryFor(url, priceOn(topic), { compatibility: 'FULL' })
+    await before.frame(topic)
+    await using after = registryFor(url, withNote(topic))
+    expect(await failure(after.frame(topic))).toMatchObject({
+      code: 'CONFLICT',
+      field: 'note',
+      message: expect.stringMatching(/note is new, where no other field was allowed; .*COMPATIBILITY=BACKWARD or FORWARD$/),
+    })
+    await using backward = registryFor(url, withNote(topic), { compatibility: 'BACKWARD' })
+    expect(await backward.frame(topic)).toHaveLength(5)
+  })
+
+  test('a subject whose level changes keeps the schema that it has', async () => {
     const topic = uniqueTopic()
     await using before = registryFor(url, priceOn(topic))
     const old = await before.frame(topic)
-    await using after = registryFor(
-      url,
-      priceOn(topic, (fields) => ({ ...fields, note: optional(text('new')) })),
-    )
-    expect(idIn(await after.frame(topic))).not.toBe(idIn(old))
-    await using rolledBack = registryFor(url, priceOn(topic))
-    expect(await rolledBack.frame(topic)).toEqual(old)
+    await using forward = registryFor(url, priceOn(topic), { compatibility: 'FORWARD' })
+    expect(await forward.frame(topic)).toEqual(old)
+    expect(await forward.check([topic])).toMatchObject({ ok: true, summary: expect.stringContaining('FORWARD') })
   })
 
   test('an incompatible schema is refused by field and remedy, and check() foresees it', async () => {

@@ -13,7 +13,7 @@ import { isConflict } from './errors.ts'
 import { examine } from './examine.ts'
 import { incompatible } from './incompatible.ts'
 import { RegistryClient } from './RegistryClient.ts'
-import { recordSchema, subjectOf } from './recordSchema.ts'
+import { DEFAULT_LEVEL, recordSchemas, subjectOf } from './recordSchema.ts'
 import type { SchemaRegistryConfig } from './SchemaRegistryConfig.ts'
 import { Subjects } from './Subjects.ts'
 
@@ -25,7 +25,6 @@ export interface SchemaRegistryOptions {
 
 /** A passing failure is tried again some times here; who appends tries on for longer. */
 const TRIES = { attempts: 3, baseMs: 200, maxMs: 2_000, peer: 'schema registry' } as const
-const DEFAULT_LEVEL = 'BACKWARD'
 
 /**
  * Registers the schemas of our record types and gives the frames of their messages. Before the first message of a topic the
@@ -95,29 +94,31 @@ export class SchemaRegistry implements AsyncDisposable {
 
   async #register(subject: string, type: RecordType): Promise<number> {
     const subjects = this.#subjects
-    await this.#demand(subject)
-    const schema = recordSchema(type)
-    const known = await subjects.find(subject, schema)
+    const level = await this.#demand(subject)
+    const [ours, other] = recordSchemas(type, level)
+    const known = (await subjects.find(subject, ours)) ?? (await subjects.find(subject, other))
     if (known !== undefined) return known
     const latest = await subjects.latest(subject)
     // Not every registry refuses this plainly.
-    if (latest && latest.schemaType !== 'JSON') throw incompatible(subject, schema, latest, subjects.place)
+    const found = { subject, ours, latest, level, place: subjects.place }
+    if (latest && latest.schemaType !== 'JSON') throw incompatible(found)
     try {
-      const id = await subjects.register(subject, schema)
+      const id = await subjects.register(subject, ours)
       this.#logger.info({ subject, id }, `schema of ${subject} registered`)
       return id
     } catch (error) {
       if (!isConflict(error)) throw error
-      throw incompatible(subject, schema, latest, subjects.place, error)
+      throw incompatible(found, error)
     }
   }
 
   /** Some registries answer NONE for a subject that nobody said anything about, and a new subject must not stay without a rule. */
-  async #demand(subject: string): Promise<void> {
+  async #demand(subject: string): Promise<string> {
     const own = await this.#subjects.compatibility(subject)
     const wanted = this.#level ?? (own === undefined || own === 'NONE' ? DEFAULT_LEVEL : own)
-    if (own === wanted) return
+    if (own === wanted) return wanted
     await this.#subjects.setCompatibility(subject, wanted)
     this.#logger.info({ subject, was: own, compatibility: wanted }, `compatibility of ${subject} set to ${wanted}`)
+    return wanted
   }
 }

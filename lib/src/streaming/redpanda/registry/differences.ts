@@ -6,8 +6,11 @@ export interface Difference {
   readonly what: string
 }
 
-/** In which fields a schema differs from an earlier one; descriptions, and fields added without demanding them, left out. */
-export function differences(earlier: RecordSchema, later: RecordSchema): readonly Difference[] {
+/**
+ * Fields in which a schema differs from an earlier one. Descriptions are left out, and fields that may be added.
+ * @param level the compatibility that the registry demands
+ */
+export function differences(earlier: RecordSchema, later: RecordSchema, level: string): readonly Difference[] {
   const before = earlier.properties ?? {}
   const after = later.properties ?? {}
   const required = (schema: RecordSchema, name: string): boolean => schema.required?.includes(name) ?? false
@@ -17,7 +20,9 @@ export function differences(earlier: RecordSchema, later: RecordSchema): readonl
     const demanded = required(later, field) && !required(earlier, field)
     if (!(field in before)) {
       if (demanded) return found('is new and required')
-      return earlier.additionalProperties === false ? [] : found('is new, where any field was allowed')
+      const isClosed = earlier.additionalProperties === false
+      if (isClosed && !level.startsWith('BACKWARD')) return found('is new, where no other field was allowed')
+      return isClosed || level.startsWith('FORWARD') ? [] : found('is new, where any field was allowed')
     }
     const [was, is] = [plain(before[field]), plain(after[field])]
     if (was !== is) return found(`was ${short(was)} and is ${short(is)}`)

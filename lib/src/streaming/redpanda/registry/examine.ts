@@ -1,6 +1,6 @@
 import { type CheckResult, countOf, type RecordType, toQiError } from '../../../base/index.ts'
 import { incompatible } from './incompatible.ts'
-import { recordSchema, subjectOf } from './recordSchema.ts'
+import { DEFAULT_LEVEL, recordSchemas, subjectOf } from './recordSchema.ts'
 import type { Subjects } from './Subjects.ts'
 
 /** Asks what the registry holds of the topics and whether our schemas may follow it; changes nothing. Never throws. */
@@ -36,9 +36,12 @@ async function compare(
   signal: AbortSignal | undefined,
 ): Promise<{ topic: string; level: string }> {
   const subject = subjectOf(topic)
-  const schema = recordSchema(type)
-  const level = (await subjects.compatibility(subject, signal)) ?? 'no compatibility of its own'
-  if (!(await subjects.accepts(subject, schema, signal)))
-    throw incompatible(subject, schema, await subjects.latest(subject, signal), subjects.place)
-  return { topic, level }
+  const level = await subjects.compatibility(subject, signal)
+  const [ours, other] = recordSchemas(type, level ?? DEFAULT_LEVEL)
+  const known = (await subjects.find(subject, ours)) ?? (await subjects.find(subject, other))
+  if (known === undefined && !(await subjects.accepts(subject, ours, signal))) {
+    const latest = await subjects.latest(subject, signal)
+    throw incompatible({ subject, ours, latest, level: level ?? DEFAULT_LEVEL, place: subjects.place })
+  }
+  return { topic, level: level ?? 'no compatibility of its own' }
 }
