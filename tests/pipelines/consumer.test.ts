@@ -151,9 +151,13 @@ describe('Consumer', () => {
   test('of partitions that are no longer held it writes nothing more that waits, and commits nothing', async () => {
     const { subscription, sink, consumer, finish } = started({ lanes: 1, maxRecords: 1 })
     const gate = Promise.withResolvers<void>()
-    sink.before = () => gate.promise
+    let writing = false
+    sink.before = () => {
+      writing = true
+      return gate.promise
+    }
     subscription.give(priceBatch(0, 0, 1), priceBatch(0, 1, 1), priceBatch(1, 2, 1))
-    await until(() => subscription.pulled === 3)
+    await until(() => writing && subscription.pulled === 3)
     subscription.holds = ({ partition }) => partition === 1
     gate.resolve()
     await until(() => sink.coins.length === 2)

@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type EncodedBatch, encodedBatch } from '../../lib/src/base/index.ts'
 import { Intake } from '../../lib/src/streaming/pipelines/intake.ts'
+import { VirtualClock } from '../support/virtualClock.ts'
 
-const limits = { lanes: 2, maxRecords: 100, maxWriteBytes: 1_000_000, fewRecords: 0, lingerMs: 0, maxBytes: 1_000_000 }
+const limits = { lanes: 2, maxRecords: 100, maxWriteBytes: 1_000_000, fewRecords: 0, maxBytes: 1_000_000 }
 const batch = (topic: string, partition: number, offset: number, count = 1): EncodedBatch =>
   encodedBatch(
     topic,
@@ -73,6 +74,45 @@ describe('Intake', () => {
     await intake.put(batch('a', 0, 0, 10))
     await intake.put(batch('a', 1, 0, 9))
     expect((await intake.take())?.map((b) => b.partition)).toEqual([0, 1])
+  })
+
+  test('few records are taken at once by who is idle, those of one turn together; behind a write of 3 ms they gather for 3 ms more', async () => {
+    const clock = new VirtualClock()
+    const intake = new Intake({ ...limits, fewRecords: 20 }, () => true, clock)
+    const first = intake.take()
+    await intake.put(batch('a', 0, 0))
+    await intake.put(batch('a', 1, 0))
+    const written = (await first) ?? []
+    expect([clock.now(), written.length]).toEqual([0, 2])
+    await intake.put(batch('a', 0, 1))
+    await clock.run(clock.sleep(3))
+    intake.done(written)
+    await intake.put(batch('a', 1, 1))
+    const second = (await clock.run(intake.take())) ?? []
+    expect([clock.now(), second.length]).toEqual([6, 2])
+  })
+
+  test('many records wait for nothing, and nor do those of another topic', async () => {
+    const clock = new VirtualClock()
+    const intake = new Intake({ ...limits, fewRecords: 20 }, () => true, clock)
+    await intake.put(batch('a', 0, 0))
+    await intake.take()
+    await intake.put(batch('a', 1, 0, 19))
+    await intake.put(batch('b', 0, 0))
+    expect((await intake.take())?.map((b) => b.topic)).toEqual(['b'])
+    await intake.put(batch('a', 2, 0))
+    expect((await intake.take())?.map((b) => b.partition)).toEqual([1, 2])
+    expect(clock.now()).toBe(0)
+  })
+
+  test('a write that takes longer than 5 ms leaves what comes meanwhile to the next writer', async () => {
+    const clock = new VirtualClock()
+    const intake = new Intake({ ...limits, fewRecords: 20 }, () => true, clock)
+    await intake.put(batch('a', 0, 0))
+    await intake.take()
+    await intake.put(batch('a', 1, 0))
+    await clock.run(intake.take())
+    expect(clock.now()).toBe(5)
   })
 
   test('lets no more in while it is full, and again when there is room', async () => {

@@ -151,7 +151,7 @@ async function suite(brokers: () => Promise<string | undefined>): Promise<void> 
     await deploy(
       name,
       text(
-        '  - destination: lake\n    lanes: 1\n    batch: { linger_ms: 0 }\n    max_lag: none\n    failure: { retry: 1s, then: dead_letter }',
+        '  - destination: lake\n    lanes: 1\n    batch: { max_records: 500 }\n    max_lag: none\n    failure: { retry: 1s, then: dead_letter }',
       ),
     )
     await publish(one.platform, source, ['q'])

@@ -33,6 +33,10 @@ function publisherOf(options: PublisherOptions = {}) {
   return { source, stream, clock, publisher }
 }
 
+const turn = () => new Promise(setImmediate)
+const forAppends = async (stream: MemoryStream, count: number) => {
+  while (stream.appends.length < count) await turn()
+}
 const unavailable = () => new QiError('UNAVAILABLE', 'the broker is down')
 const times = (stream: MemoryStream, key: string) =>
   stream
@@ -89,7 +93,7 @@ test('what is invalid, and what the source rejects, is dead-lettered with its re
 })
 
 test('an append that may succeed later is repeated; meanwhile degraded, and pulling stops at the limit', async () => {
-  const { source, stream, publisher, clock } = publisherOf({ maxInFlight: 10, maxBatchRecords: 4, lingerMs: 0 })
+  const { source, stream, publisher, clock } = publisherOf({ maxInFlight: 10, maxBatchRecords: 4 })
   let fails = 3
   const degraded: string[] = []
   stream.before = () => {
@@ -152,18 +156,36 @@ test('the order of each key is kept through batching and repetition', async () =
   )
 })
 
-test('small batches linger for company; a full one does not wait', async () => {
-  const { source, stream, publisher, clock } = publisherOf({ lingerMs: 50, maxBatchRecords: 6 })
+test('an idle lane sends at once what one turn brought; behind a batch that took 3 ms small ones gather for 3 ms, a full one does not wait', async () => {
+  const { source, stream, publisher, clock } = publisherOf({ maxBatchRecords: 4 })
+  const begun: [at: number, records: number][] = []
+  stream.before = (_topic, messages) => {
+    begun.push([clock.now(), messages.length])
+    return clock.sleep(3)
+  }
   const running = publisher.run()
-  source.push(prices(...range(0, 2)), prices(...range(2, 2)))
-  while (publisher.stats().received < 4) await new Promise(setImmediate)
-  expect(stream.appends).toEqual([])
-  source.push(prices(...range(4, 3)))
-  while (stream.appends.length < 1) await new Promise(setImmediate)
-  expect(clock.now()).toBe(0)
+  const received = async (count: number) => {
+    while (publisher.stats().received < count) await turn()
+  }
+  source.push(prices(...range(0, 1)), prices(...range(1, 1)))
+  while (begun.length < 1) await turn()
+  expect(begun).toEqual([[0, 2]])
+  source.push(prices(...range(2, 1)))
+  await received(3)
+  await clock.run(forAppends(stream, 1))
+  source.push(prices(...range(3, 1)))
+  await received(4)
+  await clock.run(forAppends(stream, 2))
+  expect(begun).toEqual([
+    [0, 2],
+    [6, 2],
+  ])
+  source.push(prices(...range(4, 4)))
+  await received(8)
+  await clock.run(forAppends(stream, 3))
+  expect(begun.at(-1)).toEqual([9, 4])
   source.end()
   await clock.run(running)
-  expect(stream.appends.map(({ messages }) => messages.length)).toEqual([6, 1])
 })
 
 test('batches are cut by bytes', async () => {
@@ -176,18 +198,21 @@ test('batches are cut by bytes', async () => {
 })
 
 test.each(['close', 'abort'])('%s appends what was pulled, ends the pending pull and closes the source', async (how) => {
-  const { source, stream, publisher, clock } = publisherOf({ lingerMs: 1000 })
+  const { source, stream, publisher, clock } = publisherOf()
+  stream.before = () => (stream.appends.length === 0 ? clock.sleep(4) : undefined)
   const abort = new AbortController()
   const running = publisher.run(abort.signal)
-  source.push(prices(...range(0, 3)))
-  while (publisher.stats().received < 3) await new Promise(setImmediate)
+  source.push(prices(...range(0, 1)))
+  await clock.run(forAppends(stream, 1))
+  source.push(prices(...range(1, 2)))
+  while (publisher.stats().received < 3) await turn()
   if (how === 'close') await publisher.close()
   else abort.abort()
   await running
   expect(stream.texts('crypto-prices')).toHaveLength(3)
   expect(source.closed).toBeGreaterThan(0)
   expect(publisher.stats().state).toBe('closed')
-  expect(clock.now()).toBe(0)
+  expect(clock.now()).toBe(4)
   await publisher.close()
 })
 
@@ -199,7 +224,7 @@ test('closed while the stream is down: says how many are lost, after the time to
   source.push(prices(...range(0, 3)))
   const running = publisher.run()
   running.catch(() => {})
-  while (publisher.stats().received < 3) await new Promise(setImmediate)
+  while (publisher.stats().received < 3) await turn()
   const message =
     '3 records of queue are lost: the stream did not take them within 3000 ms of being asked to stop (the broker is down)'
   await expect(clock.run(publisher.close())).rejects.toThrow(message)
@@ -213,7 +238,7 @@ test('an append that never settles does not hold up close()', async () => {
   source.push(prices(...range(0, 2)))
   const running = publisher.run()
   running.catch(() => {})
-  while (publisher.stats().received < 2) await new Promise(setImmediate)
+  while (publisher.stats().received < 2) await turn()
   await expect(clock.run(publisher.close())).rejects.toThrow('2 records of queue are lost')
 })
 

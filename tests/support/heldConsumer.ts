@@ -54,7 +54,7 @@ export function started(settings: Partial<DeliverySettings> = {}, open?: (sink: 
     open: () => open?.(sink) ?? Promise.resolve(sink),
     deadLetters: { put: async (given: readonly DeadLetter[]) => void letters.push(...given) } as unknown as DeadLetters,
     logger: silentLogger,
-    settings: { lingerMs: 0, ...settings },
+    settings,
   })
   const stop = new AbortController()
   const running = consumer.run(stop.signal)

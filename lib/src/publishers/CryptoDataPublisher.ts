@@ -52,7 +52,7 @@ export class CryptoDataPublisher implements AsyncDisposable {
   #wake: () => void = () => {}
 
   constructor({ source, stream, logger, now = nowMicros, options = {} }: PublisherParts) {
-    const { maxBatchRecords = 2000, maxBatchBytes = 512 * 1024, lingerMs = 5, retryBaseMs = 100, retryMaxMs = 10_000 } = options
+    const { maxBatchRecords = 2000, maxBatchBytes = 512 * 1024, retryBaseMs = 100, retryMaxMs = 10_000 } = options
     const { maxInFlight = 10_000, drainTimeoutMs = 15_000, clock = systemClock } = options
     this.name = source.name
     this.#source = source
@@ -64,7 +64,7 @@ export class CryptoDataPublisher implements AsyncDisposable {
       stream,
       logger,
       counters: this.#counters,
-      limits: { maxItems: maxBatchRecords, maxBytes: maxBatchBytes, lingerMs },
+      limits: { maxItems: maxBatchRecords, maxBytes: maxBatchBytes },
       retry: { baseMs: retryBaseMs, maxMs: retryMaxMs },
       clock,
       halt: this.#halt.signal,

@@ -1,9 +1,9 @@
-import type { Clock } from '../base/index.ts'
+import { setImmediate as turn } from 'node:timers/promises'
+import { type Clock, Linger } from '../base/index.ts'
 
 export interface LaneLimits {
   readonly maxItems: number
   readonly maxBytes: number
-  readonly lingerMs: number
 }
 
 interface Batch<T> {
@@ -13,15 +13,19 @@ interface Batch<T> {
 
 export type Send<T> = (items: readonly T[], bytes: number) => Promise<void>
 
-/** The way into one topic: gathers what is added into batches and sends them one after another, in the order of adding. */
+/**
+ * The way into one topic: gathers what is added into batches and sends them one after another, in the order of adding. An idle lane
+ * sends at once what the same turn adds; see {@link Linger} for the others.
+ */
 export class Lane<T> {
   readonly #send: Send<T>
   readonly #limits: LaneLimits
   readonly #clock: Clock
+  readonly #linger: Linger
   readonly #full: Batch<T>[] = []
   #open: Batch<T> = { items: [], bytes: 0 }
   #work: Promise<void> | undefined
-  #lingering: AbortController | undefined
+  #waiting: AbortController | undefined
   #hurry = false
 
   /** @param send what it throws ends the lane: {@link flush} throws it, and nothing more is sent */
@@ -29,6 +33,7 @@ export class Lane<T> {
     this.#send = send
     this.#limits = limits
     this.#clock = clock
+    this.#linger = new Linger(clock)
   }
 
   add(item: T, bytes: number): void {
@@ -44,35 +49,39 @@ export class Lane<T> {
     }
   }
 
-  /** Sends what was added without lingering, and returns when it is sent. */
+  /** Sends what was added without waiting for company, and returns when it is sent. */
   async flush(): Promise<void> {
     this.#hurry = true
-    this.#lingering?.abort()
+    this.#waiting?.abort()
     while (this.#work) await this.#work
   }
 
   #seal(): void {
     this.#full.push(this.#open)
     this.#open = { items: [], bytes: 0 }
-    this.#lingering?.abort()
+    this.#waiting?.abort()
   }
 
   async #run(): Promise<void> {
     // What is added in the same turn comes along.
-    await null
+    await turn()
     while (this.#full.length > 0 || this.#open.items.length > 0) {
-      if (this.#full.length === 0) await this.#linger()
+      if (this.#full.length === 0) await this.#gather()
       if (this.#full.length === 0) this.#seal()
       const { items, bytes } = this.#full.shift() as Batch<T>
+      const done = this.#linger.begin()
       await this.#send(items, bytes)
+      done()
     }
     this.#work = undefined
   }
 
-  async #linger(): Promise<void> {
-    if (this.#hurry || this.#limits.lingerMs <= 0) return
-    this.#lingering = new AbortController()
-    await this.#clock.sleep(this.#limits.lingerMs, this.#lingering.signal).catch(() => {})
-    this.#lingering = undefined
+  /** Waits for company until a small batch is due. */
+  async #gather(): Promise<void> {
+    const { ms } = this.#linger
+    if (this.#hurry || ms === 0) return
+    this.#waiting = new AbortController()
+    await this.#clock.sleep(ms, this.#waiting.signal).catch(() => {})
+    this.#waiting = undefined
   }
 }

@@ -5,8 +5,6 @@ export interface PublisherOptions {
   readonly maxBatchRecords?: number
   /** Most bytes of values in one append, about. Default 512 KiB: brokers refuse more than a mebibyte for one partition. */
   readonly maxBatchBytes?: number
-  /** How long a batch that is not full waits for more, in milliseconds. Default 5; 0 sends at once what is there. */
-  readonly lingerMs?: number
   /** Nothing is pulled while as many records are on their way. Default 10000. */
   readonly maxInFlight?: number
   /** About the first wait before a failed append is repeated, in milliseconds; it grows from there. Default 100. */

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg'
 import { type Message, QiError } from '../../base/index.ts'
 import { RecordWriter } from '../../base/types/wire/index.ts'
+import type { AppendEnd } from './appended.ts'
 import { checksumOf, pack } from './packing.ts'
 import type { PartitionRef, Topic } from './topics.ts'
 
@@ -12,6 +13,8 @@ const CHUNK_RECORDS = 10_000
 export interface EncodedAppend {
   readonly topic: Topic
   readonly body: Buffer
+  /** The chunks before they were packed. */
+  readonly raw: readonly Buffer[]
   /** Columns of the chunks: partition id, count, start and length in the body. */
   readonly ids: readonly number[]
   readonly counts: readonly number[]
@@ -39,14 +42,16 @@ export function encodeAppend(topic: Topic, messages: readonly Message[], partiti
   }
   const unpacked: (number | null)[] = []
   const chunks: Buffer[] = []
+  const raw: Buffer[] = []
   let length = 0
   byPartition.forEach((part, index) => {
     for (let i = 0, from = 0; i < part.length; i++) {
       writer.write(part[i] as Message, i - from)
       const count = i + 1 - from
       if (count < CHUNK_RECORDS && writer.length < CHUNK_BYTES && i + 1 < part.length) continue
-      const packed = pack(writer.bytes)
-      const chunk = packed ?? Buffer.from(writer.bytes)
+      const bytes = Buffer.from(writer.bytes)
+      const packed = pack(bytes)
+      const chunk = packed ?? bytes
       columns.ids.push((topic.partitions[index] as PartitionRef).id)
       columns.counts.push(count)
       columns.starts.push(length)
@@ -54,12 +59,13 @@ export function encodeAppend(topic: Topic, messages: readonly Message[], partiti
       columns.checksums.push(checksumOf(chunk))
       unpacked.push(packed ? writer.length : null)
       chunks.push(chunk)
+      raw.push(bytes)
       length += chunk.length
       from = i + 1
       writer.clear()
     }
   })
-  return { topic, body: Buffer.concat(chunks, length), unpacked, ...columns }
+  return { topic, body: Buffer.concat(chunks, length), raw, unpacked, ...columns }
 }
 
 /**
@@ -75,24 +81,28 @@ moved as (
   update qicore_stream.partitions p set next_offset = p.next_offset + t.total
   from (select id, sum(count)::bigint as total from part group by id) t, held h
   where p.id = t.id and h.id = p.id
-  returning p.id, p.next_offset, p.next_offset - t.total as base),
+  returning p.id, p.next_offset, p.next_offset - t.total as base,
+    (extract(epoch from clock_timestamp()) * 1000)::bigint as at),
 written as (
   insert into qicore_stream.chunks (partition_id, base_offset, count, appended_at, bytes, unpacked, checksum)
-  select m.id, m.base + sum(u.count) over (partition by u.id order by u.nth) - u.count, u.count,
-    (extract(epoch from clock_timestamp()) * 1000)::bigint, substring($6::bytea from u.start + 1 for u.length), u.unpacked, u.checksum
+  select m.id, m.base + sum(u.count) over (partition by u.id order by u.nth) - u.count, u.count, m.at,
+    substring($6::bytea from u.start + 1 for u.length), u.unpacked, u.checksum
   from part u join moved m on m.id = u.id)
-select id, next_offset from moved`
+select id, next_offset, at from moved`
 
 /**
- * The offset after the last message, by partition id.
+ * Where it ended, by partition id.
  * @throws what `pg` throws, and QiError NOT_FOUND when the topic was deleted meanwhile
  */
-export async function runAppend(client: Pick<ClientBase, 'query'>, append: EncodedAppend): Promise<ReadonlyMap<number, bigint>> {
-  const { rows } = await client.query<{ id: number; next_offset: string }>({
+export async function runAppend(
+  client: Pick<ClientBase, 'query'>,
+  append: EncodedAppend,
+): Promise<ReadonlyMap<number, AppendEnd>> {
+  const { rows } = await client.query<{ id: number; next_offset: string; at: string }>({
     name: 'qicore_stream_append',
     text: APPEND,
     values: [append.ids, append.counts, append.starts, append.lengths, append.unpacked, append.body, append.checksums],
   })
   if (rows.length < new Set(append.ids).size) throw new QiError('NOT_FOUND', `topic "${append.topic.name}" was deleted`)
-  return new Map(rows.map((row) => [row.id, BigInt(row.next_offset)]))
+  return new Map(rows.map(({ id, next_offset, at }) => [id, { nextOffset: BigInt(next_offset), appendedAt: Number(at) }]))
 }

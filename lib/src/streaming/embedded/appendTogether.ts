@@ -1,4 +1,5 @@
 import type { Message, Position, QiError } from '../../base/index.ts'
+import type { AppendEnd } from './appended.ts'
 import type { Topic } from './topics.ts'
 
 /** Most bytes of one statement; more are several, one after another. */
@@ -39,9 +40,9 @@ export function endsOfEach(
   topic: Topic,
   together: readonly Waiting[],
   chosen: ArrayLike<number>,
-  ends: ReadonlyMap<number, bigint>,
+  ends: ReadonlyMap<number, AppendEnd>,
 ): readonly (readonly Position[])[] {
-  const after = topic.partitions.map(({ id }) => ends.get(id) ?? 0n)
+  const after = topic.partitions.map(({ id }) => ends.get(id)?.nextOffset ?? 0n)
   const result: (readonly Position[])[] = []
   let at = chosen.length
   for (let e = together.length - 1; e >= 0; e--) {

@@ -8,6 +8,7 @@ import {
   QiError,
   sqlState,
 } from '../../base/index.ts'
+import { type Appended, appendedOf } from './appended.ts'
 import { encodeAppend, runAppend } from './appendSql.ts'
 import { endsOfEach, slices, take, type Waiting } from './appendTogether.ts'
 import { type Connections, closedError } from './connections.ts'
@@ -71,8 +72,8 @@ export class Appender {
     const ends = await runAppend(client, encoded)
     await announce(client, { kind: 'data', topics: [topic.id] })
     return topic.partitions.flatMap(({ id, partition }) => {
-      const offset = ends.get(id)
-      return offset === undefined ? [] : [{ topic: name, partition, offset }]
+      const end = ends.get(id)
+      return end ? [{ topic: name, partition, offset: end.nextOffset }] : []
     })
   }
 
@@ -132,7 +133,7 @@ export class Appender {
     const encoded = encodeAppend(topic, messages, chosen)
     try {
       const ends = await this.#connections.run((client) => runAppend(client, encoded))
-      this.#announce(topic.id)
+      this.#announce(topic.id, appendedOf(encoded, ends))
       return endsOfEach(topic, together, chosen, ends)
     } catch (error) {
       // The topic may have been deleted and created again: it has other partitions then.
@@ -149,12 +150,12 @@ export class Appender {
   }
 
   /**
-   * Wakes readers after the commit: those of this client at once, the others by a statement of its own. Inside the append it would
+   * Wakes readers after the commit: those of this client at once and with what was appended, the others by a statement of its own. Inside the append it would
    * make the commits of all producers wait for one another, since PostgreSQL holds one lock from the notification to the end of the
    * commit.
    */
-  #announce(topicId: number): void {
-    this.#options.listener.tell({ kind: 'data', topics: [topicId] })
+  #announce(topicId: number, appended: ReadonlyMap<number, Appended> | undefined): void {
+    this.#options.listener.tell({ kind: 'data', topics: [topicId], ...(appended && { appended }) })
     this.#dirty.add(topicId)
     this.#announcing ??= this.#announceAll().finally(() => {
       this.#announcing = undefined

@@ -1,5 +1,13 @@
 import type { EncodedBatch } from '../../base/index.ts'
+import { endOf } from '../../base/types/wire/index.ts'
+import type { Appended } from './appended.ts'
 import type { PartitionRef } from './topics.ts'
+
+/** So many appends may come during one fetch and be kept. */
+const MOST_KEPT = 16
+
+/** Hands in the batches that a fetch found, where to read on, and whether there was more. @returns what was appended meanwhile */
+export type FetchEnd = (batches: EncodedBatch[], position: bigint, more: boolean) => readonly Appended[]
 
 /** A reader's place in one partition, and what was fetched ahead of it. */
 export class Cursor {
@@ -16,6 +24,9 @@ export class Cursor {
   /** Rises with each notice of new messages, so that one that comes during a fetch is not lost. */
   #notices = 0
   #more = true
+  #fetching = false
+  /** Appended during a fetch, which may have seen it or not. */
+  #kept: Appended[] = []
 
   constructor(partition: PartitionRef, position: bigint, until?: bigint) {
     this.partition = partition
@@ -48,10 +59,26 @@ export class Cursor {
     this.#more = true
   }
 
+  /**
+   * Told of an append within this client. What follows on what was read is taken in as `batches` makes it, in place of being fetched;
+   * whatever does not is fetched like the appends of others.
+   */
+  offer(appended: Appended, batches: (from: bigint) => EncodedBatch[]): void {
+    const { run } = appended
+    if (endOf(run) <= this.#position) return
+    if (this.#fetching && this.#kept.length < MOST_KEPT) this.#kept.push(appended)
+    else if (this.#fetching || this.#more || this.until !== undefined || run.baseOffset !== this.#position) this.notice()
+    else {
+      this.ready.push(...batches(this.#position))
+      this.#position = endOf(run)
+    }
+  }
+
   /** Moves the place; what was fetched ahead, or is just being fetched, is dropped. */
   seek(offset: bigint): void {
     this.#generation++
     this.ready = []
+    this.#kept = []
     this.#position = offset
     this.#taken = offset
     this.notice()
@@ -62,15 +89,21 @@ export class Cursor {
     if (this.#position !== this.#taken) this.seek(this.#taken)
   }
 
-  /** Marks the beginning of a fetch; hands in what it found, unless the cursor has moved since. */
-  fetching(): (batches: EncodedBatch[], position: bigint, more: boolean) => void {
+  /** Marks the beginning of a fetch. What it finds counts unless the cursor has moved since. */
+  fetching(): FetchEnd {
+    this.#fetching = true
     const generation = this.#generation
     const notices = this.#notices
     return (batches, position, more) => {
-      if (generation !== this.#generation) return
-      this.ready = batches
-      this.#position = position
-      this.#more = more || notices !== this.#notices
+      this.#fetching = false
+      const kept = this.#kept
+      this.#kept = []
+      if (generation === this.#generation) {
+        this.ready = batches
+        this.#position = position
+        this.#more = more || notices !== this.#notices
+      }
+      return kept
     }
   }
 

@@ -1,9 +1,17 @@
 import type { ClientBase } from 'pg'
+import type { Appended } from './appended.ts'
 
 /** What the clients of a log tell one another; a lost one only delays, since everything is looked up again now and then. */
 export type Notice =
-  /** Messages were appended to these topics, by serial id; by which client, where its own readers know already. */
-  | { readonly kind: 'data'; readonly topics: readonly number[]; readonly from?: string }
+  /** Messages were appended to these topics, by serial id. */
+  | {
+      readonly kind: 'data'
+      readonly topics: readonly number[]
+      /** By which client, where its own readers know already. */
+      readonly from?: string
+      /** The messages, by serial id of the partition; only within a client. */
+      readonly appended?: ReadonlyMap<number, Appended>
+    }
   /** A member of the group joined, left, or gave up a partition. */
   | { readonly kind: 'group'; readonly group: number }
   /** Topics were created or deleted. */

@@ -63,7 +63,7 @@ function iterate(context: ReadContext, options: ReadOptions, starting: Promise<r
   }
   const stopHearing = context.listener.hear((notice) => {
     if (notice?.kind === 'topics') void checkAlive(context, reader)
-    else if (notice?.kind !== 'group') reader.notice(notice?.topics)
+    else if (notice?.kind !== 'group') reader.notice(notice?.topics, notice?.appended)
   })
   if (context.closed.aborted || options.signal?.aborted) close()
   context.closed.addEventListener('abort', close, { once: true })

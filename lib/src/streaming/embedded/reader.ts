@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describeDamage, type EncodedBatch, type Logger, PausedPartitions, type QiError, toQiError } from '../../base/index.ts'
-import { endOf, readRuns } from '../../base/types/wire/index.ts'
+import { type CheckedRun, endOf, readRuns } from '../../base/types/wire/index.ts'
+import type { Appended } from './appended.ts'
 import { Changed } from './changed.ts'
 import type { Connections } from './connections.ts'
 import { fetchAround, isCorrupted } from './corrupted.ts'
-import type { Cursor } from './cursor.ts'
+import type { Cursor, FetchEnd } from './cursor.ts'
 import { type Fetched, fetchChunks } from './fetch.ts'
 
 /** Most bytes fetched ahead by one reader, over all its partitions. */
@@ -14,6 +15,13 @@ const POLL_MS = 1000
 /** Chunks much smaller than this are fetched together even for small batches: a round trip costs as much as 64 KiB. */
 const FETCH_BYTES = 64 * 1024
 const FIRST_WAIT_MS = 50
+
+interface Found {
+  readonly bytes: Buffer
+  readonly runs: readonly CheckedRun[]
+  readonly from: bigint
+  readonly owned?: boolean
+}
 
 export interface ReaderOptions {
   readonly connections: Connections
@@ -62,10 +70,26 @@ export class Reader {
     this.#changed.fire()
   }
 
-  /** New messages may be there: in some topics, by id, or anywhere. */
-  notice(topics?: readonly number[]): void {
-    for (const cursor of this.#cursors) if (!topics || topics.includes(cursor.partition.topicId)) cursor.notice()
+  /** New messages may be there: in some topics, by id, or anywhere; these ones, where they were appended in this client. */
+  notice(topics?: readonly number[], appended?: ReadonlyMap<number, Appended>): void {
+    for (const cursor of this.#cursors) {
+      if (topics && !topics.includes(cursor.partition.topicId)) continue
+      const brought = appended?.get(cursor.partition.id)
+      if (!appended) cursor.notice()
+      else if (brought) this.#offer(cursor, brought)
+    }
+    if (appended) this.#changed.fire()
     this.#pump()
+  }
+
+  #offer(cursor: Cursor, appended: Appended): void {
+    if (this.paused.has(cursor.partition) || this.#ahead() >= AHEAD_BYTES) cursor.notice()
+    else cursor.offer(appended, (from) => this.#batches(cursor, { bytes: appended.bytes, runs: [appended.run], from }))
+  }
+
+  /** Bytes that are there and not yet taken. */
+  #ahead(): number {
+    return this.#cursors.reduce((sum, cursor) => sum + cursor.ready.reduce((bytes, batch) => bytes + batch.bytes.length, 0), 0)
   }
 
   /** Looks again at what may have changed in the cursors. */
@@ -118,7 +142,7 @@ export class Reader {
     const cursors = this.#cursors
     const rotated = cursors.map((_, i) => cursors[(this.#turn + i) % cursors.length] as Cursor)
     const hungry = rotated.filter((cursor) => cursor.hungry && !this.paused.has(cursor.partition))
-    const ahead = cursors.reduce((sum, cursor) => sum + cursor.ready.reduce((bytes, batch) => bytes + batch.bytes.length, 0), 0)
+    const ahead = this.#ahead()
     if (hungry.length === 0 || ahead >= AHEAD_BYTES) return
     this.#fetching = true
     void this.#fetch(hungry, AHEAD_BYTES - ahead).then(() => {
@@ -140,7 +164,8 @@ export class Reader {
           .run((client) => fetchChunks(client, requests, limits))
           .catch((error: unknown) => (isCorrupted(error) ? fetchAround(connections, requests) : Promise.reject(error)))
         cursors.forEach((cursor, i) => {
-          this.#decode(cursor, requests[i]?.offset as bigint, found[i], finish[i] as (typeof finish)[number])
+          const meanwhile = (finish[i] as FetchEnd)(...this.#decode(cursor, requests[i]?.offset as bigint, found[i]))
+          for (const appended of meanwhile) this.#offer(cursor, appended)
         })
         return
       } catch (error) {
@@ -155,33 +180,27 @@ export class Reader {
     }
   }
 
-  #decode(cursor: Cursor, from: bigint, found: Fetched | undefined, finish: ReturnType<Cursor['fetching']>): void {
-    const { topic, partition } = cursor.partition
+  /** Batches, where to read on, and whether there was more. */
+  #decode(cursor: Cursor, from: bigint, found: Fetched | undefined): Parameters<FetchEnd> {
     const first = found?.runs[0]
     const last = found?.runs.at(-1)
     // Nothing before `until`, which was there when the reader began: it has been dropped, or belongs to a chunk cut short.
-    if (!found || !first || !last) {
-      finish([], cursor.until ?? from, false)
-      return
-    }
+    if (!found || !first || !last) return [[], cursor.until ?? from, false]
+    const { topic, partition } = cursor.partition
     if (first.baseOffset > from)
       this.#options.logger.warn(
         { topic, partition, from: String(from), to: String(first.baseOffset) },
         'messages were dropped by retention before they were read; reading goes on after them',
       )
-    const batches = readRuns({
-      topic,
-      partition,
-      bytes: found.bytes,
-      owned: true,
-      runs: found.runs,
-      from,
-      maxBytes: this.#options.maxBytes,
-      ...(cursor.until === undefined ? {} : { until: cursor.until }),
-    })
+    return [this.#batches(cursor, { bytes: found.bytes, runs: found.runs, from, owned: true }), endOf(last), found.more]
+  }
+
+  #batches({ partition: { topic, partition }, until }: Cursor, found: Found): EncodedBatch[] {
+    const { maxBytes, logger } = this.#options
+    const batches = readRuns({ topic, partition, ...found, maxBytes, ...(until === undefined ? {} : { until }) })
     for (const batch of batches)
-      if (batch.damage) this.#options.logger.error({ topic, partition }, `${describeDamage(batch)}; reading goes on behind it`)
-    finish(batches, endOf(last), found.more)
+      if (batch.damage) logger.error({ topic, partition }, `${describeDamage(batch)}; reading goes on behind it`)
+    return batches
   }
 
   close(): void {

@@ -22,7 +22,7 @@ export class EmbeddedSubscription implements Subscription {
   constructor(parts: SubscriptionParts) {
     this.#parts = parts
     this.#stopHearing = parts.listener.hear((notice) => {
-      if (notice?.kind === 'data') parts.reader.notice(notice.topics)
+      if (notice?.kind === 'data') parts.reader.notice(notice.topics, notice.appended)
       else if (notice?.kind !== 'group' || notice.group === parts.membership.group) parts.membership.look()
       if (!notice) parts.reader.notice()
     })

@@ -61,7 +61,7 @@ export interface ConsumerWrite extends DeliveryKey {
 
 const writes = channel('qicore:consumer')
 const MIB = 1024 * 1024
-/** Fewer records than these wait for company. */
+/** So many records are a write worth making, however busy the consumer. */
 const FEW_RECORDS = 500
 
 /**
@@ -199,14 +199,13 @@ export class Consumer {
     { ending, hurry }: { readonly ending: AbortSignal; readonly hurry: AbortSignal },
   ): Promise<void> {
     const { pipeline, destination, logger } = this.#options
-    const { lanes: count, maxRecords, maxBytes, lingerMs } = this.#settings
+    const { lanes: count, maxRecords, maxBytes } = this.#settings
     const limits = {
       lanes: count,
       maxRecords,
       maxWriteBytes: maxBytes,
-      lingerMs,
       maxBytes: count * maxBytes,
-      fewRecords: FEW_RECORDS,
+      fewRecords: Math.min(FEW_RECORDS, maxRecords),
     }
     const intake = new Intake(limits, (batch) => subscription.holds(batch))
     this.#intake = intake

@@ -34,8 +34,6 @@ export interface DeliverySettings {
   readonly maxRecords: number
   /** Most bytes in one write; so many a lane are read ahead, above it reading stops. */
   readonly maxBytes: number
-  /** How long a small write waits for company, in milliseconds. */
-  readonly lingerMs: number
   /** On stop, how long what was read may take to be written, in milliseconds. */
   readonly drainMs: number
   /** How long a failure that may pass is retried, in milliseconds; Infinity: for ever. */
@@ -58,7 +56,6 @@ export const DEFAULT_DELIVERY: DeliverySettings = {
   lanes: 2,
   maxRecords: 20_000,
   maxBytes: 8 * MIB,
-  lingerMs: 5,
   drainMs: 10_000,
   retryMs: Number.POSITIVE_INFINITY,
   afterRetry: 'park',

@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers/promises'
-import type { EncodedBatch, TopicPartition } from '../../base/index.ts'
+import { setImmediate as turn } from 'node:timers/promises'
+import { type Clock, type EncodedBatch, Linger, systemClock, type TopicPartition } from '../../base/index.ts'
 
 export interface IntakeLimits {
   /** Writers that take at the same time. */
@@ -7,9 +7,8 @@ export interface IntakeLimits {
   /** Most records in one take, and most bytes; a single larger batch is a take of its own. */
   readonly maxRecords: number
   readonly maxWriteBytes: number
-  /** With fewer records waiting than this, a take lingers for more. */
+  /** With fewer records waiting than this, a take waits until it is due ({@link Linger}). */
   readonly fewRecords: number
-  readonly lingerMs: number
   /** No more is let in while this many bytes wait or are being written. */
   readonly maxBytes: number
 }
@@ -23,8 +22,13 @@ const placeOf = (batch: EncodedBatch): string => `${batch.topic}/${batch.partiti
 export class Intake {
   readonly #limits: IntakeLimits
   readonly #holds: (batch: EncodedBatch) => boolean
+  readonly #clock: Clock
   #waiting: EncodedBatch[] = []
-  readonly #busy = new Set<string>()
+  /** By partition that is being written: what is to be called when that is done. */
+  readonly #busy = new Map<string, () => void>()
+  /** By topic, so that a destination in trouble with one delays no other. */
+  readonly #lingers = new Map<string, Linger>()
+  #alarmAt = Number.POSITIVE_INFINITY
   /** Waiting or being written, by topic. */
   readonly #bytes = new Map<string, number>()
   readonly #heldTopics = new Set<string>()
@@ -33,9 +37,10 @@ export class Intake {
   #change = Promise.withResolvers<void>()
 
   /** @param holds whether a batch is still to be written; one that is not is dropped where nobody has taken it yet */
-  constructor(limits: IntakeLimits, holds: (batch: EncodedBatch) => boolean) {
+  constructor(limits: IntakeLimits, holds: (batch: EncodedBatch) => boolean, clock: Clock = systemClock) {
     this.#limits = limits
     this.#holds = holds
+    this.#clock = clock
   }
 
   /** Records let in and not yet done. */
@@ -91,19 +96,18 @@ export class Intake {
   ): Promise<readonly EncodedBatch[] | undefined> {
     for (;;) {
       if (!wanted()) return undefined
-      this.#dropLost()
-      const free = this.#free(mine)
-      if (free.length > 0) {
-        if (!this.#ended && count(free) < this.#limits.fewRecords && this.#limits.lingerMs > 0)
-          await setTimeout(this.#limits.lingerMs)
-        const taken = this.#claim(mine)
+      if (this.#next(mine).length > 0) {
+        // What comes in the same turn comes along.
+        await turn()
+        const taken = this.#claim(this.#next(mine))
         if (taken.length > 0) return taken
-      } else if (this.#ended && this.#waiting.length === 0) return undefined
+      } else if (this.finished) return undefined
       else await this.#change.promise
     }
   }
 
   done(batches: readonly EncodedBatch[]): void {
+    if (batches[0]) this.#busy.get(placeOf(batches[0]))?.()
     for (const batch of batches) this.#busy.delete(placeOf(batch))
     this.#discount(batches)
     this.#notify()
@@ -116,20 +120,43 @@ export class Intake {
     this.#notify()
   }
 
-  /** What could be taken now: batches of the first topic that has a partition nobody writes. */
-  #free(mine: (partition: TopicPartition) => boolean): EncodedBatch[] {
-    const free = (batch: EncodedBatch) => !this.#busy.has(placeOf(batch)) && mine(batch)
-    const first = this.#waiting.find((batch) => free(batch) && !this.#heldTopics.has(batch.topic))
-    return first ? this.#waiting.filter((batch) => batch.topic === first.topic && free(batch)) : []
+  /** Batches that are to be taken now: those of the first topic that has enough of them, or is due. */
+  #next(mine: (partition: TopicPartition) => boolean): readonly EncodedBatch[] {
+    this.#dropLost()
+    const free = this.#waiting.filter(
+      (batch) => !this.#busy.has(placeOf(batch)) && !this.#heldTopics.has(batch.topic) && mine(batch),
+    )
+    for (const [topic, batches] of Map.groupBy(free, (batch) => batch.topic)) {
+      const ms = this.#ended || count(batches) >= this.#limits.fewRecords ? 0 : this.#linger(topic).ms
+      if (ms === 0) return batches
+      this.#alarm(ms)
+    }
+    return []
   }
 
-  #claim(mine: (partition: TopicPartition) => boolean): EncodedBatch[] {
-    this.#dropLost()
+  #linger(topic: string): Linger {
+    const linger = this.#lingers.get(topic) ?? new Linger(this.#clock)
+    this.#lingers.set(topic, linger)
+    return linger
+  }
+
+  /** Has the writers look again in a while, at the latest. */
+  #alarm(ms: number): void {
+    const at = this.#clock.now() + ms
+    if (at >= this.#alarmAt) return
+    this.#alarmAt = at
+    void this.#clock.sleep(ms).then(() => {
+      if (this.#alarmAt === at) this.#alarmAt = Number.POSITIVE_INFINITY
+      this.#notify()
+    })
+  }
+
+  #claim(free: readonly EncodedBatch[]): EncodedBatch[] {
     const { maxRecords, maxWriteBytes } = this.#limits
     const taken: EncodedBatch[] = []
     let records = 0
     let bytes = 0
-    for (const batch of this.#share(this.#free(mine))) {
+    for (const batch of this.#share(free)) {
       if (taken.length > 0 && (records + batch.length > maxRecords || bytes + batch.bytes.length > maxWriteBytes)) break
       taken.push(batch)
       records += batch.length
@@ -137,7 +164,10 @@ export class Intake {
     }
     const claimed = new Set(taken)
     this.#waiting = this.#waiting.filter((batch) => !claimed.has(batch))
-    for (const batch of taken) this.#busy.add(placeOf(batch))
+    if (taken[0]) {
+      const done = this.#linger(taken[0].topic).begin()
+      for (const batch of taken) this.#busy.set(placeOf(batch), done)
+    }
     return taken
   }
 
@@ -150,7 +180,7 @@ export class Intake {
     if (count(free) < this.#limits.fewRecords) return free
     const topic = free[0]?.topic
     const places = new Set(free.map(placeOf))
-    const open = places.size + [...this.#busy].filter((place) => place.startsWith(`${topic}/`)).length
+    const open = places.size + [...this.#busy.keys()].filter((place) => place.startsWith(`${topic}/`)).length
     const mine = new Set([...places].slice(0, Math.ceil(open / this.#limits.lanes)))
     return free.filter((batch) => mine.has(placeOf(batch)))
   }

@@ -14,7 +14,7 @@ const LONGEST_LOOK_MS = 30_000
 const preset = <T extends z.ZodType>(field: T, value: z.input<T>) =>
   field.default(value as never).describe(field.description ?? '')
 
-const { lanes, max_records, max_bytes, linger_ms, retry, max_lag } = deliveryFields
+const { lanes, max_records, max_bytes, retry, max_lag } = deliveryFields
 
 /** Settings that every destination has, beside those of its type. */
 export const destinationSettings = z.object({
@@ -28,7 +28,6 @@ export const destinationSettings = z.object({
     .object({
       max_records: preset(max_records, DEFAULT_DELIVERY.maxRecords),
       max_bytes: preset(max_bytes, DEFAULT_DELIVERY.maxBytes),
-      linger_ms: preset(linger_ms, DEFAULT_DELIVERY.lingerMs),
     })
     .prefault({}),
   // biome-ignore lint/suspicious/noThenProperty: the word of the setting, and no function
@@ -47,7 +46,6 @@ export function deliverySettingsOf(destination: string, settings: DestinationSet
     lanes,
     maxRecords: batch.max_records,
     maxBytes: batch.max_bytes,
-    lingerMs: batch.linger_ms,
     drainMs: stored ? DEFAULT_DELIVERY.drainMs : DRAIN_MS,
     retryMs: failure.retry === 'forever' ? Number.POSITIVE_INFINITY : parseDuration(failure.retry),
     afterRetry: failure.then,

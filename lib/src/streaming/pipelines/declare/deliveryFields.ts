@@ -24,7 +24,6 @@ export const deliveryFields = {
     .min(1024)
     .max(256 * MIB)
     .describe('most bytes in one write; so many for each lane are read ahead, above it reading stops'),
-  linger_ms: z.int().min(0).max(1000).describe('how long a small write waits for company'),
   retry: z
     .union([z.literal('forever'), quantity(parseDuration)])
     .describe('how long a failure that may pass is retried: forever, or a time such as 6h since the last success'),
@@ -39,13 +38,13 @@ export const deliveryFields = {
     ),
 } as const
 
-const { lanes, max_records, max_bytes, linger_ms, retry, max_lag } = deliveryFields
+const { lanes, max_records, max_bytes, retry, max_lag } = deliveryFields
 
 /** Those that a pipeline gives for one of its outputs. */
 export const overrideFields = {
   lanes: lanes.optional(),
   batch: z
-    .strictObject({ max_records: max_records.optional(), max_bytes: max_bytes.optional(), linger_ms: linger_ms.optional() })
+    .strictObject({ max_records: max_records.optional(), max_bytes: max_bytes.optional() })
     .optional()
     .describe('the size of writes'),
   failure: z
@@ -63,7 +62,6 @@ export interface DeliveryOverrides {
     | {
         readonly max_records?: number | undefined
         readonly max_bytes?: number | undefined
-        readonly linger_ms?: number | undefined
       }
     | undefined
   readonly failure?: { readonly retry?: string | undefined; readonly then?: 'dead_letter' | 'park' | undefined } | undefined
