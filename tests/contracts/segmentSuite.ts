@@ -9,6 +9,7 @@ import {
   type RecordType,
   type SegmentSink,
 } from '../../lib/src/base/index.ts'
+import { laterValue } from '../support/laterRecords.ts'
 
 export interface SegmentSinkUnderTest {
   /** A sink on the target of the test, which is empty at first; another call opens the same target again, as after a crash. */
@@ -74,6 +75,14 @@ export function segmentSuite(name: string, { open, prices, empty }: SegmentSinkU
       ])
       expect(await writer.seal(new AbortController().signal)).toMatchObject([{ offset: 3n }])
       expect(await prices()).toHaveLength(2)
+      await sink.close()
+    })
+
+    test('a field of a later version costs a record nothing', async () => {
+      const { sink, writer } = await fresh()
+      expect(await writer.add(type, batchOf(0, 0, 3, { 1: laterValue(price.toWire(priceOf(1))) }))).toEqual([])
+      expect(await writer.seal(new AbortController().signal)).toMatchObject([{ offset: 3n }])
+      expect([...(await prices())].sort()).toEqual(['1.5', '2.5', '3.5'])
       await sink.close()
     })
 

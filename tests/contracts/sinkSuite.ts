@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Price, price, type RecordType, type RowSink, trade } from '../../lib/src/base/index.ts'
+import { encodedBatch, type Price, price, type RecordType, type RowSink, trade } from '../../lib/src/base/index.ts'
+import { laterValue } from '../support/laterRecords.ts'
 
 export interface SinkUnderTest {
   /** A sink on an empty target. */
@@ -77,6 +78,16 @@ export function sinkSuite(name: string, { open, prices, impossible }: SinkUnderT
       expect(written).toBe(2)
       expect(failed).toMatchObject([{ index: 1, error: { code: 'BAD_DATA', retryable: false } }])
       expect(await prices(sink)).toHaveLength(2)
+    })
+
+    test('a field of a later version costs a record nothing', async () => {
+      await using sink = await open()
+      const type = price as unknown as RecordType
+      const value = Buffer.from(laterValue(price.toWire(priceOf(1))))
+      const batch = encodedBatch(price.topic, 0, [{ offset: 0n, key: null, value, timestamp: 0 }])
+      const written = sink.writeEncoded ? sink.writeEncoded(type, [batch]) : sink.write(price, [price.decode(value)])
+      expect(await written).toMatchObject({ written: 1, failed: [] })
+      expect(await prices(sink)).toHaveLength(1)
     })
 
     test('check exercises the real path, close may be called twice', async () => {

@@ -78,7 +78,7 @@ class Segments implements SegmentWriter {
         if (offset <= (part.reach.get(folder) ?? -1n)) continue
         const rows = part.rows.get(folder) ?? []
         part.rows.set(folder, rows)
-        rows.push({ offset, line: JSON.stringify({ offset: String(offset), record: type.toWire(record) }) })
+        rows.push({ offset, line: `{"offset":"${offset}","record":${Buffer.from(batch.value(index)).toString()}}` })
         this.#count++
       }
     }
