@@ -7,7 +7,7 @@ import { CryptoDataPlatform, loadConfig } from '../lib/src/streaming/platform/in
 
 const WANTED = 10
 
-const { config } = loadConfig({ flags: { sources: ['simulated'] } })
+const { config } = loadConfig({ flags: { 'sources.run': ['simulated'] } })
 await using platform = new CryptoDataPlatform({ config, onNotice: (line) => console.log(line) })
 await platform.start()
 

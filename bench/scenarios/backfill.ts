@@ -30,7 +30,7 @@ export async function backfill(context: BenchContext): Promise<string> {
   await using store = await openDatabase(context.store, 'bench_backfill')
   const project = join(folder, 'backfill')
   await mkdir(project, { recursive: true })
-  await writeFile(join(project, 'qicore.yaml'), 'sources: [simulated]\nsimulated: { interval_ms: 1000 }\n')
+  await writeFile(join(project, 'qicore.yaml'), 'sources: { simulated: { interval_ms: 1000 } }\n')
   const coins = Array.from({ length: COINS }, (_, i) => `coin-${i}`)
   const to = START + Math.ceil(records / COINS) * SECOND
   const started = performance.now()

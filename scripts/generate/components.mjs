@@ -1,4 +1,4 @@
-// docs/reference/sources.md, sinks.md and agents.md: what there is, and the settings of each, from its definition.
+// docs/reference/sources.md, destinations.md and agents.md: what there is, and the settings of each, from its definition.
 import { settingsOf } from '../../lib/src/base/index.ts'
 import { sinkDefinitions } from '../../lib/src/consumers/index.ts'
 import { sourceDefinitions } from '../../lib/src/publishers/index.ts'
@@ -6,12 +6,27 @@ import { agentDefinitions } from '../../lib/src/streaming/platform/index.ts'
 import { settingsTable } from '../support/settingsTable.mjs'
 
 export const outputs = () => ({
-  'docs/reference/sources.md': reference('Sources', 'lib/src/publishers/sources', sourceDefinitions, ITS_NAME),
-  'docs/reference/sinks.md': reference('Sinks', 'lib/src/consumers/sinks', sinkDefinitions, ITS_NAME),
+  'docs/reference/sources.md': reference('Sources', 'lib/src/publishers/sources', sourceDefinitions, SOURCES),
+  'docs/reference/destinations.md': reference('Destinations', 'lib/src/consumers/sinks', sinkDefinitions, DESTINATIONS),
   'docs/reference/agents.md': reference('Agents', 'the agents/ folders', agentDefinitions, AGENTS),
 })
 
-const ITS_NAME = 'The settings of each stand under its name in `qicore.yaml`.'
+const SOURCES = `The types of sources. A source is an instance of one: \`sources.<name>\` in \`qicore.yaml\`, with the settings of its \`type\` (default: its
+name). Its name is the \`source\` of its records, and its name in health, coverage, limits and commands. What the file configures runs, unless
+\`sources.run\` (or \`QICORE_SOURCES\`) names others; each type can also be named without being configured.
+
+\`\`\`yaml
+sources:
+  coingecko:
+    coins: [bitcoin, ethereum]
+  in-euro:
+    type: coingecko
+    currencies: [eur]
+\`\`\`
+
+The variables of an instance begin with its name: \`COINGECKO_API_KEY\` is coingecko's, \`IN_EURO_API_KEY\` that of \`in-euro\`.`
+const DESTINATIONS =
+  'The types of destinations. A destination is an instance of one: `destinations.<name>` in `qicore.yaml`, with the settings of its `type` (default: its name).'
 const AGENTS =
   'What each does, and its settings, which stand under `agents.` and its name in `qicore.yaml`. `qicore agent list` says which run.'
 

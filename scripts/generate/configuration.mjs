@@ -1,7 +1,5 @@
 // docs/reference/configuration.md: the platform's own settings, from its configuration schema.
-import { settingsOf } from '../../lib/src/base/index.ts'
-import { sinkDefinitions } from '../../lib/src/consumers/index.ts'
-import { sourceDefinitions } from '../../lib/src/publishers/index.ts'
+import { settingsOf, sharedVariables } from '../../lib/src/base/index.ts'
 import { configSchema } from '../../lib/src/streaming/platform/index.ts'
 import { settingsTable } from '../support/settingsTable.mjs'
 
@@ -17,16 +15,19 @@ The project is the nearest folder upwards that holds \`qicore.yaml\` or \`.qicor
 \`\`\`yaml
 server:
   port: 9000
-sources: [simulated]
-simulated:
-  interval_ms: 200
+sources:
+  simulated:
+    interval_ms: 200
 \`\`\`
 
-The settings of [sources](sources.md) and [sinks](sinks.md) stand under their names.
+[Sources](sources.md) and [destinations](destinations.md) are instances of types, each under its name with the settings of its type.
 `
 
 export function outputs() {
-  const components = new Set([...Object.keys(sourceDefinitions), ...Object.keys(sinkDefinitions)])
-  const settings = settingsOf(configSchema).filter(({ path }) => !components.has(path.split('.')[0]))
+  const all = settingsOf(configSchema)
+  const [problem] = sharedVariables(all)
+  if (problem) throw new Error(problem)
+  // Those of the types have a page of their own.
+  const settings = all.filter(({ path }) => !path.startsWith('sources.') || path === 'sources.run')
   return { 'docs/reference/configuration.md': `${INTRODUCTION}\n${settingsTable(settings).join('\n')}\n` }
 }

@@ -34,7 +34,7 @@ beforeAll(async () => {
   server = await provider()
   hosted = await hostedAgents({
     databaseUrl: url,
-    yaml: `coingecko: { base_url: "http://127.0.0.1:${port}" }
+    yaml: `sources: { coingecko: { base_url: "http://127.0.0.1:${port}" } }
 agents:
   crypto-platform:
     { restart_after_seconds: 0, restarts: 2, scale_up_lag: 1000, scale_up_after_seconds: 0, scale_down_lag: 0, scale_down_after_seconds: 0 }`,

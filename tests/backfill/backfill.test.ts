@@ -51,7 +51,8 @@ const TODAY = Math.floor(Date.now() / 86_400_000)
 const day = (ago: number): number => (TODAY - ago) * 86_400 * SECOND
 
 describe('from a provider', () => {
-  const yaml = (url: string) => `coingecko: { base_url: "${url}", calls_per_minute: 6000, retry: { attempts: 2, base_ms: 5 } }\n`
+  const yaml = (url: string) =>
+    `sources: { coingecko: { base_url: "${url}", calls_per_minute: 6000, retry: { attempts: 2, base_ms: 5 } } }\n`
 
   test('hours of 200 days in windows of 90, every digit; what is held is not asked for again', async () => {
     await using server = await startHistoryServer()
@@ -165,7 +166,7 @@ describe('from a provider', () => {
 })
 
 describe('gaps', () => {
-  const yaml = 'simulated: { interval_ms: 60000, coins: [bitcoin] }\n'
+  const yaml = 'sources: { simulated: { interval_ms: 60000, coins: [bitcoin] } }\n'
   const from = at('2026-01-01T00:00:00Z')
 
   test('of prices and candles are filled from the source, which gives the same figures again', async () => {

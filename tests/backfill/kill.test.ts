@@ -70,7 +70,7 @@ const day = (ago: number): number => Math.floor(Date.now() / 86_400_000 - ago) *
 
 test('killed at random windows, it goes on with the one that was under way, and ends exact', async () => {
   await using server = await startHistoryServer()
-  const { store, options } = await setting(`coingecko: { base_url: "${server.url}", calls_per_minute: 60000 }\n`)
+  const { store, options } = await setting(`sources: { coingecko: { base_url: "${server.url}", calls_per_minute: 60000 } }\n`)
   const coins = Array.from({ length: 12 }, (_, i) => `coin-${i}`)
   const [from, to] = [day(360), day(5)]
   const at = (seconds: number) => formatTime(seconds * SECOND)
@@ -114,7 +114,7 @@ async function expectExact(
 }
 
 test('a long history of the simulated market, killed on the way, equals the market', async () => {
-  const { store, options } = await setting('sources: [simulated]\n')
+  const { store, options } = await setting('sources: { simulated: {} }\n')
   const from = parseTime('2026-01-01T00:00:00Z')
   const to = from + 60_000 * SECOND
   await killed(['bitcoin', 'ethereum', '--from', formatTime(from), '--to', formatTime(to)], options, async (running) => {
@@ -134,7 +134,7 @@ test('a long history of the simulated market, killed on the way, equals the mark
 })
 
 test('Ctrl-C stops after what is under way', async () => {
-  const { options } = await setting('sources: [simulated]\n')
+  const { options } = await setting('sources: { simulated: {} }\n')
   const args = ['backfill', 'bitcoin', '--from', '2026-01-01', '--to', '2026-06-01', '--json']
   const running = new Running(args, options)
   await running.line(/"event":"window"/)

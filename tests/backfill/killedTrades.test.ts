@@ -16,7 +16,7 @@ interface GapRow {
 test('trades that came while the platform was dead are missing by number, and exactly these are fetched', async () => {
   const database = await createDatabase()
   onTestFinished(database.drop)
-  const project = await makeProject('killed-trades', 'simulated: { coins: [bitcoin], trade_ms: 100 }\n')
+  const project = await makeProject('killed-trades', 'sources: { simulated: { coins: [bitcoin], trade_ms: 100 } }\n')
   onTestFinished(() => project[Symbol.asyncDispose]())
   const options = { cwd: project.cwd, env: { QICORE_SOURCES: 'simulated', DATABASE_URL: database.url } }
   const gaps = async () =>

@@ -35,7 +35,7 @@ async function silentSince(home: string): Promise<number> {
 }
 
 test('a stop of the platform leaves a gap, which is listed with its reason, and filled while it runs', async () => {
-  const project = await makeProject('stopped', 'simulated: { interval_ms: 1000, coins: [bitcoin] }\n')
+  const project = await makeProject('stopped', 'sources: { simulated: { interval_ms: 1000, coins: [bitcoin] } }\n')
   onTestFinished(() => project[Symbol.asyncDispose]())
   const options = { cwd: project.cwd, env: { QICORE_SOURCES: 'simulated' } }
   const first = await up(options)

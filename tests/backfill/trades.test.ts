@@ -11,7 +11,7 @@ async function setting() {
   const database = await createDatabase()
   onTestFinished(database.drop)
   const folder = await temporary('backfill-trades')
-  await writeFile(join(folder, 'qicore.yaml'), 'simulated: { coins: [bitcoin, ethereum], trade_ms: 250 }\n')
+  await writeFile(join(folder, 'qicore.yaml'), 'sources: { simulated: { coins: [bitcoin, ethereum], trade_ms: 250 } }\n')
   const { config } = loadConfig({ cwd: folder, env: { DATABASE_URL: database.url } })
   const store = await openStore({ home: folder, databaseUrl: database.url })
   onTestFinished(() => store.close())

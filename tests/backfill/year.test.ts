@@ -32,7 +32,7 @@ describe.skipIf(!runsSlow)('a year of hourly candles of 20 coins', { timeout: 60
     const cwd = await temporary('year')
     await writeFile(
       join(cwd, 'qicore.yaml'),
-      `coingecko: { base_url: "${server.url}", plan: pro, api_key: a-key, calls_per_minute: ${LIMIT}, timeout_ms: 3000, retry: { base_ms: 50 } }\n`,
+      `sources: { coingecko: { base_url: "${server.url}", plan: pro, api_key: a-key, calls_per_minute: ${LIMIT}, timeout_ms: 3000, retry: { base_ms: 50 } } }\n`,
     )
     const options = { cwd, env: { DATABASE_URL: database.url } }
     const [from, to] = [day(375), day(10)]

@@ -36,7 +36,7 @@ const settings = coingecko.config.parse({
 const supervisor = new Supervisor(logger)
 supervisor.add('publisher', async (signal) => {
   const rateLimit = (key: string, of: RateLimits) => shared(key, { ...of, ...limits })
-  await using source = await coingecko.open(settings, { logger, rateLimit })
+  await using source = await coingecko.open(settings, { name: 'coingecko', logger, rateLimit })
   await using publisher = new CryptoDataPublisher({ source, stream, logger })
   await publisher.run(signal)
 })

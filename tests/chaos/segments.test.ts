@@ -39,7 +39,7 @@ async function setUp(mode: Mode): Promise<Setting> {
   await mkdir(root)
   await engines.stream.createTopics(['crypto-prices'])
   const lake = `type: segments, folder: ${root}, rows: 700, age_ms: 300, max_lag: none`
-  const yaml = `sources: [none]\nredpanda: { session_timeout_ms: ${SESSION_MS} }\ndestinations:\n  lake: { ${lake} }\n`
+  const yaml = `sources: { run: [] }\nredpanda: { session_timeout_ms: ${SESSION_MS} }\ndestinations:\n  lake: { ${lake} }\n`
   const start = async (way: Way) => {
     const folder = await project(engines.folder, 'segments', yaml)
     const member: Member = startProcess('consumerProcess.ts', { sink: 'segments' }, folder, engines.environment(way))

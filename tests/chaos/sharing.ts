@@ -51,7 +51,7 @@ export async function sharing(options: SharingOptions): Promise<Shared> {
   const market = stack.use(await openMarket(seed))
   const processes: TestProcess[] = []
   const start = async <T>(script: string, name: string, settings: unknown): Promise<TestProcess<T>> => {
-    const folder = await project(engines.folder, name, 'sources: [none]\n')
+    const folder = await project(engines.folder, name, 'sources: { run: [] }\n')
     const process = startProcess<T>(script, settings, folder, engines.environment('home'))
     stack.defer(() => process.kill9())
     processes.push(process)

@@ -7,7 +7,7 @@ import { startProcess, type TestProcess } from './process.ts'
 /** The limits of its writes: small, so that a load makes many writes. */
 export const LIMITS = { lanes: 2, maxRecords: 2_000, maxBytes: 512 * 1024 }
 
-export const CONFIG = `sources: [none]
+export const CONFIG = `sources: { run: [] }
 destinations:
   timescaledb: { lanes: ${LIMITS.lanes}, batch: { max_records: ${LIMITS.maxRecords}, max_bytes: ${LIMITS.maxBytes} } }
 `

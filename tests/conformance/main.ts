@@ -9,7 +9,7 @@ import { runSuite, SUITES } from './suites.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'qicore-conformance-'))
 const env = { QICORE_HOME: home, ...(process.env.DATABASE_URL && { DATABASE_URL: process.env.DATABASE_URL }) }
-const { config } = loadConfig({ cwd: home, env, flags: { sources: 'none', 'server.port': 0 } })
+const { config } = loadConfig({ cwd: home, env, flags: { 'sources.run': 'none', 'server.port': 0 } })
 let failed = 0
 try {
   await using platform = new CryptoDataPlatform({ config })

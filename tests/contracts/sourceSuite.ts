@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type RecordBatch, SOURCE_NAME, type Source } from '../../lib/src/base/index.ts'
+import type { RecordBatch, Source } from '../../lib/src/base/index.ts'
 
 export interface SourceUnderTest {
   readonly source: Source
@@ -11,22 +11,27 @@ export interface SourceUnderTest {
 }
 
 export interface SourceSuiteOptions {
-  /** A fresh source that has at least `batches` to give without anybody's help. */
-  readonly open: () => Promise<SourceUnderTest>
+  /** A fresh source, an instance of this name, that has at least `batches` to give without anybody's help. */
+  readonly open: (name: string) => Promise<SourceUnderTest>
+  /** Its records may have a source of their own. */
+  readonly keepsSource?: boolean
   /** Default 3. */
   readonly batches?: number
   /** A source that cannot reach its provider: check() has to say so. */
-  readonly openUnreachable?: () => Promise<SourceUnderTest>
+  readonly openUnreachable?: (name: string) => Promise<SourceUnderTest>
 }
+
+/** A name that is no type's. */
+const INSTANCE = 'one-of-several'
 
 /** What every source keeps, whatever it reads. */
 export function sourceSuite(name: string, options: SourceSuiteOptions): void {
-  const { batches: wanted = 3 } = options
+  const { batches: wanted = 3, keepsSource = false } = options
 
   describe(`source contract: ${name}`, () => {
     const opened: SourceUnderTest[] = []
     const open = async (how = options.open): Promise<SourceUnderTest> => {
-      const under = await how()
+      const under = await how(INSTANCE)
       opened.push(under)
       return under
     }
@@ -37,9 +42,9 @@ export function sourceSuite(name: string, options: SourceSuiteOptions): void {
       }
     })
 
-    it('has a legal name', async () => {
+    it('has the name of the instance', async () => {
       const { source } = await open()
-      expect(source.name).toMatch(SOURCE_NAME)
+      expect(source.name).toBe(INSTANCE)
     })
 
     it('yields batches of records that their type accepts, and says why it refused the rest', async () => {
@@ -47,7 +52,7 @@ export function sourceSuite(name: string, options: SourceSuiteOptions): void {
       for (const batch of await take(source, wanted)) {
         for (const record of batch.records) {
           expect(() => batch.type.check(record)).not.toThrow()
-          expect(record.source).toMatch(SOURCE_NAME)
+          if (!keepsSource) expect(record.source).toBe(INSTANCE)
         }
         for (const { reason, original } of batch.rejected ?? []) {
           expect(reason).not.toBe('')

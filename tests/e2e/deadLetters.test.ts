@@ -18,7 +18,7 @@ describe('one bad record among ten thousand', () => {
   test('is set aside with its reason, costs no other, and is stored once mended', async () => {
     const project = await temporary('dlq')
     const home = join(project, '.qicore')
-    await writeFile(join(project, 'qicore.yaml'), 'sources: [none]\n')
+    await writeFile(join(project, 'qicore.yaml'), 'sources: { run: [] }\n')
     const { env, drop } = await platformDatabase()
     onTestFinished(drop)
     const store = await openStore({ home, databaseUrl: env.DATABASE_URL })

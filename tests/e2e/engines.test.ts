@@ -40,7 +40,7 @@ async function broker(): Promise<string> {
 
 async function platformIn(env: Readonly<Record<string, string>>) {
   const project = await temporary('engines')
-  await writeFile(join(project, 'qicore.yaml'), 'simulated: { interval_ms: 100 }\n')
+  await writeFile(join(project, 'qicore.yaml'), 'sources: { simulated: { interval_ms: 100 } }\n')
   const platform = await startPlatform(project, { ...settings, ...env })
   onTestFinished(() => platform.kill9())
   return { platform, project }

@@ -23,7 +23,7 @@ describeWith(['kafka', 'registry', 'kcat'], 'the platform with a schema registry
     onTestFinished(() => kafka.stop())
     const cwd = await temporary('registry')
     const home = join(cwd, '.qicore')
-    await writeFile(join(cwd, 'qicore.yaml'), 'simulated: { interval_ms: 100 }\n')
+    await writeFile(join(cwd, 'qicore.yaml'), 'sources: { simulated: { interval_ms: 100 } }\n')
     const { env: storeEnv, drop } = await platformDatabase()
     onTestFinished(drop)
     const env = { ...storeEnv, REDPANDA_BROKERS: kafka.brokers, SCHEMA_REGISTRY_URL: url }

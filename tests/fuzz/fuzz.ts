@@ -33,7 +33,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzFindings> {
   await chmod(folder, 0o755) // the PostgreSQL user has to get in
   await using stack = new AsyncDisposableStack()
   stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }))
-  await writeFile(join(folder, 'qicore.yaml'), 'sources: [none]\n')
+  await writeFile(join(folder, 'qicore.yaml'), 'sources: { run: [] }\n')
   const home = join(folder, '.qicore')
   const store = stack.use(await openStore({ home }))
   await storeMarket(store)

@@ -104,7 +104,7 @@ describe('over HTTP', () => {
     const { config } = loadConfig({
       cwd: project.cwd,
       env: { DATABASE_URL: (await testDatabase()).url },
-      flags: { sources: 'none', 'server.port': 0 },
+      flags: { 'sources.run': 'none', 'server.port': 0 },
     })
     platform = new CryptoDataPlatform({ config })
     await platform.initialize()

@@ -33,7 +33,7 @@ test('the source takes its limit from the platform, by its key', async () => {
   }
   for (const api_key of [undefined, 'CG-key']) {
     const settings = coingecko.config.parse({ base_url: endpoint.url, api_key })
-    await using source = await coingecko.open(settings, { logger: silentLogger, rateLimit })
+    await using source = await coingecko.open(settings, { name: 'coingecko', logger: silentLogger, rateLimit })
     expect(await source.check()).toMatchObject({ ok: true })
   }
   expect(asked).toEqual([

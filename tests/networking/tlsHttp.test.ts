@@ -112,7 +112,10 @@ describeWith('openssl', 'HTTP over TLS with an authority of its own', () => {
     const authority = await makeAuthority(await temporary('tls-coingecko'))
     const url = await startServer(await authority.issue('server'))
     const check = async (tls: object) => {
-      await using source = await coingecko.open(coingecko.config.parse({ base_url: url, tls }), { logger: silentLogger })
+      await using source = await coingecko.open(coingecko.config.parse({ base_url: url, tls }), {
+        name: 'coingecko',
+        logger: silentLogger,
+      })
       return await source.check()
     }
     expect(await check({ ca: authority.ca })).toMatchObject({ ok: true })

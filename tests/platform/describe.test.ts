@@ -13,6 +13,7 @@ const publisher = (more: Partial<PublisherStats>): PublisherStats => ({
   bytes: 0,
   inFlight: 0,
   lastRecordTime: null,
+  origin: null,
   lastAppendAt: null,
   lastError: null,
   ...more,

@@ -29,8 +29,7 @@ const STATE = { down: 'retrying', refuses: 'parked', unopened: 'opening', hangs:
 
 /** Records keep reaching the store, and everything but the destination's own part is well. */
 async function isolates(fault: Fault, env: Readonly<Record<string, string>>): Promise<void> {
-  const yaml = `sources: [simulated]
-simulated: { interval_ms: 20 }
+  const yaml = `sources: { simulated: { interval_ms: 20 } }
 destinations:
   sick: { type: trouble, fault: ${fault}, records: [price] }
 `
@@ -81,7 +80,7 @@ describeWith('kafka', 'a second destination in trouble, over Kafka', { timeout: 
 })
 
 test('a destination that was parked goes on when it is resumed; a dead letter is replayed to the destination that refused it alone', async () => {
-  const yaml = `sources: [none]
+  const yaml = `sources: { run: [] }
 destinations:
   lines: { type: ndjson, file: lines.ndjson, records: [price], failure: { retry: 1s, then: dead_letter } }
   sick: { type: trouble, fault: down, records: [price], failure: { retry: 1ms, then: dead_letter } }

@@ -36,13 +36,13 @@ async function cutArchive(): Promise<string> {
 
 test('a cut archive: what could be read is stored once, then one final error with the line to go on from', async () => {
   const path = await cutArchive()
-  const yaml = `sources: [replay]\nreplay:\n  path: ${path}\n  constants: { source: file, coin_id: cut, currency: usd }\n`
+  const yaml = `sources:\n  replay:\n    path: ${path}\n    constants: { source: file, coin_id: cut, currency: usd }\n`
   const { platform, logger, notices, part } = await platformOf({}, yaml)
   await platform.start()
   await until(() => part('source replay')?.state === 'failed', 'the final failure')
   const message = part('source replay')?.lastError?.message ?? ''
   const line = Number(/price\.csv\.gz:(\d+): unexpected end of file/.exec(message)?.[1])
-  expect(message).toContain(`replay.resume: price.csv.gz:${line}`)
+  expect(message).toContain(`set resume: price.csv.gz:${line}`)
   await until(async () => {
     const lags = await Promise.all(platform.getStatus().consumers.map(({ group }) => platform.stream.lag(group)))
     return lags.flat().length > 0 && lags.flat().every(({ lag }) => lag === 0n)
@@ -61,10 +61,10 @@ test('a cut archive: what could be read is stored once, then one final error wit
 })
 
 test.each([
-  ['a missing file', 'replay:\n  path: /no/such/file.csv\n', 'CONFIG_INVALID', 'replay.path "/no/such/file.csv" cannot be read'],
-  ['a setting that contradicts the file', 'replay:\n  path: PATH\n', 'CONFIG_INVALID', 'a price needs coin_id, source, currency'],
-])('%s is final, until a start is asked for', async (_, settings, code, message) => {
-  const yaml = `sources: [replay]\n${settings.replace('PATH', await cutArchive())}`
+  ['a missing file', '/no/such/file.csv', 'CONFIG_INVALID', 'path "/no/such/file.csv" cannot be read'],
+  ['a setting that contradicts the file', 'PATH', 'CONFIG_INVALID', 'a price needs coin_id, source, currency'],
+])('%s is final, until a start is asked for', async (_, path, code, message) => {
+  const yaml = `sources: { replay: { path: ${path.replace('PATH', await cutArchive())} } }\n`
   const { platform, part } = await platformOf({}, yaml)
   await platform.start()
   const failed = await until(() => part('source replay')?.state === 'failed' && part('source replay'), 'the final failure')

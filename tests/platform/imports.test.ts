@@ -13,7 +13,7 @@ async function imported(text: string, settings: Record<string, unknown>) {
   const cwd = await temporary('import')
   const path = join(cwd, 'rows.csv')
   writeFileSync(path, text)
-  writeFileSync(join(cwd, 'qicore.yaml'), JSON.stringify({ sources: ['replay'], replay: { path, ...settings } }))
+  writeFileSync(join(cwd, 'qicore.yaml'), JSON.stringify({ sources: { replay: { path, ...settings } } }))
   const { config } = loadConfig({ cwd, env: { DATABASE_URL: database.url } })
   const notices: string[] = []
   const platform = new CryptoDataPlatform({ config, onNotice: (line) => notices.push(line) })
@@ -31,7 +31,7 @@ const DEALS = { source: 'venue', coin_id: 'AAA/USD', currency: 'USD' }
 
 test('rows that overwrite one another are counted as such, and so is a second import of the same', async () => {
   const text = 'time,price\n2024-01-01,1\n2024-01-01,2\n2024-01-02,3\n2024-01-02,4\n2024-01-03,x\n'
-  const settings = { type: 'price', constants: { source: 'file', coin_id: 'twice', currency: 'usd' } }
+  const settings = { record: 'price', constants: { source: 'file', coin_id: 'twice', currency: 'usd' } }
   const { counts, notices, platform } = await imported(text, settings)
   expect(counts).toEqual({ written: 2, overwritten: 2 })
   expect(notices).toContain('replay is finished: 5 records read, 4 published, 1 refused: qicore dlq list says why')
@@ -41,7 +41,7 @@ test('rows that overwrite one another are counted as such, and so is a second im
 
 test('trades without ids are all stored, in the order of the file, once however often they are imported', async () => {
   const text = 'time,price,amount\n1717200000,410.5,0.1\n1717200000,410.5,0.2\n1717200000,410.6,0.3\n1717200001,410.7,0.4\n'
-  const settings = { type: 'trade', constants: { ...DEALS, coin_id: 'BBB/USD' }, time_format: 'seconds' }
+  const settings = { record: 'trade', constants: { ...DEALS, coin_id: 'BBB/USD' }, time_format: 'seconds' }
   const { counts, platform } = await imported(text, settings)
   expect(counts).toEqual({ written: 4, overwritten: 0 })
   expect(await barsOf(platform, 'BBB/USD', '1m')).toMatchObject([{ open: '410.5', close: '410.7', volume: '1' }])
@@ -55,7 +55,7 @@ test('trades of one moment whose ids are numbers are in the order of the numbers
     ...[9999998, 9999999, 10000000, 10000001].map((id, i) => `2024-05-01T00:01:00.100Z,${id},sell,200.${i + 1},1`),
   ]
   const { platform } = await imported(`time,trade_id,side,price,amount\n${rows.join('\n')}\n`, {
-    type: 'trade',
+    record: 'trade',
     constants: DEALS,
   })
   expect(await barsOf(platform, 'AAA/USD', '1m')).toMatchObject([

@@ -13,7 +13,7 @@ test('the servers that qicore.yaml names run with the platform; one that cannot 
   const folder = await mkdtemp(join(tmpdir(), 'servers-'))
   await writeFile(join(folder, 'servers.json'), JSON.stringify({ mcpServers: { mine: fixtureSpec(), unnamed: fixtureSpec() } }))
   const settings = {
-    sources: ['none'],
+    sources: { run: [] },
     mcp: { servers: ['mine', 'coingecko', 'nobody'], file: join(folder, 'servers.json'), folder },
   }
   await writeFile(join(folder, 'qicore.yaml'), JSON.stringify(settings))

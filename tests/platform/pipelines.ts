@@ -26,7 +26,7 @@ const DESTINATIONS = 'destinations:\n  lake: { type: collect }\n  desk: { type: 
 /** A platform that runs, with two destinations of the test. */
 export async function runPlatform(env: Readonly<Record<string, string>>, destinations = DESTINATIONS): Promise<Running> {
   const cwd = await mkdtemp(join(tmpdir(), 'qicore-pipelines-'))
-  await writeFile(join(cwd, 'qicore.yaml'), `sources: [none]\npartitions: 2\n${destinations}`)
+  await writeFile(join(cwd, 'qicore.yaml'), `sources: { run: [] }\npartitions: 2\n${destinations}`)
   const kept = { lake: new Collected(), desk: new Collected() }
   const collect = defineSink({
     name: 'collect',

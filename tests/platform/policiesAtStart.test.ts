@@ -7,7 +7,7 @@ const { url } = await testDatabase()
 
 test('a platform that has started has the policies of its configuration; what is set then stays', async () => {
   const cwd = await temporary('policies')
-  const flags = { sources: 'none', 'store.retention.quote': 7 }
+  const flags = { 'sources.run': 'none', 'store.retention.quote': 7 }
   const { config } = loadConfig({ cwd, env: { DATABASE_URL: url }, flags })
   await using platform = new CryptoDataPlatform({ config })
   await platform.start()

@@ -10,21 +10,24 @@ import { aPrice } from '../support/heldSubscription.ts'
 import { temporary } from '../support/temporary.ts'
 
 sourceSuite('simulated', {
-  open: async () => ({ source: await simulated.open(simulatedConfig.parse({ interval_ms: 100 }), { logger: silentLogger }) }),
+  open: async (name) => ({
+    source: await simulated.open(simulatedConfig.parse({ interval_ms: 100 }), { name, logger: silentLogger }),
+  }),
 })
 
 /** More than fits one batch, so that there are several. */
 const LINES = 10_000
 
 sourceSuite('replay', {
+  keepsSource: true,
   batches: 2,
-  async open() {
+  async open(name) {
     const path = join(await temporary('replay'), 'price.ndjson')
     await writeFile(path, Array.from({ length: LINES }, (_, i) => `${price.encode(aPrice(i))}\n`).join(''))
-    return { source: await replay.open(replayConfig.parse({ path }), { logger: silentLogger }) }
+    return { source: await replay.open(replayConfig.parse({ path }), { name, logger: silentLogger }) }
   },
-  async openUnreachable() {
+  async openUnreachable(name) {
     const path = join(await temporary('replay'), 'not-there.ndjson')
-    return { source: await replay.open(replayConfig.parse({ path }), { logger: silentLogger }) }
+    return { source: await replay.open(replayConfig.parse({ path }), { name, logger: silentLogger }) }
   },
 })

@@ -59,7 +59,7 @@ test('the type: by each line, by its topic, or by the setting', async () => {
   expect(rejected).toEqual([
     { reason: expect.stringContaining('mixed.jsonl:3: what record it is cannot be told'), original: JSON.stringify(wire(4)) },
   ])
-  expect((await collect(sourceOf({ path: folder, type: 'price' }))).records).toHaveLength(3)
+  expect((await collect(sourceOf({ path: folder, record: 'price' }))).records).toHaveLength(3)
 })
 
 test('what is no record is rejected under its line; its neighbours are not', async () => {
@@ -104,7 +104,7 @@ test('lines longer than a chunk, and lines that are no UTF-8', async () => {
 const CSV =
   'Date,Name,"Price, usd",extra\n01-02-2025,bitcoin,1e-7,1\n02-02-2025,"multi\nline",2.50,1\n03-02-2025,bitcoin,abc,1\n04-02-2025,bitcoin\n05-02-2025,"say ""hi""",7,1\n'
 const MAPPED = {
-  type: 'price',
+  record: 'price',
   columns: { Date: 'time', Name: 'coin_id', 'Price, usd': 'price' },
   constants: { source: 'file', currency: 'usd' },
   time_format: 'd-m-y',
@@ -139,15 +139,15 @@ test('a quote that nobody closes does not swallow the file', async () => {
 })
 
 test.each([
-  [{ columns: { Dat: 'time' } }, 'figures.csv: replay.columns names "Dat", but the columns are Date, Name, Price, usd, extra'],
-  [{ columns: { Date: 'tiem' } }, 'figures.csv: replay.columns gives Date as "tiem", which no price has; did you mean time?'],
-  [{ constants: { curency: 'usd' } }, 'replay.constants sets "curency", which no price has; did you mean currency?'],
-  [{ constants: {} }, 'a price needs source, currency: name the column in replay.columns or set it in replay.constants'],
-  [{ type: undefined }, 'figures.csv: its name does not tell what its rows are: set replay.type'],
+  [{ columns: { Dat: 'time' } }, 'figures.csv: columns names "Dat", but the columns are Date, Name, Price, usd, extra'],
+  [{ columns: { Date: 'tiem' } }, 'figures.csv: columns gives Date as "tiem", which no price has; did you mean time?'],
+  [{ constants: { curency: 'usd' } }, 'constants sets "curency", which no price has; did you mean currency?'],
+  [{ constants: {} }, 'a price needs source, currency: give the column by columns, or the value by constants'],
+  [{ record: undefined }, 'figures.csv: its name does not tell what its rows are: set record'],
   [{ format: 'interactions' }, 'recorded interactions need the parser'],
-  [{ path: undefined }, 'replay.path is missing'],
-  [{ path: '/no/such/folder' }, 'replay.path "/no/such/folder" cannot be read'],
-  [{ resume: 'other.csv:3' }, 'replay.resume: there is no file other.csv'],
+  [{ path: undefined }, 'path is missing'],
+  [{ path: '/no/such/folder' }, 'path "/no/such/folder" cannot be read'],
+  [{ resume: 'other.csv:3' }, 'resume: there is no file other.csv'],
 ])('settings at fault: %o', async (settings, message) => {
   await expect(collect(sourceOf({ path: folderOf({ 'figures.csv': CSV }), ...MAPPED, ...settings }))).rejects.toThrow(message)
 })
@@ -221,7 +221,11 @@ test('recorded answers go through the parser of their source', async () => {
 
 test('a candle stamped with its close is shifted to its open', async () => {
   const text = 'time,open,high,low,close\n2026-01-01 00:01:00,1,2,1,2\n'
-  const settings = { type: 'ohlcv', constants: { source: 's', coin_id: 'c', currency: 'usd', timeframe: '1m' }, stamped: 'close' }
+  const settings = {
+    record: 'ohlcv',
+    constants: { source: 's', coin_id: 'c', currency: 'usd', timeframe: '1m' },
+    stamped: 'close',
+  }
   const { records } = await collect(sourceOf({ path: folderOf({ 'bars.csv': text }), ...settings }))
   expect(records[0]).toMatchObject({
     time: parseTime('2026-01-01T00:00:00Z'),

@@ -10,7 +10,7 @@ import { collect, collectUntilFailure, folderOf, sourceOf } from './replaying.ts
 const CONSTANTS = { source: 'file', coin_id: 'a', currency: 'usd' }
 const settings = (files: Readonly<Record<string, string | Buffer>>, more: Record<string, unknown> = {}) => ({
   path: folderOf(files),
-  type: 'price',
+  record: 'price',
   constants: CONSTANTS,
   ...more,
 })
@@ -59,7 +59,7 @@ test('an archive that unpacks to very much is read in bounded memory', async () 
   await pipeline(Readable.from(much()), createGzip(), createWriteStream(path))
   const before = process.memoryUsage().rss
   let most = 0
-  const source = sourceOf({ path, type: 'price', constants: CONSTANTS })
+  const source = sourceOf({ path, record: 'price', constants: CONSTANTS })
   const watch = setInterval(() => {
     most = Math.max(most, process.memoryUsage().rss)
   }, 5)

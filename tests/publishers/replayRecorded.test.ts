@@ -52,7 +52,7 @@ describeWith('recorded-data', 'recorded series, replayed: every figure is the te
     for (const file of files)
       for (const [column, currency] of ['usd', 'eur', 'chf'].entries()) {
         const records = await replayed(`${folder}/${file}`, {
-          type: 'price',
+          record: 'price',
           columns: { date: 'time', coingecko_coin_id: 'coin_id', [`price_${currency}`]: 'price' },
           constants: { source: 'coingecko', currency },
           time_format: 'd-m-y',
@@ -71,7 +71,7 @@ describeWith('recorded-data', 'recorded series, replayed: every figure is the te
   test('hourly prices with a zone', async () => {
     const path = 'coingecko-daily-2025/nym_usd_2025_hourly_price_data_provided_by_coingecko.csv.gz'
     const records = await replayed(path, {
-      type: 'price',
+      record: 'price',
       columns: { datetime: 'time', coin_symbol: 'coin_id', price_usd: 'price' },
       constants: { source: 'coingecko', currency: 'usd' },
     })
@@ -86,7 +86,7 @@ describeWith('recorded-data', 'recorded series, replayed: every figure is the te
     ['ohlcv-nautilus/btc-perp-20211231-20220201_1m.csv.gz', 'timestamp', '1m'],
   ])('candles of %s', async (path, column, timeframe) => {
     const records = await replayed(path, {
-      type: 'ohlcv',
+      record: 'ohlcv',
       columns: { [column]: 'time' },
       constants: { source: 'exchange', coin_id: 'BTC/USDT', currency: 'USDT', timeframe },
     })

@@ -22,7 +22,7 @@ test.each([
   const { records, rejected } = await collect(
     sourceOf({
       path,
-      type: 'ohlcv',
+      record: 'ohlcv',
       header: false,
       skip_lines,
       columns: KLINE_COLUMNS,
@@ -38,13 +38,13 @@ test.each([
 })
 
 test.each([
-  [{ header: false }, 'replay.header is false: replay.columns must list all columns'],
-  [{ columns: ['time', 'open'] }, 'replay.columns is a list, which is for files without a header: set header: false'],
+  [{ header: false }, 'header is false: columns must list all columns'],
+  [{ columns: ['time', 'open'] }, 'columns is a list, which is for files without a header: set header: false'],
   [{ header: false, columns: ['time', 'close', 'close'] }, 'the columns 2 and 3 both give close'],
   [{ header: false, columns: ['time', 'close'] }, 'a ohlcv needs open, high, low'],
 ])('columns at fault: %o', async (settings, message) => {
   const path = folderOf({ 'klines.csv': KLINES })
-  await expect(collect(sourceOf({ path, type: 'ohlcv', constants: BARS, ...settings }))).rejects.toMatchObject({
+  await expect(collect(sourceOf({ path, record: 'ohlcv', constants: BARS, ...settings }))).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
     message: expect.stringContaining(message),
   })
@@ -70,7 +70,7 @@ test('null words: an empty optional figure; a required one is refused with the w
   ])
   expect(rejected).toEqual([
     {
-      reason: 'price.csv:4: price is "null", which replay.nulls takes as empty, and a price needs price',
+      reason: 'price.csv:4: price is "null", which nulls takes as empty, and a price needs price',
       original: '2024-01-03,null,null',
     },
   ])
@@ -78,7 +78,7 @@ test('null words: an empty optional figure; a required one is refused with the w
 
 const DEALS_CSV = 'time,price,amount\n1717200000,410.5,0.1\n1717200000,410.5,0.2\n1717200000,410.6,0.3\n1717200001,410.7,0.4\n'
 const importDeals = (path: string, more: Record<string, unknown> = {}) =>
-  collect(sourceOf({ path, type: 'trade', constants: DEALS, time_format: 'seconds', ...more }))
+  collect(sourceOf({ path, record: 'trade', constants: DEALS, time_format: 'seconds', ...more }))
 
 test('trades without ids get some from file and line, the same at each import, wherever the file lies, packed, and grown', async () => {
   const folder = folderOf({ 'deals.csv': DEALS_CSV })
@@ -123,18 +123,13 @@ test('a whole number as the id of a trade is its sequence too; other ids, or a s
 })
 
 test.each([
-  [
-    'trade',
-    DEALS_CSV,
-    { trade_id: 'none', side: 'unknown' },
-    'replay.constants sets trade_id, which tells one trade from another',
-  ],
-  ['quote', 'time,bid,bid_size,ask,ask_size\n', { sequence: 0 }, 'replay.constants sets sequence, which tells one quote'],
+  ['trade', DEALS_CSV, { trade_id: 'none', side: 'unknown' }, 'constants sets trade_id, which tells one trade from another'],
+  ['quote', 'time,bid,bid_size,ask,ask_size\n', { sequence: 0 }, 'constants sets sequence, which tells one quote'],
   [
     'trending',
     'time,coin_id,name,symbol\n',
     { rank: 1 },
-    'rank, which tells one trending from another: rows of one time would overwrite each other; name the column in replay.columns',
+    'rank, which tells one trending from another: rows of one time would overwrite each other; give its column by columns',
   ],
   ['price', 'price\n1\n2\n', { ...PRICES, time: '2024-01-01T00:00:00Z' }, 'so that every row would overwrite the one before it'],
 ])('a constant that would make one %s of many is refused', async (type, text, constants, message) => {
@@ -154,7 +149,7 @@ test('a snapshot of many coins at one time is none of that', async () => {
 test('a constant id of NDJSON is refused as well', async () => {
   const line = JSON.stringify({ type: 'trade', ...DEALS, time: '2024-06-01T00:00:00Z', price: '1', amount: '1' })
   const path = folderOf({ 'rows.ndjson': `${line}\n` })
-  await expect(collect(sourceOf({ path, constants: { trade_id: 'x' } }))).rejects.toThrow('replay.constants sets trade_id')
+  await expect(collect(sourceOf({ path, constants: { trade_id: 'x' } }))).rejects.toThrow('constants sets trade_id')
 })
 
 test('Windows line ends, also within quoted cells', async () => {

@@ -17,7 +17,7 @@ const UNITS = `time,open,high,low,close,volume
 
 test('a count in another unit than it is said to be is refused with file and line', async () => {
   const path = folderOf({ 'bars.csv': UNITS })
-  const { records, rejected } = await collect(sourceOf({ path, type: 'ohlcv', constants: BARS, time_format: 'microseconds' }))
+  const { records, rejected } = await collect(sourceOf({ path, record: 'ohlcv', constants: BARS, time_format: 'microseconds' }))
   expect(records.map(({ time }) => formatTime(time as number))).toEqual(['2025-01-01T00:00:00Z'])
   expect(rejected.map(({ reason }) => reason)).toEqual([
     'bars.csv:2: time "1735689540000" microseconds since 1970 is no time between 1971 and 2255; it looks like milliseconds',
@@ -26,7 +26,7 @@ test('a count in another unit than it is said to be is refused with file and lin
 
 test('epoch tells units apart by the size of each count', async () => {
   const path = folderOf({ 'bars.csv': UNITS })
-  const { records, rejected } = await collect(sourceOf({ path, type: 'ohlcv', constants: BARS, time_format: 'epoch' }))
+  const { records, rejected } = await collect(sourceOf({ path, record: 'ohlcv', constants: BARS, time_format: 'epoch' }))
   expect(rejected).toEqual([])
   expect(records.map(({ time }) => formatTime(time as number))).toEqual(['2024-12-31T23:59:00Z', '2025-01-01T00:00:00Z'])
 })

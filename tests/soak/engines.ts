@@ -10,8 +10,7 @@ import { INTERVAL_MS } from './freshness.ts'
 export const MODES = ['embedded', 'kafka'] as const
 export type Mode = (typeof MODES)[number]
 
-const CONFIG = `sources: [simulated]
-simulated: { interval_ms: ${INTERVAL_MS} }
+const CONFIG = `sources: { simulated: { interval_ms: ${INTERVAL_MS} } }
 `
 
 export interface Running extends AsyncDisposable {

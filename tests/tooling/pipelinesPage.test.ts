@@ -12,7 +12,7 @@ const bash = promisify(execFile)
 const { url } = await testDatabase()
 const page = await readPage('pipelines.md')
 const cwd = await mkdtemp(join(tmpdir(), 'qicore-pipelines-page-'))
-await writeFile(join(cwd, 'qicore.yaml'), 'sources: [none]\n')
+await writeFile(join(cwd, 'qicore.yaml'), 'sources: { run: [] }\n')
 afterAll(() => rm(cwd, { recursive: true, force: true }))
 
 /** Only the check of a wrong file may end otherwise. */

@@ -1,21 +1,29 @@
-import { type SourceDefinition, silentLogger } from '../../../lib/src/base/index.ts'
-import { sourceDefinitions } from '../../../lib/src/publishers/index.ts'
-import type { PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
-import { type Finding, found, unused } from './finding.ts'
+import { type SourceInstance, silentLogger } from '../../../lib/src/base/index.ts'
+import { type PlatformConfig, sourcesThatRun } from '../../../lib/src/streaming/platform/index.ts'
+import { type Finding, found, unused, within } from './finding.ts'
 
-/** The sources that would run: unset means coingecko, and the simulated market only in its absence. */
-export const sourcesOf = ({ sources }: PlatformConfig): readonly string[] => sources ?? ['coingecko']
+const REQUEST_MS = 8000
 
 /** Where no source is named, the simulated market runs in place of this one while it cannot be reached: that is meant so. */
-const standsIn = (part: string, { sources }: PlatformConfig): boolean => sources === undefined && part === 'source coingecko'
+const standsIn = (part: string, { sources }: PlatformConfig): boolean => sources.run === undefined && part === 'source coingecko'
 
-/** Reaches the provider, with the key that is configured. */
-export async function checkSource(config: PlatformConfig, name: string, signal: AbortSignal): Promise<Finding[]> {
-  const label = `source ${name}`
-  const definition = (sourceDefinitions as Readonly<Record<string, SourceDefinition>>)[name]
-  if (!definition) return [unused(label, 'no source runs: this platform only serves and stores')]
-  await using source = await definition.open(config[name] as never, { logger: silentLogger })
-  return [found(label, await source.check(signal))]
+/** Finds whether each source that is to run reaches its provider, with the key that is configured. */
+export function checkSources({ sources }: PlatformConfig): Promise<readonly Finding[]>[] {
+  const names = sourcesThatRun(sources)
+  if (names.length === 0) return [Promise.resolve([unused('sources', 'no source runs: this platform only serves and stores')])]
+  return names.map((name) =>
+    within(
+      `source ${name}`,
+      REQUEST_MS,
+      (signal) => checkSource(sources.instances.get(name) as SourceInstance, signal),
+      'check the network',
+    ),
+  )
+}
+
+async function checkSource({ name, type, settings }: SourceInstance, signal: AbortSignal): Promise<Finding[]> {
+  await using source = await type.open(settings, { name, logger: silentLogger })
+  return [found(`source ${name}`, await source.check(signal))]
 }
 
 /** The finding about a source in whose place the simulated market knowingly runs. */

@@ -11,6 +11,10 @@ interface Marked {
 export const markOf = ({ source, simulated, origin }: Marked): string =>
   simulated || origin === 'simulated' ? 'SIMULATED' : source === MANUAL || origin === MANUAL ? 'MANUAL' : ''
 
+/** The name of a source that runs. */
+export const sourceLabel = (name: string, simulated: boolean): string =>
+  simulated ? (name === 'simulated' ? 'SIMULATED' : `${name} (SIMULATED)`) : name
+
 /** It, behind the name of a series. */
 export function shownMark(marked: Marked, out: Output): string {
   const mark = markOf(marked)

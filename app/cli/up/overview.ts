@@ -1,4 +1,4 @@
-import type { CryptoDataPlatform } from '../../../lib/src/streaming/platform/index.ts'
+import type { CryptoDataPlatform, PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 
 /** What runs where, as name and text. */
 export function overview(platform: CryptoDataPlatform, url: string): readonly (readonly [string, string])[] {
@@ -10,7 +10,7 @@ export function overview(platform: CryptoDataPlatform, url: string): readonly (r
     ['data', config.home],
     ['store', `${status.store}${version ? ` ${version}` : ''} ${place}`],
     ['stream', status.stream === 'embedded' ? 'an embedded log in that database' : `Redpanda at ${config.redpanda.brokers}`],
-    ['sources', config.sources?.join(', ') ?? 'coingecko; the SIMULATED market while it cannot be reached'],
+    ['sources', sourcesText(config)],
     ['http', `${url}  (API: ${url}/api/v1/docs)`],
   ]
 }
@@ -19,4 +19,9 @@ export function overview(platform: CryptoDataPlatform, url: string): readonly (r
 function serverOf(url: string): string {
   const { host, pathname } = new URL(url)
   return `${host}${pathname}`
+}
+
+function sourcesText({ sources: { run } }: PlatformConfig): string {
+  if (!run) return 'coingecko; the SIMULATED market while it cannot be reached'
+  return run.length > 0 ? run.join(', ') : 'none'
 }

@@ -1,12 +1,14 @@
 import { countOf, type PlatformStatus } from '../../../lib/src/base/index.ts'
 import { STORE } from '../../../lib/src/streaming/index.ts'
 import { age, duration } from '../text/age.ts'
+import { sourceLabel } from '../text/mark.ts'
 
 /** What is told now and then of a platform that runs. */
 export interface Pulse {
   readonly uptimeMs: number
   readonly sources: readonly {
     readonly name: string
+    readonly simulated: boolean
     readonly published: number
     readonly lastAt: number | null
     readonly troubled: boolean
@@ -27,8 +29,9 @@ export function pulseOf(status: PlatformStatus, now: number): Pulse {
     stores.reduce((total, consumer) => total + count(consumer), 0)
   return {
     uptimeMs: now - (startedAt ?? now),
-    sources: publishers.map(({ source, published, lastAppendAt, state }) => ({
+    sources: publishers.map(({ source, origin, published, lastAppendAt, state }) => ({
       name: source,
+      simulated: origin === 'simulated',
       published,
       lastAt: lastAppendAt,
       troubled: state === 'degraded',
@@ -62,9 +65,9 @@ export function statusLine(
   const parts = [
     duration(uptimeMs),
     ...troubles,
-    ...sources.map(({ name, published, lastAt, troubled }) =>
+    ...sources.map(({ name, simulated, published, lastAt, troubled }) =>
       [
-        name === 'simulated' ? 'SIMULATED' : name,
+        sourceLabel(name, simulated),
         `${published} received${lastAt === null ? '' : `, last ${age(lastAt, now)} ago`}`,
         ...(troubled ? ['(stream is down, trying again)'] : []),
       ].join(' '),

@@ -7,12 +7,12 @@ import {
   TIMEFRAMES,
   type Timeframe,
 } from '../../../lib/src/base/index.ts'
-import { sourceDefinitions } from '../../../lib/src/publishers/index.ts'
 import {
   type BackfillRequest,
   type BackfillTask,
   openBackfill,
   type PlatformConfig,
+  sourcesThatRun,
 } from '../../../lib/src/streaming/platform/index.ts'
 import { audited } from '../audited.ts'
 import { BackfillScreen } from '../backfill/BackfillScreen.ts'
@@ -78,8 +78,8 @@ function requestOf(input: BackfillInput, config: PlatformConfig): BackfillReques
     ...(input.from && { from: input.from }),
     ...(input.to && { to: input.to }),
   })
-  if (source !== undefined && !sourceDefinitions[source])
-    throw wrong('source', `there is no source named ${source}${suggest(source, Object.keys(sourceDefinitions))}`)
+  if (source !== undefined && !config.sources.instances.has(source))
+    throw wrong('source', `there is no source named ${source}${suggest(source, [...config.sources.instances.keys()])}`)
   if (gaps) {
     if (every) throw wrong('every', '--every does not go with --gaps: a gap is filled as closely as the provider gives it')
     const types = type ? [type] : timeframe ? (['ohlcv'] as const) : undefined
@@ -112,8 +112,8 @@ function requestOf(input: BackfillInput, config: PlatformConfig): BackfillReques
   }
 }
 
-const usualSource = ({ sources = [] }: PlatformConfig): string =>
-  sources.find((name) => sourceDefinitions[name]?.history) ?? 'coingecko'
+const usualSource = ({ sources }: PlatformConfig): string =>
+  sourcesThatRun(sources).find((name) => sources.instances.get(name)?.type.history) ?? 'coingecko'
 
 function lengthOf(every: string | undefined): Timeframe | undefined {
   if (every === undefined || TIMEFRAMES.includes(every as Timeframe)) return every as Timeframe | undefined

@@ -6,7 +6,7 @@ import { checkLimits } from '../doctor/limits.ts'
 import { checkFolder, checkNode } from '../doctor/machine.ts'
 import { checkPipelines } from '../doctor/pipelines.ts'
 import { checkPlatform } from '../doctor/platform.ts'
-import { checkSource, sourcesOf, tolerated } from '../doctor/sources.ts'
+import { checkSources, tolerated } from '../doctor/sources.ts'
 import { checkSql } from '../doctor/sql.ts'
 import { checkStore, openForCheck, unopened } from '../doctor/store.ts'
 import { checkRegistry, checkStream } from '../doctor/stream.ts'
@@ -58,9 +58,7 @@ async function* examine(session: Session): AsyncGenerator<Finding, void, undefin
     (signal) => checkRegistry(config, signal),
     'start it, or correct SCHEMA_REGISTRY_URL',
   )
-  const sources = sourcesOf(config).map((name) =>
-    within(`source ${name}`, REQUEST_MS, (signal) => checkSource(config, name, signal), 'check the network'),
-  )
+  const sources = checkSources(config)
   yield* checkEngines(session, config)
   yield* await registry
   for (const source of sources) for (const finding of await source) yield tolerated(config, finding)

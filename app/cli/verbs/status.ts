@@ -3,12 +3,14 @@ import { EXIT } from '../exitCodes.ts'
 import type { Output } from '../output.ts'
 import type { Session } from '../session.ts'
 import { age, duration } from '../text/age.ts'
+import { sourceLabel } from '../text/mark.ts'
 import { type Column, printTable } from '../text/table.ts'
 import { askPlatform, type Health, type Part } from '../up/ask.ts'
 import { findPlatform } from '../up/claim.ts'
 
 interface Publisher {
   readonly source: string
+  readonly origin?: string
   readonly state: string
   readonly received: number
   readonly published: number
@@ -101,7 +103,7 @@ const partColumns = (now: number, restarts: ReadonlyMap<string, number>): Column
 ]
 
 const publisherColumns = (now: number): Column<Publisher>[] => [
-  { title: 'source', cell: (row) => (row.source === 'simulated' ? 'SIMULATED' : row.source) },
+  { title: 'source', cell: (row) => sourceLabel(row.source, row.origin === 'simulated') },
   { title: '', cell: (row) => row.state },
   { title: 'received', kind: 'right', cell: (row) => String(row.received) },
   { title: 'published', kind: 'right', cell: (row) => String(row.published) },

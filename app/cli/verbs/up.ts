@@ -28,7 +28,7 @@ export async function run(session: Session, input: UpInput): Promise<undefined> 
   const loaded = await session.load({
     'server.host': input.host,
     'server.port': input.port,
-    sources: input.sources,
+    'sources.run': input.sources,
     'log.level': input.logLevel ?? (session.debug ? 'debug' : undefined),
   })
   const { home, server } = loaded.config

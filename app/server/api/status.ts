@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { formatTime, type PlatformStatus } from '../../../lib/src/base/index.ts'
+import { formatTime, ORIGINS, type PlatformStatus } from '../../../lib/src/base/index.ts'
 import { json } from '../headers.ts'
 import { groupLags, rollupStatus } from '../metrics/lag.ts'
 import { rateBudgets } from '../metrics/limits.ts'
@@ -11,6 +11,7 @@ import { isoMillis } from './wire.ts'
 const publisher = z
   .object({
     source: z.string().describe('the source it reads'),
+    origin: z.enum(ORIGINS).optional().describe('that of its newest records; left out before the first'),
     state: z.string().describe('what it does now'),
     received: count('records pulled from the source'),
     published: count('records durable in the stream'),
@@ -127,9 +128,10 @@ function statusWire(
     ...(startedAt !== undefined && { started_at: isoMillis(startedAt) }),
     store,
     stream,
-    simulated: publishers.some(({ source }) => source === 'simulated'),
-    publishers: publishers.map(({ source, state, received, published, invalid, inFlight, trouble, lastRecordTime }) => ({
+    simulated: publishers.some(({ origin }) => origin === 'simulated'),
+    publishers: publishers.map(({ source, origin, state, received, published, invalid, inFlight, trouble, lastRecordTime }) => ({
       source,
+      ...(origin && { origin }),
       state,
       received,
       published,

@@ -5,6 +5,7 @@ import {
   type Logger,
   type Micros,
   nowMicros,
+  type Origin,
   type PublisherStats,
   QiError,
   type RecordBatch,
@@ -186,6 +187,8 @@ export class CryptoDataPublisher implements AsyncDisposable {
     const lane = this.#outlet.records(topic)
     this.#counters.received += records.length + rejected.length
     const now = this.#now()
+    const [first] = records
+    if (first) this.#counters.origin = first.origin as Origin
     for (const record of records) {
       let value: string
       try {

@@ -1,4 +1,4 @@
-import type { PublisherState, PublisherStats, QiError, Trouble } from '../base/index.ts'
+import type { Origin, PublisherState, PublisherStats, QiError, Trouble } from '../base/index.ts'
 import { type PublisherEvent, publisherEvents } from './stats.ts'
 
 type Untagged<E> = E extends unknown ? Omit<E, 'source'> : never
@@ -15,6 +15,7 @@ export class Counters {
   retried = 0
   bytes = 0
   lastRecordTime: number | null = null
+  origin: Origin | null = null
   #lastAppendAt: number | null = null
 
   constructor(source: string) {
@@ -31,10 +32,10 @@ export class Counters {
 
   snapshot(): PublisherStats {
     const trouble = [...this.#troubled.values()].toSorted((a, b) => a.since - b.since)[0]
-    const { state, received, published, invalid, retried, bytes, inFlight, lastRecordTime } = this
+    const { state, received, published, invalid, retried, bytes, inFlight, lastRecordTime, origin } = this
     return {
       source: this.#source,
-      ...{ state, received, published, invalid, retried, bytes, inFlight, lastRecordTime },
+      ...{ state, received, published, invalid, retried, bytes, inFlight, lastRecordTime, origin },
       lastAppendAt: this.#lastAppendAt,
       lastError: this.#lastError,
       ...(trouble && { trouble }),

@@ -1,6 +1,6 @@
 export { publisherAgents } from './agents/index.gen.ts'
 export { CryptoDataPublisher, type PublisherParts } from './CryptoDataPublisher.ts'
 export type { PublisherOptions } from './options.ts'
-export { CoinGeckoClient, CoinGeckoDSL, CryptoMCPWrapper, PLANS } from './sources/coingecko/index.ts'
+export { CoinGeckoClient, type CoinGeckoConfig, CoinGeckoDSL, CryptoMCPWrapper, PLANS } from './sources/coingecko/index.ts'
 export { sourceDefinitions } from './sources/index.gen.ts'
 export { PUBLISHER_CHANNEL, type PublisherEvent } from './stats.ts'

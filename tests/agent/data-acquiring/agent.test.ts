@@ -26,7 +26,7 @@ beforeAll(async () => {
       - { coins: [acorn, holed, gapped, nowhere], kind: ohlc, max_age: 1h }`
   hosted = await hostedAgents({
     databaseUrl: url,
-    yaml: `coingecko: { base_url: "${server.server.url}", calls_per_minute: 6000, retry: { attempts: 1 } }
+    yaml: `sources: { coingecko: { base_url: "${server.server.url}", calls_per_minute: 6000, retry: { attempts: 1 } } }
 agents:
   data-acquiring:
     watch:${watch}\n`,

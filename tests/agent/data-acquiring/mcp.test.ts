@@ -15,7 +15,7 @@ describeWith('mcp-servers', "a watch list through CoinGecko's own MCP server", (
     await using hosted = await hostedAgents({
       databaseUrl: database.url,
       yaml: `
-coingecko: { base_url: "${server.server.url}" }
+sources: { coingecko: { base_url: "${server.server.url}" } }
 mcp: { servers: [coingecko], folder: "${mcpServersFolder()}" }
 agents:
   data-acquiring:

@@ -68,7 +68,7 @@ export async function keepPromises(options: PromisesOptions): Promise<Kept> {
       const consumers = i === 0 ? '' : 'consumers: []\n'
       await writeFile(
         join(cwd, 'qicore.yaml'),
-        `partitions: 2\nsources: [none]\n${consumers}coingecko: ${coingecko}\nagents: ${agents}\n`,
+        `partitions: 2\n${consumers}sources: { run: [], coingecko: ${coingecko} }\nagents: ${agents}\n`,
       )
       const worker = fileURLToPath(new URL('worker.ts', import.meta.url))
       const child = startProcess(worker, { limit, windowMs, slackMs }, cwd, { DATABASE_URL: databaseUrl })

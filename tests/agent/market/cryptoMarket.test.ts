@@ -16,10 +16,11 @@ beforeAll(async () => {
   hosted = await hostedAgents({
     databaseUrl: url,
     yaml: `
-coingecko:
-  base_url: ${api.url}/api/v3
-  calls_per_minute: 1000
-  retry: { attempts: 1 }
+sources:
+  coingecko:
+    base_url: ${api.url}/api/v3
+    calls_per_minute: 1000
+    retry: { attempts: 1 }
 agents:
   mcp-crypto: { attempts: 1 }
   crypto-market:

@@ -15,7 +15,7 @@ beforeAll(async () => {
   hosted = await hostedAgents({
     databaseUrl: url,
     yaml: `
-coingecko: { base_url: "${api.url}/api/v3" }
+sources: { coingecko: { base_url: "${api.url}/api/v3" } }
 mcp: { servers: [coingecko], folder: "${mcpServersFolder()}" }
 agents:
   mcp-crypto:

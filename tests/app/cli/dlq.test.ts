@@ -41,7 +41,7 @@ async function append(values: readonly string[]): Promise<void> {
 }
 
 beforeAll(async () => {
-  project = await makeProject('dlq', 'sources: [none]\n')
+  project = await makeProject('dlq', 'sources: { run: [] }\n')
   platform = await up({ cwd: project.cwd })
   await append([JSON.stringify({ ...record, price: '1,5' }), 'not JSON \u001b[2J'])
   await until(async () => (await list()).length === 2, 'two dead letters')

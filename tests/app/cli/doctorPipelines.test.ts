@@ -12,7 +12,7 @@ const { url } = await testDatabase()
 
 test('doctor names processes whose destinations differ, and deployed pipelines that this configuration cannot run', async () => {
   const cwd = await mkdtemp(join(tmpdir(), 'qicore-doctor-pipelines-'))
-  await writeFile(join(cwd, 'qicore.yaml'), 'sources: [none]\n')
+  await writeFile(join(cwd, 'qicore.yaml'), 'sources: { run: [] }\n')
   const doctor = () => qicore(['doctor'], { cwd, env: { DATABASE_URL: url } })
   expect((await doctor()).stdout).toContain('none is deployed')
 

@@ -19,7 +19,7 @@ interface Diagnosis {
 }
 
 it('repeats what the running platform says of itself, with place and remedy: a table that was changed', async () => {
-  await using project = await makeProject('changed', 'simulated: { interval_ms: 200 }\n')
+  await using project = await makeProject('changed', 'sources: { simulated: { interval_ms: 200 } }\n')
   const env = { QICORE_SOURCES: 'simulated' }
   const platform = await up({ cwd: project.cwd, env })
   await using stopping = new AsyncDisposableStack()

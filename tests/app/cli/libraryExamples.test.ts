@@ -5,7 +5,7 @@ import { type Ended, Running } from './qicore.ts'
 
 let project: Project
 beforeAll(async () => {
-  project = await makeProject('examples', 'simulated: { interval_ms: 200 }\n')
+  project = await makeProject('examples', 'sources: { simulated: { interval_ms: 200 } }\n')
 })
 afterAll(() => project[Symbol.asyncDispose]())
 

@@ -6,7 +6,7 @@ import { document, qicore, Running, up } from './qicore.ts'
 const env = { QICORE_SOURCES: 'simulated' }
 
 async function freshProject() {
-  const project = await makeProject('lifecycle', 'simulated: { interval_ms: 200 }\n')
+  const project = await makeProject('lifecycle', 'sources: { simulated: { interval_ms: 200 } }\n')
   onTestFinished(() => project[Symbol.asyncDispose]())
   return project
 }

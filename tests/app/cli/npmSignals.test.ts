@@ -13,7 +13,7 @@ test.each([
   ['SIGINT', 'npm start'],
   ['SIGTERM', 'npx qicore up'],
 ] as const)('a %s that only npm gets ends the platform of %s in order', { timeout: 120_000 }, async (signal, command) => {
-  const project = await makeProject('signals', 'simulated: { interval_ms: 200 }\n')
+  const project = await makeProject('signals', 'sources: { simulated: { interval_ms: 200 } }\n')
   onTestFinished(() => project[Symbol.asyncDispose]())
   const env = { ...freshEnvironment(), QICORE_HOME: project.home, QICORE_PORT: '0', QICORE_SOURCES: 'simulated' }
   const [file, ...args] = command.split(' ') as [string, ...string[]]

@@ -15,7 +15,7 @@ const TWO = ONE.replace('[price]', '[price, trade]')
 
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'qicore-pipeline-'))
-  await file('qicore.yaml', 'sources: [none]\n')
+  await file('qicore.yaml', 'sources: { run: [] }\n')
 })
 
 describe('qicore pipeline, while no platform runs', { shuffle: false }, () => {

@@ -14,7 +14,7 @@ interface Answer {
 
 describe('qicore status', () => {
   it('tells of each part how it is since when, what flows, and how far it is behind; and where nothing runs', async () => {
-    await using project = await makeProject('status', 'simulated: { interval_ms: 100 }\n')
+    await using project = await makeProject('status', 'sources: { simulated: { interval_ms: 100 } }\n')
     const env = { QICORE_SOURCES: 'simulated' }
     const none = await qicore(['status', '--json'], { cwd: project.cwd, env })
     expect(none.code).toBe(3)

@@ -18,7 +18,7 @@ const latest = async (...args: readonly string[]): Promise<Latest> =>
   document(await qicore(['query', 'latest', '--json', ...args], { cwd: project.cwd, env }))
 
 beforeAll(async () => {
-  project = await makeProject('up', 'simulated: { interval_ms: 200 }\n')
+  project = await makeProject('up', 'sources: { simulated: { interval_ms: 200 } }\n')
   platform = await up({ cwd: project.cwd, env })
   await until(async () => (await latest('bitcoin', 'ethereum')).items.length === 2, 'the prices that are asked for')
 })

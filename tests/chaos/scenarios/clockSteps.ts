@@ -9,7 +9,7 @@ import type { Scenario } from '../scenario.ts'
 import { CONFIG } from '../subject.ts'
 import { type Loaded, underLoad } from '../underLoad.ts'
 
-const WITH_MARKET = CONFIG.replace('sources: [none]', 'sources: [simulated]')
+const WITH_MARKET = CONFIG.replace('sources: { run: [] }', 'sources: { simulated: {} }')
 /** The clock of the platform is off by so much for a while. */
 const STEP_S = 7200
 

@@ -33,7 +33,7 @@ export async function servePlatform(): Promise<Served> {
   const { config } = loadConfig({
     cwd: project.cwd,
     env: { DATABASE_URL: url },
-    flags: { sources: 'simulated', 'server.port': 0 },
+    flags: { 'sources.run': 'simulated', 'server.port': 0 },
   })
   const platform = new CryptoDataPlatform({ config })
   await platform.initialize()

@@ -6,7 +6,7 @@ import { type LinkedTools, linkedTools } from '../linkedTools.ts'
 const { url: databaseUrl } = await testDatabase()
 let tools: LinkedTools
 beforeAll(async () => {
-  tools = await linkedTools({ databaseUrl, yaml: 'simulated: { interval_ms: 50, coins: [bitcoin, ether] }\n' })
+  tools = await linkedTools({ databaseUrl, yaml: 'sources: { simulated: { interval_ms: 50, coins: [bitcoin, ether] } }\n' })
   await tools.platform.startSource('simulated')
   await until(() => tools.platform.getStatus().consumers.some(({ written }) => written > 10), 'records stored')
 })

@@ -11,7 +11,7 @@ let tools: LinkedTools
 beforeAll(async () => {
   tools = await linkedTools({
     databaseUrl,
-    yaml: `coingecko: { base_url: "${server.url}", calls_per_minute: 6000, retry: { attempts: 2, base_ms: 5 } }\n`,
+    yaml: `sources: { coingecko: { base_url: "${server.url}", calls_per_minute: 6000, retry: { attempts: 2, base_ms: 5 } } }\n`,
   })
 })
 afterAll(async () => {

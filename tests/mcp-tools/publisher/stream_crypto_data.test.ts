@@ -6,7 +6,7 @@ import { type LinkedTools, linkedTools } from '../linkedTools.ts'
 const { url: databaseUrl } = await testDatabase()
 let tools: LinkedTools
 beforeAll(async () => {
-  tools = await linkedTools({ databaseUrl, yaml: 'simulated: { seed: configured, interval_ms: 50 }\n' })
+  tools = await linkedTools({ databaseUrl, yaml: 'sources: { simulated: { seed: configured, interval_ms: 50 } }\n' })
 })
 afterAll(() => tools[Symbol.asyncDispose]())
 

@@ -5,7 +5,7 @@ import * as endpoints from '../../../lib/src/publishers/sources/coingecko/endpoi
 import { parseOhlc } from '../../../lib/src/publishers/sources/coingecko/parse/ohlc.ts'
 
 const at = (iso: string) => fromMillis(Date.parse(iso))
-const seen = { receivedAt: at('2026-01-02T10:10:00Z'), origin: 'live' } as const
+const seen = { source: 'coingecko', receivedAt: at('2026-01-02T10:10:00Z'), origin: 'live' } as const
 const HOUR = 3_600_000
 
 describe('candles', () => {

@@ -56,7 +56,10 @@ describe('an API that redirects to another host', () => {
     const api = await server((_, response) =>
       response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data/' }).end(),
     )
-    await using source = await coingecko.open(coingecko.config.parse({ base_url: api, api_key: KEY }), { logger: silentLogger })
+    await using source = await coingecko.open(coingecko.config.parse({ base_url: api, api_key: KEY }), {
+      name: 'coingecko',
+      logger: silentLogger,
+    })
     expect(await source.check()).toMatchObject({
       ok: false,
       summary: expect.stringContaining('redirects to http://169.254.169.254/latest/meta-data/ (302)'),

@@ -14,7 +14,7 @@ export interface Outcome extends Account {
 export function outcomeOf(url: string, body: ExactJson, receivedAt: Micros): Outcome | 'unused' | undefined {
   const asked = askedEndpoint(url)
   if (!asked) return isUnused(url) ? 'unused' : undefined
-  const result = asked.parse(body, { receivedAt, origin: 'replay' })
+  const result = asked.parse(body, { source: 'coingecko', receivedAt, origin: 'replay' })
   const records: readonly object[] = 'records' in result ? result.records : result.matches
   const { rejected } = result
   return { endpoint: asked.name, records, rejected, ...account(body, numbersOf(asked.name, url), records, rejected) }

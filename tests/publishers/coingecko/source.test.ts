@@ -14,24 +14,25 @@ import { VirtualClock } from '../../support/virtualClock.ts'
 describeWith('recorded-data', 'on recorded answers', () => {
   sourceSuite('coingecko', {
     batches: 5,
-    async open() {
+    async open(name) {
       const server = await startCoinGeckoServer()
       const source = await coingecko.open(config.parse({ base_url: server.url, calls_per_minute: 1000 }), {
+        name,
         logger: silentLogger,
       })
       return { source, work: () => server.asked.length, dispose: server.close }
     },
-    async openUnreachable() {
+    async openUnreachable(name) {
       const server = await startCoinGeckoServer()
       await server.close()
-      return { source: await coingecko.open(config.parse({ base_url: server.url }), { logger: silentLogger }) }
+      return { source: await coingecko.open(config.parse({ base_url: server.url }), { name, logger: silentLogger }) }
     },
   })
 
   it('gives prices first, then everything else that is due, the list of coins and the candles of the first coin', async () => {
     await using server = await startCoinGeckoServer()
     const before = nowMicros()
-    await using source = await coingecko.open(config.parse({ base_url: server.url }), { logger: silentLogger })
+    await using source = await coingecko.open(config.parse({ base_url: server.url }), { name: 'coingecko', logger: silentLogger })
     const batches = await pull(source, 5)
     expect(batches.map((batch) => [batch.type.name, batch.records.length])).toEqual([
       ['price', 100],
@@ -67,7 +68,7 @@ describeWith('recorded-data', 'on recorded answers', () => {
       coins: ['ethereum', 'dogecoin', 'no-such-coin'],
       currencies: ['usd', 'eur'],
     })
-    await using source = await coingecko.open(settings, { logger: silentLogger })
+    await using source = await coingecko.open(settings, { name: 'coingecko', logger: silentLogger })
     const [batch] = await pull(source, 1)
     expect(server.asked[0]?.query.get('ids')).toBe('ethereum,dogecoin,no-such-coin')
     const records = (batch as RecordBatch<Price>).records
@@ -136,7 +137,7 @@ it.each([
   [403, '<html><head><title>Access denied | Cloudflare</title></head></html>', 'FORBIDDEN'],
 ])('throws what will not pass by itself: HTTP %i', async (status, body, code) => {
   await using server = await startCoinGeckoServer({ recordings: false, answer: () => ({ status, body }) })
-  await using source = await coingecko.open(config.parse({ base_url: server.url }), { logger: silentLogger })
+  await using source = await coingecko.open(config.parse({ base_url: server.url }), { name: 'coingecko', logger: silentLogger })
   await expect(pull(source, 1)).rejects.toMatchObject({ code })
   expect(server.asked).toHaveLength(1)
 })

@@ -101,7 +101,7 @@ export const batchProcessData = defineTool({
 type Done = Omit<Output, 'operation' | 'seconds'>
 
 async function backfill(given: Input, { platform, store, signal, progress }: ToolContext): Promise<Done> {
-  const request = await requestOf(given, await resolveCoins(store, given.coins ?? []))
+  const request = await requestOf(given, await resolveCoins(store, given.coins ?? []), platform)
   const { calls, records, overwritten, empty, failures } = await platform.backfill(request, {
     signal,
     onProgress: ({ task, calls: made, callsInAll, records: stored }) =>
@@ -139,6 +139,7 @@ async function backfill(given: Input, { platform, store, signal, progress }: Too
 async function requestOf(
   { source, currency, type, timeframe, from, to, gaps }: Input,
   coins: readonly string[],
+  platform: ToolContext['platform'],
 ): Promise<BackfillRequest> {
   const range = { ...(from !== undefined && { from: readMoment(from) }), ...(to !== undefined && { to: readMoment(to) }) }
   const named = coins.length > 0
@@ -163,12 +164,17 @@ async function requestOf(
     ...range,
     from: readMoment(from),
     coins,
-    source: source ?? 'coingecko',
+    source: source ?? usualSource(platform),
     ...(currency !== undefined && { currencies: [currency] }),
     ...(type !== undefined && { type }),
     ...(timeframe !== undefined && { timeframe }),
   }
 }
+
+/** One that runs here and gives the past. */
+const usualSource = (platform: ToolContext['platform']): string =>
+  platform.listSources().find(({ state, history, standsInFor }) => history && state !== 'idle' && !standsInFor)?.name ??
+  'coingecko'
 
 async function reprocess({ topic, from }: Input, { platform, signal, progress }: ToolContext): Promise<Done> {
   const known = Object.values(recordTypes).map((type) => type.topic)

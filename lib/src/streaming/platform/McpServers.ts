@@ -12,7 +12,7 @@ import {
   parseServersJson,
   type ServerHealth,
 } from '../../mcp-launchers/index.ts'
-import { PLANS } from '../../publishers/index.ts'
+import { type CoinGeckoConfig, PLANS } from '../../publishers/index.ts'
 import { registrySignIn } from '../redpanda/index.ts'
 import type { PlatformConfig } from './config.ts'
 
@@ -21,15 +21,8 @@ const LAUNCHES = { attempts: Number.POSITIVE_INFINITY, totalMs: Number.POSITIVE_
 
 /** What launchers may know of a platform. @param databaseUrl that of its store, where one is open */
 export function launcherContext(config: PlatformConfig, logger: Logger, databaseUrl?: string): LauncherContext {
-  const {
-    plan: named,
-    api_key,
-    base_url,
-  } = config.coingecko as {
-    plan?: keyof typeof PLANS
-    api_key?: string
-    base_url?: string | readonly string[]
-  }
+  const settings = config.sources.instances.get('coingecko')?.settings ?? {}
+  const { plan: named, api_key, base_url } = settings as Partial<Pick<CoinGeckoConfig, 'plan' | 'api_key' | 'base_url'>>
   const plan = named ?? (api_key ? 'demo' : 'keyless')
   const baseUrl = [base_url ?? PLANS[plan].baseUrl].flat()[0] as string
   const { brokers, tls, sasl } = config.redpanda

@@ -9,7 +9,7 @@ import {
   QiError,
   RateLimitLedger,
   type SourceContext,
-  type SourceDefinition,
+  type SourceInstance,
   type SourceParts,
   type SourceStatus,
   type Store,
@@ -19,7 +19,7 @@ import {
   toQiError,
   withTimeout,
 } from '../../base/index.ts'
-import { CryptoDataPublisher, sourceDefinitions } from '../../publishers/index.ts'
+import { CryptoDataPublisher } from '../../publishers/index.ts'
 import type { CoverageKeeper } from './CoverageKeeper.ts'
 import type { PlatformConfig } from './config.ts'
 import type { StandIn } from './describe.ts'
@@ -86,7 +86,7 @@ export class Sources {
   constructor(options: SourcesOptions) {
     this.#options = options
     this.#supervisor = new Supervisor(options.logger, {
-      isFinal: (part, error) => isFinalFailure(error, this.#named(sourceOf(part)).finite ?? false),
+      isFinal: (part, error) => isFinalFailure(error, this.#named(sourceOf(part)).type.finite ?? false),
       onFinal: (part, error) => this.#failed(part, error),
     })
   }
@@ -98,16 +98,16 @@ export class Sources {
 
   /** Those of the configuration; where it names none, CoinGecko, or the simulated market while that cannot be reached. */
   startConfigured(): void {
-    const { sources } = this.#options.config
-    if (!sources) this.#supervisor.add(STAND_IN_FOR, (signal) => this.#usualOrSimulated(signal))
-    else for (const name of sources) if (name !== 'none') this.#run(name)
+    const { run } = this.#options.config.sources
+    if (!run) this.#supervisor.add(STAND_IN_FOR, (signal) => this.#usualOrSimulated(signal))
+    else for (const name of run) this.#run(name)
   }
 
   /** @throws QiError NOT_FOUND, BAD_REQUEST, CONFLICT */
   async start(name: string, given: Readonly<Record<string, unknown>>): Promise<void> {
-    const definition = this.#named(name)
+    const instance = this.#named(name)
     this.#refuseSecond(name)
-    const settings = settingsWith(definition, this.#configured(name), given)
+    const settings = settingsWith(instance, given)
     if (await this.#options.engines().coverage.runs(name))
       throw new QiError(
         'CONFLICT',
@@ -149,22 +149,22 @@ export class Sources {
 
   /** @throws QiError NOT_FOUND */
   partsOf(name: string): SourceParts {
-    const { name: known } = this.#named(name)
-    return { settings: this.#configured(known), context: this.#context(known) }
+    const { name: known, settings } = this.#named(name)
+    return { settings, context: this.#context(known) }
   }
 
   list(): readonly SourceStatus[] {
     const parts = new Map(this.parts().map(({ name, state }) => [name, state]))
-    return Object.values(sourceDefinitions).map((definition: SourceDefinition) => {
-      const { name, summary, history } = definition
+    return [...this.#instances.values()].map(({ name, type }) => {
       const standsIn = this.#standIn !== undefined && name === STAND_IN && this.#publishers.has(name) && !parts.has(partOf(name))
       return {
         name,
-        summary,
+        type: type.name,
+        summary: type.summary,
         state: parts.get(partOf(name)) ?? (standsIn ? 'running' : 'idle'),
         ...(standsIn && { standsInFor: USUAL }),
-        history: history !== undefined,
-        settings: describeSettings(definition),
+        history: type.history !== undefined,
+        settings: describeSettings(type),
       }
     })
   }
@@ -191,16 +191,15 @@ export class Sources {
 
   /** The past of a source, which the caller closes. @throws QiError NOT_FOUND; UNSUPPORTED for a source that gives none */
   async openHistory(name: string): Promise<History> {
-    const { history } = this.#named(name)
-    if (!history) {
-      const given = Object.values(sourceDefinitions).filter((definition) => definition.history)
-      const names = given.map((definition) => definition.name).join(', ')
-      throw new QiError('UNSUPPORTED', `${name} gives no history; ${names} do`)
+    const { type } = this.#named(name)
+    if (!type.history) {
+      const given = [...this.#instances.values()].filter((instance) => instance.type.history)
+      throw new QiError('UNSUPPORTED', `${name} gives no history; ${given.map((instance) => instance.name).join(', ')} do`)
     }
     const settings = this.#settingsOf(name)
     // A source that never ran has said nothing of its series yet.
-    await this.#options.engines().coverage.introduce(name, traitsOf(this.#named(name), settings))
-    return history(settings, this.#context(name))
+    await this.#options.engines().coverage.introduce(name, traitsOf(type, settings))
+    return type.history(settings, this.#context(name))
   }
 
   #refuseSecond(name: string): void {
@@ -255,13 +254,13 @@ export class Sources {
     const { store, stream, keeper } = engines()
     let session: CoverageSession | undefined
     await using source = await this.#open(name, (series, reason) => session?.outage(series, reason) ?? UNTOLD)
-    await using running = await keeper.session(name, traitsOf(this.#named(name), this.#settingsOf(name)))
+    await using running = await keeper.session(name, traitsOf(this.#named(name).type, this.#settingsOf(name)))
     session = running
     const publisher = new CryptoDataPublisher({ source, stream, logger: logger.child({ source: name }), now: store.clock.now })
     this.#publishers.set(name, publisher)
     try {
       await publisher.run(signal)
-      if (this.#named(name).finite && !signal.aborted) this.#finished(publisher.stats())
+      if (this.#named(name).type.finite && !signal.aborted) this.#finished(publisher.stats())
     } catch (error) {
       if (!publisher.refusedByStream) throw error
       // A stream that refuses says nothing about the source.
@@ -279,29 +278,30 @@ export class Sources {
   }
 
   #open(name: string, outage?: SourceContext['outage']) {
-    return this.#named(name).open(this.#settingsOf(name), { ...this.#context(name), ...(outage && { outage }) })
+    return this.#named(name).type.open(this.#settingsOf(name), { ...this.#context(name), ...(outage && { outage }) })
+  }
+
+  get #instances(): ReadonlyMap<string, SourceInstance> {
+    return this.#options.config.sources.instances
   }
 
   /** @throws QiError NOT_FOUND naming the nearest */
-  #named(name: string): SourceDefinition {
-    const definition: SourceDefinition | undefined = Object.hasOwn(sourceDefinitions, name) ? sourceDefinitions[name] : undefined
-    if (definition) return definition
-    const hint = suggest(name, Object.keys(sourceDefinitions))
+  #named(name: string): SourceInstance {
+    const found = this.#instances.get(name)
+    if (found) return found
+    const hint = suggest(name, [...this.#instances.keys()])
     throw new QiError('NOT_FOUND', `source "${name.slice(0, 60)}": there is no such source${hint}`, { field: 'source' })
   }
 
-  #configured(name: string): Record<string, unknown> {
-    return this.#options.config[name] as Record<string, unknown>
-  }
-
   #settingsOf(name: string): Record<string, unknown> {
-    return this.#settings.get(name) ?? this.#configured(name)
+    return this.#settings.get(name) ?? this.#named(name).settings
   }
 
   #context(name: string): SourceContext {
     // One for all sources, so that calls of this process queue in one place.
     this.#rateLimits ??= new RateLimitsInUse(sharedRateLimits(this.#options.engines().store.pool))
     return {
+      name,
       logger: this.#options.logger.child({ source: name }),
       rateLimit: this.#rateLimits.use,
       interactions: readInteraction,

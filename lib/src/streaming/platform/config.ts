@@ -6,7 +6,6 @@ import {
   HOME_FOLDER,
   isLoopback,
   llmSettings,
-  MANUAL,
   type Provenance,
   passwordProblem,
   passwordsIn,
@@ -14,6 +13,7 @@ import {
   QiError,
   readConfigFile,
   resolveConfig,
+  type SourcesConfig,
   secureDatabaseUrl,
   tlsProblems,
   tlsSettings,
@@ -21,11 +21,11 @@ import {
 import { consumers } from '../../consumers/index.ts'
 import { ROLES } from '../../mcp-tools/access/roles.ts'
 import { dockerSettings } from '../../mcp-tools/datastream/docker/index.ts'
-import { sourceDefinitions } from '../../publishers/index.ts'
 import { embeddedStreamConfig } from '../embedded/index.ts'
 import { STORE } from '../pipelines/index.ts'
 import { RedpandaConfig, SchemaRegistryConfig } from '../redpanda/index.ts'
 import { agentDefinitions } from './agents/definitions.ts'
+import { INSTANCE_NAME, settingsOfInstances, sourcesConfig, sourcesSchema, typesOfInstances } from './sourceInstances.ts'
 import { storeSettings } from './upkeep/index.ts'
 
 /** Said before the address is parsed: the parser would take part of such a password for a host. */
@@ -35,11 +35,6 @@ function checkPassword(address: string, context: z.RefinementCtx<string>): void 
 }
 
 const names = <T extends string>(known: readonly T[]) => z.array(z.enum(known as [T, ...T[]]))
-
-/** The name of a destination: part of consumer groups, metrics and folders. */
-const NAME = /^[a-z][a-z0-9_-]{0,59}$/
-
-const SOURCES = ['none', ...Object.keys(sourceDefinitions)] as [string, ...string[]]
 
 const core = {
   home: z
@@ -87,22 +82,9 @@ const core = {
         .meta({ env: 'QICORE_LOOPBACK_ROLE' }),
     })
     .prefault({}),
-  sources: z
-    .array(
-      z.enum(SOURCES, {
-        error: ({ input }) =>
-          input === MANUAL
-            ? `"${MANUAL}" is the source of what people and agents hand in, and no source to run; expected ${SOURCES.join(', ')}`
-            : undefined,
-      }),
-    )
-    .min(1)
-    .optional()
-    .describe('the sources to run, or none; unset means coingecko, and the simulated market while it cannot be reached')
-    .meta({ env: 'QICORE_SOURCES', flag: 'sources' }),
   consumers: names(Object.keys(consumers)).default(['crypto-data']).describe('the consumers to run'),
   destinations: z
-    .record(z.string().regex(NAME, 'a name is lower-case letters, digits, - and _'), z.looseObject({}))
+    .record(z.string().regex(INSTANCE_NAME, 'a name is lower-case letters, digits, - and _'), z.looseObject({}))
     .default({})
     .describe(
       `where pipelines bring records, by name: each with a type of sink, whose settings stand beside it; ${STORE} is the store, and always there`,
@@ -174,12 +156,16 @@ const core = {
     .prefault({}),
 }
 
-const components = Object.fromEntries(Object.values(sourceDefinitions).map(({ name, config }) => [name, config.prefault({})]))
+const TYPES = typesOfInstances(undefined)
 
-/** Every setting: the platform's own, and those of each source under its name. */
-export const configSchema = z.object({ ...components, ...core })
+/** Every setting of a platform whose file configures no source: those of each type stand under its name. */
+export const configSchema = schemaFor(TYPES)
 
-export type PlatformConfig = z.output<z.ZodObject<typeof core>> & { readonly home: string; readonly [component: string]: unknown }
+function schemaFor(types: typeof TYPES) {
+  return z.object({ sources: sourcesSchema(types).prefault({}), ...core })
+}
+
+export type PlatformConfig = z.output<z.ZodObject<typeof core>> & { readonly home: string; readonly sources: SourcesConfig }
 
 export interface LoadedConfig {
   readonly config: PlatformConfig
@@ -201,16 +187,21 @@ export interface LoadOptions {
 export function loadConfig({ cwd = process.cwd(), env = process.env, flags = {} }: LoadOptions = {}): LoadedConfig {
   const project = findProject(cwd)
   const file = readConfigFile(join(project, CONFIG_FILE))
-  const { config, provenance } = resolveConfig(configSchema, { env, flags, ...(file && { file }) })
-  const typed = config as z.output<z.ZodObject<typeof core>>
+  const given = (file?.values as { readonly sources?: unknown } | null | undefined)?.sources
+  const types = typesOfInstances(given)
+  const schema = schemaFor(types)
+  const inputs = { env, flags, ...(file && { file }) }
+  const { config, provenance } = resolveConfig(schema, inputs, settingsOfInstances(schema, types))
+  const { sources: found, ...typed } = config
+  const sources = sourcesConfig(found, types, Object.keys(given ?? {}))
   const home = typed.home ? resolve(cwd, typed.home) : join(project, HOME_FOLDER)
   protectSecrets(secretsOf(provenance))
   requireTokenOffLoopback(typed.server)
-  requireAgentsCanWork(config)
+  requireAgentsCanWork({ ...config, sources })
   // The URL alone is what every connection is made from.
   const { url, tls } = typed.database
   const database = url ? { ...typed.database, url: secureDatabaseUrl(url, tls) } : typed.database
-  return { config: { ...config, ...typed, database, home }, provenance, project }
+  return { config: { ...typed, sources, database, home }, provenance, project }
 }
 
 const secretsOf = (provenance: readonly Provenance[]): string[] =>

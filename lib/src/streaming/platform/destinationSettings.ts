@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseDuration, parseQuantity, type RecordName, recordTypes } from '../../base/index.ts'
+import { parseDuration, parseQuantity, type RecordName, recordTypes, type SINK_SETTINGS } from '../../base/index.ts'
 import { DEFAULT_DELIVERY, type DeliverySettings, deliveryFields, STORE } from '../pipelines/index.ts'
 
 const RECORDS = Object.keys(recordTypes) as [RecordName, ...RecordName[]]
@@ -33,7 +33,7 @@ export const destinationSettings = z.object({
   // biome-ignore lint/suspicious/noThenProperty: the word of the setting, and no function
   failure: z.object({ retry: preset(retry, 'forever'), then: preset(deliveryFields.then, 'park') }).prefault({}),
   max_lag: max_lag.optional().describe(max_lag.description ?? ''),
-})
+} satisfies Record<Exclude<(typeof SINK_SETTINGS)[number], 'type'>, z.ZodType>)
 
 export type DestinationSettings = z.output<typeof destinationSettings>
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { QiError, type SinkDefinition, suggest, wordIssue } from '../../base/index.ts'
+import { QiError, SINK_SETTINGS, type SinkDefinition, suggest, wordIssue } from '../../base/index.ts'
 import { type DeliverySettings, STORE } from '../pipelines/index.ts'
 import type { PlatformConfig } from './config.ts'
 import { type DestinationSettings, deliverySettingsOf, destinationSettings } from './destinationSettings.ts'
@@ -14,7 +14,7 @@ export interface Destination {
   readonly delivery: DeliverySettings
 }
 
-const COMMON = ['type', ...Object.keys(destinationSettings.shape)]
+const COMMON: readonly string[] = SINK_SETTINGS
 
 /**
  * Every destination, by name; the store is always one.

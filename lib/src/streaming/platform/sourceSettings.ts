@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { QiError, type SourceDefinition, type SourceSetting, settingsOf, suggest, wordIssue } from '../../base/index.ts'
+import { QiError, type SourceInstance, type SourceSetting, settingsOf, suggest, wordIssue } from '../../base/index.ts'
 
 /** The settings of a component, each group of them as one. Agents and HTTP may set what declares `.meta({ open: true })` and holds no secret. */
 export function describeSettings({ config }: { readonly config: z.ZodObject }): SourceSetting[] {
@@ -22,8 +22,7 @@ export function describeSettings({ config }: { readonly config: z.ZodObject }): 
  * @throws QiError BAD_REQUEST naming the setting, its value and what is expected
  */
 export function settingsWith(
-  definition: SourceDefinition,
-  configured: Readonly<Record<string, unknown>>,
+  { name: instance, type: definition, settings: configured }: SourceInstance,
   given: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const known = describeSettings(definition)
@@ -32,8 +31,8 @@ export function settingsWith(
     if (open.includes(name)) continue
     const field = `settings.${name.slice(0, 60)}`
     const message = known.some((setting) => setting.name === name)
-      ? `${field} of ${definition.name} is set in qicore.yaml or the environment alone, by whoever runs the platform`
-      : `${field}: ${definition.name} has no such setting${suggest(name, open)}`
+      ? `${field} of ${instance} is set in qicore.yaml or the environment alone, by whoever runs the platform`
+      : `${field}: ${instance} has no such setting${suggest(name, open)}`
     throw new QiError('BAD_REQUEST', message, { field })
   }
   // What is configured was parsed already; some of it is not what the schema takes in, such as times.

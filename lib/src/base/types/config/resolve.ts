@@ -29,17 +29,22 @@ export interface ResolvedConfig<C> {
 
 /**
  * One configuration from flags > environment > file > defaults, resolved once at the edge.
+ * @param settings those of the schema, where not each has the variable and the flag that its schema says
  * @throws QiError CONFIG_INVALID listing everything wrong at once: path, value, where it came from and what was expected
  */
-export function resolveConfig<S extends z.ZodObject>(schema: S, inputs: ConfigInputs): ResolvedConfig<z.output<S>> {
-  const settings = settingsOf(schema)
-  const problems: string[] = []
+export function resolveConfig<S extends z.ZodObject>(
+  schema: S,
+  inputs: ConfigInputs,
+  settings: readonly Setting[] = settingsOf(schema),
+): ResolvedConfig<z.output<S>> {
+  const problems = sharedVariables(settings)
   const values = plainObject(inputs.file?.values, inputs.file?.name ?? 'file', problems)
   if (inputs.file) findUnknownKeys(schema, values, inputs.file.name, problems)
   const env = inputs.env ?? {}
   findUnknownVariables(settings, env, problems)
 
   const merged = structuredClone(values)
+  dropEmptyGroups(schema, merged)
   const from = new Map<string, string>()
   for (const setting of settings) {
     if (get(values, setting.path) !== undefined) from.set(setting.path, inputs.file?.name ?? 'file')
@@ -106,6 +111,16 @@ function findUnknownKeys(schema: z.ZodObject, values: object, file: string, prob
   }
 }
 
+/** `server:` with nothing below it is YAML for null, and means a group of which everything is left out. */
+function dropEmptyGroups(schema: z.ZodObject, values: Record<string, unknown>): void {
+  for (const [key, value] of Object.entries(values)) {
+    const inner = schema.shape[key] && unwrap(schema.shape[key] as z.ZodType)
+    if (!(inner instanceof z.ZodObject)) continue
+    if (value === null) delete values[key]
+    else if (typeof value === 'object' && !Array.isArray(value)) dropEmptyGroups(inner, value as Record<string, unknown>)
+  }
+}
+
 /** QICORE_TEST_* belongs to the test suite, which may be configured in the same shell. */
 function findUnknownVariables(
   settings: readonly Setting[],
@@ -116,6 +131,17 @@ function findUnknownVariables(
   for (const name of Object.keys(env))
     if (name.startsWith('QICORE_') && !name.startsWith('QICORE_TEST_') && !known.includes(name))
       problems.push(`environment: unknown variable ${name}${suggest(name, known)}`)
+}
+
+/** A problem for each variable that would set two settings, which nobody means. */
+export function sharedVariables(settings: readonly Setting[]): string[] {
+  const byVariable = Map.groupBy(
+    settings.filter(({ env }) => env),
+    ({ env }) => env,
+  )
+  return [...byVariable].flatMap(([env, [first, second]]) =>
+    first && second ? [`environment: ${env} would set both ${first.path} and ${second.path}; rename one of the two`] : [],
+  )
 }
 
 /** `; did you mean host?`, where something known is near enough to be a slip of the finger. */

@@ -70,3 +70,7 @@ const BOOLEANS: Record<string, boolean> = {
   off: false,
   0: false,
 }
+
+/** The environment variable of a setting of an instance, such as `COINGECKO_API_KEY`. */
+export const variableOf = (instance: string, setting: string): string =>
+  `${instance}_${setting}`.toUpperCase().replaceAll('-', '_')

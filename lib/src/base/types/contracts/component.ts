@@ -1,16 +1,21 @@
 import type { z } from 'zod'
+import { QiError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
+import { MANUAL } from '../records/index.ts'
 import type { CheckResult } from './check.ts'
 import type { Cadence, History, HistoryType } from './history.ts'
 import type { InteractionParser } from './interactions.ts'
 import type { RowSink, Sink } from './sink.ts'
 import type { Source, SourceContext } from './source.ts'
 
-/** What a folder of `publishers/sources` exports: the registry, the settings, the docs page and the CLI help come from it. */
+/** A type of source, as a folder of `publishers/sources` exports it: the registry, the settings, the docs page and the CLI help come from it. */
 export interface SourceDefinition<C extends z.ZodObject = z.ZodObject> {
   readonly name: string
   readonly summary: string
-  /** Its settings, under `<name>:` in qicore.yaml; `.meta({ env, secret })` names an environment variable. */
+  /**
+   * Settings of an instance, under `sources.<instance>` in qicore.yaml; `.meta({ env, secret })` names an environment variable, which
+   * begins with the type's name in capitals and sets the instance of that name.
+   */
   readonly config: C
   open(config: z.output<C>, context: SourceContext): Promise<Source>
   /** What it can give of the past; left out where that is nothing. */
@@ -30,7 +35,54 @@ export interface SourceDefinition<C extends z.ZodObject = z.ZodObject> {
   readonly interactions?: InteractionParser
 }
 
-export const defineSource = <C extends z.ZodObject>(definition: SourceDefinition<C>): SourceDefinition<C> => definition
+/** A source of the configuration: an instance of a type. */
+export interface SourceInstance {
+  /** The `source` of its records, and its name in health, metrics, coverage, limits and commands. */
+  readonly name: string
+  readonly type: SourceDefinition
+  readonly settings: Readonly<Record<string, unknown>>
+}
+
+export interface SourcesConfig {
+  /** The names of those that run; undefined where nothing says so: CoinGecko, and the simulated market in its absence. */
+  readonly run: readonly string[] | undefined
+  /** By name: those of the configuration, and one of each type. */
+  readonly instances: ReadonlyMap<string, SourceInstance>
+}
+
+/** Names that a source cannot have, since they mean something else where its name would stand. */
+export const NO_SOURCE_NAMES: Readonly<Record<string, string>> = {
+  [MANUAL]: 'the source of what people and agents hand in',
+  none: 'the word for no source at all',
+  run: 'the list of the sources that run',
+}
+
+/** @throws QiError CONFIG_INVALID for a name, or a setting, that means something else already */
+export function defineSource<C extends z.ZodObject>(definition: SourceDefinition<C>): SourceDefinition<C> {
+  const { name, config } = definition
+  const taken = Object.hasOwn(NO_SOURCE_NAMES, name) ? NO_SOURCE_NAMES[name] : undefined
+  if (taken) throw new QiError('CONFIG_INVALID', `a source cannot be named "${name}", which is ${taken}`)
+  return withOwnSettings('sources', SOURCE_SETTINGS, definition, config)
+}
+
+/** Settings that every instance has, beside those of its type. */
+const SOURCE_SETTINGS = ['type'] as const
+export const SINK_SETTINGS = ['type', 'records', 'lanes', 'batch', 'failure', 'max_lag'] as const
+
+/** @throws QiError CONFIG_INVALID where a setting of the type has the name of one that every instance has */
+function withOwnSettings<D extends { readonly name: string }>(
+  place: string,
+  common: readonly string[],
+  definition: D,
+  { shape }: z.ZodObject,
+): D {
+  const twice = common.find((setting) => Object.hasOwn(shape, setting))
+  if (twice === undefined) return definition
+  throw new QiError(
+    'CONFIG_INVALID',
+    `the type ${definition.name} has a setting "${twice}", and so has every instance: ${place}.<name>.${twice}; give its own another name`,
+  )
+}
 
 /** What a sink may use of the platform. */
 export interface SinkContext {
@@ -60,4 +112,6 @@ export interface SinkDefinition<C extends z.ZodObject = z.ZodObject> {
   open(config: z.output<C>, context: SinkContext): Promise<Sink>
 }
 
-export const defineSink = <C extends z.ZodObject>(definition: SinkDefinition<C>): SinkDefinition<C> => definition
+/** @throws QiError CONFIG_INVALID for a setting that every destination has already */
+export const defineSink = <C extends z.ZodObject>(definition: SinkDefinition<C>): SinkDefinition<C> =>
+  withOwnSettings('destinations', SINK_SETTINGS, definition, definition.config)

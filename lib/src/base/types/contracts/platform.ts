@@ -1,6 +1,6 @@
 import type { ErrorCode, QiError } from '../errors.ts'
 import type { Trouble } from '../failures.ts'
-import type { RecordType, RecordValues } from '../records/index.ts'
+import type { Origin, RecordType, RecordValues } from '../records/index.ts'
 import type { BackfillRequest, BackfillResult, BackfillRunOptions } from './backfill.ts'
 import type { RateBudget } from './rateLimit.ts'
 import type { SettingWarning, SourceContext } from './source.ts'
@@ -108,6 +108,8 @@ export interface PublisherStats {
   readonly inFlight: number
   /** The greatest `time` of a published record, in microseconds since 1970. */
   readonly lastRecordTime: number | null
+  /** That of the newest batch. */
+  readonly origin: Origin | null
   /** When the last append succeeded, in milliseconds since 1970. */
   readonly lastAppendAt: number | null
   /** What keeps records from the stream, or the source from its provider, now. */
@@ -135,7 +137,9 @@ export interface PlatformStatus {
 
 /** A source that the platform can run, and whether it does. */
 export interface SourceStatus {
+  /** That of the instance. */
   readonly name: string
+  readonly type: string
   readonly summary: string
   /** `idle`: it has not been started. */
   readonly state: PartStatus['state'] | 'idle'

@@ -25,6 +25,7 @@ export interface RecordBatch<R extends RecordValues = RecordValues> {
  * the iterator; what a retry can mend is retried inside.
  */
 export interface Source extends AsyncIterable<RecordBatch>, AsyncDisposable {
+  /** That of the instance. */
   readonly name: string
   /** Reaches the provider. Never throws. */
   check(signal?: AbortSignal): Promise<CheckResult>
@@ -47,6 +48,8 @@ export interface SettingWarning {
 }
 
 export interface SourceContext {
+  /** The name of the instance, which is the `source` of its records. */
+  readonly name: string
   readonly logger: Logger
   /**
    * The limit that all who use a key share, other processes too; without it a source limits itself alone. The key is kept as a

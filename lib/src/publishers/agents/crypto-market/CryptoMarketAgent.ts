@@ -4,16 +4,16 @@ import { TimescaleDBMCPWrapper } from '../../../mcp-tools/bindings/TimescaleDBMC
 import { openCoinGeckoDSL } from '../../sources/coingecko/index.ts'
 import { CryptoDSL } from '../shared/CryptoDSL.ts'
 import { MarketAgent } from '../shared/MarketAgent.ts'
-import type { config } from './config.ts'
+import { type config, STORED } from './config.ts'
 
 /** Watches the market: through CoinGecko's API where it is told to fetch, and in what is stored. What it fetches goes into the stream. */
 export class CryptoMarketAgent extends MarketAgent {
   constructor(settings: z.output<typeof config>, parts: AgentParts) {
     const store = new TimescaleDBMCPWrapper(parts.mcp).verbs
     const provider =
-      settings.fetch === 'coingecko'
-        ? { name: 'coingecko', verbs: openCoinGeckoDSL(parts.platform.sourceParts('coingecko')) }
-        : undefined
+      settings.fetch === STORED
+        ? undefined
+        : { name: settings.fetch, verbs: openCoinGeckoDSL(parts.platform.sourceParts(settings.fetch)) }
     super('crypto-market', '', parts, settings, new CryptoDSL({ provider, store, write: parts.publish }, settings))
   }
 }

@@ -1,9 +1,15 @@
 import { z } from 'zod'
 import { marketSettings } from '../shared/settings.ts'
 
+/** What is stored alone, and no source. */
+export const STORED = 'stored'
+
 export const config = marketSettings.extend({
   fetch: z
-    .enum(['stored', 'coingecko'])
-    .default('stored')
-    .describe('what is looked at: what is stored alone, or what CoinGecko says now, under the settings of that source'),
+    .string()
+    .min(1)
+    .default(STORED)
+    .describe(
+      'what is looked at: what is stored alone, or what CoinGecko says now: the name of an instance of coingecko, whose settings hold',
+    ),
 })

@@ -9,8 +9,6 @@ import { reportOf } from './report.ts'
 import { WatchTable } from './table/WatchTable.ts'
 import { acquirePass, ageReport, backfillGaps, type Desk } from './workflows.ts'
 
-const SOURCE = 'coingecko'
-
 /** Keeps what its watch list names as fresh as that promises, with the CoinGecko agent as its sub-agent. */
 export class DataAcquiringAgent extends BaseAgent {
   readonly workflows: Readonly<Record<string, Workflow>>
@@ -26,7 +24,7 @@ export class DataAcquiringAgent extends BaseAgent {
     this.workflows = {
       main: acquirePass(open),
       report: ageReport(open),
-      'backfill-gaps': backfillGaps(open, parts),
+      'backfill-gaps': backfillGaps(open, settings.source, parts),
     }
   }
 
@@ -57,8 +55,8 @@ export class DataAcquiringAgent extends BaseAgent {
 
   #budget(): Budget {
     const { platform } = this.#parts
-    const { settings } = platform.sourceParts(SOURCE)
-    const running = platform.listSources().find(({ name }) => name === SOURCE)?.state !== 'idle'
+    const { settings } = platform.sourceParts(this.#settings.source)
+    const running = platform.listSources().find(({ name }) => name === this.#settings.source)?.state !== 'idle'
     return budgetOf(this.#settings.watch, settings as unknown as CoinGeckoConfig, running)
   }
 
@@ -83,11 +81,18 @@ export class DataAcquiringAgent extends BaseAgent {
 
   #coingecko(): CoinGeckoAgent {
     const { platform, servers } = this.#parts
-    const parts = platform.sourceParts(SOURCE)
+    const parts = platform.sourceParts(this.#settings.source)
     if (this.#settings.through === 'rest') return new CoinGeckoAgent(openCoinGeckoDSL(parts))
     const settings = parts.settings as unknown as CoinGeckoConfig
     const limits = { service: 'CoinGecko', limit: planCalls(settings).callsPerMinute }
     const rateLimit = parts.context.rateLimit?.(settings.api_key ?? 'keyless', limits)
-    return new CoinGeckoAgent(new CryptoMCPWrapper({ caller: servers, logger: this.logger, ...(rateLimit && { rateLimit }) }))
+    return new CoinGeckoAgent(
+      new CryptoMCPWrapper({
+        source: this.#settings.source,
+        caller: servers,
+        logger: this.logger,
+        ...(rateLimit && { rateLimit }),
+      }),
+    )
   }
 }

@@ -34,6 +34,11 @@ export const config = z.object({
     .array(entry)
     .default([])
     .describe('what is kept fresh: coins, kind (prices, ohlc), timeframe, currencies, priority (high, normal, low) and max_age'),
+  source: z
+    .string()
+    .min(1)
+    .default('coingecko')
+    .describe('the source whose account it uses and whose name its records bear: an instance of coingecko'),
   through: z
     .enum(['rest', 'mcp'])
     .default('rest')

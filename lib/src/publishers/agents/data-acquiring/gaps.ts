@@ -17,7 +17,7 @@ export type GapsReport = z.output<typeof gapsReport>
 type Gaps = Omit<GapsReport, 'text'>
 
 /** Which series a watch list means. */
-export function filtersOf(jobs: readonly WatchJob[], only?: readonly string[]): readonly CoverageFilter[] {
+export function filtersOf(source: string, jobs: readonly WatchJob[], only?: readonly string[]): readonly CoverageFilter[] {
   const wanted = only && new Set(only)
   const of = (coins: readonly string[]) => [...new Set(wanted ? coins.filter((coin) => wanted.has(coin)) : coins)]
   const ohlc = jobs.filter((job) => job.kind === 'ohlc')
@@ -25,11 +25,11 @@ export function filtersOf(jobs: readonly WatchJob[], only?: readonly string[]): 
   const candles = [...Map.groupBy(ohlc, ({ timeframe, currency }) => `${timeframe} ${currency}`).values()].map((group) => {
     const [{ timeframe, currency }] = group as [(typeof ohlc)[number]]
     const coins = of(group.map(({ coin }) => coin))
-    return { sources: ['coingecko'], coins, currencies: [currency], types: ['ohlcv'], timeframes: [timeframe] } as const
+    return { sources: [source], coins, currencies: [currency], types: ['ohlcv'], timeframes: [timeframe] } as const
   })
   const ticks = [...Map.groupBy(prices, ({ currencies }) => currencies.join()).values()].map((group) => {
     const coins = of(group.flatMap((job) => job.coins))
-    return { sources: ['coingecko'], coins, currencies: group[0]?.currencies ?? [], types: ['price'] } as const
+    return { sources: [source], coins, currencies: group[0]?.currencies ?? [], types: ['price'] } as const
   })
   return [...candles, ...ticks].filter(({ coins }) => coins.length > 0)
 }

@@ -1,5 +1,6 @@
-import { defineAgent } from '../../../base/index.ts'
+import { defineAgent, type SourcesConfig } from '../../../base/index.ts'
 import type { CoinGeckoConfig } from '../../sources/coingecko/index.ts'
+import { notCoinGecko } from '../shared/notCoinGecko.ts'
 import { budgetOf } from './budget.ts'
 import { config } from './config.ts'
 import { DataAcquiringAgent } from './DataAcquiringAgent.ts'
@@ -8,10 +9,13 @@ export const dataAcquiring = defineAgent({
   name: 'data-acquiring',
   summary: 'Keeps the instruments of a watch list as fresh as it promises, within the calls of the account, and fills their gaps',
   config,
-  check({ watch }, all) {
-    const sources = all.sources as readonly string[] | undefined
+  check({ watch, source }, { sources }) {
+    const { run, instances } = sources as SourcesConfig
+    const found = instances.get(source)
+    if (found?.type.name !== 'coingecko') return { path: 'source', message: notCoinGecko(source, instances) }
     if (watch.length === 0) return undefined
-    const { problem } = budgetOf(watch, all.coingecko as CoinGeckoConfig, !sources || sources.includes('coingecko'))
+    const runs = run ? run.includes(source) : source === 'coingecko'
+    const { problem } = budgetOf(watch, found.settings as unknown as CoinGeckoConfig, runs)
     return problem === undefined ? undefined : { path: 'watch', message: problem }
   },
   create: (settings, parts) => new DataAcquiringAgent(settings, parts),

@@ -63,7 +63,7 @@ export function ageReport(open: () => Promise<Desk>) {
   })
 }
 
-export function backfillGaps(open: () => Promise<Desk>, parts: Pick<AgentParts, 'platform' | 'coverage'>) {
+export function backfillGaps(open: () => Promise<Desk>, source: string, parts: Pick<AgentParts, 'platform' | 'coverage'>) {
   return defineWorkflow({
     name: 'backfill-gaps',
     summary: 'Fills the gaps of what is watched, and gives way while a promise is overdue',
@@ -79,6 +79,7 @@ export function backfillGaps(open: () => Promise<Desk>, parts: Pick<AgentParts, 
           return {
             days,
             filters: filtersOf(
+              source,
               states.map(({ job }) => job),
               coins,
             ),

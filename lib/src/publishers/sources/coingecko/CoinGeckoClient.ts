@@ -30,6 +30,8 @@ import { API_KEY, PLANS, type Plan } from './plans.ts'
 import { Transport } from './transport.ts'
 
 export interface CoinGeckoClientOptions {
+  /** The source of its records. Default coingecko. */
+  readonly source?: string
   /** Default: demo where a key is given, else keyless. */
   readonly plan?: Plan | undefined
   readonly apiKey?: string | undefined
@@ -72,15 +74,17 @@ export interface CallOptions {
  * TIMEOUT, BAD_DATA, CANCELLED.
  */
 export class CoinGeckoClient {
+  readonly source: string
   readonly plan: Plan
   readonly #transport: Transport
   readonly #caller: Caller
 
   /** @throws QiError CONFIG_INVALID when plan and key do not fit each other, or it is none */
   constructor(options: CoinGeckoClientOptions = {}) {
+    this.source = options.source ?? 'coingecko'
     this.plan = options.plan ?? (options.apiKey ? 'demo' : 'keyless')
     if (this.plan !== 'keyless' && !options.apiKey)
-      throw new QiError('CONFIG_INVALID', `CoinGecko's ${this.plan} plan needs a key: set COINGECKO_API_KEY`, {
+      throw new QiError('CONFIG_INVALID', `CoinGecko's ${this.plan} plan needs a key: set api_key`, {
         field: 'api_key',
       })
     if (options.apiKey && !API_KEY.test(options.apiKey))
@@ -115,7 +119,7 @@ export class CoinGeckoClient {
       (permit) => this.#transport.call(endpoint.name, (sdk, sending) => endpoint.send(sdk, params, sending), permit, signal),
       { signal, attempts },
     )
-    return endpoint.parse(body, params, { receivedAt, origin })
+    return endpoint.parse(body, params, { source: this.source, receivedAt, origin })
   }
 
   /** GET /ping */

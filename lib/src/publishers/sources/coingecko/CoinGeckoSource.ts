@@ -1,8 +1,7 @@
-import { type Clock, type Logger, QiError } from '../../../base/index.ts'
+import { type Clock, type Logger, QiError, variableOf } from '../../../base/index.ts'
 import { PollingSource } from '../shared/PollingSource.ts'
 import type { CoinGeckoClient } from './CoinGeckoClient.ts'
 import type { Job } from './jobs.ts'
-import { SOURCE } from './parse/source.ts'
 import { SettingWarnings } from './SettingWarnings.ts'
 
 export interface CoinGeckoSourceOptions {
@@ -19,7 +18,7 @@ export class CoinGeckoSource extends PollingSource {
   constructor({ client, jobs, logger, clock, checkMs }: CoinGeckoSourceOptions) {
     const warnings = new SettingWarnings(logger)
     super({
-      name: SOURCE,
+      name: client.source,
       peer: `CoinGecko (${client.plan})`,
       provider: client,
       jobs: jobs.map((job) => ({
@@ -27,7 +26,7 @@ export class CoinGeckoSource extends PollingSource {
         round: () => job.round().map((call) => async (signal: AbortSignal) => warnings.sift(await call(signal))),
       })),
       reach: (signal) => reach(client, signal),
-      remedy,
+      remedy: (error) => remedy(client.source, error),
       warnings: () => warnings.current,
       logger,
       clock,
@@ -46,9 +45,10 @@ async function reach(client: CoinGeckoClient, signal: AbortSignal): Promise<void
   }
 }
 
-function remedy({ code }: QiError): string {
-  if (code === 'UNAUTHORIZED' || code === 'FORBIDDEN') return 'check COINGECKO_API_KEY and COINGECKO_PLAN'
+function remedy(source: string, { code }: QiError): string {
+  const named = (setting: string) => `sources.${source}.${setting} (${variableOf(source, setting)})`
+  if (code === 'UNAUTHORIZED' || code === 'FORBIDDEN') return `check ${named('api_key')} and plan`
   if (code === 'RATE_LIMITED') return 'wait, or use a key of your own: keyless calls are limited for all behind one address'
-  if (code === 'NOT_FOUND' || code === 'BAD_DATA') return 'check COINGECKO_BASE_URL: it ends before /coins/…'
-  return 'check the network, or set COINGECKO_BASE_URL'
+  if (code === 'NOT_FOUND' || code === 'BAD_DATA') return `check ${named('base_url')}: it ends before /coins/…`
+  return `check the network, or set ${named('base_url')}`
 }

@@ -5,8 +5,9 @@ import type { CoinGeckoConfig } from './config.ts'
 import { type CallPlan, planCalls } from './schedule.ts'
 
 /** The client of an account; all clients of one key share its limit, in other processes too where the platform keeps one. */
-export function clientOf(settings: CoinGeckoConfig, plan: CallPlan, { logger, rateLimit }: SourceContext): CoinGeckoClient {
+export function clientOf(settings: CoinGeckoConfig, plan: CallPlan, { name, logger, rateLimit }: SourceContext): CoinGeckoClient {
   return new CoinGeckoClient({
+    source: name,
     plan: plan.plan,
     apiKey: settings.api_key,
     baseUrl: settings.base_url,
@@ -22,7 +23,7 @@ export function clientOf(settings: CoinGeckoConfig, plan: CallPlan, { logger, ra
     ...(rateLimit && {
       rateLimit: rateLimit(settings.api_key ?? 'keyless', { service: 'CoinGecko', limit: plan.callsPerMinute }),
     }),
-    tls: readTls(settings.tls, 'coingecko.tls'),
+    tls: readTls(settings.tls, `sources.${name}.tls`),
   })
 }
 

@@ -94,7 +94,7 @@ const fields = z.strictObject({
   tls: tlsSettings('COINGECKO', 'the API').prefault({}).describe('for an API of your own'),
 })
 
-/** The settings of the source, under `coingecko:` in qicore.yaml. What the account cannot keep is refused, with the arithmetic. */
+/** Settings of an instance, under `sources.<name>` in qicore.yaml. What the account cannot keep is refused, with the arithmetic. */
 export const config = fields.check((context) => {
   const { plan, api_key } = context.value
   if (plan && plan !== 'keyless' && !api_key)
@@ -102,7 +102,7 @@ export const config = fields.check((context) => {
       code: 'custom',
       input: plan,
       path: ['plan'],
-      message: `the ${plan} plan needs a key: set COINGECKO_API_KEY`,
+      message: `the ${plan} plan needs a key: set api_key too`,
     })
   for (const { path, message } of tlsProblems(context.value.tls))
     context.issues.push({ code: 'custom', input: context.value.tls, path, message })

@@ -3,10 +3,10 @@ import { type ErrorAnswer, errorLine, plainMessage, answerError as sharedError }
 
 /** CoinGecko's own codes say more than the status they come with. */
 const API_CODES: Readonly<Record<number, { code: ErrorCode; remedy: string }>> = {
-  10002: { code: 'UNAUTHORIZED', remedy: 'set COINGECKO_API_KEY' },
+  10002: { code: 'UNAUTHORIZED', remedy: 'set api_key' },
   10005: { code: 'FORBIDDEN', remedy: 'it needs a paid plan' },
-  10010: { code: 'UNAUTHORIZED', remedy: 'this is a key of a paid plan: set COINGECKO_PLAN=pro' },
-  10011: { code: 'UNAUTHORIZED', remedy: 'this is a demo key: set COINGECKO_PLAN=demo' },
+  10010: { code: 'UNAUTHORIZED', remedy: 'this is a key of a paid plan: set plan to pro' },
+  10011: { code: 'UNAUTHORIZED', remedy: 'this is a demo key: set plan to demo' },
   10012: { code: 'FORBIDDEN', remedy: 'ask for the last 365 days, or use a paid plan' },
   429: { code: 'RATE_LIMITED', remedy: '' },
 }

@@ -104,7 +104,7 @@ export function parseInteraction(interaction: RecordedInteraction): readonly Rec
   if (!endpoint || response.status < 200 || response.status > 299) return []
   const body = bodyOf(response.body)
   if (isErrorBody(body)) return []
-  const result = endpoint.parse(body, { receivedAt: readRecordedAt(recorded_at), origin: 'replay' })
+  const result = endpoint.parse(body, { source: 'coingecko', receivedAt: readRecordedAt(recorded_at), origin: 'replay' })
   if (!('records' in result)) return []
   // A recorded question that CoinGecko had no answer to can be mended by nobody.
   return [{ ...result, rejected: result.rejected.filter(({ asked }) => asked === undefined) }]

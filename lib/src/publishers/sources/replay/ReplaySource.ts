@@ -24,6 +24,8 @@ import { ndjsonParser } from './ndjson.ts'
 import type { LineParser, Parsed } from './parser.ts'
 
 export interface ReplaySourceParts {
+  /** That of the instance. Default replay. */
+  readonly name?: string
   readonly config: ReplayConfig
   readonly logger: Logger
   /** Reads recorded HTTP answers; needed for files of interactions alone. */
@@ -48,7 +50,7 @@ export interface ReplayPosition {
  * file and the number of its line. Every record says that it is replayed.
  */
 export class ReplaySource implements Source {
-  readonly name = 'replay'
+  readonly name: string
   readonly #config: ReplayConfig
   readonly #logger: Logger
   readonly #interactions: InteractionParser | undefined
@@ -58,7 +60,8 @@ export class ReplaySource implements Source {
   /** The recorded moment, and the time of the clock, that the replay is paced from. */
   #start: { readonly moment: Micros; readonly at: number } | undefined
 
-  constructor({ config, logger, parser, clock = systemClock }: ReplaySourceParts) {
+  constructor({ name = 'replay', config, logger, parser, clock = systemClock }: ReplaySourceParts) {
+    this.name = name
     this.#config = config
     this.#logger = logger
     this.#interactions = parser
@@ -75,7 +78,7 @@ export class ReplaySource implements Source {
     const resume = this.#resume()
     const files = await findFiles(this.#config)
     const first = resume ? files.findIndex(({ name }) => name === resume.file) : 0
-    if (first < 0) throw new QiError('CONFIG_INVALID', `replay.resume: there is no file ${resume?.file} in ${this.#config.path}`)
+    if (first < 0) throw new QiError('CONFIG_INVALID', `resume: there is no file ${resume?.file} in ${this.#config.path}`)
     for (const [index, file] of files.slice(first).entries()) {
       if (signal.aborted) return
       this.#logger.info({ file: file.name, bytes: file.bytes }, `replaying ${file.name}`)
@@ -90,7 +93,7 @@ export class ReplaySource implements Source {
       return { ok: true, summary: `${countOf(files.length, 'file')}, ${files.reduce((sum, { bytes }) => sum + bytes, 0)} bytes` }
     } catch (thrown) {
       const error = toQiError(thrown)
-      return { ok: false, summary: error.message, remedy: 'see replay.path, replay.format and replay.type', error }
+      return { ok: false, summary: error.message, remedy: 'see its settings path, format and record', error }
     }
   }
 
@@ -193,7 +196,7 @@ export class ReplaySource implements Source {
       if (!type)
         throw new QiError(
           'CONFIG_INVALID',
-          `${name}: its name does not tell what its rows are: set replay.type (${Object.keys(recordTypes).join(', ')})`,
+          `${name}: its name does not tell what its rows are: set record (${Object.keys(recordTypes).join(', ')})`,
         )
       return csvParser(identity, name, type, this.#config)
     }

@@ -27,9 +27,9 @@ export function columnsOf(
   const renamed: Readonly<Record<string, string>> = Array.isArray(config.columns) ? {} : config.columns
   const refuse = (message: string) => new QiError('CONFIG_INVALID', `${file}: ${message}`)
   for (const [column, field] of Object.entries(renamed)) {
-    if (!names.includes(column)) throw refuse(`replay.columns names "${column}", but the columns are ${names.join(', ')}`)
+    if (!names.includes(column)) throw refuse(`columns names "${column}", but the columns are ${names.join(', ')}`)
     if (!fields.has(field))
-      throw refuse(`replay.columns gives ${column} as "${field}", which no ${type.name} has${suggest(field, [...fields.keys()])}`)
+      throw refuse(`columns gives ${column} as "${field}", which no ${type.name} has${suggest(field, [...fields.keys()])}`)
   }
   const taken = new Set(Object.values(renamed))
   const columns = names.flatMap((name, index) => {
@@ -40,14 +40,14 @@ export function columnsOf(
     const twice = columns.find((other) => other.index > index && other.field === field)
     if (twice)
       throw refuse(
-        `the columns ${index + 1} and ${twice.index + 1} both give ${field.name}: set header: false, skip_lines: ${config.skip_lines + 1}, and list all columns in replay.columns under different names`,
+        `the columns ${index + 1} and ${twice.index + 1} both give ${field.name}: set header: false, skip_lines: ${config.skip_lines + 1}, and list all columns in columns under different names`,
       )
   }
   checkNames(file, type, constants)
   checkIdentity(file, type, constants)
   if (type.key.every((name) => name in constants) && !columns.some(({ field }) => type.key.includes(field.name)))
     throw refuse(
-      `replay.constants sets all that tells one ${type.name} from another (${type.key.join(', ')}), so that every row would overwrite the one before it: name the column of one of them in replay.columns`,
+      `constants sets all that tells one ${type.name} from another (${type.key.join(', ')}), so that every row would overwrite the one before it: give the column of one of them by columns`,
     )
   const given = new Set([
     ...columns.map(({ field }) => field.name),
@@ -59,7 +59,7 @@ export function columnsOf(
   const missing = type.fields.filter(({ name, optional }) => !optional && !given.has(name)).map(({ name }) => name)
   if (missing.length > 0)
     throw refuse(
-      `a ${type.name} needs ${missing.join(', ')}: name the column in replay.columns or set it in replay.constants; the columns are ${names.join(', ')}`,
+      `a ${type.name} needs ${missing.join(', ')}: give the column by columns, or the value by constants; the columns are ${names.join(', ')}`,
     )
   return columns
 }
@@ -69,10 +69,7 @@ export function checkNames(file: string, type: RecordType, constants: Readonly<R
   const names = type.fields.map(({ name }) => name)
   for (const name of Object.keys(constants))
     if (!names.includes(name))
-      throw new QiError(
-        'CONFIG_INVALID',
-        `${file}: replay.constants sets "${name}", which no ${type.name} has${suggest(name, names)}`,
-      )
+      throw new QiError('CONFIG_INVALID', `${file}: constants sets "${name}", which no ${type.name} has${suggest(name, names)}`)
 }
 
 /**
@@ -84,9 +81,9 @@ export function checkIdentity(file: string, type: RecordType, constants: Readonl
   if (name === undefined) return
   const remedy = MADE[type.name]?.includes(name)
     ? 'leave it out, and each row gets its own, made from file and line'
-    : 'name the column in replay.columns'
+    : 'give its column by columns'
   throw new QiError(
     'CONFIG_INVALID',
-    `${file}: replay.constants sets ${name}, which tells one ${type.name} from another: rows of one time would overwrite each other; ${remedy}`,
+    `${file}: constants sets ${name}, which tells one ${type.name} from another: rows of one time would overwrite each other; ${remedy}`,
   )
 }

@@ -4,7 +4,7 @@ import { MANUAL, type RecordName, recordTypes, TIME_NOTATIONS } from '../../../b
 const RECORD_NAMES = Object.keys(recordTypes) as [RecordName, ...RecordName[]]
 export const FORMATS = ['auto', 'ndjson', 'csv', 'interactions'] as const
 
-/** The settings of the source, under `replay:` in qicore.yaml. */
+/** Settings of an instance, under `sources.<name>` in qicore.yaml. */
 export const config = z.strictObject({
   path: z
     .string()
@@ -16,7 +16,7 @@ export const config = z.strictObject({
     .default('auto')
     .describe('auto goes by the name: .csv, or .ndjson and .jsonl with our records; interactions are recorded HTTP requests')
     .meta({ open: true }),
-  type: z
+  record: z
     .enum(RECORD_NAMES)
     .optional()
     .describe(
@@ -26,7 +26,7 @@ export const config = z.strictObject({
   header: z
     .boolean()
     .default(true)
-    .describe('of CSV: false where no line names the columns; replay.columns then lists them')
+    .describe('of CSV: false where no line names the columns; columns then lists them')
     .meta({ open: true }),
   skip_lines: z
     .int()

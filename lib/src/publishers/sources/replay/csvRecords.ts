@@ -77,8 +77,8 @@ function listedColumns(file: string, { header, columns }: ReplayConfig): readonl
   throw new QiError(
     'CONFIG_INVALID',
     header
-      ? `${file}: replay.columns is a list, which is for files without a header: set header: false (and skip_lines: 1 to leave a header out)`
-      : `${file}: replay.header is false: replay.columns must list all columns, such as [time, open, high, low, close, volume]`,
+      ? `${file}: columns is a list, which is for files without a header: set header: false (and skip_lines: 1 to leave a header out)`
+      : `${file}: header is false: columns must list all columns, such as [time, open, high, low, close, volume]`,
   )
 }
 
@@ -96,7 +96,7 @@ function wireOf(
     else if (!field.optional && !filled.has(field.name))
       throw new QiError(
         'BAD_DATA',
-        `${field.name} is "${cell}", which replay.nulls takes as empty, and a ${type.name} needs ${field.name}`,
+        `${field.name} is "${cell}", which nulls takes as empty, and a ${type.name} needs ${field.name}`,
         { field: field.name },
       )
   }

@@ -17,8 +17,7 @@ const KNOWN = /\.(csv|ndjson|jsonl)(\.gz)?$/i
  * @throws QiError CONFIG_INVALID naming the setting
  */
 export async function findFiles({ path }: ReplayConfig): Promise<readonly ReplayFile[]> {
-  const invalid = (message: string, cause?: unknown) =>
-    new QiError('CONFIG_INVALID', `replay.path ${message}`, { field: 'replay.path', cause })
+  const invalid = (message: string, cause?: unknown) => new QiError('CONFIG_INVALID', `path ${message}`, { field: 'path', cause })
   if (path === undefined) throw invalid('is missing: set it to the file or folder to replay')
   const found = await stat(path).catch((error: unknown) => {
     throw invalid(`"${path}" cannot be read: ${(error as Error).message}`, error)
@@ -51,13 +50,13 @@ async function statOf(path: string, invalid: (message: string, cause?: unknown) 
 export function formatOf(name: string, { format }: ReplayConfig): 'ndjson' | 'csv' | 'interactions' {
   if (format !== 'auto') return format
   const ending = KNOWN.exec(name)?.[1]?.toLowerCase()
-  if (ending === undefined) throw new QiError('CONFIG_INVALID', `${name}: its ending does not tell what it is: set replay.format`)
+  if (ending === undefined) throw new QiError('CONFIG_INVALID', `${name}: its ending does not tell what it is: set format`)
   return ending === 'csv' ? 'csv' : 'ndjson'
 }
 
 /** The record type by the setting, or by what the name of the file begins with: a type (`price`) or a topic (`crypto-prices`). */
-export function typeOfFile(name: string, { type }: ReplayConfig): RecordType | undefined {
-  if (type) return recordTypes[type] as RecordType
+export function typeOfFile(name: string, { record }: ReplayConfig): RecordType | undefined {
+  if (record) return recordTypes[record] as RecordType
   const types = Object.values(recordTypes) as RecordType[]
   const begins = (word: string) => name.startsWith(word) && !/[a-z0-9]/i.test(name.charAt(word.length))
   return types.find((each) => begins(each.topic) || begins(each.name))

@@ -10,5 +10,6 @@ export const replay = defineSource({
   summary: 'Recorded files, our own records or CSV, at any speed; every record is marked as replayed',
   config,
   finite: true,
-  open: async (settings, { logger, interactions }) => new ReplaySource({ config: settings, logger, parser: interactions }),
+  open: async (settings, { name, logger, interactions }) =>
+    new ReplaySource({ name, config: settings, logger, parser: interactions }),
 })

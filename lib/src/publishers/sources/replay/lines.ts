@@ -130,7 +130,7 @@ function failure(path: string, line: number, error: unknown): QiError {
     return new QiError('FORBIDDEN', `${name}: ${errorMessage(error)}`, { cause: error })
   return new QiError(
     'BAD_DATA',
-    `${name}:${line}: ${errorMessage(error)}; the lines before it are imported: to go on there once the file is whole, set replay.resume: ${name}:${line}`,
+    `${name}:${line}: ${errorMessage(error)}; the lines before it are imported: to go on there once the file is whole, set resume: ${name}:${line}`,
     { cause: error },
   )
 }

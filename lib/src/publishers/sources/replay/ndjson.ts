@@ -61,7 +61,7 @@ function typeOf({ type, topic }: Record<string, unknown>): RecordType {
   if (found) return found as RecordType
   throw new QiError(
     'BAD_DATA',
-    `what record it is cannot be told: set replay.type, or give each line a "type" (${Object.keys(recordTypes).join(', ')}) or a "topic"`,
+    `what record it is cannot be told: set record, or give each line a "type" (${Object.keys(recordTypes).join(', ')}) or a "topic"`,
   )
 }
 

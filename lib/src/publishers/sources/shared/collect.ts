@@ -9,8 +9,10 @@ import {
   type Rejected,
 } from '../../../base/index.ts'
 
-/** When and how a body came. */
+/** From where, when and how a body came. */
 export interface Seen {
+  /** The name of the source that asked. */
+  readonly source: string
   readonly receivedAt: Micros
   readonly origin: Origin
 }

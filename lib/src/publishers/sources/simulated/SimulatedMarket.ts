@@ -24,8 +24,6 @@ export const MINUTE = timeframeMicros('1m')
 const TOGETHER = 0.6
 const ALONE = Math.sqrt(1 - TOGETHER ** 2)
 
-const SOURCE = { source: 'simulated', origin: 'simulated' } as const
-
 interface Simulated extends CoinProfile {
   readonly hash: number
 }
@@ -35,6 +33,7 @@ interface Simulated extends CoinProfile {
  * agree, and any moment costs the same.
  */
 export class SimulatedMarket {
+  readonly #from: { readonly source: string; readonly origin: 'simulated' }
   readonly #seed: string
   readonly #whole: number
   readonly #rate: number
@@ -44,7 +43,9 @@ export class SimulatedMarket {
   #now = { seconds: Number.NaN, value: 0 }
   #before = { seconds: Number.NaN, value: 0 }
 
-  constructor(seed: string, currency: SimulatedCurrency = 'usd') {
+  /** @param source that of its records */
+  constructor(seed: string, currency: SimulatedCurrency = 'usd', source = 'simulated') {
+    this.#from = { source, origin: 'simulated' }
     this.#seed = seed
     this.#whole = hashText(`${seed}\n`)
     this.#currency = currency
@@ -63,7 +64,7 @@ export class SimulatedMarket {
     const level = this.level(coinId, time)
     return {
       coinId,
-      ...SOURCE,
+      ...this.#from,
       time,
       receivedAt,
       currency: this.#currency,
@@ -82,7 +83,7 @@ export class SimulatedMarket {
     const usual = (this.#dailyVolume(coinId, time) / level) * (every / DAY)
     return {
       coinId,
-      ...SOURCE,
+      ...this.#from,
       time,
       receivedAt,
       currency: this.#currency,
@@ -109,7 +110,7 @@ export class SimulatedMarket {
     const busy = 1 + 0.8 * unit(hash, 101, open / MINUTE)
     return {
       coinId,
-      ...SOURCE,
+      ...this.#from,
       time: open,
       receivedAt,
       currency: this.#currency,
@@ -129,7 +130,7 @@ export class SimulatedMarket {
     const total = this.#capitalisation(time)
     const share = (coinId: string): Decimal => fixed((this.#capOf(coinId, time) / total) * 100, 4)
     return {
-      ...SOURCE,
+      ...this.#from,
       time,
       receivedAt,
       currency: this.#currency,
@@ -158,7 +159,7 @@ export class SimulatedMarket {
       .slice(0, 7)
       .map(({ coinId, level, moved }, index) => ({
         coinId,
-        ...SOURCE,
+        ...this.#from,
         time,
         receivedAt,
         rank: index + 1,
@@ -169,7 +170,7 @@ export class SimulatedMarket {
 
   instrument(coinId: string, time: Micros, receivedAt: Micros): Instrument {
     const { symbol, name } = this.#coin(coinId)
-    return { coinId, ...SOURCE, time, receivedAt, kind: 'currency', symbol, name, active: true }
+    return { coinId, ...this.#from, time, receivedAt, kind: 'currency', symbol, name, active: true }
   }
 
   #together(seconds: number): number {

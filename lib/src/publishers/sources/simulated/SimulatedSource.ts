@@ -22,6 +22,8 @@ import { intervalOf, type SimulatedConfig } from './config.ts'
 import { MINUTE, SimulatedMarket } from './SimulatedMarket.ts'
 
 export interface SimulatedSourceParts {
+  /** That of the instance. Default simulated. */
+  readonly name?: string
   readonly config: SimulatedConfig
   readonly logger: Logger
   /** Milliseconds since 1970. */
@@ -41,7 +43,7 @@ const MOST_AHEAD = 1_000_000
 
 /** The simulated market as a source: each moment comes when it is due, its `time` a multiple of the interval. */
 export class SimulatedSource implements Source {
-  readonly name = 'simulated'
+  readonly name: string
   readonly #config: SimulatedConfig
   readonly #market: SimulatedMarket
   readonly #logger: Logger
@@ -50,9 +52,10 @@ export class SimulatedSource implements Source {
   readonly #interval: Micros
   readonly #closed = new AbortController()
 
-  constructor({ config, logger, now = Date.now, clock = systemClock }: SimulatedSourceParts) {
+  constructor({ name = 'simulated', config, logger, now = Date.now, clock = systemClock }: SimulatedSourceParts) {
+    this.name = name
     this.#config = config
-    this.#market = new SimulatedMarket(config.seed, config.currency)
+    this.#market = new SimulatedMarket(config.seed, config.currency, name)
     this.#logger = logger
     this.#now = now
     this.#clock = clock

@@ -17,7 +17,7 @@ const moment = (what: string) =>
     .optional()
     .describe(what)
 
-/** The settings of the source, under `simulated:` in qicore.yaml. */
+/** Settings of an instance, under `sources.<name>` in qicore.yaml. */
 export const config = z.strictObject({
   seed: z
     .string()

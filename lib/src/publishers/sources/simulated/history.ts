@@ -32,8 +32,9 @@ export class SimulatedHistory implements History {
   readonly #tradesApart: Micros | undefined
   readonly #closing = new AbortController()
 
-  constructor(config: SimulatedConfig) {
-    this.#market = new SimulatedMarket(config.seed, config.currency)
+  /** @param source the source of its records */
+  constructor(source: string, config: SimulatedConfig) {
+    this.#market = new SimulatedMarket(config.seed, config.currency, source)
     this.#interval = intervalOf(config)
     this.#tradesApart = config.trade_ms === undefined ? undefined : config.trade_ms * 1000
     this.currencies = [config.currency]
@@ -88,14 +89,14 @@ export class SimulatedHistory implements History {
     if (!this.currencies.includes(currency))
       throw new QiError(
         'UNSUPPORTED',
-        `the simulated market has figures in ${this.currencies.join(', ')} alone: see simulated.currency`,
+        `the simulated market has figures in ${this.currencies.join(', ')} alone: see its setting currency`,
       )
     if (type === 'price') return every ? this.#atLeast(every) : this.#interval
     if (type === 'trade' && this.#tradesApart) return this.#tradesApart
     if (type !== 'ohlcv')
       throw new QiError(
         'UNSUPPORTED',
-        `the simulated market has no history of ${type}${type === 'trade' ? ': see simulated.trade_ms' : ''}`,
+        `the simulated market has no history of ${type}${type === 'trade' ? ': see its setting trade_ms' : ''}`,
       )
     if (timeframe !== '1m') throw new QiError('UNSUPPORTED', `the simulated market gives candles of 1m, not of ${timeframe}`)
     return MINUTE

@@ -15,8 +15,8 @@ export const simulated = defineSource({
   summary:
     'A deterministic market that needs no network: prices, candles, trades, the whole market; every record is marked simulated',
   config,
-  open: async (settings, { logger }) => new SimulatedSource({ config: settings, logger }),
-  history: async (settings) => new SimulatedHistory(settings),
+  open: async (settings, { name, logger }) => new SimulatedSource({ name, config: settings, logger }),
+  history: async (settings, { name }) => new SimulatedHistory(name, settings),
   cadence: (settings) => ({
     price: intervalOf(settings),
     ...(settings.candles && { ohlcv: MINUTE }),

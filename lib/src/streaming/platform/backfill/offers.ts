@@ -1,13 +1,12 @@
 import { type CoveredSeries, type Gap, type HistoryOffer, silentLogger } from '../../../base/index.ts'
-import { sourceDefinitions } from '../../../publishers/index.ts'
 import type { PlatformConfig } from '../config.ts'
 
 /** What each source can give of the past, as it is set; those that give nothing are not there. */
 export async function historyOffers(config: PlatformConfig): Promise<ReadonlyMap<string, readonly HistoryOffer[]>> {
   const offers = new Map<string, readonly HistoryOffer[]>()
-  for (const { name, history } of Object.values(sourceDefinitions)) {
-    if (!history) continue
-    await using opened = await history(config[name] as never, { logger: silentLogger })
+  for (const { name, type, settings } of config.sources.instances.values()) {
+    if (!type.history) continue
+    await using opened = await type.history(settings, { name, logger: silentLogger })
     offers.set(name, opened.offers())
   }
   return offers

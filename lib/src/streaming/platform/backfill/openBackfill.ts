@@ -15,7 +15,7 @@ export interface BackfillOptions {
 export async function openBackfill({ config, logger = silentLogger, onNotice, signal }: BackfillOptions): Promise<Backfill> {
   const notice = onNotice ?? (() => {})
   const platform = new CryptoDataPlatform({
-    config: { ...config, sources: ['none'] },
+    config: { ...config, sources: { ...config.sources, run: [] } },
     logger,
     onNotice: notice,
     announced: false,

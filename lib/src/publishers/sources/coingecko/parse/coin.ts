@@ -1,7 +1,6 @@
 import { type ExactJson, type Micros, type Price, price } from '../../../../base/index.ts'
 import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
 import { decimalOf, isObject, objectOf, optionalDecimal, present, textOf, timeOf } from '../../shared/json.ts'
-import { SOURCE } from './source.ts'
 
 export interface CoinParams {
   readonly id: string
@@ -52,7 +51,7 @@ function parseMarketData(
       ])
       return {
         coinId: textOf(coin.id, 'id'),
-        source: SOURCE,
+        source: seen.source,
         currency,
         time: timeIn(coin),
         receivedAt: seen.receivedAt,

@@ -1,7 +1,6 @@
 import { type ExactJson, type Instrument, instrument } from '../../../../base/index.ts'
 import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
 import { arrayOf, objectOf, textOf } from '../../shared/json.ts'
-import { SOURCE } from './source.ts'
 
 /**
  * `[{"id":"01coin","symbol":"zoc","name":"01coin"},…]`: every coin that CoinGecko follows now. It holds no numbers and no stamp.
@@ -14,7 +13,7 @@ export function parseCoinsList(body: ExactJson, _params: object, seen: Seen): Pa
       const coin = objectOf(item, 'the coin')
       return {
         coinId: textOf(coin.id, 'id'),
-        source: SOURCE,
+        source: seen.source,
         time: seen.receivedAt,
         receivedAt: seen.receivedAt,
         origin: seen.origin,

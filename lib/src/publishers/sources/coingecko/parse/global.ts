@@ -1,7 +1,6 @@
 import { type ExactJson, type MarketAnalytics, marketAnalytics } from '../../../../base/index.ts'
 import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
 import { decimalOf, integerOf, objectOf, optionalDecimal, present, secondsOf } from '../../shared/json.ts'
-import { SOURCE } from './source.ts'
 
 export interface GlobalParams {
   readonly currencies: readonly string[]
@@ -27,7 +26,7 @@ export function parseGlobal(body: ExactJson, { currencies }: GlobalParams, seen:
     out.add(`data.*.${currency}`, currency, () => {
       const share = objectOf(data.market_cap_percentage, 'market_cap_percentage')
       const record = {
-        source: SOURCE,
+        source: seen.source,
         time: secondsOf(data.updated_at, 'updated_at'),
         receivedAt: seen.receivedAt,
         origin: seen.origin,

@@ -1,7 +1,6 @@
 import { type Decimal, type ExactJson, errorMessage, type Micros, type Price, price } from '../../../../base/index.ts'
 import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
 import { arrayOf, decimalOf, millisOf, objectOf, present } from '../../shared/json.ts'
-import { SOURCE } from './source.ts'
 
 export interface MarketChartParams {
   readonly id: string
@@ -36,7 +35,7 @@ export function parseMarketChart(body: ExactJson, params: Pick<MarketChartParams
       const time = millisOf(stamp, 'the stamp')
       const record = {
         coinId: params.id,
-        source: SOURCE,
+        source: seen.source,
         currency: params.currency,
         time,
         receivedAt: seen.receivedAt,

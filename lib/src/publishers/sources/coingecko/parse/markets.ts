@@ -1,7 +1,6 @@
 import { type ExactJson, type Price, price } from '../../../../base/index.ts'
 import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
 import { arrayOf, decimalOf, objectOf, optionalDecimal, present, textOf, timeOf } from '../../shared/json.ts'
-import { SOURCE } from './source.ts'
 
 export interface MarketsParams {
   readonly currency: string
@@ -28,7 +27,7 @@ export function parseMarkets(body: ExactJson, { currency }: MarketsParams, seen:
       const figures = Object.entries(FIGURES).map(([name, property]) => [property, optionalDecimal(coin[name], name)])
       return {
         coinId: textOf(coin.id, 'id'),
-        source: SOURCE,
+        source: seen.source,
         currency,
         time: timeOf(coin.last_updated, 'last_updated'),
         receivedAt: seen.receivedAt,

@@ -1,7 +1,6 @@
 import { type ExactJson, type Micros, type Ohlcv, ohlcv, type Timeframe, timeframeMicros } from '../../../../base/index.ts'
 import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
 import { arrayOf, decimalOf, millisOf } from '../../shared/json.ts'
-import { SOURCE } from './source.ts'
 
 export const OHLC_DAYS = ['1', '7', '14', '30', '90', '180', '365', 'max'] as const
 export type OhlcDays = (typeof OHLC_DAYS)[number]
@@ -76,7 +75,7 @@ export function parseOhlc(body: ExactJson, params: OhlcParams, seen: Seen): Pars
         const opened = running && previous ? previous.end + Math.floor(gap / length) * length : end - length
         return {
           coinId: params.id,
-          source: SOURCE,
+          source: seen.source,
           currency: params.currency,
           timeframe,
           time: opened,

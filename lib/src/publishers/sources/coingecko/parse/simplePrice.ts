@@ -1,7 +1,6 @@
 import { type ExactJson, type Price, price } from '../../../../base/index.ts'
 import { Collector, type Parsed, type Refused, type Seen } from '../../shared/collect.ts'
 import { decimalOf, isObject, type JsonObject, objectOf, optionalDecimal, present, secondsOf } from '../../shared/json.ts'
-import { SOURCE } from './source.ts'
 
 export interface SimplePriceParams {
   readonly ids: readonly string[]
@@ -92,7 +91,7 @@ function priceOf(coinId: string, currency: string, entry: JsonObject, seen: Seen
   ])
   return {
     coinId,
-    source: SOURCE,
+    source: seen.source,
     currency,
     time: STAMP in entry ? secondsOf(entry[STAMP], STAMP) : seen.receivedAt,
     receivedAt: seen.receivedAt,

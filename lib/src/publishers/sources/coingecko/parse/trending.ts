@@ -1,7 +1,6 @@
 import { type ExactJson, JsonNumber, type Trending, trending } from '../../../../base/index.ts'
 import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
 import { arrayOf, decimalOf, isObject, objectOf, optionalDecimal, present, textOf } from '../../shared/json.ts'
-import { SOURCE } from './source.ts'
 
 /**
  * `{"coins":[{"item":{"id":"bonk","score":0,"data":{"price":0.0000059,…},…}}],…}`: the coins most searched for in the last 24 hours,
@@ -17,7 +16,7 @@ export function parseTrending(body: ExactJson, _params: object, seen: Seen): Par
       const shown = isObject(item.data) ? item.data.price : undefined
       const record = {
         coinId: textOf(item.id, 'id'),
-        source: SOURCE,
+        source: seen.source,
         time: seen.receivedAt,
         receivedAt: seen.receivedAt,
         origin: seen.origin,
