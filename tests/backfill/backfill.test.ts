@@ -137,7 +137,7 @@ describe('from a provider', () => {
 
   test('candles of an hour with a paid plan, 31 days a call, by their open', async () => {
     await using server = await startHistoryServer()
-    const here = await setting(yaml(server.url).replace('{ ', '{ plan: pro, api_key: secret, '))
+    const here = await setting(yaml(server.url).replace('coingecko: { ', 'coingecko: { plan: pro, api_key: secret, '))
     const range = { from: day(500), to: day(400) }
     const { calls, records, empty } = await fill(here, { coins: ['coin-a'], source: 'coingecko', timeframe: '1h', ...range })
     expect({ records, empty }).toEqual({ records: 2400, empty: [] })

@@ -46,7 +46,7 @@ test('two instances of one type run side by side: a stop of one is its gap alone
     )
   const [gap, ...others] = await gaps()
   expect(others).toEqual([])
-  expect(gap).toMatchObject({ source: 'north', reason: 'stopped' })
+  expect(gap).toMatchObject({ source: 'north', reason: 'reconnect' })
 
   expect(await platform.backfill({ gaps: {} })).toMatchObject({ failures: [], empty: [] })
   await until(async () => (await gaps()).length === 0, 'the gap to be filled')
@@ -70,7 +70,7 @@ test('the past of an instance comes under its name', async () => {
   const settings = `type: coingecko, base_url: "${server.url}", calls_per_minute: 6000`
   const config = await configOf(`sources: { run: [], second: { ${settings} } }\n`)
   await using backfill = await openBackfill({ config })
-  const to = Math.floor(Date.now() / 86_400_000) * 86_400 * SECOND
+  const to = (Math.floor(Date.now() / 86_400_000) - 9) * 86_400 * SECOND
   const request = { coins: ['coin-a'], source: 'second', from: to - 86_400 * SECOND, to }
   expect(await backfill.run(await backfill.plan(request))).toMatchObject({ failures: [], empty: [] })
   expect(await backfill.coverage.list({ coins: ['coin-a'] })).toMatchObject([{ source: 'second', gaps: [] }])

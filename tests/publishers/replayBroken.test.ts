@@ -25,7 +25,7 @@ test('a cut archive: all that it holds up to there, once, then the line to go on
   const line = records.length + 2
   expect(error).toMatchObject({ code: 'BAD_DATA', retryable: false })
   expect(error.message).toBe(
-    `price.csv.gz:${line}: unexpected end of file; the lines before it are imported: to go on there once the file is whole, set replay.resume: price.csv.gz:${line}`,
+    `price.csv.gz:${line}: unexpected end of file; the lines before it are imported: to go on there once the file is whole, set resume: price.csv.gz:${line}`,
   )
   // Nothing that could be unpacked is missing.
   const packed = readFileSync(join(cut.path, 'price.csv.gz'))

@@ -134,7 +134,7 @@ test.each([
   ['price', 'price\n1\n2\n', { ...PRICES, time: '2024-01-01T00:00:00Z' }, 'so that every row would overwrite the one before it'],
 ])('a constant that would make one %s of many is refused', async (type, text, constants, message) => {
   const path = folderOf({ 'rows.csv': text })
-  await expect(collect(sourceOf({ path, type, constants: { source: 'venue', ...constants } }))).rejects.toMatchObject({
+  await expect(collect(sourceOf({ path, record: type, constants: { source: 'venue', ...constants } }))).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
     message: expect.stringContaining(message),
   })

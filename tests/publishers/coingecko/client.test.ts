@@ -45,7 +45,7 @@ describe('requests', () => {
   it('reaches the address of its plan unless told otherwise', () => {
     expect(new CoinGeckoClient().baseUrl).toBe('https://api.coingecko.com/api/v3')
     expect(new CoinGeckoClient({ plan: 'pro', apiKey: KEY }).baseUrl).toBe('https://pro-api.coingecko.com/api/v3')
-    expect(() => new CoinGeckoClient({ plan: 'pro' })).toThrow(/COINGECKO_API_KEY/)
+    expect(() => new CoinGeckoClient({ plan: 'pro' })).toThrow(/set api_key/)
   })
 
   it('never sends ids with spaces around them, and splits long lists', async () => {

@@ -51,7 +51,7 @@ it('what is given is kept or refused with the arithmetic, 0 turns a job off', ()
 })
 
 it('a wrong setting is named', () => {
-  expect(message({ plan: 'pro' })).toBe('plan: the pro plan needs a key: set COINGECKO_API_KEY')
+  expect(message({ plan: 'pro' })).toBe('plan: the pro plan needs a key: set api_key too')
   expect(message({ base_url: 'http://me:secret@host' })).toBe(
     'base_url: expected http(s)://…, without a name, password or parameters in it',
   )

@@ -91,7 +91,16 @@ export class CoinGeckoClient {
       throw new QiError('CONFIG_INVALID', 'the key of CoinGecko holds a character that no key has', { field: 'api_key' })
     const { apiKey, baseUrl, timeoutMs = 15_000, fetch, breaker, tls } = options
     const baseUrls = typeof baseUrl === 'string' ? [baseUrl] : baseUrl
-    this.#transport = new Transport({ plan: this.plan, apiKey, baseUrls, timeoutMs, breaker, tls, ...(fetch ? { fetch } : {}) })
+    this.#transport = new Transport({
+      source: this.source,
+      plan: this.plan,
+      apiKey,
+      baseUrls,
+      timeoutMs,
+      breaker,
+      tls,
+      ...(fetch ? { fetch } : {}),
+    })
     const { clock = systemClock, callsPerMinute: limit = PLANS[this.plan].callsPerMinute } = options
     const { rateLimit = new SlidingWindowLimit({ limit, clock, peer: 'CoinGecko' }) } = options
     this.#caller = new Caller({ ...options, peer: 'CoinGecko', rateLimit, clock })

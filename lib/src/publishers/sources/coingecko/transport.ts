@@ -12,6 +12,8 @@ import { answerError, isErrorBody } from './errors.ts'
 import { PLANS, type Plan } from './plans.ts'
 
 export interface TransportOptions {
+  /** The name of the instance, for errors of its settings. */
+  readonly source: string
   readonly plan: Plan
   readonly apiKey?: string | undefined
   /** Default: that of the plan. Several stand in for each other. */
@@ -34,12 +36,12 @@ export class Transport {
   constructor(options: TransportOptions) {
     this.#options = options
     this.#urls = options.baseUrls?.length ? options.baseUrls : [PLANS[options.plan].baseUrl]
-    const { breaker, timeoutMs, tls, apiKey } = options
+    const { source, breaker, timeoutMs, tls, apiKey } = options
     this.#http = new HttpClient({
       bounds: { totalMs: timeoutMs, idleMs: timeoutMs },
       redirects: 'same-origin',
       tls,
-      tlsAt: 'coingecko.tls',
+      tlsAt: `sources.${source}.tls`,
       secrets: [apiKey],
     })
     this.#balancer = new LoadBalancer({ service: 'CoinGecko', endpoints: this.#urls, ...(breaker && { breaker }) })
