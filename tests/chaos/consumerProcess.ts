@@ -6,6 +6,7 @@ import { price, recordTypes, type Subscription } from '../../lib/src/base/index.
 import { CryptoDataConsumer } from '../../lib/src/consumers/index.ts'
 import { timescaledb } from '../../lib/src/consumers/sinks/timescaledb/index.ts'
 import { Consumer, DeadLetters, STORE } from '../../lib/src/streaming/pipelines/index.ts'
+import { deliverySettingsOf } from '../../lib/src/streaming/platform/destinationSettings.ts'
 import {
   type Destination,
   destinationsOf,
@@ -55,7 +56,7 @@ const consumer = new Consumer({
   open: openSink,
   deadLetters: new DeadLetters(stream),
   logger: printingLogger,
-  settings: destination.delivery,
+  settings: deliverySettingsOf(destination.name, destination.common, { unreadMs: Number.POSITIVE_INFINITY }),
 })
 const supervisor = new Supervisor(printingLogger)
 supervisor.add('consumer', (signal) => consumer.run(signal))

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { type PublisherStats, QiError } from '../../lib/src/base/index.ts'
+import { type DeliveryStats, type PublisherStats, QiError } from '../../lib/src/base/index.ts'
 import { describePart } from '../../lib/src/streaming/platform/describe.ts'
 
 const error = new QiError('UNAVAILABLE', 'nobody answers')
@@ -71,6 +71,27 @@ test('a consumer that met damaged bytes is unwell for an hour, and says where th
   expect(how().action).toMatch(/qicore dlq list.*qicore backfill.*disk and memory/)
   vi.setSystemTime(damage.at + 3_600_001)
   expect(how()).toMatchObject({ status: 'up', summary: 'running' })
+})
+
+test('a consumer whose lag was over its bound is unwell for an hour, also beside trouble that lasts', () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const skip = { at: Date.now(), error: new QiError('TIMEOUT', '5 records not delivered') }
+  const counts = { members: 1, read: 0, written: 0, overwritten: 0, deadLettered: 1, writes: 0, waiting: 0, skipped: 5 }
+  const consumer = { ...counts, name: 'lake/lake', group: 'g', pipeline: 'lake', destination: 'lake', topics: [], skip }
+  const how = (more: Partial<DeliveryStats>) =>
+    describePart(
+      { ...running, name: 'consumer lake/lake' },
+      { consumers: [{ ...consumer, state: 'running', ...more }], publishers: [] },
+    )
+  expect(how({})).toMatchObject({ status: 'degraded', since: skip.at, code: 'TIMEOUT', summary: skip.error.message })
+  expect(how({}).action).toMatch(/qicore dlq list.*qicore dlq replay.*qicore backfill/)
+  expect(how({ state: 'parked', trouble: { since: 1, error } })).toMatchObject({
+    ...{ since: 1, summary: 'nobody answers; 5 records not delivered' },
+    action: expect.stringMatching(/resume.*qicore dlq list/),
+  })
+  vi.setSystemTime(skip.at + 3_600_001)
+  expect(how({})).toMatchObject({ status: 'up', summary: 'running' })
 })
 
 test('a running source is unwell while its appends fail, or its provider does not answer', () => {

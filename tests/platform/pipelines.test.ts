@@ -19,6 +19,12 @@ async function suite(brokers: () => Promise<string | undefined>): Promise<void> 
   const has = (running: Running, at: 'lake' | 'desk', source: string, coins: readonly string[]) =>
     until(() => coins.every((coin) => running[at].coins(source).includes(coin)), `${coins} at ${at}`)
 
+  const groupsGone = (name: string) =>
+    until(
+      async () => (await one.platform.stream.describeGroups([`qicore-${name}-lake`, `qicore-${name}-desk`])).length === 0,
+      'the groups of the deleted pipeline to be deleted',
+    )
+
   beforeAll(async () => {
     const kafka = await brokers()
     env = { DATABASE_URL: url, ...(kafka && { REDPANDA_BROKERS: kafka }) }
@@ -55,6 +61,7 @@ async function suite(brokers: () => Promise<string | undefined>): Promise<void> 
     expect((await one.platform.pipelines.show(name)).text).toBe(text('  - destination: lake\n  - destination: desk'))
     await one.platform.pipelines.delete(name, 'ann')
     await until(() => running().length === 0, 'the deleted pipeline to end')
+    await groupsGone(name)
   })
 
   test('a topic of its own carries the bytes and keys that came, for other pipelines, tools and dead letters', async () => {
@@ -129,7 +136,9 @@ async function suite(brokers: () => Promise<string | undefined>): Promise<void> 
 
     await two.platform.pipelines.stop(name, 'ben')
     await until(() => runs(one) + runs(two) === 0, 'both processes to stop it')
+    expect((await one.platform.stream.describeGroups()).map((group) => group.name)).toContain(`qicore-${name}-desk`)
     await one.platform.pipelines.delete(name, 'ann')
+    await groupsGone(name)
   })
 
   test('a parked delivery goes on when any process resumes it', async () => {

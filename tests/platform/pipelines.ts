@@ -9,6 +9,8 @@ import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform
 export class Collected {
   readonly records: RecordValues[] = []
   refuses = false
+  /** Takes no record as it is. */
+  rejects = false
 
   coins(source: string): string[] {
     return this.records.filter((record) => record.source === source).map((record) => String(record.coinId))
@@ -24,9 +26,9 @@ export interface Running extends AsyncDisposable {
 const DESTINATIONS = 'destinations:\n  lake: { type: collect }\n  desk: { type: collect, records: [trade] }\n'
 
 /** A platform that runs, with two destinations of the test. */
-export async function runPlatform(env: Readonly<Record<string, string>>, destinations = DESTINATIONS): Promise<Running> {
+export async function runPlatform(env: Readonly<Record<string, string>>, settings = DESTINATIONS): Promise<Running> {
   const cwd = await mkdtemp(join(tmpdir(), 'qicore-pipelines-'))
-  await writeFile(join(cwd, 'qicore.yaml'), `sources: { run: [] }\npartitions: 2\n${destinations}`)
+  await writeFile(join(cwd, 'qicore.yaml'), `sources: { run: [] }\npartitions: 2\n${settings}`)
   const kept = { lake: new Collected(), desk: new Collected() }
   const collect = defineSink({
     name: 'collect',
@@ -35,7 +37,7 @@ export async function runPlatform(env: Readonly<Record<string, string>>, destina
     open: async (_, { name }) => sinkInto(kept[name as keyof typeof kept]),
   })
   const { config } = loadConfig({ cwd, env })
-  const platform = new CryptoDataPlatform({ config, sinkTypes: { collect } })
+  const platform = new CryptoDataPlatform({ config, sinkTypes: { collect }, watchMs: 50 })
   await platform.start()
   return { platform, ...kept, [Symbol.asyncDispose]: () => platform.stop() }
 }
@@ -46,6 +48,8 @@ const sinkInto = (kept: Collected): RowSink => ({
   accepts: () => true,
   async write(_, records) {
     if (kept.refuses) throw new QiError('UNAUTHORIZED', 'the key is wrong')
+    if (kept.rejects)
+      return { written: 0, failed: records.map((_record, index) => ({ index, error: new QiError('BAD_DATA', 'not taken') })) }
     kept.records.push(...(records as readonly RecordValues[]))
     return { written: records.length, failed: [] }
   },

@@ -60,7 +60,9 @@ const pull = () =>
 const stop = () =>
   new CliCommand('stop')
     .summary('bring nothing more anywhere, in any process')
-    .description('Stops a pipeline. Its consumer groups stay where they are: a later resume goes on there.')
+    .description(
+      'Stops a pipeline. Its consumer groups stay where they are: a later resume goes on there. What lies beyond max_lag by then is skipped.',
+    )
     .argument('<name>', 'of a pipeline')
     .example('qicore pipeline stop archive', 'until it is resumed')
     .runs(() => import('../verbs/pipelineStop.ts'))
@@ -100,7 +102,7 @@ const remove = () =>
   new CliCommand('delete')
     .summary('delete a pipeline with its versions')
     .description(
-      'Deletes a pipeline with its versions; its history stays. It is asked first, and refused while another pipeline reads what it writes.',
+      'Deletes a pipeline with its versions and consumer groups; its history stays. It is asked first, and refused while another pipeline reads what it writes.',
     )
     .argument('<name>', 'of a pipeline')
     .option('--yes', 'do not ask')

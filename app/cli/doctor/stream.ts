@@ -1,13 +1,30 @@
-import { countOf, recordTypes, type Store, type Stream, silentLogger } from '../../../lib/src/base/index.ts'
+import { countOf, type PipelineInfo, recordTypes, type Store, type Stream, silentLogger } from '../../../lib/src/base/index.ts'
+import { sinkDefinitions } from '../../../lib/src/consumers/index.ts'
 import { type AbandonedGroup, EmbeddedStream, openRedpanda, SchemaRegistry } from '../../../lib/src/streaming/index.ts'
-import { openPipelines, openStreamFor, type PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
+import { destinationsOf, openPipelines, openStreamFor, type PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { duration } from '../text/age.ts'
 import { type Finding, found, unused } from './finding.ts'
 
-/** Consumer groups that are read on at the next start: those of the configuration, and of pipelines that run. */
-async function groupsOf(config: PlatformConfig, { pool }: Store): Promise<string[]> {
+/** Consumer groups by their pipelines. The group of a destination that is not configured here is in neither. */
+async function groupsOf(config: PlatformConfig, { pool }: Store): Promise<Groups> {
   const pipelines = await openPipelines(config, () => pool).list()
-  return pipelines.filter(({ state }) => state === 'running').flatMap(({ outputs }) => outputs.map(({ group }) => group))
+  const destinations = destinationsOf(config, sinkDefinitions)
+  const of = (some: readonly PipelineInfo[]) =>
+    new Map(
+      some.flatMap(({ name, outputs }) =>
+        outputs.filter((one) => one.kind === 'topic' || destinations.has(one.name)).map(({ group }) => [group, name]),
+      ),
+    )
+  return {
+    running: of(pipelines.filter(({ state }) => state === 'running')),
+    stopped: of(pipelines.filter(({ state, kind }) => state === 'stopped' && kind === 'deployed')),
+  }
+}
+
+interface Groups {
+  /** Read on while a platform runs. */
+  readonly running: ReadonlyMap<string, string>
+  readonly stopped: ReadonlyMap<string, string>
 }
 
 /** Appends and reads for real, on the brokers or in the store. */
@@ -23,20 +40,26 @@ export async function checkStream(config: PlatformConfig, store: Store | undefin
   return tried(name, () => openRedpanda(config.redpanda, { logger: silentLogger }))
 }
 
-async function tried(name: string, open: () => Promise<Stream>, ours: readonly string[] = []): Promise<Finding[]> {
+async function tried(name: string, open: () => Promise<Stream>, ours?: Groups): Promise<Finding[]> {
   await using stream = await open()
   const finding = found(name, await stream.check())
   if (finding.verdict !== 'ok' || !(stream instanceof EmbeddedStream)) return [finding]
-  return [finding, ...(await stream.abandonedGroups()).filter((group) => !ours.includes(group.name)).map(abandoned)]
+  const groups = (await stream.abandonedGroups()).filter((group) => !ours?.running.has(group.name))
+  return [finding, ...groups.map((group) => abandoned(group, ours?.stopped.get(group.name)))]
 }
 
-/** The embedded log keeps messages that a group has not read. */
-function abandoned({ name, lastSeen, unread }: AbandonedGroup): Finding {
+/** The embedded log keeps messages that a group has not read, until its lag is over the bound. */
+function abandoned({ name, lastSeen, unread }: AbandonedGroup, stopped: string | undefined): Finding {
   const since = duration(Date.now() - lastSeen)
+  const kept = `the embedded log keeps ${countOf(unread, 'message')} for it, no more than max_lag allows`
   return unused(
     'consumer group',
-    `nobody has read as "${name}" for ${since}, and the embedded log keeps ${countOf(unread, 'message')} for it`,
-    `if nobody will, forget it: qicore group delete ${name}`,
+    stopped
+      ? `pipeline ${stopped} is stopped: nobody has read as "${name}" for ${since}, and ${kept}`
+      : `nobody has read as "${name}" for ${since}, and ${kept}`,
+    stopped
+      ? `qicore pipeline resume ${stopped}, or qicore pipeline delete ${stopped}`
+      : `if nobody will: qicore group delete ${name}`,
   )
 }
 

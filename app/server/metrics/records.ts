@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Counter, Histogram, type Registry } from 'prom-client'
 import { PUBLISHER_CHANNEL, type PublisherEvent } from '../../../lib/src/publishers/index.ts'
-import { type ConsumerWrite, STORE } from '../../../lib/src/streaming/index.ts'
+import { type ConsumerWrite, SKIP_CHANNEL, type SkippedRange, STORE } from '../../../lib/src/streaming/index.ts'
 
 const CONSUMER_CHANNEL = 'qicore:consumer'
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
@@ -47,9 +47,16 @@ export function recordMetrics(register: Registry): { close(): void } {
   })
   const deadLetters = counter(
     'qicore_dead_letters_total',
-    'Dead letters, by the stage at which they failed: records, or runs of damaged bytes at read',
+    'Dead letters, by the stage at which they failed: records, runs of damaged bytes at read, ranges of offsets at skipped',
     'stage',
     'destination',
+    'topic',
+  )
+
+  const skipped = counter(
+    'qicore_records_skipped_total',
+    'Records that a group did not get, because its lag was over its bound; one dead letter names each range',
+    'group',
     'topic',
   )
 
@@ -78,12 +85,19 @@ export function recordMetrics(register: Registry): { close(): void } {
     if (market !== undefined) way.observe({ topic }, Math.max(0, Date.now() - market) / 1000)
     if (Number.isFinite(oldest)) delay.observe({ topic }, Math.max(0, Date.now() - oldest) / 1000)
   }
+  const onSkip = (message: unknown) => {
+    const { group, destination = '', topic, from, to } = message as SkippedRange
+    skipped.inc({ group, topic }, Number(to - from))
+    deadLetters.inc({ stage: 'skipped', destination, topic })
+  }
   subscribe(PUBLISHER_CHANNEL, onPublisher)
+  subscribe(SKIP_CHANNEL, onSkip)
   subscribe(CONSUMER_CHANNEL, onConsumer)
   return {
     close() {
       unsubscribe(PUBLISHER_CHANNEL, onPublisher)
       unsubscribe(CONSUMER_CHANNEL, onConsumer)
+      unsubscribe(SKIP_CHANNEL, onSkip)
     },
   }
 }

@@ -2,7 +2,7 @@ import { channel } from 'node:diagnostics_channel'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { price, publishNetworkEvent, QiError, tellFailure } from '../../../lib/src/base/index.ts'
 import { PUBLISHER_CHANNEL, type PublisherEvent } from '../../../lib/src/publishers/index.ts'
-import type { ConsumerWrite } from '../../../lib/src/streaming/index.ts'
+import { type ConsumerWrite, SKIP_CHANNEL, type SkippedRange } from '../../../lib/src/streaming/index.ts'
 import { testDatabase } from '../../support/database.ts'
 import { parseExposition } from './exposition.ts'
 import { appendPrices, type Engines, openEngines, platformOf, priceOf, serving } from './served.ts'
@@ -50,6 +50,13 @@ test('records in and out are counted from what publishers and consumers tell', a
     code: 'UNAVAILABLE',
     message: 'away',
   })
+  const skipped: SkippedRange = {
+    group: 'qicore-lake-lake',
+    pipeline: 'lake',
+    destination: 'lake',
+    ...{ topic: 'crypto-prices', partition: 0, from: 10n, to: 40n },
+  }
+  channel(SKIP_CHANNEL).publish(skipped)
   tellFailure('consumer crypto-data', new QiError('TIMEOUT', 'late'))
   publishNetworkEvent({ type: 'attempt', peer: 'CoinGecko', outcome: 'RATE_LIMITED', ms: 5 })
   publishNetworkEvent({ type: 'attempt', peer: 'CoinGecko', outcome: 'ok', ms: 5 })
@@ -64,6 +71,8 @@ test('records in and out are counted from what publishers and consumers tell', a
   ).toBe(3)
   expect(metrics.get('qicore_dead_letters_total{stage="publish",destination="",topic="crypto-prices"}')).toBe(2)
   expect(metrics.get('qicore_dead_letters_total{stage="store",destination="timescaledb",topic="crypto-prices"}')).toBe(1)
+  expect(metrics.get('qicore_dead_letters_total{stage="skipped",destination="lake",topic="crypto-prices"}')).toBe(1)
+  expect(metrics.get('qicore_records_skipped_total{group="qicore-lake-lake",topic="crypto-prices"}')).toBe(30)
   expect(metrics.get('qicore_stream_to_store_seconds_bucket{le="0.25",topic="crypto-prices"}')).toBe(0)
   expect(metrics.get('qicore_stream_to_store_seconds_bucket{le="1",topic="crypto-prices"}')).toBe(1)
   expect(metrics.get('qicore_market_to_row_seconds_bucket{le="10",topic="crypto-prices"}')).toBe(0)

@@ -146,7 +146,7 @@ describe('after the deploy', () => {
       throw new QiError('CONFLICT', 'needed')
     }
     expect(await failure(store.delete(name, 'ann', refuse))).toMatchObject({ code: 'CONFLICT' })
-    await store.delete(name, 'ann', () => {})
+    await store.delete(name, 'ann', () => [])
     expect((await store.snapshot()).pipelines.map((pipeline) => pipeline.name)).not.toContain(name)
     expect(await deploy(name, 'again', 0)).toEqual({ version: 2, changed: true })
     expect((await store.history(name, 10)).map(({ event }) => event)).toEqual(['deployed', 'deleted', 'deployed'])

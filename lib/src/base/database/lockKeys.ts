@@ -22,7 +22,7 @@ export interface LockKeys {
 }
 
 /** Work that one process of a store does at a time. */
-const SINGLE = ['rollups', 'retention', 'takeover', 'launch'] as const
+const SINGLE = ['rollups', 'retention', 'takeover', 'launch', 'groups'] as const
 type Single = (typeof SINGLE)[number]
 
 /** Ids of groups stay below this, and sums within 32 bits with a sign. */

@@ -93,7 +93,7 @@ export const declarePipelines = defineTool({
   destructive: {
     actions: ['deploy', 'rollback', 'delete'],
     summary:
-      'deploy makes a text the version that runs in every process, rollback an earlier version; delete takes a pipeline with its versions. Each is asked about first, and deploy and rollback name the version that they replace.',
+      'deploy makes a text the version that runs in every process, rollback an earlier version; delete takes a pipeline with its versions and consumer groups. Each is asked about first, and deploy and rollback name the version that they replace.',
   },
   input,
   output,

@@ -12,7 +12,7 @@ export const embeddedStreamConfig = z.strictObject({
     .meta({ description: 'how long messages are kept that every group has read, in milliseconds' }),
   unread_retention_ms: z.int().min(0).optional().meta({
     description:
-      'how long messages are kept that some group has not read, in milliseconds; for ever unless set, and `qicore doctor` names the groups that nobody reads for',
+      'longest time that messages are kept which no group reads, in milliseconds, and a bound of the age of every lag beside max_lag, also that of the store: a dead letter names what a group missed by it; for ever unless set',
   }),
   max_message_bytes: z
     .int()

@@ -7,16 +7,17 @@ const AT_ONCE = 200
 
 export interface RetentionOptions {
   readonly retentionMs: number
+  /** Longest time that messages are kept which no group reads. What a group has not read is not dropped here: its lag is bounded elsewhere. */
   readonly unreadRetentionMs?: number | undefined
   readonly logger: Logger
 }
 
 /**
- * Where to drop: up to what every group has read, or everything where a longest time is set. A group that has committed nothing
- * has read nothing; a topic that no group has read keeps all. Dead letters are kept: people look at them, not groups.
+ * Where to drop: up to what every group has read. A group that has committed nothing has read nothing. `read` is null where no group
+ * reads: then all is kept, or what is younger than a longest time. Dead letters are kept: people look at them, not groups.
  */
 const CANDIDATES = `
-select p.id, t.name as topic, p.partition, coalesce(g.read, 0) as read
+select p.id, g.read
 from qicore_stream.partitions p join qicore_stream.topics t on t.id = p.topic_id
 cross join lateral (select min(coalesce(o.next_offset, 0)) as read from qicore_stream.group_offsets o where o.partition_id = p.id) g
 where t.name not like '%.dlq' and p.first_offset < p.next_offset order by p.id`
@@ -55,14 +56,14 @@ export class Retention {
 
   /** @returns chunks dropped; 0 while another client is at it */
   async drop(): Promise<number> {
-    const { rows } = await this.#connections.run((client) => client.query<{ id: number; read: string }>(CANDIDATES))
+    const { rows } = await this.#connections.run((client) => client.query<{ id: number; read: string | null }>(CANDIDATES))
     let total = 0
     for (const { id, read } of rows)
       for (let chunks = AT_ONCE; chunks === AT_ONCE && !this.#closed; total += chunks) chunks = await this.#dropSome(id, read)
     return total
   }
 
-  #dropSome(id: number, read: string): Promise<number> {
+  #dropSome(id: number, read: string | null): Promise<number> {
     const { retentionMs, unreadRetentionMs } = this.#options
     return this.#connections.run(async (client) => {
       await client.query('begin')
@@ -71,9 +72,9 @@ export class Retention {
         [...this.#connections.keys.single.retention],
       )
       const now = Number(rows[0]?.now)
-      const oldest = unreadRetentionMs === undefined ? -1 : now - unreadRetentionMs
+      const oldest = read !== null || unreadRetentionMs === undefined ? -1 : now - unreadRetentionMs
       const dropped = rows[0]?.free
-        ? await client.query<{ chunks: number }>(DROP, [id, read, now - retentionMs, oldest])
+        ? await client.query<{ chunks: number }>(DROP, [id, read ?? 0, now - retentionMs, oldest])
         : undefined
       await client.query('commit')
       return dropped?.rows[0]?.chunks ?? 0

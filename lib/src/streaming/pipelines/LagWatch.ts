@@ -3,6 +3,7 @@ import { type Logger, retry, type Stream, type Subscription, toQiError } from '.
 import type { DeadLetters } from './deadLetters.ts'
 import { type DeliveryKey, type DeliverySettings, deliveryName } from './delivery.ts'
 import { beyondBound, type OffsetRange } from './lagBound.ts'
+import { type Skip, skipExcess } from './skip.ts'
 
 export interface LagWatchOptions {
   readonly stream: Stream
@@ -37,23 +38,20 @@ export class LagWatch {
     return this.#over.signal
   }
 
-  /** Writes one letter for each range, and moves the group behind it. */
-  async skip(): Promise<{ readonly ranges: number; readonly records: number }> {
-    const { subscription, deadLetters, delivery, logger, signal } = this.#options
-    const records = this.#ranges.reduce((sum, { from, to }) => sum + Number(to - from), 0)
-    const reason = `${deliveryName(delivery)} was further behind than its max_lag: these offsets were not delivered; replaying this letter delivers what the log still holds of them`
-    const letters = this.#ranges.map(({ topic, partition, from, to }) => ({
-      ...({ topic, partition, offset: from, lastOffset: to - 1n, stage: 'skipped', attempts: 0, key: null, value: '' } as const),
-      ...{ pipeline: delivery.pipeline, destination: delivery.destination, reason },
-    }))
-    await retry(() => deadLetters.put(letters), { ...PATIENCE, signal })
-    const positions = this.#ranges.map(({ topic, partition, to }) => ({ topic, partition, offset: to }))
-    await retry(() => subscription.commit(positions), { ...PATIENCE, signal })
-    logger.error(
-      { records, ranges: letters.length },
-      `${deliveryName(delivery)}: the lag was over max_lag; ${records} records were skipped`,
+  /** Writes one letter for each range, and moves the group behind it; tried again until it succeeds or the signal aborts. */
+  async skip(): Promise<Skip & { readonly ranges: number }> {
+    const { subscription, deadLetters, delivery, group, settings: bounds, logger, signal } = this.#options
+    const ranges = this.#ranges
+    const patient = { ...PATIENCE, signal }
+    const skip = await skipExcess(
+      { group, delivery, ranges, bounds },
+      {
+        keep: (letters) => retry(() => deadLetters.put(letters), patient),
+        move: (positions) => retry(() => subscription.commit(positions), patient),
+      },
     )
-    return { ranges: letters.length, records }
+    logger.error({ records: skip.records, ranges: ranges.length }, `${deliveryName(delivery)}: ${skip.error.message}`)
+    return { ...skip, ranges: ranges.length }
   }
 
   async close(): Promise<void> {

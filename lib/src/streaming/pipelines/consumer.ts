@@ -77,6 +77,7 @@ export class Consumer {
   readonly #counts = { read: 0, written: 0, overwritten: 0, deadLettered: 0, skipped: 0, writes: 0 }
   #state: Extract<DeliveryState, 'idle' | 'opening' | 'running' | 'stopped'> = 'idle'
   #damage: DeliveryStats['damage']
+  #skip: DeliveryStats['skip']
   #lastWriteAt: number | undefined
   #intake: Intake | undefined
   #collected = 0
@@ -114,6 +115,7 @@ export class Consumer {
       state: this.#state === 'opening' && troubled !== 'parked' ? 'opening' : (troubled ?? this.#state),
       ...(active && trouble && { trouble }),
       ...(this.#damage && { damage: this.#damage }),
+      ...(this.#skip && { skip: this.#skip }),
       ...this.#counts,
       waiting: (this.#intake?.depth ?? 0) + this.#collected,
       ...(this.#lastWriteAt && { lastWriteAt: this.#lastWriteAt }),
@@ -154,7 +156,8 @@ export class Consumer {
         await this.#work(sink, subscription, { ending, hurry: watch.over }).finally(() => this.#close(sink))
       }
       if (!signal.aborted && watch.over.aborted) {
-        const { records, ranges } = await watch.skip()
+        const { at, error, records, ranges } = await watch.skip()
+        this.#skip = { at, error }
         this.#counts.skipped += records
         this.#counts.deadLettered += ranges
       }

@@ -12,21 +12,28 @@ const CUT_TO = 0.9
 
 type Bounds = Pick<DeliverySettings, 'maxLagMs' | 'maxLagBytes'>
 
+/** Messages are hardly ever larger: brokers and the embedded log refuse them unless told otherwise. */
+const LARGEST_MESSAGE = 1024 ** 2
+
 interface Unread extends OffsetRange {
   readonly described: TopicDescription
 }
 
-/** The unread offsets of a group's own partitions that lie beyond the bound of its lag. */
+/**
+ * The unread offsets of a group's own partitions that lie beyond the bound of its lag.
+ * By age it is exact. By size it is an estimate: the messages of a topic are taken to be of one size, as they lie in the log.
+ */
 export async function beyondBound(
   stream: Stream,
   group: string,
   own: readonly TopicPartition[],
   { maxLagMs, maxLagBytes }: Bounds,
 ): Promise<OffsetRange[]> {
-  const unread = await unreadOf(stream, group, own)
-  const share = Number.isFinite(maxLagBytes) ? await keptShare(stream, group, maxLagBytes) : 1
+  const unread = await unreadOf(stream, group, [...new Set(own.map(({ topic }) => topic))])
+  const share = await keptShare(stream, unread, maxLagBytes)
   const found: OffsetRange[] = []
   for (const { topic, partition, from, to, described } of unread) {
+    if (!own.some((one) => one.topic === topic && one.partition === partition)) continue
     const bySize = share < 1 ? to - BigInt(Math.floor(Number(to - from) * share)) : from
     const byAge = Number.isFinite(maxLagMs)
       ? await firstWithin(stream, described, { topic, partition, from, to }, maxLagMs)
@@ -37,32 +44,33 @@ export async function beyondBound(
   return found
 }
 
-/** Lag of the group by partition. */
-async function unreadOf(stream: Stream, group: string, own: readonly TopicPartition[]): Promise<Unread[]> {
-  if (own.length === 0) return []
+/** Messages of these topics that a group has not read, by partition. Of a topic that it has committed nothing of, that is all of them. */
+async function unreadOf(stream: Stream, group: string, names: readonly string[]): Promise<Unread[]> {
+  if (names.length === 0) return []
   const lags = await stream.lag(group)
-  const topics = await stream.describeTopics([...new Set(own.map(({ topic }) => topic))])
-  return own.flatMap(({ topic, partition }) => {
-    const described = topics.find(({ name }) => name === topic)
-    const held = described?.partitions.find((one) => one.partition === partition)
-    if (!described || !held) return []
-    const read = lags.find((one) => one.topic === topic && one.partition === partition)?.offset ?? held.earliest
-    const from = read > held.earliest ? read : held.earliest
-    return held.latest > from ? [{ topic, partition, from, to: held.latest, described }] : []
-  })
+  const topics = await stream.describeTopics(names)
+  return topics.flatMap((described) =>
+    described.partitions.flatMap(({ partition, earliest, latest }) => {
+      const topic = described.name
+      const read = lags.find((one) => one.topic === topic && one.partition === partition)?.offset ?? earliest
+      const from = read > earliest ? read : earliest
+      return latest > from ? [{ topic, partition, from, to: latest, described }] : []
+    }),
+  )
 }
 
 /**
- * The part of the lag that may stay, 1 where all may: what is unread has the same share in the bytes of its topic as in its messages.
- * Where the sizes of topics may not be asked for, nothing is known of it and all stays.
+ * The part of the lag that may stay, 1 where all may: the unread messages have the same share in the bytes of their topic as in its
+ * messages. Where the sizes of topics may not be asked for, all stays.
  */
-async function keptShare(stream: Stream, group: string, maxBytes: number): Promise<number> {
-  const [lags, { sizes }] = await Promise.all([stream.lag(group), stream.describeCluster()])
-  const topics = await stream.describeTopics([...new Set(lags.map(({ topic }) => topic))])
-  const bytes = topics.reduce((sum, { name, partitions }) => {
-    const messages = partitions.reduce((count, { earliest, latest }) => count + Number(latest - earliest), 0)
-    const lag = lags.filter(({ topic }) => topic === name).reduce((count, one) => count + Number(one.lag), 0)
-    return messages === 0 ? sum : sum + ((sizes?.get(name) ?? 0) * lag) / messages
+async function keptShare(stream: Stream, unread: readonly Unread[], maxBytes: number): Promise<number> {
+  const count = unread.reduce((sum, { from, to }) => sum + Number(to - from), 0)
+  // Adding up sizes reads the whole index of the log, so it is left out while the lag is small for certain.
+  if (count * LARGEST_MESSAGE <= maxBytes) return 1
+  const { sizes } = await stream.describeCluster()
+  const bytes = unread.reduce((sum, { topic, from, to, described }) => {
+    const messages = described.partitions.reduce((held, { earliest, latest }) => held + Number(latest - earliest), 0)
+    return sum + ((sizes?.get(topic) ?? 0) * Number(to - from)) / messages
   }, 0)
   return bytes > maxBytes ? (CUT_TO * maxBytes) / bytes : 1
 }
@@ -102,3 +110,28 @@ async function appendedAt(stream: Stream, { name, partitions }: TopicDescription
 /** Damaged bytes may not say when they were appended. */
 const timestampOf = (batch: EncodedBatch, partition: number): number | undefined =>
   batch.partition === partition && (batch.timestamps[0] ?? 0) > 0 ? batch.timestamps[0] : undefined
+
+const TIMES = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+  ['ms', 1],
+] as const
+const SIZES = [
+  ['TB', 1e12],
+  ['GB', 1e9],
+  ['MB', 1e6],
+  ['kB', 1e3],
+  ['B', 1],
+] as const
+
+/** Bounds as they stand in the configuration: `7d and 10GB`. */
+export function describeBounds({ maxLagMs, maxLagBytes }: Bounds): string {
+  const inUnits = (value: number, units: readonly (readonly [string, number])[]): string[] => {
+    if (!Number.isFinite(value)) return []
+    const [unit, size] = units.find(([, each]) => value % each === 0) ?? ['', 1]
+    return [`${value / size}${unit}`]
+  }
+  return [...inUnits(maxLagMs, TIMES), ...inUnits(maxLagBytes, SIZES)].join(' and ') || 'none'
+}

@@ -49,7 +49,7 @@ import { openPipelines, PipelineRunner, type Pipelines } from './pipelines/index
 import { reprocess } from './reprocess.ts'
 import { Sources } from './Sources.ts'
 import { Supervisor } from './supervisor.ts'
-import { janitor, keepRollups } from './upkeep/index.ts'
+import { Upkeep } from './upkeep/index.ts'
 
 export interface PlatformOptions {
   readonly config: PlatformConfig
@@ -99,6 +99,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   #coverage: Coverage | undefined
   #keeper: CoverageKeeper | undefined
   #runner: PipelineRunner | undefined
+  #upkeep: Upkeep | undefined
   #watching: Promise<void> | undefined
 
   constructor({
@@ -210,11 +211,16 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     this.#startedAt = Date.now()
     if (this.#announced) {
       await this.#keeper?.start()
-      await this.#startUpkeep()
+      const { config, store, stream, deadLetters, deliveries, pipelines } = this
+      const engines = { config, store, stream, deadLetters, deliveries, pipelines }
+      this.#upkeep = new Upkeep({ ...engines, supervisor: this.#consuming, logger: this.#logger })
+      await this.#upkeep.start()
       this.#watching = this.#watch(this.#watched.signal)
     }
-    if (this.#announced) await this.#startPipelines()
-    else this.deliveries.startStore()
+    if (this.#announced) {
+      await this.#startPipelines()
+      this.#upkeep?.startGroups()
+    } else this.deliveries.startStore()
     this.#sources.startConfigured()
     if (this.#announced) this.#agents.start()
   }
@@ -262,7 +268,11 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
     const { store, stream } = this
     return healthOf({
       ...{ store, stream, status: this.getStatus(), sources: this.#sources, destinations: this.#checks, others },
-      ...{ pipelines: this.#runner?.health() ?? [], log: this.#health, noticed: this.#notice !== undefined },
+      ...{
+        pipelines: [...(this.#runner?.health() ?? []), ...(this.#upkeep?.health() ?? [])],
+        log: this.#health,
+        noticed: this.#notice !== undefined,
+      },
     })
   }
 
@@ -272,18 +282,6 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       await abortable(this.health(), signal).catch(() => {})
       await setTimeout(this.#watchMs, undefined, { signal, ref: false }).catch(() => {})
     }
-  }
-
-  /**
-   * What keeps the store in shape while records come and go. Returns once its policies are those of the configuration: what is
-   * set from then on, by a tool or an agent, stays.
-   */
-  async #startUpkeep(): Promise<void> {
-    const { store: settings } = this.config
-    this.#consuming.add('rollups', (signal) => keepRollups(this.store, settings.rollups, signal))
-    const { run, tried } = janitor(this.store, settings, this.#logger.child({ part: 'janitor' }))
-    this.#consuming.add('janitor', run)
-    await tried
   }
 
   /** Those of the configuration, and what is deployed. */

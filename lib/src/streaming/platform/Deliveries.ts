@@ -17,6 +17,7 @@ import {
   type DeadLetters,
   type DeliveryKey,
   type DeliveryOverrides,
+  type DeliverySettings,
   deliveryName,
   groupOf,
   STORE,
@@ -138,6 +139,28 @@ export class Deliveries {
     }))
   }
 
+  /** Settings of a delivery into a destination of this configuration, or into a topic. */
+  settingsOf(
+    { destination, settings = {} }: Pick<DeliveryRequest, 'destination' | 'settings'>,
+    stopped = false,
+  ): DeliverySettings {
+    const { redpanda, embedded_stream: embedded } = this.#options.config
+    const common = this.destinations.get(destination)?.common ?? destinationSettings.parse({})
+    const merged = destinationSettings.parse({
+      ...common,
+      ...settings,
+      batch: { ...common.batch, ...settings.batch },
+      failure: { ...common.failure, ...settings.failure },
+    })
+    const unreadMs = (redpanda.brokers ? undefined : embedded.unread_retention_ms) ?? Number.POSITIVE_INFINITY
+    return deliverySettingsOf(destination, merged, { unreadMs, stopped })
+  }
+
+  /** The deliveries that run here. */
+  running(): readonly DeliveryRequest[] {
+    return [...this.#running.values()].map(({ request }) => request)
+  }
+
   /** @throws QiError NOT_FOUND, BAD_REQUEST beyond the partitions */
   scale(name: string, members: number): Promise<void> {
     return this.#inTurn(() => this.#scale(name, members))
@@ -164,24 +187,16 @@ export class Deliveries {
   #add({ request, members }: Running): void {
     const { config, logger, engines, supervisor } = this.#options
     const { store, stream, deadLetters, catalogue } = engines()
-    const { pipeline, destination, topics, settings = {}, open } = request
+    const { pipeline, destination, topics, open } = request
     const log = logger.child({ pipeline, destination })
-    const configured = this.destinations.get(destination)
-    const common = configured?.common ?? destinationSettings.parse({})
-    const merged = destinationSettings.parse({
-      ...common,
-      ...settings,
-      batch: { ...common.batch, ...settings.batch },
-      failure: { ...common.failure, ...settings.failure },
-    })
     const openConfigured = async (signal: AbortSignal): Promise<Sink> => {
-      const { type, settings: own } = configured as Destination
+      const { type, settings: own } = this.destinations.get(destination) as Destination
       return type.open(own, { name: destination, logger: log, signal, home: config.home, store })
     }
     const consumer = new Consumer({
       ...{ pipeline, destination, topics, stream, deadLetters, catalogue, logger: log },
       open: open ?? openConfigured,
-      settings: deliverySettingsOf(destination, merged),
+      settings: this.settingsOf(request),
     })
     supervisor.add(partOf(deliveryName(request), members.length), (signal) => consumer.run(signal))
     members.push(consumer)

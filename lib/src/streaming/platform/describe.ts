@@ -7,6 +7,7 @@ import {
   type PublisherStats,
   type Trouble,
 } from '../../base/index.ts'
+import { SKIP_REMEDY, type Skip } from '../pipelines/index.ts'
 
 /** Why the simulated market runs in a source's place, and since when (milliseconds since 1970). */
 export interface StandIn {
@@ -35,8 +36,14 @@ export const describeEngine = (
   ...(!ok && { action: ['it is tried again until it answers', remedy].filter(Boolean).join('; ') }),
 })
 
-/** How long damaged bytes are shown, from when they were met: long enough to be seen by somebody who looks now and then. */
-const DAMAGE_SHOWN_MS = 60 * 60_000
+/** How long damaged bytes and skipped ranges are shown: long enough to be seen by somebody who looks now and then. */
+const SHOWN_MS = 60 * 60_000
+
+/** A range that was skipped, as long as it is shown. */
+export function describeSkip(name: string, { at, error }: Pick<Skip, 'at' | 'error'>): PartHealth | undefined {
+  if (Date.now() - at >= SHOWN_MS) return undefined
+  return { name, status: 'degraded', since: at, summary: error.message, code: error.code, action: SKIP_REMEDY }
+}
 
 export interface Working {
   readonly consumers: readonly DeliveryStats[]
@@ -68,9 +75,11 @@ export function describePart(part: PartStatus, { consumers, publishers }: Workin
       action: 'it is not started again by itself: mend the cause, then start it (stream_crypto_data) or restart the platform',
     }
   const consumer = consumers.find((one) => name === `consumer ${one.name}`)
-  if (consumer?.trouble) return troubledDelivery(name, consumer, consumer.trouble)
+  const skipped = consumer?.skip && describeSkip(name, consumer.skip)
+  if (consumer?.trouble) return withSkip(troubledDelivery(name, consumer, consumer.trouble), skipped)
+  if (skipped) return skipped
   const damage = consumer?.damage
-  if (damage && Date.now() - damage.at < DAMAGE_SHOWN_MS)
+  if (damage && Date.now() - damage.at < SHOWN_MS)
     return {
       name,
       status: 'degraded',
@@ -100,6 +109,12 @@ export function describePart(part: PartStatus, { consumers, publishers }: Workin
     action: 'the rest of the source goes on; the settings are for you to correct',
   }
 }
+
+/** Trouble that lasts comes first; what was skipped meanwhile is told beside it. */
+const withSkip = (health: PartHealth, skipped: PartHealth | undefined): PartHealth =>
+  skipped
+    ? { ...health, summary: `${health.summary}; ${skipped.summary}`, action: `${health.action}; ${skipped.action}` }
+    : health
 
 function troubledDelivery(part: string, { state, name, destination }: DeliveryStats, trouble: Trouble): PartHealth {
   if (state === 'opening') return troubled(part, trouble, `destination ${destination} is opened again`, 'until it can be')

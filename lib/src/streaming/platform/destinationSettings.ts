@@ -37,11 +37,23 @@ export const destinationSettings = z.object({
 
 export type DestinationSettings = z.output<typeof destinationSettings>
 
+export interface DeliveryContext {
+  /** Longest that the log keeps what a group has not read, in milliseconds; Infinity: for ever. */
+  readonly unreadMs: number
+  /** Its pipeline is stopped, so that even the store's lag has a bound. */
+  readonly stopped?: boolean
+}
+
 /** The settings as the runtime takes them. */
-export function deliverySettingsOf(destination: string, settings: DestinationSettings): DeliverySettings {
+export function deliverySettingsOf(
+  destination: string,
+  settings: DestinationSettings,
+  { unreadMs, stopped = false }: DeliveryContext,
+): DeliverySettings {
   const { lanes, batch, failure, max_lag: given } = settings
   const stored = destination === STORE
-  const { maxLagMs, maxLagBytes } = lagOf(given ?? (stored ? 'none' : MAX_LAG))
+  const bounds = lagOf(given ?? (stored && !stopped ? 'none' : MAX_LAG))
+  const { maxLagMs, maxLagBytes } = { ...bounds, maxLagMs: Math.min(bounds.maxLagMs, unreadMs) }
   return {
     lanes,
     maxRecords: batch.max_records,
@@ -56,6 +68,9 @@ export function deliverySettingsOf(destination: string, settings: DestinationSet
     lagEveryMs: Math.min(LONGEST_LOOK_MS, Math.max(SHORTEST_LOOK_MS, maxLagMs / 20)),
   }
 }
+
+/** The bound of a lag whose destination no configuration has. */
+export const DEFAULT_BOUNDS = lagOf(MAX_LAG)
 
 function lagOf(given: string | readonly string[]): Pick<DeliverySettings, 'maxLagMs' | 'maxLagBytes'> {
   const bounds = given === 'none' ? [] : [given].flat().map(parseQuantity)

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import { QiError, SINK_SETTINGS, type SinkDefinition, suggest, wordIssue } from '../../base/index.ts'
-import { type DeliverySettings, STORE } from '../pipelines/index.ts'
+import { STORE } from '../pipelines/index.ts'
 import type { PlatformConfig } from './config.ts'
-import { type DestinationSettings, deliverySettingsOf, destinationSettings } from './destinationSettings.ts'
+import { type DestinationSettings, destinationSettings } from './destinationSettings.ts'
 
 /** A destination of the configuration: an instance of a type. */
 export interface Destination {
@@ -11,7 +11,6 @@ export interface Destination {
   /** Those of its type. */
   readonly settings: Readonly<Record<string, unknown>>
   readonly common: DestinationSettings
-  readonly delivery: DeliverySettings
 }
 
 const COMMON: readonly string[] = SINK_SETTINGS
@@ -51,7 +50,7 @@ function destinationOf(
     const known = [...COMMON, ...own]
     throw invalid(`${at}.${unknown}`, `unknown setting${suggest(unknown, known)}; known: ${known.join(', ')}`)
   }
-  return { name, type, settings: parsed(at, type.config, split(false)), common, delivery: deliverySettingsOf(name, common) }
+  return { name, type, settings: parsed(at, type.config, split(false)), common }
 }
 
 function parsed<S extends z.ZodType>(at: string, schema: S, value: unknown): z.output<S> {

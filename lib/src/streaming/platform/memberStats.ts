@@ -5,18 +5,19 @@ export function together(members: readonly DeliveryStats[]): DeliveryStats {
   const [first] = members as readonly [DeliveryStats]
   if (members.length === 1) return first
   const sum = (of: (one: DeliveryStats) => number): number => members.reduce((total, one) => total + of(one), 0)
-  const { trouble: _, lastWriteAt: __, damage: ___, ...common } = first
   const troubles = members.flatMap(({ trouble }) => (trouble ? [trouble] : []))
   const trouble = troubles.toSorted((a, b) => a.since - b.since)[0]
   const lastWriteAt = Math.max(0, ...members.map((one) => one.lastWriteAt ?? 0))
   const damage = members.flatMap((one) => one.damage ?? []).toSorted((a, b) => b.at - a.at)[0]
+  const skip = members.flatMap((one) => one.skip ?? []).toSorted((a, b) => b.at - a.at)[0]
   const order = ['parked', 'retrying', 'stalled', 'opening', 'running', 'idle', 'stopped'] as const
   return {
-    ...common,
+    ...first,
     members: members.length,
     state: order.find((state) => members.some((one) => one.state === state)) ?? first.state,
     ...(trouble && { trouble }),
     ...(damage && { damage }),
+    ...(skip && { skip }),
     read: sum(({ read }) => read),
     written: sum(({ written }) => written),
     overwritten: sum(({ overwritten }) => overwritten),

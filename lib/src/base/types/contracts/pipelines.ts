@@ -126,7 +126,7 @@ export interface PipelineControl {
    * @throws QiError NOT_FOUND
    */
   resume(name: string, destination: string | undefined, by: string): Promise<void>
-  /** Deletes a pipeline with its versions. @throws QiError NOT_FOUND; CONFLICT where another reads what it writes */
+  /** Deletes a pipeline with its versions and consumer groups. @throws QiError NOT_FOUND; CONFLICT where another reads what it writes */
   delete(name: string, by: string): Promise<void>
   /** Newest first. @throws QiError NOT_FOUND for a name that never was deployed */
   history(name: string, limit: number): Promise<readonly PipelineHistoryEvent[]>

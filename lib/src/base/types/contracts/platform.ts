@@ -73,6 +73,8 @@ export interface DeliveryStats {
   readonly trouble?: Trouble
   /** Bytes of the stream that could not be read last and became dead letters: when (in milliseconds since 1970), where and why. */
   readonly damage?: { readonly at: number; readonly error: QiError }
+  /** Records that were skipped last, because the lag was over its bound: when, and which. */
+  readonly skip?: { readonly at: number; readonly error: QiError }
   readonly read: number
   /** Records that were added to the destination. */
   readonly written: number

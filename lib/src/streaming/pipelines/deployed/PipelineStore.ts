@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { migrate, type Pool, type PoolClient, QiError, suggest, withClient } from '../../../base/index.ts'
 import type { TopicOutput } from '../declare/index.ts'
+import { markDeleted, type PipelineGroup } from './groups.ts'
 import { pipelineMigrations } from './migrations.ts'
 import type { DeployedPipeline, DeployOutcome, PipelineEvent, PipelineSnapshot, PipelineState, PipelineVersion } from './model.ts'
 import {
@@ -169,11 +170,11 @@ export class PipelineStore {
   }
 
   /**
-   * Deletes a pipeline with its versions. Its history stays.
-   * @param check throws where others need it
+   * Deletes a pipeline with its versions, and marks its consumer groups to be deleted. Its history stays.
+   * @param check gives its groups; throws where others need the pipeline
    * @throws QiError NOT_FOUND
    */
-  delete(name: string, by: string, check: (among: PipelineSnapshot) => void): Promise<void> {
+  delete(name: string, by: string, check: (among: PipelineSnapshot) => readonly PipelineGroup[]): Promise<void> {
     return this.#change(async (client) => {
       const among = await snapshot(client)
       const { version } = found(
@@ -181,7 +182,7 @@ export class PipelineStore {
         name,
         among.pipelines.map((pipeline) => pipeline.name),
       )
-      check(among)
+      await markDeleted(client, name, check(among))
       await client.query('delete from pipelines where name = $1', [name])
       await note(client, { name, event: 'deleted', version, by })
     })

@@ -55,4 +55,21 @@ create table pipeline_processes (
 comment on column pipeline_processes.destinations is 'names and types; no addresses';
 `,
   },
+  {
+    version: 3,
+    name: 'consumer groups',
+    sql: `
+create table pipeline_groups (
+  name text collate "C" primary key,
+  pipeline text not null,
+  destination text not null,
+  max_lag_ms double precision not null default 'Infinity',
+  max_lag_bytes double precision not null default 'Infinity',
+  claimed_at timestamptz not null default clock_timestamp(),
+  deleted boolean not null default false);
+comment on table pipeline_groups is 'consumer groups of deliveries: outlives their configuration, so that their lag stays bounded';
+comment on column pipeline_groups.claimed_at is 'when a process last said that its configuration has this delivery';
+comment on column pipeline_groups.deleted is 'its pipeline was deleted: the group is to be deleted from the stream too';
+`,
+  },
 ]

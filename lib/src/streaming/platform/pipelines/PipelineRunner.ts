@@ -16,6 +16,10 @@ import {
   beat,
   deliveryName,
   endBeat,
+  forgetGroup,
+  groupOf,
+  keepGroup,
+  knownGroups,
   PIPELINE_CHANNEL,
   type PipelineSnapshot,
   type PipelineStore,
@@ -130,9 +134,28 @@ export class PipelineRunner {
         await deliveries.stop(request)
         this.#running.delete(name)
       }
+    await this.#deleteGroups(wanted)
     const refused = [...byName].flatMap(([name, one]) => (this.#running.has(name) ? [] : this.#start(name, one)))
     this.#note([...problems, ...refused], snapshot)
     this.#resume(snapshot)
+  }
+
+  /**
+   * Deletes the groups of deleted pipelines. Where members of another process live on, the next look tries again; of a pipeline that
+   * was deployed anew meanwhile the group stays.
+   */
+  async #deleteGroups(wanted: readonly PlannedDelivery[]): Promise<void> {
+    const { stream, store, logger } = this.#options
+    for (const { name } of (await knownGroups(store.pool)).filter(({ deleted }) => deleted))
+      try {
+        await stream.deleteGroup(name).catch((error: unknown) => {
+          if (toQiError(error).code !== 'NOT_FOUND') throw error
+        })
+        await forgetGroup(store.pool, name)
+      } catch (error) {
+        logger.debug({ group: name, error: errorMessage(error) }, 'the group of a deleted pipeline could not be deleted yet')
+        if (toQiError(error).code === 'CONFLICT' && wanted.some((one) => groupOf(one) === name)) await keepGroup(store.pool, name)
+      }
   }
 
   /** A delivery that cannot be started costs no other. */

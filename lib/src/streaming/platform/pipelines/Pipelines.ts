@@ -134,6 +134,8 @@ export class Pipelines implements PipelineControl {
             `pipeline ${other.name} reads topic ${read}, which ${name} writes; delete or change that first`,
           )
       }
+      const outputs = declaration ? outputsOf(declaration, among) : []
+      return outputs.map(({ name: destination, group }) => ({ name: group, destination }))
     })
   }
 

@@ -22,6 +22,8 @@ export interface PlannedDelivery extends DeliveryKey {
 
 export interface Plan {
   readonly wanted: readonly PlannedDelivery[]
+  /** Those of stopped pipelines, whose groups keep their place. */
+  readonly stopped: readonly PlannedDelivery[]
   /** Pipelines that cannot run in this process, with the reason. */
   readonly problems: readonly Omit<PartHealth, 'since'>[]
 }
@@ -32,11 +34,14 @@ export interface Plan {
  */
 export function planned(snapshot: PipelineSnapshot, destinations: ReadonlySet<string>): Plan {
   const wanted: PlannedDelivery[] = []
+  const stopped: PlannedDelivery[] = []
   const problems: Omit<PartHealth, 'since'>[] = []
   for (const { name, version, text, state } of snapshot.pipelines) {
-    if (state === 'stopped') continue
-    const unwell = (summary: string, action: string) =>
-      problems.push({ name: `pipeline ${name}`, status: 'degraded', summary, code: 'CONFIG_INVALID', action })
+    const chosen = state === 'stopped' ? stopped : wanted
+    const unwell = (summary: string, action: string) => {
+      if (state === 'running')
+        problems.push({ name: `pipeline ${name}`, status: 'degraded', summary, code: 'CONFIG_INVALID', action })
+    }
     const parsed = parseDeclaration(text, { file: `${name} version ${version}`, name })
     if ('problems' in parsed) {
       unwell(parsed.problems.map(describeProblem).join('; '), 'run the version of qicore that deployed it, or deploy it anew')
@@ -49,8 +54,8 @@ export function planned(snapshot: PipelineSnapshot, destinations: ReadonlySet<st
       const reads = outputs[at]?.reads ?? []
       const settings = overridesOf(output)
       if (isTopicOutput(output))
-        wanted.push({ pipeline: name, destination, reads, settings, writes: { topic: output.topic, record: output.record } })
-      else if (destinations.has(destination)) wanted.push({ pipeline: name, destination, reads, settings })
+        chosen.push({ pipeline: name, destination, reads, settings, writes: { topic: output.topic, record: output.record } })
+      else if (destinations.has(destination)) chosen.push({ pipeline: name, destination, reads, settings })
       else missing.push(destination)
     })
     if (missing.length > 0)
@@ -59,5 +64,5 @@ export function planned(snapshot: PipelineSnapshot, destinations: ReadonlySet<st
         'configure it in qicore.yaml, or deploy a version without it',
       )
   }
-  return { wanted, problems }
+  return { wanted, stopped, problems }
 }

@@ -1,3 +1,5 @@
+export { boundsOf, GroupKeeper } from './GroupKeeper.ts'
 export { applyPolicies, janitor } from './janitor.ts'
 export { keepRollups } from './rollups.ts'
 export { type StoreSettings, storeSettings } from './settings.ts'
+export { Upkeep } from './Upkeep.ts'
