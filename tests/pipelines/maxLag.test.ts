@@ -1,9 +1,14 @@
-import { expect, onTestFinished, test } from 'vitest'
-import { type Price, price, QiError, type RowSink, silentLogger } from '../../lib/src/base/index.ts'
+import { randomBytes } from 'node:crypto'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type Price, price, QiError, type RowSink, type Stream, silentLogger } from '../../lib/src/base/index.ts'
 import { openEmbeddedStream } from '../../lib/src/streaming/embedded/index.ts'
-import { Consumer, DeadLetters, groupOf } from '../../lib/src/streaming/pipelines/index.ts'
+import { beyondBound, Consumer, DeadLetters, describeBounds, groupOf } from '../../lib/src/streaming/pipelines/index.ts'
+import { openRedpanda, RedpandaConfig } from '../../lib/src/streaming/redpanda/index.ts'
+import { topicFor, unique } from '../contracts/stream/collector.ts'
 import { testDatabase } from '../support/database.ts'
 import { aPrice } from '../support/heldSubscription.ts'
+import { sharedKafka } from '../support/kafka.ts'
+import { describeWith } from '../support/services.ts'
 import { until } from '../support/until.ts'
 
 const { url } = await testDatabase()
@@ -56,4 +61,62 @@ test('beyond max_lag a destination that cannot be opened is skipped past: one le
   expect(await deadLetters.list({ destination: 'lake', pending: true })).toEqual([])
   stop.abort()
   await running
+})
+
+const MESSAGES = 400
+const VALUE_BYTES = 10_000
+
+/** Bytes that no packing makes smaller. */
+const messages = () => Array.from({ length: MESSAGES }, () => ({ key: null, value: randomBytes(VALUE_BYTES) }))
+
+const sizeSuite = (open: () => Promise<Stream>) => () => {
+  test('the newest messages stay that fit into nine tenths of it, over all partitions and topics of the group', async () => {
+    const stream = await open()
+    onTestFinished(() => stream.close())
+    const [one, two] = [await topicFor(stream, 'size-one', 2), await topicFor(stream, 'size-two', 1)]
+    const group = unique('size')
+    for (const topic of [one, two]) await stream.append(topic, messages())
+    const own = [0, 1].map((partition) => ({ topic: one, partition })).concat({ topic: two, partition: 0 })
+    const total = 2 * MESSAGES * VALUE_BYTES
+    const found = (maxLagBytes: number) => beyondBound(stream, group, own, { maxLagMs: Number.POSITIVE_INFINITY, maxLagBytes })
+    const kept = async (maxLagBytes: number) => {
+      const skipped = (await found(maxLagBytes)).reduce((sum, { from, to }) => sum + Number(to - from), 0)
+      return (2 * MESSAGES - skipped) * VALUE_BYTES
+    }
+    // The group has committed nothing, so it has read nothing.
+    expect(await found(total * 1.1)).toEqual([])
+    for (const bound of [total / 2, total / 8]) {
+      expect(await kept(bound)).toBeLessThanOrEqual(0.9 * bound)
+      expect(await kept(bound)).toBeGreaterThan(0.8 * bound)
+    }
+    const ranges = await found(total / 2)
+    expect(ranges.map(({ topic, partition, from }) => ({ topic, partition, from }))).toEqual(
+      own.map((at) => ({ ...at, from: 0n })),
+    )
+    await stream.resetOffsets(
+      group,
+      ranges.map(({ topic, partition, to }) => ({ topic, partition, offset: to })),
+    )
+    expect(await found(total / 2)).toEqual([])
+    // What a member does not hold is another's to skip.
+    expect(await beyondBound(stream, group, own.slice(2), { maxLagMs: 1e9, maxLagBytes: 1 })).toMatchObject([{ topic: two }])
+  })
+}
+
+describe(
+  'a bound by size, on the embedded log',
+  sizeSuite(() => openEmbeddedStream({ url })),
+)
+describeWith(
+  'kafka',
+  'a bound by size, over Kafka',
+  sizeSuite(async () => openRedpanda(RedpandaConfig.parse({ brokers: [await sharedKafka()] }))),
+)
+
+test('bounds are told as they are written', () => {
+  const none = Number.POSITIVE_INFINITY
+  expect(describeBounds({ maxLagMs: 7 * 86_400_000, maxLagBytes: 10e9 })).toBe('7d and 10GB')
+  expect(describeBounds({ maxLagMs: 90_000, maxLagBytes: none })).toBe('90s')
+  expect(describeBounds({ maxLagMs: none, maxLagBytes: 1536 })).toBe('1536B')
+  expect(describeBounds({ maxLagMs: none, maxLagBytes: none })).toBe('none')
 })
