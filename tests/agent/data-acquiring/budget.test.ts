@@ -37,7 +37,7 @@ describe('the budget of a watch list', () => {
     expect(budgetOf(greedy, account(), false).problem).toBe(
       '450 of 500 instruments need a call each every 10m (45) + 50 of 500 instruments need a call each every 1h (0.833) = 45.83 calls/minute; ' +
         'the demo plan allows 30, of which 27 can be promised (a tenth is left for second tries): ' +
-        'lengthen max_age, watch fewer, or set coingecko.calls_per_minute and calls_per_month to those of your account',
+        "lengthen max_age, watch fewer, or set the source's calls_per_minute and calls_per_month to those of your account",
     )
   })
 
@@ -57,7 +57,7 @@ describe('the budget of a watch list', () => {
     )
     const { problem } = budgetOf(list, account(), true)
     expect(problem).toMatch(
-      /of which 24.07 can be promised .*, and the source itself makes 2.93\): .*leave coingecko out of sources/,
+      /of which 24.07 can be promised .*, and the source itself makes 2.93\): .*leave it out of sources\.run/,
     )
   })
 

@@ -12,7 +12,7 @@ const preconditions = async (context: LauncherContext): Promise<readonly Precond
   await installed(server, context),
   context.coingecko
     ? { name: 'api', ok: true, summary: `the API at ${context.coingecko.baseUrl}` }
-    : { name: 'api', ok: false, summary: 'no address of CoinGecko', remedy: 'set coingecko.base_url' },
+    : { name: 'api', ok: false, summary: 'no address of CoinGecko', remedy: 'set sources.coingecko.base_url' },
 ]
 
 const name = 'coingecko'

@@ -11,6 +11,7 @@ const setting = z.object({
 
 const publisher = z.object({
   source: z.string(),
+  type: z.string(),
   state: z.string().describe('idle: not started; elsewhere: another process runs it'),
   summary: z.string(),
   gives_history: z.boolean(),
@@ -108,7 +109,7 @@ async function answer(context: ToolContext, named: string | undefined, done?: st
 }
 
 async function describe({ platform, coverage }: ToolContext, source: SourceStatus): Promise<z.input<typeof publisher>> {
-  const { name, summary, history, state, standsInFor } = source
+  const { name, type, summary, history, state, standsInFor } = source
   const stats = platform.getStatus().publishers.find((one) => one.source === name)
   const elsewhere = state !== 'running' && state !== 'restarting' && (await coverage.runs(name))
   const trouble =
@@ -117,6 +118,7 @@ async function describe({ platform, coverage }: ToolContext, source: SourceStatu
     platform.getStatus().parts.find((part) => part.name === `source ${name}`)?.lastError?.message
   return {
     source: name,
+    type,
     state: elsewhere ? 'elsewhere' : state,
     summary,
     gives_history: history,

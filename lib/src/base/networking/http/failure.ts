@@ -7,7 +7,7 @@ export interface FailedCall {
   /** Scheme, host and port. */
   readonly origin: string
   readonly bounds: HttpBounds
-  /** Path of the TLS settings, such as `coingecko.tls`. */
+  /** Path of the TLS settings, such as `sources.coingecko.tls`. */
   readonly tlsAt: string
   readonly redact: Redact
   /** Whether the headers had come. */

@@ -46,7 +46,7 @@ export function budgetOf(watch: readonly WatchEntry[], account: CoinGeckoConfig,
       ? `allows ${figure(callsPerMinute)}`
       : `allows ${callsPerMonth} a month, which are ${figure(monthly)} a minute`
   const left = `of which ${figure(promised)} can be promised (a tenth is left for second tries${own > 0 ? `, and the source itself makes ${figure(own)}` : ''})`
-  const remedy = `lengthen max_age, watch fewer, ${own > 0 ? 'lengthen coingecko.intervals or leave coingecko out of sources, ' : ''}or set coingecko.calls_per_minute and calls_per_month to those of your account`
+  const remedy = `lengthen max_age, watch fewer, ${own > 0 ? 'lengthen the intervals of the source or leave it out of sources.run, ' : ''}or set the source's calls_per_minute and calls_per_month to those of your account`
   const problem = `${arithmetic(jobs)} = ${figure(needed)} calls/minute; the ${plan} plan ${allows}, ${left}: ${remedy}`
   return { needed, promised, spacingMs, problem }
 }
