@@ -117,6 +117,9 @@ describe('the project', () => {
       8787,
     )
     writeFileSync(path, 'server:\n  port: 1\n  port: 2\n')
-    expect(() => readConfigFile(path)).toThrow(/unique.*line 3/s)
+    const twice = 'server.port is given twice, at line 2, column 3 and at line 3, column 3; rename or remove one of the two'
+    expect(() => readConfigFile(path)).toThrow(`qicore.yaml: ${twice}`)
+    writeFileSync(path, 'server: [\n')
+    expect(() => readConfigFile(path)).toThrow(/line 2, column 1/)
   })
 })

@@ -43,7 +43,12 @@ const limitOf = (sign: string, limit: string, what: string | undefined): string 
  * Words a validation issue for people, with value and expectation: the one place where zod's own sentences are put into ours.
  * @param absenceTold true where the text before it says already that there is no value
  */
-export function wordIssue({ message }: Pick<z.core.$ZodIssue, 'message'>, absenceTold = false): string {
+export function wordIssue(issue: Pick<z.core.$ZodIssue, 'message'>, absenceTold = false): string {
+  // Why a name is refused stands one level deeper.
+  const [inner] =
+    (issue as Partial<z.core.$ZodIssueInvalidKey>).code === 'invalid_key' ? (issue as z.core.$ZodIssueInvalidKey).issues : []
+  if (inner) return wordIssue(inner)
+  const { message } = issue
   if (absenceTold) return wordIssue({ message: message.replace(/, received undefined$/, '') })
   for (const [pattern, word] of WORDINGS) {
     const match = pattern.exec(message)

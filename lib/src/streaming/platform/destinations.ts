@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { QiError, SINK_SETTINGS, type SinkDefinition, suggest, wordIssue } from '../../base/index.ts'
+import { consumers } from '../../consumers/index.ts'
 import { STORE } from '../pipelines/index.ts'
 import type { PlatformConfig } from './config.ts'
 import { type DestinationSettings, destinationSettings } from './destinationSettings.ts'
@@ -44,6 +45,11 @@ function destinationOf(
   const split = (common: boolean) =>
     Object.fromEntries(Object.entries(given).filter(([key]) => COMMON.includes(key) === common && key !== 'type'))
   const common = parsed(at, destinationSettings, split(true))
+  if (common.records && Object.hasOwn(consumers, name))
+    throw invalid(
+      at,
+      `its records would be the pipeline "${name}", which is built in (consumers); give the destination another name`,
+    )
   const own = Object.keys(type.config.shape)
   const unknown = Object.keys(split(false)).find((key) => !own.includes(key))
   if (unknown !== undefined) {

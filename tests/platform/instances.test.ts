@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineSink, defineSource, type QiError } from '../../lib/src/base/index.ts'
-import { loadConfig } from '../../lib/src/streaming/platform/index.ts'
+import { sinkDefinitions } from '../../lib/src/consumers/index.ts'
+import { destinationsOf, loadConfig } from '../../lib/src/streaming/platform/index.ts'
+import { ndjson } from '../support/doubles/ndjson.ts'
 import { temporary } from '../support/temporary.ts'
 
 async function load(yaml: string, env: Readonly<Record<string, string>> = {}) {
@@ -76,4 +78,24 @@ test('a type cannot have a name or a setting that means something else already',
   expect(() => defineSource({ ...parts, name: 'x', config })).toThrow(/the type x has a setting "type".*sources\.<name>\.type/)
   expect(() => defineSource({ ...parts, name: 'manual', config: z.object({}) })).toThrow(/a source cannot be named "manual"/)
   expect(() => defineSink({ ...parts, name: 'x', config: z.object({ lanes: z.int() }) })).toThrow(/destinations\.<name>\.lanes/)
+})
+
+test.each([
+  ['{ lake: {} }', 'destinations.lake.type: there is no type "lake"; known: timescaledb, ndjson'],
+  ['{ lake: { type: njson } }', 'destinations.lake.type: there is no type "njson"; did you mean ndjson?'],
+  ['{ copy: { type: timescaledb } }', 'destinations.copy.type: timescaledb is the platform'],
+  ['{ timescaledb: { type: ndjson } }', 'destinations.timescaledb.type: timescaledb is the platform'],
+  ['{ lake: { type: ndjson, file: x, lane: 2 } }', 'destinations.lake.lane: unknown setting; did you mean lanes?'],
+  ['{ lake: { type: ndjson, file: x, lanes: many } }', 'destinations.lake.lanes'],
+  ['{ Lake: { type: ndjson } }', 'a name is lower-case letters, digits, - and _'],
+  ['{ lake: { type: ndjson }, lake: { type: ndjson } }', 'destinations.lake is given twice, at line 1, column 17 and at line 1'],
+  [
+    '{ prices: { type: ndjson, file: x, records: [price] } }',
+    'destinations.prices: its records would be the pipeline "prices", which is built in (consumers)',
+  ],
+])('destinations: %s is refused, with field and remedy', async (destinations, message) => {
+  const types = { ...sinkDefinitions, ndjson }
+  const read = async () => destinationsOf((await load(`destinations: ${destinations}\n`)).config, types)
+  const failure = await read().catch((error: QiError) => error)
+  expect(failure).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(message) })
 })
