@@ -170,6 +170,7 @@ export async function commitOffsets(
      from unnest($3::int[], $4::bigint[], $5::bool[]) as c (id, next_offset, exact)
      where o.group_id = $1 and o.partition_id = c.id and o.owner = $2`,
     [groupId, member, commits.map((c) => c.id), commits.map((c) => c.offset), commits.map((c) => c.exact)],
+    'qicore_stream_commit',
   )
 }
 

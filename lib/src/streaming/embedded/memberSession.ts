@@ -33,18 +33,18 @@ export class MemberSession {
     return this.#alive
   }
 
-  /** One statement after the other. @throws QiError */
-  query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
-    const answer = this.#last.then(() => this.#query<R>(text, values))
+  /** One statement after the other. @param name of one that is repeated often: it is planned once. @throws QiError */
+  query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = [], name?: string): Promise<readonly R[]> {
+    const answer = this.#last.then(() => this.#query<R>({ text, values: [...values], ...(name && { name }) }))
     this.#last = answer.catch(() => {})
     return answer
   }
 
-  async #query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<readonly R[]> {
+  async #query<R extends pg.QueryResultRow>(statement: pg.QueryConfig): Promise<readonly R[]> {
     if (!this.#alive) throw new QiError('UNAVAILABLE', 'the connection of the group member was lost')
     const watch = setTimeout(() => void this.end(), ANSWER_MS)
     try {
-      return (await this.#client.query<R>(text, [...values])).rows
+      return (await this.#client.query<R>(statement)).rows
     } catch (error) {
       const failure = classifyPgError(error)
       if (failure.code === 'UNAVAILABLE') void this.end()

@@ -21,7 +21,7 @@ export const CHANNEL = 'qicore_stream'
 
 /** Tells all clients; inside a transaction when it commits. */
 export async function announce(client: Pick<ClientBase, 'query'>, notice: Notice): Promise<void> {
-  await client.query('select pg_notify($1, $2)', [CHANNEL, encodeNotice(notice)])
+  await client.query({ name: 'qicore_stream_notify', text: 'select pg_notify($1, $2)', values: [CHANNEL, encodeNotice(notice)] })
 }
 
 export function encodeNotice(notice: Notice): string {

@@ -12,6 +12,9 @@ const LAST_WORDS_MS = 1_000
 /** After how long an append that is not answered asks who leads its partitions, and how often again. */
 const REFRESH_MS = 1_000
 
+/** Less than this in a batch is not compressed: setting up costs more than so few bytes save, for who writes and for each who reads. */
+const LEAST_PACKED_BYTES = 1024
+
 /**
  * Sends by the library's idempotent producer, acknowledged by all replicas. Through an outage it keeps trying for
  * `delivery_timeout_ms`; then the producer is given up, so that nothing of it arrives later behind what follows.
@@ -37,7 +40,7 @@ export class KafkaSender implements Sender {
         messages: [...messages],
         idempotent: true,
         acks: -1,
-        compression: config.compression,
+        compression: isWorthPacking(messages) ? config.compression : 'none',
         repeatOnStaleMetadata: true,
       })
       const { offsets = [] } = await this.#within(sent, topic, producer)
@@ -97,6 +100,12 @@ export class KafkaSender implements Sender {
       clearInterval(refresh)
     }
   }
+}
+
+/** By what a batch holds on average; each partition's part of a request is one. */
+function isWorthPacking(messages: readonly Packed[]): boolean {
+  const partitions = new Set(messages.map(({ partition }) => partition))
+  return messages.reduce((bytes, { size }) => bytes + size, 0) >= LEAST_PACKED_BYTES * partitions.size
 }
 
 const pause = (ms: number): Promise<undefined> => new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref())
