@@ -3,6 +3,7 @@ import { hasConnect, redpandaConnectBinary } from './peers/installed.ts'
 import { all, isExecutable, kafka, programs } from './requirements.ts'
 import { backfill } from './scenarios/backfill.ts'
 import { batchToTable } from './scenarios/batchToTable.ts'
+import { destinations } from './scenarios/destinations.ts'
 import { drizzleRequests } from './scenarios/drizzleRequests.ts'
 import { growth } from './scenarios/growth.ts'
 import { http } from './scenarios/http.ts'
@@ -25,6 +26,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   batch: { run: batchToTable, lacks: programs('psql') },
   stream: { run: streamToTable, lacks: programs('psql') },
   latency: { run: latency },
+  destinations: { run: destinations },
   drizzle: { run: drizzleRequests },
   rollups: { run: rollups },
   backfill: { run: backfill },

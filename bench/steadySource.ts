@@ -9,6 +9,10 @@ import {
   type Source,
 } from '../lib/src/base/index.ts'
 
+/** Records a second, and how many come before any is measured. */
+export const PER_SECOND = 1000
+export const WARM_UP = 3 * PER_SECOND
+
 export const STEADY_COINS = 24
 export const steadyCoin = (i: number): string => `steady-${i % STEADY_COINS}`
 

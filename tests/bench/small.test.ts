@@ -50,6 +50,12 @@ describe('the benchmarks at a small size', () => {
     expect(stdout).toMatch(/^\| p99 \| [\d.]+ ms \| [\d.]+ ms \| [\d.]+ ms \|$/m)
   })
 
+  test('destinations prints the p99 of the store beside each trouble of another', async () => {
+    const printed = await figures('destinations', 200)
+    const of = (name: string) => new RegExp(`^\\| ${name} \\| [\\d.]+ ms \\([\\d.]+–[\\d.]+\\) \\| \\d+\\.\\d\\d \\|$`, 'm')
+    for (const name of ['none', 'is down', 'refuses everything', 'cannot be opened', 'hangs']) expect(printed).toMatch(of(name))
+  })
+
   test('a scenario that does not exist is refused with those that do', async () => {
     const failure = await run(process.execPath, [MAIN, 'bacth']).catch((error: { code: number; stderr: string }) => error)
     expect(failure).toMatchObject({ code: 2, stderr: expect.stringMatching(/no scenario named bacth\n[\s\S]*batch\|stream/) })

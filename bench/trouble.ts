@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineSink, QiError, type RowSink } from '../../../lib/src/base/index.ts'
+import { defineSink, QiError, type RowSink } from '../lib/src/base/index.ts'
 
 export const FAULTS = ['down', 'refuses', 'unopened', 'hangs'] as const
 export type Fault = (typeof FAULTS)[number]
