@@ -115,6 +115,25 @@ describe('Intake', () => {
     expect(clock.now()).toBe(5)
   })
 
+  test('looks at no more than one batch of each partition while a writer has it, however many wait', async () => {
+    let asked = 0
+    const intake = new Intake(limits, () => {
+      asked++
+      return true
+    })
+    await intake.put(batch('a', 0, 0))
+    await intake.take()
+    const waiting = intake.take()
+    asked = 0
+    for (let offset = 1; offset <= 1000; offset++) {
+      await intake.put(batch('a', 0, offset))
+      await new Promise(setImmediate)
+    }
+    expect(asked).toBeLessThanOrEqual(1000)
+    intake.end({ drop: true })
+    expect(await waiting).toBeUndefined()
+  })
+
   test('lets no more in while it is full, and again when there is room', async () => {
     const intake = new Intake({ ...limits, maxBytes: 10 }, () => true)
     let entered = false

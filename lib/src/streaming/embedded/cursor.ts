@@ -1,9 +1,9 @@
 import type { EncodedBatch } from '../../base/index.ts'
-import { endOf } from '../../base/types/wire/index.ts'
+import { endOf, type RecordRun } from '../../base/types/wire/index.ts'
 import type { Appended } from './appended.ts'
 import type { PartitionRef } from './topics.ts'
 
-/** So many appends may come during one fetch and be kept. */
+/** So many appends are kept that come during a fetch, and so many batches where nobody takes them: what comes behind is fetched, in larger pieces. */
 const MOST_KEPT = 16
 
 /** Hands in the batches that a fetch found, where to read on, and whether there was more. @returns what was appended meanwhile */
@@ -67,11 +67,16 @@ export class Cursor {
     const { run } = appended
     if (endOf(run) <= this.#position) return
     if (this.#fetching && this.#kept.length < MOST_KEPT) this.#kept.push(appended)
-    else if (this.#fetching || this.#more || this.until !== undefined || run.baseOffset !== this.#position) this.notice()
+    else if (this.#fetching || this.ready.length >= MOST_KEPT || !this.#isNext(run)) this.notice()
     else {
       this.ready.push(...batches(this.#position))
       this.#position = endOf(run)
     }
+  }
+
+  /** Whether nothing lies between what was read and this. */
+  #isNext({ baseOffset }: RecordRun): boolean {
+    return !this.#more && this.until === undefined && baseOffset === this.#position
   }
 
   /** Moves the place; what was fetched ahead, or is just being fetched, is dropped. */

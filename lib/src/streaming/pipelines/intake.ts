@@ -13,7 +13,17 @@ export interface IntakeLimits {
   readonly maxBytes: number
 }
 
+/** What waits of one partition. */
+interface Place extends TopicPartition {
+  /** Oldest first, with their turns among all that came. */
+  readonly waiting: { readonly batch: EncodedBatch; readonly turn: number }[]
+  records: number
+  /** While a writer has batches of it: what is to be called when it is done. */
+  done: (() => void) | undefined
+}
+
 const placeOf = (batch: EncodedBatch): string => `${batch.topic}/${batch.partition}`
+const headTurn = ({ waiting }: Place): number => waiting[0]?.turn ?? Number.POSITIVE_INFINITY
 
 /**
  * Batches between one reader and several writers: bounded in bytes, which is how pressure reaches the reader; in order within
@@ -23,9 +33,8 @@ export class Intake {
   readonly #limits: IntakeLimits
   readonly #holds: (batch: EncodedBatch) => boolean
   readonly #clock: Clock
-  #waiting: EncodedBatch[] = []
-  /** By partition that is being written: what is to be called when that is done. */
-  readonly #busy = new Map<string, () => void>()
+  readonly #places = new Map<string, Place>()
+  #turn = 0
   /** By topic, so that a destination in trouble with one delays no other. */
   readonly #lingers = new Map<string, Linger>()
   #alarmAt = Number.POSITIVE_INFINITY
@@ -50,7 +59,7 @@ export class Intake {
 
   /** Nothing comes in any more, and nothing waits. */
   get finished(): boolean {
-    return this.#ended && this.#waiting.length === 0
+    return this.#ended && [...this.#places.values()].every(({ waiting }) => waiting.length === 0)
   }
 
   get full(): boolean {
@@ -62,7 +71,11 @@ export class Intake {
   /** Resolves when there is room for the next batch; a single batch larger than the limit still comes in. */
   async put(batch: EncodedBatch): Promise<void> {
     if (this.#ended) return
-    this.#waiting.push(batch)
+    const { topic, partition } = batch
+    const place = this.#places.get(placeOf(batch)) ?? { topic, partition, waiting: [], records: 0, done: undefined }
+    this.#places.set(placeOf(batch), place)
+    place.waiting.push({ batch, turn: this.#turn++ })
+    place.records += batch.length
     this.#bytes.set(batch.topic, (this.#bytes.get(batch.topic) ?? 0) + batch.bytes.length)
     this.#records += batch.length
     this.#notify()
@@ -107,8 +120,9 @@ export class Intake {
   }
 
   done(batches: readonly EncodedBatch[]): void {
-    if (batches[0]) this.#busy.get(placeOf(batches[0]))?.()
-    for (const batch of batches) this.#busy.delete(placeOf(batch))
+    const places = new Set(batches.flatMap((batch) => this.#places.get(placeOf(batch)) ?? []))
+    for (const done of new Set([...places].map((place) => place.done))) done?.()
+    for (const place of places) place.done = undefined
     this.#discount(batches)
     this.#notify()
   }
@@ -116,19 +130,23 @@ export class Intake {
   /** Lets no more in; with `drop`, forgets what waits, which is delivered again after a restart. */
   end(options: { readonly drop?: boolean } = {}): void {
     this.#ended = true
-    if (options.drop) this.#waiting = []
+    if (options.drop)
+      for (const place of this.#places.values()) {
+        place.waiting.length = 0
+        place.records = 0
+      }
     this.#notify()
   }
 
-  /** Batches that are to be taken now: those of the first topic that has enough of them, or is due. */
-  #next(mine: (partition: TopicPartition) => boolean): readonly EncodedBatch[] {
+  /** Where batches are to be taken from now: the partitions of the first topic that has enough of them, or is due. */
+  #next(mine: (partition: TopicPartition) => boolean): readonly Place[] {
     this.#dropLost()
-    const free = this.#waiting.filter(
-      (batch) => !this.#busy.has(placeOf(batch)) && !this.#heldTopics.has(batch.topic) && mine(batch),
-    )
-    for (const [topic, batches] of Map.groupBy(free, (batch) => batch.topic)) {
-      const ms = this.#ended || count(batches) >= this.#limits.fewRecords ? 0 : this.#linger(topic).ms
-      if (ms === 0) return batches
+    const free = [...this.#places.values()]
+      .filter((place) => place.waiting.length > 0 && !place.done && !this.#heldTopics.has(place.topic) && mine(place))
+      .toSorted((a, b) => headTurn(a) - headTurn(b))
+    for (const [topic, places] of Map.groupBy(free, (place) => place.topic)) {
+      const ms = this.#ended || count(places) >= this.#limits.fewRecords ? 0 : this.#linger(topic).ms
+      if (ms === 0) return places
       this.#alarm(ms)
     }
     return []
@@ -151,22 +169,28 @@ export class Intake {
     })
   }
 
-  #claim(free: readonly EncodedBatch[]): EncodedBatch[] {
+  #claim(free: readonly Place[]): EncodedBatch[] {
     const { maxRecords, maxWriteBytes } = this.#limits
+    const places = this.#share(free)
     const taken: EncodedBatch[] = []
     let records = 0
     let bytes = 0
-    for (const batch of this.#share(free)) {
+    for (;;) {
+      const place = places.reduce<Place | undefined>(
+        (oldest, one) => (oldest && headTurn(oldest) <= headTurn(one) ? oldest : one),
+        undefined,
+      )
+      const batch = place?.waiting[0]?.batch
+      if (!place || !batch) break
       if (taken.length > 0 && (records + batch.length > maxRecords || bytes + batch.bytes.length > maxWriteBytes)) break
+      this.#shift(place)
       taken.push(batch)
       records += batch.length
       bytes += batch.bytes.length
     }
-    const claimed = new Set(taken)
-    this.#waiting = this.#waiting.filter((batch) => !claimed.has(batch))
     if (taken[0]) {
       const done = this.#linger(taken[0].topic).begin()
-      for (const batch of taken) this.#busy.set(placeOf(batch), done)
+      for (const key of new Set(taken.map(placeOf))) (this.#places.get(key) as Place).done = done
     }
     return taken
   }
@@ -176,21 +200,26 @@ export class Intake {
    * of them would leave the next writer what comes in meanwhile, a few records at a time. Where few wait, one write is less work
    * than two.
    */
-  #share(free: readonly EncodedBatch[]): readonly EncodedBatch[] {
+  #share(free: readonly Place[]): readonly Place[] {
     if (count(free) < this.#limits.fewRecords) return free
-    const topic = free[0]?.topic
-    const places = new Set(free.map(placeOf))
-    const open = places.size + [...this.#busy.keys()].filter((place) => place.startsWith(`${topic}/`)).length
-    const mine = new Set([...places].slice(0, Math.ceil(open / this.#limits.lanes)))
-    return free.filter((batch) => mine.has(placeOf(batch)))
+    const busy = [...this.#places.values()].filter(({ topic, done }) => done && topic === free[0]?.topic)
+    return free.slice(0, Math.ceil((free.length + busy.length) / this.#limits.lanes))
   }
 
+  /** Those that this member no longer holds came before any that it holds. */
   #dropLost(): void {
-    const lost = this.#waiting.filter((batch) => !this.#holds(batch))
+    const lost: EncodedBatch[] = []
+    for (const place of this.#places.values())
+      for (let head = place.waiting[0]; head && !this.#holds(head.batch); head = place.waiting[0]) lost.push(this.#shift(place))
     if (lost.length === 0) return
-    this.#waiting = this.#waiting.filter((batch) => !lost.includes(batch))
     this.#discount(lost)
     this.#notify()
+  }
+
+  #shift(place: Place): EncodedBatch {
+    const { batch } = place.waiting.shift() as Place['waiting'][number]
+    place.records -= batch.length
+    return batch
   }
 
   #discount(batches: readonly EncodedBatch[]): void {
@@ -206,4 +235,4 @@ export class Intake {
   }
 }
 
-const count = (batches: readonly EncodedBatch[]): number => batches.reduce((sum, batch) => sum + batch.length, 0)
+const count = (places: readonly Place[]): number => places.reduce((sum, { records }) => sum + records, 0)

@@ -9,6 +9,8 @@ const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4])
 const COPY_FAIL = Buffer.concat([Buffer.from([0x66, 0, 0, 0, 12]), Buffer.from('stopped\0')])
 /** The server takes a message as a whole: small ones let it begin before the last has arrived. */
 const MESSAGE_BYTES = 256 * 1024
+/** Smaller pieces are not sent one by one. */
+const TOGETHER_BYTES = 64 * 1024
 
 /**
  * COPY FROM STDIN of binary rows. The pieces may be made on the way: each is sent before the next is asked for, so the server
@@ -19,6 +21,7 @@ const MESSAGE_BYTES = 256 * 1024
 export function copyIn(client: PoolClient, target: string, pieces: Iterable<CopyRows>): Promise<void> {
   return new Promise((resolve, reject) => {
     let failed = false
+    let begun = false
     const fail = (error: unknown) => {
       failed = true
       reject(error)
@@ -27,23 +30,30 @@ export function copyIn(client: PoolClient, target: string, pieces: Iterable<Copy
     const copy = {
       submit: (connection: Connection) => connection.query(`copy ${target} from stdin with (format binary)`),
       handleCopyInResponse: ({ stream }: Connection) => {
-        send(stream, HEADER)
         const rest = pieces[Symbol.iterator]()
         const pump = () => {
           if (failed) return // the server drops the rest by itself, and the connection may serve another query by now
+          stream.cork() // one system call, which wakes the server once
           try {
-            const { value, done } = rest.next()
-            if (done) {
-              send(stream, TRAILER)
-              stream.write(COPY_DONE)
-              return
+            if (!begun) send(stream, HEADER)
+            begun = true
+            for (let bytes = 0; bytes < TOGETHER_BYTES; ) {
+              const { value, done } = rest.next()
+              if (done) {
+                send(stream, TRAILER)
+                stream.write(COPY_DONE)
+                return
+              }
+              for (let at = 0; at < value.bytes.length; at += MESSAGE_BYTES)
+                send(stream, value.bytes.subarray(at, at + MESSAGE_BYTES))
+              bytes += value.bytes.length
             }
-            for (let at = 0; at < value.bytes.length; at += MESSAGE_BYTES)
-              send(stream, value.bytes.subarray(at, at + MESSAGE_BYTES))
             setImmediate(pump) // lets the socket take what is written
           } catch (error) {
             stream.write(COPY_FAIL)
             fail(error)
+          } finally {
+            stream.uncork()
           }
         }
         pump()
@@ -61,13 +71,10 @@ export function copyIn(client: PoolClient, target: string, pieces: Iterable<Copy
   })
 }
 
-/** Head and data by one system call: a head of its own would wake the server for five bytes. */
-function send(stream: Pick<Writable, 'cork' | 'uncork' | 'write'>, data: Buffer): void {
+function send(stream: Pick<Writable, 'write'>, data: Buffer): void {
   const head = Buffer.allocUnsafe(5)
   head[0] = 0x64
   head.writeUInt32BE(data.length + 4, 1)
-  stream.cork()
   stream.write(head)
   stream.write(data)
-  stream.uncork()
 }

@@ -13,7 +13,10 @@ export class BatchMemory {
 
   /** @param arrays read by nobody but the holders; what is only a part of its buffer is left to the collector */
   constructor(arrays: readonly ArrayBufferView<ArrayBufferLike>[], holders: number) {
-    this.#arrays = arrays.filter(({ byteLength, buffer }) => byteLength >= LEAST_BYTES && buffer.byteLength - byteLength <= SLACK)
+    this.#arrays = arrays.filter(
+      // Asked for its buffer, a small array would be given one of its own outside of the heap.
+      (array) => array.byteLength >= LEAST_BYTES && array.buffer.byteLength - array.byteLength <= SLACK,
+    )
     this.#holders = holders
   }
 

@@ -115,6 +115,10 @@ function readText(reader: VarintReader, end: number): string {
   return (reader.bytes as Buffer).toString('utf8', start, reader.at)
 }
 
+/** The whole as it is: a part of a small array makes both of them live outside of the heap. */
+const part = <T extends Int32Array | Float64Array>(array: T, from: number, to: number): T =>
+  from === 0 && to === array.length ? array : (array.subarray(from, to) as T)
+
 /** What was read, a column a field, so that a record costs no object. */
 class Columns {
   length = 0
@@ -173,7 +177,7 @@ class Columns {
 
   #batch({ topic, partition, bytes }: ReadRecords, from: number, to: number, memory: BatchMemory | undefined): EncodedBatch {
     const start = this.#bounds[2 * from] as number
-    const spans = this.#spans.subarray(2 * from, 2 * to)
+    const spans = part(this.#spans, 2 * from, 2 * to)
     if (start > 0) for (let i = 0; i < spans.length; i++) spans[i] = (spans[i] as number) - start
     const first = this.#offsets[from] as number
     const last = this.#offsets[to - 1] as number
@@ -185,7 +189,7 @@ class Columns {
       bytes: bytes.subarray(start, this.#bounds[2 * to - 1]),
       spans,
       keys: from === 0 && to === this.length ? this.keys : this.keys.slice(from, to),
-      timestamps: this.#timestamps.subarray(from, to),
+      timestamps: part(this.#timestamps, from, to),
       memory,
       ...(last - first + 1 === to - from
         ? {}
