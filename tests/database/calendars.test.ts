@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { CALENDARS, Coverage, instrument, type Ohlcv, type Price, parseTime } from '../../lib/src/base/index.ts'
+import {
+  CALENDARS,
+  Coverage,
+  encodedBatch,
+  instrument,
+  type Ohlcv,
+  ohlcv,
+  type Price,
+  parseTime,
+} from '../../lib/src/base/index.ts'
 import { ASKED, OFFICE } from '../support/calendars.ts'
 import { aBar, aPrice, MINUTE } from './records.ts'
 import { testStore } from './testStore.ts'
@@ -113,6 +122,35 @@ describe('candles', () => {
       [FRIDAY - 4 * DAY, 1 / 5, true],
       [MONDAY, 1 / 5, true],
     ])
+  })
+
+  const CLOSE = session(FRIDAY).to
+  const daily = (coinId: string, receivedAt: number) =>
+    bars(coinId, [FRIDAY], { timeframe: '1d', receivedAt, close: '11.25' as never })
+  const encoded = (records: readonly Ohlcv[]) => [
+    encodedBatch(
+      ohlcv.topic,
+      0,
+      records.map((bar, i) => ({ offset: BigInt(i), key: null, value: Buffer.from(ohlcv.encode(bar)), timestamp: 0 })),
+    ),
+  ]
+
+  test.each([
+    ['upsert', (given: readonly Ohlcv[]) => dsl.storeOHLCV(given)],
+    ['the fast lane', (given: readonly Ohlcv[]) => store.timescale.upsertEncoded(ohlcv as never, encoded(given))],
+    ['a single insert', (given: readonly Ohlcv[]) => store.drizzle.insert(ohlcv, given[0] as Ohlcv)],
+  ])('a bar of a day is final once its market has closed, and served as it was given: by %s', async (way, write) => {
+    const [over, running] = [`over by ${way}`, `running by ${way}`]
+    await write(daily(over, CLOSE))
+    await write(daily(running, CLOSE - 1))
+    const { rows } = await store.pool.query('select is_final from ohlcv_data where coin_id in ($1, $2) order by coin_id', [
+      over,
+      running,
+    ])
+    expect(rows.map((row) => row.is_final)).toEqual([true, false])
+    const [day] = (await dsl.getOHLCV({ coin: over, timeframe: '1d' })).candles
+    expect(day).toMatchObject({ close: '11.25', covered: 1, partial: false, isFinal: true, builtFrom: 'provider' })
+    expect(await candles(over, '1w')).toEqual([[FRIDAY - 4 * DAY, 1 / 5, true]])
   })
 
   test('what is missing of a session is missing of the bar', async () => {

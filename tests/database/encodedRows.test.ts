@@ -4,7 +4,9 @@ import { EncodedRows } from '../../lib/src/base/database/copy/encoded.ts'
 import { RowEncoder } from '../../lib/src/base/database/copy/rows.ts'
 import { tableOf } from '../../lib/src/base/database/tables.ts'
 import {
+  ALWAYS,
   admit,
+  type CalendarOf,
   EncodedBatch,
   formatTime,
   parseTime,
@@ -12,6 +14,7 @@ import {
   type RecordType,
   recordTypes,
 } from '../../lib/src/base/index.ts'
+import { OFFICE } from '../support/calendars.ts'
 import { shuffledJson, wireRecord } from './wireRecords.ts'
 
 // The fast lane against the decoded way: the same COPY bytes, or the same refusal, for any bytes whatever.
@@ -27,9 +30,10 @@ type Outcome = string | { code: string; message: string; field: string | undefin
 
 const refusal = ({ code, message, field }: QiError): Outcome => ({ code, message, field })
 
-function decodedWay(type: RecordType, value: Uint8Array): Outcome {
+function decodedWay(type: RecordType, value: Uint8Array, calendarOf?: CalendarOf): Outcome {
   try {
-    const { rows, failed } = new RowEncoder(tableOf(type, {})).encode([admit(type, type.decode(value), NOW)], new Int32Array(1))
+    const record = admit(type, type.decode(value), NOW, calendarOf)
+    const { rows, failed } = new RowEncoder(tableOf(type, {})).encode([record], new Int32Array(1))
     return failed[0] ? refusal(failed[0].error) : rows.bytes.toString('hex')
   } catch (error) {
     return refusal(error as QiError)
@@ -212,6 +216,33 @@ test.each([
     const encoder = new EncodedRows(type, tableOf(type, {}), () => parseTime('2026-01-10T12:00:00Z'))
     expect(fastWay(encoder, values)).toEqual([expected, expected])
     expect(encoder.slow).toBe(closed ? 0 : 2)
+  },
+)
+
+test.each([
+  ['1d', '2026-01-09T00:00:00Z', '2026-01-09T20:59:59Z', false],
+  ['1d', '2026-01-09T00:00:00Z', '2026-01-09T21:00:00Z', true],
+  ['1w', '2026-01-05T00:00:00Z', '2026-01-09T21:00:00Z', true],
+  ['1h', '2026-01-09T20:00:00Z', '2026-01-09T20:59:59Z', false],
+  // A day without a session has no close before its end.
+  ['1d', '2026-01-10T00:00:00Z', '2026-01-10T21:00:00Z', false],
+] as const)(
+  'where the market is open from 14:30 to 21:00, a %s bar of %s received at %s is closed: %s, on both ways',
+  (timeframe, time, received_at, closed) => {
+    const type = recordTypes.ohlcv as RecordType
+    const rest = { coin_id: 'c', source: 's', origin: 'live', currency: 'usd', open: '1', high: '1', low: '1', close: '1' }
+    const wire = { ...rest, timeframe, time, received_at, is_final: true, built_from: 'provider' }
+    const calendarOf = ({ source }: { readonly source: string }) => (source === 's' ? OFFICE : ALWAYS)
+    const now = () => parseTime('2026-01-12T00:00:00Z')
+    const encoder = new EncodedRows(type, tableOf(type, {}), now, calendarOf)
+    const given = [wire, { ...wire, source: 'other' }, wire].map((one) => Buffer.from(JSON.stringify(one)))
+    const stored = [
+      { ...wire, is_final: closed },
+      { ...wire, source: 'other', is_final: false },
+      { ...wire, is_final: closed },
+    ]
+    expect(fastWay(encoder, given)).toEqual(stored.map((one) => decodedWay(type, Buffer.from(JSON.stringify(one)), calendarOf)))
+    expect(fastWay(encoder, given)).toEqual(given.map((one) => decodedWay(type, one, calendarOf)))
   },
 )
 

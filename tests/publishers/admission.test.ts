@@ -52,6 +52,28 @@ it('records up to five minutes ahead of the database are taken, what lies furthe
   expect(reasons.join()).toContain(`received_at 2099-01-01T00:00:00Z ${clock}`)
 })
 
+it('a candle that was received after the close of its market is final before the end of its day', async () => {
+  const figures = { open: decimal('1'), high: decimal('1'), low: decimal('1'), close: decimal('1'), timeframe: '1d' } as const
+  const bar = { ...common, ...figures, time: parseTime('2026-06-01T00:00:00Z'), isFinal: true, builtFrom: 'provider' } as const
+  const closes = (at: string) => ({
+    ...{ name: 'made up', always: false },
+    spans: (from: number) => [{ from, to: parseTime(at) }],
+  })
+  const of = ({ source }: { readonly source: string }) =>
+    closes(source === 'queue' ? '2026-06-01T11:00:00Z' : '2026-06-01T13:00:00Z')
+  let reads = 0
+  const refresh = async () => {
+    if (reads++ > 0) throw new Error('the database is down')
+  }
+  const source = new QueueSource()
+  const stream = new MemoryStream()
+  source.push({ type: ohlcv, records: [bar, { ...bar, source: 'later' }] } as never).end()
+  await new CryptoDataPublisher({ source, stream, logger: silentLogger, now: () => NOW, calendars: { of, refresh } }).run()
+  const finals = stream.texts(ohlcv.topic).map(({ text }) => JSON.parse(text))
+  expect(Object.fromEntries(finals.map((one) => [one.source, one.is_final]))).toEqual({ queue: true, later: false })
+  expect(reads).toBe(2)
+})
+
 it('a candle that was received before its end is not final', async () => {
   const figures = { open: decimal('1'), high: decimal('1'), low: decimal('1'), close: decimal('1'), timeframe: '1m' } as const
   const bar = (ago: number): Ohlcv => ({ ...common, ...figures, time: NOW - ago, isFinal: true, builtFrom: 'provider' })

@@ -4,6 +4,7 @@ import {
   countOf,
   type Logger,
   type Micros,
+  NEVER_CLOSED,
   nowMicros,
   type Origin,
   type PublisherStats,
@@ -11,6 +12,7 @@ import {
   type RecordBatch,
   type RecordType,
   type RecordValues,
+  type SeriesCalendars,
   type Source,
   type Stream,
   systemClock,
@@ -27,6 +29,8 @@ export interface PublisherParts {
   readonly logger: Logger
   /** The database's clock, by which records are from the future; default: the machine's. */
   readonly now?: () => Micros
+  /** Tell when a bar is over; default: markets never close. */
+  readonly calendars?: SeriesCalendars
   readonly options?: PublisherOptions
 }
 
@@ -39,6 +43,7 @@ export class CryptoDataPublisher implements AsyncDisposable {
   readonly name: string
   readonly #source: Source
   readonly #now: () => Micros
+  readonly #calendars: SeriesCalendars
   readonly #arrivals = new ArrivalOrder()
   readonly #counters: Counters
   readonly #outlet: Outlet
@@ -52,12 +57,13 @@ export class CryptoDataPublisher implements AsyncDisposable {
   /** Ends a wait for room, or for a source that does not answer close(). */
   #wake: () => void = () => {}
 
-  constructor({ source, stream, logger, now = nowMicros, options = {} }: PublisherParts) {
+  constructor({ source, stream, logger, now = nowMicros, calendars = NEVER_CLOSED, options = {} }: PublisherParts) {
     const { maxBatchRecords = 2000, maxBatchBytes = 512 * 1024, retryBaseMs = 100, retryMaxMs = 10_000 } = options
     const { maxInFlight = 10_000, drainTimeoutMs = 15_000, clock = systemClock } = options
     this.name = source.name
     this.#source = source
     this.#now = now
+    this.#calendars = calendars
     this.#options = { maxInFlight, drainTimeoutMs, clock }
     this.#counters = new Counters(source.name)
     this.#outlet = new Outlet({
@@ -133,6 +139,8 @@ export class CryptoDataPublisher implements AsyncDisposable {
   async #carry(): Promise<void> {
     let failure: QiError | undefined
     try {
+      // The session of the source, begun just now, may have named its calendar.
+      await this.#readCalendars(0)
       await this.#pull()
     } catch (error) {
       failure = toQiError(error)
@@ -182,7 +190,13 @@ export class CryptoDataPublisher implements AsyncDisposable {
     })
   }
 
+  /** A database that does not answer is no reason to publish nothing: what was read last counts on. */
+  async #readCalendars(maxAgeMs?: number): Promise<void> {
+    await this.#calendars.refresh(maxAgeMs).catch(() => {})
+  }
+
   #take({ type, records, rejected = [] }: RecordBatch): void {
+    void this.#readCalendars()
     const { topic } = type
     const lane = this.#outlet.records(topic)
     this.#counters.received += records.length + rejected.length
@@ -192,7 +206,7 @@ export class CryptoDataPublisher implements AsyncDisposable {
     for (const record of records) {
       let value: string
       try {
-        value = type.encodeChecked(this.#arrivals.stamp(type, admit(type, record, now)))
+        value = type.encodeChecked(this.#arrivals.stamp(type, admit(type, record, now, this.#calendars.of)))
       } catch (error) {
         this.#setAside(topic, toQiError(error).message, asWire(type, record), keyOf(type, record))
         continue

@@ -1,16 +1,18 @@
 import {
   type Calendar,
+  type CalendarOwner,
   decimal,
   type FieldKind,
   type Micros,
+  NEVER_CLOSED,
   parsePlainTime,
   parseTime,
   QiError,
   type RecordField,
   type RecordType,
   type RecordValues,
+  type SeriesCalendars,
 } from '../types/index.ts'
-import { type CalendarOwner, SeriesCalendars } from './dsl/calendars.ts'
 import { isStalePlan } from './errors.ts'
 import { type ConnectOptions, type Pool, withClient } from './pool.ts'
 import { tableOf } from './tables.ts'
@@ -32,7 +34,7 @@ export class Reader {
     pool: Pool,
     connect: ConnectOptions = {},
     unreadable: UnreadableRows = new UnreadableRows(),
-    calendars: SeriesCalendars = new SeriesCalendars(),
+    calendars: SeriesCalendars = NEVER_CLOSED,
   ) {
     this.unreadable = unreadable
     this.#calendars = calendars
@@ -59,8 +61,9 @@ export class Reader {
   }
 
   /** The trading hours of a series. @throws QiError */
-  calendarOf(series: CalendarOwner): Promise<Calendar> {
-    return this.#calendars.of(series, (statement) => this.rows(statement))
+  async calendarOf(series: CalendarOwner): Promise<Calendar> {
+    await this.#calendars.refresh()
+    return this.#calendars.of(series)
   }
 
   async records<R extends RecordValues>(type: RecordType<R>, statement: Statement): Promise<R[]> {

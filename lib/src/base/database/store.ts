@@ -6,6 +6,7 @@ import {
   type CheckResult,
   type Logger,
   type QiError,
+  type SeriesCalendars,
   silentLogger,
   toQiError,
 } from '../types/index.ts'
@@ -14,11 +15,12 @@ import { ControlConnection } from './control.ts'
 import { DatabaseClock, databaseTime } from './DatabaseClock.ts'
 import { DrizzleClient } from './drizzle/DrizzleClient.ts'
 import { CryptoFinancialDSL } from './dsl/CryptoFinancialDSL.ts'
-import { SeriesCalendars } from './dsl/calendars.ts'
+import { StoredCalendars } from './dsl/calendars.ts'
 import { openEmbeddedPostgres } from './embedded/open.ts'
 import type { EmbeddedPostgres } from './embedded/types.ts'
 import { migrateStore, storedLayout } from './migrations/index.ts'
 import type { Pool, PoolOptions } from './pool.ts'
+import { Reader } from './reader.ts'
 import { SqlReader } from './readOnly/SqlReader.ts'
 import { Rollups } from './rollups/Rollups.ts'
 import { TimescaleClient } from './timescale/TimescaleClient.ts'
@@ -56,6 +58,8 @@ export interface Store extends AsyncDisposable {
   readonly capabilities: Capabilities
   /** The database's clock: records are judged by it, and not by the machine's. */
   readonly clock: DatabaseClock
+  /** The trading hours of stored series. */
+  readonly calendars: SeriesCalendars
   /** For what the platform keeps and asks itself. Reads of users go by `dsl`, in a pool with limits of time. */
   readonly pool: Pool
   /** Those and every one made by createPool: their sizes and their health. */
@@ -124,7 +128,8 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     const troubles = new Troubles(control, embedded?.dataFolder ?? placeOf(url()))
     const connect = { ...(recover && { recover }), troubles }
     const clock = new DatabaseClock(() => databaseTime(pool))
-    const options = { ...config, ...connect, now: clock.now }
+    const calendars = new StoredCalendars((statement) => asking.rows(statement), config.calendars)
+    const options = { ...config, ...connect, now: clock.now, calendars }
     const client = await reached(config, () => TimescaleClient.open({ ...options, url: url() }))
     timescale = client
     closers.push(() => client.close())
@@ -132,6 +137,7 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     const plans = client.capabilities.hypertables ? [PLAN_ONCE] : []
     const pool = makePool({ max, setup: [LOCK_LIMIT, ...plans].join('; ') })
     const readers = makePool({ max, setup: [READ_LIMITS, ...plans].join('; ') })
+    const asking = new Reader(readers, connect)
     await migrateStore(pool, client.capabilities)
     await clock.measure()
     const arrivals = new ArrivalOrder()
@@ -151,11 +157,12 @@ export async function openStore(config: StoreConfig): Promise<Store> {
       },
       capabilities: client.capabilities,
       clock,
+      calendars,
       pool,
       pools,
       timescale: client,
-      drizzle: new DrizzleClient(pool, { now: clock.now, arrivals }),
-      dsl: new CryptoFinancialDSL(readers, client, arrivals, connect, unreadable, new SeriesCalendars(config.calendars)),
+      drizzle: new DrizzleClient(pool, { now: clock.now, arrivals, calendars }),
+      dsl: new CryptoFinancialDSL(readers, client, arrivals, connect, unreadable, calendars),
       sql,
       rollups: new Rollups(rolling, client.capabilities, await storedLayout(pool), connect),
       ...(embedded ? { embedded } : {}),

@@ -256,7 +256,14 @@ export class Sources {
     await using source = await this.#open(name, (series, reason) => session?.outage(series, reason) ?? UNTOLD)
     await using running = await keeper.session(name, traitsOf(this.#named(name).type, this.#settingsOf(name)))
     session = running
-    const publisher = new CryptoDataPublisher({ source, stream, logger: logger.child({ source: name }), now: store.clock.now })
+    const { clock, calendars } = store
+    const publisher = new CryptoDataPublisher({
+      source,
+      stream,
+      logger: logger.child({ source: name }),
+      now: clock.now,
+      calendars,
+    })
     this.#publishers.set(name, publisher)
     try {
       await publisher.run(signal)

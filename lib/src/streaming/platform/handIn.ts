@@ -48,7 +48,7 @@ export async function handIn(
   const letters = () => endOf(stream, deadLetterTopic(type.topic))
   const before = await letters()
   const held = await heldAlready(store, type, records)
-  await publishOnce({ stream, logger, source: MANUAL, now: store.clock.now }, type, records)
+  await publishOnce({ stream, logger, source: MANUAL, store }, type, records)
   const groups = config.consumers.flatMap((name) => (consumers[name]?.topics.includes(type.topic) ? [consumers[name].group] : []))
   const runConsumers = async () => {
     if (!(await coverage.platformRuns())) consume()

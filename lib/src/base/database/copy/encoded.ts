@@ -1,5 +1,6 @@
 import {
   admit,
+  type CalendarOf,
   CLOCK_SLACK,
   type EncodedBatch,
   type Failure,
@@ -24,12 +25,17 @@ export class EncodedRows {
   readonly #scanner: RowScanner
   readonly #encoder: RowEncoder
   readonly #now: () => Micros
+  readonly #calendarOf: CalendarOf | undefined
   readonly #buffers = new Buffers()
   #slow = 0
 
-  /** @param now the database's clock: what lies further ahead of it than its type allows is refused */
-  constructor(type: RecordType, table: TableSpec, now: () => Micros) {
+  /**
+   * @param now the database's clock: what lies further ahead of it than its type allows is refused
+   * @param calendarOf tells when a bar is over; default: at the end of its timeframe
+   */
+  constructor(type: RecordType, table: TableSpec, now: () => Micros, calendarOf?: CalendarOf) {
     this.#now = now
+    this.#calendarOf = calendarOf
     this.#type = type
     this.#scanner = new RowScanner(type, table)
     this.#encoder = new RowEncoder(table)
@@ -77,7 +83,7 @@ export class EncodedRows {
     const { cursor } = this.#scanner
     try {
       const { rows, failed: refused } = this.#encoder.encode(
-        [admit(this.#type, this.#type.decode(batch.value(i)), this.#now())],
+        [admit(this.#type, this.#type.decode(batch.value(i)), this.#now(), this.#calendarOf)],
         ONE,
       )
       if (refused[0]) throw refused[0].error

@@ -10,6 +10,7 @@ import {
   price,
   type RecordType,
   type RecordValues,
+  type SeriesCalendars,
   type Timeframe,
 } from '../../types/index.ts'
 import { classifyPgError } from '../errors.ts'
@@ -35,10 +36,11 @@ export interface TimeRange {
   readonly limit?: number
 }
 
-/** The database's clock, and the order of what is stored one by one. */
+/** The database's clock, the order of what is stored one by one, and the trading hours of series. */
 export interface Admission {
   readonly now: () => Micros
   readonly arrivals: ArrivalOrder
+  readonly calendars: SeriesCalendars
 }
 
 type Insert = ReturnType<typeof prepareInsert>
@@ -80,8 +82,9 @@ export class DrizzleClient {
 
   /** Stores one record; on its key the greater (is_final, received_at) stays. @throws QiError BAD_DATA for one from the future */
   async insert<R extends RecordValues>(type: RecordType<R>, given: R): Promise<void> {
-    const { now, arrivals } = this.#admission
-    const record = arrivals.stamp(type, admit(type, given, now()))
+    const { now, arrivals, calendars } = this.#admission
+    await calendars.refresh()
+    const record = arrivals.stamp(type, admit(type, given, now(), calendars.of))
     const spec = tableOf(type, record)
     let insert = this.#inserts.get(spec.name)
     if (!insert) {

@@ -2,12 +2,14 @@ import {
   type ArrivalOrder,
   type MarketAnalytics,
   marketAnalytics,
+  NEVER_CLOSED,
   type Ohlcv,
   ohlcv,
   type Price,
   price,
   type RecordType,
   type RecordValues,
+  type SeriesCalendars,
   type Trade,
   trade,
   type WriteOptions,
@@ -21,7 +23,6 @@ import { anomaliesQuery, bucketedQuery, dataHealthQuery } from './analysisQuerie
 import type { BucketedCandles, IndicatorValues, PriceAnomalies, SeriesHealth } from './analysisResults.ts'
 import { priceAnomalies } from './anomalies/anomalies.ts'
 import { bucketedCandles } from './bucketed.ts'
-import { SeriesCalendars } from './calendars.ts'
 import { candles, candlesJson } from './candles.ts'
 import { currentPrice } from './currentPrice.ts'
 import { dataHealth } from './health/dataHealth.ts'
@@ -56,7 +57,7 @@ export class CryptoFinancialDSL {
     arrivals: ArrivalOrder,
     connect: ConnectOptions = {},
     unreadable = new UnreadableRows(),
-    calendars = new SeriesCalendars(),
+    calendars: SeriesCalendars = NEVER_CLOSED,
   ) {
     this.#reader = new Reader(pool, connect, unreadable, calendars)
     this.#writes = writes

@@ -67,35 +67,39 @@ export function bucketsHolding(key: SeriesKey, bucket: Bucket, material: Materia
 
 const OF_BARS = 'o.coin_id = $1 and o.source = $2 and o.currency = $3 and o.timeframe = $6 and o.flaw is null'
 
-/** $1–$3 the series, $4 opens of buckets, $5 their length, $6 the timeframe of bars, $7 its length */
+/** $1–$3 the series, $4 opens of buckets, $5 their length, $6 the timeframe of bars, $7 its length, $8 whether the market closes at times */
 const BUILD = `select b.open as bucket, r.* from unnest($4::timestamptz[]) as b (open)
-cross join lateral (select ${barFigures('$7::interval')} from ohlcv_data as o
+cross join lateral (select ${barFigures('$7::interval', '$8::boolean')} from ohlcv_data as o
   where ${OF_BARS} and o.time >= b.open and o.time < b.open + $5::interval) as r
 where r.pieces > 0`
 
-/** The given buckets made of sound bars of a timeframe; those that hold none are left out. */
-export const built = (key: SeriesKey, bucket: Bucket, bars: Timeframe, opens: readonly Micros[]): Statement => ({
+/**
+ * The given buckets made of sound bars of a timeframe; those that hold none are left out.
+ * @param closes whether the market of the series closes at times
+ */
+export const built = (key: SeriesKey, bucket: Bucket, bars: Timeframe, opens: readonly Micros[], closes: boolean): Statement => ({
   name: 'build_bars',
   text: BUILD,
-  values: [...valuesOf(key), opens.map(formatTime), interval(bucket.length), bars, interval(timeframeMicros(bars))],
+  values: [...valuesOf(key), opens.map(formatTime), interval(bucket.length), bars, interval(timeframeMicros(bars)), closes],
 })
 
 /**
  * Runs of sound bars that follow one another within spans; a bar that is still open is a run of its own, which ends when it was
- * received. $1–$3 the series, $4 and $5 where spans begin and end, $6 the timeframe of bars, $7 its length
+ * received. $1–$3 the series, $4 and $5 where spans begin and end, $6 the timeframe of bars, $7 its length, $8 whether the market closes
+ * at times
  */
 const RUNS = `select o.n, min(o.time) as since, max(least(o.time + $7::interval, case when o.closed then 'infinity' else o.received_at end)) as until,
-  ${barFigures('$7::interval')} from (
+  ${barFigures('$7::interval', '$8::boolean')} from (
     select s.n, o.*, c.closed, case when c.closed then o.time - row_number() over (partition by s.n, c.closed order by o.time) * $7::interval
       else o.time end as run
     from unnest($4::timestamptz[], $5::timestamptz[]) with ordinality as s (since, until, n)
     cross join lateral (select * from ohlcv_data as o
       where ${OF_BARS} and o.time >= s.since and o.time <= s.until - $7::interval) as o
-    cross join lateral (select ${isClosed('o', '$7::interval')} as closed) as c) as o
+    cross join lateral (select ${isClosed('o', '$7::interval', '$8::boolean')} as closed) as c) as o
 group by o.n, o.closed, o.run`
 
 /** @param spans where to look, none of which overlaps another */
-export const runsWithin = (key: SeriesKey, bars: Timeframe, spans: readonly Stretch[]): Statement => ({
+export const runsWithin = (key: SeriesKey, bars: Timeframe, spans: readonly Stretch[], closes: boolean): Statement => ({
   name: 'runs_of_bars',
   text: RUNS,
   values: [
@@ -104,16 +108,17 @@ export const runsWithin = (key: SeriesKey, bars: Timeframe, spans: readonly Stre
     spans.map(({ to }) => formatTime(to)),
     bars,
     interval(timeframeMicros(bars)),
+    closes,
   ],
 })
 
-/** $1–$3 the series, $4 opens, $5 the timeframe, $6 its length */
-const OWN = `select o.*, ${isClosed('o', '$6::interval')} as closed from ohlcv_data as o
+/** $1–$3 the series, $4 opens, $5 the timeframe, $6 its length, $7 whether the market closes at times */
+const OWN = `select o.*, ${isClosed('o', '$6::interval', '$7::boolean')} as closed from ohlcv_data as o
 where o.coin_id = $1 and o.source = $2 and o.currency = $3 and o.timeframe = $5 and o.time = any ($4::timestamptz[])`
 
 /** The stored bars that open at these times, sound or not. */
-export const ownBars = (key: SeriesKey, timeframe: Timeframe, opens: readonly Micros[]): Statement => ({
+export const ownBars = (key: SeriesKey, timeframe: Timeframe, opens: readonly Micros[], closes: boolean): Statement => ({
   name: 'own_bars',
   text: OWN,
-  values: [...valuesOf(key), opens.map(formatTime), timeframe, interval(timeframeMicros(timeframe))],
+  values: [...valuesOf(key), opens.map(formatTime), timeframe, interval(timeframeMicros(timeframe)), closes],
 })

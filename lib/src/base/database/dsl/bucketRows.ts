@@ -15,21 +15,25 @@ const wantedOf = ({ coinId, source, currency }: SeriesKey, { length, origin }: B
   origin,
 })
 
-/** The given buckets made of stored bars, from rollups where they are fresh; those that hold none are left out. */
+/**
+ * The given buckets made of stored bars, from rollups where they are fresh; those that hold none are left out.
+ * @param closes whether the market of the series closes at times
+ */
 export async function bucketRows(
   reader: Reader,
   key: SeriesKey,
   bucket: Bucket,
   bars: Timeframe,
   opens: readonly Micros[],
+  closes: boolean,
 ): Promise<readonly RawRow[]> {
   const level = ROLLED[bars] && levelOf(bucket)
-  if (!level) return reader.rows(built(key, bucket, bars, opens))
+  if (!level) return reader.rows(built(key, bucket, bars, opens, closes))
   const rows = await reader.rows(rolledUp(wantedOf(key, bucket), level, opens.map(formatTime)))
   const stale = rows.filter((row) => row.stale === 't')
   if (stale.length === 0) return rows
   const staleOpens = stale.map((row) => readTime(row.bucket as string))
-  return [...rows.filter((row) => row.stale !== 't'), ...(await reader.rows(built(key, bucket, bars, staleOpens)))]
+  return [...rows.filter((row) => row.stale !== 't'), ...(await reader.rows(built(key, bucket, bars, staleOpens, closes)))]
 }
 
 /** The opens of the latest buckets that hold the material, newest first; those too of which only the rollup is left. */

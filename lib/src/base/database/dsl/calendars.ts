@@ -1,4 +1,4 @@
-import { ALWAYS, CALENDARS, type Calendar } from '../../types/index.ts'
+import { ALWAYS, CALENDARS, type Calendar, type CalendarOwner, type SeriesCalendars } from '../../types/index.ts'
 import type { RawRow, Statement } from '../textQuery.ts'
 
 /** How long what was read counts, in milliseconds: a source that is started anew may name another calendar. */
@@ -14,47 +14,41 @@ const THERE = { name: 'calendars_there', text: "select to_regclass('coverage_sou
 
 type Ask = (statement: Statement) => Promise<readonly RawRow[]>
 
-/** A series, as far as its trading hours are concerned. */
-export interface CalendarOwner {
-  readonly source: string
-  readonly coinId: string
-}
-
 /** No name of a source holds a colon. */
 const keyOf = (source: string, coinId: string): string => `${source}:${coinId}`
 
 /** The trading hours of stored series: those of the pair, else those of its source. While no calendar but 24x7 is known nothing is asked. */
-export class SeriesCalendars {
+export class StoredCalendars implements SeriesCalendars {
+  readonly #ask: Ask
   readonly #calendars: ReadonlyMap<string, Calendar>
   readonly #never: boolean
-  #named: Promise<ReadonlyMap<string, string>> | undefined
+  #named: ReadonlyMap<string, string> = new Map()
+  #reading: Promise<void> | undefined
   #readAt = Number.NEGATIVE_INFINITY
 
-  constructor(calendars: readonly Calendar[] = CALENDARS) {
+  constructor(ask: Ask, calendars: readonly Calendar[] = CALENDARS) {
+    this.#ask = ask
     this.#calendars = new Map(calendars.map((calendar) => [calendar.name, calendar]))
     this.#never = calendars.every(({ always }) => always)
   }
 
-  /** @throws QiError when the database does not answer */
-  async of({ source, coinId }: CalendarOwner, ask: Ask): Promise<Calendar> {
-    if (this.#never) return ALWAYS
-    if (performance.now() - this.#readAt > FRESH_MS) {
-      this.#readAt = performance.now()
-      const reading = read(ask)
-      this.#named = reading
-      // One that failed is asked for again.
-      reading.catch(() => {
-        if (this.#named === reading) this.#readAt = Number.NEGATIVE_INFINITY
-      })
-    }
-    const named = await this.#named
-    const name = named?.get(keyOf(source, coinId)) ?? named?.get(keyOf(source, ''))
+  async refresh(maxAgeMs = FRESH_MS): Promise<void> {
+    if (this.#never || performance.now() - this.#readAt <= maxAgeMs) return
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined
+    })
+    await this.#reading
+  }
+
+  readonly of = ({ source, coinId }: CalendarOwner): Calendar => {
+    const name = this.#named.get(keyOf(source, coinId)) ?? this.#named.get(keyOf(source, ''))
     return (name === undefined ? undefined : this.#calendars.get(name)) ?? ALWAYS
   }
-}
 
-async function read(ask: Ask): Promise<ReadonlyMap<string, string>> {
-  const [found] = await ask(THERE)
-  if (found?.there !== 't') return new Map()
-  return new Map((await ask(NAMED)).map((row) => [keyOf(row.source as string, row.coin_id as string), row.calendar as string]))
+  async #read(): Promise<void> {
+    const [found] = await this.#ask(THERE)
+    const rows = found?.there === 't' ? await this.#ask(NAMED) : []
+    this.#named = new Map(rows.map((row) => [keyOf(row.source as string, row.coin_id as string), row.calendar as string]))
+    this.#readAt = performance.now()
+  }
 }

@@ -167,7 +167,7 @@ class Building {
     if (!this.#own) return
     const opens = this.#upTo(found, this.#own)
     if (opens.length === 0) return
-    for (const row of await this.#reader.rows(ownBars(this.#held, this.#own, opens))) {
+    for (const row of await this.#reader.rows(ownBars(this.#held, this.#own, opens, !this.#calendar.always))) {
       const one = found.get(readTime(row.time as string)) as Found
       const own = this.#own
       const part = this.#readable(own, one.open, () => partOfOwnBar(row, own, this.#stretch(one.open)))
@@ -180,7 +180,7 @@ class Building {
   async #findBars(found: ReadonlyMap<Micros, Found>, timeframe: Timeframe): Promise<void> {
     const opens = this.#upTo(found, timeframe)
     if (opens.length === 0) return
-    for (const row of await bucketRows(this.#reader, this.#held, this.#bucket, timeframe, opens)) {
+    for (const row of await bucketRows(this.#reader, this.#held, this.#bucket, timeframe, opens, !this.#calendar.always)) {
       const one = found.get(readTime(row.bucket as string)) as Found
       const part = this.#readable(timeframe, one.open, () => partOfBars(row, timeframe, this.#stretch(one.open)))
       if (!part) continue
@@ -235,6 +235,7 @@ class Building {
         this.#held,
         timeframe,
         spans.map(({ span }) => span),
+        !this.#calendar.always,
       )
       for (const row of await this.#reader.rows(runs)) {
         const { open } = spans[readInteger(row.n as string) - 1] as { open: Micros }

@@ -27,14 +27,17 @@ const EDGES = 'min(o.time) as first_at, max(o.time) as last_at'
  * Whether a stored bar is closed: its source says so, and it was received when its time was over. A bar that claims to be closed
  * before is still open.
  * @param length the bar's length, an SQL interval
+ * @param closes SQL: true where the market closes at times. A bar may then be over earlier, and was held against its calendar when it
+ * was stored.
  */
-export const isClosed = (row: string, length: string): string =>
-  `(${row}.is_final and ${row}.received_at >= ${row}.time + ${length})`
+export const isClosed = (row: string, length: string, closes = 'false'): string =>
+  `(${row}.is_final and (${closes} or ${row}.received_at >= ${row}.time + ${length}))`
 
 const TRADES = marketOrder('trades', 'o')
 
 /** Figures of stored bars of this length, an SQL interval. */
-export const barFigures = (length: string): string => `${ofBars(isClosed('o', length))}, ${rows(['o.time'])}, ${EDGES}`
+export const barFigures = (length: string, closes?: string): string =>
+  `${ofBars(isClosed('o', length, closes))}, ${rows(['o.time'])}, ${EDGES}`
 
 /** Figures of the records themselves. */
 export const FIGURES: Readonly<Record<Rolled, string>> = {

@@ -4,6 +4,7 @@ import {
   type Micros,
   type RecordType,
   type RecordValues,
+  type SeriesCalendars,
   silentLogger,
   type WriteOptions,
   type WriteResult,
@@ -28,6 +29,8 @@ export interface TimescaleOptions {
   readonly troubles?: FailureExplainer
   /** The database's clock; default: the machine's. */
   readonly now?: () => Micros
+  /** Tell when a bar is over; default: markets never close. */
+  readonly calendars?: SeriesCalendars
 }
 
 /** A row of nothing: each column that must have a value gets one that its type knows. */
@@ -55,7 +58,7 @@ export class TimescaleClient implements BulkWrites, AsyncDisposable {
     const { recover, troubles } = options
     this.#connect = { ...(recover && { recover }), ...(troubles && { troubles }) }
     this.policies = new Policies(pool, capabilities, this.#connect)
-    this.#writer = new BulkWriter(pool, capabilities.lookupBySeries, this.#connect, options.now)
+    this.#writer = new BulkWriter(pool, capabilities.lookupBySeries, this.#connect, options.now, options.calendars)
   }
 
   /** @throws QiError UNAVAILABLE, UNAUTHORIZED, TIMEOUT, NOT_FOUND (no such database) */

@@ -3,10 +3,12 @@ import {
   type Failure,
   instrument,
   type Micros,
+  NEVER_CLOSED,
   nowMicros,
   type QiError,
   type RecordType,
   type RecordValues,
+  type SeriesCalendars,
   type WriteOptions,
   type WriteResult,
 } from '../../types/index.ts'
@@ -32,6 +34,8 @@ interface Table {
   encoded?: EncodedRows
 }
 
+const isBar = ({ series }: Pick<RecordType, 'series'>): boolean => series?.proof === 'timeframe'
+
 const NOTHING: WriteResult = { written: 0, overwritten: 0, failed: [] }
 
 const resultOf = (given: number, { failed, overwritten }: Stored): WriteResult => ({
@@ -52,13 +56,22 @@ export class BulkWriter implements BulkWrites {
   readonly #bySeries: boolean
   readonly #connect: ConnectOptions
   readonly #now: () => Micros
+  readonly #calendars: SeriesCalendars
   readonly #tables = new Map<string, Table>()
 
   /**
    * @param bySeries whether whole series may be looked up at once
    * @param now the database's clock: records from the future are refused
+   * @param calendars tell when a bar is over
    */
-  constructor(pool: Pool, bySeries: boolean, connect: ConnectOptions = {}, now: () => Micros = nowMicros) {
+  constructor(
+    pool: Pool,
+    bySeries: boolean,
+    connect: ConnectOptions = {},
+    now: () => Micros = nowMicros,
+    calendars: SeriesCalendars = NEVER_CLOSED,
+  ) {
+    this.#calendars = calendars
     this.#pool = pool
     this.#now = now
     this.#bySeries = bySeries
@@ -72,7 +85,8 @@ export class BulkWriter implements BulkWrites {
     options: WriteOptions = {},
   ): Promise<WriteResult> {
     if (records.length === 0) return NOTHING
-    const { admitted, places, refused } = admitAll(type, records, this.#now())
+    if (isBar(type)) await this.#calendars.refresh()
+    const { admitted, places, refused } = admitAll(type, records, this.#now(), this.#calendars.of)
     const stored =
       admitted.length === 0
         ? { failed: [], overwritten: 0 }
@@ -87,6 +101,7 @@ export class BulkWriter implements BulkWrites {
   async upsertEncoded(type: RecordType, batches: readonly EncodedBatch[], options: WriteOptions = {}): Promise<WriteResult> {
     const total = batches.reduce((sum, batch) => sum + batch.length, 0)
     if (total === 0) return NOTHING
+    if (isBar(type)) await this.#calendars.refresh()
     const stored =
       type.table === undefined ? await this.#decoded(type, batches, options) : await this.#encoded(type, batches, options)
     return resultOf(total, stored)
@@ -104,7 +119,7 @@ export class BulkWriter implements BulkWrites {
 
   #encoded(type: RecordType, batches: readonly EncodedBatch[], { signal }: WriteOptions): Promise<Stored> {
     const table = this.#table(tableOf(type, {}))
-    table.encoded ??= new EncodedRows(type, table.spec, this.#now)
+    table.encoded ??= new EncodedRows(type, table.spec, this.#now, this.#calendars.of)
     const { encoded, writer } = table
     const work = async (client: PoolClient): Promise<Stored> => {
       const failed: Failure[] = []
@@ -143,6 +158,8 @@ export class BulkWriter implements BulkWrites {
       for (const { index, error } of stored.failed) failed.push({ index: indexes[index] as number, error })
       overwritten += stored.overwritten
     }
+    // They may name other calendars now.
+    await this.#calendars.refresh(0)
     return { failed, overwritten }
   }
 

@@ -1,4 +1,12 @@
-import { admit, type Failure, type Micros, type RecordType, type RecordValues, toQiError } from '../../types/index.ts'
+import {
+  admit,
+  type CalendarOf,
+  type Failure,
+  type Micros,
+  type RecordType,
+  type RecordValues,
+  toQiError,
+} from '../../types/index.ts'
 
 export interface Admitted<R extends RecordValues> {
   readonly admitted: readonly R[]
@@ -8,14 +16,19 @@ export interface Admitted<R extends RecordValues> {
 }
 
 /** Records as they may be stored; those from the future are refused one by one. The list is copied only where something changes. */
-export function admitAll<R extends RecordValues>(type: RecordType<R>, records: readonly R[], now: Micros): Admitted<R> {
+export function admitAll<R extends RecordValues>(
+  type: RecordType<R>,
+  records: readonly R[],
+  now: Micros,
+  calendarOf?: CalendarOf,
+): Admitted<R> {
   let changed: R[] | undefined
   let places: number[] | undefined
   const refused: Failure[] = []
   for (let index = 0; index < records.length; index++) {
     const record = records[index] as R
     try {
-      const admitted = admit(type, record, now)
+      const admitted = admit(type, record, now, calendarOf)
       if (admitted !== record) changed ??= records.slice(0, index)
       changed?.push(admitted)
       places?.push(index)

@@ -11,5 +11,26 @@ export interface Calendar {
   spans(from: Micros, to: Micros): Iterable<Span>
 }
 
+/** A series, as far as its trading hours are concerned. */
+export interface CalendarOwner {
+  readonly source: string
+  readonly coinId: string
+}
+
+/** The calendars of stored series. */
+export interface SeriesCalendars {
+  /** By what was read last. */
+  readonly of: (series: CalendarOwner) => Calendar
+  /**
+   * Reads the calendars that sources and pairs name by now, unless they were read a moment ago.
+   * @param maxAgeMs how long ago, in milliseconds; default ten seconds
+   * @throws QiError when the database does not answer
+   */
+  refresh(maxAgeMs?: number): Promise<void>
+}
+
 /** The calendar of everything that names no other. */
 export const ALWAYS: Calendar = { name: '24x7', always: true, spans: (from, to) => (from < to ? [{ from, to }] : []) }
+
+/** For where no source has other hours. */
+export const NEVER_CLOSED: SeriesCalendars = { of: () => ALWAYS, refresh: async () => {} }

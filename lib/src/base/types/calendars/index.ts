@@ -1,7 +1,7 @@
 import { QiError } from '../errors.ts'
 import { ALWAYS, type Calendar } from './Calendar.ts'
 
-export { ALWAYS, type Calendar } from './Calendar.ts'
+export { ALWAYS, type Calendar, type CalendarOwner, NEVER_CLOSED, type SeriesCalendars } from './Calendar.ts'
 export { closingTime, openBars, openHours, openTime } from './hours.ts'
 
 /** Every calendar that a source may name. */

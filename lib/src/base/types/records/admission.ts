@@ -1,3 +1,4 @@
+import { ALWAYS, type Calendar, type CalendarOwner, closingTime } from '../calendars/index.ts'
 import { QiError } from '../errors.ts'
 import { momentText } from '../moment.ts'
 import { MICROS_PER_SECOND, type Micros } from '../time.ts'
@@ -5,26 +6,37 @@ import { type Timeframe, timeframeMicros } from '../timeframe.ts'
 import { CLOCK_SLACK } from './common.ts'
 import type { RecordType, RecordValues } from './define.ts'
 
+/** The trading hours of a series. */
+export type CalendarOf = (series: CalendarOwner) => Calendar
+const alwaysOpen: CalendarOf = () => ALWAYS
+
 /**
  * The record as it may be stored: refused where it is from the future, and not final where its end is still to come. Fields that are
  * wrong otherwise are left to {@link RecordType.check}.
  * @param now the database's clock
  * @throws QiError BAD_DATA naming the field, its value and the clock
  */
-export function admit<R extends RecordValues>(type: RecordType<R>, record: R, now: Micros): R {
+export function admit<R extends RecordValues>(
+  type: RecordType<R>,
+  record: R,
+  now: Micros,
+  calendarOf: CalendarOf = alwaysOpen,
+): R {
   if ((record.time as Micros) > now + type.ahead) throw fromTheFuture(type.name, 'time', record.time as Micros, type.ahead, now)
   if ((record.receivedAt as Micros) > now + CLOCK_SLACK)
     throw fromTheFuture(type.name, 'received_at', record.receivedAt as Micros, CLOCK_SLACK, now)
-  return closedOnceOver(record)
+  return closedOnceOver(record, calendarOf)
 }
 
-/** A candle that was received before its end is not final, whatever it claims. */
-export function closedOnceOver<R extends RecordValues>(record: R): R {
+/** A candle that was received before its end, which may be the close of its market, is not final, whatever it claims. */
+function closedOnceOver<R extends RecordValues>(record: R, calendarOf: CalendarOf): R {
   if (record.isFinal !== true) return record
-  const { time, receivedAt, timeframe } = record
-  if (typeof timeframe !== 'string' || !((time as Micros) + timeframeMicros(timeframe as Timeframe) > (receivedAt as Micros)))
-    return record
-  return { ...record, isFinal: false }
+  const { time, receivedAt, timeframe, source, coinId } = record
+  if (typeof timeframe !== 'string') return record
+  const span = { from: time as Micros, to: (time as Micros) + timeframeMicros(timeframe as Timeframe) }
+  if (!(span.to > (receivedAt as Micros))) return record
+  const calendar = calendarOf({ source: source as string, coinId: coinId as string })
+  return closingTime(calendar, span) > (receivedAt as Micros) ? { ...record, isFinal: false } : record
 }
 
 function fromTheFuture(name: string, field: string, time: Micros, ahead: Micros, now: Micros): QiError {

@@ -7,7 +7,7 @@ import { quote } from './quote.ts'
 import { trade } from './trade.ts'
 import { trending } from './trending.ts'
 
-export { ArrivalOrder, admit, closedOnceOver } from './admission.ts'
+export { ArrivalOrder, admit, type CalendarOf } from './admission.ts'
 export { CLOCK_SLACK, MANUAL, ORIGINS, type Origin, SOURCE_NAME } from './common.ts'
 export {
   type RecordField,

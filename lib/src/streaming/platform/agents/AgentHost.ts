@@ -74,7 +74,7 @@ export class AgentHost implements AsyncDisposable {
         servers: servers ?? noServers,
         llm: model,
         publish: (type, records) =>
-          publishRecords({ stream: handles.stream, logger: own, agent: name, now: handles.store.clock.now }, type, records),
+          publishRecords({ stream: handles.stream, logger: own, agent: name, store: handles.store }, type, records),
       }
       agents.set(name, create(config.parse(settings[name] ?? {}), parts))
     }

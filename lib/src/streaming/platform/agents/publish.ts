@@ -1,10 +1,10 @@
 import {
   type Logger,
-  type Micros,
   type PublisherStats,
   QiError,
   type RecordType,
   type RecordValues,
+  type Store,
   type Stream,
 } from '../../../base/index.ts'
 import { CryptoDataPublisher } from '../../../publishers/index.ts'
@@ -14,8 +14,7 @@ interface Publishing {
   readonly logger: Logger
   /** The name that statistics and dead letters show. */
   readonly source: string
-  /** The database's clock. */
-  readonly now: () => Micros
+  readonly store: Pick<Store, 'clock' | 'calendars'>
 }
 
 /**
@@ -24,7 +23,7 @@ interface Publishing {
  * @throws QiError what the stream throws
  */
 export async function publishOnce<R extends RecordValues>(
-  { stream, logger, source: name, now }: Publishing,
+  { stream, logger, source: name, store }: Publishing,
   type: RecordType<R>,
   records: readonly R[],
 ): Promise<PublisherStats> {
@@ -37,7 +36,7 @@ export async function publishOnce<R extends RecordValues>(
     },
     [Symbol.asyncDispose]: async () => {},
   }
-  await using publisher = new CryptoDataPublisher({ source, stream, logger, now })
+  await using publisher = new CryptoDataPublisher({ source, stream, logger, now: store.clock.now, calendars: store.calendars })
   await publisher.run()
   return publisher.stats()
 }

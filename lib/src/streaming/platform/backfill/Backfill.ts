@@ -35,7 +35,7 @@ import { WindowSource } from './WindowSource.ts'
 /** What a backfill needs of a platform. */
 export interface BackfillHost {
   readonly config: PlatformConfig
-  readonly store: Pick<Store, 'pool' | 'clock'>
+  readonly store: Pick<Store, 'pool' | 'clock' | 'calendars'>
   readonly coverage: Coverage
   readonly stream: Stream
   openHistory(source: string): Promise<History>
@@ -193,7 +193,13 @@ export class Backfill implements AsyncDisposable {
       async () => {
         const came = new Arrivals(window, recordTypes[series.type].series.proof)
         const windowSource = new WindowSource(source, series.type, came, (stop) => history.fetch(series, window, stop))
-        await new CryptoDataPublisher({ source: windowSource, stream, logger, now: store.clock.now }).run(signal)
+        await new CryptoDataPublisher({
+          source: windowSource,
+          stream,
+          logger,
+          now: store.clock.now,
+          calendars: store.calendars,
+        }).run(signal)
         throwIfAborted(signal)
         return came
       },

@@ -32,7 +32,7 @@ export function placesOf({ fields }: TableSpec): Places | undefined {
   return Object.values(places).includes(-1) ? undefined : places
 }
 
-/** Whether a candle that was written says that it is closed although it was received before its end. */
+/** Whether a candle that was written says that it is closed although it was received before its end; its market may have closed before. */
 export function claimsTooMuch(c: ScanCursor, starts: Int32Array, { time, receivedAt, timeframe, isFinal }: Places): boolean {
   const { out, view } = c
   if (out[(starts[isFinal] as number) + 4] !== 1) return false
