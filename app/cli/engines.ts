@@ -43,7 +43,7 @@ export async function withStream<T>(
   const logger = loggerOf(session)
   const catalogue = new TopicCatalogue()
   const find = async ({ pool }: Store) => {
-    catalogue.declare((await (await PipelineStore.open(pool)).snapshot()).topics)
+    catalogue.declare(await (await PipelineStore.open(pool)).topics())
     return catalogue
   }
   if (config.redpanda.brokers) {

@@ -140,6 +140,31 @@ describe('a member', () => {
   })
 })
 
+test('a group that is deleted while a member joins it is gone before, or stays; a member never holds a group that is not there', async () => {
+  const stream = await openLog(url)
+  const topic = await topicFor(stream, 'joined', 1)
+  await stream.append(topic, numbered(5))
+  let deleted = 0
+  for (let round = 0; round < 30; round++) {
+    const group = unique('joined')
+    await stream.resetOffsets(group, [{ topic, partition: 0, offset: 5n }])
+    const deleting = stream.deleteGroup(group)
+    const joining = Member.join(stream, { group, topics: [topic] })
+    const [gone, joined] = await Promise.allSettled([deleting, joining])
+    if (gone.status === 'fulfilled') deleted++
+    else expect(gone.reason).toMatchObject({ code: 'CONFLICT' })
+    if (joined.status === 'rejected') {
+      expect(joined.reason).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
+      continue
+    }
+    if (gone.status === 'fulfilled') await joined.value.count(5)
+    expect(await stream.describeGroups([group])).toMatchObject([{ state: 'active' }])
+    await joined.value.close()
+    expect((await stream.lag(group)).map(({ lag }) => lag)).toEqual([0n])
+  }
+  expect(deleted).toBeGreaterThan(0)
+})
+
 test('shares are disjoint, complete and even', () => {
   const partitions = range(12).map((partition) => ({ id: partition + 1, topicId: 1, topic: 't', partition }))
   for (const count of [1, 2, 3, 5, 12, 20]) {

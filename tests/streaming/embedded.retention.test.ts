@@ -74,7 +74,7 @@ describe('retention', () => {
     expect(await readAll(stream, letters)).toHaveLength(10)
   })
 
-  test('with a longest time drops what was not read too, and the reader that was behind is told', async () => {
+  test('with a longest time drops what no group reads, and the reader that was behind is told; what a group has not read stays', async () => {
     const warnings: string[] = []
     const logger: Logger = {
       debug() {},
@@ -96,6 +96,12 @@ describe('retention', () => {
     await reader.count(5)
     expect(reader.values.map(Number)).toEqual(range(5, 10))
     expect(warnings).toEqual([expect.stringContaining('dropped by retention')])
+
+    const grouped = await topicFor(stream, 'grouped', 1)
+    await stream.append(grouped, numbered(10))
+    await stream.resetOffsets(unique('behind'), [{ topic: grouped, partition: 0, offset: 0n }])
+    await stream.dropExpired()
+    expect(await readAll(stream, grouped)).toHaveLength(10)
   })
 
   test('works through many chunks, and from two clients at once', async () => {

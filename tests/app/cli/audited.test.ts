@@ -18,6 +18,7 @@ const CHANGE_NOTHING = new Set(
       'configShow',
       'dataHealth',
       'dlqList',
+      'groupList',
     ],
     ...[
       'doctor',
@@ -36,7 +37,7 @@ const CHANGE_NOTHING = new Set(
     ...['mcpInstall', 'pipelinePull'],
   ].map((verb) => `${verb}.ts`),
 )
-const NOTED = /\b(audited|callAsUser|changePipelines)\(/
+const NOTED = /\b(audited|callAsUser|change|changePipelines)\(/
 
 const verbs = new URL('../../../app/cli/verbs/', import.meta.url)
 const { url } = await testDatabase()

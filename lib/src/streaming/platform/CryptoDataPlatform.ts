@@ -190,7 +190,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       this.#deadLetters = new DeadLetters(this.#stream, this.catalogue)
       this.#coverage = await Coverage.open(this.#store.pool)
       this.#keeper = new CoverageKeeper(this.#coverage, this.#logger)
-      this.catalogue.declare((await (await this.pipelines.store()).snapshot()).topics)
+      await this.pipelines.declareTopics(this.catalogue)
       for (const name of ['store', 'stream']) this.#health.note({ name, status: 'up', summary: 'opened' })
       if (this.#announced) {
         this.#mcpServers = new McpServers(this.config, this.#logger, this.#store)

@@ -23,6 +23,8 @@ import {
 /** The channel on which a process tells the others that pipelines changed. */
 export const PIPELINE_CHANNEL = 'qicore_pipelines'
 
+const TOPICS = 'select topic, record from pipeline_topics order by topic'
+
 /** The newest versions and events of a pipeline that are kept. */
 const KEPT = 1_000
 
@@ -64,6 +66,11 @@ export class PipelineStore {
 
   snapshot(): Promise<PipelineSnapshot> {
     return withClient(this.#pool, snapshot)
+  }
+
+  /** Topics that pipelines write or wrote, with their record types. */
+  async topics(): Promise<PipelineSnapshot['topics']> {
+    return topicsOf(await this.#rows<TopicRow>(TOPICS))
   }
 
   /** @throws QiError NOT_FOUND */
@@ -216,7 +223,7 @@ export class PipelineStore {
 
 async function snapshot(client: PoolClient): Promise<PipelineSnapshot> {
   const pipelines = await client.query<DeployedRow>(`${DEPLOYED} order by p.name`)
-  const topics = await client.query<TopicRow>('select topic, record from pipeline_topics order by topic')
+  const topics = await client.query<TopicRow>(TOPICS)
   const resumptions = await client.query<ResumptionRow>(
     "select max(id)::text as id, name, output from pipeline_history where event = 'resumed' group by name, output",
   )

@@ -10,6 +10,7 @@ import {
   type Pool,
   QiError,
   suggest,
+  type TopicCatalogue,
 } from '../../../base/index.ts'
 import { describeProblem, PIPELINE_NAME, parseDeclaration, topicsRead, topicsWritten } from '../../pipelines/declare/index.ts'
 import { type DeployedPipeline, Drafts, type PipelineSnapshot, PipelineStore } from '../../pipelines/deployed/index.ts'
@@ -176,6 +177,11 @@ export class Pipelines implements PipelineControl {
 
   async discardDraft(name: string): Promise<void> {
     await (await this.#open()).drafts.discard(name)
+  }
+
+  /** Tells a catalogue of the topics that pipelines write. A platform that runs them tells its own of every change. */
+  async declareTopics(catalogue: TopicCatalogue): Promise<void> {
+    catalogue.declare(await (await this.store()).topics())
   }
 
   /** For a running platform, which follows the store. */

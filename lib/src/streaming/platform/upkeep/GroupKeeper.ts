@@ -1,5 +1,15 @@
 import { setTimeout } from 'node:timers/promises'
-import { type Logger, lockKeys, type PartHealth, type Pool, type Stream, toQiError, withClient } from '../../../base/index.ts'
+import {
+  errorMessage,
+  type Logger,
+  lockKeys,
+  type PartHealth,
+  type Pool,
+  QiError,
+  type Stream,
+  toQiError,
+  withClient,
+} from '../../../base/index.ts'
 import { type AbandonedGroup, EmbeddedStream } from '../../embedded/index.ts'
 import {
   beyondBound,
@@ -51,10 +61,14 @@ export class GroupKeeper {
     this.#options = options
   }
 
-  /** Looks now and then until stopped. @throws QiError where store or stream fail */
+  /** Looks now and then until stopped. @throws QiError UNAVAILABLE: it is worth a new start, whatever fails */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const waitMs = await this.look()
+      const waitMs = await this.look().catch((error: unknown) => {
+        throw new QiError('UNAVAILABLE', `groups that nobody reads for could not be looked at: ${errorMessage(error)}`, {
+          cause: error,
+        })
+      })
       await setTimeout(waitMs, undefined, { signal, ref: false }).catch(() => {})
     }
   }
