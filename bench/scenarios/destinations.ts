@@ -50,7 +50,7 @@ async function arrivals({ store, stream, brokers, folder }: BenchContext, total:
   const cwd = join(folder, fault ?? ALONE)
   await mkdir(cwd, { recursive: true })
   const sick = fault ? `destinations:\n  ${SICK}: { type: trouble, fault: ${fault}, records: [price] }\n` : ''
-  await writeFile(join(cwd, 'qicore.yaml'), `sources: [none]\n${sick}`)
+  await writeFile(join(cwd, 'qicore.yaml'), `sources: { run: [] }\n${sick}`)
   const env = { DATABASE_URL: store.url, ...(brokers && { REDPANDA_BROKERS: brokers.join(',') }) }
   const { config } = loadConfig({ cwd, env })
   await using platform = new CryptoDataPlatform({ config, sinkTypes: { trouble } })

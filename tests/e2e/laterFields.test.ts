@@ -21,7 +21,7 @@ import { until } from '../support/until.ts'
 
 // A newer process writes records with fields that this version does not know. Every reader keeps them, passes them on, or leaves them out.
 
-const YAML = `sources: [none]
+const YAML = `sources: { run: [] }
 partitions: 2
 destinations:
   raw: { type: bytes, records: [price] }

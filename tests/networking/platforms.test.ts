@@ -29,7 +29,10 @@ describeWith('recorded-data', 'two platforms on one database', () => {
     const start = async (name: string) => {
       const project = join(await temporary('sharing'), name)
       await mkdir(project)
-      await writeFile(join(project, 'qicore.yaml'), `coingecko:\n  calls_per_minute: ${LIMIT}\n  calls_per_month: 1000000\n`)
+      await writeFile(
+        join(project, 'qicore.yaml'),
+        `sources: { coingecko: { calls_per_minute: ${LIMIT}, calls_per_month: 1000000 } }\n`,
+      )
       const env = {
         DATABASE_URL: database.url,
         COINGECKO_BASE_URL: server.url,

@@ -43,7 +43,7 @@ const verbs = new URL('../../../app/cli/verbs/', import.meta.url)
 const { url } = await testDatabase()
 let project: Project
 beforeAll(async () => {
-  project = await makeProject('audited', 'simulated: { coins: [bitcoin] }\n')
+  project = await makeProject('audited', 'sources: { simulated: { coins: [bitcoin] } }\n')
 })
 afterAll(() => project[Symbol.asyncDispose]())
 
