@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Coverage, type Decimal, type Gap, type Quote, quote, type Trade, trade } from '../../lib/src/base/index.ts'
+import {
+  Coverage,
+  type Decimal,
+  dataHealthWire,
+  type Gap,
+  type Quote,
+  quote,
+  type Trade,
+  trade,
+} from '../../lib/src/base/index.ts'
 import { testStore } from './testStore.ts'
 
 const SECOND = 1_000_000
@@ -72,6 +81,50 @@ describe.each(['plain', 'hypertables'] as const)('trades whose numbers count up,
       { from: timeOf(47), to: timeOf(89) + 1 },
       { from: timeOf(91), to: timeOf(91) + 1 },
     ])
+  })
+
+  test('data health tells how many trades are missing, which and why, of numbered series alone', async () => {
+    const [source, whole, plain] = [freshSource(), freshSource(), freshSource()]
+    for (const one of [source, whole]) await coverage.introduce(one, { contiguous: ['trade'] })
+    await storeTrades(source, ...range(0, 40), ...range(47, 90), 91)
+    await storeTrades(whole, ...range(0, 40))
+    await storeTrades(plain, ...range(0, 40), ...range(47, 90))
+    const health = async (of: string, more = {}) => {
+      const { items } = await store.dsl.getDataHealth({ source: of, from: START, to: timeOf(91) + 1, ...more })
+      expect(items).toHaveLength(1)
+      return items[0] as (typeof items)[number]
+    }
+    expect(await health(source)).toMatchObject({
+      status: 'gappy',
+      reason: '8 trades are missing by number: most of them numbers 40 to 46 (unasked)',
+      missing: 8,
+      missingNumbers: [
+        { numbers: { first: 40, last: 46 }, missing: 7, from: timeOf(39), to: timeOf(47) + 1, reason: 'unasked' },
+        { numbers: { first: 90, last: 90 }, missing: 1, reason: 'unasked' },
+      ],
+    })
+    // The stretch ends before the second gap.
+    expect(await health(source, { to: timeOf(60) })).toMatchObject({
+      missing: 7,
+      reason: '7 trades are missing by number: numbers 40 to 46 (unasked)',
+    })
+    expect(await health(whole)).toMatchObject({ status: 'ok', missing: 0, missingNumbers: [] })
+    expect(await health(plain)).not.toHaveProperty('missing')
+    const [wire] = dataHealthWire({ items: [await health(source)] }).items
+    expect(wire).toMatchObject({
+      missing: 8,
+      missing_numbers: [{ first_number: 40, last_number: 46, missing: 7 }, { missing: 1 }],
+    })
+
+    const id = await coverage.idOf({ source, coinId: 'BTC/USDT', currency: 'USDT', type: 'trade' })
+    await coverage.settleNumbers(
+      id,
+      { from: timeOf(40), to: timeOf(47) },
+      { first: 40, last: 46 },
+      'it keeps no trades of that day',
+    )
+    const [gap] = dataHealthWire({ items: [await health(source)] }).items[0]?.missing_numbers ?? []
+    expect(gap).toMatchObject({ reason: 'provider', answer: 'it keeps no trades of that day' })
   })
 
   test('in any order of arrival the gaps are those of the numbers that are there', async () => {

@@ -29,6 +29,7 @@ const columns: readonly Column<SeriesHealth>[] = [
   { title: 'age', kind: 'right', cell: (row) => (row.ageSeconds < 0 ? 'open' : duration(row.ageSeconds * 1000)) },
   { title: 'rows', kind: 'right', cell: (row) => String(row.rows) },
   { title: 'expected', kind: 'right', optional: true, cell: (row) => row.expected?.toString() },
+  { title: 'missing', kind: 'right', optional: true, cell: (row) => row.missing?.toString() },
   { title: 'holes', kind: 'right', cell: (row) => String(row.gaps) },
   { title: 'late', kind: 'right', optional: true, cell: (row) => (row.late ? String(row.late) : undefined) },
   { title: 'flawed', kind: 'right', optional: true, cell: (row) => (row.flawed ? String(row.flawed) : undefined) },

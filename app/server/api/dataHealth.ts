@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { dataHealthQuery, dataHealthWire, HEALTH, recordTypes, TIMEFRAMES } from '../../../lib/src/base/index.ts'
+import { dataHealthQuery, dataHealthWire, GAP_REASONS, HEALTH, recordTypes, TIMEFRAMES } from '../../../lib/src/base/index.ts'
 import { json } from '../headers.ts'
 import { defineRoute } from '../route.ts'
 import { count } from './schemas.ts'
@@ -8,6 +8,19 @@ const { coin_id, source, currency, time } = recordTypes.price.schema.shape as Re
   'coin_id' | 'source' | 'currency' | 'time',
   z.ZodType
 >
+
+const missingNumbers = z
+  .object({
+    first_number: count('the first missing number'),
+    last_number: count('the last one'),
+    missing: count('how many trades'),
+    from: time.describe('time of the trade before'),
+    to: time.describe('time of the trade after, and a microsecond'),
+    reason: z.enum(GAP_REASONS).describe('as in coverage'),
+    detail: z.string().optional().describe('of a cut inside the source: how the source worded it'),
+    answer: z.string().optional().describe('what the provider said when it was asked in vain'),
+  })
+  .describe('Trades that are missing by number')
 
 const seriesHealth = z
   .object({
@@ -25,6 +38,8 @@ const seriesHealth = z
     future: count('rows of the series that lie more than five minutes ahead; they are never the newest'),
     expected: count('of bars: how many there should be').optional(),
     interval_seconds: z.number().optional().describe('of prices and trades: the median of the times between two rows'),
+    missing: count('of trades that their source numbers without a gap: how many are missing by number').optional(),
+    missing_numbers: z.array(missingNumbers).optional().describe('the ten ranges that miss the most, in their order'),
     gaps: count('how many holes'),
     longest: z.array(z.object({ from: time, to: time })).describe('the ten longest holes, oldest first'),
     late: count('live rows that arrived after a live one with a later time'),
@@ -37,7 +52,7 @@ const seriesHealth = z
     status: z
       .enum(HEALTH)
       .describe(
-        'stale: silent for longer than usual (a bar: its own length; else ten times the median interval; at least a minute). gappy: with holes. flawed: with bars that cannot be right. future: with rows that lie ahead of the clock',
+        'stale: silent for longer than usual (a bar: its own length; else ten times the median interval; at least a minute). gappy: with holes, or with trades missing by number. flawed: with bars that cannot be right. future: with rows that lie ahead of the clock',
       ),
     reason: z.string().optional().describe('why it is not ok'),
   })

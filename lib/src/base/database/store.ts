@@ -12,6 +12,7 @@ import {
 } from '../types/index.ts'
 import type { Capabilities } from './capabilities.ts'
 import { ControlConnection } from './control.ts'
+import { Coverage } from './coverage/index.ts'
 import { DatabaseClock, databaseTime } from './DatabaseClock.ts'
 import { DrizzleClient } from './drizzle/DrizzleClient.ts'
 import { CryptoFinancialDSL } from './dsl/CryptoFinancialDSL.ts'
@@ -162,7 +163,12 @@ export async function openStore(config: StoreConfig): Promise<Store> {
       pools,
       timescale: client,
       drizzle: new DrizzleClient(pool, { now: clock.now, arrivals, calendars }),
-      dsl: new CryptoFinancialDSL(readers, client, arrivals, connect, unreadable, calendars),
+      dsl: new CryptoFinancialDSL(readers, client, arrivals, {
+        connect,
+        unreadable,
+        calendars,
+        numbers: () => Coverage.open(pool, config.calendars),
+      }),
       sql,
       rollups: new Rollups(rolling, client.capabilities, await storedLayout(pool), connect),
       ...(embedded ? { embedded } : {}),

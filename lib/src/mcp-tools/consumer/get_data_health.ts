@@ -24,6 +24,11 @@ const output = pageOf(
       reason: z.string().optional(),
       age_seconds: z.number(),
       rows: z.int().describe('within the stretch'),
+      missing: z.int().optional().describe('trades that are missing by number, where the source numbers them'),
+      missing_numbers: z
+        .array(z.looseObject({ first_number: z.int(), last_number: z.int(), missing: z.int(), reason: z.string() }))
+        .optional()
+        .describe(`the ${MOST_HOLES} ranges that miss the most`),
       gaps: z.int().describe('how many holes'),
       longest: z.array(z.object({ from: z.string(), to: z.string() })).describe(`the ${MOST_HOLES} longest holes`),
     })
@@ -44,7 +49,7 @@ export const getDataHealth = defineTool({
     const which = coin === undefined ? {} : { coin: await resolveCoin(store, coin) }
     return fitting(limit, 5, async (many) => {
       const { items, next } = dataHealthWire(await store.dsl.getDataHealth({ ...query, ...which, limit: many }))
-      return { items: items.map((item) => ({ ...item, longest: longest(item.longest) })), ...(next !== undefined && { next }) }
+      return { items: items.map(shortened), ...(next !== undefined && { next }) }
     })
   },
   text: ({ items, next }) =>
@@ -54,6 +59,12 @@ export const getDataHealth = defineTool({
       next,
       'nothing is stored that matches',
     ),
+})
+
+const shortened = ({ missing_numbers: numbers, ...item }: ReturnType<typeof dataHealthWire>['items'][number]) => ({
+  ...item,
+  longest: longest(item.longest),
+  ...(numbers && { missing_numbers: numbers.toSorted((a, b) => b.missing - a.missing).slice(0, MOST_HOLES) }),
 })
 
 const length = ({ from, to }: { from: string; to: string }): number => Date.parse(to) - Date.parse(from)

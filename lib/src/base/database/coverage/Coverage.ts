@@ -20,7 +20,8 @@ import { classifyPgError } from '../errors.ts'
 import { type Pool, type PoolClient, withClient } from '../pool.ts'
 import { gapsOf, type Known } from './gaps.ts'
 import { migrateCoverage } from './migrations.ts'
-import type { CoverageFilter, CoveredSeries, SeriesCoverage } from './model.ts'
+import type { CoverageFilter, CoveredSeries, NumberedSeries, SeriesCoverage } from './model.ts'
+import { numberGaps } from './numberGaps.ts'
 import { readSeries } from './read.ts'
 import { refresh, refreshOne } from './refresh.ts'
 import { beginSession, type CoverageSession, runs } from './sessions.ts'
@@ -73,11 +74,21 @@ export class Coverage {
 
   /** Looks at what was stored since, and tells of each series what is held and what is missing, by coin. @throws QiError */
   async list(filter: CoverageFilter = {}, now: Micros = nowMicros()): Promise<readonly SeriesCoverage[]> {
+    return (await this.#read(filter)).map((known) => covered({ ...known, now }))
+  }
+
+  /** The gaps by number of the series whose records are numbered without a gap; other series are left out. @throws QiError */
+  async numberGaps(filter: CoverageFilter, now: Micros = nowMicros()): Promise<readonly NumberedSeries[]> {
+    const numbered = (await this.#read(filter)).filter(({ proof }) => proof === 'sequence')
+    return numbered.map((known) => ({ ...known.series, gaps: numberGaps({ ...known, now }) }))
+  }
+
+  /** Looks at what was stored since. */
+  async #read(filter: CoverageFilter): Promise<Omit<Known, 'now'>[]> {
     const ids = await this.refresh(filter)
     return classified(async () => {
       const sources = await readSources(this.#pool)
-      const all = await readSeries(this.#pool, ids, sources, (name) => this.#known(name))
-      return all.map((known) => covered({ ...known, now }))
+      return readSeries(this.#pool, ids, sources, (name) => this.#known(name))
     })
   }
 

@@ -45,6 +45,14 @@ export interface Gap extends Span {
   }
 }
 
+/** A gap of known numbers. */
+export type NumberGap = Gap & Required<Pick<Gap, 'numbers' | 'missing'>>
+
+/** The missing numbers of a series, in their order. */
+export interface NumberedSeries extends CoveredSeries {
+  readonly gaps: readonly NumberGap[]
+}
+
 /** What is held of a series, and what is missing. */
 export interface SeriesCoverage extends CoveredSeries {
   /** The times of the first and the last record; absent where none is stored. */

@@ -1,6 +1,6 @@
 import { hull, intersect, type NumberRange, type Span, subtract, union } from '../../types/index.ts'
 import type { Known, Numbered } from './gaps.ts'
-import type { Gap } from './model.ts'
+import type { NumberGap } from './model.ts'
 import { reasonOf } from './reason.ts'
 
 /** Numbers as a span, so that the same arithmetic serves. */
@@ -11,7 +11,7 @@ const rangeOf = ({ from, to }: Span): NumberRange => ({ first: from, last: to - 
  * The numbers that no record has: between two islands, or requested and not there. Each with the time from the record before it to
  * the record after it, both of which may share their moment with the missing ones.
  */
-export function numberGaps(known: Known): Gap[] {
+export function numberGaps(known: Known): NumberGap[] {
   const { islands, emptyNumbers, requestedNumbers } = known
   const held = islands.map(({ numbers }) => spanOf(numbers))
   const all = hull(held)
@@ -23,13 +23,13 @@ export function numberGaps(known: Known): Gap[] {
     const asked = requestedNumbers.find(({ numbers }) => numbers.first < span.to && numbers.last >= span.from)
     const time = timeOf(byEnd.get(span.from), byStart.get(span.to), asked)
     const gap = (part: Span) => ({ ...time, numbers: rangeOf(part), missing: part.to - part.from })
-    const open = subtract([span], empty).map((part): Gap => {
+    const open = subtract([span], empty).map((part): NumberGap => {
       const isRequested = intersect([part], requested).length > 0
       return { ...gap(part), ...(isRequested ? { reason: 'interrupted' } : reasonOf(time, { ...known, requested: [] })) }
     })
     const settled = emptyNumbers.flatMap(({ numbers, reason, askedAt }) =>
       intersect([span], [spanOf(numbers)]).map(
-        (part): Gap => ({ ...gap(part), reason: 'provider', settled: { reason, askedAt } }),
+        (part): NumberGap => ({ ...gap(part), reason: 'provider', settled: { reason, askedAt } }),
       ),
     )
     return [...open, ...settled]

@@ -26,6 +26,7 @@ import { bucketedCandles } from './bucketed.ts'
 import { candles, candlesJson } from './candles.ts'
 import { currentPrice } from './currentPrice.ts'
 import { dataHealth } from './health/dataHealth.ts'
+import type { KnownNumbers } from './health/missingNumbers.ts'
 import { indicatorValues } from './indicators/compute.ts'
 import type { IndicatorName } from './indicators/index.ts'
 import { type IndicatorInput, type IndicatorQuery, indicatorQueries } from './indicators/queries.ts'
@@ -37,6 +38,18 @@ import { byName, coinsNamed, resolveCoins } from './resolve.ts'
 import type { Candles, CandlesJson, CurrentPrice, InstrumentPage, LatestPrice, MarketSummary, Page } from './results.ts'
 import { marketSummary } from './summary.ts'
 
+export interface FinancialOptions {
+  readonly connect?: ConnectOptions
+  /** Takes the rows that were skipped. */
+  readonly unreadable?: UnreadableRows
+  /** Tell the trading hours of a series. */
+  readonly calendars?: SeriesCalendars
+  /** Knows the missing numbers of trades; left out, data health does not tell of them. */
+  readonly numbers?: () => Promise<KnownNumbers>
+}
+
+const NOTHING_NUMBERED = Promise.resolve<KnownNumbers>({ numberGaps: async () => [] })
+
 /**
  * The verbs of market data on a store. Results are records: decimals as exact text, times in microseconds. Every argument is
  * validated: BAD_REQUEST names what is wrong.
@@ -45,21 +58,18 @@ export class CryptoFinancialDSL {
   readonly #reader: Reader
   readonly #writes: BulkWrites
   readonly #arrivals: ArrivalOrder
+  readonly #numbers: () => Promise<KnownNumbers>
 
-  /**
-   * @param arrivals keeps the order of what is stored here
-   * @param unreadable takes the rows that were skipped
-   * @param calendars tells the trading hours of a series
-   */
-  constructor(
-    pool: Pool,
-    writes: BulkWrites,
-    arrivals: ArrivalOrder,
-    connect: ConnectOptions = {},
-    unreadable = new UnreadableRows(),
-    calendars: SeriesCalendars = NEVER_CLOSED,
-  ) {
+  /** @param arrivals keeps the order of what is stored here */
+  constructor(pool: Pool, writes: BulkWrites, arrivals: ArrivalOrder, options: FinancialOptions = {}) {
+    const {
+      connect = {},
+      unreadable = new UnreadableRows(),
+      calendars = NEVER_CLOSED,
+      numbers = () => NOTHING_NUMBERED,
+    } = options
     this.#reader = new Reader(pool, connect, unreadable, calendars)
+    this.#numbers = numbers
     this.#writes = writes
     this.#arrivals = arrivals
   }
@@ -189,7 +199,7 @@ export class CryptoFinancialDSL {
 
   /** What is held of each series, how fresh and how complete it is: one page. */
   async getDataHealth(query: QueryInput<typeof dataHealthQuery> = {}): Promise<Page<SeriesHealth>> {
-    return dataHealth(this.#reader, checkQuery(dataHealthQuery, query))
+    return dataHealth(this.#reader, checkQuery(dataHealthQuery, query), this.#numbers)
   }
 
   async getMarketSummary(query: QueryInput<typeof marketSummaryQuery> = {}): Promise<MarketSummary> {

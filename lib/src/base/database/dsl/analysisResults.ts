@@ -1,4 +1,5 @@
 import type { Decimal, Micros, Timeframe } from '../../types/index.ts'
+import type { NumberGap } from '../coverage/model.ts'
 import type { Gathered } from './gather.ts'
 import type { Series } from './results.ts'
 
@@ -113,6 +114,9 @@ export interface SeriesHealth {
   readonly expected?: number
   /** Of prices and trades: the median of the times between two rows, in seconds. */
   readonly intervalSeconds?: number
+  /** Of trades that their source numbers without a gap: how many are missing, and the ranges that miss the most. */
+  readonly missing?: number
+  readonly missingNumbers?: readonly NumberGap[]
   /** How many holes there are; the longest ones are listed. */
   readonly gaps: number
   readonly longest: readonly Hole[]

@@ -1,4 +1,5 @@
 import { formatTime } from '../../types/index.ts'
+import type { NumberGap } from '../coverage/model.ts'
 import type {
   BucketedCandle,
   BucketedCandles,
@@ -73,13 +74,25 @@ export const anomaliesWire = ({ series, anomalies, ...rest }: PriceAnomalies) =>
   anomalies: anomalies.map(anomalyWire),
 })
 
-const healthWire = ({ coinId, first, last, ageSeconds, intervalSeconds, longest, ...rest }: SeriesHealth) => ({
+const missingWire = ({ numbers, missing, from, to, reason, detail, settled }: NumberGap) => ({
+  first_number: numbers.first,
+  last_number: numbers.last,
+  missing,
+  from: formatTime(from),
+  to: formatTime(to),
+  reason,
+  ...(detail !== undefined && { detail }),
+  ...(settled && { answer: settled.reason }),
+})
+
+const healthWire = ({ coinId, first, last, ageSeconds, intervalSeconds, missingNumbers, longest, ...rest }: SeriesHealth) => ({
   coin_id: coinId,
   ...rest,
   first: formatTime(first),
   last: formatTime(last),
   age_seconds: ageSeconds,
   ...(intervalSeconds !== undefined && { interval_seconds: intervalSeconds }),
+  ...(missingNumbers && { missing_numbers: missingNumbers.map(missingWire) }),
   longest: longest.map(({ from, to }) => ({ from: formatTime(from), to: formatTime(to) })),
 })
 

@@ -19,6 +19,7 @@ import type { QueryOf } from '../query.ts'
 import type { Page } from '../results.ts'
 import { contradictedBars } from './contradicted.ts'
 import { type Holes, holesOf, measure } from './measure.ts'
+import { type KnownNumbers, type MissingNumbers, missingNumbers } from './missingNumbers.ts'
 import { listSeries, type SeriesKind } from './series.ts'
 import { LEAST, statusOf, UNUSUAL } from './status.ts'
 
@@ -28,31 +29,50 @@ const AT_ONCE = 4
 const NO_HOLES: Holes = { count: 0, longest: [] }
 
 /** What is held of each series, how fresh and how complete it is. */
-export async function dataHealth(reader: Reader, query: QueryOf<typeof dataHealthQuery>): Promise<Page<SeriesHealth>> {
+export async function dataHealth(
+  reader: Reader,
+  query: QueryOf<typeof dataHealthQuery>,
+  known: () => Promise<KnownNumbers>,
+): Promise<Page<SeriesHealth>> {
   const to = query.to ?? nowMicros()
   const from = query.from ?? Math.max(to - DAY, EARLIEST)
   if (from >= to) throw new QiError('BAD_REQUEST', 'from: must be before to', { field: 'from' })
   const found = await listSeries(reader, query)
   const page = found.slice(0, query.limit)
+  const missing = await missingNumbers(await known(), page, from, to)
   const items: SeriesHealth[] = []
   for (let i = 0; i < page.length; i += AT_ONCE)
-    items.push(...(await Promise.all(page.slice(i, i + AT_ONCE).map((series) => examine(reader, series, from, to)))))
+    items.push(
+      ...(await Promise.all(page.slice(i, i + AT_ONCE).map((series) => examine(reader, series, missing(series), from, to)))),
+    )
   const last = page.at(-1)
   return found.length > page.length && last
     ? { items, next: toCursor([last.coinId, last.source, last.currency, last.kind]) }
     : { items }
 }
 
-async function examine(reader: Reader, series: SeriesKind, from: Micros, to: Micros): Promise<SeriesHealth> {
-  const health = await examined(reader, series, from, to)
+async function examine(
+  reader: Reader,
+  series: SeriesKind,
+  missing: MissingNumbers | undefined,
+  from: Micros,
+  to: Micros,
+): Promise<SeriesHealth> {
+  const health = await examined(reader, series, missing, from, to)
   return series.source === MANUAL ? unscheduled(health) : health
 }
 
-async function examined(reader: Reader, series: SeriesKind, from: Micros, to: Micros): Promise<SeriesHealth> {
+async function examined(
+  reader: Reader,
+  series: SeriesKind,
+  missing: MissingNumbers | undefined,
+  from: Micros,
+  to: Micros,
+): Promise<SeriesHealth> {
   const { kind } = series
   const calendar = await reader.calendarOf(series)
   return kind === 'prices' || kind === 'trades'
-    ? examineEvents(reader, series, calendar, from, to)
+    ? examineEvents(reader, series, calendar, missing, from, to)
     : examineBars(reader, series, kind, calendar, from, to)
 }
 
@@ -105,6 +125,7 @@ async function examineEvents(
   reader: Reader,
   series: SeriesKind,
   calendar: Calendar,
+  missing: MissingNumbers | undefined,
   from: Micros,
   to: Micros,
 ): Promise<SeriesHealth> {
@@ -117,8 +138,9 @@ async function examineEvents(
     ...measured,
     ageSeconds: age / 1e6,
     ...(interval === undefined ? {} : { intervalSeconds: interval / 1e6 }),
+    ...missing,
     gaps: holes.count,
     longest: holes.longest,
-    ...statusOf({ age, usual, gaps: holes.count, missing: undefined, flawed: 0, future: measured.future }),
+    ...statusOf({ age, usual, gaps: holes.count, missing: undefined, numbers: missing, flawed: 0, future: measured.future }),
   }
 }
