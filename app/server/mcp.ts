@@ -3,24 +3,53 @@ import { jsonHeaders } from './headers.ts'
 /** Bytes of an event stream that may wait for a client; one that reads more slowly loses the stream. */
 const MOST_WAITING = 4 * 1024 * 1024
 
+/** An event stream that ends within this goes out as one body, in milliseconds: three writes cost more than a small call. */
+const AT_ONCE_MS = 25
+
 /** An answer of the MCP endpoint with the headers that all answers have, its event stream bounded. */
-export function guarded(response: Response): Response {
-  const events = response.headers.get('content-type')?.startsWith('text/event-stream')
-  const { body, status } = response
-  const answer = events && body ? new Response(boundedStream(body), { status, headers: response.headers }) : response
-  for (const [name, value] of Object.entries(jsonHeaders)) if (!answer.headers.has(name)) answer.headers.set(name, value)
-  return answer
+export async function guarded({ body, status, headers }: Response): Promise<Response> {
+  const all = { ...jsonHeaders, ...Object.fromEntries(headers) }
+  return new Response(body && (await sentOf(body, headers)), { status, headers: all })
+}
+
+async function sentOf(body: ReadableStream<Uint8Array>, headers: Headers): Promise<Uint8Array | ReadableStream<Uint8Array>> {
+  const events = headers.get('content-type')?.startsWith('text/event-stream')
+  const late = Promise.withResolvers<void>()
+  const timer = events ? setTimeout(late.resolve, AT_ONCE_MS) : undefined
+  const reader = body.getReader()
+  const chunks: Uint8Array[] = []
+  try {
+    for (;;) {
+      const reading = reader.read()
+      const read = await Promise.race([reading, late.promise])
+      if (!read) return boundedFrom(reader, { chunks, reading })
+      if (read.done) return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
+      chunks.push(read.value)
+    }
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /**
  * The same stream, with an error once more than `most` bytes wait to be read. The server writes events as they come and cannot be
  * held back: what a client does not read would be kept in memory.
  */
-export function boundedStream(source: ReadableStream<Uint8Array>, most = MOST_WAITING): ReadableStream<Uint8Array> {
+export const boundedStream = (source: ReadableStream<Uint8Array>, most = MOST_WAITING): ReadableStream<Uint8Array> => {
   const reader = source.getReader()
+  return boundedFrom(reader, { chunks: [], reading: reader.read() }, most)
+}
+
+/** @param begun chunks that were read already, and the read under way */
+function boundedFrom(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  begun: { readonly chunks: readonly Uint8Array[]; readonly reading: ReturnType<typeof reader.read> },
+  most = MOST_WAITING,
+): ReadableStream<Uint8Array> {
   const pump = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    for (;;) {
-      const { done, value } = await reader.read()
+    for (const chunk of begun.chunks) controller.enqueue(chunk)
+    for (let reading = begun.reading; ; reading = reader.read()) {
+      const { done, value } = await reading
       if (done) return controller.close()
       if ((controller.desiredSize ?? 0) <= 0) throw new Error('the client does not read its events')
       controller.enqueue(value)

@@ -48,7 +48,7 @@ test('a ticker of one coin is its id, one of many is never guessed', async () =>
       [id, i === 0 ? 'une' : 'twn'],
     )
   expect(await tools().call('get_current_price', { coin: 'UNE' })).toMatchObject({ price: { coin_id: 'unequivocal' } })
-  expect(await tools().refused('get_current_price', { coin: 'twn' })).toMatch(/2 coins \(twin-a, twin-b\); pass the id/)
+  expect(await tools().refused('get_current_price', { coin: 'twn' })).toMatch(/ticker or name of twin-a .*twin-b .*use the id/)
 })
 
 test('market figures are stored, and the summary tells of them, of breadth and movers', async () => {

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { countOf, defineTool, indicatorQueries, indicatorWire } from '../../base/index.ts'
-import { resolveCoin } from '../shared/coins.ts'
 import { fitting } from '../shared/fit.ts'
 import { count, most, seriesOut, seriesText } from '../shared/parameters.ts'
 import { table } from '../shared/text.ts'
@@ -28,10 +27,9 @@ export const calculateSma = defineTool({
   effect: 'read',
   input: indicatorQueries.sma.extend({ limit: most(500, 10, 'most values') }),
   output,
-  async run({ coin: given, limit, ...query }, { store }) {
-    const coin = await resolveCoin(store, given)
+  run({ limit, ...query }, { store }) {
     return fitting(limit, 10, async (many) =>
-      output.parse(indicatorWire(await store.dsl.calculateSMA({ ...query, coin, limit: many }))),
+      output.parse(indicatorWire(await store.dsl.calculateSMA({ ...query, limit: many }))),
     )
   },
   text: ({ series, timeframe, params, missing, partial, points }) =>

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { anomaliesQuery, anomaliesWire, countOf, defineTool } from '../../base/index.ts'
-import { resolveCoin } from '../shared/coins.ts'
 import { fitting } from '../shared/fit.ts'
 import { count, most, seriesOut, seriesText } from '../shared/parameters.ts'
 import { table } from '../shared/text.ts'
@@ -41,9 +40,8 @@ export const detectPriceAnomalies = defineTool({
   effect: 'read',
   input: anomaliesQuery.extend({ most: most(500, 8, 'most anomalies in the answer; the latest') }),
   output,
-  async run({ coin: given, most: many, ...query }, { store }) {
-    const coin = await resolveCoin(store, given)
-    const { anomalies, ...found } = anomaliesWire(await store.dsl.detectPriceAnomalies({ ...query, coin }))
+  async run({ most: many, ...query }, { store }) {
+    const { anomalies, ...found } = anomaliesWire(await store.dsl.detectPriceAnomalies(query))
     return fitting(many, 8, (most) => {
       const shown = anomalies.slice(-most)
       const before = anomalies.length > shown.length ? shown[0]?.time : undefined

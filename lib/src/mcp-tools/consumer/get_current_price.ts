@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { currentPriceQuery, defineTool, latestPriceWire, recordTypes } from '../../base/index.ts'
-import { resolveCoin } from '../shared/coins.ts'
 import { MOST_OTHERS } from '../shared/parameters.ts'
 import { recordSchema } from '../shared/records.ts'
 import { cell, markOf } from '../shared/text.ts'
@@ -20,8 +19,8 @@ export const getCurrentPrice = defineTool({
     others: z.array(recordSchema(price)).describe('the same coin at other sources or in other currencies'),
     others_count: z.int().describe('how many others there are; name source or currency to get one'),
   }),
-  async run({ coin, source, currency }, { store }) {
-    const found = await store.dsl.getCurrentPrice({ coin: await resolveCoin(store, coin), source, currency })
+  async run(query, { store }) {
+    const found = await store.dsl.getCurrentPrice(query)
     return {
       price: latestPriceWire(found.price),
       others: found.others.slice(0, MOST_OTHERS).map(latestPriceWire),

@@ -1,5 +1,4 @@
 import { defineTool, latestPricesQuery, latestPriceWire, parseQuery, recordTypes } from '../../base/index.ts'
-import { resolveCoins } from '../shared/coins.ts'
 import { fitting } from '../shared/fit.ts'
 import { nextPage, pageOf } from '../shared/page.ts'
 import { most } from '../shared/parameters.ts'
@@ -18,12 +17,9 @@ export const getLatestPrices = defineTool({
   effect: 'read',
   input: latestPricesQuery.extend({ limit: most(100, 10, 'most rows in a page') }),
   output: pageOf(recordSchema(price)),
-  async run({ coins: given, limit, ...query }, { store }) {
-    const coins = given && (await resolveCoins(store, given))
+  run({ limit, ...query }, { store }) {
     return fitting(limit, 10, async (many) => {
-      const page = await store.dsl.getLatestPrices(
-        parseQuery(latestPricesQuery, { ...query, ...(coins && { coins }), limit: many }),
-      )
+      const page = await store.dsl.getLatestPrices(parseQuery(latestPricesQuery, { ...query, limit: many }))
       return nextPage(page, page.items.map(latestPriceWire))
     })
   },

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { candlesQuery, candleWire, defineTool, seriesWire } from '../../base/index.ts'
-import { resolveCoin } from '../shared/coins.ts'
 import { fitting } from '../shared/fit.ts'
 import { most, othersOf, othersOut, seriesOut, seriesText } from '../shared/parameters.ts'
 import { table } from '../shared/text.ts'
@@ -50,10 +49,9 @@ export const getOhlcvData = defineTool({
     before: z.string().optional().describe('pass as `to` to get the candles before; absent where there are none'),
     others: othersOut.describe('other series of this coin'),
   }),
-  async run({ coin: given, limit, ...query }, { store }) {
-    const coin = await resolveCoin(store, given)
+  run({ limit, ...query }, { store }) {
     return fitting(limit, 10, async (many) => {
-      const found = await store.dsl.getOHLCV({ ...query, coin, limit: many + 1 })
+      const found = await store.dsl.getOHLCV({ ...query, limit: many + 1 })
       const candles = found.candles.slice(-many).map((item) => candle.parse(candleWire(item)))
       return {
         series: seriesWire(found.series),

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { currentPriceQuery, defineTool, MANUAL, notFuture, QiError, type Store } from '../../base/index.ts'
-import { resolveCoin } from '../shared/coins.ts'
 import { count } from '../shared/parameters.ts'
 import { logReturns, standardDeviation } from '../shared/statistics.ts'
 
@@ -57,8 +56,7 @@ export const marketSentiment = defineTool({
     missing: z.array(z.string()).describe('parts for which too little is stored'),
     formula: z.string(),
   }),
-  async run({ coin: given, source, currency }, { store }) {
-    const coin = await resolveCoin(store, given)
+  async run({ coin, source, currency }, { store }) {
     const counted = await breadthOf(store, source, currency)
     const volatility = await volatilityOf(store, { coin, source, currency })
     const dominance = await dominanceOf(store, source, currency)

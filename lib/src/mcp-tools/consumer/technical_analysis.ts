@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { candlesQuery, countOf, defineTool, formatTime, INDICATOR_NAMES, QiError, seriesWire } from '../../base/index.ts'
-import { resolveCoin } from '../shared/coins.ts'
 import { count, seriesOut, seriesText } from '../shared/parameters.ts'
 import { READINGS } from '../shared/readings.ts'
 
@@ -50,8 +49,8 @@ export const technicalAnalysis = defineTool({
     signals: z.object({ up: count, down: count, neutral: count }),
   }),
   async run({ coin: given, indicators = INDICATOR_NAMES, period, to, timeframe, ...of }, { store }) {
-    const coin = await resolveCoin(store, given)
-    const { series, candles } = await store.dsl.getOHLCV({ ...of, coin, timeframe, to, limit: 1 })
+    const { series, candles } = await store.dsl.getOHLCV({ ...of, coin: given, timeframe, to, limit: 1 })
+    const coin = series.coinId
     const [last] = candles
     if (!last)
       throw new QiError(

@@ -69,7 +69,8 @@ export class LegacySessions {
 
   async fetch(request: Request, caller: McpSender, from: McpHandlerRequestOptions = {}): Promise<Response> {
     const id = request.headers.get(SESSION_HEADER)
-    if (id === null) return (await isInitialize(request)) ? this.#open(request, caller, from) : this.#stateless(request, from)
+    if (id === null)
+      return (await isInitialize(request, from.parsedBody)) ? this.#open(request, caller, from) : this.#stateless(request, from)
     const session = this.#sessions.get(id)
     // A session id is no secret: it answers to the token that opened it.
     if (!session || session.owner !== caller.owner) return unknownSession()
@@ -133,10 +134,10 @@ export class LegacySessions {
   }
 }
 
-async function isInitialize(request: Request): Promise<boolean> {
+async function isInitialize(request: Request, parsed: unknown): Promise<boolean> {
   if (request.method !== 'POST') return false
   try {
-    const body: unknown = await request.clone().json()
+    const body: unknown = parsed ?? (await request.clone().json())
     return [body].flat().some((message) => (message as { method?: unknown } | null)?.method === 'initialize')
   } catch {
     return false // no JSON: the transport says so

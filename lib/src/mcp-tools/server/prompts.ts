@@ -6,6 +6,12 @@ type AddPrompt = (server: McpServer) => void
 
 const say = (text: string) => ({ messages: [{ role: 'user' as const, content: { type: 'text' as const, text } }] })
 
+/** Made once: a server is made for each request. */
+const briefArguments = z.object({
+  coins: z.string().optional().describe('ids of coins, comma-separated; the whole market when left out'),
+})
+const reviewArguments = z.object({ source: z.string().optional().describe('only this source') })
+
 export const prompts: readonly AddPrompt[] = [
   (server) =>
     server.registerPrompt(
@@ -13,9 +19,7 @@ export const prompts: readonly AddPrompt[] = [
       {
         title: 'Market brief',
         description: 'A short brief of the market, or of some coins, from what is stored.',
-        argsSchema: z.object({
-          coins: z.string().optional().describe('ids of coins, comma-separated; the whole market when left out'),
-        }),
+        argsSchema: briefArguments,
       },
       ({ coins }) =>
         say(
@@ -30,7 +34,7 @@ export const prompts: readonly AddPrompt[] = [
       {
         title: 'Data quality review',
         description: 'What is stale, missing or set aside, and what to do about it.',
-        argsSchema: z.object({ source: z.string().optional().describe('only this source') }),
+        argsSchema: reviewArguments,
       },
       ({ source }) =>
         say(

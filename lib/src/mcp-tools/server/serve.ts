@@ -1,5 +1,7 @@
 import {
   createMcpHandler,
+  DEFAULT_MAX_REQUEST_BODY_SIZE,
+  isJsonContentType,
   isLegacyRequest,
   type McpHandlerRequestOptions,
   type McpServerFactory,
@@ -33,7 +35,10 @@ export function mcpEndpoint(
   return {
     async fetch(request, sender) {
       check(request)
+      const body = await parsedOnce(request)
+      if (body instanceof Response) return body
       const from: McpHandlerRequestOptions = {
+        ...body,
         authInfo: {
           token: '',
           clientId: `${sender.owner} ${sender.address}`,
@@ -41,10 +46,29 @@ export function mcpEndpoint(
           extra: { caller: sender.caller },
         },
       }
-      return (await isLegacyRequest(request)) ? legacy.fetch(request, sender, from) : modern.fetch(request, from)
+      return (await isLegacyRequest(request, body.parsedBody)) ? legacy.fetch(request, sender, from) : modern.fetch(request, from)
     },
     async close() {
       await Promise.all([modern.close(), legacy.close()])
     },
+  }
+}
+
+/**
+ * The body of a call, read and parsed once for all who look at it. A body whose length is not declared, or beyond the bound, is left to
+ * the SDK, which reads no more of it than it may.
+ */
+async function parsedOnce(request: Request): Promise<{ readonly parsedBody?: unknown } | Response> {
+  const { method, headers } = request
+  const length = Number(headers.get('content-length') ?? Number.NaN)
+  if (method !== 'POST' || !(length <= DEFAULT_MAX_REQUEST_BODY_SIZE) || !isJsonContentType(headers.get('content-type')))
+    return {}
+  try {
+    return { parsedBody: JSON.parse(await request.text()) as unknown }
+  } catch {
+    return Response.json(
+      { jsonrpc: '2.0', id: null, error: { code: -32700, message: 'Parse error: the request body is not valid JSON' } },
+      { status: 400 },
+    )
   }
 }

@@ -34,7 +34,7 @@ import { listInstruments } from './instruments.ts'
 import { latestPrices } from './latest.ts'
 import { candlesQuery, currentPriceQuery, instrumentsQuery, latestPricesQuery, marketSummaryQuery } from './queries.ts'
 import { checkQuery, type QueryInput } from './query.ts'
-import { byName, coinsNamed, resolveCoins } from './resolve.ts'
+import { byName, resolveCoins } from './resolve.ts'
 import type { Candles, CandlesJson, CurrentPrice, InstrumentPage, LatestPrice, MarketSummary, Page } from './results.ts'
 import { marketSummary } from './summary.ts'
 
@@ -103,14 +103,14 @@ export class CryptoFinancialDSL {
   /**
    * One row for each (source, coin, currency), ordered by coin, source and currency. Simulated rows are left out where a real
    * one of the same coin is among those asked for. A series that has trades and no prices has the price of its last trade (`builtFrom`).
+   * @throws QiError BAD_REQUEST naming the coins that share a ticker
    */
   async getLatestPrices(query: QueryInput<typeof latestPricesQuery> = {}): Promise<Page<LatestPrice>> {
     const asked = checkQuery(latestPricesQuery, query)
     const page = await latestPrices(this.#reader, asked)
     const unseen = asked.coins?.filter((coin) => !page.items.some(({ coinId }) => coinId === coin)) ?? []
     if (!asked.coins || unseen.length === 0 || page.next || asked.after) return page
-    const found = [...(await coinsNamed(this.#reader, unseen))]
-    const named = found.flatMap(([name, ids]) => (ids.length === 1 && ids[0] !== name ? ids : []))
+    const named = (await resolveCoins(this.#reader, unseen)).filter((id, i) => id !== unseen[i])
     return named.length === 0 ? page : latestPrices(this.#reader, { ...asked, coins: [...new Set([...asked.coins, ...named])] })
   }
 
