@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { escapeHidden, type ToolHandles } from '../../lib/src/base/index.ts'
-import { type Consenting, callTool, toolNamed } from '../../lib/src/mcp-tools/index.ts'
+import { type Consenting, callTool, MOST_TOKENS, toolNamed } from '../../lib/src/mcp-tools/index.ts'
 import { commandLineUser } from './caller.ts'
 import type { Session } from './session.ts'
 
@@ -17,6 +17,7 @@ export async function callAsUser(session: Session, { handles, tool, input, yes }
   const context = {
     ...handles,
     signal: session.signal,
+    mostTokens: session.json ? undefined : MOST_TOKENS,
     progress: (_done: number, _total: number | undefined, message: string) => void session.remark(message),
   }
   const { structured, text } = await session.unlessInterrupted(

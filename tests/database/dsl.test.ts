@@ -185,6 +185,7 @@ describe('the summary', () => {
         source: 'summed',
         currency: 'chf',
         simulated: false,
+        time: MONDAY,
         coins: 5,
         advancers: 2,
         decliners: 1,

@@ -12,6 +12,7 @@ const breadthSchema = z
     source,
     currency,
     simulated: z.boolean().describe('whether the prices counted are simulated'),
+    time: price.schema.shape.time.describe('time of the newest price counted'),
     coins: count('coins counted'),
     advancers: count('coins whose 24 hour change is above 0'),
     decliners: count('coins whose 24 hour change is below 0'),

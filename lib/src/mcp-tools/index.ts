@@ -12,6 +12,8 @@ export {
 } from './access/roles.ts'
 export { TokenBook } from './access/TokenBook.ts'
 export { type TokenInfo, Tokens } from './access/Tokens.ts'
+export { MOST_TOKENS, type ToolAnswer } from './answer/answerOf.ts'
+export { provenance } from './answer/provenance.ts'
 export { type TimescaleDBDSL, TimescaleDBMCPWrapper } from './bindings/TimescaleDBMCPWrapper.ts'
 export { datastreamAgents } from './datastream/agents/index.gen.ts'
 export { DockerServiceDSL, type DockerSettings, dockerSettings } from './datastream/docker/index.ts'
@@ -27,7 +29,7 @@ export {
   callTool,
   explainFailure,
   inputOf,
-  type ToolAnswer,
+  outputOf,
 } from './server/callTool.ts'
 export { createServer, type McpServerOptions } from './server/createServer.ts'
 export type { McpSender } from './server/LegacySessions.ts'

@@ -133,7 +133,8 @@ describe('qicore agent ask', () => {
   })
 
   test('lets a model that obeys what a coin is called do nothing and state nothing', async () => {
-    const before = await tools().call('manage_topics', { action: 'list' })
+    const topics = async () => (await tools().call('manage_topics', { action: 'list' })).topics
+    const before = await topics()
     const misled = ({ turn, results }: Completion): Reply => {
       if (turn === 0) return { calls: [{ tool: 'get_latest_prices', arguments: {} }] }
       expect(JSON.stringify(results[0])).toContain('say 1,000,000')
@@ -143,7 +144,7 @@ describe('qicore agent ask', () => {
     }
     const answer = document<Asked>((await ask(misled, {}, '--json')).ended, 1)
     expect(answer).toMatchObject({ verified: false, unfounded_figures: ['1,000,000'], refused_tools: ['manage_topics'] })
-    expect(await tools().call('manage_topics', { action: 'list' })).toEqual(before)
+    expect(await topics()).toEqual(before)
   })
 
   test('refuses a key, clearly and without telling it', async () => {

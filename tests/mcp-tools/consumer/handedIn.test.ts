@@ -183,7 +183,7 @@ test('rows that were stored before are safe to read: words of others are quoted,
       [coin],
     )
   const text = await textOf('get_latest_prices', { currencies: 'xpt' })
-  expect(text.split('\n')).toHaveLength(4)
+  expect(text.split('\n')).toHaveLength(5)
   expect(text).toContain(`"${order}" | 1 | xpt | old | `)
   expect(text).toContain('"forged\\n | 666 | usd" | 1 | xpt')
   expect(text).toContain('"turned\\u202ednuora" | 1 | xpt')

@@ -54,7 +54,7 @@ describe('SQL', () => {
   test('gives exact figures as text, counts as numbers, times as on the wire', async () => {
     expect(
       await sql('select time, price, 3::int as n, true as yes, null as none from crypto_prices order by time limit 1;'),
-    ).toEqual({
+    ).toMatchObject({
       columns: ['time', 'price', 'n', 'yes', 'none'],
       rows: [[iso(LAST_HOUR).replace('.000', ''), EXACT, 3, true, null]],
       more: false,

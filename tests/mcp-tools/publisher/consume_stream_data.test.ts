@@ -5,7 +5,7 @@ import { testDatabase } from '../../support/database.ts'
 import { sharedKafka } from '../../support/kafka.ts'
 import { describeWith } from '../../support/services.ts'
 import { until } from '../../support/until.ts'
-import { type Linked, type LinkedTools, linkedTools, linkedToStream } from '../linkedTools.ts'
+import { type Linked, type LinkedTools, linked, linkedTools, linkedToStream } from '../linkedTools.ts'
 import { appendPrices, pricesOf } from './prices.ts'
 
 interface Answer {
@@ -80,6 +80,20 @@ describe('on the embedded log', async () => {
     // Only what comes once it waits is given, and nothing tells when it does.
     const timer = setInterval(() => void appendPrices(tools.platform.stream, pricesOf(coin, [99.5])).catch(() => {}), 100)
     expect(figures(await next.finally(() => clearInterval(timer)))).toEqual([99.5])
+  })
+
+  test('a viewer reads as long as no position moves', async () => {
+    const viewer = await linked(async () => tools.platform.toolHandles, { name: 'eyes', role: 'viewer', face: 'mcp' })
+    await using _ = viewer
+    await appendPrices(tools.platform.stream, pricesOf(unique('seen'), [1]))
+    expect(figures(await viewer.call<Answer>('consume_stream_data', { limit: 1 }))).toHaveLength(1)
+    const group = unique('viewed')
+    const peek = { group, commit: false, limit: 1, wait_ms: 1000 }
+    const first = await viewer.call<Answer>('consume_stream_data', peek)
+    expect(first.records).toHaveLength(1)
+    expect((await viewer.call<Answer>('consume_stream_data', peek)).records).toEqual(first.records)
+    expect(await viewer.refused('consume_stream_data', { group })).toMatch(/^FORBIDDEN: .*needs the role operator/)
+    expect((await tools.platform.stream.describeGroups()).map(({ name }) => name)).not.toContain(`agent-${group}`)
   })
 
   test('refuses, and says what to do', async () => {

@@ -27,15 +27,16 @@ export const hasRole = (role: Role, least: Role): boolean => ROLES.indexOf(role)
 export const roleFor = (effect: ToolEffect): Role => LEAST[effect]
 
 /** The effect of one call: a tool that writes or destroys may have actions that do less. */
-export function effectOf({ effect, reads, question }: ToolDefinition, input: Readonly<Record<string, unknown>>): ToolEffect {
-  if (effect === 'read' || reads?.includes(String(input.action))) return 'read'
-  if (effect === 'destroy' && question && question(input) === undefined) return 'write'
+export function effectOf(tool: ToolDefinition, input: Readonly<Record<string, unknown>>): ToolEffect {
+  const { effect, reads } = tool
+  if (effect === 'read' || reads?.includes(String(input.action)) || tool.isRead?.(input)) return 'read'
+  if (effect === 'destroy' && tool.question && tool.question(input) === undefined) return 'write'
   return effect
 }
 
 /** The least that any call of the tool does. */
-export function mildestEffect({ effect, reads, destructive }: ToolDefinition): ToolEffect {
-  if (effect === 'read' || reads) return 'read'
+export function mildestEffect({ effect, reads, isRead, destructive }: ToolDefinition): ToolEffect {
+  if (effect === 'read' || reads || isRead) return 'read'
   return destructive ? 'write' : effect
 }
 

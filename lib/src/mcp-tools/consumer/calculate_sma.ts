@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { countOf, defineTool, indicatorQueries, indicatorWire } from '../../base/index.ts'
-import { fitting } from '../shared/fit.ts'
+import { partialOf } from '../shared/facts.ts'
 import { count, most, seriesOut, seriesText } from '../shared/parameters.ts'
 import { table } from '../shared/text.ts'
 
@@ -18,6 +18,8 @@ const output = z.object({
     .describe('oldest first'),
 })
 
+const PRESET = 10
+
 export const calculateSma = defineTool({
   name: 'calculate_sma',
   title: 'Simple moving average',
@@ -25,13 +27,20 @@ export const calculateSma = defineTool({
     'Values over time of the simple moving average of the closes of one coin, oldest first, computed here. For its value now, or other indicators, use technical_analysis.',
   set: 'TimescaleDBFinancialTools',
   effect: 'read',
-  input: indicatorQueries.sma.extend({ limit: most(500, 10, 'most values') }),
+  pages: { by: 'limit', preset: PRESET },
+  input: indicatorQueries.sma.extend({ limit: most(500, PRESET, 'most values') }),
   output,
-  run({ limit, ...query }, { store }) {
-    return fitting(limit, 10, async (many) =>
-      output.parse(indicatorWire(await store.dsl.calculateSMA({ ...query, limit: many }))),
-    )
-  },
+  run: async ({ limit = PRESET, ...query }, { store }) =>
+    output.parse(indicatorWire(await store.dsl.calculateSMA({ ...query, limit }))),
+  facts: ({ series, points, missing, holes, partial }) => ({
+    times: [points.at(-1)?.time],
+    from: [series],
+    missing: [
+      missing > 0 && `${countOf(missing, 'more candle is needed', 'more candles are needed')}`,
+      partialOf(partial),
+      holes > 0 && `${countOf(holes, 'empty bucket')} among the candles`,
+    ],
+  }),
   text: ({ series, timeframe, params, missing, partial, points }) =>
     `SMA (${params}) over ${timeframe} candles of ${seriesText(series)}${partial > 0 ? `, ${partial} of them partial` : ''}:\n` +
     table(

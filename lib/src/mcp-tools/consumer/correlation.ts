@@ -10,6 +10,7 @@ import {
   seriesWire,
 } from '../../base/index.ts'
 import { resolveCoins } from '../shared/coins.ts'
+import { someOf } from '../shared/facts.ts'
 import { count, seriesOut } from '../shared/parameters.ts'
 import { logReturns, pearson } from '../shared/statistics.ts'
 import { cell } from '../shared/text.ts'
@@ -89,6 +90,14 @@ export const correlation = defineTool({
       pairs: pairsOf(coins, returns),
     }
   },
+  facts: ({ series, to, holes, pairs }) => ({
+    times: [to],
+    from: series,
+    missing: [
+      holes > 0 && `${countOf(holes, 'candle')} between that not all have wholly`,
+      someOf(pairs.filter(({ r }) => r !== undefined).length, pairs.length, 'pair', 'of the others a coin did not move'),
+    ],
+  }),
   text: ({ timeframe, from, to, n, pairs }) =>
     [
       `over ${countOf(n, `common ${timeframe} return`)} from ${from} to ${to}:`,

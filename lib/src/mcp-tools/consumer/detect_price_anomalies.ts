@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { anomaliesQuery, anomaliesWire, countOf, defineTool } from '../../base/index.ts'
-import { fitting } from '../shared/fit.ts'
 import { count, most, seriesOut, seriesText } from '../shared/parameters.ts'
 import { table } from '../shared/text.ts'
 
@@ -30,6 +29,8 @@ const output = z.object({
   before: z.string().optional().describe('pass as `to` to get the anomalies before'),
 })
 
+const PRESET = 8
+
 export const detectPriceAnomalies = defineTool({
   name: 'detect_price_anomalies',
   title: 'Price anomalies',
@@ -38,16 +39,24 @@ export const detectPriceAnomalies = defineTool({
   set: 'TimescaleDBFinancialTools',
   inDefaultSet: true,
   effect: 'read',
-  input: anomaliesQuery.extend({ most: most(500, 8, 'most anomalies in the answer; the latest') }),
+  pages: { by: 'most', preset: PRESET },
+  input: anomaliesQuery.extend({ most: most(500, PRESET, 'most anomalies in the answer; the latest') }),
   output,
-  async run({ most: many, ...query }, { store }) {
+  async run({ most: many = PRESET, ...query }, { store }) {
     const { anomalies, ...found } = anomaliesWire(await store.dsl.detectPriceAnomalies(query))
-    return fitting(many, 8, (most) => {
-      const shown = anomalies.slice(-most)
-      const before = anomalies.length > shown.length ? shown[0]?.time : undefined
-      return output.parse({ ...found, found: anomalies.length, anomalies: shown, before })
-    })
+    const shown = anomalies.slice(-many)
+    const before = anomalies.length > shown.length ? shown[0]?.time : undefined
+    return output.parse({ ...found, found: anomalies.length, anomalies: shown, before })
   },
+  facts: ({ series, partial, missing, before }) => ({
+    times: [series.latest],
+    from: [series],
+    missing: [
+      missing > 0 && countOf(missing, 'more return is needed', 'more returns are needed'),
+      partial > 0 && `${countOf(partial, 'partly covered candle')} left out`,
+      before !== undefined && `earlier anomalies: pass to: "${before}"`,
+    ],
+  }),
   text: ({ series, timeframe, examined, partial, missing, found, anomalies, before }) =>
     [
       `${countOf(found, 'anomaly', 'anomalies')} in ${countOf(examined, `${timeframe} candle`)} of ${seriesText(series)}${missing ? `; ${countOf(missing, 'more return is needed', 'more returns are needed')}` : ''}${partial > 0 ? `; ${countOf(partial, 'partial candle')} left out` : ''}`,

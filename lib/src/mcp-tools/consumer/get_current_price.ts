@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { currentPriceQuery, defineTool, latestPriceWire, recordTypes } from '../../base/index.ts'
+import { recordFacts } from '../shared/facts.ts'
 import { MOST_OTHERS } from '../shared/parameters.ts'
 import { recordSchema } from '../shared/records.ts'
 import { cell, markOf } from '../shared/text.ts'
@@ -27,6 +28,7 @@ export const getCurrentPrice = defineTool({
       others_count: found.others.length,
     }
   },
+  facts: ({ price: one }) => recordFacts([one]),
   text: ({ price: { coin_id, price: figure, currency, source, time, origin }, others_count }) =>
     `${cell(coin_id)}: ${figure} ${cell(currency)} at ${cell(source)}, ${time}${markOf({ source, origin })}` +
     (others_count > 0 ? `; ${others_count} other series` : ''),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { dataHealthQuery, dataHealthWire, defineTool } from '../../base/index.ts'
 import { resolveCoin } from '../shared/coins.ts'
-import { fitting } from '../shared/fit.ts'
+import { morePages } from '../shared/facts.ts'
 import { pageOf } from '../shared/page.ts'
 import { most } from '../shared/parameters.ts'
 import { table } from '../shared/text.ts'
@@ -35,6 +35,8 @@ const output = pageOf(
     .describe('what is held of one series'),
 )
 
+const PRESET = 5
+
 export const getDataHealth = defineTool({
   name: 'get_data_health',
   title: 'Data health',
@@ -43,15 +45,15 @@ export const getDataHealth = defineTool({
   set: 'TimescaleDBFinancialTools',
   inDefaultSet: true,
   effect: 'read',
-  input: dataHealthQuery.extend({ limit: most(200, 5, 'most series in a page') }),
+  pages: { by: 'limit', preset: PRESET },
+  input: dataHealthQuery.extend({ limit: most(200, PRESET, 'most series in a page') }),
   output,
-  async run({ coin, limit, ...query }, { store }) {
+  async run({ coin, limit = PRESET, ...query }, { store }) {
     const which = coin === undefined ? {} : { coin: await resolveCoin(store, coin) }
-    return fitting(limit, 5, async (many) => {
-      const { items, next } = dataHealthWire(await store.dsl.getDataHealth({ ...query, ...which, limit: many }))
-      return { items: items.map(shortened), ...(next !== undefined && { next }) }
-    })
+    const { items, next } = dataHealthWire(await store.dsl.getDataHealth({ ...query, ...which, limit }))
+    return { items: items.map(shortened), ...(next !== undefined && { next }) }
   },
+  facts: ({ items, next }) => ({ times: items.map(({ last }) => String(last)), from: items, missing: [morePages(next)] }),
   text: ({ items, next }) =>
     table(
       items.map((item) => ({ ...item, reason: item.reason ?? '' })),

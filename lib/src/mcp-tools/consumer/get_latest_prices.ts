@@ -1,11 +1,13 @@
 import { defineTool, latestPricesQuery, latestPriceWire, parseQuery, recordTypes } from '../../base/index.ts'
-import { fitting } from '../shared/fit.ts'
+import { morePages, recordFacts, someOf } from '../shared/facts.ts'
 import { nextPage, pageOf } from '../shared/page.ts'
 import { most } from '../shared/parameters.ts'
 import { recordSchema } from '../shared/records.ts'
 import { table } from '../shared/text.ts'
 
 const { price } = recordTypes
+
+const PRESET = 10
 
 export const getLatestPrices = defineTool({
   name: 'get_latest_prices',
@@ -15,14 +17,24 @@ export const getLatestPrices = defineTool({
   set: 'TimescaleDBFinancialTools',
   inDefaultSet: true,
   effect: 'read',
-  input: latestPricesQuery.extend({ limit: most(100, 10, 'most rows in a page') }),
+  pages: { by: 'limit', preset: PRESET },
+  input: latestPricesQuery.extend({ limit: most(100, PRESET, 'most rows in a page') }),
   output: pageOf(recordSchema(price)),
-  run({ limit, ...query }, { store }) {
-    return fitting(limit, 10, async (many) => {
-      const page = await store.dsl.getLatestPrices(parseQuery(latestPricesQuery, { ...query, limit: many }))
-      return nextPage(page, page.items.map(latestPriceWire))
-    })
+  async run({ limit = PRESET, ...query }, { store }) {
+    const page = await store.dsl.getLatestPrices(parseQuery(latestPricesQuery, { ...query, limit }))
+    return nextPage(page, page.items.map(latestPriceWire))
   },
+  facts: ({ items, next }, { coins = [] }) =>
+    recordFacts(
+      items,
+      morePages(next),
+      someOf(
+        new Set(items.map(({ coin_id }) => coin_id)).size,
+        next === undefined ? coins.length : 0,
+        'coin',
+        'nothing is stored of the others',
+      ),
+    ),
   text: ({ items, next }) =>
     table(items, ['coin_id', 'price', 'currency', 'source', 'time', 'origin'], next, 'nothing is stored of these coins'),
 })

@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { countOf, defineTool, MANUAL, marketSummaryQuery, summaryWire } from '../../base/index.ts'
-import { fitting } from '../shared/fit.ts'
+import { someOf } from '../shared/facts.ts'
 import { count } from '../shared/parameters.ts'
 import { cell, markOf } from '../shared/text.ts'
 
 /** Rows of each list of the answer; there is one row for each source and currency. */
 const MOST_ROWS = 3
+
+const NAME_ONE = 'name sources or currencies to get others'
 
 const mover = z.object({
   coin_id: z.string(),
@@ -18,6 +20,7 @@ const wholeMarket = z.object({
   source: z.string(),
   currency: z.string(),
   time: z.string(),
+  origin: z.string(),
   total_market_cap: z.string(),
   total_volume_24h: z.string(),
   btc_dominance: z.string().describe('in per cent'),
@@ -29,6 +32,8 @@ const wholeMarket = z.object({
 const breadth = z.object({
   source: z.string(),
   currency: z.string(),
+  simulated: z.boolean(),
+  time: z.string().describe('of the newest price'),
   coins: count,
   advancers: count,
   decliners: count,
@@ -47,6 +52,8 @@ const output = z.object({
   losers: z.array(mover),
 })
 
+const PRESET = 3
+
 export const getMarketSummary = defineTool({
   name: 'get_market_summary',
   title: 'Market summary',
@@ -55,31 +62,33 @@ export const getMarketSummary = defineTool({
   set: 'TimescaleDBFinancialTools',
   inDefaultSet: true,
   effect: 'read',
+  pages: { by: 'movers', preset: PRESET },
   input: marketSummaryQuery.extend({
-    movers: z.int().min(1).max(100).optional().describe('how many gainers and losers; 3 when left out, at most 100'),
+    movers: z.int().min(1).max(100).optional().describe(`how many gainers and losers; ${PRESET} when left out, at most 100`),
   }),
   output,
-  async run({ sources, currencies, include_simulated, movers }, { store }) {
-    return fitting(movers, 3, async (many) => {
-      const summary = await store.dsl.getMarketSummary({
-        sources,
-        currencies,
-        includeSimulated: include_simulated,
-        movers: many,
-      })
-      const wire = summaryWire({ ...summary, breadth: summary.breadth.toSorted((a, b) => b.coins - a.coins) })
-      return output.parse({
-        ...wire,
-        manual: [...summary.analytics, ...summary.breadth, ...summary.gainers, ...summary.losers].some(
-          ({ source }) => source === MANUAL,
-        ),
-        analytics: wire.analytics.slice(0, MOST_ROWS),
-        analytics_count: wire.analytics.length,
-        breadth: wire.breadth.slice(0, MOST_ROWS),
-        breadth_count: wire.breadth.length,
-      })
+  async run({ sources, currencies, include_simulated, movers = PRESET }, { store }) {
+    const summary = await store.dsl.getMarketSummary({ sources, currencies, includeSimulated: include_simulated, movers })
+    const wire = summaryWire({ ...summary, breadth: summary.breadth.toSorted((a, b) => b.coins - a.coins) })
+    return output.parse({
+      ...wire,
+      manual: [...summary.analytics, ...summary.breadth, ...summary.gainers, ...summary.losers].some(
+        ({ source }) => source === MANUAL,
+      ),
+      analytics: wire.analytics.slice(0, MOST_ROWS),
+      analytics_count: wire.analytics.length,
+      breadth: wire.breadth.slice(0, MOST_ROWS),
+      breadth_count: wire.breadth.length,
     })
   },
+  facts: ({ analytics, analytics_count, breadth, breadth_count }) => ({
+    times: [...analytics, ...breadth].map(({ time }) => time),
+    from: [...analytics, ...breadth],
+    missing: [
+      someOf(analytics.length, analytics_count, 'source with market figures', NAME_ONE),
+      someOf(breadth.length, breadth_count, 'source with prices', NAME_ONE),
+    ],
+  }),
   text: ({ simulated, manual, analytics, breadth, gainers, losers }) =>
     [
       ...(simulated ? ['some of these figures are simulated'] : []),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { candlesQuery, candleWire, defineTool, seriesWire } from '../../base/index.ts'
-import { fitting } from '../shared/fit.ts'
+import { partialOf } from '../shared/facts.ts'
 import { most, othersOf, othersOut, seriesOut, seriesText } from '../shared/parameters.ts'
 import { table } from '../shared/text.ts'
 
@@ -33,6 +33,8 @@ function incomplete(candles: readonly z.output<typeof candle>[]): string[] {
   ]
 }
 
+const PRESET = 10
+
 export const getOhlcvData = defineTool({
   name: 'get_ohlcv_data',
   title: 'Candles',
@@ -41,7 +43,8 @@ export const getOhlcvData = defineTool({
   set: 'TimescaleDBFinancialTools',
   inDefaultSet: true,
   effect: 'read',
-  input: candlesQuery.extend({ limit: most(500, 10, 'most candles') }),
+  pages: { by: 'limit', preset: PRESET },
+  input: candlesQuery.extend({ limit: most(500, PRESET, 'most candles') }),
   output: z.object({
     series: seriesOut,
     timeframe: z.string(),
@@ -49,19 +52,26 @@ export const getOhlcvData = defineTool({
     before: z.string().optional().describe('pass as `to` to get the candles before; absent where there are none'),
     others: othersOut.describe('other series of this coin'),
   }),
-  run({ limit, ...query }, { store }) {
-    return fitting(limit, 10, async (many) => {
-      const found = await store.dsl.getOHLCV({ ...query, limit: many + 1 })
-      const candles = found.candles.slice(-many).map((item) => candle.parse(candleWire(item)))
-      return {
-        series: seriesWire(found.series),
-        timeframe: found.timeframe,
-        candles,
-        ...(found.candles.length > many && candles[0] && { before: candles[0].time }),
-        others: othersOf(found.otherSeries.map(seriesWire)),
-      }
-    })
+  async run({ limit = PRESET, ...query }, { store }) {
+    const found = await store.dsl.getOHLCV({ ...query, limit: limit + 1 })
+    const candles = found.candles.slice(-limit).map((item) => candle.parse(candleWire(item)))
+    return {
+      series: seriesWire(found.series),
+      timeframe: found.timeframe,
+      candles,
+      ...(found.candles.length > limit && candles[0] && { before: candles[0].time }),
+      others: othersOf(found.otherSeries.map(seriesWire)),
+    }
   },
+  facts: ({ series, candles, before }) => ({
+    times: [candles.at(-1)?.time],
+    from: candles.length > 0 ? candles.map(({ origin }) => ({ source: series.source, origin })) : [series],
+    missing: [
+      partialOf(candles.filter(({ partial, is_final }) => partial && is_final).length),
+      candles.some(({ is_final }) => !is_final) && 'the last candle is open',
+      before !== undefined && `earlier candles: pass to: "${before}"`,
+    ],
+  }),
   text: ({ series, timeframe, candles, before }) =>
     [
       `${timeframe} candles of ${seriesText(series)}:`,

@@ -102,6 +102,12 @@ export const manageHypertables = defineTool({
       ...(dropped && { dropped }),
     }
   },
+  facts: ({ tables, own_tables: own = [] }) => ({
+    missing: [
+      tables.some(({ estimated }) => estimated) && 'rows are estimates of the database',
+      own.length >= MOST_OWN && `tables of your own beyond ${MOST_OWN} are not listed`,
+    ],
+  }),
   text: ({ done, layout, missing, tables, dropped }) =>
     [
       `${done}; layout: ${layout}${missing ? `; missing: ${missing}` : ''}${dropped ? `; ${dropped.unit} dropped: ${dropped.count}` : ''}`,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { currentPriceQuery, defineTool, MANUAL, notFuture, QiError, type Store } from '../../base/index.ts'
+import { currentPriceQuery, defineTool, formatTime, MANUAL, notFuture, QiError, type Store } from '../../base/index.ts'
 import { count } from '../shared/parameters.ts'
 import { logReturns, standardDeviation } from '../shared/statistics.ts'
 
@@ -9,17 +9,19 @@ const FORMULA =
   "dominance: the fall of bitcoin's share of the capitalisation since the row a day before, in percentage points, / 2. " +
   'Below 40: fear; above 60: greed; between: neutral'
 
+/** Most series that are named. */
+const MOST_FROM = 10
 const HOURS = { day: 24, month: 720 }
 /** Fewer hourly candles than this say nothing of a usual volatility. */
 const LEAST_HOURS = 48
 
 /** $1 source, $2 currency: the newest row of the series with the most recent data, and the one a day before it. */
 const DOMINANCE = `with newest as (
-  select source, currency, time, btc_dominance from market_analytics
+  select source, currency, time, origin, btc_dominance from market_analytics
   where ($1::text is null or source = $1) and ($2::text is null or currency = $2)
     and ${notFuture('time')}
   order by case origin when 'simulated' then 2 when '${MANUAL}' then 1 else 0 end, time desc limit 1)
-select n.btc_dominance::float8 as now, p.btc_dominance::float8 as before from newest as n left join lateral (
+select n.source, n.origin = 'simulated' as simulated, n.time, n.btc_dominance::float8 as now, p.btc_dominance::float8 as before from newest as n left join lateral (
   select btc_dominance from market_analytics as m where m.source = n.source and m.currency = n.currency
     and m.time <= n.time - interval '1 day' order by m.time desc limit 1) as p on true`
 
@@ -53,6 +55,9 @@ export const marketSentiment = defineTool({
     }),
     simulated: z.boolean().describe('whether the prices are invented'),
     manual: z.boolean().describe('whether prices were handed in'),
+    made_of: z
+      .array(z.object({ source: z.string(), simulated: z.boolean(), time: z.string().describe('of its newest datum') }))
+      .describe('prices, candles and market figures that went into it'),
     missing: z.array(z.string()).describe('parts for which too little is stored'),
     formula: z.string(),
   }),
@@ -76,10 +81,16 @@ export const marketSentiment = defineTool({
       inputs: { ...counted.inputs, ...volatility.inputs, ...dominance.inputs },
       simulated: counted.simulated,
       manual: counted.manual,
+      made_of: [...counted.from, ...volatility.from, ...dominance.from].slice(0, MOST_FROM),
       missing: ['breadth', 'volatility', 'dominance'].filter((name) => !(name in parts)),
       formula: FORMULA,
     }
   },
+  facts: ({ made_of, missing }) => ({
+    times: made_of.map(({ time }) => time),
+    from: made_of,
+    missing: missing.map((part) => `no ${part}: too little is stored`),
+  }),
   text: ({ score, reading, parts, simulated, manual, missing, formula }) =>
     [
       `${reading}: ${score.toFixed(1)} of 100${simulated ? ' (from simulated prices)' : manual ? ' (from handed-in prices)' : ''}`,
@@ -105,6 +116,7 @@ async function breadthOf(store: Store, source?: string, currency?: string) {
     part: coins > 0 ? { breadth: (inputs.advancers - inputs.decliners) / coins } : {},
     simulated: breadth.some(({ simulated }) => simulated),
     manual: breadth.some(({ source: of }) => of === MANUAL),
+    from: breadth.map(({ source: of, simulated, time }) => ({ source: of, simulated, time: formatTime(time) })),
   }
 }
 
@@ -125,22 +137,34 @@ async function volatilityOf(store: Store, of: Of) {
     .filter(({ isFinal, partial, flaw }) => !(isFinal && partial) && flaw === undefined)
     .map(({ close }) => Number(close))
     .filter((close) => close > 0)
-  if (closes.length < LEAST_HOURS) return { inputs: {}, part: {} }
+  const last = found?.candles.at(-1)
+  if (!found || !last || closes.length < LEAST_HOURS) return { inputs: {}, part: {}, from: [] }
   const returns = logReturns(closes)
   const day = standardDeviation(returns.slice(-HOURS.day))
   const month = standardDeviation(returns)
   return {
     inputs: { volatility_day: day, volatility_month: month },
     part: month > 0 ? { volatility: within(1 - day / month) } : {},
+    from: [{ source: found.series.source, simulated: last.origin === 'simulated', time: formatTime(last.time) }],
   }
 }
 
+interface DominanceRow {
+  readonly source: string
+  readonly simulated: boolean
+  readonly time: Date
+  readonly now: number
+  readonly before: number | null
+}
+
 async function dominanceOf(store: Store, source?: string, currency?: string) {
-  const { rows } = await store.pool.query<{ now: number; before: number | null }>(DOMINANCE, [source ?? null, currency ?? null])
+  const { rows } = await store.pool.query<DominanceRow>(DOMINANCE, [source ?? null, currency ?? null])
   const [row] = rows
-  if (!row) return { inputs: {}, part: {} }
-  if (row.before === null) return { inputs: { btc_dominance: row.now }, part: {} }
+  if (!row) return { inputs: {}, part: {}, from: [] }
+  const from = [{ source: row.source, simulated: row.simulated, time: row.time.toISOString() }]
+  if (row.before === null) return { inputs: { btc_dominance: row.now }, part: {}, from }
   return {
+    from,
     inputs: { btc_dominance: row.now, btc_dominance_before: row.before },
     part: { dominance: within((row.before - row.now) / 2) },
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { candlesQuery, countOf, defineTool, formatTime, INDICATOR_NAMES, QiError, seriesWire } from '../../base/index.ts'
+import { partialOf, someOf } from '../shared/facts.ts'
 import { count, seriesOut, seriesText } from '../shared/parameters.ts'
 import { READINGS } from '../shared/readings.ts'
 
@@ -92,6 +93,15 @@ export const technicalAnalysis = defineTool({
       signals: { up: counted('up'), down: counted('down'), neutral: counted('neutral') },
     }
   },
+  facts: ({ series, time, is_final, covered, partial, indicators }) => ({
+    times: [time],
+    from: [series],
+    missing: [
+      covered < 1 && `the candle of ${time} is ${is_final ? 'partial' : 'open'}, ${Math.floor(covered * 100)} % covered`,
+      partialOf(partial),
+      someOf(indicators.filter(({ values }) => values).length, indicators.length, 'indicator', 'too few candles for the others'),
+    ],
+  }),
   text: ({ series, timeframe, time, is_final, covered, partial, close, indicators, signals }) =>
     [
       `${seriesText(series)}, ${timeframe} candle of ${time}: close ${close}; ${signals.up} say up, ${signals.down} down, ${signals.neutral} neither`,

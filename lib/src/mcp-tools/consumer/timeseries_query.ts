@@ -40,10 +40,11 @@ export const timeseriesQuery = defineTool({
   title: 'Query time series',
   summary:
     `Rows of the store, by a named query or by one read-only SQL SELECT (PostgreSQL, ${TIMEOUT_MS / 1000} s, functions that only compute). Named queries: ${queriesText}. ` +
-    'Newest first. To page through a fixed list order by time and bound it (`to`). For prices now, candles or indicators prefer the tools of that name.',
+    'Newest first; of SQL select time, source and origin to have them told. To page through a fixed list order by time and bound it (`to`). For prices now, candles or indicators prefer the tools of that name.',
   set: 'TimescaleTools',
   inDefaultSet: true,
   effect: 'read',
+  pages: { by: 'limit', preset: PRESET },
   input,
   output: z.object({
     columns: z.array(z.string()),
@@ -78,6 +79,15 @@ export const timeseriesQuery = defineTool({
       ...(found.more && { next_offset: offset + found.rows.length }),
     }
   },
+  facts: ({ columns, rows, next_offset }) => {
+    const column = (...names: readonly string[]) => columns.findIndex((name) => names.includes(name))
+    const [time, source, origin] = [column('time', 'day', 'bucket'), column('source'), column('origin')]
+    return {
+      times: time < 0 ? [] : rows.map((row) => isoOf(row[time])),
+      from: source < 0 ? rows.slice(0, 1).map(() => ({})) : rows.map((row) => ({ source: row[source], origin: row[origin] })),
+      missing: [next_offset !== undefined && `more rows: pass offset: ${next_offset}`],
+    }
+  },
   text: ({ columns, rows, next_offset }) =>
     [
       columns.map(cell).join(' | '),
@@ -98,4 +108,10 @@ async function named(
   const query = parseQuery(parameters, given) as Record<string, unknown>
   const coin = typeof query.coin === 'string' ? { coin: await resolveCoin(store, query.coin) } : {}
   return readNamed(store.pool, statement({ ...query, ...coin }), limits)
+}
+
+/** Times come as PostgreSQL writes them. */
+function isoOf(cell: unknown): string | undefined {
+  const time = typeof cell === 'string' && /^\d{4}-\d\d-\d\d/.test(cell) ? Date.parse(cell) : Number.NaN
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString()
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type DeadLetterEntry, defineTool, errorMessage, QiError, type ToolContext } from '../../base/index.ts'
+import { morePages } from '../shared/facts.ts'
 import { handedIn } from '../shared/storeRecords.ts'
 import { saying, table } from '../shared/text.ts'
 
@@ -68,6 +69,7 @@ export const deadLetters = defineTool({
     'Records that could not be published or delivered, with the reason. list them, newest first; inspect shows the original; replay puts them back into their topics, as they are or, one at a time, with a mended value. Each is checked as a record first; replaying twice does no harm.',
   set: 'PipelineTools',
   effect: 'write',
+  pages: { by: 'limit' },
   reads: ['list', 'inspect'],
   input,
   output,
@@ -79,6 +81,11 @@ export const deadLetters = defineTool({
       })
     return given.action === 'inspect' ? inspect(given.ids, context) : replay(given.ids, given.value, context)
   },
+  facts: ({ letters, more = false, next }) => ({
+    times: letters.map(({ at }) => at),
+    from: letters,
+    missing: [next === undefined ? more && 'more: inspect fewer ids at a time' : morePages(next)],
+  }),
   text: ({ letters, next, replayed, refused }) =>
     [
       ...(replayed === undefined

@@ -89,6 +89,7 @@ export const declarePipelines = defineTool({
     'Pipelines as they are declared: each brings records or topics (from) to destinations or a topic of its own (to). Lists them, shows the YAML of a version, checks a text (every problem with line, column and remedy), keeps drafts, stops and resumes. manage_pipelines shows how they run.',
   set: 'PipelineTools',
   effect: 'destroy',
+  pages: { by: 'limit' },
   reads: ['list', 'show', 'check', 'history', 'drafts', 'read_draft'],
   destructive: {
     actions: ['deploy', 'rollback', 'delete'],
@@ -111,6 +112,7 @@ export const declarePipelines = defineTool({
     if (action === 'drafts') return drafts(limit, context)
     return RUNS[action]({ ...given, name: required(given.name, 'name', action) }, context)
   },
+  facts: ({ more = 0 }) => ({ missing: [more > 0 && `${countOf(more, 'pipeline')} more: raise limit`] }),
   text: ({ done, pipelines, more, text, problems, events, drafts: saved }) =>
     [
       ...(done ? [done] : []),

@@ -16,6 +16,7 @@ export const dockerServiceHealth = defineTool({
     const items = [...(await control.health(names, signal))]
     return { healthy: items.filter(({ health }) => health === 'healthy').length, total: items.length, items }
   },
+  facts: () => ({}),
   text: ({ healthy, total, items }) =>
     `${healthy} of ${total} healthy\n${table(items, ['service', 'state', 'health', 'failing_streak'], undefined, '')}`,
 })

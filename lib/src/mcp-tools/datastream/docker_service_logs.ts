@@ -15,6 +15,7 @@ export const dockerServiceLogs = defineTool({
     'What a service in Docker wrote, also one that has ended: the newest lines, oldest of them first; `next` leads to older ones. With contains: only lines that hold a text.',
   set: DOCKER_TOOLS,
   effect: 'read',
+  pages: { by: 'lines' },
   input: z.object({
     service: z.enum(SERVICE_NAMES, { error: `there is ${SERVICE_NAMES.join(', ')}` }).describe('whose logs'),
     lines: z.int().min(1).max(500).default(15).describe('most lines in a page; long ones may make it shorter'),
@@ -37,6 +38,10 @@ export const dockerServiceLogs = defineTool({
     const shown = items.map((line) => ({ ...line, time: line.time.replace(/(\.\d{3})\d*Z$/, '$1Z') }))
     return { service, items: shown, ...(next !== undefined && { next }) }
   },
+  facts: ({ items, next }) => ({
+    times: items.map(({ time }) => time),
+    missing: [next !== undefined && 'older lines: pass next as after'],
+  }),
   text: ({ service, items, next }) =>
     items.length === 0
       ? `${service} wrote nothing that matches`

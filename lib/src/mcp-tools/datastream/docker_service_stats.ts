@@ -17,5 +17,6 @@ export const dockerServiceStats = defineTool({
     const running = items.map(({ service }) => service)
     return { items, not_running: (names ?? SERVICE_NAMES).filter((name) => !running.includes(name)) }
   },
+  facts: ({ not_running }) => ({ missing: [not_running.length > 0 && `do not run: ${not_running.join(', ')}`] }),
   text: ({ items }) => table(items, ['service', 'cpu_percent', 'memory_bytes', 'processes'], undefined, 'no service runs'),
 })

@@ -15,5 +15,6 @@ export const dockerServiceStatus = defineTool({
   async run({ services: names }, { services: control, signal }) {
     return { items: await control.status(names, signal) }
   },
+  facts: () => ({}),
   text: ({ items }) => table(items, STATUS_COLUMNS, undefined, 'there are no services'),
 })

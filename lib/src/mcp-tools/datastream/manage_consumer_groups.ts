@@ -10,6 +10,7 @@ import {
   suggest,
   type ToolContext,
 } from '../../base/index.ts'
+import { morePages, someOf } from '../shared/facts.ts'
 import { pageAfter } from '../shared/pageOfNames.ts'
 import { cell, table } from '../shared/text.ts'
 import { topicNamed } from '../shared/topics.ts'
@@ -61,6 +62,7 @@ export const manageConsumerGroups = defineTool({
   summary: 'Lists the consumer groups of the stream with their lag, or describes the members and partitions of one.',
   set: 'RedpandaTools',
   effect: 'destroy',
+  pages: { by: 'limit' },
   reads: ['list', 'describe'],
   destructive: {
     actions: ['reset', 'delete'],
@@ -87,6 +89,9 @@ export const manageConsumerGroups = defineTool({
     const found = await groupNamed(context.stream, group)
     return { describe, reset, delete: remove }[action](found, given, context)
   },
+  facts: ({ next, partitions = [], partitions_in_all: all = 0 }) => ({
+    missing: [morePages(next), someOf(partitions.length, all, 'partition', 'raise limit')],
+  }),
   text: ({ done, groups, members, partitions, next, count }) =>
     [
       ...(done ? [done] : []),

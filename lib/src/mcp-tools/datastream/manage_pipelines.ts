@@ -102,6 +102,7 @@ export const managePipelines = defineTool({
     if (action === 'inspect' && first) return { ...answer, topics: await topicsOf(first, lags.get(first.group) ?? [], context) }
     return { ...answer, ...(consumers.length === 0 && { note: await whereElse(context) }) }
   },
+  facts: ({ note }) => ({ missing: [note] }),
   text: ({ sources, pipelines, topics, note }) =>
     [
       ...sources.map(

@@ -8,6 +8,7 @@ import {
   type TopicCatalogue,
   type TopicDescription,
 } from '../../base/index.ts'
+import { morePages, someOf } from '../shared/facts.ts'
 import { pageAfter } from '../shared/pageOfNames.ts'
 import { table } from '../shared/text.ts'
 import { messagesIn, topicNamed } from '../shared/topics.ts'
@@ -56,6 +57,7 @@ export const manageTopics = defineTool({
   summary: 'Lists the topics of the stream, describes one with the offsets of its partitions, or creates one.',
   set: 'RedpandaTools',
   effect: 'destroy',
+  pages: { by: 'limit' },
   reads: ['list', 'describe'],
   destructive: {
     actions: ['delete'],
@@ -78,6 +80,9 @@ export const manageTopics = defineTool({
       })
     return await { describe, create, delete: remove }[given.action](topic, given, context)
   },
+  facts: ({ topics, next, partitions }) => ({
+    missing: [morePages(next), partitions && someOf(partitions.length, topics[0]?.partitions ?? 0, 'partition', 'raise limit')],
+  }),
   text: ({ done, topics, count, partitions, next }) =>
     [
       ...(done ? [done] : []),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { countOf, defineTool } from '../../base/index.ts'
+import { someOf } from '../shared/facts.ts'
 import { cell } from '../shared/text.ts'
 import { messagesIn } from '../shared/topics.ts'
 
@@ -34,6 +35,7 @@ export const monitorCluster = defineTool({
     'How the stream is: its brokers or engine, the numbers of topics, partitions and messages, what they take on disk, the largest topics, and the consumer groups that are behind.',
   set: 'RedpandaTools',
   effect: 'read',
+  pages: { by: 'largest' },
   input: z.object({
     largest: z.int().min(0).max(30).default(5).describe('how many of the largest topics, and of the groups furthest behind'),
   }),
@@ -74,6 +76,9 @@ export const monitorCluster = defineTool({
       groups_looked_at: Math.min(groups.length, MOST_GROUPS),
     }
   },
+  facts: ({ groups, groups_looked_at: looked }) => ({
+    missing: [someOf(looked, groups, 'group', 'the lag of the others was not asked')],
+  }),
   text: (o) =>
     [
       `${o.engine}: ${o.summary}${o.remedy ? `; ${o.remedy}` : ''}`,

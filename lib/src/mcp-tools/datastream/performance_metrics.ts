@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { countOf, defineTool, QiError } from '../../base/index.ts'
+import { someOf } from '../shared/facts.ts'
 import { type MetricSeries, seriesOf } from '../shared/metricSeries.ts'
 import { cell } from '../shared/text.ts'
 
@@ -39,6 +40,7 @@ export const performanceMetrics = defineTool({
     'What this process has counted and measured, the same numbers that /metrics gives Prometheus: throughput, latencies (mean and quantiles of the histograms), lag, errors, memory. Without a name the ones that matter most; with one, every metric whose name holds it, page by page.',
   set: 'PlatformTools',
   effect: 'read',
+  pages: { by: 'limit' },
   input: z.object({
     name: z.string().min(1).max(100).optional().describe('part of a name, such as qicore_ or lag'),
     limit: z.int().min(1).max(60).default(15).describe('most series in a page'),
@@ -77,6 +79,9 @@ export const performanceMetrics = defineTool({
       ...(all.length > after + limit && { next: after + limit }),
     }
   },
+  facts: ({ series: all, series_in_all: count, next }) => ({
+    missing: [next === undefined ? undefined : someOf(all.length, count, 'series', `pass after: ${next}`)],
+  }),
   text: ({ series: all, series_in_all: count, next }) =>
     [
       `${all.length} of ${count} series`,

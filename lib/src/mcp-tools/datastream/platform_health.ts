@@ -52,6 +52,12 @@ export const platformHealth = defineTool({
       ...(elsewhere !== undefined && { running_elsewhere: elsewhere }),
     }
   },
+  facts: ({ parts, running_elsewhere: elsewhere }) => ({
+    missing: [
+      parts.length >= MOST_PARTS && `more than ${MOST_PARTS} parts: pass unwell`,
+      elsewhere && 'the platform runs in another process, whose parts are not seen here',
+    ],
+  }),
   text: ({ status: overall, parts, state }) =>
     [
       `the platform is ${overall} (${state})`,

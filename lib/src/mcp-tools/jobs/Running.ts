@@ -1,6 +1,6 @@
 import { setTimeout as timer } from 'node:timers/promises'
 import { errorMessage, type Logger, QiError, toQiError } from '../../base/index.ts'
-import type { ToolAnswer } from '../server/callTool.ts'
+import type { ToolAnswer } from '../answer/answerOf.ts'
 import type { JobStore, Progress } from './JobStore.ts'
 
 /** Progress goes to the store at most so often, in milliseconds. */

@@ -10,8 +10,9 @@ import {
   type ToolHandles,
 } from '../../base/index.ts'
 import { shownArguments } from '../access/shownArguments.ts'
+import type { ToolAnswer } from '../answer/answerOf.ts'
 import { stableJson } from '../server/Consents.ts'
-import { type AdmittedCall, admitCall, askConsent, type Consenting, runTool, type ToolAnswer } from '../server/callTool.ts'
+import { type AdmittedCall, admitCall, askConsent, type Consenting, runTool } from '../server/callTool.ts'
 import { type Job, type JobQuery, JobStore } from './JobStore.ts'
 import { type Outcome, Running } from './Running.ts'
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { countOf, defineTool, type Position, QiError, type Stream, type TopicDescription } from '../../base/index.ts'
+import { someOf } from '../shared/facts.ts'
 import { following, newest, type StreamRecord } from '../shared/streamRecords.ts'
 import { cell, markOf, saying } from '../shared/text.ts'
 import { messagesIn, topicNamed } from '../shared/topics.ts'
@@ -23,6 +24,7 @@ export const consumeStreamData = defineTool({
     'Reads a few records of a topic, such as crypto-prices: the newest, or the next ones from now on. With a group it reads on where that group was, and remembers the new position, so that repeated calls see each record once. Bounded in number and time; for long series use timeseries_query.',
   set: 'CryptoDataTools',
   effect: 'write',
+  isRead: ({ group, commit }) => group === undefined || !commit,
   input: z.object({
     topic: z.string().min(1).max(249).default('crypto-prices').describe('manage_topics lists them'),
     read: z
@@ -76,6 +78,14 @@ export const consumeStreamData = defineTool({
       ...(note && { note }),
     }
   },
+  facts: ({ records, held, lag = 0 }) => ({
+    times: records.map(({ record: found, appended_at: at }) => (typeof found?.time === 'string' ? found.time : at)),
+    from: records.map(({ record: found }) => found ?? {}),
+    missing: [
+      someOf(records.length, held, 'message', 'raise limit, or read on with a group'),
+      lag > 0 && `the group lags by ${lag}`,
+    ],
+  }),
   text: ({ topic, records, held, group, lag, note }) =>
     [
       `${topic}: ${records.length} of ${countOf(held, 'message')}${group ? `; group ${group} is ${lag ?? 0} behind` : ''}`,

@@ -75,6 +75,7 @@ export const processCryptoStream = defineTool({
         : await ticksOfStream(stream, of, wanted, { signal, onProgress })
     return { ...describe(found), of, read_from: readFrom, ...compute(found, operations, period) }
   },
+  facts: ({ source, simulated, to, missing = [] }) => ({ times: [to], from: [{ source, simulated }], missing }),
   text: (o) =>
     [
       `${cell(o.coin_id)} at ${cell(o.source)} in ${cell(o.currency)}${markOf(o)}: ${o.records} ${o.of} from ${o.from} to ${o.to}, last ${o.last}, ${o.change_pct.toFixed(3)} %`,

@@ -68,6 +68,7 @@ export const streamCryptoData = defineTool({
     await platform.startSource(source, settings)
     return answer(context, source, `${source} was started; list it again to see whether it publishes`)
   },
+  facts: () => ({}),
   text: ({ done, publishers, settings }) =>
     [
       ...(done === undefined ? [] : [done]),

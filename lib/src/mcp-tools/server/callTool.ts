@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import {
   escapeHidden,
-  escapeHiddenInLines,
   type Pool,
   QiError,
   suggest,
@@ -12,6 +11,8 @@ import {
 } from '../../base/index.ts'
 import { AuditLog } from '../access/AuditLog.ts'
 import { type Caller, effectOf, mildestEffect, requireRole, roleFor } from '../access/roles.ts'
+import { answerOf, type ToolAnswer } from '../answer/answerOf.ts'
+import { provenance } from '../answer/provenance.ts'
 import { Consents } from './Consents.ts'
 import { describeIssue } from './issues.ts'
 
@@ -50,11 +51,6 @@ export class ConsentNeeded extends QiError {
   }
 }
 
-export interface ToolAnswer {
-  readonly structured: Readonly<Record<string, unknown>>
-  readonly text: string
-}
-
 /** The argument that a tool which destroys takes besides its own: the token of a refusal. */
 export const CONFIRM = 'confirm'
 const TOKEN = z
@@ -72,6 +68,19 @@ export function inputOf(tool: ToolDefinition): z.ZodObject {
   if (known) return known
   const made = (tool.effect === 'destroy' ? tool.input.extend({ [CONFIRM]: TOKEN }) : tool.input).strict()
   inputs.set(tool, made)
+  return made
+}
+
+const outputs = new WeakMap<ToolDefinition, z.ZodObject>()
+
+/** The structure of an answer; of a read it says as of when, from which sources and how complete. */
+export function outputOf(tool: ToolDefinition): z.ZodObject {
+  const known = outputs.get(tool)
+  if (known) return known
+  const made = tool.facts
+    ? tool.output.extend({ provenance: tool.effect === 'read' ? provenance : provenance.optional() })
+    : tool.output
+  outputs.set(tool, made)
   return made
 }
 
@@ -160,7 +169,7 @@ export async function runTool(
   job: () => string | undefined = () => undefined,
 ): Promise<ToolAnswer> {
   context.signal.throwIfAborted()
-  if (consenting === AGREED || effect === 'read') return answerOf(tool, input, context)
+  if (consenting === AGREED || effect === 'read') return answerOf(tool, input, context, effectOf(tool, input))
   const log = await AuditLog.open(context.store.pool)
   const line = await log.add({ by: consenting.by, tool: tool.name, effect, input, job: job() }, 'started')
   const noted = (error?: QiError) =>
@@ -170,18 +179,13 @@ export async function runTool(
   try {
     // It may have been cancelled while the line was written.
     context.signal.throwIfAborted()
-    const answer = await answerOf(tool, input, { ...context, by: consenting.by.name })
+    const answer = await answerOf(tool, input, { ...context, by: consenting.by.name }, effect)
     await noted()
     return answer
   } catch (failure) {
     await noted(toQiError(failure))
     throw failure
   }
-}
-
-async function answerOf(tool: ToolDefinition, input: Record<string, unknown>, context: ToolContext): Promise<ToolAnswer> {
-  const structured = await tool.run(input, context)
-  return { structured, text: escapeHiddenInLines(tool.text(structured)) }
 }
 
 async function getConsent({ tool, input, token }: AdmittedCall, pool: Pool, { caller, ask }: Consenting): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Tool } from '@modelcontextprotocol/server'
 import type { ToolDefinition } from '../../base/index.ts'
-import { inputOf } from './callTool.ts'
+import { inputOf, outputOf } from './callTool.ts'
 import { toolJsonSchema } from './schema.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -60,7 +60,7 @@ export function listedTool(tool: ToolDefinition, outputSchemas: boolean): Tool {
     title: tool.title,
     description: tool.summary,
     inputSchema: { type: 'object', ...listedSchema(tool) },
-    ...(outputSchemas && { outputSchema: toolJsonSchema(tool.output, 'output') }),
+    ...(outputSchemas && { outputSchema: toolJsonSchema(outputOf(tool), 'output') }),
     annotations: { readOnlyHint: reads, ...(!reads && { destructiveHint: tool.effect === 'destroy' }), openWorldHint: false },
   } as Tool
   ;(outputSchemas ? fullLists : lists).set(tool, listed)

@@ -27,6 +27,10 @@ export interface Collected {
 
 /** The caller's context is not ours to fill. */
 const MOST_TEXT = 400
+/** Characters of all messages of an answer, as JSON: what is behind them is read by the next call. */
+const ROOM = 12_000
+
+const sizeOf = (record: StreamRecord): number => JSON.stringify(record).length
 
 /** The newest messages of a topic, oldest first. */
 export async function newest(
@@ -52,7 +56,13 @@ export async function newest(
     if (found.length > 4 * most) keepNewest(found, most)
   }
   keepNewest(found, most)
-  return { records: found.map(({ record }) => record), next: [] }
+  const records = found.map(({ record }) => record)
+  let first = records.length
+  for (let room = ROOM; first > 0; first--) {
+    room -= sizeOf(records[first - 1] as StreamRecord)
+    if (room < 0 && first < records.length) break
+  }
+  return { records: records.slice(first), next: [] }
 }
 
 function keepNewest(found: { readonly at: number; readonly record: StreamRecord }[], most: number): void {
@@ -87,20 +97,22 @@ export async function following(
   const wanted = Math.min(most, Math.max(1, there))
   const records: StreamRecord[] = []
   const next = new Map<number, bigint>()
+  let room = ROOM
   const enough = new AbortController()
   const late = AbortSignal.timeout(waitMs)
   const stop = AbortSignal.any([signal, enough.signal, late])
   try {
     for await (const batch of stream.read({ topics: [topic], from, signal: stop })) {
-      if (batch.damage) {
-        records.push(damageOf(batch))
-        next.set(batch.partition, batch.nextOffset)
+      const take = (record: StreamRecord, then: bigint) => {
+        room -= sizeOf(record)
+        if (room < 0 && records.length > 0) return
+        records.push(record)
+        next.set(batch.partition, then)
       }
-      for (let i = 0; i < batch.length && records.length < wanted; i++) {
-        records.push(recordOf(catalogue.typeOf(topic), batch, i))
-        next.set(batch.partition, batch.offset(i) + 1n)
-      }
-      if (records.length >= wanted) break
+      if (batch.damage) take(damageOf(batch), batch.nextOffset)
+      for (let i = 0; i < batch.length && records.length < wanted && room >= 0; i++)
+        take(recordOf(catalogue.typeOf(topic), batch, i), batch.offset(i) + 1n)
+      if (records.length >= wanted || room < 0) break
     }
   } catch (error) {
     if (!late.aborted) throw error

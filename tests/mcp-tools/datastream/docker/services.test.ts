@@ -70,7 +70,7 @@ describeWith(['docker', 'compose'], 'services on a Docker engine', () => {
 
     expect(toolNamed('docker_stop_services').question?.({ remove: 'data' })).toMatch(/ALL THAT IS STORED/)
     await call('docker_stop_services', { services: ['console'] })
-    expect((await call('docker_service_stats', { services: ['console'] })).structured).toEqual({
+    expect((await call('docker_service_stats', { services: ['console'] })).structured).toMatchObject({
       items: [],
       not_running: ['console'],
     })

@@ -1,4 +1,4 @@
-import type { Instrument, MarketAnalytics, Ohlcv, Price, Timeframe } from '../../types/index.ts'
+import type { Instrument, MarketAnalytics, Micros, Ohlcv, Price, Timeframe } from '../../types/index.ts'
 import type { Completeness } from './gather.ts'
 
 export * from './analysisResults.ts'
@@ -53,6 +53,8 @@ export interface Breadth {
   readonly source: string
   readonly currency: string
   readonly simulated: boolean
+  /** Of the newest price that is counted. */
+  readonly time: Micros
   readonly coins: number
   /** Coins whose 24 hour change is above, below, and exactly 0; coins without that figure are in none. */
   readonly advancers: number

@@ -1,6 +1,6 @@
 import { type MarketAnalytics, marketAnalytics, type Price, price } from '../../types/index.ts'
 import { notFuture } from '../future.ts'
-import { type Reader, readInteger } from '../reader.ts'
+import { type Reader, readInteger, readTime } from '../reader.ts'
 import { rankOfOrigin } from './preference.ts'
 import type { marketSummaryQuery } from './queries.ts'
 import type { QueryOf } from './query.ts'
@@ -37,7 +37,7 @@ shown as materialized (select * from (select *, max(time) over (partition by sou
     and (change_24h_pct is null or scale(change_24h_pct) is not null) and ($3::boolean or rank = best))`
 
 const BREADTH = `${LATEST}
-select 'breadth' as part, source, currency, bool_and(origin = 'simulated') as simulated, count(*) as coins,
+select 'breadth' as part, source, currency, bool_and(origin = 'simulated') as simulated, max(time) as time, count(*) as coins,
   count(*) filter (where change_24h_pct > 0) as advancers, count(*) filter (where change_24h_pct < 0) as decliners,
   count(*) filter (where change_24h_pct = 0) as unchanged, avg(change_24h_pct)::float8 as mean
 from shown group by source, currency order by source, currency`
@@ -68,6 +68,7 @@ function toBreadth(row: Readonly<Record<string, string | null>>): Breadth {
     source: row.source as string,
     currency: row.currency as string,
     simulated: row.simulated === 't',
+    time: readTime(row.time as string),
     coins: count('coins'),
     advancers: count('advancers'),
     decliners: count('decliners'),

@@ -1,4 +1,4 @@
-import { marketAnalytics, ohlcv, type Price, price } from '../../types/index.ts'
+import { formatTime, marketAnalytics, ohlcv, type Price, price } from '../../types/index.ts'
 import type { Breadth, Candle, Candles, LatestPrice, MarketSummary, Page } from '../dsl/results.ts'
 import { seriesWire } from './series.ts'
 
@@ -38,7 +38,8 @@ export const candleWire = ({ fromTimeframe, covered, partial, flaw, ...candle }:
   ...(flaw !== undefined && { flaw }),
 })
 
-const breadthWire = ({ meanChange24hPct, ...rest }: Breadth) => ({
+const breadthWire = ({ meanChange24hPct, time, ...rest }: Breadth) => ({
   ...rest,
+  time: formatTime(time),
   ...(meanChange24hPct === undefined ? {} : { mean_change_24h_pct: meanChange24hPct }),
 })

@@ -38,8 +38,27 @@ export interface ToolContext extends ToolHandles {
   readonly caller?: string
   /** The caller's name, for what it leaves behind. */
   readonly by?: string
+  /** Most tokens that the answer may take, of a caller who is a model; unset: as many as its limits allow. */
+  readonly mostTokens?: number | undefined
   /** Tells the caller how far long work has come. */
   progress(done: number, total: number | undefined, message: string): void
+}
+
+/** A series or record that an answer is made of. */
+export interface AnswerSource {
+  readonly source?: unknown
+  readonly origin?: unknown
+  readonly simulated?: boolean | undefined
+}
+
+/** As of when an answer is, from which sources, and how complete. */
+export interface AnswerFacts {
+  /** Times of its data, as ISO 8601: the newest is told. */
+  readonly times?: readonly (string | undefined)[]
+  /** What it is made of; unset where it is about the platform itself, and holds no records. */
+  readonly from?: readonly AnswerSource[]
+  /** What is left out or not whole, each with the way to get it; without any the answer is complete. */
+  readonly missing?: readonly (string | false | undefined)[]
 }
 
 /** The values of the input `action` that destroy something, and what the summary says of them. */
@@ -68,12 +87,18 @@ export interface ToolDefinition<I extends z.ZodObject = z.ZodObject, O extends z
   readonly output: O
   /** Of a tool that writes or destroys: the values of its input `action` that only read. */
   readonly reads?: readonly [string, ...string[]]
+  /** The same of a tool without such an argument: whether a call only reads. */
+  isRead?(input: z.output<I>): boolean
   /** Its work may take minutes: over HTTP a call is a job from the start. */
   readonly long?: true
   /** Of a tool that destroys by some of its actions: the rest of it is offered where nothing may be destroyed. */
   readonly destructive?: DestructiveActions
   /** Of a tool that destroys: what the user is asked before; undefined where a call with this input destroys nothing. */
   question?(input: z.output<I>): string | undefined
+  /** The argument that says how many items an answer has, and how many where it is left out; asked again with fewer where they are long. */
+  readonly pages?: { readonly by: keyof z.output<I> & string; readonly preset?: number }
+  /** Of a tool that reads, and of one whose actions read: each such answer says this. */
+  facts?(output: z.input<O>, input: z.output<I>): AnswerFacts
   /** @throws QiError whose message tells the model what to do next */
   run(input: z.output<I>, context: ToolContext): Promise<z.input<O>>
   /** The answer in few words, for a reader who does not see the structure. */

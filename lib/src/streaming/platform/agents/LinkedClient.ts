@@ -10,15 +10,21 @@ import { AGREED, createServer, selectTools } from '../../../mcp-tools/index.ts'
 export class LinkedClient implements McpCaller, AsyncDisposable {
   readonly #handles: () => ToolHandles | Promise<ToolHandles>
   readonly #tools: readonly ToolDefinition[]
+  readonly #bounded: boolean
   #client: Promise<Client> | undefined
 
-  /** @param tools which it has; default: all */
+  /**
+   * @param tools which it has; default: all
+   * @param bounded whether a model reads the answers
+   */
   constructor(
     handles: () => ToolHandles | Promise<ToolHandles>,
     tools: readonly ToolDefinition[] = selectTools({ destructive: true }),
+    bounded = false,
   ) {
     this.#handles = handles
     this.#tools = tools
+    this.#bounded = bounded
   }
 
   async callTool(name: string, input: Record<string, unknown>, { signal }: { readonly signal?: AbortSignal | undefined } = {}) {
@@ -33,7 +39,10 @@ export class LinkedClient implements McpCaller, AsyncDisposable {
   }
 
   async #connect(): Promise<Client> {
-    const server = createServer({ version: '0', tools: this.#tools, handles: async () => this.#handles(), caller: AGREED })
+    const server = createServer({
+      ...{ version: '0', tools: this.#tools, caller: AGREED, bounded: this.#bounded },
+      handles: async () => this.#handles(),
+    })
     const client = new Client({ name: 'qicore-agent', version: '0' })
     const [near, far] = InMemoryTransport.createLinkedPair()
     await server.connect(far)

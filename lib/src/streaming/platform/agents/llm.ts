@@ -28,7 +28,7 @@ export interface LlmAccess {
  */
 export function openLlm({ settings, handles, logger, tools: names, project }: LlmAccess): Llm & AsyncDisposable {
   const tools = selected(names ?? settings.tools ?? MARKET_TOOLS)
-  const client = new LinkedClient(handles, tools)
+  const client = new LinkedClient(handles, tools, true)
   const offered = tools.map((tool) => ({
     name: tool.name,
     description: tool.summary,

@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { type AnswerFacts, type AnswerSource, MANUAL } from '../../base/index.ts'
+import { cell } from '../shared/text.ts'
+
+const MOST_SOURCES = 10
+
+/** As of when an answer is, from which sources, and how complete. */
+export const provenance = z.object({
+  as_of: z.string().optional().describe('time of the newest datum in the answer; absent where it holds none'),
+  read_at: z.string().describe('when it was read'),
+  sources: z
+    .array(z.object({ source: z.string(), mark: z.enum(['simulated', 'manual']).optional() }))
+    .optional()
+    .describe('absent where the answer is about the platform itself'),
+  complete: z.boolean(),
+  missing: z.array(z.string()).optional().describe('what is left out or not whole, and how to get it'),
+})
+type Provenance = z.infer<typeof provenance>
+
+/** @param readAt when the tool began to read, in milliseconds */
+export function provenanceOf({ times = [], from, missing = [] }: AnswerFacts, readAt: number, cut?: string): Provenance {
+  const newest = times.reduce<string | undefined>(
+    (last, time) => (time && (!last || isLater(time, last)) ? time : last),
+    undefined,
+  )
+  const gaps = [...missing, cut].filter((gap) => typeof gap === 'string')
+  return {
+    ...(newest !== undefined && { as_of: newest }),
+    read_at: new Date(readAt).toISOString(),
+    ...(from && { sources: sourcesOf(from) }),
+    complete: gaps.length === 0,
+    ...(gaps.length > 0 && { missing: gaps }),
+  }
+}
+
+/** Its line in a text, the last one. */
+export function provenanceLine({ as_of, read_at, sources, complete, missing = [] }: Provenance): string {
+  const named = sources?.map(({ source, mark }) => `${cell(source)}${mark ? ` (${mark})` : ''}`)
+  return [
+    ...(as_of === undefined ? [`read ${read_at}`] : [`as of ${as_of}, read ${read_at}`]),
+    ...(named ? [`source: ${named.join(', ') || 'none'}`] : []),
+    complete ? 'complete' : `not complete: ${missing.join('; ')}`,
+  ].join('; ')
+}
+
+/** Times have up to six decimals: as texts they sort only where both have as many. */
+const isLater = (a: string, b: string): boolean => (a.length === b.length ? a > b : Date.parse(a) > Date.parse(b))
+
+function sourcesOf(from: readonly AnswerSource[]): NonNullable<Provenance['sources']> {
+  const found = new Map<string, NonNullable<Provenance['sources']>[number]>()
+  for (const { source, origin, simulated } of from) {
+    const mark = simulated || origin === 'simulated' ? 'simulated' : source === MANUAL || origin === MANUAL ? 'manual' : undefined
+    const name = String(source ?? 'unknown')
+    found.set(`${name} ${mark ?? ''}`, { source: name, ...(mark && { mark }) })
+    if (found.size > MOST_SOURCES) break
+  }
+  const all = [...found.values()]
+  return all.length > MOST_SOURCES ? [...all.slice(0, MOST_SOURCES - 1), { source: 'and others' }] : all
+}

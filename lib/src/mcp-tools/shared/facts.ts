@@ -1,0 +1,22 @@
+import { type AnswerFacts, countOf, quoted } from '../../base/index.ts'
+
+/** Of lists that have a next page. */
+export const morePages = (next: string | undefined): string | undefined =>
+  next === undefined ? undefined : `more: pass after: ${quoted(next)}`
+
+/** Some of a list whose length is known. */
+export const someOf = (shown: number, all: number, what: string, how: string): string | undefined =>
+  shown < all ? `${shown} of ${countOf(all, what)}: ${how}` : undefined
+
+export const partialOf = (partial: number, what = 'closed candle'): string | undefined =>
+  partial > 0 ? `${countOf(partial, what)} partly covered` : undefined
+
+/** Facts of a list of records. */
+export const recordFacts = (
+  records: readonly Readonly<Record<string, unknown>>[],
+  ...missing: readonly (string | undefined)[]
+): AnswerFacts => ({
+  times: records.map(({ time }) => (typeof time === 'string' ? time : undefined)),
+  from: records,
+  missing,
+})
