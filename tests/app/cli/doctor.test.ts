@@ -75,7 +75,9 @@ describe('doctor', () => {
       response.setHeader('content-type', 'application/json')
       if (request.headers.authorization === `Basic ${Buffer.from('me:p@ss').toString('base64')}`)
         response.end(
-          request.url === '/subjects' ? '["crypto-prices-value"]' : '{"id":1,"compatibilityLevel":"BACKWARD","is_compatible":true}',
+          request.url === '/subjects'
+            ? '["crypto-prices-value"]'
+            : '{"id":1,"compatibilityLevel":"BACKWARD","is_compatible":true}',
         )
       else response.writeHead(401).end('{}')
     }).listen(0, '127.0.0.1')
