@@ -1,14 +1,21 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { price } from '../../../lib/src/base/index.ts'
-import { openEmbeddedStream } from '../../../lib/src/streaming/index.ts'
-import { testDatabase } from '../../support/database.ts'
+import { createPool, price } from '../../../lib/src/base/index.ts'
+import { groupOf, openEmbeddedStream, PipelineStore } from '../../../lib/src/streaming/index.ts'
+import { createDatabase } from '../../support/database.ts'
 import { aPrice } from '../../support/heldSubscription.ts'
 import { temporary } from '../../support/temporary.ts'
 import { document, qicore } from './qicore.ts'
 
-const { url } = await testDatabase()
+async function database(): Promise<string> {
+  const { url, drop } = await createDatabase()
+  onTestFinished(drop)
+  return url
+}
 
 test('a group that nobody reads for is named by doctor with the command that forgets it, which asks first', async () => {
+  const url = await database()
   const cwd = await temporary('group')
   const run = (...args: readonly string[]) => qicore(args, { cwd, env: { DATABASE_URL: url, QICORE_SOURCES: 'none' } })
   expect((await run('group', 'list')).stdout).toBe('there are no consumer groups\n')
@@ -32,4 +39,32 @@ test('a group that nobody reads for is named by doctor with the command that for
     stdout: `deleted group ${group}, which had not read 1 message\n`,
   })
   expect(await stream.describeGroups()).toEqual([])
+})
+
+test('doctor tells a stopped pipeline from a destination that is gone, and a group that is read on from both', async () => {
+  const url = await database()
+  const cwd = await temporary('group-doctor')
+  await writeFile(join(cwd, 'qicore.yaml'), 'destinations:\n  timescaledb: { max_lag: 1d }\n')
+  const stream = await openEmbeddedStream({ url })
+  onTestFinished(() => stream.close())
+  const pool = createPool(url)
+  onTestFinished(() => pool.end())
+  await stream.createTopics([price.topic], { partitions: 1 })
+  await stream.append(price.topic, [{ key: 'a', value: price.encode(aPrice(1)) }])
+  const store = await PipelineStore.open(pool)
+  for (const [name, destination] of [
+    ['halted', 'timescaledb'],
+    ['lost', 'ocean'],
+    ['runs', 'timescaledb'],
+  ] as const) {
+    const text = `version: 1\nname: ${name}\nfrom: { records: [price] }\nto: [{ destination: ${destination} }]\n`
+    await store.deploy({ name, text, replaces: 0, by: 'ann', check: () => [] })
+    await stream.resetOffsets(groupOf({ pipeline: name, destination }), [{ topic: price.topic, partition: 0, offset: 0n }])
+  }
+  await store.setState('halted', 'stopped', 'ann')
+  const { stdout } = await qicore(['doctor'], { cwd, env: { DATABASE_URL: url, QICORE_SOURCES: 'none' } })
+  const printed = stdout.replace(/\s+/g, ' ')
+  expect(printed).toMatch(/pipeline halted is stopped: nobody has read as "qicore-halted" .* qicore pipeline resume halted/)
+  expect(printed).toContain('if nobody will: qicore group delete qicore-lost-ocean')
+  expect(printed).not.toContain('"qicore-runs"')
 })
