@@ -33,11 +33,13 @@ describe('qicore pipeline, while no platform runs', { shuffle: false }, () => {
     expect(code).toBe(2)
     expect(stdout).toContain('majors.yaml:3:19: from.records[0] "prise": there is no such record type; did you mean price?')
     const deployed = await run('pipeline', 'deploy', 'majors.yaml', '--yes')
+    const unknown =
+      'majors.yaml:5:18: to[0].destination "timescale": no destination of this name is configured; did you mean timescaledb?'
+    expect(stdout.split('\n').slice(1)).toEqual([unknown, '2 problems', ''])
     expect(deployed).toMatchObject({ code: 2, stderr: expect.stringContaining('majors.yaml:3:19') })
+    expect(deployed.stderr).toContain(unknown)
     await file('majors.yaml', ONE.replace('timescaledb', 'timescale'))
-    expect((await run('pipeline', 'check', 'majors.yaml')).stdout).toContain(
-      'majors.yaml:5:18: to[0].destination "timescale": no destination of this name is configured; did you mean timescaledb?',
-    )
+    expect((await run('pipeline', 'check', 'majors.yaml')).stdout).toContain(unknown)
   })
 
   test('deploy asks first; with --yes the text is the version that runs, byte for byte', async () => {

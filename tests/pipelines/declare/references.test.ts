@@ -102,6 +102,62 @@ describe('refused, with place and remedy', () => {
   })
 })
 
+describe('a text that is wrong in its shape, too', () => {
+  const all = (text: string, more?: Partial<Surroundings>, name?: string) => {
+    const parsed = parseDeclaration(`version: 1\n${text}\n`, { file: 'p.yaml', ...(name !== undefined && { name }) })
+    if (!('problems' in parsed) || !parsed.readable) throw new Error('it has no problem of its own')
+    return checkReferences(parsed.readable, around(more)).map(describeProblem)
+  }
+  const UNKNOWN = 'no destination of this name is configured; did you mean lake?'
+
+  test('unknown destinations and topics are told at their places, behind entries that cannot be read', () => {
+    const text = `name: a
+stepz: []
+from: { topics: ["no name", major] }
+to:
+  - 7
+  - { destination: lak, lanes: none }
+  - { topic: crypto-prices, record: price }
+  - { topic: other, record: prise }
+  - { destination: lac, record: trade }`
+    expect(all(text)).toEqual([
+      'p.yaml:4:29: from.topics[1] "major": no topic of this name carries records; did you mean majors?',
+      `p.yaml:7:20: to[1].destination "lak": ${UNKNOWN}`,
+      'p.yaml:8:14: to[2].topic "crypto-prices": the platform publishes into this topic; choose another name',
+      `p.yaml:10:20: to[4].destination "lac": ${UNKNOWN}`,
+    ])
+  })
+
+  test.each([
+    [
+      'name: Not A Name\nfrom: { records: [price] }\nto: [{ destination: lak }]',
+      `p.yaml:4:21: to[0].destination "lak": ${UNKNOWN}`,
+    ],
+    [
+      'name: crypto-data\nfrom: {}\nto: []',
+      'p.yaml:2:7: name "crypto-data": the name crypto-data is that of the built-in pipeline crypto-data; choose another name',
+    ],
+    [
+      'to: [{ destination: lak }, { destination: lake }, { destination: lake }]',
+      `p.yaml:2:21: to[0].destination "lak": ${UNKNOWN}`,
+    ],
+  ])('%s', (text, problem) => {
+    expect(all(text)).toEqual([problem])
+  })
+
+  test('nothing is claimed of what cannot be read: records read, a name, a topic of its own', () => {
+    expect(all('name: a\nfrom: { records: [prise] }\nto: [{ topic: b, record: price }]')).toEqual([])
+    expect(all('name: a\nto: [{ topic: b, record: price }]')).toEqual([])
+    // It may be the pipeline that writes the topic by now.
+    expect(all('from: { topics: [crypto-prices] }\nto: [{ topic: majors, record: price }]')).toEqual([])
+    expect(all('from: { topics: [crypto-prices], x: 1 }\nto: [{ topic: majors, record: price }]', {}, 'b')).toEqual([
+      'p.yaml:3:15: to[0].topic "majors": pipeline majors writes this topic; choose another name',
+    ])
+    for (const text of ['x: []', 'to: {}', 'from: 7\nto: 7', 'from: { topics: { a: 1 } }\nto: [[[]]]'])
+      expect(all(text)).toEqual([])
+  })
+})
+
 test('many pipelines that read one another and form no loop are no loop', () => {
   const chain = Array.from({ length: 300 }, (_, i) => pipeline(`p${i}`, `t${i}`, `{ topic: t${i + 1}, record: price }`))
   expect(loopThrough(chain[0] as PipelineDeclaration, chain.slice(1))).toBeUndefined()

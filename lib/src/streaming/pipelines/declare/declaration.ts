@@ -13,6 +13,13 @@ export const NAME_RULE = '1 to 63 of the characters a-z 0-9 . _ -, the first a l
 const TOPIC_NAME = /^(?!.*\.dlq$)[a-z0-9][a-z0-9._-]{0,199}$/
 const TOPIC_RULE = '1 to 200 of the characters a-z 0-9 . _ -, the first a letter or a digit, not ending in .dlq'
 
+/** True for the name of a record type. */
+export const isRecordName = (value: unknown): value is RecordName => record().safeParse(value).success
+/** True for a name that a topic of a pipeline may have. */
+export const isTopicName = (value: unknown): value is string => typeof value === 'string' && TOPIC_NAME.test(value)
+/** True for a name that a topic of a broker may have. */
+export const isTopicReadable = (value: unknown): value is string => topicRead().safeParse(value).success
+
 const name = () => z.string().regex(PIPELINE_NAME, NAME_RULE)
 const record = () => z.enum(RECORDS)
 /** A topic that is read may be another program's: its name is looked up, and follows only Kafka's rule. */

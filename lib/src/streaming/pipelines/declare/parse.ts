@@ -7,14 +7,23 @@ import { declarationSchema, NAME_RULE, PIPELINE_NAME, type PipelineDeclaration, 
 import { type Path, readDocument, type SourceDocument } from './document.ts'
 import { LIMITS } from './limits.ts'
 import { inOrder } from './problem.ts'
+import { readableParts } from './readable.ts'
 
 export interface ParsedDeclaration {
   readonly declaration: PipelineDeclaration
   /** Places of its values, for what is found wrong later. */
   readonly document: SourceDocument
+  /** True where other parts of the text are wrong: what is not here is not known to be absent. */
+  readonly isPart?: true
 }
 
-export type ParseResult = ParsedDeclaration | { readonly problems: readonly PipelineProblem[] }
+export type ParseResult =
+  | ParsedDeclaration
+  | {
+      readonly problems: readonly PipelineProblem[]
+      /** The parts that can be read; absent where the text is no YAML. */
+      readonly readable?: ParsedDeclaration
+    }
 
 export interface ParseOptions {
   /** The name of the text in problems: a path, or `draft of archive`. */
@@ -32,11 +41,14 @@ export function parseDeclaration(text: string, { file, name: preset }: ParseOpti
   if ('problems' in read) return read
   const { document } = read
   const result = declarationSchema.safeParse(document.values)
-  if (!result.success)
-    return { problems: inOrder(result.error.issues.flatMap((issue) => explain(issue, document)).slice(0, LIMITS.problems)) }
+  const refused = (problems: readonly PipelineProblem[]): ParseResult => ({
+    problems: inOrder(problems.slice(0, LIMITS.problems)),
+    readable: readableParts(document, preset),
+  })
+  if (!result.success) return refused(result.error.issues.flatMap((issue) => explain(issue, document)))
   const { name = preset, description, from, to } = result.data
   const problems = [...nameProblems(name, result.data.name, document), ...shapeProblems(result.data, document)]
-  if (problems.length > 0 || name === undefined) return { problems: inOrder(problems) }
+  if (problems.length > 0 || name === undefined) return refused(problems)
   return {
     declaration: {
       name,

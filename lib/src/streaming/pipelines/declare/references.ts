@@ -23,10 +23,14 @@ export interface Surroundings {
   readonly groupOf: (pipeline: string, output: string) => string
 }
 
-/** Checks a declaration against its surroundings: names that do not exist, names that are taken, loops. Pure. */
+/**
+ * Checks a declaration against its surroundings: names that do not exist, names that are taken, loops. Of parts of one only what they tell
+ * for certain is a problem. Pure.
+ */
 export function checkReferences(parsed: ParsedDeclaration, surroundings: Surroundings): readonly PipelineProblem[] {
   const { declaration, document } = parsed
-  const others = surroundings.deployed.filter(({ name }) => name !== declaration.name)
+  const isNameless = declaration.name === ''
+  const others = isNameless ? [] : surroundings.deployed.filter(({ name }) => name !== declaration.name)
   const problems = [
     ...nameTaken(parsed, surroundings),
     ...unknownDestinations(parsed, surroundings),
@@ -71,7 +75,7 @@ function unknownTopics({ declaration, document }: ParsedDeclaration, { catalogue
 }
 
 function topicsTaken(
-  { declaration, document }: ParsedDeclaration,
+  { declaration, document, isPart }: ParsedDeclaration,
   { catalogue }: Surroundings,
   others: readonly PipelineDeclaration[],
 ): PipelineProblem[] {
@@ -93,7 +97,7 @@ function topicsTaken(
           `keep record: ${carried}, or choose another topic`,
         ),
       ]
-    if (!read.has(record))
+    if (!isPart && !read.has(record))
       return [
         document.problemAt(
           ['to', at, 'record'],
@@ -107,7 +111,7 @@ function topicsTaken(
 
 /** Consumer groups are named by joining names, and different names may join to the same. */
 function groupsTaken(
-  { declaration, document }: ParsedDeclaration,
+  { declaration, document, isPart }: ParsedDeclaration,
   { groups, groupOf }: Surroundings,
   others: readonly PipelineDeclaration[],
 ): PipelineProblem[] {
@@ -118,7 +122,8 @@ function groupsTaken(
   return declaration.to.flatMap((output, at) => {
     const group = groupOf(declaration.name, outputName(output))
     const owner = taken.get(group)
-    taken.set(group, `pipeline ${declaration.name} to ${outputName(output)}`)
+    // An output that is listed twice is a problem of the text itself.
+    if (!isPart) taken.set(group, `pipeline ${declaration.name} to ${outputName(output)}`)
     return owner === undefined
       ? []
       : [

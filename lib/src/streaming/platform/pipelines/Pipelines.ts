@@ -79,7 +79,7 @@ export class Pipelines implements PipelineControl {
     { replaces, by }: { readonly replaces: number; readonly by: string },
   ): Promise<PipelineDeployed> {
     const { store } = await this.#open()
-    const { name, text } = this.#parsed(source)
+    const { name, text } = await this.#parsed(source, store)
     const check = (given: string, among: PipelineSnapshot) => this.#checked({ ...source, text: given, name }, among)
     const outcome = await store.deploy({ name, text, replaces, by, check })
     return { name, ...outcome, state: (await store.find(name)).state }
@@ -197,9 +197,10 @@ export class Pipelines implements PipelineControl {
     }
   }
 
-  #parsed({ text, file = 'text', name }: PipelineSource): { readonly name: string; readonly text: string } {
+  async #parsed(source: PipelineSource, store: PipelineStore): Promise<{ readonly name: string; readonly text: string }> {
+    const { text, file = 'text', name } = source
     const parsed = parseDeclaration(text, { file, name })
-    if ('problems' in parsed) throw refusal(parsed.problems)
+    if ('problems' in parsed) throw refusal(checkText(source, await store.snapshot(), this.#configured()).problems)
     return { name: parsed.declaration.name, text }
   }
 

@@ -8,8 +8,10 @@ import {
 import {
   checkReferences,
   describeProblem,
+  inOrder,
   isTopicOutput,
   outputName,
+  type ParsedDeclaration,
   type PipelineDeclaration,
   parseDeclaration,
   topicsRead,
@@ -37,9 +39,20 @@ export function checkText(
   configured: Configured,
 ): CheckedText {
   const parsed = parseDeclaration(text, { file, name })
-  if ('problems' in parsed) return parsed
+  if ('problems' in parsed) {
+    const { problems, readable } = parsed
+    return { problems: inOrder([...problems, ...(readable ? referenceProblems(readable, among, configured) : [])]) }
+  }
+  return { declaration: parsed.declaration, problems: referenceProblems(parsed, among, configured) }
+}
+
+function referenceProblems(
+  parsed: ParsedDeclaration,
+  among: PipelineSnapshot,
+  configured: Configured,
+): readonly PipelineProblem[] {
   const words = (pipeline: PipelineInfo) => `the ${pipeline.kind} pipeline ${pipeline.name} (${pipeline.place})`
-  const problems = checkReferences(parsed, {
+  return checkReferences(parsed, {
     destinations: configured.destinations,
     catalogue: new TopicCatalogue(among.topics),
     reserved: new Map(configured.pipelines.map((pipeline) => [pipeline.name, words(pipeline)])),
@@ -47,7 +60,6 @@ export function checkText(
     deployed: among.pipelines.flatMap((pipeline) => declarationOf(pipeline) ?? []),
     groupOf: (pipeline, destination) => groupOf({ pipeline, destination }),
   })
-  return { declaration: parsed.declaration, problems }
 }
 
 /** The declaration of a deployed pipeline; nothing where a newer version of the program has written what this one does not know. */
