@@ -21,5 +21,5 @@ test('the keys of locks are the same in all processes of a store, and others in 
   expect((await lockKeys(other)).members).not.toBe(keys.members)
   const all = [keys.members, keys.partitions, keys.executors, ...Object.values(keys.single).flat()]
   for (const key of all) expect(key).toSatisfy((n: number) => Number.isInteger(n) && n >= 0 && n < 2 ** 31)
-  expect(new Set(Object.values(keys.single).map(String)).size).toBe(4)
+  expect(new Set(Object.values(keys.single).map(String)).size).toBe(5)
 })
