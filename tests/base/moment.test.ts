@@ -97,6 +97,7 @@ describe('counts since 1970', () => {
         for (const unit of EPOCH_UNITS.filter((one) => one !== 'microseconds'))
           expect(() => readMoment(String(micros), unit)).toThrow(expect.objectContaining(refused))
       }),
+      { examples: [[Number.MAX_SAFE_INTEGER]] },
     )
   })
 })

@@ -59,7 +59,7 @@ function counted(text: string, unit: EpochUnit): Micros {
 }
 
 function countOfAnyUnit(text: string): Micros {
-  const unit = EPOCH_UNITS.find((one) => COUNT.test(text) && isPlausible(Number(text) * 10 ** SHIFT[one]))
+  const unit = EPOCH_UNITS.find((one) => COUNT.test(text) && isPlausible(Number(shifted(text, one).micros)))
   if (unit) return counted(text, unit)
   throw new QiError(
     'BAD_DATA',
@@ -69,15 +69,21 @@ function countOfAnyUnit(text: string): Micros {
 
 const isPlausible = (micros: number): boolean => micros >= EARLIEST_COUNT && micros <= LATEST_COUNT
 
-/** Moves the point within the text, since a float of seconds has no exact microseconds. */
+/** @throws QiError BAD_DATA */
 function scaled(text: string, unit: EpochUnit): number {
+  const { micros, finer } = shifted(text, unit)
+  if (/[1-9]/.test(finer))
+    throw new QiError('BAD_DATA', `"${text}" ${unit} since 1970 is finer than a microsecond, which would be lost`)
+  return Number(micros)
+}
+
+/** Moves the point within the text, since a float of seconds has no exact microseconds. @throws QiError BAD_DATA */
+function shifted(text: string, unit: EpochUnit): { readonly micros: string; readonly finer: string } {
   const m = COUNT.exec(text)
   if (!m) throw new QiError('BAD_DATA', `"${text.slice(0, 40)}" is not a time in ${unit} since 1970`)
   const digits = `${m[1]}${(m[2] ?? '').padEnd(9, '0')}`
-  const end = digits.length - 9 + SHIFT[unit]
-  if (/[1-9]/.test(digits.slice(end)))
-    throw new QiError('BAD_DATA', `"${text}" ${unit} since 1970 is finer than a microsecond, which would be lost`)
-  return Number(digits.slice(0, end))
+  const end = Math.max(0, digits.length - 9 + SHIFT[unit])
+  return { micros: digits.slice(0, end), finer: digits.slice(end) }
 }
 
 /** The moment of a count since 1970 that came as a number. @throws QiError BAD_DATA outside of 1971 to 2255 */
