@@ -101,10 +101,12 @@ async function happen(rounds: readonly Round[], { engines, subject, gate, record
         return struck
       }),
     )
-    gate.open(((rounds[i + 1]?.at ?? 1) + AHEAD) * records)
+    const room = Math.min(records, Math.floor(((rounds[i + 1]?.at ?? 1) + AHEAD) * records))
+    gate.open(room)
     const mended = performance.now()
     const before = await until(() => storedOf(stream), 'the stream to answer', patienceMs)
-    if (before < records) await Promise.race([stored(stream, before + 1, patienceMs, subject), failed])
+    // Where all that there is room for is stored by now, nothing more comes in this round.
+    if (before < room) await Promise.race([stored(stream, before + 1, patienceMs, subject), failed])
     say(`  records are stored again after ${((performance.now() - mended) / 1000).toFixed(1)} s`)
   }
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import { type EncodedBatch, encodedBatch } from '../../lib/src/base/index.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type EncodedBatch, encodedBatch, silentLogger } from '../../lib/src/base/index.ts'
 import type { Appended } from '../../lib/src/streaming/embedded/appended.ts'
 import { Cursor } from '../../lib/src/streaming/embedded/cursor.ts'
+import { Reader } from '../../lib/src/streaming/embedded/reader.ts'
 import { Collector, numbered, readAll, topicFor } from '../contracts/stream/collector.ts'
 import { testDatabase } from '../support/database.ts'
 import { openLog } from './embeddedLog.ts'
@@ -111,4 +112,14 @@ test('readers see every message once, in order, whoever appends it and however l
     }),
     { numRuns: 15 },
   )
+})
+
+test('a place that is held again brings what was fetched ahead of it, and wakes who waits for a batch', async () => {
+  const reader = new Reader({ connections: {} as never, logger: silentLogger, maxBytes: 1 })
+  onTestFinished(() => reader.close())
+  const next = reader.next()
+  const cursor = new Cursor(partition, 5n)
+  cursor.fetching()([batch(5n, 2)], 7n, false)
+  reader.add([cursor])
+  expect((await next)?.offset(0)).toBe(5n)
 })

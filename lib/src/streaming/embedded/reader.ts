@@ -62,7 +62,8 @@ export class Reader {
   add(cursors: readonly Cursor[]): void {
     for (const cursor of cursors) if (this.paused.has(cursor.partition)) cursor.rewind()
     this.#cursors = [...this.#cursors, ...cursors]
-    this.#pump()
+    // A place that is held again after a lost session brings what was fetched ahead of it: then no fetch follows that would wake anybody.
+    this.touch()
   }
 
   remove(cursors: readonly Cursor[]): void {
