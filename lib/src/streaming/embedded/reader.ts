@@ -47,7 +47,10 @@ export class Reader {
 
   constructor(options: ReaderOptions) {
     this.#options = options
-    this.#poll = setInterval(() => this.notice(), POLL_MS)
+    this.#poll = setInterval(() => {
+      this.notice()
+      this.#changed.fire()
+    }, POLL_MS)
   }
 
   get cursors(): readonly Cursor[] {
