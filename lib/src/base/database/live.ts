@@ -26,6 +26,19 @@ export function cutConnections(): number {
   return live.size
 }
 
+/**
+ * Statements on a new connection, which is dropped where they get no answer in time: until it is known who serves it, nothing else
+ * finds that its far end is gone.
+ */
+export async function answeredWithin<T>(client: ClientBase, ms: number, ask: () => Promise<T>): Promise<T> {
+  const timer = setTimeout(() => destroy(client), ms)
+  try {
+    return await ask()
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 /** Drops the socket: the work that waits on it fails at once, and the server rolls back. */
 export function destroy(client: ClientBase): void {
   const { connection } = client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { type QiError, toQiError } from '../types/index.ts'
 import { classifyPgError, poolFull } from './errors.ts'
-import { destroy, trackConnection } from './live.ts'
+import { answeredWithin, destroy, trackConnection } from './live.ts'
 import { IDENTIFY, SilenceWatch } from './silence.ts'
 import type { FailureExplainer } from './trouble/Troubles.ts'
 
@@ -13,7 +13,7 @@ export interface PoolOptions {
   readonly max?: number
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string
-  /** How long to wait for a connection, in milliseconds; default 10,000. */
+  /** How long to wait for a connection, and for the answer to its first statements, in milliseconds; default 10,000. */
   readonly connectTimeoutMs?: number
   /** Statements run once on each new connection. */
   readonly setup?: string
@@ -31,11 +31,12 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
   const lost = (error: Error) => options.onLost?.(classifyPgError(error, 'a database connection was lost'))
   // Compiling our statements takes a hundred times as long as running them, where a server has that on.
   const setup = `set datestyle = iso; set timezone = 'UTC'; set extra_float_digits = 1; set jit = off; ${options.setup ?? ''};\n${IDENTIFY}`
+  const { connectTimeoutMs = 10_000 } = options
   const watch = new SilenceWatch(() => pool.options.connectionString ?? url, options.quietMs)
   const pool: Pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? 10,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+    connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: 30_000,
     application_name: options.applicationName ?? 'qicore',
     keepAlive: true,
@@ -43,7 +44,7 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
       // Without a listener of its own a connection that dies while it is checked out would end the process.
       client.on('error', () => {})
       trackConnection(client)
-      watch.watch(client, await client.query(setup))
+      watch.watch(client, await answeredWithin(client, connectTimeoutMs, () => client.query(setup)))
     },
   } as pg.PoolConfig)
   pool.on('error', lost)

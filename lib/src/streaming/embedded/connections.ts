@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import {
+  answeredWithin,
   classifyPgError,
   createPool,
   IDENTIFY,
@@ -117,9 +118,12 @@ export class Connections {
     try {
       await client.connect()
       trackConnection(client)
-      await client.query(SESSION)
-      await client.query(setup(this.#options.lockTimeoutMs))
-      this.#watch.watch(client, await client.query(IDENTIFY))
+      const identity = await answeredWithin(client, ACQUIRE_MS, async () => {
+        await client.query(SESSION)
+        await client.query(setup(this.#options.lockTimeoutMs))
+        return client.query(IDENTIFY)
+      })
+      this.#watch.watch(client, identity)
       return client
     } catch (error) {
       void client.end().catch(() => {})
