@@ -47,7 +47,7 @@ test('work that takes longer than that, and a network that is silent for a while
   expect((await pool.query(backend)).rows).toEqual(before)
 })
 
-/** What a server sends once it is ready for the first statement. */
+/** ReadyForQuery: the server accepts the first statement. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49])
 
 test('a network that forgets a connection before its first statements are answered costs that connection alone', async () => {

@@ -29,7 +29,7 @@ destinations:
   lake: { type: segments, folder: lake, age_ms: 50, records: [price] }
 `
 
-/** What a reader made of the record: its JSON, or its fields. */
+/** The record as a reader shows it: JSON, or its fields. */
 type Seen = string | Readonly<Record<string, unknown>>
 
 async function suite(onKafka: boolean): Promise<void> {

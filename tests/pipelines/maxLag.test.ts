@@ -98,7 +98,7 @@ const sizeSuite = (open: () => Promise<Stream>) => () => {
       ranges.map(({ topic, partition, to }) => ({ topic, partition, offset: to })),
     )
     expect(await found(total / 2)).toEqual([])
-    // What a member does not hold is another's to skip.
+    // A member skips only in partitions that it owns.
     expect(await beyondBound(stream, group, own.slice(2), { maxLagMs: 1e9, maxLagBytes: 1 })).toMatchObject([{ topic: two }])
   })
 }

@@ -23,7 +23,7 @@ export class Linger {
   /** Called when a batch goes its way. @returns what is to be called when it is done */
   begin(): () => void {
     const started = this.#clock.now()
-    // Whoever can have several under way leaves a slow one to itself.
+    // A caller that can have several batches under way does not wait longer than this for a slow one.
     this.#due = started + MOST_MS
     return () => {
       const ended = this.#clock.now()

@@ -8,7 +8,7 @@ export interface ToolAnswer {
   readonly text: string
 }
 
-/** What an answer to a model takes at most, text and structure together. */
+/** Most tokens of an answer to a model, text and structure together. */
 export const MOST_TOKENS = 8_000
 /** The same where no limit was named. */
 const DEFAULT_TOKENS = 1_900

@@ -4,7 +4,7 @@ import type { EncodedAppend } from './appendSql.ts'
 /** Larger appends are left to be fetched: by then many of them come at once, and a round trip costs as much. */
 const MOST_BYTES = 64 * 1024
 
-/** What one append put into a partition, as a fetch would bring it. */
+/** The records that one append put into a partition, in the form of a fetch. */
 export interface Appended {
   readonly bytes: Buffer
   readonly run: RecordRun

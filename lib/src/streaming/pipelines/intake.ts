@@ -13,7 +13,7 @@ export interface IntakeLimits {
   readonly maxBytes: number
 }
 
-/** What waits of one partition. */
+/** Batches of one partition that wait to be written. */
 interface Place extends TopicPartition {
   /** Oldest first, with their turns among all that came. */
   readonly waiting: { readonly batch: EncodedBatch; readonly turn: number }[]
@@ -110,7 +110,7 @@ export class Intake {
     for (;;) {
       if (!wanted()) return undefined
       if (this.#next(mine).length > 0) {
-        // What comes in the same turn comes along.
+        // Batches that arrive in the same turn of the event loop join this write.
         await turn()
         const taken = this.#claim(this.#next(mine))
         if (taken.length > 0) return taken

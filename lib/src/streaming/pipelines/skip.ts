@@ -20,7 +20,7 @@ export interface SkipOptions {
   readonly move: (positions: readonly Position[]) => Promise<void>
 }
 
-/** What was skipped last: when, in milliseconds since 1970, and in words. */
+/** The last skip: its time, in milliseconds since 1970, and a sentence about it. */
 export interface Skip {
   readonly at: number
   readonly records: number

@@ -55,9 +55,9 @@ export interface AnswerSource {
 export interface AnswerFacts {
   /** Times of its data, as ISO 8601: the newest is told. */
   readonly times?: readonly (string | undefined)[]
-  /** What it is made of; unset where it is about the platform itself, and holds no records. */
+  /** Sources of the answer's records; unset if it is about the platform itself and holds no records. */
   readonly from?: readonly AnswerSource[]
-  /** What is left out or not whole, each with the way to get it; without any the answer is complete. */
+  /** Missing or incomplete parts, each with the way to get it; empty if the answer is complete. */
   readonly missing?: readonly (string | false | undefined)[]
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { marketSettings } from '../shared/settings.ts'
 
-/** What is stored alone, and no source. */
+/** Reads stored records only and asks no source. */
 export const STORED = 'stored'
 
 export const config = marketSettings.extend({

@@ -31,7 +31,7 @@ export function incompatible({ subject, ours, latest, level, place }: Incompatib
   )
 }
 
-/** Where added fields are all that is refused, another level is the remedy. */
+/** If only added fields are refused, the remedy is another compatibility level. */
 const remedyOf = (found: readonly Difference[], level: string): string =>
   level.startsWith('FULL') && found.length > 0 && found.every(({ what }) => what.startsWith('is new, where'))
     ? FULL_REMEDY

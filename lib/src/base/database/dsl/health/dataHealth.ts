@@ -58,22 +58,12 @@ async function examine(
   from: Micros,
   to: Micros,
 ): Promise<SeriesHealth> {
-  const health = await examined(reader, series, missing, from, to)
-  return series.source === MANUAL ? unscheduled(health) : health
-}
-
-async function examined(
-  reader: Reader,
-  series: SeriesKind,
-  missing: MissingNumbers | undefined,
-  from: Micros,
-  to: Micros,
-): Promise<SeriesHealth> {
   const { kind } = series
   const calendar = await reader.calendarOf(series)
-  return kind === 'prices' || kind === 'trades'
+  const health = await (kind === 'prices' || kind === 'trades'
     ? examineEvents(reader, series, calendar, missing, from, to)
-    : examineBars(reader, series, kind, calendar, from, to)
+    : examineBars(reader, series, kind, calendar, from, to))
+  return series.source === MANUAL ? unscheduled(health) : health
 }
 
 /** Nobody promised when the next record is handed in. */
