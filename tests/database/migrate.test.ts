@@ -1,12 +1,14 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { capabilitiesOf } from '../../lib/src/base/database/capabilities.ts'
 import {
+  Coverage,
   createPool,
   layoutMismatch,
   migrate,
   migrateStore,
   openStore,
   type Pool,
+  pendingMigrations,
   storedLayout,
 } from '../../lib/src/base/index.ts'
 import { createDatabase } from '../support/database.ts'
@@ -74,6 +76,52 @@ describe('migrate', () => {
     })
     const { rows } = await pool.query("select to_regclass('thing') as thing, to_regclass('half') as half")
     expect(rows).toEqual([{ thing: null, half: null }])
+  })
+})
+
+describe('what is pending', () => {
+  const counts = async (pool: Pool) =>
+    (await pendingMigrations(pool)).map(({ component, applied, pending }) => [component, applied > 0, pending.length > 0])
+
+  it('is everything in an empty database, which stays empty', async () => {
+    const pool = await freshPool()
+    const all = [
+      ['store', false, true],
+      ['rollups', false, true],
+      ['coverage', false, true],
+    ]
+    expect(await counts(pool)).toEqual(all)
+    const { rows } = await pool.query("select relname from pg_class where relnamespace = 'public'::regnamespace")
+    expect(rows).toEqual([])
+  })
+
+  it('is coverage until that is opened, then nothing; later files by name', async () => {
+    const pool = await freshPool()
+    await migrateStore(pool, capabilitiesOf(180_004, undefined))
+    expect(await counts(pool)).toEqual([
+      ['store', true, false],
+      ['rollups', true, false],
+      ['coverage', false, true],
+    ])
+    await Coverage.open(pool)
+    expect((await pendingMigrations(pool)).flatMap(({ pending }) => pending)).toEqual([])
+    await pool.query("delete from qicore_migrations where component = 'store' and version = 4")
+    const [store] = await pendingMigrations(pool)
+    expect(store).toMatchObject({ component: 'store', applied: 3, pending: [{ version: 4, name: 'calendar' }] })
+  })
+
+  it('is refused where the database is newer, in a transaction that may only read', async () => {
+    const pool = await freshPool()
+    await migrateStore(pool, capabilitiesOf(180_004, undefined))
+    const client = await pool.connect()
+    onTestFinished(() => client.release(true))
+    await client.query('set default_transaction_read_only = on')
+    expect(await pendingMigrations(client)).toHaveLength(3)
+    await pool.query("insert into qicore_migrations values ('store', 99, 'later', 'x')")
+    await expect(pendingMigrations(client)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('newer than this program: store is at migration 99 (later)'),
+    })
   })
 })
 

@@ -12,10 +12,14 @@ export interface MigrationFile {
   readonly sql: string
 }
 
-export interface MigrateOptions {
+/** The files of one component's schema, whatever is applied of them. */
+export interface Migrations {
   /** Whose schema it is; components are versioned apart from one another. */
   readonly component: string
   readonly files: readonly MigrationFile[]
+}
+
+export interface MigrateOptions extends Migrations {
   /** Runs inside the same lock and transaction after the files, for what SQL alone cannot decide. */
   readonly after?: (client: PoolClient, applied: readonly MigrationFile[]) => Promise<void>
 }
@@ -42,7 +46,7 @@ export async function migrate(pool: Pool, options: MigrateOptions): Promise<read
     await client.query('begin; set local lock_timeout = 0; set local statement_timeout = 0')
     try {
       await client.query('lock table qicore_migrations in share row exclusive mode')
-      const pending = await pendingFiles(client, options)
+      const pending = filesAfter(await appliedFiles(client, [options.component]), options)
       for (const file of pending) await apply(client, options.component, file)
       await options.after?.(client, pending)
       await client.query('commit')
@@ -77,12 +81,24 @@ function checkFiles({ component, files }: MigrateOptions): void {
   })
 }
 
-async function pendingFiles(client: PoolClient, { component, files }: MigrateOptions): Promise<readonly MigrationFile[]> {
-  const { rows } = await client.query<{ version: number; name: string; checksum: string }>(
-    'select version, name, checksum from qicore_migrations where component = $1 order by version',
-    [component],
+interface Applied {
+  readonly component: string
+  readonly version: number
+  readonly name: string
+  readonly checksum: string
+}
+
+async function appliedFiles(client: Pick<Pool, 'query'>, components: readonly string[]): Promise<readonly Applied[]> {
+  const { rows } = await client.query<Applied>(
+    'select component, version, name, checksum from qicore_migrations where component = any ($1) order by version',
+    [components],
   )
-  for (const row of rows) {
+  return rows
+}
+
+function filesAfter(applied: readonly Applied[], { component, files }: Migrations): readonly MigrationFile[] {
+  const own = applied.filter((row) => row.component === component)
+  for (const row of own) {
     const file = files[row.version - 1]
     if (!file)
       throw new QiError(
@@ -95,7 +111,38 @@ async function pendingFiles(client: PoolClient, { component, files }: MigrateOpt
         `migration ${component} ${row.version} (${row.name}) was changed after it had been applied; restore it and put the change into a new one`,
       )
   }
-  return files.slice(rows.length)
+  return files.slice(own.length)
+}
+
+/** How far a database is with the files of one component. */
+export interface PendingMigrations {
+  readonly component: string
+  /** Number of files applied; 0 in a database that was never migrated. */
+  readonly applied: number
+  /** The files that {@link migrate} would apply, in order. */
+  readonly pending: readonly MigrationFile[]
+}
+
+/**
+ * Compares the components with the bookkeeping of a database. Only reads, so a standby or a role with `select` alone may be asked.
+ * Without the bookkeeping table every file is pending.
+ * @throws QiError CONFLICT as {@link migrate} does; FORBIDDEN where the role may not read the bookkeeping
+ */
+export async function pendingOf(
+  client: Pick<Pool, 'query'>,
+  components: readonly Migrations[],
+): Promise<readonly PendingMigrations[]> {
+  try {
+    const { rows } = await client.query<{ there: boolean }>("select to_regclass('qicore_migrations') is not null as there")
+    const names = components.map(({ component }) => component)
+    const applied = rows[0]?.there ? await appliedFiles(client, names) : []
+    return components.map((each) => {
+      const pending = filesAfter(applied, each)
+      return { component: each.component, applied: each.files.length - pending.length, pending }
+    })
+  } catch (error) {
+    throw classifyPgError(error, 'reading which migrations are applied')
+  }
 }
 
 async function apply(client: PoolClient, component: string, file: MigrationFile): Promise<void> {

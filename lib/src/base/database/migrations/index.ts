@@ -1,7 +1,8 @@
 import type { Capabilities, Layout } from '../capabilities.ts'
-import { migrate } from '../migrate.ts'
+import { coverageMigrations } from '../coverage/migrations.ts'
+import { type Migrations, migrate, type PendingMigrations, pendingOf } from '../migrate.ts'
 import type { Pool } from '../pool.ts'
-import { migrateRollups } from '../rollups/migrations.ts'
+import { migrateRollups, rollupMigrations } from '../rollups/migrations.ts'
 import { makeHypertables } from '../timescale/hypertables.ts'
 import { tables } from './001_tables.ts'
 import { readable } from './002_readable.ts'
@@ -14,6 +15,19 @@ export const storeMigrations = [
   { version: 3, name: 'sequence', sql: sequenceIndex },
   { version: 4, name: 'calendar', sql: calendar },
 ] as const
+
+/** The components that a store consists of. Coverage is migrated when it is first opened, the others when the store is. */
+const COMPONENTS: readonly Migrations[] = [
+  { component: 'store', files: storeMigrations },
+  { component: 'rollups', files: rollupMigrations },
+  { component: 'coverage', files: coverageMigrations },
+]
+
+/**
+ * How far the database is with each component of the store. Only reads.
+ * @throws QiError CONFLICT when the database is newer than this program, or an applied file has changed
+ */
+export const pendingMigrations = (pool: Pick<Pool, 'query'>): Promise<readonly PendingMigrations[]> => pendingOf(pool, COMPONENTS)
 
 /** Brings the store's own tables up to date. The first run chooses the layout, which then stays. */
 export async function migrateStore(pool: Pool, capabilities: Capabilities): Promise<void> {
