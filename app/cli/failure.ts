@@ -31,7 +31,7 @@ export async function reportFailure(failure: unknown, err: Output, { json, debug
 }
 
 function describe(error: QiError, err: Output, shown: (line: string) => string): string {
-  const remedy = REMEDIES[error.code]
+  const remedy = error.advised ? undefined : REMEDIES[error.code]
   const head = `${err.style('red', 'error:')} `
   const problems = error.message.split('\n').map(shown)
   const message =

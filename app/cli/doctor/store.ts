@@ -1,4 +1,4 @@
-import { layoutMismatch, maskUrl, openStore, type QiError, type Store, toQiError } from '../../../lib/src/base/index.ts'
+import { layoutMismatch, openStore, type Store } from '../../../lib/src/base/index.ts'
 import type { PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { type Finding, failed, found, ok, unused } from './finding.ts'
 
@@ -21,32 +21,6 @@ export function openForCheck(
     signal,
     onNotice,
   })
-}
-
-/** Why the store could not be opened, and what to do. */
-export function unopened({ database }: PlatformConfig, failure: unknown): Finding {
-  const error = toQiError(failure)
-  const place = database.url ? `DATABASE_URL ${maskUrl(database.url)}` : 'embedded PostgreSQL'
-  return failed(
-    'store',
-    `${place}: ${error.message}`,
-    database.url ? remedyOf(error) : 'see the message; or set DATABASE_URL to a PostgreSQL of your own',
-  )
-}
-
-function remedyOf(error: QiError): string {
-  switch (error.code) {
-    case 'UNAUTHORIZED':
-      return 'check user and password in DATABASE_URL'
-    case 'NOT_FOUND':
-      return 'create that database (createdb NAME), or name another one in DATABASE_URL'
-    case 'CONFLICT':
-      return 'use the version of QiCore that last ran on it, or a newer one'
-    case 'FORBIDDEN':
-      return 'let the role create tables: grant create on schema public to ROLE'
-    default:
-      return 'start that server, or correct host and port in DATABASE_URL; unset it to use the embedded PostgreSQL'
-  }
 }
 
 /** A row written, read and rolled back; what the server can do; whether the tables fit it; whether its clock agrees. */

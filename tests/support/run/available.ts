@@ -14,6 +14,7 @@ export const SERVICES = [
   'kcat',
   'psql',
   'pgbench',
+  'pgbouncer',
   'wrk',
   'connect',
   'redpanda-connect',
@@ -40,6 +41,7 @@ export const REMEDY: Readonly<Record<ServiceName, string>> = {
   kcat: 'npm run services',
   psql: 'npm run services',
   pgbench: 'npm run services',
+  pgbouncer: 'npm run services',
   wrk: 'npm run services',
   connect: 'npm run services -- connect; needs java',
   'redpanda-connect': 'REDPANDA_CONNECT_BIN=FILE',
@@ -99,6 +101,10 @@ export function debianPostgres(): string | undefined {
   return versions.map((version) => join(base, version)).find((folder) => isExecutable(join(folder, 'bin/postgres')))
 }
 
+/** Debian has it where only root looks. */
+export const pgbouncer = (): string | undefined =>
+  ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer'].find(isExecutable)
+
 /** The library that gives a process another clock, where Debian installs it. */
 export function libfaketime(): string | undefined {
   const base = '/usr/lib'
@@ -130,6 +136,7 @@ const isThere: Readonly<Record<ServiceName, () => boolean>> = {
   kcat: () => onPath('kcat'),
   psql: () => onPath('psql'),
   pgbench: () => onPath('pgbench'),
+  pgbouncer: () => pgbouncer() !== undefined,
   wrk: () => onPath('wrk'),
   connect: () => onPath('java') && hasConnect(),
   'redpanda-connect': () => redpandaConnectBinary() !== undefined,

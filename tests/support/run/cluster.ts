@@ -12,6 +12,9 @@ import { serviceUser } from '../../../lib/src/base/database/embedded/serviceUser
 export interface Cluster {
   /** As superuser, to the database `postgres`. */
   readonly url: string
+  /** Its programs, and its data. */
+  readonly bin: string
+  readonly data: string
   stop(): Promise<void>
 }
 
@@ -42,6 +45,17 @@ export async function startCluster(folder: string, installation?: string, extra:
   await appendFile(join(data, 'postgresql.conf'), lines.join(''))
   if (extra.access) await writeFile(join(data, 'pg_hba.conf'), `${extra.access.join('\n')}\n`)
 
+  const { port, stop } = await serve(bin, data, log)
+  return { url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`, bin, data, stop }
+}
+
+/** Starts a server on data that is there, on a free port. */
+export async function serve(
+  bin: string,
+  data: string,
+  log: string,
+): Promise<{ readonly port: number; readonly stop: () => Promise<void> }> {
+  const user = await serviceUser(undefined)
   const port = await freePort()
   const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', max_connections: 200, fsync: 'on' }
   const output = await open(log, 'w')
@@ -57,13 +71,13 @@ export async function startCluster(folder: string, installation?: string, extra:
   )
   await output.close()
   const ended = once(child, 'exit')
-  while (!(await readFile(log, 'utf8')).includes('ready to accept connections')) {
+  while (!/ready to accept (read-only )?connections/.test(await readFile(log, 'utf8'))) {
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(`PostgreSQL did not start: ${await readFile(log, 'utf8')}`)
     await setTimeout(20)
   }
   return {
-    url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`,
+    port,
     stop: async () => {
       child.kill('SIGQUIT')
       await ended

@@ -1,5 +1,6 @@
 import { tlsFault } from '../networking/tls/errors.ts'
 import { type ErrorCode, errorMessage, QiError, toQiError } from '../types/index.ts'
+import { adviceFor } from './advice.ts'
 
 /**
  * What a SQLSTATE means for the caller; five characters first, then its class of two. What is not listed is INTERNAL: a wrong
@@ -71,15 +72,21 @@ export function classifyPgError(error: unknown, doing?: string): QiError {
     const code = SQLSTATES[state] ?? SQLSTATES[state.slice(0, 2)] ?? 'INTERNAL'
     // A statement time-out is reported as a cancellation too; only its text tells them apart.
     if (state === '57014' && SLOW.test(message)) return new QiError('TIMEOUT', message, { cause: error })
-    return new QiError(code, `${message} (SQLSTATE ${state})`, { cause: error })
-  }
-  const tls = tlsFault(error, 'database.tls')
-  if (tls) return new QiError(tls.code, `${message}: ${tls.why}; ${tls.remedy}`, { cause: error, retryable: false })
-  if (/does not support SSL/.test(message))
-    return new QiError('UNAVAILABLE', `${message}; turn TLS on there (ssl=on), or set database.tls.enabled to false`, {
+    const advice = adviceFor(state, message)
+    return new QiError(advice?.code ?? code, `${message} (SQLSTATE ${state})${advice ? `; ${advice.remedy}` : ''}`, {
       cause: error,
-      retryable: false,
+      advised: advice !== undefined,
     })
+  }
+  const lasting = { cause: error, retryable: false, advised: true }
+  const tls = tlsFault(error, 'database.tls', { serverName: false })
+  if (tls) return new QiError(tls.code, `${message}: ${tls.why}; ${tls.remedy}`, lasting)
+  if (/does not support SSL/.test(message))
+    return new QiError(
+      'UNAVAILABLE',
+      `${message}; turn TLS on there (ssl=on), or off here (no database.tls, no sslmode in the URL)`,
+      lasting,
+    )
   if (/Cannot use a pool after calling end/.test(message)) return new QiError('CLOSED', message, { cause: error })
   if (LOST.test(message)) return new QiError('UNAVAILABLE', message, { cause: error })
   if (SLOW.test(message) && error instanceof Error && error.name === 'Error')

@@ -23,6 +23,7 @@ import { migrateStore, storedLayout } from './migrations/index.ts'
 import type { Pool, PoolOptions } from './pool.ts'
 import { Reader } from './reader.ts'
 import { SqlReader } from './readOnly/SqlReader.ts'
+import { recognise } from './recognise.ts'
 import { Rollups } from './rollups/Rollups.ts'
 import { TimescaleClient } from './timescale/TimescaleClient.ts'
 import { checkStore } from './trouble/checkStore.ts'
@@ -94,7 +95,8 @@ const LOCK_LIMIT = 'set lock_timeout = 5000'
 
 /**
  * Starts the embedded server where no URL is given, connects (with retries while a server starts or recovers) and migrates.
- * @throws QiError UNAVAILABLE, UNAUTHORIZED, NOT_FOUND (no such database), CONFLICT (the database is newer than this program)
+ * @throws QiError UNAVAILABLE, UNAUTHORIZED, NOT_FOUND (no such database), CONFLICT (the database is newer than this program),
+ * CONFIG_INVALID (a replica, or a pooler that loses the state of sessions)
  */
 export async function openStore(config: StoreConfig): Promise<Store> {
   const pools = new Pools()
@@ -131,7 +133,10 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     const clock = new DatabaseClock(() => databaseTime(pool))
     const calendars = new StoredCalendars((statement) => asking.rows(statement), config.calendars)
     const options = { ...config, ...connect, now: clock.now, calendars }
-    const client = await reached(config, () => TimescaleClient.open({ ...options, url: url() }))
+    const client = await reached(config, async () => {
+      if (!embedded) await recognise(url(), 'DATABASE_URL', true)
+      return TimescaleClient.open({ ...options, url: url() })
+    })
     timescale = client
     closers.push(() => client.close())
     const max = config.readers ?? 10

@@ -33,6 +33,8 @@ export interface ErrorDetails {
   readonly field?: string
   /** Only a part of the other side fails, such as one table; what does not need it goes on. Default false. */
   readonly partial?: boolean
+  /** The message ends with the remedy of exactly this failure: a general one below it could contradict it. Default false. */
+  readonly advised?: boolean
 }
 
 /**
@@ -46,6 +48,7 @@ export class QiError extends Error {
   readonly retryAfterMs: number | undefined
   readonly field: string | undefined
   readonly partial: boolean
+  readonly advised: boolean
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(withoutSecrets(escapeHiddenInLines(message)), details.cause === undefined ? undefined : { cause: details.cause })
@@ -54,6 +57,7 @@ export class QiError extends Error {
     this.retryAfterMs = details.retryAfterMs
     this.field = details.field
     this.partial = details.partial ?? false
+    this.advised = details.advised ?? false
   }
 
   toJSON(): Record<string, unknown> {

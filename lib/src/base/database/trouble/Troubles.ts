@@ -2,6 +2,7 @@ import { withTimeout } from '../../networking/timeout.ts'
 import { QiError } from '../../types/index.ts'
 import type { ControlConnection } from '../control.ts'
 import { isDiskFull, isPoolFull, stateOf } from '../errors.ts'
+import { refusesWrites } from '../recognise.ts'
 import { allTables } from '../tables.ts'
 import { type Drift, schemaDrift } from './drift.ts'
 import { describeLock, lockRemedy, type TableLock, tableLocks } from './locks.ts'
@@ -25,6 +26,8 @@ export interface FailureExplainer {
 }
 
 const LOCK_NOT_AVAILABLE = '55P03'
+/** A statement that writes, on a server that takes none: a replica, or one that is being switched over. */
+const READ_ONLY = '25006'
 /** A column, a table, a function or a unique key that is missing, another type, bytes that do not fit a column's type. */
 const SAYS_DRIFT = new Set(['42703', '42P01', '42804', '42P10', '42704', '42883', '22P03', '23502'])
 const FRESH_MS = 1000
@@ -64,6 +67,7 @@ export class Troubles implements FailureExplainer {
     const concerns = (table: string) => new RegExp(`\\b${table}\\b`).test(about)
     if (isDiskFull(failure))
       return new QiError('UNAVAILABLE', `the disk of the database is full (${this.#place}): free space there`, { cause: failure })
+    if (state === READ_ONLY) return this.#readOnly(failure)
     const full = isPoolFull(failure)
     if (state !== LOCK_NOT_AVAILABLE && !full && !SAYS_DRIFT.has(state ?? '')) return failure
     const { drifts, locks } = await this.look().catch((): Found => ({ drifts: [], locks: [] }))
@@ -96,6 +100,12 @@ export class Troubles implements FailureExplainer {
 
   passed(text: string): void {
     for (const [table, { pattern }] of this.#locked) if (pattern.test(text)) this.#locked.delete(table)
+  }
+
+  /** Stays retryable: after a switch-over the address leads to the primary again. */
+  async #readOnly(failure: QiError): Promise<QiError> {
+    const refusal = await this.#control.run((client) => refusesWrites(client, 'DATABASE_URL')).catch(() => undefined)
+    return refusal ? new QiError('UNAVAILABLE', refusal.message, { cause: failure, advised: true }) : failure
   }
 
   async #ask(): Promise<Found> {

@@ -8,8 +8,8 @@ export interface TlsFault {
   readonly remedy: string
 }
 
-/** By OpenSSL's and Node's codes; `at` stands for the path of the settings. */
-const FAULTS: readonly { readonly codes: RegExp; readonly fault: TlsFault }[] = [
+/** By OpenSSL's and Node's codes; `at` stands for the path of the settings, `named` is a remedy by the setting `server_name`. */
+const FAULTS: readonly { readonly codes: RegExp; readonly fault: TlsFault & { readonly named?: string } }[] = [
   {
     codes: /^(CERT_HAS_EXPIRED|CERT_NOT_YET_VALID)$/,
     fault: {
@@ -23,7 +23,8 @@ const FAULTS: readonly { readonly codes: RegExp; readonly fault: TlsFault }[] = 
     fault: {
       code: 'UNAVAILABLE',
       why: 'its certificate is for another name',
-      remedy: 'reach it by a name that its certificate holds, or set at.server_name to one',
+      remedy: 'reach it by a name that its certificate holds',
+      named: 'or set at.server_name to one',
     },
   },
   {
@@ -61,19 +62,21 @@ const FAULTS: readonly { readonly codes: RegExp; readonly fault: TlsFault }[] = 
 /**
  * What went wrong between us and the peer's TLS, if anything did.
  * @param at the path of the settings, such as `redpanda.tls`, for the remedy
+ * @param options.serverName false where these settings have no `server_name`
  */
-export function tlsFault(error: unknown, at: string): TlsFault | undefined {
-  for (const { code, message } of chain(error)) {
+export function tlsFault(error: unknown, at: string, { serverName = true } = {}): TlsFault | undefined {
+  for (const { code: own, message } of chain(error)) {
     // An alert that comes after the handshake is an EPROTO whose text alone names it.
     const alert =
       /alert (?:number|[a-z ]+)?.*?(certificate required|bad certificate|unknown ca|certificate unknown|certificate expired)/i.exec(
         message,
       )
-    const name = alert ? `ALERT_${alert[1]?.toUpperCase().replaceAll(' ', '_')}` : code
+    const name = alert ? `ALERT_${alert[1]?.toUpperCase().replaceAll(' ', '_')}` : own
     const found = FAULTS.find(({ codes }) => codes.test(name))
     if (found) {
-      const { fault } = found
-      return { ...fault, why: `${fault.why} (${readable(message)})`, remedy: fault.remedy.replace(/\bat\b(?=[.,])/g, at) }
+      const { code, why, remedy, named } = found.fault
+      const whole = named && serverName ? `${remedy}, ${named}` : remedy
+      return { code, why: `${why} (${readable(message)})`, remedy: whole.replace(/\bat\b(?=[.,])/g, at) }
     }
   }
   return undefined

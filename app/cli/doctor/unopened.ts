@@ -1,0 +1,56 @@
+import { maskUrl, type QiError, stateOf, systemCode, toQiError } from '../../../lib/src/base/index.ts'
+import type { PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
+import { type Finding, failed } from './finding.ts'
+
+/** Why the store could not be opened, and what to do. */
+export function unopened({ database }: PlatformConfig, failure: unknown): Finding {
+  const error = toQiError(failure)
+  const place = database.url ? `DATABASE_URL ${maskUrl(database.url)}` : 'embedded PostgreSQL'
+  return failed(
+    'store',
+    `${place}: ${error.message}`,
+    database.url ? remedyOf(error) : 'see the message; or set DATABASE_URL to a PostgreSQL of your own',
+  )
+}
+
+const START = 'start that server, or correct host and port in DATABASE_URL; unset it to use the embedded PostgreSQL'
+const OWNER =
+  'name the role that owns the tables in DATABASE_URL. Another one may read them: grant select on all tables in schema public to ROLE; `qicore query` needs no more'
+
+/** By the SQLSTATE that the server reported. */
+const BY_STATE: Readonly<Record<string, string>> = {
+  '28P01': 'check user and password in DATABASE_URL',
+  '28000': 'check the user in DATABASE_URL',
+  '3D000': 'create that database (createdb NAME), or name another one in DATABASE_URL',
+  '57P03': 'wait until that server has started; its log says what it does',
+  '53100': 'free space on the disk of that server',
+}
+
+/** By the operating system's code, where no server answered. */
+const BY_SYSTEM: Readonly<Record<string, string>> = {
+  ECONNREFUSED: START,
+  ENOTFOUND: 'correct the host in DATABASE_URL, or the name service of this machine',
+  EAI_AGAIN: 'correct the host in DATABASE_URL, or the name service of this machine',
+  ETIMEDOUT: 'correct host and port in DATABASE_URL, or let this machine through to it (network, firewall)',
+  EHOSTUNREACH: 'correct host and port in DATABASE_URL, or let this machine through to it (network, firewall)',
+  ENETUNREACH: 'correct host and port in DATABASE_URL, or let this machine through to it (network, firewall)',
+}
+
+/** Nothing where the message says it already. */
+function remedyOf(error: QiError): string | undefined {
+  if (error.advised) return undefined
+  const state = stateOf(error)
+  if (state === '42501')
+    return /for schema/.test(error.message) ? 'let the role create tables: grant create on schema public to ROLE' : OWNER
+  if (state !== undefined) return BY_STATE[state] ?? 'see the log of that server'
+  const system = systemCode(error)
+  if (system !== undefined) return BY_SYSTEM[system] ?? START
+  switch (error.code) {
+    case 'UNAVAILABLE':
+      return START
+    case 'TIMEOUT':
+      return BY_SYSTEM.ETIMEDOUT
+    default:
+      return undefined
+  }
+}

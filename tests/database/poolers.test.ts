@@ -1,0 +1,85 @@
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { createPool, openStore, withClient } from '../../lib/src/base/database/index.ts'
+import { recognise } from '../../lib/src/base/database/recognise.ts'
+import { makeProject } from '../app/cli/project.ts'
+import { document, failure, qicore } from '../app/cli/qicore.ts'
+import { testDatabase } from '../support/database.ts'
+import { type Pooler, startPgBouncer } from '../support/pgbouncer.ts'
+import { describeWith } from '../support/services.ts'
+import { suiteFolder } from '../support/temporary.ts'
+import { aPrice } from './records.ts'
+
+describeWith('pgbouncer', 'a pooler in front of the database', async () => {
+  const database = await testDatabase()
+  const folder = await suiteFolder('pgbouncer')
+  const started: Pooler[] = []
+  afterAll(() => Promise.all(started.map(({ stop }) => stop())))
+
+  async function through(
+    mode: 'session' | 'transaction' | 'statement',
+    more: Record<string, string | number> = {},
+  ): Promise<string> {
+    const pooler = await startPgBouncer(join(folder, `${mode}-${started.length}`), database.url, mode, more)
+    started.push(pooler)
+    return pooler.url
+  }
+
+  const open = (databaseUrl: string) => openStore({ databaseUrl, home: '/nowhere', readers: 2, writers: 1, openTimeoutMs: 5_000 })
+  const advice = (mode: string) =>
+    `DATABASE_URL goes through a pooler in ${mode} mode, which loses session state: use its session mode or the direct port (Supabase 5432, Neon without -pooler)`
+
+  test.for(['transaction', 'statement'] as const)('%s mode is refused when the store is opened', async (mode) => {
+    await expect(open(await through(mode))).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      field: 'database.url',
+      message: advice(mode),
+    })
+  })
+
+  test('transaction mode is found where sessions are lent in turn, where there is one session, and while others use them', async () => {
+    await expect(open(await through('transaction', { default_pool_size: 1 }))).rejects.toMatchObject({
+      message: advice('transaction'),
+    })
+    const url = await through('transaction', { server_round_robin: 1 })
+    const others = createPool(url, { max: 6 })
+    try {
+      await Promise.all(Array.from({ length: 6 }, () => withClient(others, (client) => client.query('select pg_sleep(0.05)'))))
+      await expect(open(url)).rejects.toMatchObject({ message: advice('transaction') })
+      const busy = new AbortController()
+      const working = Array.from({ length: 6 }, async () => {
+        while (!busy.signal.aborted) await withClient(others, (client) => client.query('select 1'))
+      })
+      await expect(open(url)).rejects.toMatchObject({ message: advice('transaction') })
+      busy.abort()
+      await Promise.all(working)
+    } finally {
+      await others.end()
+    }
+  })
+
+  test('session mode is no hindrance: records are written and read', async () => {
+    await using store = await open(await through('session'))
+    await store.dsl.storePrices([aPrice()])
+    expect((await store.dsl.getLatestPrices()).items).toHaveLength(1)
+  })
+
+  test('a pooler in session mode that has no session left is not taken for another mode', async () => {
+    await recognise(await through('session', { default_pool_size: 1 }), 'DATABASE_URL', true)
+  })
+
+  test('the command line says the same, and doctor adds no remedy of its own', async () => {
+    await using project = await makeProject('pooler')
+    const env = { DATABASE_URL: await through('transaction'), QICORE_SOURCES: 'none' }
+    const query = await qicore(['query', 'latest', '--json'], { cwd: project.cwd, env })
+    expect(query.code).toBe(2)
+    expect(failure(query).message).toBe(advice('transaction'))
+    const { checks } = document<{ checks: { name: string; summary: string; remedy?: string }[] }>(
+      await qicore(['doctor', '--json'], { cwd: project.cwd, env }),
+      1,
+    )
+    const store = checks.find(({ name }) => name === 'store')
+    expect(store?.summary).toContain(advice('transaction'))
+    expect(store?.remedy).toBeUndefined()
+  })
+})
