@@ -41,7 +41,7 @@ describeWith('pgbouncer', 'a pooler in front of the database', async () => {
     await expect(open(await through('transaction', { default_pool_size: 1 }))).rejects.toMatchObject({
       message: advice('transaction'),
     })
-    const url = await through('transaction', { server_round_robin: 1 })
+    const url = await through('transaction', { server_round_robin: 1, default_pool_size: 2 })
     const others = createPool(url, { max: 6 })
     try {
       await Promise.all(Array.from({ length: 6 }, () => withClient(others, (client) => client.query('select pg_sleep(0.05)'))))
