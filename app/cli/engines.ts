@@ -1,4 +1,4 @@
-import { openStore, type Store, type Stream, TopicCatalogue } from '../../lib/src/base/index.ts'
+import { openStore, type ReadStore, type Store, type Stream, TopicCatalogue } from '../../lib/src/base/index.ts'
 import { PipelineStore } from '../../lib/src/streaming/index.ts'
 import { type LoadedConfig, openBrokersFor, openStreamFor } from '../../lib/src/streaming/platform/index.ts'
 import { loggerOf } from './logging.ts'
@@ -12,17 +12,27 @@ const OPEN_TIMEOUT_MS = 5000
  * else uses it.
  */
 export const openStoreOf = (session: Session, { config }: LoadedConfig): Promise<Store> =>
-  openStore({
-    home: config.home,
-    databaseUrl: config.database.url,
-    logger: loggerOf(session),
-    onNotice: (notice) => void session.remark(notice),
-    readers: 2,
-    writers: 1,
-    applicationName: 'qicore-cli',
-    openTimeoutMs: OPEN_TIMEOUT_MS,
-    signal: session.signal,
-  })
+  openStore({ ...optionsOf(session), home: config.home, databaseUrl: config.database.url })
+
+/**
+ * Opens the store for a command that only reads: at the read address where one is configured, and with no more right than to read. The
+ * embedded one is this user's own, and made or brought up to date as by any other command.
+ */
+export const openReadsOf = (session: Session, loaded: LoadedConfig): Promise<ReadStore> => {
+  const { home, database } = loaded.config
+  if (!database.url) return openStoreOf(session, loaded)
+  return openStore({ ...optionsOf(session), home, databaseUrl: database.url, readUrl: database.read_url, mode: 'read' })
+}
+
+const optionsOf = (session: Session) => ({
+  logger: loggerOf(session),
+  onNotice: (notice: string) => void session.remark(notice),
+  readers: 2,
+  writers: 1,
+  applicationName: 'qicore-cli',
+  openTimeoutMs: OPEN_TIMEOUT_MS,
+  signal: session.signal,
+})
 
 /** Looks up the topics that pipelines write, which the store knows. */
 export type FindTopics = () => Promise<TopicCatalogue>

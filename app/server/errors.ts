@@ -79,7 +79,8 @@ export class StatusError extends QiError {
 
 /** What is said where the real message may tell of the inside. */
 const PLAIN: Partial<Record<ErrorCode, string>> = {
-  UNAVAILABLE: 'the store or the stream cannot be reached just now: /health says which and since when; try again',
+  UNAVAILABLE:
+    'the store, its read replica or the stream cannot be reached just now: /health says which and since when; try again',
   TIMEOUT: 'the store or the stream did not answer in time: /health says more; try again',
   CLOSED: 'the platform is stopping or has not started yet: /ready says when it has',
   INTERNAL: 'a defect in QiCore: the log of the server says more under this id',

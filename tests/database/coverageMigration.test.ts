@@ -1,15 +1,19 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { coverageMigrations } from '../../lib/src/base/database/coverage/migrations.ts'
 import { migrate } from '../../lib/src/base/database/migrate.ts'
-import { Coverage, HISTORY_TYPES, type RecordType, recordTypes } from '../../lib/src/base/index.ts'
+import { Coverage, createPool, HISTORY_TYPES, migrateStore, type RecordType, recordTypes } from '../../lib/src/base/index.ts'
+import { testDatabase } from '../support/database.ts'
 import { testStore } from './testStore.ts'
 
-const before = await testStore()
+const { url } = await testDatabase()
 const store = await testStore()
 
 test('a store of before keeps what is known of its series, and takes series of every type', async () => {
-  await migrate(before.pool, { component: 'coverage', files: coverageMigrations.slice(0, 1) })
-  await before.pool.query(`
+  const pool = createPool(url)
+  onTestFinished(() => pool.end())
+  await migrateStore(pool, store.capabilities)
+  await migrate(pool, { component: 'coverage', files: coverageMigrations.slice(0, 1) })
+  await pool.query(`
     insert into coverage_series (source, coin_id, currency, type) values ('venue', 'bitcoin', 'usd', 'price');
     insert into coverage_spans (series_id, state, span, reason)
       select id, 'empty', '[2026-01-01,2026-01-02)', 'nothing there' from coverage_series;
@@ -17,8 +21,8 @@ test('a store of before keeps what is known of its series, and takes series of e
       ('', '2026-01-01', '2026-01-05', true, null, null),
       ('venue', '2026-01-01', '2026-01-02', true, '9 seconds', null),
       ('venue', '2026-01-03', '2026-01-04', true, '1.5 seconds', '1 minute')`)
-  const coverage = await Coverage.open(before.pool)
-  const { rows } = await before.pool.query('select * from coverage_sources')
+  const coverage = await Coverage.open(pool)
+  const { rows } = await pool.query('select * from coverage_sources')
   expect(rows).toEqual([{ source: 'venue', cadence: { price: 1_500_000, ohlcv: 60_000_000 }, contiguous: [], calendar: '24x7' }])
   for (const type of HISTORY_TYPES) await coverage.idOf({ source: 'venue', coinId: 'x', currency: 'y', type })
   const bitcoin = await coverage.idOf({ source: 'venue', coinId: 'bitcoin', currency: 'usd', type: 'price' })

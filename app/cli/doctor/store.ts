@@ -13,6 +13,7 @@ export function openForCheck(
   return openStore({
     home,
     databaseUrl: database.url,
+    readUrl: database.read_url,
     readerLimits: database.reader_limits,
     readers: 2,
     writers: 1,
@@ -28,6 +29,7 @@ export async function checkStore(store: Store): Promise<Finding[]> {
   return [
     found('store', await store.check()),
     describeCapabilities(store),
+    ...(store.reads === store ? [] : [found('read replica', await store.reads.check())]),
     ...(await checkLayout(store)),
     ...(await checkClock(store)),
   ]

@@ -5,6 +5,7 @@ import { type Finding, failed } from './finding.ts'
 /** Why the store could not be opened, and what to do. */
 export function unopened({ database }: PlatformConfig, failure: unknown): Finding {
   const error = toQiError(failure)
+  if (error.field === 'database.read_url') return failed('read replica', error.message)
   const place = database.url ? `DATABASE_URL ${maskUrl(database.url)}` : 'embedded PostgreSQL'
   return failed(
     'store',

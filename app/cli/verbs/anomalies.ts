@@ -1,5 +1,5 @@
 import { anomaliesQuery, anomaliesWire, countOf, formatTime, type PriceAnomaly, parseQuery } from '../../../lib/src/base/index.ts'
-import { openStoreOf } from '../engines.ts'
+import { openReadsOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { shownMark } from '../text/mark.ts'
 import { seriesName } from '../text/series.ts'
@@ -10,7 +10,7 @@ export type AnomaliesInput = Readonly<Record<string, string | undefined>> & { re
 export async function run(session: Session, input: AnomaliesInput): Promise<undefined> {
   const query = parseQuery(anomaliesQuery, { ...input })
   const loaded = await session.load()
-  await using store = await openStoreOf(session, loaded)
+  await using store = await openReadsOf(session, loaded)
   const found = await session.unlessInterrupted(store.dsl.detectPriceAnomalies(query))
   const { out } = session
   if (session.json) return void (await out.json(anomaliesWire(found)))

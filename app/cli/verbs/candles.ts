@@ -1,5 +1,5 @@
 import { type Candle, candlesQuery, candlesWire, escapeHidden, parseQuery, type Series } from '../../../lib/src/base/index.ts'
-import { openStoreOf } from '../engines.ts'
+import { openReadsOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { originColumn, timeColumn } from '../text/columns.ts'
 import { shownMark } from '../text/mark.ts'
@@ -19,7 +19,7 @@ export interface CandlesInput {
 export async function run(session: Session, input: CandlesInput): Promise<undefined> {
   const query = parseQuery(candlesQuery, { ...input })
   const loaded = await session.load()
-  await using store = await openStoreOf(session, loaded)
+  await using store = await openReadsOf(session, loaded)
   const found = await session.unlessInterrupted(store.dsl.getOHLCV(query))
   const { out } = session
   if (session.json) return void (await out.json(candlesWire(found)))

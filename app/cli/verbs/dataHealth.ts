@@ -1,5 +1,5 @@
 import { dataHealthQuery, dataHealthWire, parseQuery, type SeriesHealth } from '../../../lib/src/base/index.ts'
-import { openStoreOf } from '../engines.ts'
+import { openReadsOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { duration } from '../text/age.ts'
 import { markOf } from '../text/mark.ts'
@@ -10,7 +10,7 @@ export type DataHealthInput = Readonly<Record<string, string | undefined>>
 export async function run(session: Session, input: DataHealthInput): Promise<undefined> {
   const query = parseQuery(dataHealthQuery, { ...input })
   const loaded = await session.load()
-  await using store = await openStoreOf(session, loaded)
+  await using store = await openReadsOf(session, loaded)
   const page = await session.unlessInterrupted(store.dsl.getDataHealth(query))
   if (session.json) return void (await session.out.json(dataHealthWire(page)))
   if (page.items.length) await printTable(session.out, columns, page.items)

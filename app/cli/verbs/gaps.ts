@@ -1,6 +1,6 @@
-import { Coverage, coverageQuery, formatTime, type Gap, parseQuery, type SeriesCoverage } from '../../../lib/src/base/index.ts'
+import { coverageQuery, formatTime, type Gap, parseQuery, type SeriesCoverage } from '../../../lib/src/base/index.ts'
 import { canFill, historyOffers } from '../../../lib/src/streaming/platform/index.ts'
-import { openStoreOf } from '../engines.ts'
+import { openReadsOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { spanLength, spanWire, whatOf } from '../text/spans.ts'
 import { printTable } from '../text/table.ts'
@@ -35,8 +35,8 @@ export async function run(session: Session, input: GapsInput): Promise<undefined
   })
   const loaded = await session.load()
   const offers = await historyOffers(loaded.config)
-  await using store = await openStoreOf(session, loaded)
-  const coverage = await Coverage.open(store.pool)
+  await using store = await openReadsOf(session, loaded)
+  const coverage = await store.coverage()
   const found = await session.unlessInterrupted(coverage.find(query))
   const listed = found.items.flatMap((series) =>
     series.gaps.map((gap): Listed => ({ series, gap, fillable: canFill(offers, series, gap) })),

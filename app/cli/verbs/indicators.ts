@@ -10,7 +10,7 @@ import {
   QiError,
   suggest,
 } from '../../../lib/src/base/index.ts'
-import { openStoreOf } from '../engines.ts'
+import { openReadsOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { shownMark } from '../text/mark.ts'
 import { seriesName } from '../text/series.ts'
@@ -27,7 +27,7 @@ export async function run(session: Session, { name, ...input }: IndicatorsInput)
     )
   const query = parseQuery(indicatorQueries[name], input)
   const loaded = await session.load()
-  await using store = await openStoreOf(session, loaded)
+  await using store = await openReadsOf(session, loaded)
   const found = await session.unlessInterrupted(store.dsl.calculateIndicator(name, query as never))
   const { out } = session
   if (session.json) return void (await out.json(indicatorWire(found)))

@@ -1,13 +1,13 @@
 import {
-  type CryptoFinancialDSL,
   latestPricesQuery,
+  type MarketReads,
   type Price,
   parseQuery,
   pricesWire,
   QiError,
   toQiError,
 } from '../../../lib/src/base/index.ts'
-import { openStoreOf } from '../engines.ts'
+import { openReadsOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { ageColumn, originColumn } from '../text/columns.ts'
 import { nothingOf } from '../text/nothing.ts'
@@ -33,7 +33,7 @@ export async function run(session: Session, input: LatestInput): Promise<undefin
     after: input.after,
   })
   const loaded = await session.load()
-  await using store = await openStoreOf(session, loaded)
+  await using store = await openReadsOf(session, loaded)
   const page = await session.unlessInterrupted(store.dsl.getLatestPrices(query))
   const unseen = input.after || page.next ? [] : coins.filter((coin) => !page.items.some((item) => item.coinId === coin))
   const named = unseen.length > 0 ? await store.dsl.resolveCoins(unseen) : []
@@ -48,7 +48,7 @@ export async function run(session: Session, input: LatestInput): Promise<undefin
 }
 
 /** Why a coin that was asked for is not in the answer: unknown, with what may have been meant, or filtered out. */
-function explain(dsl: CryptoFinancialDSL, missing: readonly string[]): Promise<string[]> {
+function explain(dsl: MarketReads, missing: readonly string[]): Promise<string[]> {
   return Promise.all(
     missing.map(async (coin) => {
       try {

@@ -6,7 +6,7 @@ import {
   parseQuery,
   summaryWire,
 } from '../../../lib/src/base/index.ts'
-import { openStoreOf } from '../engines.ts'
+import { openReadsOf } from '../engines.ts'
 import type { Output } from '../output.ts'
 import type { Session } from '../session.ts'
 import { ageColumn, originColumn } from '../text/columns.ts'
@@ -29,7 +29,7 @@ export async function run(session: Session, input: SummaryInput): Promise<undefi
     movers: input.movers,
   })
   const loaded = await session.load()
-  await using store = await openStoreOf(session, loaded)
+  await using store = await openReadsOf(session, loaded)
   const { analytics, breadth, gainers, losers, ...rest } = await session.unlessInterrupted(store.dsl.getMarketSummary(query))
   const { out } = session
   if (session.json) return void (await out.json(summaryWire({ analytics, breadth, gainers, losers, ...rest })))

@@ -47,5 +47,5 @@ export const anomalies = defineRoute({
   responses: { 200: { description: 'anomalies, oldest first', schema } },
   errors: ['BAD_REQUEST', 'NOT_FOUND', 'UNAVAILABLE', 'TIMEOUT'],
   answer: async ({ platform }, query) =>
-    json(JSON.stringify(anomaliesWire(await platform.store.dsl.detectPriceAnomalies(query)))),
+    json(JSON.stringify(anomaliesWire(await platform.store.reads.dsl.detectPriceAnomalies(query)))),
 })

@@ -31,5 +31,6 @@ export const bucketedCandles = defineRoute({
   query: bucketedQuery,
   responses: { 200: { description: 'candles, oldest first', schema } },
   errors: ['BAD_REQUEST', 'NOT_FOUND', 'UNAVAILABLE', 'TIMEOUT'],
-  answer: async ({ platform }, query) => json(JSON.stringify(bucketedWire(await platform.store.dsl.getTimeBucketedOHLCV(query)))),
+  answer: async ({ platform }, query) =>
+    json(JSON.stringify(bucketedWire(await platform.store.reads.dsl.getTimeBucketedOHLCV(query)))),
 })

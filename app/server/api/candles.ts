@@ -31,7 +31,7 @@ export const candles = defineRoute({
   responses: { 200: { description: 'candles, oldest first', schema: candlesSchema } },
   errors: ['BAD_REQUEST', 'NOT_FOUND', 'UNAVAILABLE', 'TIMEOUT'],
   answer: async ({ platform }, query) => {
-    const { series, timeframe, candles, otherSeries } = await platform.store.dsl.getOHLCVJson(query)
+    const { series, timeframe, candles, otherSeries } = await platform.store.reads.dsl.getOHLCVJson(query)
     const head = JSON.stringify({ series: seriesWire(series), timeframe })
     const others = JSON.stringify(otherSeries.map(seriesWire))
     return json(`${head.slice(0, -1)},"candles":${candles},"other_series":${others}}`)

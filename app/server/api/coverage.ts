@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import {
-  Coverage,
   coverageQuery,
   formatTime,
   GAP_REASONS,
@@ -79,7 +78,7 @@ export const coverage = defineRoute({
   responses: { 200: { description: 'coverage, ordered by coin', schema: coverageSchema } },
   errors: ['BAD_REQUEST', 'UNAVAILABLE', 'TIMEOUT'],
   answer: async ({ platform }, query) => {
-    const kept = await Coverage.open(platform.store.pool)
+    const kept = await platform.store.reads.coverage()
     const { items, more } = await kept.find(query)
     const offers = await offersOf(platform)
     const answer: z.input<typeof coverageSchema> = { items: items.map((series) => wire(series, offers)), more }

@@ -72,5 +72,6 @@ export const dataHealth = defineRoute({
   query: dataHealthQuery,
   responses: { 200: { description: 'series, ordered by coin, source, currency and kind', schema } },
   errors: ['BAD_REQUEST', 'UNAVAILABLE', 'TIMEOUT'],
-  answer: async ({ platform }, query) => json(JSON.stringify(dataHealthWire(await platform.store.dsl.getDataHealth(query)))),
+  answer: async ({ platform }, query) =>
+    json(JSON.stringify(dataHealthWire(await platform.store.reads.dsl.getDataHealth(query)))),
 })

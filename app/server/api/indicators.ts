@@ -54,6 +54,6 @@ function indicatorRoute(name: IndicatorName): Route {
     responses: { 200: { description: 'its values, oldest first', schema } },
     errors: ['BAD_REQUEST', 'NOT_FOUND', 'UNAVAILABLE', 'TIMEOUT'],
     answer: async ({ platform }, query) =>
-      json(JSON.stringify(indicatorWire(await platform.store.dsl.calculateIndicator(name, query as never)))),
+      json(JSON.stringify(indicatorWire(await platform.store.reads.dsl.calculateIndicator(name, query as never)))),
   })
 }

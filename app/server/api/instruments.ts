@@ -14,5 +14,5 @@ export const instruments = defineRoute({
   query: instrumentsQuery,
   responses: { 200: { description: 'instruments', schema: pageOf(instrument, 'Instruments') } },
   errors: ['BAD_REQUEST', 'UNAVAILABLE', 'TIMEOUT'],
-  answer: async ({ platform }, query) => json(pageJson(instrument, await platform.store.dsl.listInstruments(query))),
+  answer: async ({ platform }, query) => json(pageJson(instrument, await platform.store.reads.dsl.listInstruments(query))),
 })

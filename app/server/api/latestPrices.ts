@@ -26,7 +26,7 @@ export const latestPrices = defineRoute({
   },
   errors: ['BAD_REQUEST', 'NOT_FOUND', 'UNAVAILABLE', 'TIMEOUT'],
   async answer({ platform }, query) {
-    const { dsl } = platform.store
+    const { dsl } = platform.store.reads
     const page = await dsl.getLatestPrices(query)
     // Throws where nobody has that coin, with what may have been meant; else a filter left none.
     if (page.items.length === 0 && query.coins && !query.after) await dsl.getCurrentPrice({ coin: query.coins[0] as string })

@@ -38,5 +38,6 @@ export const marketSummary = defineRoute({
   query: marketSummaryQuery,
   responses: { 200: { description: 'the market now', schema: summarySchema } },
   errors: ['BAD_REQUEST', 'UNAVAILABLE', 'TIMEOUT'],
-  answer: async ({ platform }, query) => json(JSON.stringify(summaryWire(await platform.store.dsl.getMarketSummary(query)))),
+  answer: async ({ platform }, query) =>
+    json(JSON.stringify(summaryWire(await platform.store.reads.dsl.getMarketSummary(query)))),
 })

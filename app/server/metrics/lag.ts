@@ -14,6 +14,16 @@ export function lagMetrics(register: Registry, platform: ServedPlatform): void {
       for (const { group, topic, lag } of await groupLags(platform)) this.inc({ group, topic }, lag)
     },
   })
+  new Gauge({
+    name: 'qicore_read_replica_lag_seconds',
+    help: 'How old the state is that users read at database.read_url; absent where none is set, while it does not answer, and where it does not tell',
+    registers: [register],
+    async collect() {
+      this.remove()
+      const lagMs = await replicaLag(platform)
+      if (lagMs !== undefined) this.set(lagMs / 1000)
+    },
+  })
   const rollups = together(() => rollupStatus(platform))
   const gauge = (name: string, help: string, of: (status: RollupStatus) => number) =>
     new Gauge({
@@ -37,6 +47,12 @@ export function lagMetrics(register: Registry, platform: ServedPlatform): void {
     ({ lagMs }) => lagMs / 1000,
   )
 }
+
+const replicaLag = (platform: ServedPlatform): Promise<number | undefined> =>
+  within(async () => {
+    const { store } = platform
+    return store.reads === store ? undefined : (await store.reads.replica()).lagMs
+  }, undefined)
 
 type RollupStatus = Awaited<ReturnType<ServedPlatform['store']['rollups']['status']>>
 

@@ -278,7 +278,7 @@ export class LiveServer {
   /** The ids of coins that are named by id, ticker or name. Without its store the server takes them as they are. */
   async #idsOf(coins: readonly string[]): Promise<string[]> {
     try {
-      return [...new Set(await this.#options.platform.store.dsl.resolveCoins(coins))]
+      return [...new Set(await this.#options.platform.store.reads.dsl.resolveCoins(coins))]
     } catch (failure) {
       if (toQiError(failure).code === 'BAD_REQUEST') throw failure
       return [...coins]

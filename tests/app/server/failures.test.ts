@@ -7,7 +7,7 @@ import { type Engines, getJson, openEngines, platformOf, recordingLogger, servin
 
 /** A platform whose store fails with this. */
 const failing = (error: unknown) => {
-  const store = { dsl: { getLatestPrices: () => Promise.reject(error) } } as unknown as Engines['store']
+  const store = { reads: { dsl: { getLatestPrices: () => Promise.reject(error) } } } as unknown as Engines['store']
   return platformOf({ store, stream: {} as Engines['stream'] })
 }
 

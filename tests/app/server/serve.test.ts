@@ -47,7 +47,7 @@ test('closing lets a request in flight finish, tells WebSockets, ends kept-alive
       return { items: [] }
     },
   }
-  const store = Object.assign(Object.create(engines.store), { dsl }) as Engines['store']
+  const store = Object.assign(Object.create(engines.store), { reads: { dsl } }) as Engines['store']
   const server = await serving(platformOf({ ...engines, store }), { port: await freePort() })
   const live = await subscribed(server.url)
   expect((await fetch(`${server.url}/api/v1/status`)).status).toBe(200)
@@ -66,7 +66,7 @@ test('closing lets a request in flight finish, tells WebSockets, ends kept-alive
 
 test('what outlasts the deadline is cut', async () => {
   const dsl = { getLatestPrices: () => new Promise(() => {}) }
-  const store = Object.assign(Object.create(engines.store), { dsl }) as Engines['store']
+  const store = Object.assign(Object.create(engines.store), { reads: { dsl } }) as Engines['store']
   const server = await serving(platformOf({ ...engines, store }), { drainMs: 100 })
   const hanging = request(`${server.url}/api/v1/prices/latest`).end()
   const cut = once(hanging, 'error')

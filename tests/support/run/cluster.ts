@@ -49,14 +49,15 @@ export async function startCluster(folder: string, installation?: string, extra:
   return { url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`, bin, data, stop }
 }
 
-/** Starts a server on data that is there, on a free port. */
+/** Starts a server on data that is there. @param at its port; default: a free one */
 export async function serve(
   bin: string,
   data: string,
   log: string,
+  at?: number,
 ): Promise<{ readonly port: number; readonly stop: () => Promise<void> }> {
   const user = await serviceUser(undefined)
-  const port = await freePort()
+  const port = at ?? (await freePort())
   const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', max_connections: 200, fsync: 'on' }
   const output = await open(log, 'w')
   const child = spawn(

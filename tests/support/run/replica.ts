@@ -6,8 +6,13 @@ import pg from 'pg'
 import { serviceUser } from '../../../lib/src/base/database/embedded/serviceUser.ts'
 import { type Cluster, serve } from './cluster.ts'
 
+export interface Replica extends Cluster {
+  /** Starts it at the same address, after it was stopped. */
+  again(): Promise<Replica>
+}
+
 /** A hot standby of a server, which streams from it: a copy of its data, taken while it runs. */
-export async function startReplica(primary: Cluster, folder: string): Promise<Cluster> {
+export async function startReplica(primary: Cluster, folder: string): Promise<Replica> {
   const data = `${folder}-data`
   const { hostname, port, username, password } = new URL(primary.url)
   const client = new pg.Client(primary.url)
@@ -26,8 +31,11 @@ export async function startReplica(primary: Cluster, folder: string): Promise<Cl
   await appendFile(join(data, 'postgresql.conf'), `primary_conninfo = '${source}'\n`)
   const user = await serviceUser(undefined)
   if (user) for (const file of ['backup_label', 'standby.signal']) await chown(join(data, file), user.uid, user.gid)
-  const server = await serve(primary.bin, data, `${folder}-log`)
-  const url = new URL(primary.url)
-  url.port = String(server.port)
-  return { url: url.href, bin: primary.bin, data, stop: server.stop }
+  return started(primary, data, `${folder}-log`)
+}
+
+async function started(primary: Cluster, data: string, log: string, at?: number): Promise<Replica> {
+  const { port, stop } = await serve(primary.bin, data, log, at)
+  const url = Object.assign(new URL(primary.url), { port: String(port) }).href
+  return { url, bin: primary.bin, data, stop, again: () => started(primary, data, log, port) }
 }

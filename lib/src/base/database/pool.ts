@@ -17,6 +17,10 @@ export interface PoolOptions {
   readonly connectTimeoutMs?: number
   /** Statements run once on each new connection. */
   readonly setup?: string
+  /** Looks at each new connection after its setup; what it throws is the failure to connect. */
+  readonly admit?: (client: pg.ClientBase) => Promise<void>
+  /** What the pool connects to, for errors; default `the database`. */
+  readonly called?: string
   /** After how long without a byte a connection is asked about, in milliseconds; default 10,000. */
   readonly quietMs?: number
   /** Hears of connections that died, idle or at work; the pool replaces them by itself. */
@@ -45,11 +49,16 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
       client.on('error', () => {})
       trackConnection(client)
       watch.watch(client, await answeredWithin(client, connectTimeoutMs, () => client.query(setup)))
+      const { admit } = options
+      if (admit) await answeredWithin(client, connectTimeoutMs, () => admit(client))
     },
   } as pg.PoolConfig)
   pool.on('error', lost)
+  if (options.called) names.set(pool, options.called)
   return pool
 }
+
+const names = new WeakMap<Pool, string>()
 
 /** Points a pool at another address; connections that are made from now on go there. */
 export function repointPool(pool: Pool, url: string): void {
@@ -117,11 +126,12 @@ async function connect(pool: Pool, { recover }: ConnectOptions): Promise<PoolCli
     // pg says of either that connecting took too long.
     if (/timeout exceeded when trying to connect/.test(String(error)) && pool.totalCount >= max)
       throw poolFull(max, waitedMs, pool.waitingCount, error)
-    const failure = classifyPgError(error, 'connecting to the database')
+    const connecting = `connecting to ${names.get(pool) ?? 'the database'}`
+    const failure = classifyPgError(error, connecting)
     if (!recover || failure.code !== 'UNAVAILABLE') throw failure
     await recover()
     return pool.connect().catch((again: unknown) => {
-      throw classifyPgError(again, 'connecting to the database')
+      throw classifyPgError(again, connecting)
     })
   }
 }

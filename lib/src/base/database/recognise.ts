@@ -12,7 +12,7 @@ export type AddressSetting = 'DATABASE_URL' | 'DATABASE_READ_URL'
 
 const FIELDS = { DATABASE_URL: 'database.url', DATABASE_READ_URL: 'database.read_url' } as const
 
-const refused = (setting: AddressSetting, message: string): QiError =>
+export const refused = (setting: AddressSetting, message: string): QiError =>
   new QiError('CONFIG_INVALID', message, { field: FIELDS[setting], advised: true })
 
 /** @throws QiError CONFIG_INVALID for a pooler that loses the state of sessions */

@@ -30,8 +30,8 @@ export const calculateSma = defineTool({
   pages: { by: 'limit', preset: PRESET },
   input: indicatorQueries.sma.extend({ limit: most(500, PRESET, 'most values') }),
   output,
-  run: async ({ limit = PRESET, ...query }, { store }) =>
-    output.parse(indicatorWire(await store.dsl.calculateSMA({ ...query, limit }))),
+  run: async ({ limit = PRESET, ...query }, { reads }) =>
+    output.parse(indicatorWire(await reads.dsl.calculateSMA({ ...query, limit }))),
   facts: ({ series, points, missing, holes, partial }) => ({
     times: [points.at(-1)?.time],
     from: [series],

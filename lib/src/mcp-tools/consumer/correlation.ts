@@ -57,11 +57,11 @@ export const correlation = defineTool({
       z.object({ a: z.string(), b: z.string(), r: z.number().optional().describe('absent where one of the two did not move') }),
     ),
   }),
-  async run({ coins: given, limit, ...query }, { store }) {
-    const coins = [...new Set(await resolveCoins(store, given))]
+  async run({ coins: given, limit, ...query }, { reads }) {
+    const coins = [...new Set(await resolveCoins(reads, given))]
     if (coins.length < 2)
       throw new QiError('BAD_REQUEST', `coins: "${coins[0]}" is named twice; name two different coins`, { field: 'coins' })
-    const all = await Promise.all(coins.map((name) => store.dsl.getOHLCV({ ...query, coin: name, limit })))
+    const all = await Promise.all(coins.map((name) => reads.dsl.getOHLCV({ ...query, coin: name, limit })))
     const times = commonTimes(all)
     if (times.length <= LEAST_RETURNS)
       throw new QiError(

@@ -42,8 +42,8 @@ export const detectPriceAnomalies = defineTool({
   pages: { by: 'most', preset: PRESET },
   input: anomaliesQuery.extend({ most: most(500, PRESET, 'most anomalies in the answer; the latest') }),
   output,
-  async run({ most: many = PRESET, ...query }, { store }) {
-    const { anomalies, ...found } = anomaliesWire(await store.dsl.detectPriceAnomalies(query))
+  async run({ most: many = PRESET, ...query }, { reads }) {
+    const { anomalies, ...found } = anomaliesWire(await reads.dsl.detectPriceAnomalies(query))
     const shown = anomalies.slice(-many)
     const before = anomalies.length > shown.length ? shown[0]?.time : undefined
     return output.parse({ ...found, found: anomalies.length, anomalies: shown, before })

@@ -20,8 +20,8 @@ export const getCurrentPrice = defineTool({
     others: z.array(recordSchema(price)).describe('the same coin at other sources or in other currencies'),
     others_count: z.int().describe('how many others there are; name source or currency to get one'),
   }),
-  async run(query, { store }) {
-    const found = await store.dsl.getCurrentPrice(query)
+  async run(query, { reads }) {
+    const found = await reads.dsl.getCurrentPrice(query)
     return {
       price: latestPriceWire(found.price),
       others: found.others.slice(0, MOST_OTHERS).map(latestPriceWire),

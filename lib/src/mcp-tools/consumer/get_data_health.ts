@@ -48,9 +48,9 @@ export const getDataHealth = defineTool({
   pages: { by: 'limit', preset: PRESET },
   input: dataHealthQuery.extend({ limit: most(200, PRESET, 'most series in a page') }),
   output,
-  async run({ coin, limit = PRESET, ...query }, { store }) {
-    const which = coin === undefined ? {} : { coin: await resolveCoin(store, coin) }
-    const { items, next } = dataHealthWire(await store.dsl.getDataHealth({ ...query, ...which, limit }))
+  async run({ coin, limit = PRESET, ...query }, { reads }) {
+    const which = coin === undefined ? {} : { coin: await resolveCoin(reads, coin) }
+    const { items, next } = dataHealthWire(await reads.dsl.getDataHealth({ ...query, ...which, limit }))
     return { items: items.map(shortened), ...(next !== undefined && { next }) }
   },
   facts: ({ items, next }) => ({ times: items.map(({ last }) => String(last)), from: items, missing: [morePages(next)] }),

@@ -20,8 +20,8 @@ export const getLatestPrices = defineTool({
   pages: { by: 'limit', preset: PRESET },
   input: latestPricesQuery.extend({ limit: most(100, PRESET, 'most rows in a page') }),
   output: pageOf(recordSchema(price)),
-  async run({ limit = PRESET, ...query }, { store }) {
-    const page = await store.dsl.getLatestPrices(parseQuery(latestPricesQuery, { ...query, limit }))
+  async run({ limit = PRESET, ...query }, { reads }) {
+    const page = await reads.dsl.getLatestPrices(parseQuery(latestPricesQuery, { ...query, limit }))
     return nextPage(page, page.items.map(latestPriceWire))
   },
   facts: ({ items, next }, { coins = [] }) =>

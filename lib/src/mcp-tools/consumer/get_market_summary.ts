@@ -67,8 +67,8 @@ export const getMarketSummary = defineTool({
     movers: z.int().min(1).max(100).optional().describe(`how many gainers and losers; ${PRESET} when left out, at most 100`),
   }),
   output,
-  async run({ sources, currencies, include_simulated, movers = PRESET }, { store }) {
-    const summary = await store.dsl.getMarketSummary({ sources, currencies, includeSimulated: include_simulated, movers })
+  async run({ sources, currencies, include_simulated, movers = PRESET }, { reads }) {
+    const summary = await reads.dsl.getMarketSummary({ sources, currencies, includeSimulated: include_simulated, movers })
     const wire = summaryWire({ ...summary, breadth: summary.breadth.toSorted((a, b) => b.coins - a.coins) })
     return output.parse({
       ...wire,

@@ -52,8 +52,8 @@ export const getOhlcvData = defineTool({
     before: z.string().optional().describe('pass as `to` to get the candles before; absent where there are none'),
     others: othersOut.describe('other series of this coin'),
   }),
-  async run({ limit = PRESET, ...query }, { store }) {
-    const found = await store.dsl.getOHLCV({ ...query, limit: limit + 1 })
+  async run({ limit = PRESET, ...query }, { reads }) {
+    const found = await reads.dsl.getOHLCV({ ...query, limit: limit + 1 })
     const candles = found.candles.slice(-limit).map((item) => candle.parse(candleWire(item)))
     return {
       series: seriesWire(found.series),

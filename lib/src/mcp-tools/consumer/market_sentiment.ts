@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { currentPriceQuery, defineTool, formatTime, MANUAL, notFuture, QiError, type Store } from '../../base/index.ts'
+import { currentPriceQuery, defineTool, formatTime, MANUAL, notFuture, QiError, type ReadStore } from '../../base/index.ts'
 import { count } from '../shared/parameters.ts'
 import { logReturns, standardDeviation } from '../shared/statistics.ts'
 
@@ -61,10 +61,10 @@ export const marketSentiment = defineTool({
     missing: z.array(z.string()).describe('parts for which too little is stored'),
     formula: z.string(),
   }),
-  async run({ coin, source, currency }, { store }) {
-    const counted = await breadthOf(store, source, currency)
-    const volatility = await volatilityOf(store, { coin, source, currency })
-    const dominance = await dominanceOf(store, source, currency)
+  async run({ coin, source, currency }, { reads }) {
+    const counted = await breadthOf(reads, source, currency)
+    const volatility = await volatilityOf(reads, { coin, source, currency })
+    const dominance = await dominanceOf(reads, source, currency)
     const parts = { ...counted.part, ...volatility.part, ...dominance.part }
     const there = Object.values(parts)
     if (there.length === 0)
@@ -102,8 +102,8 @@ export const marketSentiment = defineTool({
 
 const within = (value: number): number => Math.max(-1, Math.min(1, value))
 
-async function breadthOf(store: Store, source?: string, currency?: string) {
-  const { breadth } = await store.dsl.getMarketSummary({
+async function breadthOf(reads: ReadStore, source?: string, currency?: string) {
+  const { breadth } = await reads.dsl.getMarketSummary({
     ...(source !== undefined && { sources: [source] }),
     ...(currency !== undefined && { currencies: [currency] }),
     movers: 1,
@@ -126,8 +126,8 @@ interface Of {
   readonly currency: string | undefined
 }
 
-async function volatilityOf(store: Store, of: Of) {
-  const found = await store.dsl.getOHLCV({ ...of, timeframe: '1h', limit: HOURS.month + 1 }).catch((error: unknown) => {
+async function volatilityOf(reads: ReadStore, of: Of) {
+  const found = await reads.dsl.getOHLCV({ ...of, timeframe: '1h', limit: HOURS.month + 1 }).catch((error: unknown) => {
     // A market without this coin has two parts left to judge by.
     if (error instanceof QiError && error.code === 'NOT_FOUND') return undefined
     throw error
@@ -157,8 +157,8 @@ interface DominanceRow {
   readonly before: number | null
 }
 
-async function dominanceOf(store: Store, source?: string, currency?: string) {
-  const { rows } = await store.pool.query<DominanceRow>(DOMINANCE, [source ?? null, currency ?? null])
+async function dominanceOf(reads: ReadStore, source?: string, currency?: string) {
+  const { rows } = await reads.pool.query<DominanceRow>(DOMINANCE, [source ?? null, currency ?? null])
   const [row] = rows
   if (!row) return { inputs: {}, part: {}, from: [] }
   const from = [{ source: row.source, simulated: row.simulated, time: row.time.toISOString() }]

@@ -49,8 +49,8 @@ export const technicalAnalysis = defineTool({
     indicators: z.array(indicator),
     signals: z.object({ up: count, down: count, neutral: count }),
   }),
-  async run({ coin: given, indicators = INDICATOR_NAMES, period, to, timeframe, ...of }, { store }) {
-    const { series, candles } = await store.dsl.getOHLCV({ ...of, coin: given, timeframe, to, limit: 1 })
+  async run({ coin: given, indicators = INDICATOR_NAMES, period, to, timeframe, ...of }, { reads }) {
+    const { series, candles } = await reads.dsl.getOHLCV({ ...of, coin: given, timeframe, to, limit: 1 })
     const coin = series.coinId
     const [last] = candles
     if (!last)
@@ -64,7 +64,7 @@ export const technicalAnalysis = defineTool({
     const query = { coin, source: series.source, currency: series.currency, timeframe, to, limit: 1 }
     const computed = await Promise.all(
       [...new Set(indicators)].map(async (name) => {
-        const { params, points, settled, missing, partial } = await store.dsl.calculateIndicator(name, {
+        const { params, points, settled, missing, partial } = await reads.dsl.calculateIndicator(name, {
           ...query,
           ...(period !== undefined && PERIODIC.has(name) && { period }),
         })

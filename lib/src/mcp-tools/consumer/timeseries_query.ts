@@ -70,7 +70,7 @@ export const timeseriesQuery = defineTool({
       })
     const found =
       sql !== undefined
-        ? await context.store.sql.read(sql, limits, context.caller)
+        ? await context.reads.sql.read(sql, limits, context.caller)
         : await named(query as QueryName, given ?? {}, limits, context)
     return {
       columns: [...found.columns],
@@ -102,12 +102,12 @@ async function named(
   name: QueryName,
   given: Record<string, unknown>,
   limits: ReadLimits,
-  { store }: ToolContext,
+  { reads }: ToolContext,
 ): Promise<ReadRows> {
   const { parameters, statement } = NAMED_QUERIES[name]
   const query = parseQuery(parameters, given) as Record<string, unknown>
-  const coin = typeof query.coin === 'string' ? { coin: await resolveCoin(store, query.coin) } : {}
-  return readNamed(store.pool, statement({ ...query, ...coin }), limits)
+  const coin = typeof query.coin === 'string' ? { coin: await resolveCoin(reads, query.coin) } : {}
+  return readNamed(reads.pool, statement({ ...query, ...coin }), limits)
 }
 
 /** Times come as PostgreSQL writes them. */

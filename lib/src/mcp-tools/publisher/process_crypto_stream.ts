@@ -61,17 +61,17 @@ export const processCryptoStream = defineTool({
   output,
   async run(
     { coin, operations, read_from: readFrom, of, source, currency, window, period },
-    { store, stream, signal, progress },
+    { reads, stream, signal, progress },
   ) {
     if (operations.includes('moving_average') && period > window)
       throw new QiError('BAD_REQUEST', `period ${period}: more than window ${window}; make it smaller, or the window larger`, {
         field: 'period',
       })
-    const wanted = { coin: await resolveCoin(store, coin), source, currency, window }
+    const wanted = { coin: await resolveCoin(reads, coin), source, currency, window }
     const onProgress = (scanned: number, total: number) => progress(scanned, total, `${scanned} of ${countOf(total, 'message')}`)
     const found =
       readFrom === 'store'
-        ? await ticksOfStore(store, of, wanted)
+        ? await ticksOfStore(reads, of, wanted)
         : await ticksOfStream(stream, of, wanted, { signal, onProgress })
     return { ...describe(found), of, read_from: readFrom, ...compute(found, operations, period) }
   },

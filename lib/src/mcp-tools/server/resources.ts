@@ -27,8 +27,8 @@ export const resources: readonly AddResource[] = [
     'qicore://market/latest',
     'The market now',
     `The latest prices of up to ${MOST} series, as records on the wire.`,
-    async ({ store }) => {
-      const { items, next } = await store.dsl.getLatestPrices({ limit: MOST })
+    async ({ reads }) => {
+      const { items, next } = await reads.dsl.getLatestPrices({ limit: MOST })
       return { items: items.map(latestPriceWire), more: next !== undefined }
     },
   ),
@@ -54,6 +54,6 @@ export const resources: readonly AddResource[] = [
     'qicore://health/data',
     'Data health',
     `Of up to ${MOST} series: rows, age, missing bars, holes, and whether it is ok, stale or gappy.`,
-    async ({ store }) => dataHealthWire(await store.dsl.getDataHealth({ limit: MOST })),
+    async ({ reads }) => dataHealthWire(await reads.dsl.getDataHealth({ limit: MOST })),
   ),
 ]

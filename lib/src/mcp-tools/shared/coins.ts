@@ -1,8 +1,9 @@
-import type { Store } from '../../base/index.ts'
+import type { ReadStore } from '../../base/index.ts'
 
 /** @throws QiError BAD_REQUEST naming the coins that share an ambiguous ticker */
-export const resolveCoins = (store: Store, given: readonly string[]): Promise<string[]> => store.dsl.resolveCoins(given)
+export const resolveCoins = (store: Pick<ReadStore, 'dsl'>, given: readonly string[]): Promise<string[]> =>
+  store.dsl.resolveCoins(given)
 
 /** @throws QiError BAD_REQUEST naming the coins that share an ambiguous ticker */
-export const resolveCoin = async (store: Store, given: string): Promise<string> =>
+export const resolveCoin = async (store: Pick<ReadStore, 'dsl'>, given: string): Promise<string> =>
   (await resolveCoins(store, [given]))[0] ?? given

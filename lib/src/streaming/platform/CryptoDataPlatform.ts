@@ -139,7 +139,8 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       settings: config.agents,
       llm: config.llm,
       logger,
-      handles: () => this.toolHandles,
+      // They act on what they read, and repeat an act that a replica does not show yet.
+      handles: () => ({ ...this.toolHandles, reads: this.store }),
       servers: () => this.mcpServers,
     })
   }
@@ -168,7 +169,7 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   /** The handles that tools use. @throws QiError CLOSED before initialize() */
   get toolHandles(): ToolHandles {
     const { store, stream, coverage, deadLetters, catalogue, pipelines, services } = this
-    const engines = { store, stream, coverage, deadLetters, catalogue }
+    const engines = { store, reads: store.reads, stream, coverage, deadLetters, catalogue }
     return { ...engines, pipelines, platform: this, services, logger: this.#logger }
   }
 

@@ -98,6 +98,15 @@ const core = {
         .optional()
         .describe('TimescaleDB or PostgreSQL; unset means the embedded one')
         .meta({ env: 'DATABASE_URL', secret: true }),
+      read_url: z
+        .string()
+        .superRefine(checkPassword)
+        .pipe(z.url({ protocol: /^postgres(ql)?$/ }))
+        .optional()
+        .describe(
+          'a replica of that database, for reads by HTTP, WebSocket, MCP and `qicore query`; unset: they go to database.url',
+        )
+        .meta({ env: 'DATABASE_READ_URL', secret: true }),
       tls: tlsSettings('DATABASE', 'the database').omit({ server_name: true }).prefault({}),
       reader_limits: z
         .enum(['required', 'waived'])
@@ -108,6 +117,13 @@ const core = {
     })
     .check(({ value, issues }) => {
       for (const { path, message } of tlsProblems(value.tls)) issues.push({ code: 'custom', input: value.tls, path, message })
+      if (value.read_url && !value.url)
+        issues.push({
+          code: 'custom',
+          input: value,
+          path: ['read_url'],
+          message: 'a replica needs its primary: set database.url',
+        })
     })
     .prefault({}),
   store: storeSettings.prefault({}),
@@ -199,8 +215,12 @@ export function loadConfig({ cwd = process.cwd(), env = process.env, flags = {} 
   requireTokenOffLoopback(typed.server)
   requireAgentsCanWork({ ...config, sources })
   // The URL alone is what every connection is made from.
-  const { url, tls } = typed.database
-  const database = url ? { ...typed.database, url: secureDatabaseUrl(url, tls) } : typed.database
+  const { url, read_url, tls } = typed.database
+  const database = {
+    ...typed.database,
+    ...(url && { url: secureDatabaseUrl(url, tls) }),
+    ...(read_url && { read_url: secureDatabaseUrl(read_url, tls) }),
+  }
   return { config: { ...typed, sources, database, home }, provenance, project }
 }
 

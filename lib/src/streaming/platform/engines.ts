@@ -18,6 +18,7 @@ export const openStoreFor = (config: PlatformConfig, { logger, onNotice, signal 
   openStore({
     home: config.home,
     databaseUrl: config.database.url,
+    readUrl: config.database.read_url,
     readerLimits: config.database.reader_limits,
     logger,
     ...(onNotice && { onNotice }),

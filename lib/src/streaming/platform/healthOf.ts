@@ -32,10 +32,12 @@ export interface HealthSources {
 
 /** Exercises store and stream, asks every part, and notes in the log since when each is as it is. */
 export async function healthOf({ log, status, sources, ...from }: HealthSources): Promise<PlatformHealth> {
-  const [store, stream, sql] = await Promise.all([
+  const { reads } = from.store
+  const [store, stream, sql, replica] = await Promise.all([
     checkWithin(CHECK_MS, 'the store', () => from.store.check()),
     checkWithin(CHECK_MS, 'the stream', () => from.stream.check()),
-    from.store.sql.check(),
+    reads.sql.check(),
+    reads === from.store ? undefined : checkWithin(CHECK_MS, 'the read replica', () => reads.check()),
   ])
   const engine = (name: string, found: CheckResult): PartHealth => log.note(describeEngine(name, found))
   const { standIn } = sources
@@ -54,6 +56,7 @@ export async function healthOf({ log, status, sources, ...from }: HealthSources)
   const noted = others.map(({ since, ...how }) => log.note(how, since))
   const pipelines = from.pipelines.map((how) => log.note(how))
   const reader = sql ? [engine('SQL of tools', sql)] : []
-  const all = [engine('store', store), engine('stream', stream), ...reader, ...supervised, ...pipelines, ...noted]
+  const elsewhere = replica ? [engine('read replica', replica)] : []
+  const all = [engine('store', store), ...elsewhere, engine('stream', stream), ...reader, ...supervised, ...pipelines, ...noted]
   return { status: overall(all, ['store', 'stream']), parts: all }
 }

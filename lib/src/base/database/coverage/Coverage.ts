@@ -18,6 +18,7 @@ import type { coverageQuery } from '../dsl/queries.ts'
 import type { QueryOf } from '../dsl/query.ts'
 import { classifyPgError } from '../errors.ts'
 import { type Pool, type PoolClient, withClient } from '../pool.ts'
+import { replicaState } from '../replica.ts'
 import { gapsOf, type Known } from './gaps.ts'
 import { migrateCoverage } from './migrations.ts'
 import type { CoverageFilter, CoveredSeries, NumberedSeries, SeriesCoverage } from './model.ts'
@@ -27,6 +28,7 @@ import { refresh, refreshOne } from './refresh.ts'
 import { beginSession, type CoverageSession, runs } from './sessions.ts'
 import { declareSource, readSources } from './sources.ts'
 import { LOCK_SERIES, numbersText, rangeText, spansOf, timeText } from './sql.ts'
+import { findUntold } from './untold.ts'
 import { EMPTY_NUMBERS, HOLD_SPANS, REQUEST, SETTLE_NUMBERS, SETTLE_REQUESTED } from './write.ts'
 
 /** A validated query, as HTTP and the command line take it. */
@@ -47,6 +49,9 @@ export interface Settlement {
   readonly reason: string
 }
 
+/** The part of coverage that asks. */
+export type CoverageReads = Pick<Coverage, 'list' | 'find' | 'numberGaps' | 'settled' | 'whileOpen' | 'platformRuns' | 'runs'>
+
 const ready = new WeakSet<Pool>()
 
 /** Of consecutive numbers the first and the last may share their moment with others that are missing. */
@@ -59,41 +64,65 @@ const EDGE = "case when numbers is null then interval '0' else interval '1 micro
 export class Coverage {
   readonly #pool: Pool
   readonly #calendars: readonly Calendar[]
+  readonly #refreshes: boolean
 
-  private constructor(pool: Pool, calendars: readonly Calendar[]) {
+  private constructor(pool: Pool, calendars: readonly Calendar[], refreshes: boolean) {
     this.#pool = pool
     this.#calendars = calendars
+    this.#refreshes = refreshes
   }
 
   /** Makes its tables where they are not there; once for each pool. @throws QiError */
   static async open(pool: Pool, calendars: readonly Calendar[] = CALENDARS): Promise<Coverage> {
     if (!ready.has(pool)) await migrateCoverage(pool)
     ready.add(pool)
-    return new Coverage(pool, calendars)
+    return new Coverage(pool, calendars, true)
+  }
+
+  /**
+   * For a database that is only read, such as a replica. The refresh stays with the platform, on the primary, once a minute; one
+   * that a reader asked for would come to a replica after the answer. Instead each answer finds what the last refresh has not
+   * kept yet in the tables at hand, without keeping it, as of the moment up to which these tables are. A series that has come since the last
+   * refresh is not listed yet.
+   */
+  static forReading(pool: Pool, calendars: readonly Calendar[] = CALENDARS): CoverageReads {
+    return new Coverage(pool, calendars, false)
   }
 
   /** Looks at what was stored since, and tells of each series what is held and what is missing, by coin. @throws QiError */
-  async list(filter: CoverageFilter = {}, now: Micros = nowMicros()): Promise<readonly SeriesCoverage[]> {
-    return (await this.#read(filter)).map((known) => covered({ ...known, now }))
+  async list(filter: CoverageFilter = {}, now?: Micros): Promise<readonly SeriesCoverage[]> {
+    return (await this.#read(filter, now)).map(covered)
   }
 
   /** The gaps by number of the series whose records are numbered without a gap; other series are left out. @throws QiError */
   async numberGaps(filter: CoverageFilter, now: Micros = nowMicros()): Promise<readonly NumberedSeries[]> {
-    const numbered = (await this.#read(filter)).filter(({ proof }) => proof === 'sequence')
-    return numbered.map((known) => ({ ...known.series, gaps: numberGaps({ ...known, now }) }))
+    const numbered = (await this.#read(filter, now)).filter(({ proof }) => proof === 'sequence')
+    return numbered.map((known) => ({ ...known.series, gaps: numberGaps(known) }))
   }
 
   /** Looks at what was stored since. */
-  async #read(filter: CoverageFilter): Promise<Omit<Known, 'now'>[]> {
-    const ids = await this.refresh(filter)
+  async #read(filter: CoverageFilter, now: Micros | undefined): Promise<Known[]> {
+    const calendars = (name: string | undefined) => this.#known(name)
+    // Before the database is asked: a source that runs has run until then.
+    const started = nowMicros()
+    if (this.#refreshes) {
+      const ids = await this.refresh(filter)
+      return classified(async () => {
+        const known = await readSeries(this.#pool, ids, await readSources(this.#pool), calendars)
+        return known.map((series) => ({ ...series, now: now ?? started }))
+      })
+    }
+    const { ids, spans } = await withClient(this.#pool, (client) => findUntold(client, filter))
     return classified(async () => {
-      const sources = await readSources(this.#pool)
-      return readSeries(this.#pool, ids, sources, (name) => this.#known(name))
+      const { lagMs = 0 } = await replicaState(this.#pool)
+      const known = await readSeries(this.#pool, ids, await readSources(this.#pool, lagMs), calendars, spans)
+      const then = started - Math.round(lagMs * 1000)
+      return known.map((series) => ({ ...series, now: Math.min(now ?? then, then) }))
     })
   }
 
   /** A query from outside: the series that it names, between its times. */
-  async find(query: CoverageQuery, now: Micros = nowMicros()): Promise<FoundCoverage> {
+  async find(query: CoverageQuery, now?: Micros): Promise<FoundCoverage> {
     const { type, timeframe, from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER, gaps, limit, ...names } = query
     const filter = { ...names, ...(type && { types: [type] }), ...(timeframe && { timeframes: [timeframe] }) }
     const wanted = (spans: readonly Span[]) => spans.some((span) => span.from < to && span.to > from)

@@ -1,6 +1,7 @@
 import { TIMEFRAMES, timeframeMicros } from '../../types/index.ts'
 import { notFuture } from '../future.ts'
 import { SILENCE } from './model.ts'
+import { timeText } from './sql.ts'
 import { type CoveredType, rowsOf, typesWith } from './types.ts'
 
 /** SQL: the longest silence of a series `s` that is no gap; the source's own word counts before what was measured. */
@@ -20,18 +21,22 @@ pieces as (
       (select time from ${rowsOf(type)} and ${notFuture('time')} order by time desc limit 1) as last) as b
   where s.id = any ($1::bigint[]) and b.first <= b.last)`
 
-/** Adds spans, given as rows (id, span) of `found`, to what is held; those that touch become one. */
-const HOLD = `
+/** Spans, given as rows (id, span) of `found`, added to what is held; those that touch become one. */
+const HOLD = `,
 gone as (
   delete from coverage_spans as c where c.state = 'held' and exists (
     select from found as f where f.id = c.series_id and (f.span && c.span or f.span -|- c.span)) returning c.series_id, c.span)
 insert into coverage_spans (series_id, state, span)
 select id, 'held', unnest(range_agg(span)) from (select id, span from found union all select * from gone) as both_ group by id`
 
+/** The same spans, given to the reader: nothing is written. */
+const TELL = (more = '') => `
+select id::text as id, ${timeText('lower(span)')} as lower, ${timeText('upper(span)')} as upper${more} from found`
+
 const LENGTH = '(select length from lengths as l where l.timeframe = s.timeframe)'
 
 /** Final bars, each as long as its timeframe; neighbours touch. */
-const bars = (type: CoveredType): string => `with lengths (timeframe, length) as (values ${TIMEFRAMES.map(
+const bars = (type: CoveredType, end: string): string => `with lengths (timeframe, length) as (values ${TIMEFRAMES.map(
   (timeframe) => `('${timeframe}', interval '${timeframeMicros(timeframe) / 1e6} seconds')`,
 ).join(', ')}),
 ${unknown(type, LENGTH, `${LENGTH} as length`)},
@@ -40,15 +45,14 @@ found as materialized (
     select min(time) as first, max(time) as last from (
       select time, count(*) filter (where apart) over (order by time) as island from (
         select time, time - lag(time) over (order by time) > s.length as apart from ${rowsOf(type)} and p.is_final
-          and p.time >= lower(s.piece) and p.time < upper(s.piece)) as bars) as islands group by island) as i),
-${HOLD}`
+          and p.time >= lower(s.piece) and p.time < upper(s.piece)) as bars) as islands group by island) as i)${end}`
 
 /**
  * Records that follow one another within the limit, or about as closely as their neighbours do where those lie further apart: a
  * day of hourly prices among those of seconds is no row of holes. A piece is read with what lies within the limit around it, so
  * that it joins what is held there.
  */
-const atCadence = (type: CoveredType): string => `with
+const atCadence = (type: CoveredType, end: string): string => `with
 ${unknown(type, "interval '1 microsecond'", `${SILENCE_LIMIT} as longest`)},
 found as materialized (
   select s.id, tstzrange(i.first, i.last + interval '1 microsecond') as span from pieces as s cross join lateral (
@@ -59,8 +63,7 @@ found as materialized (
           max(d) over (order by time rows between 1 following and 2 following))) as apart from (
           select time, time - lag(time) over (order by time) as d from ${rowsOf(type)}
             and p.time >= lower(s.piece) - s.longest and p.time < upper(s.piece) + s.longest) as distances) as records) as islands
-    group by island) as i),
-${HOLD}`
+    group by island) as i)${end}`
 
 /** How far apart in time records of neighbouring numbers may be told: chunks beyond it are not read. */
 const OUT_OF_STEP = "interval '1 hour'"
@@ -70,7 +73,7 @@ const OUT_OF_STEP = "interval '1 hour'"
  * are read, by the index on them. `chunked`: the table is a hypertable, whose chunks are told apart by time alone; numbers and times
  * are then taken to grow together, but for an hour.
  */
-const islands = (type: CoveredType, chunked: boolean): string => {
+const islands = (type: CoveredType, chunked: boolean, end: string): string => {
   const numbered = `${rowsOf(type)} and p.sequence is not null and ${notFuture('p.time')}`
   const edge = (order: '' | 'desc', near: string) =>
     `(select p.sequence from ${numbered}${chunked ? ` and ${near}` : ''} order by p.sequence ${order} limit 1)`
@@ -93,7 +96,11 @@ found as materialized (
   select s.id, int8range(i.first, i.last, '[]') as numbers, tstzrange(i.since, i.until + interval '1 microsecond') as span from pieces as s cross join lateral (
     select min(sequence) as first, max(sequence) as last, min(time) as since, max(time) as until from (
       select p.sequence, p.time, p.sequence - dense_rank() over (order by p.sequence) as island from ${numbered}
-        and p.sequence >= lower(s.piece) and p.sequence < upper(s.piece) ${chunked ? near : ''}) as records group by island) as i),
+        and p.sequence >= lower(s.piece) and p.sequence < upper(s.piece) ${chunked ? near : ''}) as records group by island) as i)${end}`
+}
+
+/** Islands, given as rows (id, numbers, span) of `found`, added to what is held. */
+const HOLD_ISLANDS = `,
 gone as (
   delete from coverage_spans as c where c.state = 'held' and c.numbers is not null and exists (
     select from found as f where f.id = c.series_id and (f.numbers && c.numbers or f.numbers -|- c.numbers))
@@ -105,20 +112,29 @@ ends as (
 joined as (select *, count(*) filter (where apart) over (partition by id order by lower(numbers)) as island from ends)
 insert into coverage_spans (series_id, state, span, numbers)
 select id, 'held', tstzrange(min(lower(span)), max(upper(span))), int8range(min(lower(numbers)), max(upper(numbers))) from joined group by id, island`
-}
 
 export interface Hold {
   readonly type: CoveredType
-  /** Brings the held spans of the series $1 up to date. */
+  /** About the series $1. */
   readonly text: string
 }
 
-/** Series that are proved by sessions alone are in none of them. */
-export const holds = (chunked: boolean): readonly Hold[] => [
-  ...typesWith('timeframe').map((type) => ({ type, text: bars(type) })),
-  ...typesWith('cadence').map((type) => ({ type, text: atCadence(type) })),
-  ...typesWith('sequence').map((type) => ({ type, text: islands(type, chunked) })),
+const each = (chunked: boolean, spans: string, numbers: string): readonly Hold[] => [
+  ...typesWith('timeframe').map((type) => ({ type, text: bars(type, spans) })),
+  ...typesWith('cadence').map((type) => ({ type, text: atCadence(type, spans) })),
+  ...typesWith('sequence').map((type) => ({ type, text: islands(type, chunked, numbers) })),
 ]
+
+/** Series that are proved by sessions alone are in none of them. */
+export const holds = (chunked: boolean): readonly Hold[] => each(chunked, HOLD, HOLD_ISLANDS)
+
+/** Statements that give the spans which {@link holds} would add, as rows (id, lower, upper, first, last). */
+export const tells = (chunked: boolean): readonly Hold[] =>
+  each(
+    chunked,
+    TELL(', null as first, null as last'),
+    TELL(', lower(numbers)::text as first, (upper(numbers) - 1)::text as last'),
+  )
 
 /** How far apart the records of a series come while nobody says so: the median of its latest. */
 export const MEASURES: readonly string[] = typesWith('cadence').map(

@@ -33,7 +33,13 @@ interface Row extends SeriesRow {
   readonly spans: (string | null)[][] | null
 }
 
-type Stored = Span & { readonly state: string; readonly reason: string; readonly askedAt: Micros; readonly numbers?: NumberRange }
+/** A span of a series, as it is kept. */
+export type Stored = Span & {
+  readonly state: string
+  readonly reason: string
+  readonly askedAt: Micros
+  readonly numbers?: NumberRange
+}
 
 const storedSpan = ([state, lower, upper, reason, notedAt, first, last]: readonly (string | null)[]): Stored => ({
   state: state ?? '',
@@ -46,19 +52,23 @@ const storedSpan = ([state, lower, upper, reason, notedAt, first, last]: readonl
 
 const proofs = new Map(coveredTypes.map(({ name, proof }) => [name, proof]))
 
-/** What the store knows of series, those with the same coin beside one another. */
+/**
+ * What the store knows of series, those with the same coin beside one another.
+ * @param untold spans that are held and that no refresh has kept yet, by the id of their series
+ */
 export async function readSeries(
   pool: Pool,
   ids: readonly string[],
   sources: ReadonlyMap<string, KnownSource>,
   calendars: (name: string | undefined) => Calendar,
+  untold: ReadonlyMap<string, readonly Stored[]> = new Map(),
 ): Promise<Omit<Known, 'now'>[]> {
   const { rows } = await pool.query<Row>(SERIES, [[...ids]])
   return rows.map(({ first: earliest, last: latest, limit, spans, calendar, ...row }) => {
     const series = seriesOf(row)
     const source = sources.get(series.source)
     const first = earliest === null ? undefined : parseTime(earliest)
-    const all = (spans ?? []).map(storedSpan)
+    const all = [...(spans ?? []).map(storedSpan), ...(untold.get(row.id) ?? [])]
     const of = (state: string) => all.filter((span) => span.state === state && !span.numbers)
     const numbered = (state: string) => all.filter((span): span is Stored & Numbered => span.state === state && !!span.numbers)
     // Nothing is held of a time that retention has dropped.
@@ -70,7 +80,7 @@ export async function readSeries(
       first,
       last: latest === null ? undefined : parseTime(latest),
       held: kept(union(of('held'))),
-      islands: kept(numbered('held')),
+      islands: kept(joined(numbered('held'))),
       empty: of('empty').map(settled),
       emptyNumbers: numbered('empty').map((span) => ({ ...settled(span), numbers: span.numbers })),
       requested: union(of('requested')),
@@ -82,6 +92,21 @@ export async function readSeries(
       calendar: calendars(calendar ?? source?.calendar),
     }
   })
+}
+
+/** Islands whose numbers touch or overlap become one. */
+function joined<N extends Numbered>(islands: readonly N[]): N[] {
+  const all: N[] = []
+  for (const island of islands.toSorted((a, b) => a.numbers.first - b.numbers.first)) {
+    const last = all.at(-1)
+    if (!last || island.numbers.first > last.numbers.last + 1) {
+      all.push(island)
+      continue
+    }
+    const numbers = { first: last.numbers.first, last: Math.max(last.numbers.last, island.numbers.last) }
+    all[all.length - 1] = { ...last, from: Math.min(last.from, island.from), to: Math.max(last.to, island.to), numbers }
+  }
+  return all
 }
 
 const settled = ({ from, to, reason, askedAt }: Stored): SettledSpan => ({ from, to, reason, askedAt })

@@ -14,7 +14,9 @@ export interface CoverageSession extends AsyncDisposable {
   outage(series: readonly StreamSeries[], reason: string): AsyncDisposable
 }
 
-export const ALIVE = `not ended and seen_at > clock_timestamp() - interval '${DEAD_MS} ms'`
+/** @param now SQL */
+export const aliveAt = (now: string): string => `not ended and seen_at > ${now} - interval '${DEAD_MS} ms'`
+const ALIVE = aliveAt('clock_timestamp()')
 
 /** A source that fails as soon as it starts, for months, leaves a row at each try: those that lasted no second say nothing. */
 const FORGET = `delete from coverage_sessions as s where source = $1 and ended and seen_at - started_at < interval '1 second'

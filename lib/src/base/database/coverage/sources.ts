@@ -1,7 +1,7 @@
 import { type Cadence, type HistoryType, type Micros, parseTime, type SeriesTraits, type Span } from '../../types/index.ts'
 import type { Pool } from '../pool.ts'
 import type { CoveredSeries } from './model.ts'
-import { ALIVE } from './sessions.ts'
+import { aliveAt } from './sessions.ts'
 import { spansOf, timeText } from './sql.ts'
 
 /** A time during which some series of a running source were cut off. */
@@ -29,9 +29,13 @@ export interface KnownSource {
   readonly outages: readonly Outage[]
 }
 
+/** The moment as of which a database is read: $1 milliseconds ago. */
+const NOW = "(clock_timestamp() - $1 * interval '1 millisecond')"
+const ALIVE = aliveAt(NOW)
+
 /** A session that was followed by another ended when it was seen last, even if that was a moment ago. */
 const UNTIL = `case when ${ALIVE} and lead(started_at) over (partition by source order by started_at) is null
-  then clock_timestamp() else seen_at end`
+  then ${NOW} else seen_at end`
 
 /** An outage that was left open ended with its session. */
 const SOURCES = `with sessions as materialized (select *, ${UNTIL} as until, ${ALIVE} as alive from coverage_sessions),
@@ -56,9 +60,9 @@ interface Row {
   readonly outages: { from: string; to: string; reason: string; series: Outage['series'] }[] | null
 }
 
-/** By source. */
-export async function readSources(pool: Pool): Promise<ReadonlyMap<string, KnownSource>> {
-  const { rows } = await pool.query<Row>(SOURCES)
+/** By source. @param lagMs how far the database at hand is behind the one that sources report to */
+export async function readSources(pool: Pool, lagMs = 0): Promise<ReadonlyMap<string, KnownSource>> {
+  const { rows } = await pool.query<Row>(SOURCES, [lagMs])
   return new Map(
     rows.map(({ source, first, live, spans, cadence, contiguous, calendar, outages }): [string, KnownSource] => [
       source,

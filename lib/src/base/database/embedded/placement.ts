@@ -53,6 +53,9 @@ export async function readState(home: string): Promise<HomeState> {
   return { ...state, id: state.id ?? randomUUID() }
 }
 
+/** True if a database was made in this home. Makes nothing. */
+export const hasCluster = async (home: string): Promise<boolean> => (await readState(home)).dataFolder !== undefined
+
 export const writeState = (home: string, state: HomeState): Promise<void> =>
   writeDurably(join(home, 'postgres.json'), `${JSON.stringify(state, null, 2)}\n`)
 

@@ -16,7 +16,7 @@ export const storeMigrations = [
   { version: 4, name: 'calendar', sql: calendar },
 ] as const
 
-/** The components that a store consists of. Coverage is migrated when it is first opened, the others when the store is. */
+/** The components that a store consists of; all are migrated when it is opened. */
 const COMPONENTS: readonly Migrations[] = [
   { component: 'store', files: storeMigrations },
   { component: 'rollups', files: rollupMigrations },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { abortable } from '../../networking/clock.ts'
 import { type CheckResult, QiError, toQiError } from '../../types/index.ts'
@@ -8,7 +9,7 @@ import { destroy, trackConnection } from '../live.ts'
 import { tookTooLong } from './failure.ts'
 import type { ReadLimits } from './limits.ts'
 import { fetchRows } from './query.ts'
-import { ensureReaderRole, type ReaderRole } from './role.ts'
+import { ensureReaderRole, findReaderRole, type ReaderRole } from './role.ts'
 import type { ReadRows } from './rows.ts'
 import { Slots } from './Slots.ts'
 import { type CheckedStatement, checkStatement } from './statement.ts'
@@ -24,11 +25,19 @@ const ROLE_TIMEOUT_MS = 10_000
 const CLOSE_MS = 3_000
 /** A query that succeeded within this time shows that the reader works. */
 const FRESH_MS = 30_000
+/** A role comes to a replica after it was made: it is waited for so many times, so long, in milliseconds. */
+const REPLAYS = 10
+const REPLAY_MS = 200
 
 export interface SqlReaderOptions {
   /** Asked before each connection, since a restarted server may have moved. */
   readonly url: () => string
+  /** Looks after the role. */
   readonly control: ControlConnection
+  /** Ends sessions, where `url` leads to a replica of the server of `control`; default: that one. */
+  readonly sessions?: ControlConnection
+  /** Takes a role that was made before, since nothing may be written here. Default false. */
+  readonly existing?: boolean
   /** The server, where it is ours. */
   readonly server?: Pick<EmbeddedPostgres, 'asSuperuser' | 'confine'>
   /** Runs queries although the server does not limit the role's temporary files. Default false. */
@@ -63,13 +72,17 @@ export class SqlReader implements AsyncDisposable {
    */
   async read(sql: string, limits: ReadLimits, caller = 'somebody'): Promise<ReadRows> {
     const checked = await checkStatement(sql)
+    const { sessions } = this.#options
     return this.#inPlace(caller, async (place) => {
-      try {
-        return await this.#run(checked, limits, place)
-      } catch (error) {
-        // A table may have been made since the role was looked after, or the role be gone.
-        if (!isStale(error) || !(await this.#renewed(error))) throw error
-        return await this.#run(checked, limits, place)
+      for (let attempt = 0; ; attempt++) {
+        try {
+          return await this.#run(checked, limits, place)
+        } catch (error) {
+          if (!isStale(error)) throw error
+          // A table may have been made since the role was looked after, or the role be gone.
+          if (attempt === 0 ? !(await this.#renewed(error)) : !sessions || attempt > REPLAYS) throw error
+          if (sessions) await sleep(REPLAY_MS)
+        }
       }
     })
   }
@@ -159,7 +172,8 @@ export class SqlReader implements AsyncDisposable {
       await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000).unref())])
     }
     destroy(client)
-    if (overrun && pid) await this.#options.control.endSession(pid, role)
+    const { control, sessions = control } = this.#options
+    if (overrun && pid) await sessions.endSession(pid, role)
   }
 
   #address({ name, password }: ReaderRole): string {
@@ -177,12 +191,12 @@ export class SqlReader implements AsyncDisposable {
   #ensure(): Promise<ReaderRole> {
     const options = { prefix: 'qicore_reader_', connections: CONNECTIONS, timeoutMs: ROLE_TIMEOUT_MS } as const
     const ensured = this.#options.control
-      .run((client) => ensureReaderRole(client, options))
+      .run((client) => (this.#options.existing ? findReaderRole(client, options) : ensureReaderRole(client, options)))
       .then((role) => this.#limited(role))
       .catch((error: unknown) => {
         if (this.#role === ensured) this.#role = undefined
         const failure = classifyPgError(error)
-        throw failure.code === 'FORBIDDEN' ? noRole(error) : failure
+        throw failure.code === 'FORBIDDEN' && !this.#options.existing ? noRole(error) : failure
       })
     return ensured
   }

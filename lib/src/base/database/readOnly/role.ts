@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
+import { QiError } from '../../types/index.ts'
 import { sqlState } from '../errors.ts'
 import { LEVELS, viewOf } from '../rollups/levels.ts'
 import { allTables } from '../tables.ts'
@@ -46,6 +47,32 @@ export async function ensureReaderRole(client: pg.ClientBase, options: RoleOptio
     throw error
   }
 }
+
+/**
+ * The role as another process has made it, where nothing may be written.
+ * @throws QiError UNSUPPORTED where there is none, or its password may not be read
+ */
+export async function findReaderRole(client: pg.ClientBase, { prefix }: RoleOptions): Promise<ReaderRole> {
+  const { rows } = await client
+    .query<{ name: string; password: string }>(
+      `select rolname as name, value as password from pg_roles cross join qicore_settings
+       where rolname = (select $1 || oid from pg_database where datname = current_database()) and name = $1 || 'password'`,
+      [prefix],
+    )
+    .catch((error: unknown) => {
+      throw sqlState(error) === '42501' ? noRoleYet(error) : error
+    })
+  const [found] = rows
+  if (!found) throw noRoleYet()
+  return { ...found, lacking: [], granted: false }
+}
+
+const noRoleYet = (cause?: unknown): QiError =>
+  new QiError(
+    'UNSUPPORTED',
+    'sql: its role is not there, or its password in qicore_settings may not be read here: run a query once on the platform, which makes the role; the named queries need none',
+    { field: 'sql', cause },
+  )
 
 interface Found {
   readonly name: string

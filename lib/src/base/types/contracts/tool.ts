@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Coverage, Store } from '../../database/index.ts'
+import type { Coverage, ReadStore, Store } from '../../database/index.ts'
 import type { Logger } from '../logger.ts'
 import type { TopicCatalogue } from '../records/TopicCatalogue.ts'
 import type { DeadLetterBox } from './deadLetters.ts'
@@ -15,6 +15,8 @@ export type ToolEffect = 'read' | 'write' | 'destroy'
 /** The live parts that tools work on; whoever serves the tools passes them in and closes them. */
 export interface ToolHandles {
   readonly store: Store
+  /** For reads of users, which may go to a replica; `store` itself where none is configured, and for agents. */
+  readonly reads: ReadStore
   readonly stream: Stream
   readonly coverage: Coverage
   readonly deadLetters: DeadLetterBox

@@ -1,0 +1,80 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  Coverage,
+  type Decimal,
+  type Ohlcv,
+  ohlcv,
+  type Price,
+  price,
+  type Trade,
+  timeframeMicros,
+  trade,
+} from '../../lib/src/base/index.ts'
+import { testStore } from './testStore.ts'
+
+const SECOND = 1_000_000
+const MINUTE = timeframeMicros('1m')
+const START = Date.UTC(2026, 0, 1) * 1000
+const NOW = START + 10 * 86_400 * SECOND
+
+const store = await testStore()
+const coverage = await Coverage.open(store.pool)
+const reading = Coverage.forReading(store.pool)
+
+const common = { coinId: 'BTC/USDT', currency: 'USDT', origin: 'live' } as const
+const priceAt = (source: string, at: number): Price => {
+  const time = START + at * 10 * SECOND
+  return { ...common, source, time, receivedAt: time, price: '1' as Decimal }
+}
+const barAt = (source: string, at: number): Ohlcv => {
+  const [time, one] = [START + at * MINUTE, '1' as Decimal]
+  const figures = { open: one, high: one, low: one, close: one }
+  return { ...common, ...figures, source, time, receivedAt: time + MINUTE, timeframe: '1m', isFinal: true, builtFrom: 'provider' }
+}
+const tradeAt = (source: string, at: number): Trade => {
+  const time = START + Math.floor(at / 2) * SECOND
+  const named = { source, time, receivedAt: time, tradeId: String(at), sequence: at, side: 'buy' } as const
+  return { ...common, ...named, price: '1' as Decimal, amount: '1' as Decimal }
+}
+
+let named = 0
+
+test('a reader who writes nothing gives the answer of one who refreshes', async () => {
+  const stretch = fc.record({ from: fc.integer({ min: 0, max: 400 }), length: fc.integer({ min: 1, max: 40 }) })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(stretch, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 }),
+      async (rounds) => {
+        const source = `source-${++named}`
+        await coverage.introduce(source, { contiguous: ['trade'] })
+        const write = async (numbers: readonly number[]) => {
+          await store.timescale.upsert(
+            price,
+            numbers.map((at) => priceAt(source, at)),
+          )
+          await store.timescale.upsert(
+            ohlcv,
+            numbers.map((at) => barAt(source, at)),
+          )
+          await store.timescale.upsert(
+            trade,
+            numbers.map((at) => tradeAt(source, at)),
+          )
+        }
+        // A series is known once a refresh has seen it.
+        await write([200, 201, 202, 203, 204])
+        await coverage.refresh({ sources: [source] })
+        for (const stretches of rounds) {
+          await write([...new Set(stretches.flatMap(({ from, length }) => Array.from({ length }, (_, i) => from + i)))])
+          const read = await reading.list({ sources: [source] }, NOW)
+          expect(await reading.list({ sources: [source] }, NOW)).toEqual(read)
+          expect(await coverage.list({ sources: [source] }, NOW)).toEqual(read)
+          expect(read).toHaveLength(3)
+          expect(await reading.list({ sources: [source] }, NOW)).toEqual(read)
+        }
+      },
+    ),
+    { numRuns: 20 },
+  )
+})
