@@ -12,7 +12,12 @@ const OPEN_TIMEOUT_MS = 5000
  * else uses it.
  */
 export const openStoreOf = (session: Session, { config }: LoadedConfig): Promise<Store> =>
-  openStore({ ...optionsOf(session), home: config.home, databaseUrl: config.database.url })
+  openStore({
+    ...optionsOf(session),
+    home: config.home,
+    databaseUrl: config.database.url,
+    layout: config.store.layout,
+  })
 
 /**
  * Opens the store for a command that only reads: at the read address where one is configured, and with no more right than to read. The

@@ -11,7 +11,7 @@ const store = await testStore()
 test('a store of before keeps what is known of its series, and takes series of every type', async () => {
   const pool = createPool(url)
   onTestFinished(() => pool.end())
-  await migrateStore(pool, store.capabilities)
+  await migrateStore(pool, { layout: 'plain', reason: 'a test says so' })
   await migrate(pool, { component: 'coverage', files: coverageMigrations.slice(0, 1) })
   await pool.query(`
     insert into coverage_series (source, coin_id, currency, type) values ('venue', 'bitcoin', 'usd', 'price');

@@ -14,6 +14,7 @@ import {
 import { createDatabase } from '../support/database.ts'
 
 const one = { version: 1, name: 'first', sql: 'create table thing (id int)' }
+const PLAIN = { layout: 'plain', reason: 'a test says so' } as const
 const two = { version: 2, name: 'second', sql: 'alter table thing add column label text' }
 
 async function freshPool(): Promise<Pool> {
@@ -97,7 +98,7 @@ describe('what is pending', () => {
 
   it('is coverage until that is opened, then nothing; later files by name', async () => {
     const pool = await freshPool()
-    await migrateStore(pool, capabilitiesOf(180_004, undefined))
+    await migrateStore(pool, PLAIN)
     expect(await counts(pool)).toEqual([
       ['store', true, false],
       ['rollups', true, false],
@@ -112,7 +113,7 @@ describe('what is pending', () => {
 
   it('is refused where the database is newer, in a transaction that may only read', async () => {
     const pool = await freshPool()
-    await migrateStore(pool, capabilitiesOf(180_004, undefined))
+    await migrateStore(pool, PLAIN)
     const client = await pool.connect()
     onTestFinished(() => client.release(true))
     await client.query('set default_transaction_read_only = on')
@@ -129,8 +130,8 @@ describe('the layout', () => {
   it('is chosen once and compared with what the database can do later', async () => {
     const pool = await freshPool()
     const plain = capabilitiesOf(180_004, undefined)
-    await migrateStore(pool, plain)
-    await migrateStore(pool, plain)
+    expect(await migrateStore(pool, PLAIN)).toBe(true)
+    expect(await migrateStore(pool, { layout: 'hypertables', reason: 'another process thought so' })).toBe(false)
     expect(await storedLayout(pool)).toBe('plain')
     expect(await layoutMismatch(pool, plain)).toBeUndefined()
     expect(await layoutMismatch(pool, capabilitiesOf(150_000, '2.22.1'))).toContain('plain, although')

@@ -1,6 +1,16 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { schemaDrift } from '../../lib/src/base/database/trouble/drift.ts'
-import { decimal, openStore, price, type QiError, type Store, type Trade, trade } from '../../lib/src/base/index.ts'
+import {
+  Coverage,
+  decimal,
+  openStore,
+  price,
+  type QiError,
+  RateLimitLedger,
+  type Store,
+  type Trade,
+  trade,
+} from '../../lib/src/base/index.ts'
 import { createDatabase, testDatabase } from '../support/database.ts'
 import { until } from '../support/until.ts'
 import { aPrice, MONDAY } from './records.ts'
@@ -26,9 +36,22 @@ async function open(url: string): Promise<Store> {
   return store
 }
 
+/** With every component in use. */
+async function openAll(url: string): Promise<Store> {
+  const store = await open(url)
+  await store.rollups.turnOn()
+  await Coverage.open(store.pool)
+  await new RateLimitLedger(store.pool).list()
+  return store
+}
+
 describe('tables that were changed', () => {
   it('are as the record types have them after the migrations', async () => {
-    const store = await open(shared.url)
+    const { url, drop } = await createDatabase()
+    onTestFinished(drop)
+    const fresh = await open(url)
+    expect(await schemaDrift(fresh.pool as never)).toEqual([])
+    const store = await openAll(shared.url)
     expect(await schemaDrift(store.pool as never)).toEqual([])
     expect(await store.check()).toMatchObject({ ok: true })
   })
@@ -78,6 +101,37 @@ describe('tables that were changed', () => {
       true,
     ],
     [
+      'alter table rollups drop constraint rollups_pkey',
+      'rollups has no primary key',
+      'alter table rollups add primary key (coin_id, source, currency, built_from, timeframe, time)',
+      true,
+    ],
+    [
+      'alter table qicore_settings drop constraint qicore_settings_pkey',
+      'qicore_settings has no primary key',
+      'alter table qicore_settings add primary key (name)',
+      true,
+    ],
+    [
+      'alter table coverage_series drop constraint coverage_series_source_coin_id_currency_type_timeframe_key',
+      'coverage_series lacks the unique constraint on (source, coin_id, currency, type, timeframe)',
+      'alter table coverage_series add unique (source, coin_id, currency, type, timeframe)',
+      true,
+    ],
+    [
+      'alter table coverage_spans drop constraint coverage_spans_state_check',
+      'coverage_spans lacks the constraint coverage_spans_state_check',
+      "alter table coverage_spans add constraint coverage_spans_state_check check (state in ('held', 'empty', 'requested'))",
+      false,
+    ],
+    ['drop view rollup_4h', 'the view rollup_4h is missing', 'create or replace view rollup_4h as', true],
+    [
+      'drop trigger rollup_update on crypto_prices',
+      'crypto_prices lacks the trigger rollup_update',
+      'create trigger rollup_update after update on crypto_prices',
+      false,
+    ],
+    [
       'drop index trades_series_time',
       'trades lacks the index trades_series_time',
       'create index trades_series_time on trades (',
@@ -102,7 +156,7 @@ describe('tables that were changed', () => {
       false,
     ],
   ])('%s: named with table, column and remedy', async (change, what, remedy, stopsWriting) => {
-    const store = await open(shared.url)
+    const store = await openAll(shared.url)
     const client = await store.pool.connect()
     onTestFinished(async () => {
       await client.query('rollback')
@@ -110,7 +164,7 @@ describe('tables that were changed', () => {
     })
     await client.query(`begin; ${change}`)
     expect(await schemaDrift(client)).toEqual([
-      { table: expect.any(String), what, remedy: expect.stringContaining(remedy), stopsWriting },
+      expect.objectContaining({ table: expect.any(String), what, remedy: expect.stringContaining(remedy), stopsWriting }),
     ])
   })
 
@@ -124,6 +178,39 @@ describe('tables that were changed', () => {
     await client.query(`begin; alter table trades add column note text; alter table trades add column kept_at timestamptz not null default now();
       create index mine on trades (note)`)
     expect(await schemaDrift(client)).toEqual([])
+  })
+})
+
+describe('while keys are missing', () => {
+  it('nothing is stored twice, and the failure names the table and the remedy', async () => {
+    const { url, drop } = await createDatabase()
+    onTestFinished(drop)
+    const before = await open(url)
+    await before.rollups.turnOn()
+    await before.timescale.upsert(price, [aPrice()])
+    await before.pool.query(
+      'alter table crypto_prices drop constraint crypto_prices_pkey; alter table rollups drop constraint rollups_pkey',
+    )
+    const store = await open(url)
+    const lost = 'crypto_prices has no primary key: alter table crypto_prices add primary key (coin_id, source, currency, time)'
+    await expect(store.timescale.upsert(price, [aPrice()])).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining(lost),
+    })
+    await expect(store.rollups.catchUp()).rejects.toMatchObject({
+      message: expect.stringContaining('rollups has no primary key: alter table rollups add primary key ('),
+    })
+    const { rows } = await store.pool.query('select from crypto_prices')
+    expect(rows).toHaveLength(1)
+    expect(await store.check()).toMatchObject({
+      ok: false,
+      degraded: true,
+      summary: 'crypto_prices has no primary key; rollups has no primary key',
+    })
+    expect((await store.troubles()).map(({ what }) => what)).toEqual([
+      'crypto_prices has no primary key',
+      'rollups has no primary key',
+    ])
   })
 })
 

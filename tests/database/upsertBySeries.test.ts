@@ -133,7 +133,7 @@ describe('a merge of many rows', () => {
   })
 })
 
-describe.skipIf(!store.capabilities.lookupBySeries)('the plan of a merge by series', () => {
+describe.skipIf(store.layout.layout !== 'plain')('the plan of a merge by series', () => {
   const plan = async (statement: string): Promise<string> => {
     const client = await pool.connect()
     try {

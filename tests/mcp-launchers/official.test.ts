@@ -96,7 +96,7 @@ describeWith('mcp-servers', 'DBHub', () => {
     await owner.connect()
     onTestFinished(() => owner.end())
     await using store = await openStore({ databaseUrl: url, home: await temporary('home') })
-    await createOwnTable(store.pool, store.capabilities, {
+    await createOwnTable(store.pool, store.layout.layout, {
       table: 'canary',
       columns: [{ name: 'n', type: 'numeric' }],
       key: [],

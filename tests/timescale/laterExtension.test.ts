@@ -1,5 +1,4 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { capabilitiesOf } from '../../lib/src/base/database/capabilities.ts'
 import { createPool, migrateStore, openStore, price } from '../../lib/src/base/index.ts'
 import { makeProject } from '../app/cli/project.ts'
 import { document, qicore } from '../app/cli/qicore.ts'
@@ -16,7 +15,7 @@ describeWith('timescaledb', 'a database that was set up before the extension was
     const database = await createDatabase('timescaledb')
     onTestFinished(database.drop)
     const pool = createPool(database.url, { max: 1 })
-    await migrateStore(pool, capabilitiesOf(150_000, undefined))
+    await migrateStore(pool, { layout: 'plain', reason: 'there was no extension' })
     await pool.query('create extension timescaledb')
     await pool.end()
 
@@ -37,7 +36,7 @@ describeWith('timescaledb', 'a database that was set up before the extension was
     const { checks } = document<Diagnosis>(await qicore(['doctor', '--json'], { cwd: project.cwd, env }), 1)
     expect(checks.find(({ name }) => name === 'layout')).toMatchObject({
       verdict: 'failed',
-      remedy: expect.stringContaining('new database'),
+      remedy: expect.stringContaining('qicore store convert'),
     })
     expect(checks.find(({ name }) => name === 'store')).toMatchObject({ verdict: 'ok' })
   })

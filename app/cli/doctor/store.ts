@@ -1,19 +1,19 @@
 import { layoutMismatch, openStore, type Store } from '../../../lib/src/base/index.ts'
-import type { PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
+import { type PlatformConfig, platformMigrations } from '../../../lib/src/streaming/platform/index.ts'
 import { type Finding, failed, found, ok, unused } from './finding.ts'
 
 const OPEN_TIMEOUT_MS = 5000
 
-/** Opens the store as the platform would: the embedded server is started, a URL is connected to. */
-export function openForCheck(
-  { home, database }: PlatformConfig,
-  signal: AbortSignal,
-  onNotice: (notice: string) => void,
-): Promise<Store> {
+/** Opens the store as the platform would, but makes and changes no table: the embedded server is started, a URL is connected to. */
+export function openForCheck(config: PlatformConfig, signal: AbortSignal, onNotice: (notice: string) => void): Promise<Store> {
+  const { home, database, store } = config
   return openStore({
     home,
     databaseUrl: database.url,
     readUrl: database.read_url,
+    layout: store.layout,
+    migrations: 'refuse',
+    components: platformMigrations(config),
     readerLimits: database.reader_limits,
     readers: 2,
     writers: 1,
@@ -25,12 +25,16 @@ export function openForCheck(
 }
 
 /** A row written, read and rolled back; what the server can do; whether the tables fit it; whether its clock agrees. */
-export async function checkStore(store: Store): Promise<Finding[]> {
+export async function checkStore(store: Store, config: PlatformConfig): Promise<Finding[]> {
+  const checked = await store.check()
   return [
-    found('store', await store.check()),
+    found('store', checked),
+    ...(await store.troubles())
+      .filter(({ what }) => !checked.summary.includes(what))
+      .map(({ what, remedy }) => failed('store', what, remedy)),
     describeCapabilities(store),
     ...(store.reads === store ? [] : [found('read replica', await store.reads.check())]),
-    ...(await checkLayout(store)),
+    ...(await checkLayout(store, config)),
     ...(await checkClock(store)),
   ]
 }
@@ -39,11 +43,11 @@ const HOW_TO_GET =
   'docker run -p 5432:5432 -e POSTGRES_PASSWORD=… timescale/timescaledb:latest-pg17, and DATABASE_URL=postgres://postgres:…@localhost:5432/postgres'
 
 function describeCapabilities({ capabilities }: Store): Finding {
-  const { timescale, compression, continuousAggregates, retention } = capabilities
+  const { timescale, compression, continuousAggregates } = capabilities
   if (!timescale)
     return unused(
       'TimescaleDB',
-      `plain PostgreSQL: everything works, without chunks and compression; rollups are kept in a table of ours, old data is dropped in ${retention}`,
+      `plain PostgreSQL: everything works, without chunks and compression; rollups are kept in a table of ours, old data is dropped in batches`,
       `to have them: ${HOW_TO_GET}`,
     )
   if (compression && continuousAggregates)
@@ -56,16 +60,19 @@ function describeCapabilities({ capabilities }: Store): Finding {
 }
 
 /** Tables are laid out when they are made; a server that got or lost the extension since does not change them. */
-async function checkLayout({ pool, capabilities }: Store): Promise<Finding[]> {
-  if (!capabilities.hypertables) return []
-  if (!(await layoutMismatch(pool, capabilities))) return [ok('layout', 'the tables are hypertables')]
-  return [
-    failed(
-      'layout',
-      'the tables were made plain, before TimescaleDB was there: no compression, no chunks; all else works',
-      'set DATABASE_URL to a new database on this server and fill it: qicore backfill, or psql with copy … to and copy … from',
-    ),
-  ]
+async function checkLayout({ pool, capabilities, layout }: Store, { store }: PlatformConfig): Promise<Finding[]> {
+  const what = `the tables are ${layout.layout === 'plain' ? 'plain' : 'hypertables'}, because ${layout.reason}`
+  const meant = layout.layout === 'plain' && store.layout === 'plain'
+  if (meant || !(await layoutMismatch(pool, capabilities))) return [ok('layout', what)]
+  if (layout.layout === 'plain')
+    return [
+      failed(
+        'layout',
+        `${what}; the extension is there now, and they have no compression and no chunks`,
+        'stop the platform and run qicore store convert; or set store.layout to plain',
+      ),
+    ]
+  return [failed('layout', `${what}; it is missing now`, 'install the extension timescaledb again, in its version of before')]
 }
 
 const MOST_SKEW_MS = 2000

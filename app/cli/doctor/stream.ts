@@ -27,11 +27,14 @@ interface Groups {
   readonly stopped: ReadonlyMap<string, string>
 }
 
-/** Appends and reads for real, on the brokers or in the store. */
-export async function checkStream(config: PlatformConfig, store: Store | undefined): Promise<Finding[]> {
+/**
+ * Appends and reads for real, on the brokers or in the store.
+ * @param store a clause that says why it cannot be used, where it cannot
+ */
+export async function checkStream(config: PlatformConfig, store: Store | string): Promise<Finding[]> {
   const name = 'stream'
   if (!config.redpanda.brokers) {
-    if (!store) return [unused(name, 'the embedded log lies in the store, which does not work')]
+    if (typeof store === 'string') return [unused(name, `the embedded log lies in the store, which ${store}`)]
     return [
       ...(await tried(name, () => openStreamFor(config, store, { logger: silentLogger }), await groupsOf(config, store))),
       unused('Redpanda', 'not configured: the embedded log is used', 'for brokers of your own set REDPANDA_BROKERS=host:9092'),

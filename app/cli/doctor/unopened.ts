@@ -6,13 +6,17 @@ import { type Finding, failed } from './finding.ts'
 export function unopened({ database }: PlatformConfig, failure: unknown): Finding {
   const error = toQiError(failure)
   if (error.field === 'database.read_url') return failed('read replica', error.message)
-  const place = database.url ? `DATABASE_URL ${maskUrl(database.url)}` : 'embedded PostgreSQL'
+  if (error.field === 'store.layout') return failed('layout', error.message)
   return failed(
     'store',
-    `${place}: ${error.message}`,
+    `${placeOf(database)}: ${error.message}`,
     database.url ? remedyOf(error) : 'see the message; or set DATABASE_URL to a PostgreSQL of your own',
   )
 }
+
+/** The database, for people. */
+export const placeOf = ({ url }: PlatformConfig['database']): string =>
+  url ? `DATABASE_URL ${maskUrl(url)}` : 'embedded PostgreSQL'
 
 const START = 'start that server, or correct host and port in DATABASE_URL; unset it to use the embedded PostgreSQL'
 const OWNER =

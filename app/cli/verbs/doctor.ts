@@ -1,4 +1,4 @@
-import { escapeHidden, type Store, toQiError } from '../../../lib/src/base/index.ts'
+import { escapeHidden, type Store, StoreNotMigrated, toQiError } from '../../../lib/src/base/index.ts'
 import type { LoadedConfig, PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { checkDestination, otherDestinations } from '../doctor/destinations.ts'
 import { type Finding, failed, ok, unused, within } from '../doctor/finding.ts'
@@ -10,6 +10,7 @@ import { checkSources, tolerated } from '../doctor/sources.ts'
 import { checkSql } from '../doctor/sql.ts'
 import { checkStore, openForCheck } from '../doctor/store.ts'
 import { checkRegistry, checkStream } from '../doctor/stream.ts'
+import { checkUnmigrated, NOT_SET_UP, unmigrated } from '../doctor/unmigrated.ts'
 import { unopened } from '../doctor/unopened.ts'
 import { EXIT } from '../exitCodes.ts'
 import type { Session } from '../session.ts'
@@ -68,25 +69,37 @@ async function* examine(session: Session): AsyncGenerator<Finding, void, undefin
 async function* checkEngines(session: Session, config: PlatformConfig): AsyncGenerator<Finding, void, undefined> {
   const deadline = AbortSignal.any([session.signal, AbortSignal.timeout(config.database.url ? EXTERNAL_MS : EMBEDDED_MS)])
   let store: Store | undefined
+  let unusable = 'does not work'
   try {
     store = await openForCheck(config, deadline, (notice) => void session.remark(notice))
   } catch (error) {
-    yield unopened(config, error)
+    if (error instanceof StoreNotMigrated) {
+      unusable = NOT_SET_UP
+      yield* checkUnmigrated(config, error.found)
+    } else yield unopened(config, error)
   }
   try {
+    let behind: ReadonlySet<string> = new Set()
     if (store) {
       const opened = store
-      yield* await within('store', EXTERNAL_MS, () => checkStore(opened))
+      yield* await within('store', EXTERNAL_MS, async () => {
+        behind = await unmigrated(opened, config)
+        return checkStore(opened, config)
+      })
       yield* await within('SQL of tools', EXTERNAL_MS, () => checkSql(opened))
-      yield* await within('rate limits', EXTERNAL_MS, () => checkLimits(opened))
+      yield* await within('rate limits', EXTERNAL_MS, async () => (behind.has('networking') ? [] : checkLimits(opened)))
       for (const one of otherDestinations(config))
         yield* await within(`destination ${one.name}`, EXTERNAL_MS, (signal) => checkDestination(one, config, opened, signal))
-      yield* await within('pipelines', EXTERNAL_MS, () => checkPipelines(config, opened))
+      yield* await within('pipelines', EXTERNAL_MS, async () =>
+        behind.has('pipelines') ? [unused('pipelines', NOT_SET_UP)] : checkPipelines(config, opened),
+      )
     }
     const remedy = config.redpanda.brokers
       ? 'start the brokers, or correct REDPANDA_BROKERS; unset it to use the embedded log'
       : undefined
-    yield* await within('stream', EXTERNAL_MS, () => checkStream(config, store), remedy)
+    // Its consumer groups are those of pipelines.
+    const usable = behind.has('stream') || behind.has('pipelines') ? NOT_SET_UP : (store ?? unusable)
+    yield* await within('stream', EXTERNAL_MS, () => checkStream(config, usable), remedy)
   } finally {
     await store?.close()
   }

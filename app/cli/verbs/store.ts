@@ -12,6 +12,7 @@ export async function run(session: Session): Promise<undefined> {
   const { out } = session
   if (session.json) return void (await out.json(storeWire(found)))
   await out.line(`${out.style('bold', headline(found))}, ${size(found.databaseBytes)} in all`)
+  await out.line(`layout: chosen because ${found.layoutReason}`)
   await printTable(out, columns, found.tables)
   await out.line(rollupLine(found))
 }

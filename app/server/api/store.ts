@@ -23,6 +23,7 @@ const table = z
 const storeSchema = z
   .object({
     layout: z.enum(['hypertables', 'plain']).describe('how the large tables are laid out'),
+    layout_reason: z.string().describe('why they are laid out so; a clause that goes behind "because"'),
     timescale: z.string().optional().describe('version of TimescaleDB; absent on plain PostgreSQL'),
     database_bytes: count('of the whole database'),
     tables: z.array(table),

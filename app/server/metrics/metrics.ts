@@ -8,6 +8,7 @@ import { agentMetrics } from './agents.ts'
 import { connectionMetrics } from './connections.ts'
 import { failureMetrics } from './failures.ts'
 import { type HttpMetrics, httpMetrics } from './http.ts'
+import { jobMetrics } from './jobs.ts'
 import { lagMetrics } from './lag.ts'
 import { limitMetrics } from './limits.ts'
 import { liveMetrics } from './live.ts'
@@ -49,6 +50,7 @@ export function createMetrics({ platform, probe, live, connections }: MetricsPar
   if (live) liveMetrics(register, live)
   if (connections) connectionMetrics(register, connections)
   poolMetrics(register, platform)
+  jobMetrics(register, platform)
   const close = () => {
     for (const metrics of listening) metrics.close()
   }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeProject, type Project } from './project.ts'
-import { document, qicore } from './qicore.ts'
+import { document, qicore, up } from './qicore.ts'
 
 interface Diagnosis {
   readonly ok: boolean
@@ -33,6 +33,8 @@ async function examine(env: Readonly<Record<string, string>>, exit: number) {
 
 describe('doctor', () => {
   it('finds embedded engines that work, and leaves none of them running', async () => {
+    const platform = await up({ cwd: project.cwd, env: { QICORE_SOURCES: 'none' } })
+    await platform.stop()
     const { ok, of } = await examine({}, 0)
     expect(ok).toBe(true)
     for (const name of ['node', 'settings', 'data folder', 'platform', 'store', 'stream', 'source simulated'])

@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { createPool } from '../../../lib/src/base/index.ts'
+import { createPool, openStore } from '../../../lib/src/base/index.ts'
 import { beat, PipelineStore } from '../../../lib/src/streaming/index.ts'
 import { testDatabase } from '../../support/database.ts'
 import { qicore } from './qicore.ts'
@@ -14,11 +14,11 @@ test('doctor names processes whose destinations differ, and deployed pipelines t
   const cwd = await mkdtemp(join(tmpdir(), 'qicore-doctor-pipelines-'))
   await writeFile(join(cwd, 'qicore.yaml'), 'sources: { run: [] }\n')
   const doctor = () => qicore(['doctor'], { cwd, env: { DATABASE_URL: url } })
-  expect((await doctor()).stdout).toContain('none is deployed')
-
+  await (await openStore({ databaseUrl: url, home: cwd })).close()
   const pool = createPool(url)
   onTestFinished(() => pool.end())
   const store = await PipelineStore.open(pool)
+  expect((await doctor()).stdout).toContain('none is deployed')
   const text = 'version: 1\nname: archive\nfrom: { records: [price] }\nto: [{ destination: lake }]\n'
   await store.deploy({ name: 'archive', text, replaces: 0, by: 'ann', check: () => [] })
   await beat(pool, { id: randomUUID(), host: 'alpha', pid: 11, destinations: { timescaledb: 'timescaledb', lake: 's3' } })

@@ -1,7 +1,18 @@
 import type { Pool } from './pool.ts'
 
-/** How the large tables are laid out; chosen at the first migration and kept. */
+/** How the large tables are laid out; chosen at the first migration and kept until `qicore store convert`. */
 export type Layout = 'hypertables' | 'plain'
+
+/** The setting `store.layout`: `auto` makes hypertables where TimescaleDB can be had. */
+export const LAYOUT_SETTINGS = ['auto', 'hypertables', 'plain'] as const
+export type LayoutSetting = (typeof LAYOUT_SETTINGS)[number]
+
+/** The layout of a database, and why it is that one. */
+export interface LayoutChoice {
+  readonly layout: Layout
+  /** A clause that goes behind "because". */
+  readonly reason: string
+}
 
 /** What the database at hand can do. One table decides; no other file asks for a version or an extension. */
 export interface Capabilities {
@@ -16,10 +27,6 @@ export interface Capabilities {
   readonly batchedRefresh: boolean
   /** Whether rows that COPY wrote are unknown to a refresh, which then must be forced: so since 2.23, which notes changes without a trigger. */
   readonly forcedRefresh: boolean
-  /** Whether a merge may look up whole series at once: in chunks each series would be looked for in each chunk. */
-  readonly lookupBySeries: boolean
-  /** How old data is dropped: whole chunks, or rows in batches. */
-  readonly retention: 'chunks' | 'batches'
 }
 
 /** What a server of this version, with or without the extension, can do. */
@@ -35,8 +42,6 @@ export function capabilitiesOf(serverVersion: number, timescale: string | undefi
     continuousAggregates: community,
     batchedRefresh: community && isAtLeast(timescale, [2, 28]),
     forcedRefresh: community && isAtLeast(timescale, [2, 23]),
-    lookupBySeries: !there,
-    retention: there ? 'chunks' : 'batches',
   }
 }
 
@@ -52,19 +57,4 @@ export async function detectCapabilities(pool: Pick<Pool, 'query'>): Promise<Cap
     current_setting('timescaledb.license', true) as licence`)
   const { version, timescale, licence } = rows[0] as { version: number; timescale: string | null; licence: string | null }
   return capabilitiesOf(version, timescale ?? undefined, licence ?? 'timescale')
-}
-
-/**
- * Creates the extension in a database that is not set up yet, where the server has it loaded: a fresh database on a
- * TimescaleDB server lacks it, and the layout is chosen only once. Where that is not allowed, nothing happens.
- */
-export async function enableTimescale(client: Pick<Pool, 'query'>): Promise<void> {
-  try {
-    const { rowCount } =
-      await client.query(`select from pg_available_extensions where name = 'timescaledb' and installed_version is null
-      and to_regclass('qicore_migrations') is null and current_setting('shared_preload_libraries') like '%timescaledb%'`)
-    if (rowCount) await client.query('create extension if not exists timescaledb')
-  } catch {
-    // Not allowed to look or to create: the tables are plain then, and the capability table says so.
-  }
 }

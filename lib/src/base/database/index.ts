@@ -1,5 +1,12 @@
 export { ChangeListener, type ChangeListenerOptions } from './ChangeListener.ts'
-export { type Capabilities, detectCapabilities, type Layout } from './capabilities.ts'
+export {
+  type Capabilities,
+  detectCapabilities,
+  LAYOUT_SETTINGS,
+  type Layout,
+  type LayoutChoice,
+  type LayoutSetting,
+} from './capabilities.ts'
 export { ControlConnection } from './control.ts'
 export * from './coverage/index.ts'
 export { DatabaseClock, type LocalClocks } from './DatabaseClock.ts'
@@ -17,8 +24,9 @@ export { notFuture } from './future.ts'
 export { answeredWithin, cutConnections, trackConnection } from './live.ts'
 export { type LockKeys, lockKeys } from './lockKeys.ts'
 export { newestFirst } from './marketOrder.ts'
-export { type MigrateOptions, type MigrationFile, migrate, type PendingMigrations } from './migrate.ts'
+export { type MigrateOptions, type MigrationFile, type Migrations, migrate, type PendingMigrations } from './migrate.ts'
 export { layoutMismatch, migrateStore, pendingMigrations, storedLayout } from './migrations/index.ts'
+export { StoreNotMigrated, type Unmigrated } from './migrations/refusePending.ts'
 export { type ConnectOptions, createPool, type Pool, type PoolClient, type PoolOptions, withClient } from './pool.ts'
 export * from './readOnly/index.ts'
 export type { ReadStore } from './readStore.ts'
@@ -38,7 +46,9 @@ export { openStore, type Store } from './store.ts'
 export type { StoreConfig } from './storeConfig.ts'
 export { COLUMN_TYPES, type ColumnType, createOwnTable, OWN_TABLES, type OwnTable } from './timescale/custom.ts'
 export { TIME_TABLES, type TimeTable } from './timescale/hypertables.ts'
+export type { StoreJob } from './timescale/jobs.ts'
 export type { Policies, RetentionResult } from './timescale/policies.ts'
 export { TimescaleClient, type TimescaleOptions } from './timescale/TimescaleClient.ts'
+export type { StoreTrouble } from './trouble/timescaleTroubles.ts'
 export type { BulkWrites } from './upsert/BulkWriter.ts'
 export * from './wire/index.ts'

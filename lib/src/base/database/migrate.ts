@@ -24,7 +24,8 @@ export interface MigrateOptions extends Migrations {
   readonly after?: (client: PoolClient, applied: readonly MigrationFile[]) => Promise<void>
 }
 
-const BOOKKEEPING = `create table if not exists qicore_migrations (
+/** The tables that say what is applied, and what a store keeps of settings. */
+export const BOOKKEEPING = `create table if not exists qicore_migrations (
   component text not null, version integer not null, name text not null, checksum text not null,
   applied_at timestamptz not null default now(), primary key (component, version));
   create table if not exists qicore_settings (name text primary key, value text not null)`

@@ -1,11 +1,13 @@
-import { ArrivalOrder } from '../types/index.ts'
+import { ArrivalOrder, silentLogger } from '../types/index.ts'
+import type { LayoutChoice } from './capabilities.ts'
 import { Coverage } from './coverage/index.ts'
 import { DatabaseClock, databaseTime } from './DatabaseClock.ts'
 import { DrizzleClient } from './drizzle/DrizzleClient.ts'
 import { CryptoFinancialDSL } from './dsl/CryptoFinancialDSL.ts'
 import { StoredCalendars } from './dsl/calendars.ts'
 import type { EmbeddedPostgres } from './embedded/types.ts'
-import { migrateStore, storedLayout } from './migrations/index.ts'
+import { migrateStore, storedChoice } from './migrations/index.ts'
+import { refusePending } from './migrations/refusePending.ts'
 import { beginOpening, type Opening } from './opening.ts'
 import { openReads } from './openReads.ts'
 import { type Pool, type PoolOptions, withClient } from './pool.ts'
@@ -17,9 +19,11 @@ import { recognise } from './recognise.ts'
 import { replicaState } from './replica.ts'
 import { Rollups } from './rollups/Rollups.ts'
 import { planning, reached, type StoreConfig } from './storeConfig.ts'
+import { describeLayout, type FoundLayout } from './timescale/layout.ts'
 import { TimescaleClient } from './timescale/TimescaleClient.ts'
 import { checkStore } from './trouble/checkStore.ts'
 import { Troubles } from './trouble/Troubles.ts'
+import type { StoreTrouble } from './trouble/timescaleTroubles.ts'
 import { UnreadableRows } from './unreadable.ts'
 
 /** The store of a platform: one database, connected and migrated. */
@@ -27,6 +31,8 @@ export interface Store extends ReadStore {
   /** For what the platform keeps and asks itself. Reads of users go by `reads.dsl`, in a pool with limits of time. */
   readonly pool: Pool
   readonly timescale: TimescaleClient
+  /** How the tables are laid out, and why. */
+  readonly layout: LayoutChoice
   readonly drizzle: DrizzleClient
   readonly dsl: CryptoFinancialDSL
   /** Bars of 1m to 1d kept of what is stored. */
@@ -37,6 +43,8 @@ export interface Store extends ReadStore {
   readonly embedded?: EmbeddedPostgres
   /** One more pool on the same database, which follows it when it moves; closed with the store. */
   createPool(options?: PoolOptions): Pool
+  /** Everything that is wrong with the tables and with jobs of TimescaleDB; check() names the first few. @throws QiError */
+  troubles(): Promise<readonly StoreTrouble[]>
 }
 
 /** Nothing that the store does waits longer for a lock. */
@@ -48,7 +56,8 @@ const LOCK_LIMIT = 'set lock_timeout = 5000'
  * With `mode: 'read'` nothing is written, not even a migration: it opens a replica, and for a role with `select` alone, at the read address
  * where one is given.
  * @throws QiError UNAVAILABLE, UNAUTHORIZED, NOT_FOUND (no such database), CONFLICT (the database is newer than this program),
- * CONFIG_INVALID (a replica that should be written, or a pooler that loses the state of sessions)
+ * CONFIG_INVALID (a replica that should be written, a pooler that loses the state of sessions, a layout that contradicts the stored
+ * one), UNSUPPORTED (a layout that cannot be had), StoreNotMigrated
  */
 export function openStore(config: StoreConfig & { readonly mode: 'read' }): Promise<ReadStore>
 export function openStore(config: StoreConfig): Promise<Store>
@@ -69,7 +78,8 @@ async function openAll(config: StoreConfig, opening: Opening): Promise<Store> {
   const connect = { ...(recover && { recover }), troubles }
   const clock = new DatabaseClock(() => databaseTime(pool))
   const calendars = new StoredCalendars((statement) => asking.rows(statement), config.calendars)
-  const options = { ...config, ...connect, now: clock.now, calendars }
+  const trial = config.migrations === 'refuse'
+  const options = { ...config, ...connect, now: clock.now, calendars, trial }
   const client = await reached(config, async () => {
     if (!embedded) await recognise(url(), 'DATABASE_URL', true)
     return TimescaleClient.open({ ...options, url: url() })
@@ -82,9 +92,10 @@ async function openAll(config: StoreConfig, opening: Opening): Promise<Store> {
   const pool = makePool({ max, setup: [LOCK_LIMIT, ...plans].join('; ') })
   const readers = makePool({ max, setup: [READ_LIMITS, ...plans].join('; ') })
   const asking = new Reader(readers, connect)
-  await migrateStore(pool, capabilities)
   const coverage = () => Coverage.open(pool, config.calendars)
-  await coverage()
+  if (trial) await refusePending(pool, client, config.components)
+  const layout = trial ? client.layout : await migrated(pool, client.layout, config)
+  if (!trial) await coverage()
   await clock.measure()
   const arrivals = new ArrivalOrder()
   const unreadable = new UnreadableRows()
@@ -98,6 +109,7 @@ async function openAll(config: StoreConfig, opening: Opening): Promise<Store> {
       return url()
     },
     capabilities,
+    layout,
     clock,
     calendars,
     pool,
@@ -107,15 +119,26 @@ async function openAll(config: StoreConfig, opening: Opening): Promise<Store> {
     dsl: new CryptoFinancialDSL(readers, client, arrivals, { connect, unreadable, calendars, numbers: coverage }),
     sql,
     coverage,
-    rollups: new Rollups(rolling, capabilities, await storedLayout(pool), connect),
+    rollups: new Rollups(rolling, capabilities, layout.layout, connect),
     ...(embedded ? { embedded } : {}),
     createPool: makePool,
     replica: () => withClient(readers, (reader) => replicaState(reader), connect),
     check: () => checkStore({ client, readers, troubles, unreadable }),
+    troubles: () => troubles.all(),
     close,
     [Symbol.asyncDispose]: close,
   }
   const primary = { capabilities, clock, pool }
   store.reads = config.readUrl ? await openReplica(config, config.readUrl, opening, primary) : (store as Store)
   return store as Store
+}
+
+/** Migrates, and tells how the tables are laid out. @returns what is stored: another process may have set the database up meanwhile */
+async function migrated(pool: Pool, found: FoundLayout, { logger = silentLogger, onNotice }: StoreConfig): Promise<LayoutChoice> {
+  const isNew = await migrateStore(pool, found)
+  const layout = (await storedChoice(pool)) ?? found
+  const told = describeLayout(isNew ? found : layout)
+  logger.info({ layout: layout.layout }, told)
+  if (isNew) onNotice?.(told)
+  return layout
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Calendar, type Logger, toQiError } from '../types/index.ts'
-import type { Capabilities } from './capabilities.ts'
+import type { Capabilities, LayoutSetting } from './capabilities.ts'
+import type { Migrations } from './migrate.ts'
 
 export interface StoreConfig {
   /** A PostgreSQL (14 or newer) or TimescaleDB; unset starts the embedded server. */
@@ -9,6 +10,12 @@ export interface StoreConfig {
   readonly readUrl?: string | undefined
   /** The project's data folder (`.qicore`). */
   readonly home: string
+  /** How the tables of a database that is not set up yet are laid out: `store.layout`; default `auto`. */
+  readonly layout?: LayoutSetting
+  /** `refuse` fails with StoreNotMigrated instead of making or changing tables; default `apply`. */
+  readonly migrations?: 'apply' | 'refuse'
+  /** Further components whose missing migrations that error names. */
+  readonly components?: readonly Migrations[]
   readonly logger?: Logger
   /** Hears in one line each what takes long or was decided: for people. */
   readonly onNotice?: (notice: string) => void

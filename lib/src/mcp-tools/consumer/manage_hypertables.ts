@@ -167,10 +167,10 @@ async function create({ table, columns, key, chunk_days }: Input, store: Store):
     throw new QiError('BAD_REQUEST', 'create needs table, columns and key, such as table "funding_rates", key ["coin"]', {
       field: table === undefined ? 'table' : columns === undefined ? 'columns' : 'key',
     })
-  const kind = await createOwnTable(store.pool, store.capabilities, { table, columns, key, chunkDays: chunk_days })
+  const kind = await createOwnTable(store.pool, store.layout.layout, { table, columns, key, chunkDays: chunk_days })
   return kind === 'hypertable'
     ? `the hypertable ${table} is there`
-    : `the table ${table} is there, plain with a block range index over time, since this database has no TimescaleDB`
+    : `the table ${table} is there, plain with a block range index over time, since the tables of this store are plain`
 }
 
 /** @throws QiError BAD_REQUEST */

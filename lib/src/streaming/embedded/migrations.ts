@@ -1,4 +1,4 @@
-import type { MigrationFile } from '../../base/index.ts'
+import type { MigrationFile, Migrations } from '../../base/index.ts'
 
 /**
  * The tables of the log. A row of `chunks` holds many messages of one partition, in the layout of a Kafka record batch;
@@ -66,8 +66,10 @@ comment on column qicore_stream.chunks.checksum is
   'CRC-32 of bytes, signed; null for a chunk of before, which is read unchecked. In PostgreSQL 18: crc32(bytes) = checksum & 4294967295';
 `
 
-export const migrations: readonly MigrationFile[] = [
+const files: readonly MigrationFile[] = [
   { version: 1, name: 'tables of the embedded log', sql: tables },
   { version: 2, name: 'packed chunks', sql: packed },
   { version: 3, name: 'checksums of chunks', sql: checksums },
 ]
+
+export const streamMigrations: Migrations = { component: 'stream', files }

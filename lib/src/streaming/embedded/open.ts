@@ -3,7 +3,7 @@ import { type Logger, migrate, QiError, silentLogger, wordIssue } from '../../ba
 import { type EmbeddedStreamConfig, embeddedStreamConfig } from './config.ts'
 import { Connections } from './connections.ts'
 import { EmbeddedStream } from './EmbeddedStream.ts'
-import { migrations } from './migrations.ts'
+import { streamMigrations } from './migrations.ts'
 
 export interface EmbeddedStreamOptions extends z.input<typeof embeddedStreamConfig> {
   /** The PostgreSQL that the log lives in; a function is asked before each connection, for a server that may move. */
@@ -31,7 +31,7 @@ export async function openEmbeddedStream({
   try {
     // Waits for a server that is starting, which migrate itself does not.
     await connections.run((client) => client.query('select 1'))
-    await migrate(connections.pool, { component: 'stream', files: migrations })
+    await migrate(connections.pool, streamMigrations)
     await connections.readKeys()
     const stream = new EmbeddedStream(connections, config, logger)
     await stream.open()

@@ -19,6 +19,7 @@ export const openStoreFor = (config: PlatformConfig, { logger, onNotice, signal 
     home: config.home,
     databaseUrl: config.database.url,
     readUrl: config.database.read_url,
+    layout: config.store.layout,
     readerLimits: config.database.reader_limits,
     logger,
     ...(onNotice && { onNotice }),

@@ -10,6 +10,7 @@ export { type DestinationSettings, destinationSettings } from './destinationSett
 export { type Destination, destinationsOf } from './destinations.ts'
 export { type EngineContext, openBrokersFor, openStoreFor, openStreamFor } from './engines.ts'
 export { launcherContext, McpServers } from './McpServers.ts'
+export { platformMigrations } from './migrations.ts'
 export { openPipelines } from './pipelines/index.ts'
 export { sourcesThatRun } from './sourceInstances.ts'
 export { Supervisor } from './supervisor.ts'

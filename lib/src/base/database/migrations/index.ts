@@ -1,4 +1,5 @@
-import type { Capabilities, Layout } from '../capabilities.ts'
+import { networkingMigrations } from '../../networking/shared/migrations.ts'
+import type { Capabilities, Layout, LayoutChoice } from '../capabilities.ts'
 import { coverageMigrations } from '../coverage/migrations.ts'
 import { type Migrations, migrate, type PendingMigrations, pendingOf } from '../migrate.ts'
 import type { Pool } from '../pool.ts'
@@ -23,38 +24,61 @@ const COMPONENTS: readonly Migrations[] = [
   { component: 'coverage', files: coverageMigrations },
 ]
 
+/** Those and what the store is used for otherwise: rate limits, whose tables are made when the first is kept. */
+export const storeComponents: readonly Migrations[] = [...COMPONENTS, { component: 'networking', files: networkingMigrations }]
+
 /**
- * How far the database is with each component of the store. Only reads.
+ * How far the database is with each component that opening the store migrates, and with others. Only reads.
  * @throws QiError CONFLICT when the database is newer than this program, or an applied file has changed
  */
-export const pendingMigrations = (pool: Pick<Pool, 'query'>): Promise<readonly PendingMigrations[]> => pendingOf(pool, COMPONENTS)
+export const pendingMigrations = (
+  pool: Pick<Pool, 'query'>,
+  others: readonly Migrations[] = [],
+): Promise<readonly PendingMigrations[]> => pendingOf(pool, [...COMPONENTS, ...others])
 
-/** Brings the store's own tables up to date. The first run chooses the layout, which then stays. */
-export async function migrateStore(pool: Pool, capabilities: Capabilities): Promise<void> {
-  await migrate(pool, {
+/**
+ * Brings the store's own tables up to date. The first run lays them out as chosen; later ones keep what is stored.
+ * @returns true if this call set the database up
+ */
+export async function migrateStore(pool: Pool, { layout, reason }: LayoutChoice): Promise<boolean> {
+  const applied = await migrate(pool, {
     component: 'store',
     files: storeMigrations,
-    after: async (client, applied) => {
-      if (!applied.some((file) => file.version === 1)) return
-      const layout: Layout = capabilities.hypertables ? 'hypertables' : 'plain'
+    after: async (client, files) => {
+      if (!files.some((file) => file.version === 1)) return
       if (layout === 'hypertables') await makeHypertables(client)
-      await client.query("insert into qicore_settings (name, value) values ('layout', $1)", [layout])
+      await client.query("insert into qicore_settings (name, value) values ('layout', $1), ('layout.reason', $2)", [
+        layout,
+        reason,
+      ])
     },
   })
-  await migrateRollups(pool, capabilities, await storedLayout(pool))
+  await migrateRollups(pool, await storedLayout(pool))
+  return applied.some((file) => file.version === 1)
 }
 
-/** The layout that was chosen when the database was set up; undefined before. */
+/** The layout of the database; undefined before it is set up. */
 export async function storedLayout(pool: Pick<Pool, 'query'>): Promise<Layout | undefined> {
   const { rows } = await pool.query("select value from qicore_settings where name = 'layout'")
   return (rows[0] as { value: Layout } | undefined)?.value
+}
+
+/** The layout with its reason; undefined before the database is set up. */
+export async function storedChoice(pool: Pick<Pool, 'query'>): Promise<LayoutChoice | undefined> {
+  const { rows: there } = await pool.query<{ there: boolean }>("select to_regclass('qicore_settings') is not null as there")
+  if (!there[0]?.there) return undefined
+  const { rows } = await pool.query<LayoutChoice>(
+    `select value as layout, coalesce((select value from qicore_settings where name = 'layout.reason'), 'it was set up so') as reason
+     from qicore_settings where name = 'layout'`,
+  )
+  return rows[0]
 }
 
 /** In words, how the layout and what the database can do have come apart since it was set up; undefined when they agree. */
 export async function layoutMismatch(pool: Pick<Pool, 'query'>, capabilities: Capabilities): Promise<string | undefined> {
   const layout = await storedLayout(pool)
   if (layout === 'plain' && capabilities.hypertables)
-    return 'the tables are plain, although the timescaledb extension is there now: export, set up an empty database, and import to use hypertables'
+    return 'the tables are plain, although the timescaledb extension is there now: qicore store convert makes hypertables of them'
   if (layout === 'hypertables' && !capabilities.hypertables)
     return 'the tables are hypertables, but the timescaledb extension is missing: install the extension again'
   return undefined

@@ -44,7 +44,7 @@ export class Rollups {
   readonly #keeper: RollupKeeper
   #marks = 500
 
-  constructor(pool: Pool, capabilities: Capabilities, layout: Layout | undefined, connect: ConnectOptions = {}) {
+  constructor(pool: Pool, capabilities: Capabilities, layout: Layout, connect: ConnectOptions = {}) {
     this.#pool = pool
     this.#connect = connect
     this.#capabilities = capabilities

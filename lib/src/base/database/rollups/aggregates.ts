@@ -10,6 +10,9 @@ export type Family = (typeof FAMILIES)[number]
 export const familyOf = (rolled: Rolled): Family => (rolled === 'candles' ? 'candles' : 'built')
 export const aggregateName = (family: Family, level: Level): string => `${family}_${level}`
 
+/** All of them, while they keep the rollups. */
+export const aggregateNames = (): string[] => FAMILIES.flatMap((family) => COARSER.map((level) => aggregateName(family, level)))
+
 const INTERVALS: Readonly<Record<Level, string>> = {
   '1m': '1 minute',
   '5m': '5 minutes',

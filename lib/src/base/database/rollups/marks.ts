@@ -88,18 +88,26 @@ const FUNCTIONS: Readonly<Record<Rolled, string>> = {
   candles: 'rollup_mark_candles()',
 }
 
-/** From the end of this transaction on, whatever writes a record notes it, by whichever way it comes. */
+/** Triggers by which whatever writes a record notes it, by whichever way it comes. */
+export const WATCHES = ROLLED.flatMap((rolled) =>
+  ['insert', 'update'].map((event) => {
+    const name = `rollup_${event}`
+    const { table } = RAW[rolled]
+    return {
+      ...{ name, table },
+      sql: `create trigger ${name} after ${event} on ${table} referencing new table as written for each statement execute function ${FUNCTIONS[rolled]}`,
+    }
+  }),
+)
+
+/** From the end of this transaction on writes are noted. */
 export async function watchWrites(client: PoolClient): Promise<void> {
   await ignoreWrites(client)
-  for (const rolled of ROLLED)
-    for (const event of ['insert', 'update'])
-      await client.query(`create trigger rollup_${event} after ${event} on ${RAW[rolled].table}
-        referencing new table as written for each statement execute function ${FUNCTIONS[rolled]}`)
+  for (const { sql } of WATCHES) await client.query(sql)
 }
 
 export async function ignoreWrites(client: PoolClient): Promise<void> {
-  for (const rolled of ROLLED)
-    for (const event of ['insert', 'update']) await client.query(`drop trigger if exists rollup_${event} on ${RAW[rolled].table}`)
+  for (const { name, table } of WATCHES) await client.query(`drop trigger if exists ${name} on ${table}`)
 }
 
 export async function isWatched(client: PoolClient): Promise<boolean> {

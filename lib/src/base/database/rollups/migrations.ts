@@ -1,7 +1,8 @@
 import { TIMEFRAMES, timeframeMicros } from '../../types/index.ts'
-import type { Capabilities, Layout } from '../capabilities.ts'
+import type { Layout } from '../capabilities.ts'
 import { migrate } from '../migrate.ts'
 import type { Pool, PoolClient } from '../pool.ts'
+import { makeHypertable } from '../timescale/hypertables.ts'
 import { createAggregates, dropAggregates } from './aggregates.ts'
 import { LEVELS, viewOf } from './levels.ts'
 import { markHistory } from './marks.ts'
@@ -91,16 +92,13 @@ export const rollupMigrations = [
 ] as const
 
 /** The tables of the rollups; nothing is rolled up before it is turned on. Call it after the store's own tables are there. */
-export async function migrateRollups(pool: Pool, capabilities: Capabilities, layout: Layout | undefined): Promise<void> {
+export async function migrateRollups(pool: Pool, layout: Layout | undefined): Promise<void> {
   await migrate(pool, {
     component: 'rollups',
     files: rollupMigrations,
     after: async (client, applied) => {
       if (applied.some(({ version }) => version === 1)) {
-        if (layout === 'hypertables' && capabilities.hypertables)
-          await client.query(
-            "select create_hypertable('rollups', 'time', chunk_time_interval => interval '30 days', create_default_indexes => false)",
-          )
+        if (layout === 'hypertables') await makeHypertable(client, 'rollups')
       } else if (applied.some(({ version }) => version === 2)) await makeAgain(client)
     },
   })

@@ -1,5 +1,4 @@
-import type { Capabilities, Layout } from '../capabilities.ts'
-import { storedLayout } from '../migrations/index.ts'
+import type { Capabilities, Layout, LayoutChoice } from '../capabilities.ts'
 import type { Pool } from '../pool.ts'
 import type { RollupStatus } from '../rollups/Rollups.ts'
 import { TIME_TABLES, type TimeTable } from '../timescale/hypertables.ts'
@@ -30,6 +29,8 @@ export interface TableStatistics {
 
 export interface StoreStatistics {
   readonly layout: Layout
+  /** Why it is that one; goes behind "because". */
+  readonly layoutReason: string
   /** Version of TimescaleDB; absent on plain PostgreSQL. */
   readonly timescale?: string
   readonly databaseBytes: number
@@ -41,6 +42,7 @@ export interface StoreStatistics {
 export interface MeasuredStore {
   readonly pool: Pool
   readonly capabilities: Capabilities
+  readonly layout: LayoutChoice
   readonly rollups: { status(): Promise<RollupStatus> }
   readonly timescale: {
     readonly policies: {
@@ -53,8 +55,13 @@ export interface MeasuredStore {
 const TABLES = [...(Object.keys(TIME_TABLES) as TimeTable[]), 'rollups'] as const
 
 /** Sizes, chunks, compression, retention and rollups of a store; a moment's work however large it is. */
-export async function storeStatistics({ pool, capabilities, rollups, timescale }: MeasuredStore): Promise<StoreStatistics> {
-  const layout = (await storedLayout(pool)) ?? 'plain'
+export async function storeStatistics({
+  pool,
+  capabilities,
+  layout: { layout, reason },
+  rollups,
+  timescale,
+}: MeasuredStore): Promise<StoreStatistics> {
   const chunked = layout === 'hypertables' && capabilities.hypertables
   const [sizes, chunks, retention, compression, rolled, database] = await Promise.all([
     Promise.all(TABLES.map((table) => measure(pool, table))),
@@ -75,6 +82,7 @@ export async function storeStatistics({ pool, capabilities, rollups, timescale }
   })
   return {
     layout,
+    layoutReason: reason,
     ...(capabilities.timescale !== undefined && { timescale: capabilities.timescale }),
     databaseBytes: Number(database.rows[0]?.bytes ?? 0),
     tables,

@@ -9,16 +9,22 @@ import {
   type WriteOptions,
   type WriteResult,
 } from '../../types/index.ts'
-import { type Capabilities, detectCapabilities, enableTimescale } from '../capabilities.ts'
+import { type Capabilities, detectCapabilities, type LayoutSetting } from '../capabilities.ts'
 import { type ConnectOptions, createPool, type Pool, repointPool, withClient } from '../pool.ts'
 import { allTables, type TableSpec } from '../tables.ts'
 import type { FailureExplainer } from '../trouble/Troubles.ts'
 import { BulkWriter, type BulkWrites } from '../upsert/BulkWriter.ts'
 import { WRITER_SETUP } from '../upsert/setup.ts'
+import { type StoreJob, storeJobs } from './jobs.ts'
+import { type FoundLayout, findLayout } from './layout.ts'
 import { Policies } from './policies.ts'
 
 export interface TimescaleOptions {
   readonly url: string
+  /** How the tables are laid out by the first migration; default `auto`. */
+  readonly layout?: LayoutSetting
+  /** Leaves a database that is not set up as it is: an extension that was created to find out is taken back. */
+  readonly trial?: boolean
   /** Connections for bulk writes; default 4. */
   readonly writers?: number
   readonly applicationName?: string
@@ -46,22 +52,31 @@ const TRIAL = { text: "'qicore-check'", decimal: '1', time: 'now()', integer: '1
 /** Bulk writes and time-series administration of one database: TimescaleDB, or a plain PostgreSQL with what it has. */
 export class TimescaleClient implements BulkWrites, AsyncDisposable {
   readonly capabilities: Capabilities
+  /** Layout of the tables when the client was opened; a choice while the database is not set up. */
+  readonly layout: FoundLayout
   /** Retention and compression. */
   readonly policies: Policies
   readonly #pool: Pool
   readonly #writer: BulkWriter
   readonly #connect: ConnectOptions
 
-  private constructor(pool: Pool, capabilities: Capabilities, options: TimescaleOptions) {
+  private constructor(pool: Pool, capabilities: Capabilities, layout: FoundLayout, options: TimescaleOptions) {
     this.#pool = pool
     this.capabilities = capabilities
+    this.layout = layout
     const { recover, troubles } = options
     this.#connect = { ...(recover && { recover }), ...(troubles && { troubles }) }
     this.policies = new Policies(pool, capabilities, this.#connect)
-    this.#writer = new BulkWriter(pool, capabilities.lookupBySeries, this.#connect, options.now, options.calendars)
+    // In chunks each series would be looked for in each chunk.
+    const lookupBySeries = layout.layout === 'plain'
+    this.#writer = new BulkWriter(pool, lookupBySeries, this.#connect, options.now, options.calendars)
   }
 
-  /** @throws QiError UNAVAILABLE, UNAUTHORIZED, TIMEOUT, NOT_FOUND (no such database) */
+  /**
+   * Chooses the layout of a database that is not set up, and creates the extension for it.
+   * @throws QiError UNAVAILABLE, UNAUTHORIZED, TIMEOUT, NOT_FOUND (no such database), CONFIG_INVALID and UNSUPPORTED where the layout
+   *   cannot be the one that is set
+   */
   static async open(options: TimescaleOptions): Promise<TimescaleClient> {
     const logger = options.logger ?? silentLogger
     const pool = createPool(options.url, {
@@ -71,11 +86,8 @@ export class TimescaleClient implements BulkWrites, AsyncDisposable {
       onLost: (error) => logger.debug({ error: error.message }, 'a writing connection was lost'),
     })
     try {
-      const capabilities = await withClient(pool, async (client) => {
-        await enableTimescale(client)
-        return detectCapabilities(client)
-      })
-      return new TimescaleClient(pool, capabilities, options)
+      const layout = await findLayout(pool, options.layout ?? 'auto', options)
+      return new TimescaleClient(pool, await withClient(pool, detectCapabilities), layout, options)
     } catch (error) {
       await pool.end()
       throw error
@@ -117,6 +129,12 @@ export class TimescaleClient implements BulkWrites, AsyncDisposable {
       },
       { ...this.#connect, about: table },
     )
+  }
+
+  /** Jobs of TimescaleDB on the tables of the store, such as compression policies; none in a plain layout. @throws QiError */
+  async jobs(): Promise<readonly StoreJob[]> {
+    if (this.layout.layout === 'plain' || !this.capabilities.hypertables) return []
+    return (await withClient(this.#pool, storeJobs, this.#connect)).jobs
   }
 
   /** Connections that are made from now on go to another address. */

@@ -1,5 +1,5 @@
 import { QiError } from '../../types/index.ts'
-import type { Capabilities } from '../capabilities.ts'
+import type { Layout } from '../capabilities.ts'
 import { type Pool, withClient } from '../pool.ts'
 
 /** What a table of the user's own may hold. */
@@ -26,11 +26,11 @@ export const OWN_TABLES = `select c.relname as table from pg_class as c
   where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and obj_description(c.oid, 'pg_class') = '${MARK}' order by 1`
 
 /**
- * A table for the user's own figures over time: a hypertable, or on plain PostgreSQL a table with an index of block ranges over
+ * A table for the user's own figures over time: a hypertable, or in a plain layout a table with an index of block ranges over
  * time, which serves the same queries.
  * @throws QiError CONFLICT where the name is taken, BAD_REQUEST
  */
-export async function createOwnTable(pool: Pool, { hypertables }: Capabilities, own: OwnTable): Promise<'hypertable' | 'plain'> {
+export async function createOwnTable(pool: Pool, layout: Layout, own: OwnTable): Promise<'hypertable' | 'plain'> {
   const { table, columns, key, chunkDays } = own
   const names = ['time', ...columns.map(({ name }) => name)]
   for (const name of [table, ...names]) checkName(name)
@@ -52,7 +52,7 @@ export async function createOwnTable(pool: Pool, { hypertables }: Capabilities, 
       await client.query(
         `create table "${table}" (time timestamptz not null, ${[...declared, `primary key (${primary})`].join(', ')})`,
       )
-      if (hypertables)
+      if (layout === 'hypertables')
         await client.query(
           `select create_hypertable($1::regclass, 'time', chunk_time_interval => make_interval(hours => $2), create_default_indexes => false)`,
           [table, Math.round(chunkDays * 24)],
@@ -64,7 +64,7 @@ export async function createOwnTable(pool: Pool, { hypertables }: Capabilities, 
       await client.query('rollback').catch(() => {})
       throw error
     }
-    return hypertables ? 'hypertable' : 'plain'
+    return layout === 'hypertables' ? 'hypertable' : 'plain'
   })
 }
 

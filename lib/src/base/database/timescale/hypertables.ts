@@ -13,10 +13,22 @@ export const TIME_TABLES = {
 
 export type TimeTable = keyof typeof TIME_TABLES
 
-/** Makes hypertables of the new, empty tables. */
+/** Everything that is a hypertable in that layout: the bars that we roll up, too. */
+export const HYPERTABLES = { ...TIME_TABLES, rollups: '30 days' } as const
+
+/** @param filled takes the rows that are there along, which locks the table until all are moved */
+export async function makeHypertable(
+  client: PoolClient,
+  table: keyof typeof HYPERTABLES,
+  { filled = false }: { readonly filled?: boolean } = {},
+): Promise<void> {
+  await client.query(
+    `select create_hypertable('${table}', 'time', chunk_time_interval => interval '${HYPERTABLES[table]}',
+      create_default_indexes => false, migrate_data => ${filled})`,
+  )
+}
+
+/** Makes hypertables of the new, empty tables of records. */
 export async function makeHypertables(client: PoolClient): Promise<void> {
-  for (const [table, interval] of Object.entries(TIME_TABLES))
-    await client.query(
-      `select create_hypertable('${table}', 'time', chunk_time_interval => interval '${interval}', create_default_indexes => false)`,
-    )
+  for (const table of Object.keys(TIME_TABLES) as TimeTable[]) await makeHypertable(client, table)
 }

@@ -64,7 +64,7 @@ export class Policies {
       checkTable(table)
       const wanted = new Date(Date.now() - days * 24 * HOUR_MS).toISOString()
       const before = await this.#run((client) => mayDropBefore(client, table, wanted))
-      const unit = this.#capabilities.retention === 'chunks' && (await this.#isHypertable(table)) ? 'chunks' : 'rows'
+      const unit = (await this.#isHypertable(table)) ? 'chunks' : 'rows'
       const drop = unit === 'chunks' ? dropChunks : deleteRows
       results.push({ table, unit, dropped: await this.#run((client) => drop(client, table, before, options.signal), options) })
     }

@@ -6,6 +6,7 @@ import { refusesWrites } from '../recognise.ts'
 import { allTables } from '../tables.ts'
 import { type Drift, schemaDrift } from './drift.ts'
 import { describeLock, lockRemedy, type TableLock, tableLocks } from './locks.ts'
+import { type StoreTrouble, timescaleTroubles } from './timescaleTroubles.ts'
 
 /** The problems of the tables: locks and drift. */
 export interface Found {
@@ -19,6 +20,8 @@ export interface FailureExplainer {
   explain(failure: QiError, about?: string): Promise<QiError>
   /** The drift of a table that keeps everything from being stored there. */
   driftOf(table: string): Promise<QiError | undefined>
+  /** Says that a table has no key, without which COPY stores rows twice. */
+  keylessTable(table: string): Promise<QiError | undefined>
   /** Refuses a statement over a table that is known to be locked, so that it takes no connection from others. @throws QiError */
   admit(text: string): void
   /** A statement was answered: its tables are free again. */
@@ -28,10 +31,13 @@ export interface FailureExplainer {
 const LOCK_NOT_AVAILABLE = '55P03'
 /** A statement that writes, on a server that takes none: a replica, or one that is being switched over. */
 const READ_ONLY = '25006'
+/** No unique key matches an ON CONFLICT. */
+const NO_KEY = '42P10'
 /** A column, a table, a function or a unique key that is missing, another type, bytes that do not fit a column's type. */
-const SAYS_DRIFT = new Set(['42703', '42P01', '42804', '42P10', '42704', '42883', '22P03', '23502'])
+const SAYS_DRIFT = new Set(['42703', '42P01', '42804', NO_KEY, '42704', '42883', '22P03', '23502'])
 const FRESH_MS = 1000
 const ASK_MS = 2000
+const SLOW_MS = 60_000
 /** A table that was found locked is tried again by one statement after this time; meanwhile others are refused at once. */
 const AGAIN_MS = 500
 /** Longer than the wait of that one for the lock. */
@@ -46,6 +52,8 @@ export class Troubles implements FailureExplainer {
   readonly #locked = new Map<string, { readonly error: QiError; readonly pattern: RegExp; until: number }>()
   #asked = 0
   #found: Promise<Found> | undefined
+  #askedSlow = Number.NEGATIVE_INFINITY
+  #slow: Promise<readonly StoreTrouble[]> = Promise.resolve([])
 
   /** @param place of the database, for people: a folder, or host and port */
   constructor(control: Pick<ControlConnection, 'run'>, place: string) {
@@ -60,6 +68,33 @@ export class Troubles implements FailureExplainer {
     this.#found = this.#ask()
     this.#found.catch(() => {})
     return this.#found
+  }
+
+  /**
+   * What is wrong with hypertables, continuous aggregates and jobs of TimescaleDB; looked at once a minute.
+   * @throws QiError where the database does not answer
+   */
+  async slow(): Promise<readonly StoreTrouble[]> {
+    if (performance.now() - this.#askedSlow >= SLOW_MS) {
+      this.#askedSlow = performance.now()
+      this.#slow = this.#askSlowly()
+      this.#slow.catch(() => {
+        this.#askedSlow = Number.NEGATIVE_INFINITY
+      })
+    }
+    return this.#slow
+  }
+
+  /** Everything that is wrong with the tables and jobs, now. @throws QiError where the database does not answer */
+  async all(): Promise<readonly StoreTrouble[]> {
+    const { drifts } = await this.#ask()
+    return [...drifts, ...(await this.#askSlowly())]
+  }
+
+  #askSlowly(): Promise<readonly StoreTrouble[]> {
+    const look = this.#control.run(timescaleTroubles)
+    look.catch(() => {}) // may come too late
+    return withTimeout(ASK_MS, 'looking at TimescaleDB', () => look)
   }
 
   async explain(failure: QiError, about = failure.message): Promise<QiError> {
@@ -80,13 +115,24 @@ export class Troubles implements FailureExplainer {
         this.#locked.set(lock.table, { error, pattern: new RegExp(`\\b${lock.table}\\b`), until: Date.now() + AGAIN_MS })
       return error
     }
-    const behind = drifts.filter(({ table, stopsWriting }) => stopsWriting && concerns(table))
+    const own = drifts.filter(({ table, stopsWriting }) => stopsWriting && concerns(table))
+    // The database does not say which table lacks the key.
+    const behind = own.length === 0 && state === NO_KEY ? drifts.filter(({ keyless }) => keyless) : own
     return behind.length > 0 ? drifted(behind, failure) : failure
   }
 
-  async driftOf(table: string): Promise<QiError | undefined> {
-    const { drifts } = await this.look().catch((): Found => ({ drifts: [], locks: [] }))
-    const own = drifts.filter((drift) => drift.table === table && drift.stopsWriting)
+  driftOf(table: string): Promise<QiError | undefined> {
+    return this.#driftOf(table, 'stopsWriting', this.look())
+  }
+
+  /** Not from the look that others share: made before anything failed, it would hide the cause of the next failure. */
+  keylessTable(table: string): Promise<QiError | undefined> {
+    return this.#driftOf(table, 'keyless', this.#ask())
+  }
+
+  async #driftOf(table: string, which: 'keyless' | 'stopsWriting', look: Promise<Found>): Promise<QiError | undefined> {
+    const { drifts } = await look.catch((): Found => ({ drifts: [], locks: [] }))
+    const own = drifts.filter((drift) => drift.table === table && drift[which])
     return own.length > 0 ? drifted(own) : undefined
   }
 

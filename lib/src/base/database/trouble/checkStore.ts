@@ -7,6 +7,7 @@ import type { TimescaleClient } from '../timescale/TimescaleClient.ts'
 import { describeRow, type UnreadableRow, type UnreadableRows } from '../unreadable.ts'
 import { describeLock, lockRemedy } from './locks.ts'
 import type { Found, Troubles } from './Troubles.ts'
+import type { StoreTrouble } from './timescaleTroubles.ts'
 
 export interface StoreParts {
   readonly client: TimescaleClient
@@ -23,12 +24,14 @@ const PATIENCE_MS = 2500
 const LONG_LOCK_S = 1
 
 /**
- * Writes a row on the way of writers and takes it back, reads on the way of readers, and compares the tables with the record types.
- * A table that is locked or was changed, and a row that no reader can read, make it degraded, since the others work; it is down when nothing can be read or written.
+ * Writes a row on the way of writers and takes it back, reads on the way of readers, and compares the tables with the record types and
+ * the migrations. A table that is locked or was changed, a job of TimescaleDB that fails and a row that no reader can read make it
+ * degraded, since the others work; it is down when nothing can be read or written.
  */
 export async function checkStore({ client, readers, troubles, unreadable }: StoreParts): Promise<CheckResult> {
   try {
     const { locks, drifts } = await troubles.look()
+    const slow = await troubles.slow().catch(unasked)
     const long = locks.filter(({ seconds }) => seconds >= LONG_LOCK_S)
     const broken = new Set([
       ...long.map(({ table }) => table),
@@ -44,8 +47,9 @@ export async function checkStore({ client, readers, troubles, unreadable }: Stor
     const mismatch = await layoutMismatch(readers, client.capabilities)
     // Plain tables work as well where the extension is there; hypertables do not where it is missing.
     const misplaced = mismatch !== undefined && !client.capabilities.hypertables ? mismatch : undefined
-    if (long.length > 0 || drifts.length > 0) return troubled({ locks: long, drifts }, free !== undefined)
+    if (long.length + drifts.length > 0) return troubled({ locks: long, drifts }, slow, free !== undefined)
     if (misplaced) return { ok: false, summary: misplaced, details: { serverVersion: client.capabilities.serverVersion } }
+    if (slow.length > 0) return troubled({ locks: [], drifts: [] }, slow, true)
     const skipped = unreadable.list()
     return skipped.length > 0 ? unreadableRows(skipped) : working(client, mismatch)
   } catch (error) {
@@ -54,12 +58,18 @@ export async function checkStore({ client, readers, troubles, unreadable }: Stor
   }
 }
 
+/** Readers and writers do not need what is asked here. */
+const unasked = (error: unknown): StoreTrouble[] => [
+  { what: `TimescaleDB does not tell of its jobs: ${errorMessage(error)}`, remedy: 'see the message' },
+]
+
 const MOST_TOLD = 3
 
-function troubled({ locks, drifts }: Found, partly: boolean): CheckResult {
-  const all = [
+function troubled({ locks, drifts }: Found, slow: readonly StoreTrouble[], partly: boolean): CheckResult {
+  const all: StoreTrouble[] = [
     ...locks.map((lock) => ({ what: describeLock(lock), remedy: lockRemedy(lock) })),
-    ...drifts.map(({ what, remedy }) => ({ what, remedy })),
+    ...drifts,
+    ...slow,
   ]
   const told = all.slice(0, MOST_TOLD)
   const more = all.length - told.length
@@ -68,7 +78,7 @@ function troubled({ locks, drifts }: Found, partly: boolean): CheckResult {
     ...(partly && { degraded: true }),
     summary: [...told.map(({ what }) => what), ...(more > 0 ? [`and ${more} more`] : [])].join('; '),
     remedy: told.map(({ remedy }) => remedy).join('; '),
-    details: { locked: locks.length, changed: drifts.length },
+    details: { locked: locks.length, changed: drifts.length, ...(slow.length > 0 && { timescale: slow.length }) },
   }
 }
 

@@ -1,5 +1,7 @@
 import type { ClientBase } from 'pg'
-import { COLUMN_OF_KIND, type ExpectedTable, expectedTables } from './expected.ts'
+import type { Layout } from '../capabilities.ts'
+import { WATCHES } from '../rollups/marks.ts'
+import { type AppliedFiles, COLUMN_OF_KIND, type Expected, expectedRelations } from './expected.ts'
 
 /** A difference between a table and what the program writes and reads there. */
 export interface Drift {
@@ -10,6 +12,8 @@ export interface Drift {
   readonly remedy: string
   /** True if nothing can be stored in that table meanwhile. */
   readonly stopsWriting: boolean
+  /** True if a key is missing: ON CONFLICT fails there, and COPY stores rows twice. */
+  readonly keyless?: true
 }
 
 interface Found {
@@ -22,48 +26,64 @@ interface Found {
     readonly filled: boolean
   }[]
   readonly key: readonly string[]
+  readonly uniques: readonly (readonly string[])[]
   readonly indexes: readonly string[]
   readonly constraints: readonly string[]
+  readonly triggers: readonly string[]
+  readonly applied: AppliedFiles
+  readonly layout: Layout | null
+  readonly rolled: boolean
 }
 
-/** Asks the catalogs alone, so that a table that somebody has locked does not hold it up. */
+const COLUMNS_OF_INDEX = `(select json_agg(a.attname order by k.place) from unnest(i.indkey) with ordinality as k (attnum, place)
+  join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum)`
+
+/**
+ * Asks the catalogs and the bookkeeping alone, so that a table that somebody has locked does not hold it up. One statement: what it
+ * finds is of one moment.
+ */
 const LOOK = `select t.name, c.oid is not null as there,
     coalesce((select json_agg(json_build_object('name', attname, 'type', format_type(atttypid, atttypmod), 'notNull', attnotnull,
       'filled', atthasdef or attidentity <> '' or attgenerated <> '')) from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped), '[]') as columns,
-    coalesce((select json_agg(a.attname order by k.place) from pg_index i cross join lateral unnest(i.indkey) with ordinality as k (attnum, place)
-      join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum where i.indrelid = c.oid and i.indisprimary), '[]') as key,
+    coalesce((select ${COLUMNS_OF_INDEX} from pg_index i where i.indrelid = c.oid and i.indisprimary), '[]') as key,
+    coalesce((select json_agg(${COLUMNS_OF_INDEX}) from pg_index i
+      where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null), '[]') as uniques,
     coalesce((select json_agg(r.relname) from pg_index i join pg_class r on r.oid = i.indexrelid where i.indrelid = c.oid and i.indisvalid), '[]') as indexes,
-    coalesce((select json_agg(conname) from pg_constraint where conrelid = c.oid), '[]') as constraints
+    coalesce((select json_agg(conname) from pg_constraint where conrelid = c.oid), '[]') as constraints,
+    coalesce((select json_agg(tgname) from pg_trigger where tgrelid = c.oid and tgenabled <> 'D'), '[]') as triggers,
+    (select json_object_agg(component, files) from (select component, count(*) as files from qicore_migrations group by component) as a) as applied,
+    (select value from qicore_settings where name = 'layout') as layout,
+    exists (select from qicore_settings where name = 'rollups') as rolled
   from unnest($1::text[]) with ordinality as t (name, place) left join pg_class c on c.oid = to_regclass(t.name) order by t.place`
 
-/** How the tables of records differ from what the program expects. Columns, indexes and constraints beyond that are nobody's business. */
+/** How the relations of a store differ from what the program expects. Columns, indexes and constraints beyond that are nobody's business. */
 export async function schemaDrift(client: Pick<ClientBase, 'query'>): Promise<readonly Drift[]> {
-  const expected = expectedTables()
-  const { rows } = await client.query<Found>(LOOK, [expected.map(({ name }) => name)])
-  return rows.flatMap((found, at) => differences(expected[at] as ExpectedTable, found))
+  const names = expectedRelations().map(({ name }) => name)
+  const { rows } = await client.query<Found>(LOOK, [names])
+  const found = new Map(rows.map((row) => [row.name, row]))
+  return expectedRelations(rows[0]?.applied).flatMap((expected) => differences(expected, found.get(expected.name) as Found))
 }
 
-function differences(expected: ExpectedTable, found: Found): Drift[] {
-  const { name: table, sql } = expected
-  const drift = (what: string, remedy: string, stopsWriting = true): Drift => ({ table, what, remedy, stopsWriting })
-  if (!found.there) return [drift(`the table ${table} is missing`, `restore it from a backup, or make it anew, empty: ${sql}`)]
+function differences(expected: Expected, found: Found): Drift[] {
+  const { name: table, kind, sql } = expected
+  const drift: Tell = (what, remedy, stopsWriting = true) => ({ table, what, remedy, stopsWriting })
+  if (!found.there) return [drift(`the ${kind} ${table} is missing`, `restore it from a backup, or make it anew, empty: ${sql}`)]
   return [
     ...columnDrift(expected, found, drift),
     ...keyDrift(expected, found, drift),
-    ...expected.indexes.flatMap((index) =>
-      found.indexes.includes(index.name) ? [] : [drift(`${table} lacks the index ${index.name}`, index.sql, false)],
-    ),
+    ...uniqueDrift(expected, found, drift),
     ...expected.constraints.flatMap((constraint) =>
       found.constraints.includes(constraint.name)
         ? []
         : [drift(`${table} lacks the constraint ${constraint.name}`, constraint.sql, false)],
     ),
+    ...triggerDrift(expected, found, drift),
   ]
 }
 
 type Tell = (what: string, remedy: string, stopsWriting?: boolean) => Drift
 
-function columnDrift({ name: table, spec }: ExpectedTable, { columns }: Found, drift: Tell): Drift[] {
+function columnDrift({ name: table, spec }: Expected, { columns }: Found, drift: Tell): Drift[] {
   if (!spec) return []
   const ours = spec.fields.flatMap(({ name, kind, optional }) => {
     const type = COLUMN_OF_KIND[kind]
@@ -97,15 +117,45 @@ function columnDrift({ name: table, spec }: ExpectedTable, { columns }: Found, d
   ]
 }
 
-function keyDrift({ name: table, spec }: ExpectedTable, { key }: Found, drift: Tell): Drift[] {
-  if (!spec || (key.length === spec.key.length && spec.key.every((column, at) => key[at] === column))) return []
-  const add = `add primary key (${spec.key.join(', ')})`
+/** A dump that was restored as any other one lacks the keys of hypertables. */
+const restoring = ({ layout }: Found): string =>
+  layout === 'hypertables' ? '; or restore the dump between timescaledb_pre_restore() and timescaledb_post_restore()' : ''
+
+function keyDrift({ name: table, key: wanted }: Expected, found: Found, drift: Tell): Drift[] {
+  const { key } = found
+  if (wanted.length === 0 || (key.length === wanted.length && wanted.every((column, at) => key[at] === column))) return []
+  const add = `add primary key (${wanted.join(', ')})`
   return key.length === 0
-    ? [drift(`${table} has no primary key`, `alter table ${table} ${add}`)]
+    ? [{ ...drift(`${table} has no primary key`, `alter table ${table} ${add}${restoring(found)}`), keyless: true }]
     : [
         drift(
-          `the primary key of ${table} is (${key.join(', ')}) instead of (${spec.key.join(', ')})`,
+          `the primary key of ${table} is (${key.join(', ')}) instead of (${wanted.join(', ')})`,
           `alter table ${table} drop constraint ${table}_pkey, ${add}`,
         ),
       ]
+}
+
+function uniqueDrift({ name: table, uniques, indexes }: Expected, found: Found, drift: Tell): Drift[] {
+  const lacking = uniques.filter((columns) => !found.uniques.some((each) => each.join() === columns.join()))
+  return [
+    ...lacking.map((columns): Drift => {
+      const list = `(${columns.join(', ')})`
+      const remedy = `alter table ${table} add unique ${list}${restoring(found)}`
+      return { ...drift(`${table} lacks the unique constraint on ${list}`, remedy), keyless: true }
+    }),
+    ...indexes.flatMap((index): Drift[] => {
+      if (found.indexes.includes(index.name)) return []
+      const lost = drift(`${table} lacks the index ${index.name}`, index.sql, index.unique)
+      return [index.unique ? { ...lost, keyless: true } : lost]
+    }),
+  ]
+}
+
+/** Without its triggers a table is written, and its bars are not made again. */
+function triggerDrift({ name: table }: Expected, { rolled, triggers }: Found, drift: Tell): Drift[] {
+  if (!rolled) return []
+  const lacking = WATCHES.filter((watch) => watch.table === table && !triggers.includes(watch.name))
+  return lacking.map(({ name, sql }) =>
+    drift(`${table} lacks the trigger ${name}`, `${sql}; then roll up again what was written since`, false),
+  )
 }

@@ -1,7 +1,8 @@
 import type { FieldKind } from '../../types/index.ts'
-import { storeMigrations } from '../migrations/index.ts'
-import { rollupMigrations } from '../rollups/migrations.ts'
+import { BOOKKEEPING } from '../migrate.ts'
+import { storeComponents } from '../migrations/index.ts'
 import { allTables, type TableSpec } from '../tables.ts'
+import { type Relation, relationsOf } from './schemaText.ts'
 
 /** PostgreSQL's name of the type of a column, by the kind of its field. */
 export const COLUMN_OF_KIND = {
@@ -13,44 +14,32 @@ export const COLUMN_OF_KIND = {
   boolean: 'boolean',
 } as const satisfies Record<FieldKind, string>
 
-/** Something with a name on a table, and the statement that makes it. */
-export interface Part {
-  readonly name: string
-  readonly sql: string
-}
-
-/** A table as it should be. */
-export interface ExpectedTable {
-  readonly name: string
-  /** The statement that makes it, without what was added later. */
-  readonly sql: string
-  /** Columns and key; undefined for a table that holds no records. */
+/** A table or view as it should be. */
+export interface Expected extends Relation {
+  /** Columns and key; undefined for a relation that holds no records. */
   readonly spec: TableSpec | undefined
-  readonly indexes: readonly Part[]
-  readonly constraints: readonly Part[]
 }
 
-const oneLine = (sql: string): string => sql.replace(/\s+/g, ' ').trim()
+/** Number of files that are applied, by component. */
+export type AppliedFiles = Readonly<Record<string, number>>
 
-/** Every match of a statement in our migrations: its names, and its text. */
-function statements(pattern: RegExp): { readonly names: readonly string[]; readonly sql: string }[] {
-  const texts = [...storeMigrations, ...rollupMigrations].map(({ sql }) => sql.replace(/^\s*--.*$/gm, ''))
-  return texts.flatMap((text) =>
-    [...text.matchAll(pattern)].map((match) => ({ names: match.slice(1) as string[], sql: oneLine(match[0]) })),
-  )
+const ALL: AppliedFiles = Object.fromEntries(storeComponents.map(({ component, files }) => [component, files.length]))
+
+/** The relations of a store as the record types and the migrations have them, of the files that are applied. */
+export function expectedRelations(applied: AppliedFiles = ALL): readonly Expected[] {
+  const known = JSON.stringify(storeComponents.map(({ component }) => applied[component] ?? 0))
+  const read = READ.get(known) ?? readAll(applied)
+  READ.set(known, read)
+  return read
 }
 
-/** The tables of records and of their bars, as the record types and the migrations have them. */
-export const expectedTables = (): readonly ExpectedTable[] => {
-  const parts = (pattern: RegExp, table: string): Part[] =>
-    statements(pattern).flatMap(({ names, sql }) => (names[1] === table ? [{ name: names[0] as string, sql }] : []))
-  return statements(/create table (\w+) \([^;]+\)/g).map(({ names: [name = ''], sql }) => ({
-    name,
-    sql,
-    spec: allTables.find((spec) => spec.name === name),
-    indexes: parts(/create (?:unique )?index (\w+) on (\w+) [^;]+/g, name),
-    constraints: statements(/alter table (\w+) add constraint (\w+) [^;]+/g).flatMap(({ names, sql }) =>
-      names[0] === name ? [{ name: names[1] as string, sql }] : [],
-    ),
-  }))
+/** By the numbers of files: a store has few such states while a process runs. */
+const READ = new Map<string, readonly Expected[]>()
+
+function readAll(applied: AppliedFiles): readonly Expected[] {
+  const files = storeComponents.flatMap(({ component, files }) => files.slice(0, applied[component] ?? 0))
+  return relationsOf([BOOKKEEPING, ...files.map(({ sql }) => sql)]).map((relation) => {
+    const spec = allTables.find(({ name }) => name === relation.name)
+    return { ...relation, key: spec?.key ?? relation.key, spec }
+  })
 }

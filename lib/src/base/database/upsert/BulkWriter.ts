@@ -197,7 +197,7 @@ export class BulkWriter implements BulkWrites {
       table = {
         spec,
         encoder: new RowEncoder(spec),
-        writer: new TableWriter(spec, this.#bySeries, this.#connect.troubles?.driftOf.bind(this.#connect.troubles)),
+        writer: new TableWriter(spec, this.#bySeries, this.#connect.troubles),
         groupBy: leading?.property ?? '',
       }
       this.#tables.set(spec.name, table)

@@ -19,6 +19,8 @@ const REPEATS = 10
 const refusesRows = (state: string | undefined): boolean => state !== undefined && /^(22|23|54)/.test(state)
 const MOST_STAGED = 64
 
+type TableTroubles = Pick<FailureExplainer, 'driftOf' | 'keylessTable'>
+
 /** The outcome of a write; rows in neither list were added. */
 export interface Stored {
   readonly failed: readonly Failure[]
@@ -34,16 +36,17 @@ export class TableWriter {
   #staged = 0
   #nextStaged = 1
   readonly #merge: Merge
-  readonly #driftOf: FailureExplainer['driftOf']
+  readonly #troubles: TableTroubles | undefined
   readonly #prepared = new WeakSet<PoolClient>()
+  #hasKey = false
 
   /**
    * @param bySeries whether whole series may be looked up at once
-   * @param driftOf says what differs in the table so that it refuses every row
+   * @param troubles say what differs in the table so that it refuses every row, or lacks a key
    */
-  constructor(table: TableSpec, bySeries: boolean, driftOf: FailureExplainer['driftOf'] = async () => undefined) {
+  constructor(table: TableSpec, bySeries: boolean, troubles?: TableTroubles) {
     this.#table = table
-    this.#driftOf = driftOf
+    this.#troubles = troubles
     this.#sql = statements(table)
     this.#merge = new Merge(this.#sql, bySeries)
   }
@@ -61,7 +64,7 @@ export class TableWriter {
     const rows = source.all()
     if (rows.length === 0 || !refusesRows(sqlState(failure))) throw classifyPgError(failure, `writing to ${this.#table.name}`)
     // A table that was changed refuses good rows, too: they are no dead letters.
-    const drift = await this.#driftOf(this.#table.name)
+    const drift = await this.#troubles?.driftOf(this.#table.name)
     if (drift) throw drift
     if (rows.length === 1)
       return { failed: [{ index: rows.records[0] as number, error: classifyPgError(failure) }], overwritten: 0 }
@@ -89,6 +92,7 @@ export class TableWriter {
       this.#staged--
       return this.#byStage(client, source)
     }
+    await this.#expectKey()
     try {
       await copyIn(client, this.#sql.target, source.pieces())
       this.#trust()
@@ -99,6 +103,14 @@ export class TableWriter {
       this.#nextStaged = Math.min(this.#nextStaged * 2, MOST_STAGED)
       return await this.#byStage(client, source)
     }
+  }
+
+  /** A database that was restored wrongly has no keys, and would take every row a second time. Asked once. */
+  async #expectKey(): Promise<void> {
+    if (this.#hasKey) return
+    const drift = await this.#troubles?.keylessTable(this.#table.name)
+    if (drift) throw drift
+    this.#hasKey = true
   }
 
   /** Every key was new: so may be those that follow. */

@@ -24,8 +24,9 @@ const tableWire = ({
 })
 
 /** Statistics of the store, as HTTP, `--json` and tools give them alike. */
-export const storeWire = ({ layout, timescale, databaseBytes, tables, rollups }: StoreStatistics) => ({
+export const storeWire = ({ layout, layoutReason, timescale, databaseBytes, tables, rollups }: StoreStatistics) => ({
   layout,
+  layout_reason: layoutReason,
   ...(timescale !== undefined && { timescale }),
   database_bytes: databaseBytes,
   tables: tables.map(tableWire),

@@ -26,7 +26,7 @@ export class Drafts {
 
   /** Makes its tables where they are not there. @throws QiError */
   static async open(pool: Pool): Promise<Drafts> {
-    await migrate(pool, { component: 'pipelines', files: pipelineMigrations })
+    await migrate(pool, pipelineMigrations)
     return new Drafts(pool)
   }
 

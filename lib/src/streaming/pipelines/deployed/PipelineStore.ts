@@ -59,7 +59,7 @@ export class PipelineStore {
 
   /** Makes its tables where they are not there. @throws QiError */
   static async open(pool: Pool): Promise<PipelineStore> {
-    if (!ready.has(pool)) await migrate(pool, { component: 'pipelines', files: pipelineMigrations })
+    if (!ready.has(pool)) await migrate(pool, pipelineMigrations)
     ready.add(pool)
     return new PipelineStore(pool)
   }

@@ -1,5 +1,6 @@
 export { type DraftRequest, Drafts } from './Drafts.ts'
 export { claimGroups, type DeliveryGroup, forgetGroup, type KnownGroup, keepGroup, knownGroups } from './groups.ts'
+export { pipelineMigrations } from './migrations.ts'
 export * from './model.ts'
 export { type DeployCheck, type DeployRequest, PIPELINE_CHANNEL, PipelineStore } from './PipelineStore.ts'
 export { beat, endBeat, liveProcesses, type PipelineProcess } from './processes.ts'

@@ -1,10 +1,10 @@
-import type { MigrationFile } from '../../../base/index.ts'
+import type { MigrationFile, Migrations } from '../../../base/index.ts'
 
 /**
  * The pipelines of a store. `pipelines` says which version runs; every process of a cluster reads it. `pipeline_history` outlives a
  * deleted pipeline, so its version numbers are never given twice. A topic keeps the record type that it was first declared with.
  */
-export const pipelineMigrations: readonly MigrationFile[] = [
+const files: readonly MigrationFile[] = [
   {
     version: 1,
     name: 'pipelines',
@@ -73,3 +73,5 @@ comment on column pipeline_groups.deleted is 'its pipeline was deleted: the grou
 `,
   },
 ]
+
+export const pipelineMigrations: Migrations = { component: 'pipelines', files }

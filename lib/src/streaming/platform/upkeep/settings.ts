@@ -1,9 +1,17 @@
 import { z } from 'zod'
+import { LAYOUT_SETTINGS } from '../../../base/index.ts'
 
 const days = (what: string) => z.number().positive().max(36_500).optional().describe(`days to keep ${what}; unset keeps all`)
 
 /** `store:` in qicore.yaml: the store over time. */
 export const storeSettings = z.object({
+  layout: z
+    .enum(LAYOUT_SETTINGS)
+    .default('auto')
+    .describe(
+      'how the tables of a new database are laid out: auto makes hypertables where TimescaleDB can be had, hypertables fails where it cannot, plain makes none',
+    )
+    .meta({ env: 'QICORE_STORE_LAYOUT' }),
   retention: z
     .object({
       price: days('prices'),

@@ -1,0 +1,105 @@
+import { expect, it, onTestFinished } from 'vitest'
+import {
+  createPool,
+  type LayoutSetting,
+  openStore,
+  type Store,
+  StoreNotMigrated,
+  silentLogger,
+  storedLayout,
+} from '../../lib/src/base/index.ts'
+import { createDatabase, onTimescale } from '../support/database.ts'
+
+async function freshDatabase(): Promise<string> {
+  const { url, drop } = await createDatabase()
+  onTestFinished(drop)
+  return url
+}
+
+async function open(url: string, layout?: LayoutSetting): Promise<{ store: Store; notices: string[]; logged: string[] }> {
+  const notices: string[] = []
+  const logged: string[] = []
+  const logger = { ...silentLogger, info: (_: object, message: string) => void logged.push(message) }
+  const store = await openStore({
+    ...{ databaseUrl: url, home: '/nowhere', readers: 1, writers: 1, logger },
+    ...(layout && { layout }),
+    onNotice: (notice) => void notices.push(notice),
+  })
+  onTestFinished(() => store.close())
+  return { store, notices, logged }
+}
+
+const tables = async (url: string): Promise<string[]> => {
+  const pool = createPool(url, { max: 1 })
+  onTestFinished(() => pool.end())
+  const { rows } = await pool.query<{ name: string }>(
+    "select relname as name from pg_class where relnamespace = 'public'::regnamespace union all select extname from pg_extension where extname <> 'plpgsql'",
+  )
+  return rows.map(({ name }) => name)
+}
+
+it('is chosen once: told when the database is set up, logged at each start, kept with its reason', async () => {
+  const url = await freshDatabase()
+  const first = await open(url)
+  const said = onTimescale
+    ? 'the tables are hypertables, because the extension timescaledb is there'
+    : 'the tables are plain, because the server does not offer the extension timescaledb'
+  expect(first.notices).toEqual([expect.stringContaining(said)])
+  expect(first.logged).toEqual(first.notices)
+  const second = await open(url)
+  expect(second.notices).toEqual([])
+  expect(second.logged).toEqual([said])
+  expect(second.store.layout).toEqual({ layout: onTimescale ? 'hypertables' : 'plain', reason: expect.any(String) })
+})
+
+it('plain: no hypertables and no extension, whatever the server has; what contradicts it later is refused', async () => {
+  const url = await freshDatabase()
+  const { store } = await open(url, 'plain')
+  expect(await storedLayout(store.pool)).toBe('plain')
+  expect(store.layout.reason).toBe('store.layout is plain')
+  expect(await tables(url)).not.toContain('timescaledb')
+  await open(url, 'plain')
+  await open(url, 'auto')
+  await expect(open(url, 'hypertables')).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    field: 'store.layout',
+    message: expect.stringMatching(/are plain, because store.layout is plain: run qicore store convert/),
+  })
+})
+
+it.skipIf(onTimescale)('hypertables: fails where they cannot be had, and makes nothing', async () => {
+  const url = await freshDatabase()
+  await expect(open(url, 'hypertables')).rejects.toMatchObject({
+    code: 'UNSUPPORTED',
+    field: 'store.layout',
+    message: expect.stringMatching(
+      /^store.layout is hypertables, but the server does not offer the extension timescaledb: install/,
+    ),
+  })
+  expect(await tables(url)).toEqual([])
+})
+
+it('is foreseen by opening without migrating, which makes nothing', async () => {
+  const url = await freshDatabase()
+  const opened = openStore({ databaseUrl: url, home: '/nowhere', migrations: 'refuse' })
+  const error = await opened.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(StoreNotMigrated)
+  expect((error as StoreNotMigrated).found).toMatchObject({
+    layout: { layout: onTimescale ? 'hypertables' : 'plain', fresh: true },
+    mayCreate: true,
+  })
+  expect(await tables(url)).toEqual([])
+
+  const { store } = await open(url)
+  await using same = await openStore({ databaseUrl: url, home: '/nowhere', migrations: 'refuse' })
+  expect(same.layout).toEqual(store.layout)
+  await store.pool.query("delete from qicore_migrations where component = 'rollups' and version = 2")
+  await expect(openStore({ databaseUrl: url, home: '/nowhere', migrations: 'refuse' })).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: expect.stringContaining('older than this program'),
+    found: { layout: { fresh: false }, pending: expect.arrayContaining([expect.objectContaining({ component: 'rollups' })]) },
+  })
+})

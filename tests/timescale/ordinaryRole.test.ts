@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { expect, it, onTestFinished } from 'vitest'
+import { openStore, type Store, type StoreConfig, type StoreNotMigrated } from '../../lib/src/base/index.ts'
+import { createDatabase } from '../support/database.ts'
+import { timescaleUrl } from '../support/run/stores.ts'
+import { describeWith } from '../support/services.ts'
+
+interface Owned {
+  /** Of the role that owns the database and is no superuser. */
+  readonly url: string
+  readonly role: string
+  /** A superuser's client in that database. */
+  readonly admin: pg.Client
+}
+
+/** A database as a managed TimescaleDB gives it. */
+async function ownedDatabase(): Promise<Owned> {
+  const database = await createDatabase('timescaledb')
+  const role = `app_${randomBytes(4).toString('hex')}`
+  const admin = new pg.Client(database.url)
+  await admin.connect()
+  onTestFinished(async () => {
+    await admin.end()
+    await database.drop()
+    const server = new pg.Client(timescaleUrl())
+    await server.connect()
+    await server.query(`drop role ${role}`).finally(() => server.end())
+  })
+  await admin.query(`create role ${role} login password 'app'; alter database ${database.name} owner to ${role}`)
+  const url = new URL(database.url)
+  url.username = role
+  url.password = 'app'
+  return { url: url.href, role, admin }
+}
+
+async function open(url: string, more: Partial<StoreConfig> = {}): Promise<Store> {
+  const store = await openStore({ databaseUrl: url, home: '/nowhere', readers: 1, writers: 1, ...more })
+  onTestFinished(() => store.close())
+  return store
+}
+
+describeWith('timescaledb', 'a role that is no superuser', () => {
+  it('gets hypertables in a database of its own: the extension is created for it', async () => {
+    const { url, admin } = await ownedDatabase()
+    const foreseen = await openStore({ databaseUrl: url, home: '/nowhere', migrations: 'refuse' }).catch(
+      (error: unknown) => error,
+    )
+    expect((foreseen as StoreNotMigrated).found.layout).toMatchObject({ layout: 'hypertables', fresh: true })
+    expect((await admin.query("select from pg_extension where extname = 'timescaledb'")).rowCount).toBe(0)
+    const notices: string[] = []
+    const store = await open(url, { layout: 'hypertables', onNotice: (notice) => void notices.push(notice) })
+    expect(store.layout.layout).toBe('hypertables')
+    expect(notices).toEqual(['the tables are hypertables, because the extension timescaledb is there'])
+    expect(await store.check()).toMatchObject({ ok: true, summary: expect.stringContaining('TimescaleDB') })
+  })
+
+  it('is told what it may not, and gets plain tables only where the setting lets it', async () => {
+    const { url, role, admin } = await ownedDatabase()
+    await admin.query(
+      `alter database ${new URL(url).pathname.slice(1)} owner to current_user; grant create on schema public to ${role}`,
+    )
+    const reason = `the role ${role} may not create the extension timescaledb`
+    await expect(open(url, { layout: 'hypertables' })).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringMatching(new RegExp(`${reason}: as an administrator: grant create on database`)),
+    })
+    const notices: string[] = []
+    const store = await open(url, { onNotice: (notice) => void notices.push(notice) })
+    expect(store.layout).toEqual({ layout: 'plain', reason })
+    expect(notices).toEqual([
+      expect.stringMatching(
+        new RegExp(`^the tables are plain, because ${reason}; for hypertables .*, then run qicore store convert$`),
+      ),
+    ])
+  })
+
+  it('gets hypertables where an administrator created the extension', async () => {
+    const { url, role, admin } = await ownedDatabase()
+    await admin.query(
+      `create extension timescaledb; alter database ${new URL(url).pathname.slice(1)} owner to current_user; grant create on schema public to ${role}`,
+    )
+    expect((await open(url)).layout.layout).toBe('hypertables')
+  })
+
+  it('gets them from several processes at once', async () => {
+    const { url } = await ownedDatabase()
+    const stores = await Promise.all([1, 2, 3].map(() => open(url)))
+    expect(stores.map(({ layout }) => layout.layout)).toEqual(['hypertables', 'hypertables', 'hypertables'])
+  })
+})
