@@ -41,15 +41,11 @@ it('one table says what a database can do', () => {
     hypertables: false,
     compression: false,
     continuousAggregates: false,
-    lookupBySeries: true,
-    retention: 'batches',
   })
   expect(capabilitiesOf(150_000, '2.22.1')).toMatchObject({
     hypertables: true,
     compression: true,
     continuousAggregates: true,
-    lookupBySeries: false,
-    retention: 'chunks',
   })
   expect(['2.27.2', '2.28.0', '3.1', '2.9.3'].map((version) => capabilitiesOf(150_000, version).batchedRefresh)).toEqual([
     false,
