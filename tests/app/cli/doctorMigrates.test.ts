@@ -92,7 +92,7 @@ it('an older database: names the migrations that a start applies, and applies no
   })
   expect(await rows("select max(version) from qicore_migrations where component = 'store'")).toEqual([{ max: 3 }])
 
-  await rows("insert into qicore_migrations values ('store', 4, 'calendar', 'x'), ('store', 99, 'later', 'x')")
+  await rows("insert into qicore_migrations values ('store', 99, 'later', 'x')")
   expect((await doctor(1))('store')).toMatchObject({
     verdict: 'failed',
     summary: expect.stringContaining('newer than this program'),
