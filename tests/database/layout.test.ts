@@ -95,7 +95,7 @@ it('is foreseen by opening without migrating, which makes nothing', async () => 
 
   const { store } = await open(url)
   await using same = await openStore({ databaseUrl: url, home: '/nowhere', migrations: 'refuse' })
-  expect(same.layout).toEqual(store.layout)
+  expect(same.layout).toMatchObject(store.layout)
   await store.pool.query("delete from qicore_migrations where component = 'rollups' and version = 2")
   await expect(openStore({ databaseUrl: url, home: '/nowhere', migrations: 'refuse' })).rejects.toMatchObject({
     code: 'CONFLICT',
