@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
-import { databaseSuites, timescaleUrl } from './tests/support/run/stores.ts'
+import { onPath } from './bench/requirements.ts'
+import { databaseSuites, TLS_SUITES, timescaleUrl } from './tests/support/run/stores.ts'
 
 export default defineConfig({
   test: {
@@ -12,7 +13,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 120_000, interval: 20 } },
-    // Where TimescaleDB is, the suites of a database run once more, on it.
+    // The main suites of a database run once more over TLS and, where TimescaleDB is, all of them on it.
     projects: [
       {
         extends: true,
@@ -23,6 +24,9 @@ export default defineConfig({
           provide: { server: 'embedded' },
         },
       },
+      ...(onPath('openssl')
+        ? [{ extends: true as const, test: { name: 'tls', include: TLS_SUITES, provide: { server: 'tls' as const } } }]
+        : []),
       ...(timescaleUrl()
         ? [
             {

@@ -25,10 +25,11 @@ async function addressOf(url: string, name: string, ...rights: readonly string[]
   return Object.assign(new URL(url), { username: name, password: 'reads' }).href
 }
 
-const read = (databaseUrl: string) => openStore({ mode: 'read', databaseUrl, home: '/nowhere', openTimeoutMs: 1_000 })
+const read = (databaseUrl: string, readerLimits: 'required' | 'waived' = 'waived') =>
+  openStore({ mode: 'read', databaseUrl, home: '/nowhere', openTimeoutMs: 1_000, readerLimits })
 let url: string
 
-afterAll(() => run(database.url, `drop owned by ${role}`, `drop role ${role}`))
+afterAll(() => run(database.url, `revoke select on all tables in schema public from ${role}`, `drop role ${role}`))
 
 beforeAll(async () => {
   await using store = await openStore({ databaseUrl: database.url, home: '/nowhere' })

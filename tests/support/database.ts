@@ -7,22 +7,28 @@ import { until } from './until.ts'
 
 export interface TestDatabase {
   readonly name: string
-  /** As superuser. */
+  /** As superuser; on `tls` as its owner, who may create roles and is nothing else. */
   readonly url: string
   drop(): Promise<void>
 }
 
-/** `embedded` is there always; tests of the others belong in `describeWith('postgres' | 'timescaledb', …)`. */
-export type TestServer = 'embedded' | 'postgres' | 'timescaledb'
+/**
+ * `embedded` is there always; tests of the others belong in `describeWith('postgres' | 'timescaledb' | 'openssl', …)`. On `tls` a database
+ * belongs to an ordinary role, and every connection is encrypted.
+ */
+export type TestServer = 'embedded' | 'postgres' | 'timescaledb' | 'tls'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The one that the suites run on: all on the embedded one, and those of a database on TimescaleDB too, where that is. */
-    readonly server: 'embedded' | 'timescaledb'
+    /**
+     * The one that the suites run on: all on the embedded one, those of a database on TimescaleDB too, where that is, and the main ones
+     * over TLS as an ordinary role.
+     */
+    readonly server: 'embedded' | 'timescaledb' | 'tls'
   }
 }
 
-export const suiteServer: 'embedded' | 'timescaledb' = inject('server')
+export const suiteServer: 'embedded' | 'timescaledb' | 'tls' = inject('server')
 export const onTimescale: boolean = suiteServer === 'timescaledb'
 
 /** A fresh database of the suite's server. Call it at the top of a file or of a `describe`; it is dropped after that. */
@@ -36,9 +42,13 @@ export async function testDatabase(server: TestServer = suiteServer): Promise<Te
 export async function createDatabase(server: TestServer = suiteServer): Promise<TestDatabase> {
   const admin = server === 'timescaledb' ? requiredTimescale() : await ask(inject('control'), server)
   const name = `test_${randomBytes(6).toString('hex')}`
-  await execute(admin, `create database ${name}`)
   const url = new URL(admin)
   url.pathname = `/${name}`
+  if (server === 'tls') {
+    Object.assign(url, { username: `owner_of_${name}`, password: randomBytes(12).toString('hex') })
+    await execute(admin, `create role ${url.username} login createrole password '${url.password}'`)
+    await execute(admin, `create database ${name} owner ${url.username}`)
+  } else await execute(admin, `create database ${name}`)
   return { name, url: url.href, drop: () => execute(admin, `drop database if exists ${name} with (force)`) }
 }
 
@@ -50,7 +60,7 @@ export interface PlatformDatabase {
 
 /** For a platform of the test's own: nothing where the embedded server is meant, since it starts that itself. */
 export async function platformDatabase(): Promise<PlatformDatabase> {
-  if (!onTimescale) return { env: {}, drop: async () => {} }
+  if (suiteServer === 'embedded') return { env: {}, drop: async () => {} }
   const { url, drop } = await createDatabase()
   return { env: { DATABASE_URL: url }, drop }
 }

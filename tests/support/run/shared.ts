@@ -4,6 +4,7 @@ import { debianPostgres } from './available.ts'
 import { startKafka } from './broker.ts'
 import { startCluster } from './cluster.ts'
 import { startRegistry } from './registryServer.ts'
+import { startTlsServer } from './tlsServer.ts'
 
 export interface Running {
   readonly address: string
@@ -18,6 +19,10 @@ export async function startShared(name: Shared, folder: string): Promise<Running
   if (name === 'registry') {
     const registry = await startRegistry(join(folder, name))
     return { address: registry.url, stop: registry.stop }
+  }
+  if (name === 'tls') {
+    const { url, stop } = await startTlsServer(join(folder, name))
+    return { address: url, stop }
   }
   const given = name === 'postgres' ? process.env.QICORE_TEST_POSTGRES_URL : undefined
   if (given) return { address: given, stop: async () => {} }

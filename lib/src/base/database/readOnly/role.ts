@@ -64,7 +64,7 @@ export async function findReaderRole(client: pg.ClientBase, { prefix }: RoleOpti
     })
   const [found] = rows
   if (!found) throw noRoleYet()
-  return { ...found, lacking: [], granted: false }
+  return { ...found, lacking: await lackingLimit(client, found.name), granted: false }
 }
 
 const noRoleYet = (cause?: unknown): QiError =>
@@ -130,15 +130,21 @@ const settingsOf = ({ version, schema }: Found, timeoutMs: number): Readonly<Rec
   search_path: schema === 'public' ? 'public' : `${schema}, public`,
 })
 
-/** Only a superuser may limit temporary files. @returns the SQL for one, where we are none and the limit is missing */
-async function limitFiles(client: pg.ClientBase, name: string): Promise<readonly string[]> {
-  const sql = `alter role ${name} set temp_file_limit = '${TEMPORARY}'`
+/** @returns the SQL that limits temporary files, where they are not limited */
+async function lackingLimit(client: pg.ClientBase, name: string): Promise<readonly string[]> {
   const { rows } = await client.query<{ set: boolean }>(
     `select current_setting('temp_file_limit') <> '-1' or exists (
       select from pg_db_role_setting s, unnest(setconfig) c where s.setrole = $1::regrole and c ~ '^temp_file_limit=[0-9]') as set`,
     [name],
   )
-  if (rows[0]?.set) return []
+  return rows[0]?.set ? [] : [`alter role ${name} set temp_file_limit = '${TEMPORARY}'`]
+}
+
+/** Only a superuser may limit temporary files. @returns the SQL for one, where we are none and the limit is missing */
+async function limitFiles(client: pg.ClientBase, name: string): Promise<readonly string[]> {
+  const lacking = await lackingLimit(client, name)
+  const [sql] = lacking
+  if (sql === undefined) return lacking
   await client.query('savepoint limits')
   try {
     await client.query(sql)
@@ -146,7 +152,7 @@ async function limitFiles(client: pg.ClientBase, name: string): Promise<readonly
   } catch (error) {
     if (sqlState(error) !== '42501') throw error
     await client.query('rollback to limits')
-    return [sql]
+    return lacking
   }
 }
 
