@@ -73,6 +73,10 @@ describe('a store that is opened for reading, by a role with select alone', () =
     expect((await ask('query', 'health')).items).not.toHaveLength(0)
     expect((await ask('gaps')).items).not.toHaveLength(0)
     await ask('query', 'summary')
+    expect(await ask('store')).toMatchObject({
+      tables: expect.arrayContaining([expect.objectContaining({ table: 'crypto_prices' })]),
+    })
+    for (const command of [['limits'], ['audit'], ['token', 'list']]) expect(await ask(...command)).toEqual([])
   })
 
   it('runs SQL from outside in the role that the platform has made, where its password may be read', async () => {

@@ -1,5 +1,6 @@
 import { type AuditLine, AuditLog, type OUTCOMES } from '../../../lib/src/mcp-tools/index.ts'
-import { openStoreOf } from '../engines.ts'
+import { openReadsOf } from '../engines.ts'
+import { orNothing } from '../orNothing.ts'
 import type { Session } from '../session.ts'
 import { type Column, printTable } from '../text/table.ts'
 
@@ -14,9 +15,9 @@ const MOST = 10_000
 
 export async function run(session: Session, { limit = 50, ...filter }: AuditInput): Promise<undefined> {
   const loaded = await session.load()
-  await using store = await openStoreOf(session, loaded)
+  await using store = await openReadsOf(session, loaded)
   const lines = await session.unlessInterrupted(
-    AuditLog.open(store.pool).then((log) => log.list({ ...filter, limit: Math.min(limit, MOST) })),
+    orNothing(AuditLog.open(store.pool).then((log) => log.list({ ...filter, limit: Math.min(limit, MOST) }))),
   )
   if (session.json)
     return void (await session.out.json(lines.map((line) => ({ ...line, arguments: JSON.parse(line.arguments) as unknown }))))

@@ -1,13 +1,14 @@
 import { type KeptLimit, RateLimitLedger } from '../../../lib/src/base/index.ts'
-import { openStoreOf } from '../engines.ts'
+import { openReadsOf } from '../engines.ts'
+import { orNothing } from '../orNothing.ts'
 import type { Session } from '../session.ts'
 import { age, duration } from '../text/age.ts'
 import { type Column, printTable } from '../text/table.ts'
 
 export async function run(session: Session): Promise<undefined> {
   const loaded = await session.load()
-  await using store = await openStoreOf(session, loaded)
-  const found = await session.unlessInterrupted(new RateLimitLedger(store.pool).list())
+  await using store = await openReadsOf(session, loaded)
+  const found = await session.unlessInterrupted(orNothing(new RateLimitLedger(store.pool).list()))
   if (session.json) return void (await session.out.json(found.map(wire)))
   if (found.length === 0) return void (await session.out.line('no rate limit has been used in this store'))
   await printTable(session.out, columns(Date.now()), found)

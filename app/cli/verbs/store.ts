@@ -1,5 +1,5 @@
-import { type StoreStatistics, storeStatistics, storeWire, type TableStatistics } from '../../../lib/src/base/index.ts'
-import { openStoreOf } from '../engines.ts'
+import { type StoreStatistics, storeWire, type TableStatistics } from '../../../lib/src/base/index.ts'
+import { openReadsOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { duration } from '../text/age.ts'
 import { size } from '../text/size.ts'
@@ -7,8 +7,8 @@ import { type Column, printTable } from '../text/table.ts'
 
 export async function run(session: Session): Promise<undefined> {
   const loaded = await session.load()
-  await using store = await openStoreOf(session, loaded)
-  const found = await session.unlessInterrupted(storeStatistics(store))
+  await using store = await openReadsOf(session, loaded)
+  const found = await session.unlessInterrupted(store.statistics())
   const { out } = session
   if (session.json) return void (await out.json(storeWire(found)))
   await out.line(`${out.style('bold', headline(found))}, ${size(found.databaseBytes)} in all`)

@@ -1,13 +1,14 @@
 import { type TokenInfo, Tokens } from '../../../lib/src/mcp-tools/index.ts'
-import { openStoreOf } from '../engines.ts'
+import { openReadsOf } from '../engines.ts'
+import { orNothing } from '../orNothing.ts'
 import type { Session } from '../session.ts'
 import { age } from '../text/age.ts'
 import { type Column, printTable } from '../text/table.ts'
 
 export async function run(session: Session): Promise<undefined> {
   const loaded = await session.load()
-  await using store = await openStoreOf(session, loaded)
-  const found = await session.unlessInterrupted(Tokens.open(store.pool).then((tokens) => tokens.list()))
+  await using store = await openReadsOf(session, loaded)
+  const found = await session.unlessInterrupted(orNothing(Tokens.open(store.pool).then((tokens) => tokens.list())))
   if (session.json) return void (await session.out.json(found))
   if (found.length === 0) return void (await session.out.line('there are no tokens; qicore token create NAME makes one'))
   await printTable(session.out, columns(Date.now()), found)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { QiError } from '../types/index.ts'
 import { classifyPgError, sqlState } from './errors.ts'
 import { ensureLockBase } from './lockKeys.ts'
-import { type Pool, type PoolClient, withClient } from './pool.ts'
+import { isReadOnly, type Pool, type PoolClient, withClient } from './pool.ts'
 
 /** One step of a component's schema. A released file never changes: a change is a new file. */
 export interface MigrationFile {
@@ -35,12 +35,13 @@ const MADE_MEANWHILE: ReadonlySet<string | undefined> = new Set(['23505', '42P07
 
 /**
  * Applies what is missing, in order, in one transaction under a lock on the bookkeeping, which all components share: two processes
- * may call it at once.
+ * may call it at once. On a pool that only reads nothing is applied, and nothing may be missing.
  * @returns the files applied by this call
- * @throws QiError CONFLICT when an applied file has changed or the database is newer than this program
+ * @throws QiError CONFLICT when an applied file has changed or the database is newer than this program; NotMade
  */
 export async function migrate(pool: Pool, options: MigrateOptions): Promise<readonly MigrationFile[]> {
   checkFiles(options)
+  if (isReadOnly(pool)) return requireMade(pool, options)
   return withClient(pool, async (client) => {
     await ensureBookkeeping(client)
     // Another process may be migrating for as long as that takes, and an index over all rows takes its time.
@@ -57,6 +58,29 @@ export async function migrate(pool: Pool, options: MigrateOptions): Promise<read
       throw classifyPgError(error, `migrating ${options.component}`)
     }
   })
+}
+
+/** A component of the store has no tables yet, or some of an older version, and they are only read here. */
+export class NotMade extends QiError {
+  /** True if nothing of the component was ever kept in this database. */
+  readonly neverMade: boolean
+
+  constructor({ component, applied }: PendingMigrations) {
+    super(
+      'UNAVAILABLE',
+      applied === 0
+        ? `nothing is kept of ${component} in this database yet`
+        : `the tables of ${component} are older than this program: start the platform on DATABASE_URL once`,
+      { advised: true, retryable: false },
+    )
+    this.neverMade = applied === 0
+  }
+}
+
+async function requireMade(pool: Pool, component: Migrations): Promise<readonly MigrationFile[]> {
+  const [found] = await pendingOf(pool, [component])
+  if (found && found.pending.length > 0) throw new NotMade(found)
+  return []
 }
 
 /** Nobody but the owner of these tables can lock or read them. */

@@ -17,6 +17,8 @@ export interface PoolOptions {
   readonly connectTimeoutMs?: number
   /** Statements run once on each new connection. */
   readonly setup?: string
+  /** Sessions that cannot write, whatever the role may do: a slip in a statement of ours is an error. Default false. */
+  readonly readOnly?: boolean
   /** Looks at each new connection after its setup; what it throws is the failure to connect. */
   readonly admit?: (client: pg.ClientBase) => Promise<void>
   /** What the pool connects to, for errors; default `the database`. */
@@ -34,7 +36,8 @@ export interface PoolOptions {
 export function createPool(url: string, options: PoolOptions = {}): Pool {
   const lost = (error: Error) => options.onLost?.(classifyPgError(error, 'a database connection was lost'))
   // Compiling our statements takes a hundred times as long as running them, where a server has that on.
-  const setup = `set datestyle = iso; set timezone = 'UTC'; set extra_float_digits = 1; set jit = off; ${options.setup ?? ''};\n${IDENTIFY}`
+  const reading = options.readOnly ? 'set default_transaction_read_only = on; ' : ''
+  const setup = `set datestyle = iso; set timezone = 'UTC'; set extra_float_digits = 1; set jit = off; ${reading}${options.setup ?? ''};\n${IDENTIFY}`
   const { connectTimeoutMs = 10_000 } = options
   const watch = new SilenceWatch(() => pool.options.connectionString ?? url, options.quietMs)
   const pool: Pool = new pg.Pool({
@@ -55,10 +58,15 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
   } as pg.PoolConfig)
   pool.on('error', lost)
   if (options.called) names.set(pool, options.called)
+  if (options.readOnly) readers.add(pool)
   return pool
 }
 
 const names = new WeakMap<Pool, string>()
+const readers = new WeakSet<Pool>()
+
+/** True for a pool that was made with `readOnly`. */
+export const isReadOnly = (pool: Pool): boolean => readers.has(pool)
 
 /** Points a pool at another address; connections that are made from now on go there. */
 export function repointPool(pool: Pool, url: string): void {

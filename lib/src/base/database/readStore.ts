@@ -9,13 +9,16 @@ import type { DatabaseClock } from './DatabaseClock.ts'
 import { StoredCalendars } from './dsl/calendars.ts'
 import { MarketReads } from './dsl/MarketReads.ts'
 import { stateOf } from './errors.ts'
-import { pendingMigrations } from './migrations/index.ts'
+import { pendingMigrations, storedChoice } from './migrations/index.ts'
 import { type ConnectOptions, type Pool, type PoolOptions, withClient } from './pool.ts'
 import { Reader } from './reader.ts'
 import type { SqlReader } from './readOnly/SqlReader.ts'
 import { type AddressSetting, refused } from './recognise.ts'
 import { type ReplicaState, replicaState } from './replica.ts'
+import { Rollups } from './rollups/Rollups.ts'
+import { type StoreStatistics, storeStatistics } from './statistics/storeStatistics.ts'
 import { allTables } from './tables.ts'
+import { Policies } from './timescale/policies.ts'
 import { Troubles } from './trouble/Troubles.ts'
 import { UnreadableRows } from './unreadable.ts'
 
@@ -37,6 +40,8 @@ export interface ReadStore extends AsyncDisposable {
   readonly sql: SqlReader
   /** What is held of each series, and what is missing. @throws QiError */
   coverage(): Promise<CoverageReads>
+  /** Sizes, chunks, policies and rollups. @throws QiError */
+  statistics(): Promise<StoreStatistics>
   /** Whether it is a replica, and how far behind. @throws QiError */
   replica(): Promise<ReplicaState>
   /** Exercises the real path. Never throws. */
@@ -46,8 +51,6 @@ export interface ReadStore extends AsyncDisposable {
 
 /** A read that takes longer is given up, and so is one of a table that somebody has locked; in milliseconds. */
 export const READ_LIMITS = 'set statement_timeout = 30000; set lock_timeout = 1000'
-/** A slip in a statement of ours is an error there too, where the server and the role would let it write. */
-const READ_ONLY = 'set default_transaction_read_only = on'
 
 /** A prober waits four seconds for the whole platform. */
 const PATIENCE_MS = 2_500
@@ -84,11 +87,12 @@ export function readStore(parts: ReadParts): ReadStore {
   const connect: ConnectOptions = { ...(recover && { recover }), troubles: new Troubles(control, place) }
   const options = {
     max,
+    readOnly: true,
     called: setting === 'DATABASE_URL' ? 'the database' : `the read replica (${setting})`,
     ...(admit && { admit }),
   }
-  const readers = makePool({ ...options, setup: [READ_LIMITS, READ_ONLY, ...setup].join('; ') })
-  const pool = makePool({ ...options, setup: [READ_LIMITS, READ_ONLY, ...setup].join('; ') })
+  const readers = makePool({ ...options, setup: [READ_LIMITS, ...setup].join('; ') })
+  const pool = makePool({ ...options, setup: [READ_LIMITS, ...setup].join('; ') })
   const reader = new Reader(readers, connect)
   const unreadable = new UnreadableRows()
   const calendars = new StoredCalendars((statement) => reader.rows(statement), parts.knownCalendars)
@@ -108,6 +112,12 @@ export function readStore(parts: ReadParts): ReadStore {
     dsl: new MarketReads(readers, { connect, unreadable, calendars, numbers: coverage }),
     sql,
     coverage,
+    statistics: async () => {
+      const layout = (await storedChoice(pool)) ?? { layout: 'plain' as const, reason: 'nothing is stored of the choice' }
+      const rollups = new Rollups(pool, capabilities, layout.layout, connect)
+      const timescale = { policies: new Policies(pool, capabilities, connect) }
+      return storeStatistics({ pool, capabilities, layout, rollups, timescale })
+    },
     replica: state,
     check: () => checkReads(state, readers),
     close,

@@ -18,6 +18,7 @@ import { READ_LIMITS, type ReadStore } from './readStore.ts'
 import { recognise } from './recognise.ts'
 import { replicaState } from './replica.ts'
 import { Rollups } from './rollups/Rollups.ts'
+import { storeStatistics } from './statistics/storeStatistics.ts'
 import { planning, reached, type StoreConfig } from './storeConfig.ts'
 import { describeLayout, type FoundLayout } from './timescale/layout.ts'
 import { TimescaleClient } from './timescale/TimescaleClient.ts'
@@ -122,6 +123,7 @@ async function openAll(config: StoreConfig, opening: Opening): Promise<Store> {
     rollups: new Rollups(rolling, capabilities, layout.layout, connect),
     ...(embedded ? { embedded } : {}),
     createPool: makePool,
+    statistics: () => storeStatistics(store as Store),
     replica: () => withClient(readers, (reader) => replicaState(reader), connect),
     check: () => checkStore({ client, readers, troubles, unreadable }),
     troubles: () => troubles.all(),

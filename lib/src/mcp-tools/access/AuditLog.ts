@@ -1,4 +1,4 @@
-import { type MigrationFile, migrate, type Pool, type QiError, type ToolEffect } from '../../base/index.ts'
+import { isReadOnly, type MigrationFile, migrate, type Pool, type QiError, type ToolEffect } from '../../base/index.ts'
 import type { Caller } from './roles.ts'
 import { shownArguments } from './shownArguments.ts'
 
@@ -78,7 +78,7 @@ export class AuditLog {
     await migrate(pool, { component: 'audit', files })
     const log = new AuditLog(pool)
     opened.set(pool, log)
-    await log.prune()
+    if (!isReadOnly(pool)) await log.prune()
     return log
   }
 

@@ -1,5 +1,5 @@
 import { migrate } from '../../database/migrate.ts'
-import type { Pool } from '../../database/pool.ts'
+import { isReadOnly, type Pool } from '../../database/pool.ts'
 import type { RateLimit, RateLimits } from '../../types/index.ts'
 import { CLEAN_UP, networkingMigrations } from './migrations.ts'
 import { PostgresRateLimit } from './PostgresRateLimit.ts'
@@ -22,7 +22,7 @@ export function sharedRateLimits(pool: Pool): (key: string, limits: RateLimits) 
 /** Makes the tables, and removes what nobody uses any more. @throws QiError */
 export async function prepareRateLimits(pool: Pool): Promise<void> {
   await migrate(pool, { component: 'networking', files: networkingMigrations })
-  await pool.query(CLEAN_UP)
+  if (!isReadOnly(pool)) await pool.query(CLEAN_UP)
 }
 
 /** Runs once; what failed is tried again by the next who asks. */
