@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline/promises'
 import { escapeHidden, type ToolHandles } from '../../lib/src/base/index.ts'
 import { type Consenting, callTool, MOST_TOKENS, toolNamed } from '../../lib/src/mcp-tools/index.ts'
+import { asking } from './agree.ts'
 import { commandLineUser } from './caller.ts'
 import type { Session } from './session.ts'
 
@@ -28,16 +28,8 @@ export async function callAsUser(session: Session, { handles, tool, input, yes }
 }
 
 /** A person in front of the terminal is asked; anybody else repeats the token of a refusal. */
-function consenting({ err, signal }: Session): Consenting {
+function consenting(session: Session): Consenting {
   const by = commandLineUser('cli')
-  const caller = `command line of ${by.name}`
-  if (!process.stdin.isTTY || !err.isTerminal) return { by, caller }
-  return {
-    by,
-    caller,
-    async ask(question) {
-      using terminal = createInterface({ input: process.stdin, output: err.stream, terminal: false })
-      return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim())
-    },
-  }
+  const ask = asking(session)
+  return { by, caller: `command line of ${by.name}`, ...(ask && { ask }) }
 }

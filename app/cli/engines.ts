@@ -1,4 +1,4 @@
-import { openStore, type ReadStore, type Store, type Stream, TopicCatalogue } from '../../lib/src/base/index.ts'
+import { openStore, type ReadStore, type Store, type StoreConfig, type Stream, TopicCatalogue } from '../../lib/src/base/index.ts'
 import { PipelineStore } from '../../lib/src/streaming/index.ts'
 import { type LoadedConfig, openBrokersFor, openStreamFor } from '../../lib/src/streaming/platform/index.ts'
 import { loggerOf } from './logging.ts'
@@ -10,13 +10,19 @@ const OPEN_TIMEOUT_MS = 5000
 /**
  * Opens the store for one command. The embedded server is shared: started when nothing runs, stopped at the end unless something
  * else uses it.
+ * @param more overrides the configuration
  */
-export const openStoreOf = (session: Session, { config }: LoadedConfig): Promise<Store> =>
+export const openStoreOf = (
+  session: Session,
+  { config }: LoadedConfig,
+  more: Pick<StoreConfig, 'layout' | 'migrations'> = {},
+): Promise<Store> =>
   openStore({
     ...optionsOf(session),
     home: config.home,
     databaseUrl: config.database.url,
     layout: config.store.layout,
+    ...more,
   })
 
 /**

@@ -44,6 +44,7 @@ export {
 } from './statistics/storeStatistics.ts'
 export { openStore, type Store } from './store.ts'
 export type { StoreConfig } from './storeConfig.ts'
+export { type Conversion, type ConvertStep, checkConvertible, convertToHypertables } from './timescale/convert.ts'
 export { COLUMN_TYPES, type ColumnType, createOwnTable, OWN_TABLES, type OwnTable } from './timescale/custom.ts'
 export { TIME_TABLES, type TimeTable } from './timescale/hypertables.ts'
 export type { StoreJob } from './timescale/jobs.ts'

@@ -5,6 +5,7 @@ import { createAggregates, dropAggregates, familyOf, refreshFamily, type Stretch
 import { build } from './build.ts'
 import { rollupLock } from './lock.ts'
 import { dropMarks, ignoreWrites, isWatched, markHistory, type Taken, takeMarks, watchWrites } from './marks.ts'
+import { refreshNoted } from './refreshLater.ts'
 
 /** Who keeps the coarser bars: TimescaleDB's continuous aggregates, or we ourselves. */
 export type RollupKeeper = 'aggregates' | 'tables'
@@ -177,6 +178,7 @@ const withTables = (client: PoolClient, most: number): Promise<RollupPass> =>
 
 /** A refresh is a transaction of its own, so the marks stay until all is done; a pass that ended half-way is repeated. */
 async function withAggregates(client: PoolClient, most: number, capabilities: Capabilities): Promise<RollupPass> {
+  await refreshNoted(client, capabilities)
   const taken = await takeMarks(client, most)
   let bars = 0
   for (const [rolled, stretches] of taken.dirty) bars += await build(client, rolled, stretches, 'minutes')

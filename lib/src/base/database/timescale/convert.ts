@@ -1,0 +1,142 @@
+import { QiError } from '../../types/index.ts'
+import { detectCapabilities } from '../capabilities.ts'
+import { runs } from '../coverage/sessions.ts'
+import { sqlState } from '../errors.ts'
+import { storedChoice } from '../migrations/index.ts'
+import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
+import { createAggregates } from '../rollups/aggregates.ts'
+import { rollupLock } from '../rollups/lock.ts'
+import { ignoreWrites, isWatched, markHistory, watchWrites } from '../rollups/marks.ts'
+import { refreshLater } from '../rollups/refreshLater.ts'
+import { createExtension } from './extension.ts'
+import { HYPERTABLES, makeHypertable } from './hypertables.ts'
+
+type Converted = keyof typeof HYPERTABLES
+
+/** A table that was converted; nothing is committed before all are. */
+export interface ConvertStep {
+  readonly table: Converted
+  readonly at: number
+  readonly of: number
+  readonly milliseconds: number
+}
+
+export interface ConvertOptions extends Pick<ConnectOptions, 'signal'> {
+  readonly onStep?: (step: ConvertStep) => void
+}
+
+export interface Conversion {
+  readonly tables: readonly Converted[]
+  /** Undefined where nothing is rolled up. */
+  readonly rollups?: 'aggregates' | 'tables'
+}
+
+/** Sessions that use a table have so long to end what they do, in milliseconds. */
+const LOCK_MS = 10_000
+const LOCK_NOT_AVAILABLE = '55P03'
+
+/**
+ * The tables can be converted now.
+ * @throws QiError CONFLICT where they are hypertables, or a platform runs on the store; UNSUPPORTED where the database is not set up
+ */
+export async function checkConvertible(pool: Pick<Pool, 'query'>): Promise<void> {
+  const stored = await storedChoice(pool)
+  if (!stored) throw new QiError('UNSUPPORTED', 'the database is not set up: its first start makes hypertables where it can')
+  if (stored.layout === 'hypertables')
+    throw new QiError('CONFLICT', 'the tables are hypertables already: there is nothing to convert')
+  if (await runs(pool as Pool, ''))
+    throw new QiError(
+      'CONFLICT',
+      'a platform runs on this store, and would write meanwhile: stop it and try again; one that was killed counts for ten seconds',
+    )
+}
+
+/**
+ * Makes hypertables of the plain tables of a store, with all that they hold, in one transaction: after a failure or a crash they are as
+ * they were. Readers and writers wait. Where TimescaleDB can keep the rollups it does from then on; passes make them again.
+ * @throws QiError CONFLICT ({@link checkConvertible}), UNSUPPORTED where TimescaleDB cannot be had, TIMEOUT where a table stays in use
+ */
+export async function convertToHypertables(pool: Pool, { onStep, ...connect }: ConvertOptions = {}): Promise<Conversion> {
+  await checkConvertible(pool)
+  const missing = await createExtension(pool, { trial: false })
+  if (missing) throw new QiError('UNSUPPORTED', `hypertables cannot be made: ${missing.reason}: ${missing.remedy}`)
+  return withClient(
+    pool,
+    async (client) => {
+      const lock = [...(await rollupLock(client))]
+      await client.query('select pg_advisory_lock($1, $2)', lock)
+      try {
+        return await inTransaction(client, () => convert(client, onStep))
+      } finally {
+        await client.query('select pg_advisory_unlock($1, $2)', lock).catch(() => {})
+      }
+    },
+    connect,
+  )
+}
+
+async function inTransaction<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {
+  await client.query(`begin; set local statement_timeout = 0; set local lock_timeout = ${LOCK_MS}`)
+  try {
+    const result = await work()
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
+  }
+}
+
+async function convert(client: PoolClient, onStep: ConvertOptions['onStep']): Promise<Conversion> {
+  const tables = Object.keys(HYPERTABLES) as Converted[]
+  // A platform that starts now waits for the first lock, and finds hypertables.
+  await client.query('lock table qicore_migrations in share row exclusive mode')
+  await checkConvertible(client)
+  await client.query(`lock table ${tables.join(', ')} in access exclusive mode`).catch(inUse)
+  const rolled = await isWatched(client)
+  // TimescaleDB takes no table with such triggers along.
+  if (rolled) await ignoreWrites(client)
+  const rollups = rolled ? await keeperAfter(client) : undefined
+  // Continuous aggregates make the coarser bars of those of one minute.
+  if (rollups === 'aggregates') await client.query("delete from rollups where timeframe <> '1m'")
+  for (const [done, table] of tables.entries()) {
+    const started = performance.now()
+    await makeHypertable(client, table, { filled: true })
+    onStep?.({ table, at: done + 1, of: tables.length, milliseconds: performance.now() - started })
+  }
+  if (rollups === 'aggregates') await keepByAggregates(client)
+  if (rolled) await watchWrites(client)
+  await client.query("update qicore_settings set value = 'hypertables' where name = 'layout'")
+  await client.query(
+    `insert into qicore_settings (name, value) values ('layout.reason', 'qicore store convert made them so')
+     on conflict (name) do update set value = excluded.value`,
+  )
+  await client.query(`analyze ${tables.join(', ')}`)
+  return { tables, ...(rollups && { rollups }) }
+}
+
+function inUse(error: unknown): never {
+  if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error
+  throw new QiError(
+    'TIMEOUT',
+    `the tables stay in use by another session for ${LOCK_MS / 1000} s: end it (pg_stat_activity names it), and try again`,
+    { cause: error },
+  )
+}
+
+/** Coarser bars of stored candles whose records retention has dropped are in our table alone: it stays then. */
+async function keeperAfter(client: PoolClient): Promise<'aggregates' | 'tables'> {
+  const { continuousAggregates } = await detectCapabilities(client)
+  if (!continuousAggregates) return 'tables'
+  const { rowCount } = await client.query(`select from rollups where built_from = 'candles' and time < (
+    select value::timestamptz from qicore_settings where name = 'kept_since.candles') limit 1`)
+  return rowCount === 0 ? 'aggregates' : 'tables'
+}
+
+/** As turning the rollups on does: queries read the records until a pass has made the bars. */
+async function keepByAggregates(client: PoolClient): Promise<void> {
+  await createAggregates(client)
+  await markHistory(client)
+  await refreshLater(client)
+  await client.query("update qicore_settings set value = 'aggregates' where name = 'rollups'")
+}
