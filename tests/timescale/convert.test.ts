@@ -76,6 +76,26 @@ describeWith('timescaledb', 'converting plain tables', () => {
     })
   })
 
+  it('keeps the coarser bars of a time of which no record is left in any series', async () => {
+    const url = await freshDatabase()
+    const plain = await opened(url, 'plain')
+    await write(plain, { trades: market(new Random(SEED), end).trades })
+    await plain.rollups.turnOn()
+    await plain.rollups.catchUp()
+    await plain.timescale.policies.setRetention('trades', 10)
+    await plain.timescale.policies.applyRetention()
+    const bars = (store: Store) =>
+      store.dsl.getOHLCV({ coin: 'traded', timeframe: '4h', from: end - 40 * DAY, to: end, limit: 1000 })
+    const before = (await bars(plain)).candles
+    expect(before.filter(({ time }) => time < end - 11 * DAY).length).toBeGreaterThan(30)
+    expect(await convertToHypertables(plain.pool)).toMatchObject({ rollups: 'aggregates' })
+    await plain.close()
+    const store = await opened(url, 'auto')
+    await store.rollups.catchUp()
+    expect((await bars(store)).candles).toEqual(before)
+    expect((await store.pool.query("select from qicore_settings where name = 'rollups.refresh'")).rowCount).toBe(0)
+  })
+
   it('leaves bars in their table where stored candles outlive their records', async () => {
     const url = await freshDatabase()
     const plain = await opened(url, 'plain')

@@ -6,8 +6,9 @@ import { duration } from '../text/age.ts'
 import { type Finding, found, unused } from './finding.ts'
 
 /** Consumer groups by their pipelines. The group of a destination that is not configured here is in neither. */
-async function groupsOf(config: PlatformConfig, { pool }: Store): Promise<Groups> {
-  const pipelines = await openPipelines(config, () => pool).list()
+async function groupsOf(config: PlatformConfig, { pool }: Store, deployed: boolean): Promise<Groups> {
+  const opened = openPipelines(config, () => pool)
+  const pipelines = deployed ? await opened.list() : opened.configured()
   const destinations = destinationsOf(config, sinkDefinitions)
   const of = (some: readonly PipelineInfo[]) =>
     new Map(
@@ -30,13 +31,18 @@ interface Groups {
 /**
  * Appends and reads for real, on the brokers or in the store.
  * @param store a clause that says why it cannot be used, where it cannot
+ * @param deployed false where the store has no tables of deployed pipelines yet
  */
-export async function checkStream(config: PlatformConfig, store: Store | string): Promise<Finding[]> {
+export async function checkStream(config: PlatformConfig, store: Store | string, deployed: boolean): Promise<Finding[]> {
   const name = 'stream'
   if (!config.redpanda.brokers) {
     if (typeof store === 'string') return [unused(name, `the embedded log lies in the store, which ${store}`)]
     return [
-      ...(await tried(name, () => openStreamFor(config, store, { logger: silentLogger }), await groupsOf(config, store))),
+      ...(await tried(
+        name,
+        () => openStreamFor(config, store, { logger: silentLogger }),
+        await groupsOf(config, store, deployed),
+      )),
       unused('Redpanda', 'not configured: the embedded log is used', 'for brokers of your own set REDPANDA_BROKERS=host:9092'),
     ]
   }

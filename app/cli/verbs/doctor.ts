@@ -97,9 +97,8 @@ async function* checkEngines(session: Session, config: PlatformConfig): AsyncGen
     const remedy = config.redpanda.brokers
       ? 'start the brokers, or correct REDPANDA_BROKERS; unset it to use the embedded log'
       : undefined
-    // Its consumer groups are those of pipelines.
-    const usable = behind.has('stream') || behind.has('pipelines') ? NOT_SET_UP : (store ?? unusable)
-    yield* await within('stream', EXTERNAL_MS, () => checkStream(config, usable), remedy)
+    const usable = behind.has('stream') ? NOT_SET_UP : (store ?? unusable)
+    yield* await within('stream', EXTERNAL_MS, () => checkStream(config, usable, !behind.has('pipelines')), remedy)
   } finally {
     await store?.close()
   }

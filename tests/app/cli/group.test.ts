@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { createPool, price } from '../../../lib/src/base/index.ts'
+import { createPool, openStore, price } from '../../../lib/src/base/index.ts'
 import { groupOf, openEmbeddedStream, PipelineStore } from '../../../lib/src/streaming/index.ts'
 import { createDatabase } from '../../support/database.ts'
 import { aPrice } from '../../support/heldSubscription.ts'
@@ -45,6 +45,7 @@ test('doctor tells a stopped pipeline from a destination that is gone, and a gro
   const url = await database()
   const cwd = await temporary('group-doctor')
   await writeFile(join(cwd, 'qicore.yaml'), 'destinations:\n  timescaledb: { max_lag: 1d }\n')
+  await (await openStore({ databaseUrl: url, home: cwd })).close()
   const stream = await openEmbeddedStream({ url })
   onTestFinished(() => stream.close())
   const pool = createPool(url)

@@ -45,6 +45,11 @@ export class Pipelines implements PipelineControl {
     return [...configured.pipelines, ...deployed].toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }
 
+  /** Those of the configuration alone: no database is asked. */
+  configured(): readonly PipelineInfo[] {
+    return this.#configured().pipelines
+  }
+
   async check(source: PipelineSource): Promise<PipelineCheck> {
     const { store } = await this.#open()
     const among = await store.snapshot()
