@@ -140,6 +140,9 @@ describe('a platform whose users read at a replica', () => {
       await platform.store.dsl.storePrices([aPrice({ coinId: 'solana' })])
       const query = await qicore(['query', 'latest', '--json'], { cwd: project.cwd, env: env() })
       expect([query.code, failure(query).code]).toEqual([3, 'UNAVAILABLE'])
+      // Agents act on what they read: at the primary.
+      const agent = await qicore(['agent', 'run', 'crypto-market', '--json'], { cwd: project.cwd, env: env() })
+      expect([agent.code, agent.stdout]).toEqual([0, expect.stringContaining('solana')])
       await using store = await openStore({ databaseUrl: primary.url, readUrl: replica.url, home: '/nowhere' })
       await expect(store.reads.dsl.getLatestPrices()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     } finally {
