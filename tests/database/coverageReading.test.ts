@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { readSources } from '../../lib/src/base/database/coverage/sources.ts'
 import {
   Coverage,
   type Decimal,
+  nowMicros,
   type Ohlcv,
   ohlcv,
   type Price,
@@ -37,6 +39,20 @@ const tradeAt = (source: string, at: number): Trade => {
   const named = { source, time, receivedAt: time, tradeId: String(at), sequence: at, side: 'buy' } as const
   return { ...common, ...named, price: '1' as Decimal, amount: '1' as Decimal }
 }
+
+test('a database that lags is read as of its moment: a source that reported until then is alive', async () => {
+  await store.pool.query(
+    `insert into coverage_sessions (source, started_at, seen_at) values ('lagging', now() - interval '1 hour', now() - interval '30 seconds')`,
+  )
+  const at = async (lagMs: number) => (await readSources(store.pool, lagMs)).get('lagging')
+  expect((await at(0))?.liveSince).toBeUndefined()
+  const then = await at(29_000)
+  expect(then?.liveSince).toBeDefined()
+  // It has run until the moment that is read, and no further.
+  const until = then?.spans.at(-1)?.to ?? 0
+  expect(nowMicros() - until).toBeGreaterThan(28 * SECOND)
+  expect(nowMicros() - until).toBeLessThan(60 * SECOND)
+})
 
 let named = 0
 

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { createPool, openStore, withClient } from '../../lib/src/base/database/index.ts'
 import { recognise } from '../../lib/src/base/database/recognise.ts'
+import { openEmbeddedStream } from '../../lib/src/streaming/index.ts'
 import { makeProject } from '../app/cli/project.ts'
 import { document, failure, qicore } from '../app/cli/qicore.ts'
 import { testDatabase } from '../support/database.ts'
@@ -42,13 +44,13 @@ describeWith('pgbouncer', 'a pooler in front of the database', async () => {
       message: advice('transaction'),
     })
     const url = await through('transaction', { server_round_robin: 1, default_pool_size: 2 })
-    const others = createPool(url, { max: 6 })
+    const others = new pg.Pool({ connectionString: url, max: 6 })
     try {
-      await Promise.all(Array.from({ length: 6 }, () => withClient(others, (client) => client.query('select pg_sleep(0.05)'))))
+      await Promise.all(Array.from({ length: 6 }, () => others.query('select pg_sleep(0.05)')))
       await expect(open(url)).rejects.toMatchObject({ message: advice('transaction') })
       const busy = new AbortController()
       const working = Array.from({ length: 6 }, async () => {
-        while (!busy.signal.aborted) await withClient(others, (client) => client.query('select 1'))
+        while (!busy.signal.aborted) await others.query('select 1')
       })
       await expect(open(url)).rejects.toMatchObject({ message: advice('transaction') })
       busy.abort()
@@ -56,6 +58,18 @@ describeWith('pgbouncer', 'a pooler in front of the database', async () => {
     } finally {
       await others.end()
     }
+  })
+
+  test('so do a pool alone, and the log', async () => {
+    const url = await through('transaction')
+    const pool = createPool(url, { max: 2 })
+    const refusal = {
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/^the URL of the database goes through a pooler in transaction mode/),
+    }
+    await expect(withClient(pool, (client) => client.query('select 1'))).rejects.toMatchObject(refusal)
+    await pool.end()
+    await expect(openEmbeddedStream({ url })).rejects.toMatchObject(refusal)
   })
 
   test('session mode is no hindrance: records are written and read', async () => {

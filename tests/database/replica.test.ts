@@ -5,9 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { unopened } from '../../app/cli/doctor/unopened.ts'
 import { openStore } from '../../lib/src/base/database/index.ts'
 import type { PlatformConfig } from '../../lib/src/streaming/platform/index.ts'
+import { makeProject } from '../app/cli/project.ts'
+import { failure, qicore } from '../app/cli/qicore.ts'
 import { folderOf } from '../networking/folder.ts'
 import { type Cluster, startCluster } from '../support/run/cluster.ts'
 import { startReplica } from '../support/run/replica.ts'
+import { until } from '../support/until.ts'
+import { aPrice } from './records.ts'
 
 let folder: string
 let primary: Cluster
@@ -32,6 +36,22 @@ describe('a replica as DATABASE_URL', () => {
     const failure = await openStore({ databaseUrl: replica.url, home: '/nowhere' }).catch((error: unknown) => error)
     expect(failure).toMatchObject({ code: 'CONFIG_INVALID', field: 'database.url', message: ADVICE })
     expect(unopened({ database: { url: replica.url } } as PlatformConfig, failure).remedy).toBeUndefined()
+  })
+
+  it('is told by the platform, and serves queries all the same', async () => {
+    await using store = await openStore({ databaseUrl: primary.url, home: '/nowhere' })
+    await store.dsl.storePrices([aPrice()])
+    await using project = await makeProject('replica')
+    const options = { cwd: project.cwd, env: { DATABASE_URL: replica.url, QICORE_SOURCES: 'none' } }
+    const up = await qicore(['up', '--port', '0', '--json'], options)
+    expect([up.code, failure(up).message]).toEqual([2, ADVICE])
+    await until(async () => {
+      const { stdout } = await qicore(['query', 'latest', '--json'], options)
+      return stdout.includes('bitcoin')
+    }, 'the replica to answer with what the primary stored')
+    await using reads = await openStore({ mode: 'read', databaseUrl: replica.url, home: '/nowhere' })
+    expect(await reads.replica()).toMatchObject({ replica: true, lagMs: expect.any(Number) })
+    expect(await reads.check()).toMatchObject({ ok: true, summary: expect.stringContaining('by a replica') })
   })
 
   it('is told apart from a database that is set read only', async () => {

@@ -58,7 +58,7 @@ export async function beginOpening(config: StoreConfig, address: string | undefi
     makePool(options = {}) {
       const onLost = (error: QiError) => log.debug({ error: error.message }, 'a database connection was lost')
       const { applicationName = config.applicationName ?? 'qicore' } = options
-      return pools.open(`${applicationName} ${++made}`, url(), { applicationName, onLost, ...options })
+      return pools.open(`${applicationName} ${++made}`, url(), { applicationName, onLost, setting: 'DATABASE_URL', ...options })
     },
     onMoved: (move) => moves.push(move),
     onClose: (step) => closers.push(step),

@@ -2,7 +2,9 @@ import pg from 'pg'
 import { type QiError, toQiError } from '../types/index.ts'
 import { classifyPgError, poolFull } from './errors.ts'
 import { answeredWithin, destroy, trackConnection } from './live.ts'
-import { IDENTIFY, SilenceWatch } from './silence.ts'
+import { type AddressSetting, requireSessions } from './recognise.ts'
+import { type Route, routeOf } from './route.ts'
+import { IDENTIFY, isPooled, SilenceWatch } from './silence.ts'
 import type { FailureExplainer } from './trouble/Troubles.ts'
 
 export type Pool = pg.Pool
@@ -23,6 +25,8 @@ export interface PoolOptions {
   readonly admit?: (client: pg.ClientBase) => Promise<void>
   /** What the pool connects to, for errors; default `the database`. */
   readonly called?: string
+  /** The setting that the address comes from, for errors. */
+  readonly setting?: AddressSetting
   /** After how long without a byte a connection is asked about, in milliseconds; default 10,000. */
   readonly quietMs?: number
   /** Hears of connections that died, idle or at work; the pool replaces them by itself. */
@@ -31,7 +35,8 @@ export interface PoolOptions {
 
 /**
  * A pool whose sessions read and write times in UTC and ISO, and that survives a restarted server and a network that forgets
- * connections: a dead one is dropped, the next one is made on demand.
+ * connections: a dead one is dropped, the next one is made on demand. Connecting fails (CONFIG_INVALID) through a pooler that loses
+ * the state of sessions.
  */
 export function createPool(url: string, options: PoolOptions = {}): Pool {
   const lost = (error: Error) => options.onLost?.(classifyPgError(error, 'a database connection was lost'))
@@ -40,6 +45,17 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
   const setup = `set datestyle = iso; set timezone = 'UTC'; set extra_float_digits = 1; set jit = off; ${reading}${options.setup ?? ''};\n${IDENTIFY}`
   const { connectTimeoutMs = 10_000 } = options
   const watch = new SilenceWatch(() => pool.options.connectionString ?? url, options.quietMs)
+  // A pooler in session mode is looked at once.
+  let known: Promise<Route> | undefined
+  const keepsSessions = async (client: pg.ClientBase) => {
+    known ??= routeOf(client, pool.options.connectionString ?? url)
+    try {
+      requireSessions(await known, options.setting)
+    } catch (error) {
+      known = undefined
+      throw error
+    }
+  }
   const pool: Pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? 10,
@@ -51,7 +67,9 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
       // Without a listener of its own a connection that dies while it is checked out would end the process.
       client.on('error', () => {})
       trackConnection(client)
-      watch.watch(client, await answeredWithin(client, connectTimeoutMs, () => client.query(setup)))
+      const identity = await answeredWithin(client, connectTimeoutMs, () => client.query(setup))
+      watch.watch(client, identity)
+      if (isPooled(client, identity)) await answeredWithin(client, connectTimeoutMs, () => keepsSessions(client))
       const { admit } = options
       if (admit) await answeredWithin(client, connectTimeoutMs, () => admit(client))
     },

@@ -7,8 +7,6 @@ import type { Opening } from './opening.ts'
 import { type Pool, type PoolOptions, withClient } from './pool.ts'
 import { SqlReader } from './readOnly/SqlReader.ts'
 import { identityOf, type ReadStore, readStore, requireSameDatabase, requireSetUp } from './readStore.ts'
-import { requireSessions } from './recognise.ts'
-import { routeOf } from './route.ts'
 import { placeOf, planning, type StoreConfig } from './storeConfig.ts'
 
 const SETTING = 'DATABASE_READ_URL'
@@ -49,7 +47,6 @@ export async function openReplica(
   let known: string | undefined
   let setUp = false
   const admit = async (client: ClientBase): Promise<void> => {
-    requireSessions(await routeOf(client, address), SETTING)
     // Once it is known it stays, so that readers do not depend on the primary.
     identity ??= identityOf(pool)
     known ??= await identity.catch(() => {

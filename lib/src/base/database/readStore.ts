@@ -88,6 +88,7 @@ export function readStore(parts: ReadParts): ReadStore {
   const options = {
     max,
     readOnly: true,
+    setting,
     called: setting === 'DATABASE_URL' ? 'the database' : `the read replica (${setting})`,
     ...(admit && { admit }),
   }

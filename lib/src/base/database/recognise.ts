@@ -12,15 +12,15 @@ export type AddressSetting = 'DATABASE_URL' | 'DATABASE_READ_URL'
 
 const FIELDS = { DATABASE_URL: 'database.url', DATABASE_READ_URL: 'database.read_url' } as const
 
-export const refused = (setting: AddressSetting, message: string): QiError =>
-  new QiError('CONFIG_INVALID', message, { field: FIELDS[setting], advised: true })
+export const refused = (setting: AddressSetting | undefined, message: string): QiError =>
+  new QiError('CONFIG_INVALID', message, { ...(setting && { field: FIELDS[setting] }), advised: true })
 
 /** @throws QiError CONFIG_INVALID for a pooler that loses the state of sessions */
-export function requireSessions(route: Route, setting: AddressSetting): void {
+export function requireSessions(route: Route, setting?: AddressSetting): void {
   if (route === 'direct' || route === 'session') return
   throw refused(
     setting,
-    `${setting} goes through a pooler in ${route} mode, which loses session state: use its session mode or the direct port (Supabase 5432, Neon without -pooler)`,
+    `${setting ?? 'the URL of the database'} goes through a pooler in ${route} mode, which loses session state: use its session mode or the direct port (Supabase 5432, Neon without -pooler)`,
   )
 }
 

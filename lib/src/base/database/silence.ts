@@ -19,6 +19,14 @@ interface Inside {
   readonly connection: { readonly stream: { readonly bytesRead: number; destroy(): void } }
 }
 
+/** The server's process that answered {@link IDENTIFY}, last of the statements. */
+const answererOf = (answers: unknown): { readonly pid: number; readonly server: string } | undefined =>
+  ([answers].flat().at(-1) as pg.QueryResult<{ pid: number; server: string }> | undefined)?.rows[0]
+
+/** Another process answers than the one that was announced. @param answers of {@link IDENTIFY} */
+export const isPooled = (client: pg.ClientBase, answers: unknown): boolean =>
+  answererOf(answers)?.pid !== inside(client).processID
+
 interface Watched {
   readonly pid: number
   readonly server: string
@@ -45,10 +53,9 @@ export class SilenceWatch {
 
   /** @param answers what {@link IDENTIFY} gave, last of its statements */
   watch(client: pg.ClientBase, answers: unknown): void {
-    const last = [answers].flat().at(-1) as pg.QueryResult<{ pid: number; server: string }> | undefined
-    const row = last?.rows[0]
-    const { processID, connection } = inside(client)
-    if (!row || row.pid !== processID) return
+    const row = answererOf(answers)
+    const { connection } = inside(client)
+    if (!row || isPooled(client, answers)) return
     const watched = { ...row, bytesRead: connection.stream.bytesRead, quietSince: performance.now() }
     this.#watched.set(client, watched)
     client.once('end', () => this.#watched.delete(client))
