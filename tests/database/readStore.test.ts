@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { Coverage, openStore } from '../../lib/src/base/index.ts'
 import { makeProject } from '../app/cli/project.ts'
 import { document, qicore } from '../app/cli/qicore.ts'
-import { createDatabase, testDatabase } from '../support/database.ts'
+import { createDatabase, suiteServer, testDatabase } from '../support/database.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from './records.ts'
 
 const database = await testDatabase()
@@ -132,6 +132,18 @@ describe('a database that is not ready to be read', () => {
       code: 'FORBIDDEN',
       message: 'the role of DATABASE_URL may not read the store: grant select on all tables in schema public to that role',
     })
+  })
+
+  it.runIf(suiteServer === 'embedded')('is started where it is the embedded one and was made', async () => {
+    await using project = await makeProject('embedded-reads')
+    {
+      await using store = await openStore({ home: project.home })
+      await store.dsl.storePrices([aPrice()])
+    }
+    await using reads = await openStore({ mode: 'read', home: project.home })
+    expect(reads.engine).toBe('embedded')
+    expect((await reads.dsl.getLatestPrices()).items).toHaveLength(1)
+    expect(await reads.check()).toMatchObject({ ok: true })
   })
 
   it('is not made where none is configured', async () => {
