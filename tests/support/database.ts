@@ -7,8 +7,10 @@ import { until } from './until.ts'
 
 export interface TestDatabase {
   readonly name: string
-  /** As superuser; on `tls` as its owner, who may create roles and is nothing else. */
+  /** As superuser; on `tls` and `timescaledb` as its owner, who may create roles and is nothing else. */
   readonly url: string
+  /** As superuser everywhere. */
+  readonly admin: string
   drop(): Promise<void>
 }
 
@@ -42,14 +44,32 @@ export async function testDatabase(server: TestServer = suiteServer): Promise<Te
 export async function createDatabase(server: TestServer = suiteServer): Promise<TestDatabase> {
   const admin = server === 'timescaledb' ? requiredTimescale() : await ask(inject('control'), server)
   const name = `test_${randomBytes(6).toString('hex')}`
-  const url = new URL(admin)
-  url.pathname = `/${name}`
-  if (server === 'tls') {
-    Object.assign(url, { username: `owner_of_${name}`, password: randomBytes(12).toString('hex') })
-    await execute(admin, `create role ${url.username} login createrole password '${url.password}'`)
-    await execute(admin, `create database ${name} owner ${url.username}`)
-  } else await execute(admin, `create database ${name}`)
-  return { name, url: url.href, drop: () => execute(admin, `drop database if exists ${name} with (force)`) }
+  const superuser = new URL(admin)
+  superuser.pathname = `/${name}`
+  const database = { name, admin: superuser.href }
+  if (server !== 'tls' && server !== 'timescaledb') {
+    await execute(admin, `create database ${name}`)
+    return { ...database, url: superuser.href, drop: () => execute(admin, `drop database if exists ${name} with (force)`) }
+  }
+  const owner = Object.assign(new URL(superuser), { username: `owner_of_${name}`, password: randomBytes(12).toString('hex') })
+  await execute(admin, `create role ${owner.username} login createrole password '${owner.password}'`)
+  await execute(admin, `create database ${name} owner ${owner.username}`)
+  return { ...database, url: owner.href, drop: () => dropOwned(admin, name, owner.username) }
+}
+
+/** The roles that a store made for its readers have their database's number in their names. */
+async function dropOwned(admin: string, name: string, owner: string): Promise<void> {
+  const client = new pg.Client(admin)
+  await client.connect()
+  const { rows } = await client
+    .query<{ role: string }>(
+      `select rolname as role from pg_roles where rolname in (
+        select prefix || oid from pg_database, unnest(array['qicore_reader_', 'qicore_mcp_']) as prefix where datname = $1)`,
+      [name],
+    )
+    .finally(() => client.end())
+  await execute(admin, `drop database if exists ${name} with (force)`)
+  await execute(admin, `drop role if exists ${[...rows.map(({ role }) => role), owner].join(', ')}`)
 }
 
 export interface PlatformDatabase {

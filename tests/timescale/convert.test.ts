@@ -14,6 +14,7 @@ import { document, qicore } from '../app/cli/qicore.ts'
 import { Random } from '../chaos/random.ts'
 import { createDatabase } from '../support/database.ts'
 import { describeWith } from '../support/services.ts'
+import { until } from '../support/until.ts'
 import { answers, candles, write } from './answers.ts'
 import { DAY, market } from './market.ts'
 
@@ -130,8 +131,12 @@ describeWith('timescaledb', 'converting plain tables', () => {
     await expect(stopped).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(await storedLayout(plain.pool)).toBe('plain')
     expect(await plain.troubles()).toEqual([])
-    await plain.rollups.catchUp()
-    expect(await plain.rollups.status()).toMatchObject({ keeper: 'tables', pending: 0 })
+    // The server ends the transaction once it notices that nobody waits for it.
+    await until(async () => {
+      await plain.rollups.catchUp()
+      const { keeper, pending } = await plain.rollups.status()
+      return keeper === 'tables' && pending === 0
+    }, 'the rollups to go on')
     expect(await convertToHypertables(plain.pool)).toMatchObject({ rollups: 'aggregates' })
   })
 

@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { timescaleTroubles } from '../../lib/src/base/database/trouble/timescaleTroubles.ts'
 import { openStore, type Store } from '../../lib/src/base/index.ts'
@@ -20,7 +21,7 @@ interface Compressed {
 }
 
 async function compressed(): Promise<Compressed> {
-  const { url, drop } = await createDatabase('timescaledb')
+  const { url, admin, drop } = await createDatabase('timescaledb')
   onTestFinished(drop)
   const open = async () => {
     const store = await openStore({ databaseUrl: url, home: '/nowhere', readers: 1, writers: 1 })
@@ -32,7 +33,9 @@ async function compressed(): Promise<Compressed> {
   const over = `select from timescaledb_information.job_stats where job_id = ${JOB} and total_runs > 0 and job_status <> 'Running' and last_run_status <> ''`
   await until(async () => (await pool.query(over)).rowCount === 1, 'the first run')
   const noted = async (what: string) => {
-    await pool.query(`update _timescaledb_internal.bgw_job_stat set ${what} where job_id = ${JOB}`)
+    const client = new pg.Client(admin)
+    await client.connect()
+    await client.query(`update _timescaledb_internal.bgw_job_stat set ${what} where job_id = ${JOB}`).finally(() => client.end())
   }
   return { url, open, noted }
 }

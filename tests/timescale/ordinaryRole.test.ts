@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { openStore, type Store, type StoreConfig, type StoreNotMigrated } from '../../lib/src/base/index.ts'
 import { createDatabase } from '../support/database.ts'
-import { timescaleUrl } from '../support/run/stores.ts'
 import { describeWith } from '../support/services.ts'
 
 interface Owned {
@@ -17,21 +15,13 @@ interface Owned {
 /** A database as a managed TimescaleDB gives it. */
 async function ownedDatabase(): Promise<Owned> {
   const database = await createDatabase('timescaledb')
-  const role = `app_${randomBytes(4).toString('hex')}`
-  const admin = new pg.Client(database.url)
+  const admin = new pg.Client(database.admin)
   await admin.connect()
   onTestFinished(async () => {
     await admin.end()
     await database.drop()
-    const server = new pg.Client(timescaleUrl())
-    await server.connect()
-    await server.query(`drop role ${role}`).finally(() => server.end())
   })
-  await admin.query(`create role ${role} login password 'app'; alter database ${database.name} owner to ${role}`)
-  const url = new URL(database.url)
-  url.username = role
-  url.password = 'app'
-  return { url: url.href, role, admin }
+  return { url: database.url, role: new URL(database.url).username, admin }
 }
 
 async function open(url: string, more: Partial<StoreConfig> = {}): Promise<Store> {

@@ -25,26 +25,26 @@ async function statement(url: string, text: string): Promise<void> {
 
 /** A dump of a store that holds a price and its bars. */
 async function dumped(): Promise<string> {
-  const { url, drop } = await createDatabase('timescaledb')
+  const { url, admin, drop } = await createDatabase('timescaledb')
   onTestFinished(drop)
   const store = await open(url)
   await store.rollups.turnOn()
   await store.timescale.upsert(price, [aPrice()])
   await store.rollups.catchUp()
   const file = join(await temporary('dump'), 'store.dump')
-  await run('pg_dump', ['-Fc', '-f', file, url])
+  await run('pg_dump', ['-Fc', '-O', '-x', '-f', file, admin])
   return file
 }
 
-/** Restores it into an empty database, whatever errors that gives. */
+/** Restores it into an empty database, whatever errors that gives. The extension lets only a superuser restore its own tables. */
 async function restored(file: string, careful: boolean): Promise<Store> {
-  const { url, drop } = await createDatabase('timescaledb')
+  const { admin, drop } = await createDatabase('timescaledb')
   onTestFinished(drop)
-  if (careful) await statement(url, 'create extension timescaledb')
-  if (careful) await statement(url, 'select timescaledb_pre_restore()')
-  await run('pg_restore', ['-d', url, file]).catch(() => {})
-  if (careful) await statement(url, 'select timescaledb_post_restore()')
-  return open(url)
+  if (careful) await statement(admin, 'create extension timescaledb')
+  if (careful) await statement(admin, 'select timescaledb_pre_restore()')
+  await run('pg_restore', ['-d', admin, file]).catch(() => {})
+  if (careful) await statement(admin, 'select timescaledb_post_restore()')
+  return open(admin)
 }
 
 const about = (troubles: readonly StoreTrouble[]) => troubles.map(({ what }) => what)
