@@ -1,4 +1,4 @@
-import { decimal, formatTime, type Price } from '../lib/src/base/index.ts'
+import { decimal, type Price } from '../lib/src/base/index.ts'
 
 export const COINS = 200
 export const START = Date.UTC(2025, 0, 1) * 1000
@@ -21,12 +21,6 @@ export function* prices(count: number, from = 0): Generator<Price> {
     }
   }
 }
-
-/** A record as a line of COPY text, columns in the order of {@link COLUMNS}. */
-export const copyLine = (p: Price): string =>
-  `${p.coinId}\t${p.source}\t${formatTime(p.time)}\t${formatTime(p.receivedAt)}\t${p.origin}\t${p.currency}\t${p.price}\t${p.marketCap}\t${p.volume24h}\t${p.change24hPct}\n`
-
-export const COLUMNS = 'coin_id, source, time, received_at, origin, currency, price, market_cap, volume_24h, change_24h_pct'
 
 /** The same keys as they were a minute before, so that every record overwrites a row. */
 export const older = {

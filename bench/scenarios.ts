@@ -12,6 +12,7 @@ import { latency } from './scenarios/latency.ts'
 import { mcp } from './scenarios/mcp.ts'
 import { redpandaConnect } from './scenarios/redpandaConnect.ts'
 import { rollups } from './scenarios/rollups.ts'
+import { seriesCount } from './scenarios/seriesCount.ts'
 import { streamToTable } from './scenarios/streamToTable.ts'
 
 const connectIsThere = () => (hasConnect() ? undefined : 'Kafka Connect (npm run services -- connect)')
@@ -33,6 +34,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   http: { run: http, lacks: programs('wrk', 'pgbench') },
   mcp: { run: mcp, lacks: programs('wrk') },
   growth: { run: growth },
+  series: { run: seriesCount },
   connect: { run: kafkaConnect, lacks: all(kafka, programs('psql', 'java'), connectIsThere) },
   'redpanda-connect': { run: redpandaConnect, lacks: all(kafka, programs('psql'), redpandaConnectIsThere) },
 }

@@ -3,8 +3,10 @@ import { formatTime, type Price, type Store } from '../../lib/src/base/index.ts'
 import { COINS, prices } from '../prices.ts'
 
 const EVERY_MS = 5
-const HELD = `select m.n from unnest($1::int[], $2::text[], $3::timestamptz[], $4::timestamptz[]) as m (n, coin, t, r)
-  cross join lateral (select from crypto_prices where coin_id = m.coin and source = 'bench' and currency = 'usd' and time = m.t
+const held = (
+  table: string,
+): string => `select m.n from unnest($1::int[], $2::text[], $3::timestamptz[], $4::timestamptz[]) as m (n, coin, t, r)
+  cross join lateral (select from ${table} where coin_id = m.coin and source = 'bench' and currency = 'usd' and time = m.t
     and received_at = m.r limit 1) as held`
 
 export interface Arrival extends AsyncDisposable {
@@ -15,7 +17,7 @@ export interface Arrival extends AsyncDisposable {
 }
 
 /** Sees from outside when records have become rows, alike for whoever stores them, by a few look-ups at the primary key. */
-export function watchArrival(store: Store, records: number): Arrival {
+export function watchArrival(store: Store, records: number, table: string): Arrival {
   const pool = store.createPool({ max: 1, setup: 'set enable_seqscan = off' })
   const firsts = [...prices(Math.min(COINS, records))]
   const lasts = [...prices(records, Math.max(0, records - COINS))]
@@ -26,9 +28,9 @@ export function watchArrival(store: Store, records: number): Arrival {
       some.map(({ time }) => formatTime(time)),
       some.map(({ receivedAt }) => formatTime(receivedAt)),
     ]
-    const { rows } = await pool.query<{ n: number }>({ name: 'bench-arrival', text: HELD, values })
-    const held = new Set(rows.map(({ n }) => n))
-    return some.filter((_, i) => !held.has(i))
+    const { rows } = await pool.query<{ n: number }>({ name: `bench-arrival-${table}`, text: held(table), values })
+    const there = new Set(rows.map(({ n }) => n))
+    return some.filter((_, i) => !there.has(i))
   }
   return {
     async first() {

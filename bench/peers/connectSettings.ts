@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { price as priceType } from '../../lib/src/base/index.ts'
-import { TABLE } from '../table.ts'
+import { TEXT_TABLE } from '../table.ts'
 
 const BATCH = 5000
 
@@ -39,7 +39,7 @@ export function connectorSettings(of: {
     'connection.password': decodeURIComponent(password),
     'connection.pool.min_size': '1',
     'connection.pool.max_size': '2',
-    'collection.name.format': TABLE,
+    'collection.name.format': TEXT_TABLE,
     'insert.mode': 'upsert',
     'primary.key.mode': 'record_value',
     'primary.key.fields': priceType.key.join(','),

@@ -1,5 +1,5 @@
 import { price as priceType } from '../../lib/src/base/index.ts'
-import { TABLE } from '../table.ts'
+import { TEXT_TABLE } from '../table.ts'
 
 const SQL_TYPE = { text: 'text', decimal: 'numeric', time: 'timestamptz' } as const
 
@@ -44,7 +44,7 @@ export function redpandaConnectSettings(of: {
       sql_raw: {
         driver: 'postgres',
         dsn: dsn.href,
-        query: `insert into ${TABLE} (${names.join(', ')}) select ${values.join(', ')} from unnest(${arrays.join(', ')}) as r (${names.join(', ')})
+        query: `insert into ${TEXT_TABLE} (${names.join(', ')}) select ${values.join(', ')} from unnest(${arrays.join(', ')}) as r (${names.join(', ')})
           on conflict (${key.join(', ')}) do update set ${own.map((name) => `${name} = excluded.${name}`).join(', ')}`,
         args_mapping: `root = [${literals.join(', ')}]`,
         max_in_flight: of.inserts,

@@ -4,7 +4,7 @@ import type { BenchContext } from '../context.ts'
 import { prices } from '../prices.ts'
 import { psqlCopy, writeCopyFiles } from '../psql.ts'
 import { interleave, markdown, summarise } from '../rounds.ts'
-import { checkTable, emptyTable } from '../table.ts'
+import { checkTable, emptyTable, TEXT_TABLE } from '../table.ts'
 
 const BATCH = 20_000
 
@@ -14,15 +14,15 @@ export async function batchToTable({ store, folder, records, rounds, note }: Ben
   const sections: string[] = []
   for (const connections of [1, 2]) {
     const files = await writeCopyFiles(folder, records, connections)
-    const onEmpty = (run: () => Promise<number>) => async () => {
+    const onEmpty = (run: () => Promise<number>, table?: string) => async () => {
       await emptyTable(store)
       const ms = await run()
-      await checkTable(store, records)
+      await checkTable(store, records, table)
       return ms
     }
     const timings = await interleave(
       {
-        'psql \\copy text': onEmpty(() => psqlCopy(store.url, files)),
+        'psql \\copy text': onEmpty(() => psqlCopy(store.url, files), TEXT_TABLE),
         'TimescaleClient.upsert, new keys': onEmpty(() => upsert(store, all, connections)),
         // The table is full of the same keys by now.
         'TimescaleClient.upsert, every key there': () => upsert(store, all, connections),

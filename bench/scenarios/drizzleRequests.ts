@@ -2,7 +2,7 @@ import { type Price, price as priceType, type Store } from '../../lib/src/base/i
 import type { BenchContext } from '../context.ts'
 import { prices } from '../prices.ts'
 import { interleave, markdown, summarise } from '../rounds.ts'
-import { emptyTable } from '../table.ts'
+import { emptyTable, TEXT_TABLE } from '../table.ts'
 
 const IN_FLIGHT = 16
 /** The requests/s that were claimed of this client at first. */
@@ -13,7 +13,7 @@ export async function drizzleRequests({ store, records, rounds, note }: BenchCon
   const requests = Math.min(records, 20_000)
   const all = [...prices(requests)]
   const sections: string[] = []
-  const insertRaw = `insert into crypto_prices (${columns.join(', ')}) values (${columns.map((_, i) => `$${i + 1}`).join(', ')})`
+  const insertRaw = `insert into ${TEXT_TABLE} (${columns.join(', ')}) values (${columns.map((_, i) => `$${i + 1}`).join(', ')})`
   const inserts = await interleave(
     {
       'node-postgres, prepared insert': onEmpty(store, all, (p) =>
@@ -27,7 +27,10 @@ export async function drizzleRequests({ store, records, rounds, note }: BenchCon
   const writes = summarise(inserts, requests, 'node-postgres, prepared insert')
   sections.push(markdown(`Writes of one row, ${IN_FLIGHT} in flight`, 'requests/s', writes))
 
-  const latestRaw = `select ${columns.join(', ')} from crypto_prices where coin_id = $1 and source = $2 and currency = $3 order by time desc limit 1`
+  await store.pool.query(
+    `insert into ${TEXT_TABLE} (${columns.join(', ')}) select ${columns.join(', ')} from crypto_prices on conflict do nothing`,
+  )
+  const latestRaw = `select ${columns.join(', ')} from ${TEXT_TABLE} where coin_id = $1 and source = $2 and currency = $3 order by time desc limit 1`
   const reads = await interleave(
     {
       'node-postgres, prepared read': () =>

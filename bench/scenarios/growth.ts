@@ -76,5 +76,5 @@ export async function growth({ store, records, rounds, note }: BenchContext): Pr
 async function fill(store: Store, rows: number, coins: number): Promise<void> {
   await inBatches(prices(rows / 2), (batch) => store.timescale.upsert(priceType, batch))
   await inBatches(bars({ count: rows / 2, timeframe: '1m', coins }), (batch) => store.timescale.upsert(ohlcv, batch))
-  await store.pool.query('vacuum analyze crypto_prices, ohlcv_data')
+  await store.pool.query('vacuum analyze crypto_prices_rows, ohlcv_data_rows')
 }

@@ -82,11 +82,11 @@ export async function http({ store, folder, records, rounds, note }: BenchContex
 }
 
 async function fillTables(store: Store, records: number, coins: number): Promise<void> {
-  await store.pool.query('truncate crypto_prices, ohlcv_data')
+  await store.pool.query('truncate crypto_prices_rows, ohlcv_data_rows')
   await inBatches(prices(records), (batch) => store.timescale.upsert(priceType, batch))
   for (const timeframe of ['1m', '1h'] as const) {
     const count = (coins * BARS * MINUTE) / timeframeMicros(timeframe)
     await inBatches(bars({ timeframe, count, coins }), (batch) => store.timescale.upsert(ohlcv, batch))
   }
-  await store.pool.query('vacuum analyze crypto_prices, ohlcv_data')
+  await store.pool.query('vacuum analyze crypto_prices_rows, ohlcv_data_rows')
 }

@@ -30,7 +30,7 @@ interface Recorded {
  * work is counted; PostgreSQL is a process of its own and is not counted either.
  */
 export async function mcp({ store, folder, records, rounds, note }: BenchContext): Promise<string> {
-  await store.pool.query('truncate crypto_prices')
+  await store.pool.query('truncate crypto_prices_rows')
   await store.timescale.upsert(priceType, [...prices(1000)])
   await using server = await startServer(folder, store.url)
   const url = `${server.url}/mcp`

@@ -49,7 +49,7 @@ async function ingest({ store, records, rounds, note }: BenchContext): Promise<s
 async function queries({ store, records, rounds, note }: BenchContext): Promise<string> {
   await emptied(store)
   await write(store, [...trades(records, 1)])
-  await store.pool.query('vacuum analyze trades')
+  await store.pool.query('vacuum analyze trades_rows')
   const ask = (timeframe: '1m' | '1h') => async () => {
     const started = performance.now()
     const { candles } = await store.dsl.getOHLCV({ coin: 'coin-0', timeframe, from: START, to: START + DAY, limit: 1440 })
@@ -81,7 +81,7 @@ async function queries({ store, records, rounds, note }: BenchContext): Promise<
 
 async function emptied(store: Store): Promise<void> {
   await store.rollups.turnOff()
-  await store.pool.query('truncate trades')
+  await store.pool.query('truncate trades_rows')
   await store.pool.query('checkpoint')
 }
 

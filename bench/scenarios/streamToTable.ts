@@ -6,13 +6,19 @@ import { peakMemory } from '../memory.ts'
 import { older } from '../prices.ts'
 import { psqlCopy, writeCopyFiles } from '../psql.ts'
 import { interleave, markdown, summarise } from '../rounds.ts'
-import { checkTable, emptyTable } from '../table.ts'
+import { byName, byNumber, checkTable, emptyTable, TEXT_TABLE, withoutTriggers } from '../table.ts'
 
-/** A filled topic → table, by the consumer runtime, against psql's \copy on as many connections. */
+const BY_NAME = 'psql \\copy text, into a table keyed by names'
+
+/**
+ * A filled topic → table, by the consumer runtime, against psql's \copy on as many connections: into a table keyed by the records'
+ * names, and into our own, whose numbers of series it knows and whose registry it does not keep.
+ */
 export async function streamToTable({ store, stream, folder, records, rounds, note }: BenchContext): Promise<string> {
   await fillTopic(stream, folder, records)
-  const files = await writeCopyFiles(folder, records, LANES)
-  const olderFiles = await writeCopyFiles(folder, records, LANES, older)
+  const files = await writeCopyFiles(folder, records, LANES, byName)
+  const numbered = await writeCopyFiles(folder, records, LANES, await byNumber(store))
+  const olderFiles = await writeCopyFiles(folder, records, LANES, numbered.target, older)
   let group = 0
   const drain = () => consume(store, stream, records, `bench-${process.pid}-${group++}`)
   let memory = 0
@@ -29,9 +35,15 @@ export async function streamToTable({ store, stream, folder, records, rounds, no
   }
   const timings = await interleave(
     {
-      'psql \\copy text': async () => {
+      [BY_NAME]: async () => {
         await emptyTable(store)
         const ms = await psqlCopy(store.url, files)
+        await checkTable(store, records, TEXT_TABLE)
+        return ms
+      },
+      'psql \\copy text, into our table, numbers known': async () => {
+        await emptyTable(store)
+        const ms = await withoutTriggers(store, () => psqlCopy(store.url, numbered))
         await checkTable(store, records)
         return ms
       },
@@ -51,7 +63,7 @@ export async function streamToTable({ store, stream, folder, records, rounds, no
     note,
   )
   const title = `Stream (${stream.engine}) → table, ${records.toLocaleString('en')} prices, ${LANES} connections`
-  const rows = summarise(timings, records, 'psql \\copy text')
+  const rows = summarise(timings, records, BY_NAME)
   return `${markdown(title, 'rows/s', rows)}\n\nMost memory of the client: ${Math.round(memory)} MB.`
 }
 

@@ -52,7 +52,7 @@ test('trades of a stretch; a cut in the middle says how many are missing, and ex
   // As if they had never come, nor been looked at.
   const cut = { first: FIRST + 5000, last: FIRST + 5122 }
   await store.pool.query('delete from trades where coin_id = $1 and sequence between $2 and $3', ['bitcoin', cut.first, cut.last])
-  await store.pool.query('delete from coverage_spans')
+  await store.pool.query('delete from coverage_spans; update coverage_series set seen = null')
   const [bitcoin, ethereum] = await coverage.list()
   expect(ethereum?.gaps).toEqual([])
   expect(bitcoin?.gaps).toMatchObject([
@@ -72,7 +72,7 @@ test('what is held already is not asked for; more than a call gives is several w
   await backfill.run(await backfill.plan(request))
   const cut = { first: FIRST + 1, last: FIRST + 28_798 }
   await store.pool.query('delete from trades where sequence between $1 and $2', [cut.first, cut.last])
-  await store.pool.query('delete from coverage_spans')
+  await store.pool.query('delete from coverage_spans; update coverage_series set seen = null')
   const filled = await backfill.run(await backfill.plan({ gaps: { types: ['trade'] } }))
   expect(filled).toMatchObject({ calls: 3, records: 28_798 })
   expect(await numbers('bitcoin')).toEqual({ count: 28_800, first: FIRST, last: FIRST + 28_799 })
@@ -121,7 +121,7 @@ test('a provider that knows no numbers is asked for the stretch; what it does no
   const request = { coins: ['bitcoin'], source: 'simulated', type: 'trade', from: FROM, to: FROM + 120 * MINUTE } as const
   await backfill.run(await backfill.plan(request))
   await store.pool.query('delete from trades where sequence between $1 and $2', [FIRST + 100, FIRST + 28_000])
-  await store.pool.query('delete from coverage_spans')
+  await store.pool.query('delete from coverage_spans; update coverage_series set seen = null')
   asked.length = 0
   const filled = await backfill.run(await backfill.plan({ gaps: {} }))
   // Both neighbours may share their moment with what is missing, and come again.

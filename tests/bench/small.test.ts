@@ -43,6 +43,10 @@ describe('the benchmarks at a small size', () => {
     expect(await figures('growth', 1000)).toMatch(/^\| 17,280 rows \| [\d.]+ \([\d.]+–[\d.]+\) \| [\d.]+ × \|$/m)
   })
 
+  test('series prints reads over few and many series', async () => {
+    expect(await figures('series', 1000)).toMatch(/^\| coverage, a page of 100 \| [\d.]+ ms \| [\d.]+ ms \|$/m)
+  })
+
   test('latency prints what most records took', async () => {
     const { stdout } = await run(process.execPath, [MAIN, 'latency', '--records', '200', '--rounds', '1'], {
       env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR },

@@ -3,10 +3,8 @@ import { coverageMigrations } from '../../lib/src/base/database/coverage/migrati
 import { migrate } from '../../lib/src/base/database/migrate.ts'
 import { Coverage, createPool, HISTORY_TYPES, migrateStore, type RecordType, recordTypes } from '../../lib/src/base/index.ts'
 import { testDatabase } from '../support/database.ts'
-import { testStore } from './testStore.ts'
 
 const { url } = await testDatabase()
-const store = await testStore()
 
 test('a store of before keeps what is known of its series, and takes series of every type', async () => {
   const pool = createPool(url)
@@ -27,17 +25,6 @@ test('a store of before keeps what is known of its series, and takes series of e
   for (const type of HISTORY_TYPES) await coverage.idOf({ source: 'venue', coinId: 'x', currency: 'y', type })
   const bitcoin = await coverage.idOf({ source: 'venue', coinId: 'bitcoin', currency: 'usd', type: 'price' })
   expect(await coverage.settled(bitcoin)).toHaveLength(1)
-})
-
-test('a type that is declared later is allowed by the next start', async () => {
-  await Coverage.open(store.pool)
-  await store.pool.query(`alter table coverage_series drop constraint coverage_series_type_check,
-    add constraint coverage_series_type_check check (type in ('price', 'ohlcv')) not valid`)
-  await Coverage.open(store.createPool())
-  const { rows } = await store.pool.query<{ types: string }>(
-    "select pg_get_constraintdef(oid) as types from pg_constraint where conname = 'coverage_series_type_check'",
-  )
-  for (const type of HISTORY_TYPES) expect(rows[0]?.types).toContain(`'${type}'`)
 })
 
 test('every record type with a table of its own is covered, but what is computed from others', () => {

@@ -145,7 +145,7 @@ describe.each(['plain', 'hypertables'] as const)('trades whose numbers count up,
     await storeTrades(source, ...missing)
     expect((await only(source)).gaps).toEqual([])
     const { rows } = await store.pool.query(
-      'select c.numbers::text from coverage_spans as c join coverage_series as s on s.id = c.series_id where s.source = $1',
+      'select c.numbers::text from coverage_spans as c join series as s on s.id = c.series_id where s.source = $1',
       [source],
     )
     expect(rows).toEqual([{ numbers: '[0,60)' }])

@@ -37,21 +37,21 @@ describe('the tables refuse what readers cannot read', async () => {
       "select conrelid::regclass::text as table, convalidated from pg_constraint where conname like '%_readable' and conrelid::regclass::text not like '%chunk' order by 1",
     )
     expect(rows.map((row) => row.table)).toEqual([
-      'crypto_prices',
+      'crypto_prices_rows',
       'currencies',
       'exchanges',
-      'indicators',
-      'market_analytics',
-      'ohlcv_data',
-      'quotes',
-      'trades',
+      'indicators_rows',
+      'market_analytics_rows',
+      'ohlcv_data_rows',
+      'quotes_rows',
+      'trades_rows',
       'trading_pairs',
-      'trending',
+      'trending_rows',
     ])
   })
 
   it('a record that a check refuses is reported alone, with the reason, and its neighbours are stored', async () => {
-    await store.pool.query('alter table trades add constraint no_zero check (price <> 0) not valid')
+    await store.pool.query('alter table trades_rows add constraint no_zero check (price <> 0) not valid')
     const trades = ['1', '0', '2'].map((figure) => aTrade({ coinId: 'checked', tradeId: figure, price: decimal(figure) }))
     for (const round of [1, 2]) {
       const { written, failed } = await store.dsl.storeTrades(trades)
@@ -71,10 +71,10 @@ describe('one bad row costs no other', async () => {
 
   beforeAll(async () => {
     // Rows of before the constraints.
-    const { rows: constraints } = await store.pool.query<{ table: string; text: string }>(
-      "select conrelid::regclass::text as table, pg_get_constraintdef(oid) as text from pg_constraint where conname = any ('{crypto_prices_readable,ohlcv_data_readable,trades_readable}')",
+    const { rows: constraints } = await store.pool.query<{ table: string; name: string; text: string }>(
+      "select conrelid::regclass::text as table, conname as name, pg_get_constraintdef(oid) as text from pg_constraint where conname = any ('{crypto_prices_readable,ohlcv_data_readable,trades_readable}')",
     )
-    for (const { table } of constraints) await store.pool.query(`alter table ${table} drop constraint ${table}_readable`)
+    for (const { table, name } of constraints) await store.pool.query(`alter table ${table} drop constraint ${name}`)
     await store.pool.query(`${INSERT} ('good', 'other', 'usd', now(), now(), 'live', 2), ('bad', 'other', 'usd', now(), now(), 'live', 'NaN'),
       ('endless', 'other', 'usd', 'infinity', now(), 'live', 3), ('endless', 'other', 'usd', now(), now(), 'live', 4),
       ('ancient', 'other', 'usd', '-infinity', now(), 'live', 3), ('ancient', 'other', 'usd', now(), now(), 'live', 5)`)
@@ -83,8 +83,7 @@ describe('one bad row costs no other', async () => {
     await store.pool.query("update ohlcv_data set high = 'NaN' where coin_id = 'barred' and time = $1", ['2026-01-05T00:01:00Z'])
     await dsl.storeTrades([0, 1, 2].map((i) => aTrade({ coinId: 'traded', time: MONDAY + i * MINUTE, tradeId: `${i}` })))
     await store.pool.query("update trades set price = 'NaN' where coin_id = 'traded' and trade_id = '1'")
-    for (const { table, text } of constraints)
-      await store.pool.query(`alter table ${table} add constraint ${table}_readable ${text}`)
+    for (const { table, name, text } of constraints) await store.pool.query(`alter table ${table} add constraint ${name} ${text}`)
   })
 
   it('among latest prices, and of the coins themselves', async () => {

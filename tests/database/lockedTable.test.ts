@@ -27,20 +27,25 @@ async function somebody(url: string, sql: string): Promise<pg.Client> {
 
 const pidOf = (client: pg.Client): number => (client as unknown as { readonly processID: number }).processID
 
+/** Made of the prices themselves. */
+const candles = async (store: Store) => (await store.dsl.getOHLCV({ coin: 'bitcoin', timeframe: '1h' })).candles
+
 describe('a table that somebody has locked', () => {
   it('is named with its holder and the way out by readers, writers and the check; others work; and it is up again at once', async () => {
     const { store, url } = await open()
     await store.timescale.upsert(price, [aPrice()])
-    const holder = await somebody(url, 'begin; lock table crypto_prices in access exclusive mode')
+    const holder = await somebody(url, 'begin; lock table crypto_prices_rows in access exclusive mode')
     const sentence = new RegExp(
-      `^the table crypto_prices is locked by process ${pidOf(holder)} of the database \\(a careless psql, user \\w+, since 20\\d\\d-\\d\\d-\\d\\dT[\\d:]+Z\\); commit or end it there, or select pg_terminate_backend\\(${pidOf(holder)}\\)$`,
+      `^the table crypto_prices_rows is locked by process ${pidOf(holder)} of the database \\(a careless psql, user \\w+, since 20\\d\\d-\\d\\d-\\d\\dT[\\d:]+Z\\); commit or end it there, or select pg_terminate_backend\\(${pidOf(holder)}\\)$`,
     )
     const named = { code: 'UNAVAILABLE', retryable: true, partial: true, message: expect.stringMatching(sentence) }
     const writing = expect(store.timescale.upsert(price, [aPrice()])).rejects.toMatchObject(named)
     // More readers than there are connections.
-    const reading = Promise.all(Array.from({ length: 8 }, () => expect(store.dsl.getLatestPrices()).rejects.toMatchObject(named)))
+    const reading = Promise.all(Array.from({ length: 8 }, () => expect(candles(store)).rejects.toMatchObject(named)))
     const started = performance.now()
     expect(await store.dsl.listInstruments()).toMatchObject({ items: [] })
+    // The latest prices stand in the registry.
+    expect((await store.dsl.getLatestPrices()).items).toHaveLength(1)
     await reading
     expect(performance.now() - started).toBeLessThan(8000)
     expect(await store.dsl.listInstruments()).toMatchObject({ items: [] })
@@ -48,15 +53,15 @@ describe('a table that somebody has locked', () => {
     expect(await store.check()).toMatchObject({
       ok: false,
       degraded: true,
-      summary: expect.stringContaining(`the table crypto_prices is locked by process ${pidOf(holder)}`),
+      summary: expect.stringContaining(`the table crypto_prices_rows is locked by process ${pidOf(holder)}`),
       remedy: expect.stringContaining(`select pg_terminate_backend(${pidOf(holder)})`),
     })
     expect(performance.now() - checked).toBeLessThan(3500)
     await writing
     await store.pool.query(`select pg_terminate_backend(${pidOf(holder)})`)
     const freed = performance.now()
-    const found = await until(() => store.dsl.getLatestPrices().catch(() => false as const), 'reads to work again')
-    expect(found.items).toHaveLength(1)
+    const found = await until(() => candles(store).catch(() => false as const), 'reads to work again')
+    expect(found).toHaveLength(1)
     expect(performance.now() - freed).toBeLessThan(5000)
     expect(await store.timescale.upsert(price, [aPrice()])).toMatchObject({ failed: [] })
     expect(await until(async () => ((await store.check()).ok ? { ok: true } : false), 'the check')).toEqual({ ok: true })
@@ -66,7 +71,7 @@ describe('a table that somebody has locked', () => {
     const { store, url } = await open()
     const reader = await somebody(url, 'begin; select from crypto_prices')
     const waiting = await somebody(url, 'select 1')
-    const altered = waiting.query('alter table crypto_prices add column more int').then(
+    const altered = waiting.query('alter table crypto_prices_rows add column more int').then(
       () => {},
       () => {},
     )
@@ -83,18 +88,18 @@ describe('a table that somebody has locked', () => {
   it('that may still be read is degraded for writers alone', async () => {
     const { store, url } = await open()
     await store.timescale.upsert(price, [aPrice()])
-    await somebody(url, 'begin; lock table crypto_prices in exclusive mode')
+    await somebody(url, 'begin; lock table crypto_prices_rows in exclusive mode')
     await expect(store.timescale.upsert(price, [aPrice()])).rejects.toMatchObject({
       message: expect.stringContaining('is locked by'),
     })
-    expect((await store.dsl.getLatestPrices()).items).toHaveLength(1)
+    expect(await candles(store)).toHaveLength(1)
     expect(await store.check()).toMatchObject({ ok: false, degraded: true })
   })
 })
 
 it('says of a pool whose connections are all at work that it is full, and why', async () => {
   const { store, url } = await open()
-  const holder = await somebody(url, 'begin; lock table trades in access exclusive mode')
+  const holder = await somebody(url, 'begin; lock table trades_rows in access exclusive mode')
   const pool = store.createPool({ max: 1, connectTimeoutMs: 300 })
   const taken = await pool.connect()
   onTestFinished(() => taken.release())
@@ -106,7 +111,7 @@ it('says of a pool whose connections are all at work that it is full, and why', 
   onTestFinished(() => control.close())
   await expect(withClient(pool, async () => {}, { troubles: new Troubles(control, 'here') })).rejects.toMatchObject({
     message: expect.stringMatching(
-      new RegExp(`^all 1 connections of the pool .*, because the table trades is locked by process ${pidOf(holder)} `),
+      new RegExp(`^all 1 connections of the pool .*, because the table trades_rows is locked by process ${pidOf(holder)} `),
     ),
   })
 })

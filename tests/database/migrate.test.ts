@@ -89,6 +89,7 @@ describe('what is pending', () => {
     const all = [
       ['store', false, true],
       ['rollups', false, true],
+      ['series', false, true],
       ['coverage', false, true],
     ]
     expect(await counts(pool)).toEqual(all)
@@ -102,6 +103,7 @@ describe('what is pending', () => {
     expect(await counts(pool)).toEqual([
       ['store', true, false],
       ['rollups', true, false],
+      ['series', true, false],
       ['coverage', false, true],
     ])
     await Coverage.open(pool)
@@ -117,7 +119,7 @@ describe('what is pending', () => {
     const client = await pool.connect()
     onTestFinished(() => client.release(true))
     await client.query('set default_transaction_read_only = on')
-    expect(await pendingMigrations(client)).toHaveLength(3)
+    expect(await pendingMigrations(client)).toHaveLength(4)
     await pool.query("insert into qicore_migrations values ('store', 99, 'later', 'x')")
     await expect(pendingMigrations(client)).rejects.toMatchObject({
       code: 'CONFLICT',

@@ -27,7 +27,7 @@ const bar: fc.Arbitrary<Ohlcv> = fc
 const table = async (): Promise<unknown> => (await store.pool.query('select * from ohlcv_data order by coin_id, time')).rows
 
 async function stored(batches: readonly (readonly Ohlcv[])[], straightFirst: boolean): Promise<unknown> {
-  await store.pool.query('truncate ohlcv_data')
+  await store.pool.query('truncate ohlcv_data_rows')
   if (straightFirst) await startStraight()
   for (const batch of batches) await store.timescale.upsert(ohlcv as RecordType<Ohlcv>, batch)
   return table()
@@ -36,7 +36,7 @@ async function stored(batches: readonly (readonly Ohlcv[])[], straightFirst: boo
 /** New keys until the writer trusts in them again: each merge brings it one batch nearer to trying straight. */
 async function startStraight(): Promise<void> {
   for (let i = 0; i < 70; i++) await store.timescale.upsert(ohlcv as RecordType<Ohlcv>, [aBar({ coinId: `warm-${i}` })])
-  await store.pool.query('truncate ohlcv_data')
+  await store.pool.query('truncate ohlcv_data_rows')
 }
 
 const split = (bars: readonly Ohlcv[], at: readonly number[]): Ohlcv[][] => {
@@ -72,7 +72,7 @@ describe('which duplicate wins', () => {
   it('is the same for single rows written by Drizzle', async () => {
     const runs = fc.asyncProperty(fc.array(bar, { minLength: 1, maxLength: 8 }), async (bars) => {
       const expected = await stored([bars], false)
-      await store.pool.query('truncate ohlcv_data')
+      await store.pool.query('truncate ohlcv_data_rows')
       for (const one of bars) await store.drizzle.insert(ohlcv as RecordType<Ohlcv>, one)
       expect(await table()).toEqual(expected)
     })
@@ -80,7 +80,7 @@ describe('which duplicate wins', () => {
   })
 
   it('holds between writers that meet on the same keys', async () => {
-    await store.pool.query('truncate ohlcv_data')
+    await store.pool.query('truncate ohlcv_data_rows')
     const bars = Array.from({ length: 2000 }, (_, i) =>
       aBar({ time: MONDAY + (i % 100) * 1_000_000, receivedAt: MONDAY + ((i * 7919) % 2000) }),
     )

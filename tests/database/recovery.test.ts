@@ -48,9 +48,10 @@ it('kill -9 of the server in the middle of upserts loses no acknowledged row, an
       await made.connect()
       return made
     }, 'a connection')
-    await client.query('begin; lock table crypto_prices in share mode')
+    await client.query('begin; lock table crypto_prices_rows in share mode')
     const written = write()
-    const waits = "select from pg_locks where relation = 'crypto_prices'::regclass and mode = 'RowExclusiveLock' and not granted"
+    const waits =
+      "select from pg_locks where relation = 'crypto_prices_rows'::regclass and mode = 'RowExclusiveLock' and not granted"
     await until(async () => ((await client.query(waits)).rowCount ?? 0) > 0, 'the write to wait')
     await kill9Postgres(dataFolder)
     kills++

@@ -90,7 +90,7 @@ describe('upsert', () => {
   })
 
   it('reports a row that the database refuses, alone, and stores its neighbours', async () => {
-    await store.pool.query('alter table quotes add constraint no_thirteen check (sequence <> 13 and sequence <> 77)')
+    await store.pool.query('alter table quotes_rows add constraint no_thirteen check (sequence <> 13 and sequence <> 77)')
     const quotes = Array.from({ length: 200 }, (_, sequence) => ({
       coinId: 'BTC/USDT',
       source: 'venue',
@@ -165,7 +165,7 @@ describe('upsert', () => {
     const blocker = await store.pool.connect()
     try {
       await blocker.query('begin')
-      await blocker.query('lock table market_analytics in access exclusive mode')
+      await blocker.query('lock table market_analytics_rows in access exclusive mode')
       const row = {
         source: 'slow',
         time: MONDAY,
@@ -192,7 +192,7 @@ describe('upsert', () => {
     const blocker = await store.pool.connect()
     try {
       await blocker.query('begin')
-      await blocker.query('lock table trending in access exclusive mode')
+      await blocker.query('lock table trending_rows in access exclusive mode')
       const row = { coinId: 'x', source: 'lost', time: MONDAY, receivedAt: MONDAY, origin: 'live' as const, rank: 1 }
       const write = store.timescale.upsert(trending, [row])
       const expected = expect(write).rejects.toSatisfy((error: QiError) => error.code === 'UNAVAILABLE' && error.retryable)

@@ -47,7 +47,7 @@ async function way(records: readonly Price[]): Promise<string[]> {
 
 beforeEach(async () => {
   writer = new BulkWriter(pool, true)
-  await store.pool.query('truncate crypto_prices')
+  await store.pool.query('truncate crypto_prices_rows')
 })
 
 const ROWS = 2000
@@ -102,7 +102,7 @@ describe('a merge of many rows', () => {
     })
     await fc.assert(
       fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 8 }), async (batches) => {
-        await store.pool.query('truncate crypto_prices')
+        await store.pool.query('truncate crypto_prices_rows')
         const best = new Map<number, number>()
         for (const { receivedAt, from, order } of batches) {
           const some = rows(receivedAt, from)
@@ -139,7 +139,7 @@ describe.skipIf(store.layout.layout !== 'plain')('the plan of a merge by series'
     try {
       await client.query(createStage)
       await client.query('begin')
-      await client.query(`insert into ${stageTarget} select * from crypto_prices`)
+      await client.query(`insert into ${stageTarget} select * from crypto_prices_rows`)
       const { rows: lines } = await client.query<{ 'QUERY PLAN': string }>(`explain ${statement}`)
       return lines.map((line) => line['QUERY PLAN']).join('\n')
     } finally {
@@ -153,30 +153,30 @@ describe.skipIf(store.layout.layout !== 'plain')('the plan of a merge by series'
   }
   const states: Record<string, () => Promise<unknown>> = {
     'never analysed': load,
-    'analysed while empty': () => store.pool.query('analyze crypto_prices').then(load),
+    'analysed while empty': () => store.pool.query('analyze crypto_prices_rows').then(load),
     'vacuumed during its first transaction': async () => {
       const first = await store.pool.connect()
       await first.query('begin')
-      await first.query(`insert into crypto_prices select 'coin-' || n % 4, 'coingecko', to_timestamp(n), now(), 'live', 'usd', 1
-        from generate_series(1, 20000) as n`)
-      await store.pool.query('vacuum analyze crypto_prices')
+      await first.query(`insert into crypto_prices_rows (series, time, received_at, origin, price)
+        select n % 4, to_timestamp(n), now(), 'live', 1 from generate_series(1, 20000) as n`)
+      await store.pool.query('vacuum analyze crypto_prices_rows')
       await first.query('commit')
       first.release()
     },
-    'analysed now': () => load().then(() => store.pool.query('analyze crypto_prices')),
+    'analysed now': () => load().then(() => store.pool.query('analyze crypto_prices_rows')),
   }
 
   it.each(Object.keys(states))('looks up series in the index of a table %s', async (state) => {
-    await store.pool.query('alter table crypto_prices set (autovacuum_enabled = off)')
+    await store.pool.query('alter table crypto_prices_rows set (autovacuum_enabled = off)')
     await states[state]?.()
     for (const statement of [bySeries?.overwrite ?? '', bySeries?.outdone ?? '']) {
       const text = await plan(statement)
-      expect(text).toMatch(/Bitmap Index Scan on crypto_prices_pkey.*\n *Index Cond: .*coin_id = .*"time" = ANY/)
-      expect(text).toMatch(/Tid Scan on stage_crypto_prices/)
-      expect(text).not.toMatch(/(Seq|Index) Scan (using \w+ )?on crypto_prices\b/)
+      expect(text).toMatch(/Bitmap Index Scan on crypto_prices_rows_pkey.*\n *Index Cond: .*series = .*"time" = ANY/)
+      expect(text).toMatch(/Tid Scan on stage_crypto_prices_rows/)
+      expect(text).not.toMatch(/(Seq|Index) Scan (using \w+ )?on crypto_prices_rows\b/)
     }
     const text = await plan(bySeries?.sample ?? '')
-    expect(text).toMatch(/Bitmap Index Scan on crypto_prices_pkey.*\n *Index Cond: .*coin_id = .*"time" = /)
-    expect(text).not.toMatch(/(Seq|Index) Scan (using \w+ )?on crypto_prices\b/)
+    expect(text).toMatch(/Bitmap Index Scan on crypto_prices_rows_pkey.*\n *Index Cond: .*series = .*"time" = /)
+    expect(text).not.toMatch(/(Seq|Index) Scan (using \w+ )?on crypto_prices_rows\b/)
   })
 })

@@ -35,7 +35,7 @@ const rowsOf = async (table: string, order: string) => (await store.pool.query(`
 
 describe('upsertEncoded', () => {
   it('stores what upsert stores, and refuses what does not decode by its index through the batches', async () => {
-    await store.pool.query('truncate crypto_prices')
+    await store.pool.query('truncate crypto_prices_rows')
     const records = Array.from({ length: 300 }, (_, i) =>
       aPrice({ coinId: `coin-${i % 7}`, source: 'lane', time: MONDAY + i, price: `${i}.5` }),
     )
@@ -50,7 +50,7 @@ describe('upsertEncoded', () => {
     ])
     expect(failed[0]?.error.message).toContain('price: source missing')
     const fast = await rowsOf('crypto_prices', 'time')
-    await store.pool.query('truncate crypto_prices')
+    await store.pool.query('truncate crypto_prices_rows')
     await store.timescale.upsert(price, records)
     expect(fast).toEqual(await rowsOf('crypto_prices', 'time'))
   })
@@ -63,7 +63,7 @@ describe('upsertEncoded', () => {
   })
 
   it('finds the rows that the database refuses, and stores their neighbours', async () => {
-    await store.pool.query('alter table quotes add constraint no_thirteen check (sequence <> 13 and sequence <> 177)')
+    await store.pool.query('alter table quotes_rows add constraint no_thirteen check (sequence <> 13 and sequence <> 177)')
     const one = decimal('1')
     const quotes: Quote[] = Array.from({ length: 200 }, (_, sequence) => ({
       coinId: `c${sequence % 5}`, source: 'venue', time: MONDAY, receivedAt: MONDAY, origin: 'live', currency: 'USDT', sequence,
@@ -99,6 +99,29 @@ describe('upsertEncoded', () => {
     expect(await upsert(price, [])).toEqual({ written: 0, overwritten: 0, failed: [] })
   })
 
+  it('finds numbers for series that are new anywhere in a large batch, also while rows of it are refused', async () => {
+    await store.pool.query('alter table quotes_rows add constraint no_seventh check (sequence <> 7) not valid')
+    const one = decimal('1')
+    const quotes: Quote[] = Array.from({ length: 9000 }, (_, i) => ({
+      coinId: `new-${i >> 1}`,
+      source: 'lane',
+      time: MONDAY + i,
+      receivedAt: MONDAY,
+      origin: 'live',
+      currency: 'usd',
+      sequence: i,
+      bid: one,
+      bidSize: one,
+      ask: one,
+      askSize: one,
+    }))
+    const { written, failed } = await upsert(quote, encode(quote, quotes))
+    await store.pool.query('alter table quotes_rows drop constraint no_seventh')
+    expect([written, failed.map(({ index }) => index)]).toEqual([8999, [7]])
+    expect(await count(store, "quotes where source = 'lane' and coin_id like 'new-%'")).toBe(8999)
+    expect(await count(store, "series where type = 'quote' and coin_id like 'new-%'")).toBe(4500)
+  })
+
   it('leaves the same rows whatever the order, the repetitions, the batches and the way', async () => {
     const bar = fc
       .record({
@@ -121,10 +144,10 @@ describe('upsertEncoded', () => {
           ),
         ),
         async ([bars, again, size]) => {
-          await store.pool.query('truncate ohlcv_data')
+          await store.pool.query('truncate ohlcv_data_rows')
           await store.timescale.upsert(ohlcv as RecordType<Ohlcv>, bars)
           const expected = await all()
-          await store.pool.query('truncate ohlcv_data')
+          await store.pool.query('truncate ohlcv_data_rows')
           const values = encode(ohlcv as RecordType<Ohlcv>, again)
           for (let i = 0; i < values.length; i += 2 * size)
             await upsert(ohlcv as RecordType<Ohlcv>, values.slice(i, i + 2 * size), size)
@@ -136,7 +159,7 @@ describe('upsertEncoded', () => {
   })
 
   it('holds between writers that meet on the same keys', async () => {
-    await store.pool.query('truncate crypto_prices')
+    await store.pool.query('truncate crypto_prices_rows')
     const records: Price[] = Array.from({ length: 3000 }, (_, i) =>
       aPrice({ time: MONDAY + (i % 100), receivedAt: MONDAY + ((i * 7919) % 3000), price: `${i}` }),
     )

@@ -180,7 +180,7 @@ async function suite(onKafka: boolean): Promise<void> {
 
   test('the store takes every record type on both ways, also into tables that have the new column already', async () => {
     const { pool } = platform.store
-    await pool.query('alter table crypto_prices add column fee numeric')
+    await pool.query('alter table crypto_prices_rows add column fee numeric')
     expect(await platform.store.check()).toMatchObject({ ok: true })
     const ways = {
       plain: (one: object) => JSON.stringify(one),

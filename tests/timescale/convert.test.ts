@@ -69,7 +69,7 @@ describeWith('timescaledb', 'converting plain tables', () => {
     expect((await store.rollups.status()).pending).toBeGreaterThan(0)
     await store.rollups.catchUp()
     await store.timescale.policies.setCompression('trades', 7)
-    await store.pool.query("select compress_chunk(c, true) from show_chunks('trades') as c")
+    await store.pool.query("select compress_chunk(c, true) from show_chunks('trades_rows') as c")
     expect(await store.check()).toMatchObject({ ok: expect.any(Boolean) })
     await expect(convertToHypertables(store.pool)).rejects.toMatchObject({
       code: 'CONFLICT',
@@ -150,7 +150,7 @@ describeWith('timescaledb', 'converting plain tables', () => {
     await session.end()
     const client = await plain.pool.connect()
     onTestFinished(() => client.release(true))
-    await client.query('begin; select from trades')
+    await client.query('begin; select from trades_rows')
     await expect(convertToHypertables(plain.pool)).rejects.toMatchObject({
       code: 'TIMEOUT',
       message: expect.stringContaining('stay in use'),

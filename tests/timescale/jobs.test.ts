@@ -10,7 +10,7 @@ import { metricsOf } from '../support/metrics.ts'
 import { describeWith } from '../support/services.ts'
 import { until } from '../support/until.ts'
 
-const JOB = "(select job_id from timescaledb_information.jobs where hypertable_name = 'trades')"
+const JOB = "(select job_id from timescaledb_information.jobs where hypertable_name = 'trades_rows')"
 const METRIC = 'qicore_store_job_last_success_timestamp_seconds'
 
 interface Compressed {
@@ -48,7 +48,7 @@ describeWith('timescaledb', 'jobs of TimescaleDB', () => {
 
     await noted('last_run_success = false, total_failures = 3')
     const failed = expect.stringMatching(
-      /^job \d+ of TimescaleDB \(policy_compression trades\) failed in its last run, 3 times in all; it last succeeded at 2026-01-05T12:00:00.000Z$/,
+      /^job \d+ of TimescaleDB \(policy_compression trades_rows\) failed in its last run, 3 times in all; it last succeeded at 2026-01-05T12:00:00.000Z$/,
     )
     expect(await (await open()).check()).toMatchObject({
       ok: false,
@@ -75,9 +75,11 @@ describeWith('timescaledb', 'jobs of TimescaleDB', () => {
     const server = await serving(platformOf(engines))
     const samples = async () => (await metricsOf(server.url)).all(METRIC)
     await noted("last_successful_finish = '2026-01-05 12:00+00'")
-    expect(await samples()).toEqual([{ labels: { job: 'policy_compression trades' }, value: Date.UTC(2026, 0, 5, 12) / 1000 }])
+    expect(await samples()).toEqual([
+      { labels: { job: 'policy_compression trades_rows' }, value: Date.UTC(2026, 0, 5, 12) / 1000 },
+    ])
     await noted("last_successful_finish = '-infinity'")
-    expect(await samples()).toEqual([{ labels: { job: 'policy_compression trades' }, value: 0 }])
+    expect(await samples()).toEqual([{ labels: { job: 'policy_compression trades_rows' }, value: 0 }])
     await engines.store.timescale.policies.setCompression('trades', undefined)
     expect(await samples()).toEqual([])
   })
@@ -106,9 +108,12 @@ describeWith('timescaledb', 'jobs of TimescaleDB', () => {
     onTestFinished(() => client.release(true))
     expect((await timescaleTroubles(client)).map(({ what }) => what).filter((what) => !what.startsWith('job'))).toEqual([])
     await client.query('drop materialized view built_1d cascade')
-    await client.query('begin; drop table trending; create table trending (time timestamptz not null)')
+    await client.query('begin; drop table trending_rows cascade; create table trending_rows (time timestamptz not null)')
     expect((await timescaleTroubles(client)).map(({ what }) => what)).toEqual(
-      expect.arrayContaining(['the table trending is no hypertable any more', 'the continuous aggregate built_1d is missing']),
+      expect.arrayContaining([
+        'the table trending_rows is no hypertable any more',
+        'the continuous aggregate built_1d is missing',
+      ]),
     )
   })
 })

@@ -55,13 +55,15 @@ describeWith('timescaledb', 'a restored dump', () => {
     async () => {
       const store = await restored(await dumped(), false)
       const troubles = await store.troubles()
-      expect(about(troubles)).toEqual(expect.arrayContaining(['crypto_prices has no primary key', 'rollups has no primary key']))
-      expect(troubles.find(({ what }) => what === 'crypto_prices has no primary key')?.remedy).toMatch(
-        /^alter table crypto_prices add primary key \(.*\); or restore the dump between timescaledb_pre_restore\(\)/,
+      expect(about(troubles)).toEqual(
+        expect.arrayContaining(['crypto_prices_rows has no primary key', 'rollups has no primary key']),
+      )
+      expect(troubles.find(({ what }) => what === 'crypto_prices_rows has no primary key')?.remedy).toMatch(
+        /^alter table crypto_prices_rows add primary key \(.*\); or restore the dump between timescaledb_pre_restore\(\)/,
       )
       expect(await store.check()).toMatchObject({ ok: false, summary: expect.stringContaining('has no primary key') })
       await expect(store.timescale.upsert(price, [aPrice()])).rejects.toMatchObject({
-        message: expect.stringContaining('crypto_prices has no primary key: alter table'),
+        message: expect.stringContaining('crypto_prices_rows has no primary key: alter table'),
       })
       for (const { what, remedy } of troubles)
         if (what.endsWith('has no primary key')) await store.pool.query(remedy.split(';')[0] as string)

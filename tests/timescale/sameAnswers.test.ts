@@ -77,7 +77,7 @@ describeWith('timescaledb', 'TimescaleDB and plain PostgreSQL give the same', ()
       const [, timescale] = stores
       for (const table of TABLES) {
         await timescale?.timescale.policies.setCompression(table, 7)
-        await timescale?.pool.query(`select compress_chunk(c, true) from show_chunks('${table}') as c`)
+        await timescale?.pool.query(`select compress_chunk(c, true) from show_chunks('${table}_rows') as c`)
       }
       await expectTheSame()
       await store({

@@ -13,7 +13,7 @@ describeWith('timescaledb', 'statistics on TimescaleDB', () => {
     try {
       await store.timescale.upsert(price, prices(20_000))
       await store.timescale.policies.setCompression('crypto_prices', 30)
-      await store.pool.query("select compress_chunk(c, true) from show_chunks('crypto_prices') as c")
+      await store.pool.query("select compress_chunk(c, true) from show_chunks('crypto_prices_rows') as c")
       const found = await storeStatistics(store)
       const [table] = found.tables.filter(({ table }) => table === 'crypto_prices')
       expect(found).toMatchObject({ layout: 'hypertables', timescale: expect.any(String) })

@@ -80,6 +80,7 @@ it('an older database: names the migrations that a start applies, and applies no
   expect(await rows('select distinct component from qicore_migrations order by 1')).toEqual([
     { component: 'coverage' },
     { component: 'rollups' },
+    { component: 'series' },
     { component: 'store' },
   ])
 

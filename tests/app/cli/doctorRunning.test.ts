@@ -30,8 +30,8 @@ it('repeats what the running platform says of itself, with place and remedy: a t
   await client.connect()
   stopping.defer(() => client.end())
 
-  await client.query('alter table crypto_prices rename column market_cap to cap')
-  const sentence = 'crypto_prices lacks the column market_cap'
+  await client.query('alter table crypto_prices_rows rename column market_cap to cap')
+  const sentence = 'crypto_prices_rows lacks the column market_cap'
   const { checks } = await until(async () => {
     const run = await qicore(['doctor', '--json'], { cwd: project.cwd, env })
     const found = JSON.parse(run.stdout) as Diagnosis
@@ -43,7 +43,7 @@ it('repeats what the running platform says of itself, with place and remedy: a t
     name: 'store',
     verdict: 'failed',
     summary: `the platform says degraded: ${sentence}`,
-    remedy: expect.stringContaining('alter table crypto_prices add column market_cap numeric'),
+    remedy: expect.stringContaining('alter table crypto_prices_rows add column market_cap numeric'),
   })
   // And the doctor's own look at the store.
   expect(checks).toContainEqual(expect.objectContaining({ name: 'store', verdict: 'failed', summary: sentence }))
@@ -51,7 +51,7 @@ it('repeats what the running platform says of itself, with place and remedy: a t
   expect(shown.stdout).toMatch(/The platform is degraded/)
   expect(shown.stdout).toContain(sentence)
 
-  await client.query('alter table crypto_prices rename column cap to market_cap')
+  await client.query('alter table crypto_prices_rows rename column cap to market_cap')
   await until(async () => (await qicore(['doctor', '--json'], { cwd: project.cwd, env })).code === 0, 'all to be well again')
 })
 

@@ -49,7 +49,7 @@ export const scenario: Scenario = {
       await wait(async () => (await tradesStored()) > 0, 'the first trades to be stored')
       const reads = OTHERS.map((path) => watch(`${platform().url}${path}`))
       const locked = await withClient(engines.store.pool, async (client) => {
-        await client.query('begin; lock table crypto_prices in access exclusive mode')
+        await client.query('begin; lock table crypto_prices_rows in access exclusive mode')
         const before = { prices: await stored(), trades: await tradesStored() }
         context.say(`locked at ${before.prices} prices and ${before.trades} trades stored`)
         await setTimeout(Math.max(LEAST_SECONDS, context.seconds) * 1000)

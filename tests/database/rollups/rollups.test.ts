@@ -65,7 +65,7 @@ describe('rollups', () => {
   })
   afterEach(async () => {
     await store.rollups.turnOff()
-    await store.pool.query('truncate trades; truncate crypto_prices; truncate ohlcv_data')
+    await store.pool.query('truncate trades_rows; truncate crypto_prices_rows; truncate ohlcv_data_rows')
     await store.pool.query("delete from qicore_settings where name like 'kept_since.%' or name like 'retention.%'")
   })
   afterAll(async () => {
@@ -115,11 +115,11 @@ describe('rollups', () => {
       ),
       async ({ items, shuffled, cuts }) => {
         await store.rollups.turnOff()
-        await store.pool.query('truncate trades; truncate crypto_prices; truncate ohlcv_data')
+        await store.pool.query('truncate trades_rows; truncate crypto_prices_rows; truncate ohlcv_data_rows')
         const coins = [...new Set(items.map((one) => ('bar' in one ? 'barred' : 'mixed')))]
         await write(items)
         const expected = await candles(coins)
-        await store.pool.query('truncate trades; truncate crypto_prices; truncate ohlcv_data')
+        await store.pool.query('truncate trades_rows; truncate crypto_prices_rows; truncate ohlcv_data_rows')
 
         const [first = [], ...rest] = split(shuffled, cuts)
         await write(first)

@@ -33,6 +33,9 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && severity !== undefined ? code : undefined
 }
 
+/** True for what the database holds against rows: data exceptions, constraints, limits (an index row too large). */
+export const refusesRows = (state: string | undefined): boolean => state !== undefined && /^(22|23|54)/.test(state)
+
 /** Messages of `pg` itself, which carry no code. */
 const LOST =
   /Connection terminated|Client has encountered a connection error|not queryable|Connection ended|server closed the connection/i

@@ -33,6 +33,7 @@ export type { ReadStore } from './readStore.ts'
 export { type ReplicaState, replicaState } from './replica.ts'
 export type { RollupKeeper, RollupPass, RollupStatus, Rollups } from './rollups/Rollups.ts'
 export * as databaseSchema from './schema/index.ts'
+export { numberOf } from './series/lookup.ts'
 export { IDENTIFY, SilenceWatch } from './silence.ts'
 export { storedTypes } from './statistics/storedTypes.ts'
 export {

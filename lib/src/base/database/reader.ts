@@ -15,7 +15,7 @@ import {
 } from '../types/index.ts'
 import { isStalePlan } from './errors.ts'
 import { type ConnectOptions, type Pool, withClient } from './pool.ts'
-import { tableOf } from './tables.ts'
+import { publicName, tableOf } from './tables.ts'
 import { type RawRow, type Statement, textRows } from './textQuery.ts'
 import { UnreadableRows } from './unreadable.ts'
 
@@ -86,8 +86,9 @@ export class Reader {
 
 /** The table of a row, and its key there. */
 function placeOf(type: RecordType, row: RawRow): { table: string; key: Record<string, string> } {
-  const { name, key } = tableOf(type, { kind: row.kind ?? undefined })
-  return { table: name, key: Object.fromEntries(key.map((column) => [column, row[column] ?? ''])) }
+  const table = tableOf(type, { kind: row.kind ?? undefined })
+  const key = table.series ? type.key : table.key
+  return { table: publicName(table), key: Object.fromEntries(key.map((column) => [column, row[column] ?? ''])) }
 }
 
 const readers: Readonly<Record<FieldKind, (text: string) => string | number | boolean>> = {

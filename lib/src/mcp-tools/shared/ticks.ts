@@ -1,6 +1,7 @@
 import {
   newestFirst,
   notFuture,
+  numberOf,
   type Price,
   price,
   QiError,
@@ -100,16 +101,16 @@ function tickOf(type: typeof price | typeof trade, value: Uint8Array): Found | u
 
 /** The newest prices of a coin that are stored. */
 export async function ticksOfStore(reads: Pick<ReadStore, 'pool'>, of: 'prices' | 'trades', wanted: TicksWanted): Promise<Ticks> {
-  const table = of === 'prices' ? 'crypto_prices' : 'trades'
+  const [table, type] = of === 'prices' ? (['crypto_prices', 'price'] as const) : (['trades', 'trade'] as const)
   const { rows: series } = await reads.pool.query<SeriesName>(
-    `select distinct source, coin_id, currency from ${table}
-     where coin_id = $1 and ($2::text is null or source = $2) and ($3::text is null or currency = $3) limit 20`,
+    `select source, coin_id, currency from series where type = '${type}' and last is not null
+     and coin_id = $1 and ($2::text is null or source = $2) and ($3::text is null or currency = $3) limit 20`,
     [wanted.coin, wanted.source ?? null, wanted.currency ?? null],
   )
   const one = onlyOne(series, wanted, `the table ${table}`)
   const { rows } = await reads.pool.query<{ time: string; price: number; simulated: boolean }>(
     `select (extract(epoch from time) * 1000000)::bigint::text as time, price::float8 as price, origin = 'simulated' as simulated
-     from ${table} where coin_id = $1 and source = $2 and currency = $3 and ${notFuture('time')} order by ${newestFirst(table)} limit $4`,
+     from ${table} where series = ${numberOf(type, { coin_id: '$1', source: '$2', currency: '$3' })} and ${notFuture('time')} order by ${newestFirst(table)} limit $4`,
     [one.coin_id, one.source, one.currency, wanted.window],
   )
   const ticks = rows.reverse().map(({ time, price: figure }) => ({ time: Number(time), price: figure }))

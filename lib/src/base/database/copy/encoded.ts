@@ -8,6 +8,7 @@ import {
   type RecordType,
   toQiError,
 } from '../../types/index.ts'
+import { type SeriesNumbers, UnknownSeries } from '../series/SeriesNumbers.ts'
 import type { TableSpec } from '../tables.ts'
 import { PIECE, type RowSource } from './batch.ts'
 import { Buffers } from './buffers.ts'
@@ -23,6 +24,7 @@ const ONE = new Int32Array(1)
 export class EncodedRows {
   readonly #type: RecordType
   readonly #scanner: RowScanner
+  readonly #numbers: SeriesNumbers | undefined
   readonly #encoder: RowEncoder
   readonly #now: () => Micros
   readonly #calendarOf: CalendarOf | undefined
@@ -30,15 +32,23 @@ export class EncodedRows {
   #slow = 0
 
   /**
+   * @param numbers of the series of the rows, where the table is keyed by them
    * @param now the database's clock: what lies further ahead of it than its type allows is refused
    * @param calendarOf tells when a bar is over; default: at the end of its timeframe
    */
-  constructor(type: RecordType, table: TableSpec, now: () => Micros, calendarOf?: CalendarOf) {
+  constructor(
+    type: RecordType,
+    table: TableSpec,
+    numbers: SeriesNumbers | undefined,
+    now: () => Micros,
+    calendarOf?: CalendarOf,
+  ) {
     this.#now = now
     this.#calendarOf = calendarOf
     this.#type = type
-    this.#scanner = new RowScanner(type, table)
-    this.#encoder = new RowEncoder(table)
+    this.#numbers = numbers
+    this.#scanner = new RowScanner(type, table, numbers)
+    this.#encoder = new RowEncoder(table, numbers)
   }
 
   /** How many records took the slow way so far. */
@@ -68,31 +78,35 @@ export class EncodedRows {
       cursor.read(sources[b] as ScanSource)
       cursor.reserve(rowBytes)
       const { spans } = batch
-      if (!this.#scanner.scan(spans[2 * i] as number, spans[2 * i + 1] as number) && !this.#slowly(batch, i, index, made.failed))
+      if (!this.#scanner.scan(spans[2 * i] as number, spans[2 * i + 1] as number) && !this.#slowly(batch, i, index, made))
         continue
       made.records[made.length++] = index
       made.starts[made.length] = cursor.to
     }
     made.out = cursor.out
     made.bytes = cursor.to
+    for (const key of this.#scanner.takeUnknown()) made.unknown.add(key)
   }
 
   /** By way of the decoded record: it decides, and words what is wrong. */
-  #slowly(batch: EncodedBatch, i: number, index: number, failed: Failure[]): boolean {
+  #slowly(batch: EncodedBatch, i: number, index: number, made: MadeRows): boolean {
     this.#slow++
     const { cursor } = this.#scanner
     try {
-      const { rows, failed: refused } = this.#encoder.encode(
-        [admit(this.#type, this.#type.decode(batch.value(i)), this.#now(), this.#calendarOf)],
-        ONE,
-      )
+      const record = admit(this.#type, this.#type.decode(batch.value(i)), this.#now(), this.#calendarOf)
+      const key = this.#numbers?.keyOfRecord(record)
+      if (this.#numbers?.mustLearn(key)) {
+        made.unknown.add(key)
+        return false
+      }
+      const { rows, failed: refused } = this.#encoder.encode([record], ONE)
       if (refused[0]) throw refused[0].error
       cursor.reserve(rows.bytes.length)
       rows.bytes.copy(cursor.out, cursor.to)
       cursor.to += rows.bytes.length
       return true
     } catch (error) {
-      failed.push({ index, error: toQiError(error) })
+      made.failed.push({ index, error: toQiError(error) })
       return false
     }
   }
@@ -115,6 +129,8 @@ interface MadeRows {
   readonly starts: Int32Array
   readonly records: Int32Array
   readonly failed: Failure[]
+  /** Series whose numbers are not known, so that no row could be made for some records. */
+  readonly unknown: Set<string>
 }
 
 type Scan = (made: MadeRows, scanned: Scanned, from: number, to: number) => void
@@ -140,7 +156,15 @@ export class ScannedRows implements RowSource {
     this.#buffers = buffers
     this.#scan = scan
     const starts = new Int32Array(order.length + 1)
-    this.#made = { out: buffers.take(), bytes: 0, length: 0, starts, records: new Int32Array(order.length), failed: [] }
+    this.#made = {
+      out: buffers.take(),
+      bytes: 0,
+      length: 0,
+      starts,
+      records: new Int32Array(order.length),
+      failed: [],
+      unknown: new Set(),
+    }
   }
 
   /** Records that are none; complete when all pieces have been taken. */
@@ -168,10 +192,21 @@ export class ScannedRows implements RowSource {
     this.#buffers.give(this.#made.out)
   }
 
+  /** @throws UnknownSeries with all series of all rows whose numbers must be learnt; the rows are then made from the first on */
   #scanNext(): void {
     const to = Math.min(this.#next + PIECE, this.length)
     this.#scan(this.#made, this.#scanned, this.#next, to)
     this.#next = to
+    const made = this.#made
+    if (made.unknown.size === 0) return
+    this.#scan(made, this.#scanned, to, this.length)
+    const unknown = new Set(made.unknown)
+    made.unknown.clear()
+    made.failed.length = 0
+    made.bytes = 0
+    made.length = 0
+    this.#next = 0
+    throw new UnknownSeries(unknown)
   }
 
   #rows(): CopyRows {

@@ -1,5 +1,6 @@
 import { type Failure, QiError, type RecordValues } from '../../types/index.ts'
-import type { TableSpec } from '../tables.ts'
+import type { SeriesNumbers } from '../series/SeriesNumbers.ts'
+import { SERIES, type TableSpec } from '../tables.ts'
 import { NUMERIC_BYTES } from './numeric.ts'
 import { blame, putters } from './values.ts'
 
@@ -12,7 +13,7 @@ export interface CopyRows {
   readonly length: number
 }
 
-/** Turns records of one table into binary COPY rows. */
+/** Turns records of one table into binary COPY rows. Those of a table keyed by series need the numbers of theirs to be known. */
 export class RowEncoder {
   readonly #fields: readonly {
     field: TableSpec['fields'][number]
@@ -20,9 +21,11 @@ export class RowEncoder {
     wide: boolean
   }[]
   readonly #fixedBytes: number
+  readonly #numbers: SeriesNumbers | undefined
   #out = Buffer.allocUnsafe(1 << 16)
 
-  constructor(table: TableSpec) {
+  constructor(table: TableSpec, numbers?: SeriesNumbers) {
+    this.#numbers = numbers
     this.#fields = table.fields.map((field) => ({ field, put: putters[field.kind], wide: field.kind === 'text' }))
     this.#fixedBytes = 2 + table.fields.length * (4 + NUMERIC_BYTES)
   }
@@ -66,7 +69,7 @@ export class RowEncoder {
     out[start + 1] = this.#fields.length
     let at = start + 2
     for (const { field, put } of this.#fields) {
-      const value = record[field.property]
+      const value = field === SERIES ? this.#numberOf(record) : record[field.property]
       if (value === undefined || value === null) {
         if (!field.optional) throw new QiError('BAD_DATA', `${field.name}: missing`, { field: field.name })
         out[at] = out[at + 1] = out[at + 2] = out[at + 3] = 255 // length -1: NULL
@@ -87,6 +90,26 @@ export class RowEncoder {
       at = end
     }
     return at
+  }
+
+  /** Of a name that is no text or that PostgreSQL cannot hold there is none; the message is then that of the name. */
+  #numberOf(record: RecordValues): number {
+    const numbers = this.#numbers as SeriesNumbers
+    const key = numbers.keyOfRecord(record) ?? ''
+    const number = numbers.find(key)
+    if (number !== undefined) return number
+    const refusal = numbers.refusalOf(key)
+    if (refusal) throw refusal
+    for (const field of numbers.spec.names) {
+      const value = record[field.property]
+      if (value === undefined || value === null) throw new QiError('BAD_DATA', `${field.name}: missing`, { field: field.name })
+      try {
+        putters.text(value as never, Buffer.alloc(3 * String(value).length + 1), 0)
+      } catch (error) {
+        throw blame(field, error)
+      }
+    }
+    throw new QiError('INTERNAL', 'the series of a row has no number')
   }
 
   /** Grows the buffer so that the row surely fits: writers do not look where it ends. */

@@ -23,7 +23,7 @@ import { gapsOf, type Known } from './gaps.ts'
 import { migrateCoverage } from './migrations.ts'
 import type { CoverageFilter, CoveredSeries, NumberedSeries, SeriesCoverage } from './model.ts'
 import { numberGaps } from './numberGaps.ts'
-import { readSeries } from './read.ts'
+import { readSeries, seriesIds } from './read.ts'
 import { refresh, refreshOne } from './refresh.ts'
 import { beginSession, type CoverageSession, runs } from './sessions.ts'
 import { declareSource, readSources } from './sources.ts'
@@ -53,6 +53,9 @@ export interface Settlement {
 export type CoverageReads = Pick<Coverage, 'list' | 'find' | 'numberGaps' | 'settled' | 'whileOpen' | 'platformRuns' | 'runs'>
 
 const ready = new WeakSet<Pool>()
+/** Series that are read at once: where all are wanted, and where a page is. */
+const ALL_AT_ONCE = 2000
+const PAGE = 200
 
 /** Of consecutive numbers the first and the last may share their moment with others that are missing. */
 const EDGE = "case when numbers is null then interval '0' else interval '1 microsecond' end"
@@ -102,23 +105,26 @@ export class Coverage {
 
   /** Looks at what was stored since. */
   async #read(filter: CoverageFilter, now: Micros | undefined): Promise<Known[]> {
+    const all: Known[] = []
+    for await (const some of this.#pages(filter, now, ALL_AT_ONCE)) all.push(...some)
+    return all
+  }
+
+  /** The series that a filter lets through, by coin, some at a time: whoever needs no more looks at no more. */
+  async *#pages(filter: CoverageFilter, now: Micros | undefined, some: number): AsyncGenerator<readonly Known[]> {
     const calendars = (name: string | undefined) => this.#known(name)
     // Before the database is asked: a source that runs has run until then.
     const started = nowMicros()
-    if (this.#refreshes) {
-      const ids = await this.refresh(filter)
-      return classified(async () => {
-        const known = await readSeries(this.#pool, ids, await readSources(this.#pool), calendars)
-        return known.map((series) => ({ ...series, now: now ?? started }))
-      })
+    const lagMs = this.#refreshes ? 0 : ((await classified(() => replicaState(this.#pool))).lagMs ?? 0)
+    const then = started - Math.round(lagMs * 1000)
+    const sources = await classified(() => readSources(this.#pool, lagMs))
+    for await (const ids of seriesIds(this.#pool, filter, some)) {
+      const spans = await withClient(this.#pool, (client) =>
+        this.#refreshes ? refresh(client, filter, ids).then(() => undefined) : findUntold(client, filter, ids),
+      )
+      const known = await classified(() => readSeries(this.#pool, ids, sources, calendars, spans))
+      yield known.map((series) => ({ ...series, now: this.#refreshes ? (now ?? started) : Math.min(now ?? then, then) }))
     }
-    const { ids, spans } = await withClient(this.#pool, (client) => findUntold(client, filter))
-    return classified(async () => {
-      const { lagMs = 0 } = await replicaState(this.#pool)
-      const known = await readSeries(this.#pool, ids, await readSources(this.#pool, lagMs), calendars, spans)
-      const then = started - Math.round(lagMs * 1000)
-      return known.map((series) => ({ ...series, now: Math.min(now ?? then, then) }))
-    })
   }
 
   /** A query from outside: the series that it names, between its times. */
@@ -126,35 +132,35 @@ export class Coverage {
     const { type, timeframe, from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER, gaps, limit, ...names } = query
     const filter = { ...names, ...(type && { types: [type] }), ...(timeframe && { timeframes: [timeframe] }) }
     const wanted = (spans: readonly Span[]) => spans.some((span) => span.from < to && span.to > from)
-    const all = (await this.list(filter, now)).flatMap((series) => {
-      const part = {
-        ...series,
-        held: series.held.filter((span) => wanted([span])),
-        gaps: series.gaps.filter((gap) => wanted([gap])),
+    const items: SeriesCoverage[] = []
+    for await (const some of this.#pages(filter, now, PAGE)) {
+      for (const known of some) {
+        const series = covered(known)
+        const part = {
+          ...series,
+          held: series.held.filter((span) => wanted([span])),
+          gaps: series.gaps.filter((gap) => wanted([gap])),
+        }
+        if (gaps ? part.gaps.length > 0 : part.held.length + part.gaps.length > 0) items.push(part)
       }
-      return (gaps ? part.gaps.length > 0 : part.held.length + part.gaps.length > 0) ? [part] : []
-    })
-    return { items: all.slice(0, limit), more: all.length > limit }
+      if (items.length > limit) break
+    }
+    return { items: items.slice(0, limit), more: items.length > limit }
   }
 
-  /** Looks at what was stored since; of the series that the filter lets through. @returns their ids */
-  refresh(filter: CoverageFilter = {}): Promise<readonly string[]> {
+  /** Looks at what was stored since; of the series that the filter lets through. */
+  refresh(filter: CoverageFilter = {}): Promise<void> {
     return withClient(this.#pool, (client) => refresh(client, filter))
   }
 
   /** The id of a series, which need not hold anything yet. */
   async idOf({ source, coinId, currency, type, timeframe }: CoveredSeries): Promise<string> {
-    const key = [source, coinId, currency, type, timeframe ?? '']
+    const key = [type, coinId, source, currency, timeframe ?? '']
     return classified(async () => {
-      await this.#pool.query(
-        'insert into coverage_series (source, coin_id, currency, type, timeframe) values ($1, $2, $3, $4, $5) on conflict do nothing',
-        key,
-      )
-      const { rows } = await this.#pool.query<{ id: string }>(
-        'select id from coverage_series where (source, coin_id, currency, type, timeframe) = ($1, $2, $3, $4, $5)',
-        key,
-      )
-      return (rows[0] as { id: string }).id
+      const { rows } = await this.#pool.query<{ id: string }>("select series_number($1, $2, $3, $4, $5, '', '')::text as id", key)
+      const { id } = rows[0] as { id: string }
+      await this.#pool.query('insert into coverage_series (id) values ($1) on conflict do nothing', [id])
+      return id
     })
   }
 
@@ -280,6 +286,7 @@ async function changing(client: PoolClient, id: string, work: () => Promise<void
   try {
     await client.query(LOCK_SERIES, [[id]])
     await work()
+    await client.query('update coverage_series set seen = null where id = $1', [id])
     await client.query('commit')
   } catch (error) {
     await client.query('rollback').catch(() => {})

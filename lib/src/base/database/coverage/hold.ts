@@ -7,19 +7,17 @@ import { type CoveredType, rowsOf, typesWith } from './types.ts'
 /** SQL: the longest silence of a series `s` that is no gap; the source's own word counts before what was measured. */
 export const SILENCE_LIMIT = `${SILENCE} * coalesce(
   (select (w.cadence ->> s.type)::bigint * interval '1 microsecond' from coverage_sources as w where w.source = s.source),
-  s.usual, interval '1 hour')`
+  (select k.usual from coverage_series as k where k.id = s.id), interval '1 hour')`
 
 /** Stretches of the table that nothing is known of, for the ids $1: before, between and behind what is held or requested. */
-const unknown = (type: CoveredType, length: string, more: string): string => `
+const unknown = (length: string, more: string): string => `
 known as (
   select series_id, range_agg(span) as spans from coverage_spans where series_id = any ($1::bigint[]) and state in ('held', 'requested')
   group by series_id),
 pieces as (
-  select s.*, ${more}, unnest(tstzmultirange(tstzrange(b.first, b.last + ${length}, '[)')) - coalesce(k.spans, '{}')) as piece
-  from coverage_series as s left join known as k on k.series_id = s.id cross join lateral (
-    select (select time from ${rowsOf(type)} order by time limit 1) as first,
-      (select time from ${rowsOf(type)} and ${notFuture('time')} order by time desc limit 1) as last) as b
-  where s.id = any ($1::bigint[]) and b.first <= b.last)`
+  select s.*, ${more}, unnest(tstzmultirange(tstzrange(s.first, s.last + ${length}, '[)')) - coalesce(k.spans, '{}')) as piece
+  from series as s left join known as k on k.series_id = s.id
+  where s.id = any ($1::bigint[]) and s.first <= s.last)`
 
 /** Spans, given as rows (id, span) of `found`, added to what is held; those that touch become one. */
 const HOLD = `,
@@ -39,7 +37,7 @@ const LENGTH = '(select length from lengths as l where l.timeframe = s.timeframe
 const bars = (type: CoveredType, end: string): string => `with lengths (timeframe, length) as (values ${TIMEFRAMES.map(
   (timeframe) => `('${timeframe}', interval '${timeframeMicros(timeframe) / 1e6} seconds')`,
 ).join(', ')}),
-${unknown(type, LENGTH, `${LENGTH} as length`)},
+${unknown(LENGTH, `${LENGTH} as length`)},
 found as materialized (
   select s.id, tstzrange(i.first, i.last + s.length) as span from pieces as s cross join lateral (
     select min(time) as first, max(time) as last from (
@@ -53,7 +51,7 @@ found as materialized (
  * that it joins what is held there.
  */
 const atCadence = (type: CoveredType, end: string): string => `with
-${unknown(type, "interval '1 microsecond'", `${SILENCE_LIMIT} as longest`)},
+${unknown("interval '1 microsecond'", `${SILENCE_LIMIT} as longest`)},
 found as materialized (
   select s.id, tstzrange(i.first, i.last + interval '1 microsecond') as span from pieces as s cross join lateral (
     select min(time) as first, max(time) as last from (
@@ -77,8 +75,6 @@ const islands = (type: CoveredType, chunked: boolean, end: string): string => {
   const numbered = `${rowsOf(type)} and p.sequence is not null and ${notFuture('p.time')}`
   const edge = (order: '' | 'desc', near: string) =>
     `(select p.sequence from ${numbered}${chunked ? ` and ${near}` : ''} order by p.sequence ${order} limit 1)`
-  const earliest = `(select time from ${rowsOf(type)} order by time limit 1)`
-  const latest = `(select time from ${rowsOf(type)} and ${notFuture('time')} order by time desc limit 1)`
   const held = (side: string) =>
     `from coverage_spans as c where c.series_id = s.id and c.state = 'held' and c.numbers is not null and ${side}`
   const near = `and p.time >= coalesce((select max(upper(c.span)) ${held('c.numbers << s.piece')}), '-infinity') - ${OUT_OF_STEP}
@@ -88,9 +84,9 @@ const islands = (type: CoveredType, chunked: boolean, end: string): string => {
   where series_id = any ($1::bigint[]) and state = 'held' and numbers is not null group by series_id),
 pieces as (
   select s.*, unnest(int8multirange(int8range(b.first, b.last, '[]')) - coalesce(k.numbers, '{}')) as piece
-  from coverage_series as s left join known as k on k.series_id = s.id cross join lateral (
-    select ${edge('', `p.time <= ${earliest} + ${OUT_OF_STEP}`)} as first,
-      ${edge('desc', `p.time >= ${latest} - ${OUT_OF_STEP}`)} as last) as b
+  from series as s left join known as k on k.series_id = s.id cross join lateral (
+    select ${edge('', `p.time <= s.first + ${OUT_OF_STEP}`)} as first,
+      ${edge('desc', `p.time >= s.last - ${OUT_OF_STEP}`)} as last) as b
   where s.id = any ($1::bigint[]) and b.first <= b.last),
 found as materialized (
   select s.id, int8range(i.first, i.last, '[]') as numbers, tstzrange(i.since, i.until + interval '1 microsecond') as span from pieces as s cross join lateral (
@@ -139,10 +135,10 @@ export const tells = (chunked: boolean): readonly Hold[] =>
 /** How far apart the records of a series come while nobody says so: the median of its latest. */
 export const MEASURES: readonly string[] = typesWith('cadence').map(
   (type) => `
-update coverage_series as u set usual = m.usual from coverage_series as s cross join lateral (
+update coverage_series as u set usual = m.usual, seen = null from series as s cross join lateral (
   select percentile_disc(0.5) within group (order by d) as usual, count(*) as n from (
     select time - lag(time) over (order by time) as d from (
       select ${type.repeats ? 'distinct ' : ''}time from ${rowsOf(type)} and ${notFuture('time')} order by time desc limit 500) as latest) as distances
   where d is not null) as m
-where s.id = u.id and s.type = '${type.name}' and s.usual is null and m.n >= 3`,
+where s.id = u.id and s.type = '${type.name}' and u.usual is null and m.n >= 3`,
 )

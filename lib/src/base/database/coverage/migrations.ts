@@ -1,4 +1,3 @@
-import { HISTORY_TYPES } from '../../types/index.ts'
 import { type MigrationFile, migrate } from '../migrate.ts'
 import type { Pool } from '../pool.ts'
 
@@ -64,21 +63,28 @@ create index coverage_outages_session on coverage_outages (session_id);
 alter table coverage_spans add column numbers int8range check (not isempty(numbers));
 `,
   },
+  {
+    version: 3,
+    name: 'registry',
+    // The names of a series stand in the registry of the store; `seen` is where the transactions begin that were not looked at yet.
+    sql: `
+insert into series (type, coin_id, source, currency, timeframe)
+select type, coin_id, source, currency, timeframe from coverage_series on conflict do nothing;
+create table coverage_numbered (id bigint primary key references series on delete cascade, usual interval, seen xid8);
+insert into coverage_numbered (id, usual) select s.id, k.usual from coverage_series as k join series as s on s.type = k.type
+  and s.coin_id = k.coin_id and s.source = k.source and s.currency = k.currency and s.timeframe = k.timeframe and s.name = '' and s.params = '';
+alter table coverage_spans drop constraint coverage_spans_series_id_fkey;
+update coverage_spans as c set series_id = s.id from coverage_series as k join series as s on s.type = k.type
+  and s.coin_id = k.coin_id and s.source = k.source and s.currency = k.currency and s.timeframe = k.timeframe and s.name = '' and s.params = ''
+  where c.series_id = k.id;
+drop table coverage_series;
+alter table coverage_numbered rename to coverage_series;
+alter table coverage_spans add constraint coverage_spans_series_id_fkey foreign key (series_id) references coverage_series on delete cascade;
+`,
+  },
 ]
 
-/** Makes the tables of coverage, whose series may be of every type that is declared. @throws QiError */
+/** Makes the tables of coverage, in a database that the store has set up. @throws QiError */
 export async function migrateCoverage(pool: Pool): Promise<void> {
-  await migrate(pool, {
-    component: 'coverage',
-    files: coverageMigrations,
-    after: async (client) => {
-      const { rows } = await client.query<{ types: string }>(
-        "select pg_get_constraintdef(oid) as types from pg_constraint where conname = 'coverage_series_type_check'",
-      )
-      const allowed = rows[0]?.types ?? ''
-      if (HISTORY_TYPES.every((type) => allowed.includes(`'${type}'`))) return
-      await client.query(`alter table coverage_series drop constraint if exists coverage_series_type_check,
-        add constraint coverage_series_type_check check (type in (${HISTORY_TYPES.map((type) => `'${type}'`).join(', ')}))`)
-    },
-  })
+  await migrate(pool, { component: 'coverage', files: coverageMigrations })
 }

@@ -1,28 +1,21 @@
 import { type Calendar, type Micros, type NumberRange, parseTime, type SeriesProof, type Span, union } from '../../types/index.ts'
-import { notFuture } from '../future.ts'
 import type { Pool } from '../pool.ts'
+import { NEXT } from './discover.ts'
 import type { Known, Numbered, SettledSpan } from './gaps.ts'
 import { SILENCE_LIMIT } from './hold.ts'
+import type { CoverageFilter } from './model.ts'
 import { type KnownSource, outagesOf } from './sources.ts'
-import { type SeriesRow, seriesOf, timeText } from './sql.ts'
-import { coveredTypes, rowsOf } from './types.ts'
-
-const edge = (order: '' | 'desc'): string =>
-  `case s.type ${coveredTypes
-    .map(
-      (type) =>
-        `when '${type.name}' then (select time from ${rowsOf(type)} and ${notFuture('time')} order by time ${order} limit 1)`,
-    )
-    .join('\n')} end`
+import { filterValues, type SeriesRow, seriesOf, timeText } from './sql.ts'
+import { coveredTypes } from './types.ts'
 
 const SERIES = `select s.id, s.source, s.coin_id, s.currency, s.type, s.timeframe,
-  ${timeText(edge(''))} as first, ${timeText(edge('desc'))} as last,
+  ${timeText('case when s.last is not null then s.first end')} as first, ${timeText('s.last')} as last,
   (select calendar from trading_pairs as i where i.source = s.source and i.coin_id = s.coin_id) as calendar,
   (extract(epoch from ${SILENCE_LIMIT}) * 1000000)::bigint::text as limit,
   (select array_agg(array[state, ${timeText('lower(span)')}, ${timeText('upper(span)')}, reason, ${timeText('noted_at')},
       lower(numbers)::text, (upper(numbers) - 1)::text] order by lower(span), lower(numbers))
     from coverage_spans as c where c.series_id = s.id) as spans
-  from coverage_series as s where s.id = any ($1::bigint[]) order by s.coin_id, s.source, s.currency, s.type, s.timeframe`
+  from series as s where s.id = any ($1::bigint[]) order by s.coin_id, s.source, s.currency, s.type, s.timeframe`
 
 interface Row extends SeriesRow {
   readonly first: string | null
@@ -39,6 +32,18 @@ export type Stored = Span & {
   readonly reason: string
   readonly askedAt: Micros
   readonly numbers?: NumberRange
+}
+/** The covered series that a filter lets through, by coin, some at a time. */
+export async function* seriesIds(pool: Pool, filter: CoverageFilter, some: number): AsyncGenerator<readonly string[]> {
+  let after = ['', '', '', '', '']
+  for (let last: SeriesRow | undefined; ; ) {
+    const { rows } = await pool.query<SeriesRow>(NEXT, [...filterValues(filter), ...after, some])
+    last = rows.at(-1)
+    if (!last) return
+    yield rows.map(({ id }) => id)
+    if (rows.length < some) return
+    after = [last.coin_id, last.source, last.currency, last.type, last.timeframe]
+  }
 }
 
 const storedSpan = ([state, lower, upper, reason, notedAt, first, last]: readonly (string | null)[]): Stored => ({

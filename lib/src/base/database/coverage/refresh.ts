@@ -8,7 +8,17 @@ import type { CoveredType } from './types.ts'
 
 /** Numbers prove something only where their source says that they count up. */
 const WANTED = `select s.id, s.type, coalesce(s.type = any (w.contiguous), false) as contiguous
-  from coverage_series as s left join coverage_sources as w on w.source = s.source where`
+  from series as s join coverage_series as k on k.id = s.id left join coverage_sources as w on w.source = s.source where`
+
+/** Series that were written, or of which something else was noted, since they were looked at. */
+const CHANGED = '(k.seen is null or s.written >= k.seen)'
+
+/** Transactions from this one on may not have been visible when the records were read. */
+const HORIZON = 'select pg_snapshot_xmin(pg_current_snapshot())::text as horizon'
+const SEEN = 'update coverage_series set seen = $2::xid8 where id = any ($1::bigint[])'
+
+/** Series that are brought up to date in one transaction: few enough that nobody waits long for their locks. */
+const AT_ONCE = 500
 
 export interface Wanted {
   readonly id: string
@@ -17,21 +27,25 @@ export interface Wanted {
 }
 
 /**
- * Brings what is held up to date with the tables, reading of them only what is not known yet. Safe from several processes: what
- * is found is added to what is there.
- * @returns the ids of the series looked at
+ * Brings what is held up to date with the tables: of the series that were written since, reading only what is not known yet. Safe from
+ * several processes: what is found is added to what is there.
+ * @param ids only these of the series that the filter lets through
  */
-export async function refresh(client: PoolClient, filter: CoverageFilter): Promise<readonly string[]> {
-  for (const text of DISCOVER) await client.query(text)
-  for (const text of MEASURES) await client.query(`${text} and ${FILTERED}`, filterValues(filter))
-  const wanted = await wantedSeries(client, filter)
-  await hold(client, wanted)
-  return wanted.map(({ id }) => id)
+export async function refresh(client: PoolClient, filter: CoverageFilter, ids?: readonly string[]): Promise<void> {
+  const values = filterValues(filter, ids)
+  await client.query(DISCOVER, values)
+  for (const text of MEASURES) await client.query(`${text} and ${FILTERED}`, values)
+  const { rows } = await client.query<Wanted>(`${WANTED} ${CHANGED} and ${FILTERED} order by s.id`, values)
+  for (let at = 0; at < rows.length; at += AT_ONCE) await hold(client, rows.slice(at, at + AT_ONCE))
 }
 
 /** The known series that a filter lets through. */
-export async function wantedSeries(client: PoolClient, filter: CoverageFilter): Promise<readonly Wanted[]> {
-  return (await client.query<Wanted>(`${WANTED} ${FILTERED}`, filterValues(filter))).rows
+export async function wantedSeries(
+  client: PoolClient,
+  filter: CoverageFilter,
+  ids: readonly string[],
+): Promise<readonly Wanted[]> {
+  return (await client.query<Wanted>(`${WANTED} ${FILTERED}`, filterValues(filter, ids))).rows
 }
 
 /** The ids of the series of a type whose records prove what is held. */
@@ -45,18 +59,21 @@ export async function refreshOne(client: PoolClient, id: string): Promise<void> 
 }
 
 async function hold(client: PoolClient, rows: readonly Wanted[]): Promise<void> {
+  if (rows.length === 0) return
   const chunked = (await storedLayout(client)) === 'hypertables'
-  for (const { type, text } of holds(chunked)) {
-    const ids = ofProof(rows, type)
-    if (ids.length === 0) continue
-    await client.query('begin')
-    try {
-      await client.query(LOCK_SERIES, [ids])
-      await client.query(text, [ids])
-      await client.query('commit')
-    } catch (error) {
-      await client.query('rollback').catch(() => {})
-      throw error
+  await client.query('begin')
+  try {
+    const ids = rows.map(({ id }) => id)
+    await client.query(LOCK_SERIES, [ids])
+    const horizon = (await client.query<{ horizon: string }>(HORIZON)).rows[0]?.horizon
+    for (const { type, text } of holds(chunked)) {
+      const proved = ofProof(rows, type)
+      if (proved.length > 0) await client.query(text, [proved])
     }
+    await client.query(SEEN, [ids, horizon])
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
   }
 }

@@ -102,9 +102,15 @@ export async function declareSource(
   { cadence, contiguous, calendar }: SeriesTraits,
   word: 'first word' | 'last word',
 ): Promise<void> {
-  await pool.query(
+  const { rowCount } = await pool.query(
     `insert into coverage_sources (source, cadence, contiguous, calendar) values ($1, $2, $3, coalesce($4, '24x7'))
      on conflict (source) do ${word === 'last word' ? LAST_WORD : 'nothing'}`,
     [source, JSON.stringify(cadence ?? {}), [...(contiguous ?? [])], calendar ?? null],
   )
+  // Silences and numbers mean something else now: all of its series are looked at again.
+  if (rowCount)
+    await pool.query(
+      'update coverage_series as k set seen = null from series as s where s.id = k.id and s.source = $1 and k.seen is not null',
+      [source],
+    )
 }

@@ -14,13 +14,16 @@ export const timeText = (time: string): string => `to_char((${time}) at time zon
 export const spansOf = (pairs: readonly (readonly string[])[] | null): Span[] =>
   (pairs ?? []).map(([from = '', to = '']) => ({ from: parseTime(from), to: parseTime(to) }))
 
-/** Conditions on a row of coverage_series; $1 to $5. */
+/** Conditions on a row `s` of the registry; $1 to $6. */
 export const FILTERED = `($1::text[] is null or s.source = any ($1)) and ($2::text[] is null or s.coin_id = any ($2))
   and ($3::text[] is null or s.currency = any ($3)) and ($4::text[] is null or s.type = any ($4))
-  and ($5::text[] is null or s.timeframe = any ($5))`
+  and ($5::text[] is null or s.timeframe = any ($5)) and ($6::bigint[] is null or s.id = any ($6))`
 
-export const filterValues = ({ sources, coins, currencies, types, timeframes }: CoverageFilter): unknown[] =>
-  [sources, coins, currencies, types, timeframes].map((names) => (names ? [...names] : null))
+/** @param ids only these of the series that the filter lets through */
+export const filterValues = (
+  { sources, coins, currencies, types, timeframes }: CoverageFilter,
+  ids?: readonly string[],
+): unknown[] => [sources, coins, currencies, types, timeframes, ids].map((names) => (names ? [...names] : null))
 
 export interface SeriesRow {
   readonly id: string

@@ -14,27 +14,21 @@ interface Row {
   readonly last: string | null
 }
 
-export interface Untold {
-  /** The series that the filter lets through. */
-  readonly ids: readonly string[]
-  /** By the id of their series. */
-  readonly spans: ReadonlyMap<string, readonly Stored[]>
-}
-
-/** The held spans that a refresh would add now, for a reader who may not write. */
-export async function findUntold(client: PoolClient, filter: CoverageFilter): Promise<Untold> {
-  const wanted = await wantedSeries(client, filter)
+/** The held spans that a refresh would add now, by the id of their series, for a reader who may not write. */
+export async function findUntold(
+  client: PoolClient,
+  filter: CoverageFilter,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly Stored[]>> {
+  const wanted = await wantedSeries(client, filter, ids)
   const chunked = (await storedLayout(client)) === 'hypertables'
   const found: Row[] = []
   for (const { type, text } of tells(chunked)) {
-    const ids = ofProof(wanted, type)
-    if (ids.length > 0) found.push(...(await client.query<Row>(text, [ids])).rows)
+    const proved = ofProof(wanted, type)
+    if (proved.length > 0) found.push(...(await client.query<Row>(text, [proved])).rows)
   }
   const spans = Map.groupBy(found, ({ id }) => id)
-  return {
-    ids: wanted.map(({ id }) => id),
-    spans: new Map([...spans].map(([id, rows]) => [id, rows.map(storedOf)])),
-  }
+  return new Map([...spans].map(([id, rows]) => [id, rows.map(storedOf)]))
 }
 
 const storedOf = ({ lower, upper, first, last }: Row): Stored => ({

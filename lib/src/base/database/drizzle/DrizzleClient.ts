@@ -1,3 +1,4 @@
+import type { SQL } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import {
   type ArrivalOrder,
@@ -15,11 +16,12 @@ import {
 } from '../../types/index.ts'
 import { classifyPgError } from '../errors.ts'
 import { notFuture } from '../future.ts'
-import { and, asc, desc, drizzle, eq, gte, lt, sql } from '../orm.ts'
+import { and, asc, desc, drizzle, gte, lt, sql } from '../orm.ts'
 import type { Pool } from '../pool.ts'
 import { cryptoPrices, ohlcvData } from '../schema/index.ts'
+import { numberOf } from '../series/lookup.ts'
 import { tableOf } from '../tables.ts'
-import { prepareInsert } from './inserts.ts'
+import { SingleInsert } from './SingleInsert.ts'
 
 export interface SeriesOf {
   readonly coinId: string
@@ -43,8 +45,6 @@ export interface Admission {
   readonly calendars: SeriesCalendars
 }
 
-type Insert = ReturnType<typeof prepareInsert>
-
 /** Typed reads and small writes by Drizzle, on the store's pool; statements are prepared once per connection. */
 export class DrizzleClient {
   /** The Drizzle database itself, for queries that have no verb here. */
@@ -52,12 +52,14 @@ export class DrizzleClient {
   readonly #latest: ReturnType<typeof prepareLatest>
   readonly #prices: ReturnType<typeof preparePrices>
   readonly #bars: ReturnType<typeof prepareBars>
-  readonly #inserts = new Map<string, Insert>()
+  readonly #inserts = new Map<string, SingleInsert>()
+  readonly #pool: Pool
 
   readonly #admission: Admission
 
   constructor(pool: Pool, admission: Admission) {
     this.#admission = admission
+    this.#pool = pool
     this.db = drizzle(pool)
     this.#latest = prepareLatest(this.db)
     this.#prices = preparePrices(this.db)
@@ -88,17 +90,27 @@ export class DrizzleClient {
     const spec = tableOf(type, record)
     let insert = this.#inserts.get(spec.name)
     if (!insert) {
-      insert = prepareInsert(this.db, spec)
+      insert = new SingleInsert(this.#pool, spec)
       this.#inserts.set(spec.name, insert)
     }
-    await classified(insert.execute(Object.fromEntries(spec.fields.map(({ property }) => [property, record[property] ?? null]))))
+    await classified(insert.run(record))
   }
 }
 
 type SeriesTable = typeof cryptoPrices | typeof ohlcvData
 
-const ofSeries = ({ coinId, source, currency }: SeriesTable) =>
-  and(eq(coinId, sql.placeholder('coinId')), eq(source, sql.placeholder('source')), eq(currency, sql.placeholder('currency')))
+/** By the number of the series: rows then come in the order of time from the index. */
+function ofSeries(type: 'price' | 'ohlcv'): SQL {
+  const names = ['coinId', 'source', 'currency', ...(type === 'ohlcv' ? ['timeframe'] : [])]
+  const marked = numberOf(type, {
+    coin_id: '{coinId}',
+    source: '{source}',
+    currency: '{currency}',
+    timeframe: type === 'ohlcv' ? '{timeframe}' : "''",
+  })
+  return sql.join(marked.split(/[{}]/).map((part) => (names.includes(part) ? sql.placeholder(part) : sql.raw(part))))
+}
+const isOf = (type: 'price' | 'ohlcv'): SQL => sql`series = ${ofSeries(type)}`
 
 /** Leaves out rows that no record can be made of, which an older version took. */
 const readable = (type: RecordType) =>
@@ -115,7 +127,7 @@ const prepareLatest = (db: NodePgDatabase) =>
   db
     .select()
     .from(cryptoPrices)
-    .where(and(ofSeries(cryptoPrices), sql.raw(notFuture('time')), readable(price as unknown as RecordType)))
+    .where(and(isOf('price'), sql.raw(notFuture('time')), readable(price as unknown as RecordType)))
     .orderBy(desc(cryptoPrices.time))
     .limit(1)
     .prepare('drizzle_latest_price')
@@ -124,7 +136,7 @@ const preparePrices = (db: NodePgDatabase) =>
   db
     .select()
     .from(cryptoPrices)
-    .where(and(ofSeries(cryptoPrices), inRange(cryptoPrices), readable(price as unknown as RecordType)))
+    .where(and(isOf('price'), inRange(cryptoPrices), readable(price as unknown as RecordType)))
     .orderBy(asc(cryptoPrices.time))
     .limit(sql.placeholder('limit'))
     .prepare('drizzle_prices')
@@ -133,14 +145,7 @@ const prepareBars = (db: NodePgDatabase) =>
   db
     .select()
     .from(ohlcvData)
-    .where(
-      and(
-        ofSeries(ohlcvData),
-        eq(ohlcvData.timeframe, sql.placeholder('timeframe')),
-        inRange(ohlcvData),
-        readable(ohlcv as unknown as RecordType),
-      ),
-    )
+    .where(and(isOf('ohlcv'), inRange(ohlcvData), readable(ohlcv as unknown as RecordType)))
     .orderBy(asc(ohlcvData.time))
     .limit(sql.placeholder('limit'))
     .prepare('drizzle_bars')

@@ -1,6 +1,8 @@
-import { EARLIEST, formatTime, type Micros, type Timeframe, timeframeMicros } from '../../types/index.ts'
+import { EARLIEST, formatTime, type Micros, type RecordName, type Timeframe, timeframeMicros } from '../../types/index.ts'
 import type { Statement } from '../reader.ts'
 import { barFigures, isClosed } from '../rollups/figures.ts'
+import { numberOf } from '../series/lookup.ts'
+import { rowsOf } from '../tables.ts'
 import type { Bucket } from './bucket.ts'
 import type { HeldPart } from './held.ts'
 
@@ -27,6 +29,9 @@ export interface Range {
 export type Material = HeldPart['kind']
 
 const TABLES = { trades: 'trades', prices: 'crypto_prices' } as const
+const TYPES: Readonly<Partial<Record<Material, RecordName>>> = { trades: 'trade', prices: 'price' }
+/** Parameters of all statements here. */
+const NAMES = { coin_id: '$1', source: '$2', currency: '$3' }
 export const tableOf = (material: Material): string =>
   material in TABLES ? TABLES[material as keyof typeof TABLES] : 'ohlcv_data'
 /** One prepared statement for each kind of material, and bars of all timeframes share theirs. */
@@ -43,16 +48,14 @@ export const valuesOf = ({ coinId, source, currency }: SeriesKey): string[] => [
  * the last bucket, so the cost is one index probe a bucket, whatever lies within. Weeks are counted from a Monday.
  * $1–$3 the series, $4 the bucket's length, $5 its origin, $6 from, $7 to, $8 how many, $9 the timeframe of bars
  */
-function walk(table: string, condition: string): string {
+function walk(table: string, series: string): string {
   const newestBefore = (end: string) => `(select date_bin($4::interval, time, $5::timestamptz) as open from ${table} as r
-    where r.coin_id = $1 and r.source = $2 and r.currency = $3 ${condition} and r.time < ${end} and r.time >= $6::timestamptz
+    where ${series} and r.time < ${end} and r.time >= $6::timestamptz
     order by r.time desc limit 1)`
   return `with recursive b (open) as (${newestBefore('$7::timestamptz')}
     union all select n.open from b cross join lateral ${newestBefore('b.open')} as n)
     select open from b limit $8`
 }
-
-const onBars = (material: Material, condition: string): string => (material in TABLES ? '' : condition)
 
 /** Where buckets hold the material; at most the latest `limit`. */
 export function bucketsHolding(key: SeriesKey, bucket: Bucket, material: Material, range: Range): Statement {
@@ -60,16 +63,19 @@ export function bucketsHolding(key: SeriesKey, bucket: Bucket, material: Materia
   const bounds = [boundText(range.from), formatTime(range.to), range.limit]
   return {
     name: named('walk', material),
-    text: walk(tableOf(material), onBars(material, 'and r.timeframe = $9')),
+    text: walk(
+      rowsOf(tableOf(material)),
+      `r.series = ${numberOf(TYPES[material] ?? 'ohlcv', { ...NAMES, ...(material in TABLES ? {} : { timeframe: '$9' }) })}`,
+    ),
     values: [coinId, source, currency, interval(bucket.length), formatTime(bucket.origin), ...bounds, ...timeframeOf(material)],
   }
 }
 
-const OF_BARS = 'o.coin_id = $1 and o.source = $2 and o.currency = $3 and o.timeframe = $6 and o.flaw is null'
+const OF_BARS = `o.series = ${numberOf('ohlcv', { ...NAMES, timeframe: '$6' })} and o.flaw is null`
 
 /** $1–$3 the series, $4 opens of buckets, $5 their length, $6 the timeframe of bars, $7 its length, $8 whether the market closes at times */
 const BUILD = `select b.open as bucket, r.* from unnest($4::timestamptz[]) as b (open)
-cross join lateral (select ${barFigures('$7::interval', '$8::boolean')} from ohlcv_data as o
+cross join lateral (select ${barFigures('$7::interval', '$8::boolean')} from ohlcv_data_rows as o
   where ${OF_BARS} and o.time >= b.open and o.time < b.open + $5::interval) as r
 where r.pieces > 0`
 
@@ -93,7 +99,7 @@ const RUNS = `select o.n, min(o.time) as since, max(least(o.time + $7::interval,
     select s.n, o.*, c.closed, case when c.closed then o.time - row_number() over (partition by s.n, c.closed order by o.time) * $7::interval
       else o.time end as run
     from unnest($4::timestamptz[], $5::timestamptz[]) with ordinality as s (since, until, n)
-    cross join lateral (select * from ohlcv_data as o
+    cross join lateral (select * from ohlcv_data_rows as o
       where ${OF_BARS} and o.time >= s.since and o.time <= s.until - $7::interval) as o
     cross join lateral (select ${isClosed('o', '$7::interval', '$8::boolean')} as closed) as c) as o
 group by o.n, o.closed, o.run`
@@ -113,8 +119,8 @@ export const runsWithin = (key: SeriesKey, bars: Timeframe, spans: readonly Stre
 })
 
 /** $1–$3 the series, $4 opens, $5 the timeframe, $6 its length, $7 whether the market closes at times */
-const OWN = `select o.*, ${isClosed('o', '$6::interval', '$7::boolean')} as closed from ohlcv_data as o
-where o.coin_id = $1 and o.source = $2 and o.currency = $3 and o.timeframe = $5 and o.time = any ($4::timestamptz[])`
+const OWN = `select o.*, ${isClosed('o', '$6::interval', '$7::boolean')} as closed from ohlcv_data_rows as o
+where o.series = ${numberOf('ohlcv', { ...NAMES, timeframe: '$5' })} and o.time = any ($4::timestamptz[])`
 
 /** The stored bars that open at these times, sound or not. */
 export const ownBars = (key: SeriesKey, timeframe: Timeframe, opens: readonly Micros[], closes: boolean): Statement => ({

@@ -41,6 +41,9 @@ export interface Held {
   readonly bars: PackedBars
 }
 
+/** SQL: the kind of data that a series `s` of the registry holds. */
+export const KIND_OF_SERIES = "case s.type when 'ohlcv' then s.timeframe when 'trade' then 'trades' else 'prices' end"
+
 /** Walks the distinct values of the leading columns by jumping through the index: one probe a value, however long the history. */
 const distinct = (name: string, table: string, columns: readonly string[], condition = ''): string => {
   const list = (row: string) => columns.map((column) => `${row}.${column}`).join(', ')
@@ -51,11 +54,6 @@ const distinct = (name: string, table: string, columns: readonly string[], condi
     where t.coin_id = $1 and (${list('t')}) > (${list('w')}) order by ${list('t')} limit 1) as n)`
 }
 
-const newest = (name: string, table: string, kind: string, condition = ''): string =>
-  `select w.source, w.currency, ${kind} as kind, l.time, l.origin from ${name} as w cross join lateral (
-    select t.time, t.origin from ${table} as t
-    where t.coin_id = $1 and t.source = w.source and t.currency = w.currency ${condition} and ${notFuture('t.time')} order by t.time desc limit 1) as l`
-
 /** Where retention drops records, the bars that were rolled up from them may be all that is left of a series. */
 const ONLY_BARS = "and exists (select from qicore_settings where name like 'kept\\_since.%')"
 
@@ -64,24 +62,24 @@ const ONLY_BARS = "and exists (select from qicore_settings where name like 'kept
  * preference.ts. Of the bars those come along that are served as they are: closed, and without a flaw.
  * $1 coin, $2 source, $3 currency, $4 timeframe, $5 from, $6 to, $7 limit, $8 the bars' length
  */
-const HELD = `with recursive ${distinct('b', 'ohlcv_data', ['source', 'currency', 'timeframe'])},
-${distinct('d', 'trades', ['source', 'currency'])},
-${distinct('p', 'crypto_prices', ['source', 'currency'])},
-${distinct('r', 'rollups', ['source', 'currency', 'built_from'], ONLY_BARS)},
-parts as materialized (${newest('b', 'ohlcv_data', 'w.timeframe', 'and t.timeframe = w.timeframe')}
-  union all ${newest('d', 'trades', "'trades'")}
-  union all ${newest('p', 'crypto_prices', "'prices'")}
-  union all ${newest('r', 'rollups', 'w.built_from', "and t.built_from = w.built_from and t.timeframe = '1m'")}),
+const HELD = `with recursive ${distinct('r', 'rollups', ['source', 'currency', 'built_from'], ONLY_BARS)},
+parts as materialized (
+  select s.id, s.source, s.currency, ${KIND_OF_SERIES} as kind, s.last as time, s.origin from series as s
+    where s.coin_id = $1 and s.type in ('ohlcv', 'trade', 'price') and s.last is not null
+  union all
+  select null, w.source, w.currency, w.built_from, l.time, l.origin from r as w cross join lateral (
+    select t.time, t.origin from rollups as t where t.coin_id = $1 and t.source = w.source and t.currency = w.currency
+      and t.built_from = w.built_from and t.timeframe = '1m' and ${notFuture('t.time')} order by t.time desc limit 1) as l),
 chosen as materialized (select source, currency from (
     select source, currency, max(time) as latest, (array_agg(origin = 'simulated' order by time desc, origin = 'simulated'))[1] as simulated
     from parts where ($2::text is null or source = $2) and ($3::text is null or currency = $3) group by source, currency) as s
   order by case when simulated then 2 when source = '${MANUAL}' then 1 else 0 end, latest desc, (source || ':' || currency) collate "C" limit 1)
 select source, currency, kind, time, origin, null::bigint as count from parts
 union all
-select null, null, ${packed('o')}, null, null, count(*) from (select t.* from chosen cross join lateral (select * from ohlcv_data as t
-  where t.coin_id = $1 and t.source = chosen.source and t.currency = chosen.currency and t.timeframe = $4
+select null, null, ${packed('o')}, null, null, count(*) from (select * from ohlcv_data_rows as t
+  where t.series = (select p.id from parts as p join chosen as c on c.source = p.source and c.currency = p.currency where p.kind = $4)
     and t.time >= $5::timestamptz and t.time < $6::timestamptz and t.flaw is null and ${isClosed('t', '$8::interval')}
-  order by t.time desc limit $7) as t) as o`
+  order by t.time desc limit $7) as o`
 
 /** The series that are held of a coin, and the bars of the chosen one that are served as they are stored. */
 export async function heldOf(reader: Reader, wanted: Wanted): Promise<Held> {

@@ -6,8 +6,8 @@ import type { Reader } from '../reader.ts'
  * makes no provider's ticker ambiguous.
  */
 const FIND = `select n.name, r.coin_id from (select distinct unnest($1::text[]) as name) as n cross join lateral (
-  with held as (select 1 where exists (select from crypto_prices where coin_id = n.name)
-    or exists (select from ohlcv_data where coin_id = n.name) or exists (select from trades where coin_id = n.name))
+  with held as (select 1 where exists (select from series as s where s.coin_id = n.name and s.type in ('price', 'ohlcv', 'trade')
+    and s.first is not null))
   select n.name as coin_id from held
   union
   select coin_id from (select coin_id, rank() over (order by source = '${MANUAL}') as rank from (

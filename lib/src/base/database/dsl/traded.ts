@@ -1,4 +1,5 @@
 import type { Reader } from '../reader.ts'
+import { rowsOf } from '../tables.ts'
 
 /** How long an answer holds, in milliseconds. */
 const PROBE_EVERY_MS = 2000
@@ -19,7 +20,7 @@ export function anyTrades(reader: Reader): Promise<boolean> {
   const now = performance.now()
   if (known && now - known.at < PROBE_EVERY_MS) return known.found
   const found = reader
-    .rows({ name: 'any_trades', text: 'select exists (select from trades) as found', values: [] })
+    .rows({ name: 'any_trades', text: `select exists (select from ${rowsOf('trades')}) as found`, values: [] })
     .then(([row]) => row?.found === 't')
   probes.set(reader, { at: now, found })
   found.catch(() => probes.delete(reader))

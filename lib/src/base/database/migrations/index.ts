@@ -4,7 +4,7 @@ import { coverageMigrations } from '../coverage/migrations.ts'
 import { type Migrations, migrate, type PendingMigrations, pendingOf } from '../migrate.ts'
 import type { Pool } from '../pool.ts'
 import { migrateRollups, rollupMigrations } from '../rollups/migrations.ts'
-import { makeHypertables } from '../timescale/hypertables.ts'
+import { migrateSeries, seriesMigrations } from '../series/migrations.ts'
 import { tables } from './001_tables.ts'
 import { readable } from './002_readable.ts'
 import { sequenceIndex } from './003_sequence.ts'
@@ -21,6 +21,7 @@ export const storeMigrations = [
 const COMPONENTS: readonly Migrations[] = [
   { component: 'store', files: storeMigrations },
   { component: 'rollups', files: rollupMigrations },
+  { component: 'series', files: seriesMigrations },
   { component: 'coverage', files: coverageMigrations },
 ]
 
@@ -46,14 +47,15 @@ export async function migrateStore(pool: Pool, { layout, reason }: LayoutChoice)
     files: storeMigrations,
     after: async (client, files) => {
       if (!files.some((file) => file.version === 1)) return
-      if (layout === 'hypertables') await makeHypertables(client)
       await client.query("insert into qicore_settings (name, value) values ('layout', $1), ('layout.reason', $2)", [
         layout,
         reason,
       ])
     },
   })
-  await migrateRollups(pool, await storedLayout(pool))
+  const stored = await storedLayout(pool)
+  await migrateRollups(pool, stored)
+  await migrateSeries(pool, stored)
   return applied.some((file) => file.version === 1)
 }
 

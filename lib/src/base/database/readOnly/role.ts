@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { QiError } from '../../types/index.ts'
 import { sqlState } from '../errors.ts'
 import { LEVELS, viewOf } from '../rollups/levels.ts'
-import { allTables } from '../tables.ts'
+import { allTables, publicName } from '../tables.ts'
 import { OWN_TABLES } from '../timescale/custom.ts'
 
 /** A role that reads records and reference data, and does nothing else. */
@@ -28,7 +28,7 @@ export interface RoleOptions {
 /** Disk that one session may use for sorts and the like. */
 const TEMPORARY = '256MB'
 
-const READABLE = [...allTables.map(({ name }) => name), ...LEVELS.map(viewOf)]
+const READABLE = [...allTables.map(publicName), 'series', ...LEVELS.map(viewOf)]
 
 /**
  * Makes sure of the role, its password, its limits and what it may read. The password is random and kept in qicore_settings, so that

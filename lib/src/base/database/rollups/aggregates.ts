@@ -25,8 +25,8 @@ const INTERVALS: Readonly<Record<Level, string>> = {
 /** The series of the bars, and what the first level is made of: the same columns as the levels have. */
 const SOURCES = {
   candles: {
-    series: 'coin_id, source, currency',
-    table: "ohlcv_data where timeframe = '1m' and flaw is null",
+    series: 'series',
+    table: "ohlcv_data_rows where timeframe = '1m' and flaw is null",
     final: "bool_and(is_final and received_at >= time + interval '1 minute')",
     rows: `count(*) as pieces, bool_or(origin = 'simulated') as simulated`,
     edges: 'min(time) as first_at, max(time) as last_at',
@@ -68,7 +68,8 @@ const COLUMNS =
 const union = (level: Level): string => `create or replace view ${viewOf(level)} as
   select coin_id, source, currency, built_from, ${COLUMNS} from ${aggregateName('built', level)}
   union all
-  select coin_id, source, currency, 'candles'::text collate "C", ${COLUMNS} from ${aggregateName('candles', level)}`
+  select s.coin_id, s.source, s.currency, 'candles'::text collate "C", ${COLUMNS.replace(/\w+/g, 'c.$&')}
+    from ${aggregateName('candles', level)} as c join series as s on s.id = c.series`
 
 /** Makes the continuous aggregates, and lets the views read them. */
 export async function createAggregates(client: PoolClient): Promise<void> {

@@ -1,7 +1,7 @@
 import { formatTime, type Micros, timeframeMicros } from '../../types/index.ts'
 import type { Statement } from '../reader.ts'
 import { FIGURE_COLUMNS, FIGURES } from './figures.ts'
-import { LEVELS, type Level, RAW, viewOf } from './levels.ts'
+import { LEVELS, type Level, ofRaw, RAW, viewOf } from './levels.ts'
 
 /** Records that say what happened at a moment, from which bars are built where no bars are stored. */
 export const EVENTS = ['trades', 'prices'] as const
@@ -33,6 +33,7 @@ export function levelWithin({ spans, silence }: Pick<WantedEvents, 'spans' | 'si
   return LEVELS.findLast(fits)
 }
 
+const NAMES = { coin_id: '$1', source: '$2', currency: '$3' }
 const SERIES = 'o.coin_id = $1 and o.source = $2 and o.currency = $3'
 const list = (row: string): string => FIGURE_COLUMNS.map((column) => `${row}.${column}`).join(', ')
 
@@ -42,7 +43,7 @@ const SPANS =
 /** Records one moment at a time. */
 const moments = (kind: EventKind): string => `select s.n, '${kind}' as kind, m.* from spans as s
   cross join lateral (select ${FIGURES[kind]} from ${RAW[kind].table} as o
-    where ${SERIES} and o.time >= s.since and o.time < s.until group by o.time) as m where '${kind}' = any ($6::text[])`
+    where ${ofRaw(kind, NAMES)} and o.time >= s.since and o.time < s.until group by o.time) as m where '${kind}' = any ($6::text[])`
 
 /** Stretches of a kind that are not rolled up to the last record, in whole bars of a length. */
 const stale = (name: string, length: string): string => `${name} as materialized (select p.built_from,
@@ -72,7 +73,7 @@ function rolled(level: Level): string {
     join stale_minutes as x on x.built_from = '${kind}'
     cross join lateral unnest(x.stretch * tstzmultirange(tstzrange(s.since, s.until))) as part
     cross join lateral (select date_bin(${MINUTE}, o.time, 'epoch') as minute, ${FIGURES[kind]} from ${RAW[kind].table} as o
-      where ${SERIES} and o.time >= lower(part) and o.time < upper(part) group by 1) as m`
+      where ${ofRaw(kind, NAMES)} and o.time >= lower(part) and o.time < upper(part) group by 1) as m`
   const ctes = `pending as materialized (
     select o.built_from, o.since, o.until from rollup_marks as o where ${SERIES} and o.built_from = any ($6::text[])
     union all select kind, '-infinity', 'infinity' from unnest($6::text[]) as k (kind)

@@ -1,8 +1,9 @@
 import type { PoolClient } from '../pool.ts'
+import { rowsOf } from '../tables.ts'
 import { RAW, ROLLED } from './levels.ts'
 import { rollupLock } from './lock.ts'
 
-const rolledOf = (table: string) => ROLLED.find((rolled) => RAW[rolled].table === table)
+const rolledOf = (table: string) => ROLLED.find((rolled) => RAW[rolled].table === rowsOf(table))
 
 /**
  * Before when records of a table may be dropped, given before when they need not be kept: not what is still to be rolled up.

@@ -1,4 +1,5 @@
-import { type Micros, type Timeframe, timeframeMicros } from '../../types/index.ts'
+import { type Micros, type RecordName, type Timeframe, timeframeMicros } from '../../types/index.ts'
+import { numberOf } from '../series/lookup.ts'
 
 /** The lengths that are kept rolled up, each from the one before it. */
 export const LEVELS = ['1m', '5m', '15m', '1h', '4h', '1d'] as const satisfies readonly Timeframe[]
@@ -14,11 +15,17 @@ export const ROLLED = ['trades', 'prices', 'candles'] as const
 export type Rolled = (typeof ROLLED)[number]
 
 /** Where the records of each lie, and which of the table's rows they are. */
-export const RAW: Readonly<Record<Rolled, { readonly table: string; readonly rows: string }>> = {
-  trades: { table: 'trades', rows: '' },
-  prices: { table: 'crypto_prices', rows: '' },
-  candles: { table: 'ohlcv_data', rows: "and o.timeframe = '1m' and o.flaw is null" },
+export const RAW: Readonly<
+  Record<Rolled, { readonly table: string; readonly rows: string; readonly type: RecordName; readonly timeframe: string }>
+> = {
+  trades: { table: 'trades_rows', rows: '', type: 'trade', timeframe: '' },
+  prices: { table: 'crypto_prices_rows', rows: '', type: 'price', timeframe: '' },
+  candles: { table: 'ohlcv_data_rows', rows: 'and o.flaw is null', type: 'ohlcv', timeframe: '1m' },
 }
+
+/** SQL: that a row `o` belongs to the series with these names. */
+export const ofRaw = (rolled: Rolled, of: Readonly<Record<'coin_id' | 'source' | 'currency', string>>): string =>
+  `o.series = ${numberOf(RAW[rolled].type, { ...of, timeframe: `'${RAW[rolled].timeframe}'` })}`
 
 /** The view with the bars of a level, whatever keeps them: `rollup_1h`. */
 export const viewOf = (level: Level): string => `rollup_${level}`

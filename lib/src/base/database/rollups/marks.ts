@@ -62,20 +62,17 @@ export const dropMarks = (client: PoolClient, ids: readonly string[]): Promise<u
 
 /** Notes what is there already: each day of each series that holds anything, found by jumping through the index. */
 const history = (rolled: Rolled): string => {
-  const { table, rows } = RAW[rolled]
+  const { table, rows, type, timeframe } = RAW[rolled]
   const next = (after: string) => `select date_bin('1 day', o.time, 'epoch') as day from ${table} as o
-    where o.coin_id = s.coin_id and o.source = s.source and o.currency = s.currency ${rows} and o.time >= ${after} order by o.time limit 1`
-  return `with recursive series (coin_id, source, currency) as (
-    (select coin_id, source, currency from ${table} order by coin_id, source, currency limit 1)
+    where o.series = s.id ${rows} and o.time >= ${after} order by o.time limit 1`
+  return `with recursive days as (
+    select s.id, d.day from series as s cross join lateral (${next("'-infinity'::timestamptz")}) as d
+      where s.type = '${type}' and s.timeframe = '${timeframe}' and s.first is not null
     union all
-    select n.* from series as s cross join lateral (select o.coin_id, o.source, o.currency from ${table} as o
-      where (o.coin_id, o.source, o.currency) > (s.coin_id, s.source, s.currency) order by o.coin_id, o.source, o.currency limit 1) as n),
-  days as (
-    select s.*, d.day from series as s cross join lateral (${next("'-infinity'::timestamptz")}) as d
-    union all
-    select s.coin_id, s.source, s.currency, d.day from days as s cross join lateral (${next("s.day + interval '1 day'")}) as d)
+    select s.id, d.day from days as s cross join lateral (${next("s.day + interval '1 day'")}) as d)
   insert into rollup_marks (built_from, coin_id, source, currency, since, until)
-  select '${rolled}', coin_id, source, currency, day, day + interval '1 day' - interval '1 microsecond' from days`
+  select '${rolled}', s.coin_id, s.source, s.currency, d.day, d.day + interval '1 day' - interval '1 microsecond'
+  from days as d join series as s on s.id = d.id`
 }
 
 export async function markHistory(client: PoolClient): Promise<void> {
@@ -112,7 +109,7 @@ export async function ignoreWrites(client: PoolClient): Promise<void> {
 
 export async function isWatched(client: PoolClient): Promise<boolean> {
   const { rowCount } = await client.query(
-    "select from pg_trigger where tgrelid = 'trades'::regclass and tgname = 'rollup_insert'",
+    "select from pg_trigger where tgrelid = 'trades_rows'::regclass and tgname = 'rollup_insert'",
   )
   return rowCount === 1
 }

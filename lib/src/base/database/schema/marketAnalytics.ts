@@ -1,18 +1,15 @@
-import { pgTable, primaryKey } from '../orm.ts'
+import { pgTable } from '../orm.ts'
 import { common, decimal, integer, text } from './columns.ts'
 
-export const marketAnalytics = pgTable(
-  'market_analytics',
-  {
-    ...common(),
-    currency: text('currency').notNull(),
-    totalMarketCap: decimal('total_market_cap').notNull(),
-    totalVolume24h: decimal('total_volume_24h').notNull(),
-    btcDominance: decimal('btc_dominance').notNull(),
-    ethDominance: decimal('eth_dominance').notNull(),
-    activeCoins: integer('active_coins').notNull(),
-    markets: integer('markets').notNull(),
-    change24hPct: decimal('change_24h_pct'),
-  },
-  (t) => [primaryKey({ columns: [t.source, t.currency, t.time] })],
-)
+/** A view over the rows and the registry of series: it takes inserts, updates and deletes as a table does, but for `on conflict`. */
+export const marketAnalytics = pgTable('market_analytics', {
+  ...common(),
+  currency: text('currency').notNull(),
+  totalMarketCap: decimal('total_market_cap').notNull(),
+  totalVolume24h: decimal('total_volume_24h').notNull(),
+  btcDominance: decimal('btc_dominance').notNull(),
+  ethDominance: decimal('eth_dominance').notNull(),
+  activeCoins: integer('active_coins').notNull(),
+  markets: integer('markets').notNull(),
+  change24hPct: decimal('change_24h_pct'),
+})

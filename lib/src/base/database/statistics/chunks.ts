@@ -1,5 +1,6 @@
 import type { Capabilities } from '../capabilities.ts'
 import type { Pool } from '../pool.ts'
+import { rowsOf } from '../tables.ts'
 import type { TableStatistics } from './storeStatistics.ts'
 
 type Chunks = Pick<TableStatistics, 'chunks' | 'compression' | 'rows' | 'bytes' | 'estimated'>
@@ -26,7 +27,7 @@ export async function chunkStatistics(
 ): Promise<ReadonlyMap<TableStatistics['table'], Chunks>> {
   const found = await Promise.all(
     tables.map(async (table) => {
-      const { rows } = await pool.query<{ chunks: string; bytes: string | null; rows: string | null }>(CHUNKS(table))
+      const { rows } = await pool.query<{ chunks: string; bytes: string | null; rows: string | null }>(CHUNKS(rowsOf(table)))
       const estimate = Number(rows[0]?.rows ?? 0)
       const estimated = estimate > COUNTED_ROWS
       const counted = estimated ? estimate : await count(pool, table)
@@ -45,13 +46,13 @@ export async function chunkStatistics(
 }
 
 async function count(pool: Pool, table: string): Promise<number> {
-  const { rows } = await pool.query<{ rows: string }>(`select count(*) as rows from ${table}`)
+  const { rows } = await pool.query<{ rows: string }>(`select count(*) as rows from ${rowsOf(table)}`)
   return Number(rows[0]?.rows ?? 0)
 }
 
 async function compressed(pool: Pool, table: string): Promise<Chunks['compression']> {
   const { rows } = await pool.query<{ compressed: string | null; before: string | null; after: string | null }>(
-    COMPRESSION(table),
+    COMPRESSION(rowsOf(table)),
   )
   const [row] = rows
   if (!row || !Number(row.compressed)) return undefined

@@ -1,6 +1,7 @@
 import type { Capabilities, Layout, LayoutChoice } from '../capabilities.ts'
 import type { Pool } from '../pool.ts'
 import type { RollupStatus } from '../rollups/Rollups.ts'
+import { rowsOf } from '../tables.ts'
 import { TIME_TABLES, type TimeTable } from '../timescale/hypertables.ts'
 import { chunkStatistics } from './chunks.ts'
 
@@ -98,10 +99,10 @@ async function measure(pool: Pool, table: TableStatistics['table']): Promise<Tab
   const { rows } = await pool.query<{ bytes: string; estimate: string }>(
     `select coalesce(sum(pg_total_relation_size(c.oid)), 0) as bytes, coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint as estimate
      from pg_class as c where c.oid = $1::regclass or c.oid in (select inhrelid from pg_inherits where inhparent = $1::regclass)`,
-    [table],
+    [rowsOf(table)],
   )
   const bytes = Number(rows[0]?.bytes ?? 0)
   if (bytes > COUNTED_BYTES) return { table, rows: Number(rows[0]?.estimate), estimated: true, bytes }
-  const counted = await pool.query<{ rows: string }>(`select count(*) as rows from ${table}`)
+  const counted = await pool.query<{ rows: string }>(`select count(*) as rows from ${rowsOf(table)}`)
   return { table, rows: Number(counted.rows[0]?.rows ?? 0), estimated: false, bytes }
 }

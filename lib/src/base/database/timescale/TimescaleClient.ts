@@ -11,7 +11,7 @@ import {
 } from '../../types/index.ts'
 import { type Capabilities, detectCapabilities, type LayoutSetting } from '../capabilities.ts'
 import { type ConnectOptions, createPool, type Pool, repointPool, withClient } from '../pool.ts'
-import { allTables, type TableSpec } from '../tables.ts'
+import { allTables, SERIES, type TableSpec } from '../tables.ts'
 import type { FailureExplainer } from '../trouble/Troubles.ts'
 import { BulkWriter, type BulkWrites } from '../upsert/BulkWriter.ts'
 import { WRITER_SETUP } from '../upsert/setup.ts'
@@ -43,9 +43,12 @@ export interface TimescaleOptions {
 function trialRow(table: string): string {
   const { fields } = allTables.find(({ name }) => name === table) as TableSpec
   const needed = fields.filter(({ optional }) => !optional)
-  const values = needed.map(({ kind }) => TRIAL[kind])
+  const values = needed.map(({ name, kind }) => (name === SERIES.name ? NO_SERIES : TRIAL[kind]))
   return `insert into ${table} (${needed.map(({ name }) => name).join(', ')}) values (${values.join(', ')})`
 }
+
+/** A number that no series has. */
+const NO_SERIES = '0'
 
 const TRIAL = { text: "'qicore-check'", decimal: '1', time: 'now()', integer: '1', float: '1', boolean: 'false' } as const
 

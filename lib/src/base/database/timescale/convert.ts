@@ -8,6 +8,9 @@ import { createAggregates } from '../rollups/aggregates.ts'
 import { rollupLock } from '../rollups/lock.ts'
 import { ignoreWrites, isWatched, markHistory, watchWrites } from '../rollups/marks.ts'
 import { refreshLater } from '../rollups/refreshLater.ts'
+import { define } from '../series/definitions.ts'
+import { dropTriggers } from '../series/registry.ts'
+import { rowsOf } from '../tables.ts'
 import { createExtension } from './extension.ts'
 import { HYPERTABLES, makeHypertable } from './hypertables.ts'
 
@@ -92,10 +95,12 @@ async function convert(client: PoolClient, onStep: ConvertOptions['onStep']): Pr
   // A platform that starts now waits for the first lock, and finds hypertables.
   await client.query('lock table qicore_migrations in share row exclusive mode')
   await checkConvertible(client)
-  await client.query(`lock table ${tables.join(', ')} in access exclusive mode`).catch(inUse)
+  const rows = tables.map(rowsOf).join(', ')
+  await client.query(`lock table ${rows} in access exclusive mode`).catch(inUse)
   const rolled = await isWatched(client)
-  // TimescaleDB takes no table with such triggers along.
+  // TimescaleDB takes no table with triggers of statements along.
   if (rolled) await ignoreWrites(client)
+  await dropTriggers(client)
   const rollups = rolled ? await keeperAfter(client) : undefined
   // Continuous aggregates make the coarser bars of those of one minute.
   if (rollups === 'aggregates') await client.query("delete from rollups where timeframe <> '1m'")
@@ -107,11 +112,12 @@ async function convert(client: PoolClient, onStep: ConvertOptions['onStep']): Pr
   if (rollups === 'aggregates') await keepByAggregates(client)
   if (rolled) await watchWrites(client)
   await client.query("update qicore_settings set value = 'hypertables' where name = 'layout'")
+  await define(client, 'hypertables')
   await client.query(
     `insert into qicore_settings (name, value) values ('layout.reason', 'qicore store convert made them so')
      on conflict (name) do update set value = excluded.value`,
   )
-  await client.query(`analyze ${tables.join(', ')}`)
+  await client.query(`analyze ${rows}`)
   return { tables, ...(rollups && { rollups }) }
 }
 

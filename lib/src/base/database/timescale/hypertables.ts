@@ -1,4 +1,5 @@
 import type { PoolClient } from '../pool.ts'
+import { rowsOf } from '../tables.ts'
 
 /** The tables that grow with time, and how much of it one chunk holds: about what fits memory at a busy installation. */
 export const TIME_TABLES = {
@@ -23,12 +24,12 @@ export async function makeHypertable(
   { filled = false }: { readonly filled?: boolean } = {},
 ): Promise<void> {
   await client.query(
-    `select create_hypertable('${table}', 'time', chunk_time_interval => interval '${HYPERTABLES[table]}',
+    `select create_hypertable('${rowsOf(table)}', 'time', chunk_time_interval => interval '${HYPERTABLES[table]}',
       create_default_indexes => false, migrate_data => ${filled})`,
   )
 }
 
-/** Makes hypertables of the new, empty tables of records. */
+/** Makes hypertables of the tables of records. */
 export async function makeHypertables(client: PoolClient): Promise<void> {
-  for (const table of Object.keys(TIME_TABLES) as TimeTable[]) await makeHypertable(client, table)
+  for (const table of Object.keys(TIME_TABLES) as TimeTable[]) await makeHypertable(client, table, { filled: true })
 }

@@ -2,6 +2,8 @@ import { QiError } from '../../types/index.ts'
 import type { Capabilities } from '../capabilities.ts'
 import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
 import { keptAgain, mayDropBefore } from '../rollups/horizon.ts'
+import { recount } from '../series/registry.ts'
+import { rowsOf, seriesTables } from '../tables.ts'
 import { ARRANGEMENT } from './compression.ts'
 import { TIME_TABLES, type TimeTable } from './hypertables.ts'
 
@@ -10,6 +12,7 @@ const DELETE_ROWS = 20_000
 /** Rows found at once. */
 const FIND_ROWS = 500_000
 const HOUR_MS = 3_600_000
+const TABLES = Object.keys(TIME_TABLES) as TimeTable[]
 
 export interface RetentionResult {
   readonly table: TimeTable
@@ -80,15 +83,15 @@ export class Policies {
     checkTable(table)
     await this.#needs('compression', 'compression')
     await this.#run(async (client) => {
-      await client.query('select remove_compression_policy($1::regclass, if_exists => true)', [table])
+      await client.query('select remove_compression_policy($1::regclass, if_exists => true)', [rowsOf(table)])
       if (afterDays === undefined) return
       checkDays(afterDays)
       const { segmentBy, orderBy } = ARRANGEMENT[table]
       await client.query(
-        `alter table ${table} set (timescaledb.compress, timescaledb.compress_segmentby = '${segmentBy}', timescaledb.compress_orderby = '${orderBy}')`,
+        `alter table ${rowsOf(table)} set (timescaledb.compress, timescaledb.compress_segmentby = '${segmentBy}', timescaledb.compress_orderby = '${orderBy}')`,
       )
       await client.query('select add_compression_policy($1::regclass, make_interval(hours => $2))', [
-        table,
+        rowsOf(table),
         Math.round(afterDays * 24),
       ])
     })
@@ -103,11 +106,12 @@ export class Policies {
   async compression(): Promise<Partial<Record<TimeTable, number>>> {
     if (!(await this.canCompress())) return {}
     const { rows } = await this.#run((client) =>
-      client.query<{ name: TimeTable; days: string }>(`select hypertable_name as name,
+      client.query<{ name: string; days: string }>(`select hypertable_name as name,
         extract(epoch from (config->>'compress_after')::interval) / 86400 as days
         from timescaledb_information.jobs where proc_name = 'policy_compression' and config ? 'compress_after'`),
     )
-    return Object.fromEntries(rows.map(({ name, days }) => [name, Number(days)]))
+    const days = new Map(rows.map((row) => [row.name, Number(row.days)]))
+    return Object.fromEntries(TABLES.flatMap((table) => (days.has(rowsOf(table)) ? [[table, days.get(rowsOf(table))]] : [])))
   }
 
   /** @throws QiError UNSUPPORTED, saying what is missing */
@@ -119,7 +123,7 @@ export class Policies {
   async #isHypertable(table: TimeTable): Promise<boolean> {
     if (!this.#capabilities.hypertables) return false
     const { rowCount } = await this.#run((client) =>
-      client.query('select from timescaledb_information.hypertables where hypertable_name = $1', [table]),
+      client.query('select from timescaledb_information.hypertables where hypertable_name = $1', [rowsOf(table)]),
     )
     return rowCount === 1
   }
@@ -136,7 +140,11 @@ export const unsupported = (what: string): QiError =>
   )
 
 async function dropChunks(client: PoolClient, table: TimeTable, before: string): Promise<number> {
-  const { rowCount } = await client.query('select drop_chunks($1::regclass, older_than => $2::timestamptz)', [table, before])
+  const rows = rowsOf(table)
+  const { rowCount } = await client.query('select drop_chunks($1::regclass, older_than => $2::timestamptz)', [rows, before])
+  // A dropped chunk fires no trigger.
+  const spec = seriesTables.find(({ name }) => name === rows)
+  if (rowCount && spec) await client.query(recount(spec, `s.first < ${quoted(before)}`))
   return rowCount ?? 0
 }
 
@@ -152,13 +160,13 @@ async function deleteRows(client: PoolClient, table: TimeTable, before: string, 
     for (let found = FIND_ROWS; found === FIND_ROWS && !signal?.aborted; ) {
       found = 0
       await client.query(
-        `declare old_rows no scroll cursor with hold for select ctid from ${table} where time < ${quoted(before)} limit ${FIND_ROWS}`,
+        `declare old_rows no scroll cursor with hold for select ctid from ${rowsOf(table)} where time < ${quoted(before)} limit ${FIND_ROWS}`,
       )
       for (let batch = DELETE_ROWS; batch === DELETE_ROWS && !signal?.aborted; found += batch) {
         const { rows } = await client.query<{ ctid: string }>(`fetch ${DELETE_ROWS} from old_rows`)
         batch = rows.length
         const places = rows.map(({ ctid }) => ctid)
-        const { rowCount } = await client.query(`delete from ${table} where ctid = any ($1::tid[]) and time < $2`, [
+        const { rowCount } = await client.query(`delete from ${rowsOf(table)} where ctid = any ($1::tid[]) and time < $2`, [
           places,
           before,
         ])

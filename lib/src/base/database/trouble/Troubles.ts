@@ -3,7 +3,7 @@ import { QiError } from '../../types/index.ts'
 import type { ControlConnection } from '../control.ts'
 import { isDiskFull, isPoolFull, stateOf } from '../errors.ts'
 import { refusesWrites } from '../recognise.ts'
-import { allTables } from '../tables.ts'
+import { allTables, publicName } from '../tables.ts'
 import { type Drift, schemaDrift } from './drift.ts'
 import { describeLock, lockRemedy, type TableLock, tableLocks } from './locks.ts'
 import { type StoreTrouble, timescaleTroubles } from './timescaleTroubles.ts'
@@ -44,6 +44,12 @@ const AGAIN_MS = 500
 const PROBE_MS = 3000
 
 const TABLES = allTables.map(({ name }) => name)
+
+/** Matches a statement about a table, by its own name or by that of its view. */
+const mentions = (table: string): RegExp => {
+  const spec = allTables.find(({ name }) => name === table)
+  return new RegExp(`\\b(${table}${spec ? `|${publicName(spec)}` : ''})\\b`)
+}
 
 /** Looks at the tables over the control connection, which pools that are full do not hold up. */
 export class Troubles implements FailureExplainer {
@@ -99,7 +105,7 @@ export class Troubles implements FailureExplainer {
 
   async explain(failure: QiError, about = failure.message): Promise<QiError> {
     const state = stateOf(failure)
-    const concerns = (table: string) => new RegExp(`\\b${table}\\b`).test(about)
+    const concerns = (table: string) => mentions(table).test(about)
     if (isDiskFull(failure))
       return new QiError('UNAVAILABLE', `the disk of the database is full (${this.#place}): free space there`, { cause: failure })
     if (state === READ_ONLY) return this.#readOnly(failure)
@@ -112,7 +118,7 @@ export class Troubles implements FailureExplainer {
       const why = `${describeLock(lock)}; ${lockRemedy(lock)}`
       const error = partial(failure, full ? `${failure.message}, because ${why}` : why)
       if (!full && lock.stopsReading)
-        this.#locked.set(lock.table, { error, pattern: new RegExp(`\\b${lock.table}\\b`), until: Date.now() + AGAIN_MS })
+        this.#locked.set(lock.table, { error, pattern: mentions(lock.table), until: Date.now() + AGAIN_MS })
       return error
     }
     const own = drifts.filter(({ table, stopsWriting }) => stopsWriting && concerns(table))

@@ -1,6 +1,8 @@
 import type { ClientBase } from 'pg'
 import type { Layout } from '../capabilities.ts'
 import { WATCHES } from '../rollups/marks.ts'
+import { VIEWS } from '../series/definitions.ts'
+import { REGISTRY_TRIGGERS } from '../series/registry.ts'
 import { type AppliedFiles, COLUMN_OF_KIND, type Expected, expectedRelations } from './expected.ts'
 
 /** A difference between a table and what the program writes and reads there. */
@@ -35,6 +37,9 @@ interface Found {
   readonly rolled: boolean
 }
 
+/** Views and triggers of the registry hold nothing. */
+const AGAIN = 'start QiCore again: it makes what is missing and counts the series anew'
+
 const COLUMNS_OF_INDEX = `(select json_agg(a.attname order by k.place) from unnest(i.indkey) with ordinality as k (attnum, place)
   join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum)`
 
@@ -67,7 +72,10 @@ export async function schemaDrift(client: Pick<ClientBase, 'query'>): Promise<re
 function differences(expected: Expected, found: Found): Drift[] {
   const { name: table, kind, sql } = expected
   const drift: Tell = (what, remedy, stopsWriting = true) => ({ table, what, remedy, stopsWriting })
-  if (!found.there) return [drift(`the ${kind} ${table} is missing`, `restore it from a backup, or make it anew, empty: ${sql}`)]
+  if (!found.there) {
+    const remedy = VIEWS.includes(table) ? AGAIN : `restore it from a backup, or make it anew, empty: ${sql}`
+    return [drift(`the ${kind} ${table} is missing`, remedy)]
+  }
   return [
     ...columnDrift(expected, found, drift),
     ...keyDrift(expected, found, drift),
@@ -151,11 +159,16 @@ function uniqueDrift({ name: table, uniques, indexes }: Expected, found: Found, 
   ]
 }
 
-/** Without its triggers a table is written, and its bars are not made again. */
+/** Without its triggers a table is written, and neither is its registry of series kept nor are its bars made again. */
 function triggerDrift({ name: table }: Expected, { rolled, triggers }: Found, drift: Tell): Drift[] {
-  if (!rolled) return []
-  const lacking = WATCHES.filter((watch) => watch.table === table && !triggers.includes(watch.name))
-  return lacking.map(({ name, sql }) =>
-    drift(`${table} lacks the trigger ${name}`, `${sql}; then roll up again what was written since`, false),
-  )
+  const lacks = (trigger: { readonly table: string; readonly name: string }) =>
+    trigger.table === table && !triggers.includes(trigger.name)
+  return [
+    ...REGISTRY_TRIGGERS.filter(lacks).map(({ name }) => drift(`${table} lacks the trigger ${name}`, AGAIN, false)),
+    ...(rolled ? WATCHES : [])
+      .filter(lacks)
+      .map(({ name, sql }) =>
+        drift(`${table} lacks the trigger ${name}`, `${sql}; then roll up again what was written since`, false),
+      ),
+  ]
 }

@@ -1,6 +1,7 @@
 import type { FieldKind } from '../../types/index.ts'
 import { BOOKKEEPING } from '../migrate.ts'
 import { storeComponents } from '../migrations/index.ts'
+import { definitionsOf } from '../series/definitions.ts'
 import { allTables, type TableSpec } from '../tables.ts'
 import { type Relation, relationsOf } from './schemaText.ts'
 
@@ -38,7 +39,8 @@ const READ = new Map<string, readonly Expected[]>()
 
 function readAll(applied: AppliedFiles): readonly Expected[] {
   const files = storeComponents.flatMap(({ component, files }) => files.slice(0, applied[component] ?? 0))
-  return relationsOf([BOOKKEEPING, ...files.map(({ sql }) => sql)]).map((relation) => {
+  const views = (applied.series ?? 0) > 0 ? [definitionsOf('plain')] : []
+  return relationsOf([BOOKKEEPING, ...files.map(({ sql }) => sql), ...views]).map((relation) => {
     const spec = allTables.find(({ name }) => name === relation.name)
     return { ...relation, key: spec?.key ?? relation.key, spec }
   })

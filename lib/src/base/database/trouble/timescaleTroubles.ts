@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg'
 import type { Layout } from '../capabilities.ts'
 import { aggregateNames } from '../rollups/aggregates.ts'
+import { rowsOf } from '../tables.ts'
 import { HYPERTABLES } from '../timescale/hypertables.ts'
 import { type StoreJob, storeJobs } from '../timescale/jobs.ts'
 
@@ -9,6 +10,9 @@ export interface StoreTrouble {
   readonly what: string
   readonly remedy: string
 }
+
+const intervalOf = (table: string): string | undefined =>
+  Object.entries(HYPERTABLES).find(([name]) => rowsOf(name) === table)?.[1]
 
 /** The scheduler of this database, and one job. */
 const LEAST_WORKERS = 2
@@ -29,9 +33,9 @@ export async function timescaleTroubles(client: Pick<ClientBase, 'query'>): Prom
   const { there, layout, rollups } = rows[0] as Settings
   if (!there || layout !== 'hypertables') return []
   return [
-    ...(await missing(client, 'hypertable', Object.keys(HYPERTABLES))).map((table) => ({
+    ...(await missing(client, 'hypertable', Object.keys(HYPERTABLES).map(rowsOf))).map((table) => ({
       what: `the table ${table} is no hypertable any more`,
-      remedy: `restore the database between timescaledb_pre_restore() and timescaledb_post_restore(), or: select create_hypertable('${table}', 'time', chunk_time_interval => interval '${HYPERTABLES[table as keyof typeof HYPERTABLES]}', create_default_indexes => false, migrate_data => true)`,
+      remedy: `restore the database between timescaledb_pre_restore() and timescaledb_post_restore(), or: select create_hypertable('${table}', 'time', chunk_time_interval => interval '${intervalOf(table)}', create_default_indexes => false, migrate_data => true)`,
     })),
     ...(rollups === 'aggregates' ? await missing(client, 'continuous_aggregate', aggregateNames()) : []).map((name) => ({
       what: `the continuous aggregate ${name} is missing`,

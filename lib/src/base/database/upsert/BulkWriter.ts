@@ -17,7 +17,8 @@ import { EncodedRows } from '../copy/encoded.ts'
 import { groupByKey } from '../copy/group.ts'
 import { RowEncoder } from '../copy/rows.ts'
 import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
-import { type TableSpec, tableOf } from '../tables.ts'
+import { SeriesNumbers } from '../series/SeriesNumbers.ts'
+import { publicName, type TableSpec, tableOf } from '../tables.ts'
 import { admitAll } from './admitAll.ts'
 import { decodeAll, portions } from './encodedBatches.ts'
 import { type Stored, TableWriter } from './TableWriter.ts'
@@ -27,6 +28,7 @@ const ROWS = 20_000
 
 interface Table {
   readonly spec: TableSpec
+  readonly numbers: SeriesNumbers | undefined
   readonly encoder: RowEncoder
   readonly writer: TableWriter
   readonly groupBy: string
@@ -119,7 +121,7 @@ export class BulkWriter implements BulkWrites {
 
   #encoded(type: RecordType, batches: readonly EncodedBatch[], { signal }: WriteOptions): Promise<Stored> {
     const table = this.#table(tableOf(type, {}))
-    table.encoded ??= new EncodedRows(type, table.spec, this.#now, this.#calendars.of)
+    table.encoded ??= new EncodedRows(type, table.spec, table.numbers, this.#now, this.#calendars.of)
     const { encoded, writer } = table
     const work = async (client: PoolClient): Promise<Stored> => {
       const failed: Failure[] = []
@@ -134,7 +136,7 @@ export class BulkWriter implements BulkWrites {
       }
       return { failed, overwritten }
     }
-    return withClient(this.#pool, work, { ...this.#connect, about: table.spec.name, ...(signal ? { signal } : {}) })
+    return withClient(this.#pool, work, { ...this.#connect, about: publicName(table.spec), ...(signal ? { signal } : {}) })
   }
 
   /** By kind, over the three reference tables. */
@@ -172,7 +174,7 @@ export class BulkWriter implements BulkWrites {
     const table = this.#table(spec)
     return withClient(this.#pool, (client) => this.#batches(client, table, records), {
       ...this.#connect,
-      about: spec.name,
+      about: publicName(spec),
       ...(signal ? { signal } : {}),
     })
   }
@@ -181,7 +183,9 @@ export class BulkWriter implements BulkWrites {
     const failed: Failure[] = []
     let overwritten = 0
     for (let from = 0; from < records.length; from += ROWS) {
-      const order = groupByKey(records, table.groupBy, from, Math.min(from + ROWS, records.length))
+      const to = Math.min(from + ROWS, records.length)
+      await table.numbers?.learnOf(client, records.slice(from, to))
+      const order = groupByKey(records, table.groupBy, from, to)
       const rows = new LazyRows(table.encoder, records, order)
       const stored = await table.writer.write(client, rows)
       failed.push(...rows.failed, ...stored.failed)
@@ -193,11 +197,13 @@ export class BulkWriter implements BulkWrites {
   #table(spec: TableSpec): Table {
     let table = this.#tables.get(spec.name)
     if (!table) {
-      const leading = spec.fields.find((field) => field.name === spec.key[0])
+      const leading = spec.series?.names[0] ?? spec.fields.find((field) => field.name === spec.key[0])
+      const numbers = spec.series && new SeriesNumbers(spec.series)
       table = {
         spec,
-        encoder: new RowEncoder(spec),
-        writer: new TableWriter(spec, this.#bySeries, this.#connect.troubles),
+        numbers,
+        encoder: new RowEncoder(spec, numbers),
+        writer: new TableWriter(spec, this.#bySeries, numbers, this.#connect.troubles),
         groupBy: leading?.property ?? '',
       }
       this.#tables.set(spec.name, table)

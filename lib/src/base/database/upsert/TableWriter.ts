@@ -4,9 +4,10 @@ import { madeRows, type RowSource } from '../copy/batch.ts'
 import { copyIn } from '../copy/copyIn.ts'
 import { mayHoldDuplicates } from '../copy/duplicates.ts'
 import { sliceRows } from '../copy/rows.ts'
-import { classifyPgError, sqlState } from '../errors.ts'
+import { classifyPgError, refusesRows, sqlState } from '../errors.ts'
 import type { PoolClient } from '../pool.ts'
-import type { TableSpec } from '../tables.ts'
+import { type SeriesNumbers, UnknownSeries } from '../series/SeriesNumbers.ts'
+import { publicName, type TableSpec } from '../tables.ts'
 import type { FailureExplainer } from '../trouble/Troubles.ts'
 import { Merge } from './Merge.ts'
 import { type Statements, statements } from './statements.ts'
@@ -15,8 +16,6 @@ const UNIQUE_VIOLATION = '23505'
 /** Deadlock, serialization failure: another writer was in the way, and repeating helps. */
 const REPEAT = new Set(['40P01', '40001'])
 const REPEATS = 10
-/** What the database holds against rows: data exceptions, constraints, limits (an index row too large). */
-const refusesRows = (state: string | undefined): boolean => state !== undefined && /^(22|23|54)/.test(state)
 const MOST_STAGED = 64
 
 type TableTroubles = Pick<FailureExplainer, 'driftOf' | 'keylessTable'>
@@ -36,16 +35,19 @@ export class TableWriter {
   #staged = 0
   #nextStaged = 1
   readonly #merge: Merge
+  readonly #numbers: SeriesNumbers | undefined
   readonly #troubles: TableTroubles | undefined
   readonly #prepared = new WeakSet<PoolClient>()
   #hasKey = false
 
   /**
    * @param bySeries whether whole series may be looked up at once
+   * @param numbers of the series of the rows, where the table is keyed by them
    * @param troubles say what differs in the table so that it refuses every row, or lacks a key
    */
-  constructor(table: TableSpec, bySeries: boolean, troubles?: TableTroubles) {
+  constructor(table: TableSpec, bySeries: boolean, numbers?: SeriesNumbers, troubles?: TableTroubles) {
     this.#table = table
+    this.#numbers = numbers
     this.#troubles = troubles
     this.#sql = statements(table)
     this.#merge = new Merge(this.#sql, bySeries)
@@ -61,8 +63,9 @@ export class TableWriter {
     const stored = await this.#store(client, source).catch((error: unknown) => ({ failure: error }))
     if (typeof stored === 'number') return { failed: [], overwritten: stored }
     const { failure } = stored
-    const rows = source.all()
-    if (rows.length === 0 || !refusesRows(sqlState(failure))) throw classifyPgError(failure, `writing to ${this.#table.name}`)
+    const refused = refusesRows(sqlState(failure)) && (await this.#learning(client, () => source.all()))
+    if (!refused || refused.length === 0) throw classifyPgError(failure, `writing to ${publicName(this.#table)}`)
+    const rows = refused
     // A table that was changed refuses good rows, too: they are no dead letters.
     const drift = await this.#troubles?.driftOf(this.#table.name)
     if (drift) throw drift
@@ -79,10 +82,22 @@ export class TableWriter {
   async #store(client: PoolClient, source: RowSource): Promise<number> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#storeOnce(client, source)
+        return await this.#learning(client, () => this.#storeOnce(client, source))
       } catch (error) {
         if (attempt === REPEATS || !REPEAT.has(sqlState(error) ?? '')) throw error
         await sleep(Math.random() * 20 * attempt)
+      }
+    }
+  }
+
+  /** Repeats work that met series without a number, once these have one; what it did is taken back by then. */
+  async #learning<T>(client: PoolClient, work: () => T | Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof UnknownSeries)) throw error
+        await this.#numbers?.learn(client, error.keys)
       }
     }
   }

@@ -54,7 +54,7 @@ const rankOf = (table: TableSpec, alias: string): string =>
     .join(', ')
 
 /** SQL: whether the row under one alias stays, and not the one under the other. */
-export const wins = (table: TableSpec, a: string, b: string): string => `(${rankOf(table, a)}) > (${rankOf(table, b)})`
+const wins = (table: TableSpec, a: string, b: string): string => `(${rankOf(table, a)}) > (${rankOf(table, b)})`
 
 /**
  * Each staged row `s` beside the row `t` of its key: the times of a series (`g`) are read from the index in one go, and lead by their
@@ -78,14 +78,27 @@ function seriesStatements(table: TableSpec, stage: string, set: string): SeriesS
   }
 }
 
+/** Stores one row, $1 to $n in the order of the table's fields; one that wins against it stays. */
+export function insertOne(table: TableSpec): string {
+  const { columns, onConflict } = conflict(table)
+  return `insert into ${quoted(table.name)} as t (${columns}) values (${table.fields.map((_, at) => `$${at + 1}`).join(', ')}) ${onConflict}`
+}
+
+function conflict(table: TableSpec): { readonly columns: string; readonly own: readonly string[]; readonly onConflict: string } {
+  const own = table.fields.filter((field) => !table.key.includes(field.name)).map((field) => quoted(field.name))
+  return {
+    columns: table.fields.map((field) => quoted(field.name)).join(', '),
+    own,
+    onConflict: `on conflict (${table.key.map(quoted).join(', ')}) do update set ${own.map((name) => `${name} = excluded.${name}`).join(', ')} where ${wins(table, 'excluded', 't')}`,
+  }
+}
+
 export function statements(table: TableSpec): Statements {
   const target = quoted(table.name)
   const stage = `pg_temp.${quoted(`stage_${table.name}`)}`
-  const columns = table.fields.map((field) => quoted(field.name)).join(', ')
+  const { columns, own, onConflict } = conflict(table)
   const keys = table.key.map(quoted).join(', ')
-  const own = table.fields.filter((field) => !table.key.includes(field.name)).map((field) => quoted(field.name))
   const best = rank(table).map((field) => `${quoted(field.name)} desc nulls last`)
-  const onConflict = `on conflict (${keys}) do update set ${own.map((name) => `${name} = excluded.${name}`).join(', ')} where ${wins(table, 'excluded', 't')}`
   return {
     target: `${target} (${columns})`,
     stageTarget: `${stage} (${columns})`,

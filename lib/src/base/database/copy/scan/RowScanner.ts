@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { FieldKind, RecordType } from '../../../types/index.ts'
+import type { SeriesNumbers } from '../../series/SeriesNumbers.ts'
 import type { TableSpec } from '../../tables.ts'
 import { claimsTooMuch, placesOf } from './closed.ts'
 import { CLOSE, COMMA, OPEN, QUOTE, ScanCursor } from './cursor.ts'
@@ -14,6 +15,8 @@ const NULL_START = 0x6e
 const KINDS: readonly FieldKind[] = ['text', 'decimal', 'time', 'integer', 'float', 'boolean']
 const [TEXT, DECIMAL, TIME, INTEGER, FLOAT, BOOLEAN] = [0, 1, 2, 3, 4, 5] as const
 const MOST_BYTES = [TEXT_BYTES, DECIMAL_BYTES, TIME_BYTES, NUMBER_BYTES, NUMBER_BYTES, BOOLEAN_BYTES] as const
+/** A number of a series, with its length. */
+const SERIES_BYTES = 12
 /** A set of fields is a number. */
 const MOST_FIELDS = 31
 
@@ -39,9 +42,30 @@ export class RowScanner {
   readonly #ends: Int32Array
   readonly #scratch: Buffer
   readonly #candle: ReturnType<typeof placesOf>
+  readonly #numbers: SeriesNumbers | undefined
+  /** By field: its place among the names of a series, or -1. */
+  readonly #nameAt: Int8Array
+  /** By field: 1 for a name that stands in the registry alone, and is no column. */
+  readonly #dropped: Uint8Array
+  /** The columns of a row. */
+  readonly #columns: number
+  /** The names that were read last, and the number of that series; -1 where it is not known. */
+  readonly #names: string[]
+  #number = -1
+  #renamed = true
+  #unknown = new Set<string>()
 
-  constructor(type: RecordType, table: TableSpec) {
-    const { fields } = table
+  /** @param numbers of the series of the rows, where the table is keyed by them */
+  constructor(type: RecordType, table: TableSpec, numbers?: SeriesNumbers) {
+    const dropped = (table.series?.names ?? []).filter(({ name }) => !table.series?.kept.includes(name))
+    const fields = table.series
+      ? type.fields.filter((field) => dropped.includes(field) || table.fields.includes(field))
+      : table.fields
+    this.#numbers = numbers
+    this.#columns = table.fields.length
+    this.#names = (table.series?.names ?? []).map(() => '')
+    this.#nameAt = Int8Array.from(fields, (field) => table.series?.names.indexOf(field) ?? -1)
+    this.#dropped = Uint8Array.from(fields, (field) => (dropped.includes(field) ? 1 : 0))
     if (fields.length > MOST_FIELDS) throw new RangeError(`${table.name} has more than ${MOST_FIELDS} columns`)
     this.#keys = new FieldKeys(fields.map(({ name }) => name))
     this.#kinds = Uint8Array.from(fields, ({ kind }) => KINDS.indexOf(kind))
@@ -53,10 +77,17 @@ export class RowScanner {
     this.#starts = new Int32Array(fields.length)
     this.#ends = new Int32Array(fields.length)
     // A field that comes late has a NULL in its place until the row is put in order.
-    this.rowBytes = fields.reduce((sum, { kind }) => sum + 4 + (MOST_BYTES[KINDS.indexOf(kind)] as number), 2)
+    this.rowBytes = fields.reduce((sum, { kind }) => sum + 4 + (MOST_BYTES[KINDS.indexOf(kind)] as number), 2 + SERIES_BYTES)
     this.#scratch = Buffer.allocUnsafeSlow(this.rowBytes)
     this.cursor = new ScanCursor()
-    this.#candle = placesOf(table)
+    this.#candle = placesOf(fields)
+  }
+
+  /** The series that rows were scanned of, and whose numbers are not known: these rows are none. */
+  takeUnknown(): Iterable<string> {
+    const unknown = this.#unknown
+    if (unknown.size > 0) this.#unknown = new Set()
+    return unknown
   }
 
   /**
@@ -67,12 +98,34 @@ export class RowScanner {
     const c = this.cursor
     const row = c.to
     c.at = start
-    c.view.setInt16(row, this.#keys.count)
+    c.view.setInt16(row, this.#columns)
     c.to = row + 2
+    if (this.#numbers) c.to += SERIES_BYTES
     c.latest = Number.NEGATIVE_INFINITY
-    if (this.#fields(end) && c.latest <= this.latest) return true
+    if (this.#fields(end) && c.latest <= this.latest && (!this.#numbers || this.#putNumber(this.#numbers, row + 2))) return true
     c.to = row
     return false
+  }
+
+  /**
+   * Rows of one series come together, so most often the number is that of the row before.
+   * @returns false for a series that the database does not take
+   */
+  #putNumber(numbers: SeriesNumbers, at: number): boolean {
+    if (this.#renamed) {
+      const key = numbers.keyOf(this.#names)
+      this.#number = numbers.find(key) ?? -1
+      this.#renamed = this.#number < 0
+      if (this.#renamed) {
+        if (!numbers.mustLearn(key)) return false
+        this.#unknown.add(key)
+      }
+    }
+    const { view } = this.cursor
+    view.setInt32(at, 8)
+    view.setInt32(at + 4, Math.floor(this.#number / 0x1_0000_0000))
+    view.setUint32(at + 8, this.#number >>> 0)
+    return true
   }
 
   #fields(end: number): boolean {
@@ -94,6 +147,7 @@ export class RowScanner {
         else if (inOrder) for (; expected < field; expected++) putNull(c)
         this.#starts[field] = c.to
         if (!this.#value(field)) return false
+        if (this.#dropped[field] === 1) c.to = this.#starts[field] as number
         this.#ends[field] = c.to
         expected = field + 1
       } else if (field !== UNKNOWN || !skipMember(c)) return false
@@ -132,6 +186,14 @@ export class RowScanner {
     const accepted = this.#accepted[field]
     if (accepted !== undefined && !accepted.has(c.out, to + 4, c.to)) return false
     ;(this.#last[field] as LastText).keep(c.bytes, at, c.at)
+    const name = this.#nameAt[field] as number
+    if (name >= 0) {
+      const text = c.out.toString('latin1', to + 4, c.to)
+      if (text !== this.#names[name]) {
+        this.#names[name] = text
+        this.#renamed = true
+      }
+    }
     return true
   }
 

@@ -1,5 +1,4 @@
-import { TIMEFRAMES, timeframeMicros } from '../../../types/index.ts'
-import type { TableSpec } from '../../tables.ts'
+import { type RecordField, TIMEFRAMES, timeframeMicros } from '../../../types/index.ts'
 import type { ScanCursor } from './cursor.ts'
 import { writtenTime } from './time.ts'
 
@@ -20,8 +19,8 @@ interface Places {
   readonly isFinal: number
 }
 
-/** Those of a table of candles; undefined for any other table. */
-export function placesOf({ fields }: TableSpec): Places | undefined {
+/** Those of candles; undefined for any other record. */
+export function placesOf(fields: readonly RecordField[]): Places | undefined {
   const place = (name: string) => fields.findIndex((field) => field.name === name)
   const places = {
     time: place('time'),

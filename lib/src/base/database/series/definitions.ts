@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto'
+import type { Layout } from '../capabilities.ts'
+import type { PoolClient } from '../pool.ts'
+import { seriesTables } from '../tables.ts'
+import { keepRegistry, REGISTRY_TRIGGERS, recount } from './registry.ts'
+import { makeView, seriesNumber } from './views.ts'
+
+/** Notes which stretches of which series a statement wrote, for the rollups; in its transaction, so that a visible mark means visible rows. */
+const mark = (name: string, kind: string, rows: string): string => `
+create or replace function ${name}() returns trigger language plpgsql as $$ begin
+  insert into rollup_marks (built_from, coin_id, source, currency, since, until)
+  select ${kind}, s.coin_id, s.source, s.currency, w.since, w.until from (
+    select series, min(time) as since, max(time) as until from written ${rows} group by series, date_bin('1 day', time, 'epoch')) as w
+  join series as s on s.id = w.series;
+  return null;
+end $$;
+`
+const marks = mark('rollup_mark', 'tg_argv[0]', '') + mark('rollup_mark_candles', "'candles'", "where timeframe = '1m'")
+
+/** Functions, triggers and views: they hold no data, and are made again when this program defines them otherwise. */
+export const definitionsOf = (layout: Layout): string =>
+  [seriesNumber, marks, ...seriesTables.map((table) => `${keepRegistry(table, layout)}${makeView(table)}`)].join('')
+
+/** The views that show records by the names of their series. */
+export const VIEWS = seriesTables.map(({ series }) => series.view)
+
+/** True if all of them are there, and of this version. */
+const THERE = `select from qicore_settings where name = 'series_definitions' and value = $1
+  and not exists (select from unnest($2::text[]) as v where to_regclass(v) is null)
+  and not exists (select from unnest($3::text[], $4::text[]) as t (relation, name) where not exists (
+    select from pg_trigger as g where g.tgrelid = to_regclass(t.relation) and g.tgname = t.name and g.tgenabled <> 'D'))`
+
+/**
+ * Makes them where one is missing, disabled or of another version, and counts the series anew: the registry may have missed what was
+ * written meanwhile.
+ */
+export async function define(client: PoolClient, layout: Layout): Promise<void> {
+  const triggers = [REGISTRY_TRIGGERS.map(({ table }) => table), REGISTRY_TRIGGERS.map(({ name }) => name)]
+  const definitions = definitionsOf(layout)
+  const version = createHash('sha256').update(definitions).digest('hex')
+  const { rowCount } = await client.query(THERE, [version, VIEWS, ...triggers])
+  if (rowCount) return
+  await client.query(definitions)
+  for (const table of seriesTables) await client.query(recount(table, 'true'))
+  await client.query(
+    "insert into qicore_settings values ('series_definitions', $1) on conflict (name) do update set value = excluded.value",
+    [version],
+  )
+}

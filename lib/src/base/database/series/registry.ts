@@ -1,0 +1,104 @@
+import type { Layout } from '../capabilities.ts'
+import { notFuture } from '../future.ts'
+import { newestFirst } from '../marketOrder.ts'
+import type { PoolClient } from '../pool.ts'
+import { type SeriesTable, seriesTables } from '../tables.ts'
+
+/** Columns of the latest row that the registry keeps beside its time, by record type: figures that market queries show. */
+const FIGURES: Readonly<Record<string, readonly string[]>> = {
+  price: ['price', 'market_cap', 'volume_24h', 'change_24h_pct'],
+  trade: ['price', 'sequence'],
+}
+const latestColumns = ({ series }: SeriesTable): readonly string[] => ['received_at', 'origin', ...(FIGURES[series.type] ?? [])]
+
+/** TimescaleDB compresses no table that has triggers with the deleted rows of a statement: there it is one call a row. */
+const triggersOf = (layout: Layout) =>
+  [
+    { name: 'series_insert', when: 'insert', rows: 'referencing new table as written for each statement', run: 'note' },
+    { name: 'series_update', when: 'update', rows: 'referencing new table as written for each statement', run: 'note' },
+    layout === 'hypertables'
+      ? { name: 'series_delete', when: 'delete', rows: 'for each row', run: 'forget_row' }
+      : { name: 'series_delete', when: 'delete', rows: 'referencing old table as gone for each statement', run: 'forget' },
+    { name: 'series_truncate', when: 'truncate', rows: 'for each statement', run: 'clear' },
+  ] as const
+
+/** The triggers that keep the registry, by table. */
+export const REGISTRY_TRIGGERS = seriesTables.flatMap(({ name: table }) =>
+  triggersOf('plain').map(({ name }) => ({ table, name })),
+)
+
+/** Until they are made again the registry is not kept. */
+export async function dropTriggers(client: PoolClient): Promise<void> {
+  for (const { table, name } of REGISTRY_TRIGGERS) await client.query(`drop trigger if exists ${name} on ${table}`)
+}
+
+/** A session may forbid the plans that suit these statements, or allow others: here a series is always looked up by its number. */
+const PLANS = 'set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off set enable_indexscan = on'
+
+const setLatest = (table: SeriesTable, row: string): string =>
+  latestColumns(table)
+    .map((column) => `${column} = ${row}.${column}`)
+    .join(', ')
+
+/** SQL: whether a row is no older than the latest one that the registry has; rows of one moment count in the order of the market. */
+const isNewer = ({ series }: SeriesTable): string => {
+  if (series.type !== 'trade') return 's.last is null or w.time >= s.last'
+  const place = (row: string, time: string) =>
+    `(${row}.${time}, coalesce(${row}.sequence, 9223372036854775807), ${row}.received_at)`
+  return `s.last is null or ${place('w', 'time')} >= ${place('s', 'last')}`
+}
+
+/** What the registry says of a series `s`, from its records. */
+const counted = (table: SeriesTable): string => {
+  const { name, series } = table
+  const latest = latestColumns(table)
+  return `first = (select r.time from ${name} as r where r.series = s.id order by r.time limit 1),
+    (${['last', ...latest].join(', ')}) = (select ${['time', ...latest].map((column) => `r.${column}`).join(', ')} from ${name} as r
+      where r.series = s.id and ${notFuture('r.time')} order by ${newestFirst(series.view, 'r')} limit 1), written = pg_current_xact_id()`
+}
+
+/** SQL that counts the series of a table anew, for rows that came or went without a trigger: chunks that were dropped. */
+export const recount = (table: SeriesTable, which: string): string =>
+  `update series as s set ${counted(table)} where s.type = '${table.series.type}' and ${which}`
+
+/**
+ * Triggers that keep the registry: whatever writes into a table, by any way, is noted within the same transaction. Each statement
+ * touches the row of a series once, in the order of numbers, so that two writers that meet wait for one another instead of deadlocking.
+ */
+export const keepRegistry = (table: SeriesTable, layout: Layout): string => {
+  const { name, series } = table
+  const latest = latestColumns(table)
+  const nulls = ['first', 'last', ...latest].map((column) => `${column} = null`).join(', ')
+  return `
+create or replace function ${name}_note() returns trigger language plpgsql ${PLANS} as $$ begin
+  update series as s set first = coalesce(s.first, w.time), last = w.time, ${setLatest(table, 'w')}, written = pg_current_xact_id()
+  from (select distinct on (series) series, time, ${latest.join(', ')} from written
+    where ${notFuture('time')} order by series, ${newestFirst(series.view)}) as w
+  where s.id = w.series and (${isNewer(table)});
+  update series as s set first = least(s.first, w.first), written = pg_current_xact_id()
+  from (select series, min(time) as first from written group by series order by series) as w
+  where s.id = w.series and (s.written is distinct from pg_current_xact_id() or s.first is null or w.first < s.first);
+  return null;
+end $$;
+create or replace function ${name}_forget() returns trigger language plpgsql ${PLANS} as $$ begin
+  update series as s set ${counted(table)}
+  from (select series, min(time) as first, max(time) as last from gone group by series order by series) as g
+  where s.id = g.series and (g.first <= s.first or g.last >= s.last);
+  return null;
+end $$;
+create or replace function ${name}_forget_row() returns trigger language plpgsql ${PLANS} as $$ begin
+  update series as s set ${counted(table)} where s.id = old.series and (old.time <= s.first or old.time >= s.last);
+  return null;
+end $$;
+create or replace function ${name}_clear() returns trigger language plpgsql as $$ begin
+  update series set ${nulls}, written = pg_current_xact_id() where type = '${series.type}' and first is not null;
+  return null;
+end $$;
+${triggersOf(layout)
+  .map(
+    ({ name: trigger, when, rows, run }) => `drop trigger if exists ${trigger} on ${name};
+create trigger ${trigger} after ${when} on ${name} ${rows} execute function ${name}_${run}();`,
+  )
+  .join('\n')}
+`
+}

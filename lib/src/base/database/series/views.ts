@@ -1,0 +1,71 @@
+import { type RecordType, recordTypes } from '../../types/index.ts'
+import { SERIES_NAMES, type SeriesTable } from '../tables.ts'
+
+/** The number of a series by its names; made where it has none yet. */
+export const seriesNumber = `
+create or replace function series_number(of_type text, ${SERIES_NAMES.map((name) => `of_${name} text`).join(', ')}) returns bigint language plpgsql as $$
+declare
+  number bigint;
+begin
+  for attempt in 1..10 loop
+    select id into number from series where type = of_type and ${SERIES_NAMES.map((name) => `${name} = of_${name}`).join(' and ')};
+    if found then
+      return number;
+    end if;
+    insert into series (type, ${SERIES_NAMES.join(', ')}) values (of_type, ${SERIES_NAMES.map((name) => `of_${name}`).join(', ')})
+      on conflict do nothing returning id into number;
+    if number is not null then
+      return number;
+    end if;
+  end loop;
+  raise exception 'another transaction is making the series % of %', of_coin_id, of_source using errcode = '40001';
+end $$;
+`
+
+/** Columns of a table that its record type does not declare. */
+const ADDED: Readonly<Record<string, readonly string[]>> = { ohlcv_data: ['flaw'] }
+
+/** The names of a series as arguments of `series_number`; empty where the type has none. */
+const namesOf = ({ series }: SeriesTable, row: string): string =>
+  SERIES_NAMES.map((name) => (series.names.some((field) => field.name === name) ? `${row}.${name}` : "''")).join(', ')
+
+/**
+ * The view that shows rows with the names of their series, and takes inserts, updates and deletes by name. A query that names a coin
+ * leads by the registry to the rows of its series.
+ */
+export function makeView(table: SeriesTable): string {
+  const { name, key, series } = table
+  const { view, type, names } = series
+  const { fields } = (recordTypes as Record<string, unknown>)[type] as RecordType
+  const own = table.fields.map((field) => field.name)
+  const isName = (column: string) => names.some((field) => field.name === column)
+  const shown = fields.map(({ name: column }) => `${isName(column) ? 's' : 'r'}.${column}`)
+  const others = own.filter((column) => !key.includes(column))
+  const byKey = key.map((column) => `${column} = old.${column}`).join(' and ')
+  const moved = [...names.map((field) => field.name), ...key.slice(1)]
+  const insert = `new.series := series_number('${type}', ${namesOf(table, 'new')});
+  insert into ${name} (${own.join(', ')}) values (${own.map((column) => `new.${column}`).join(', ')});`
+  return `
+drop view if exists ${view};
+create view ${view} as select ${[...shown, ...(ADDED[view] ?? []).map((column) => `r.${column}`), 'r.series'].join(', ')}
+  from ${name} as r join series as s on s.id = r.series;
+create or replace function ${view}_insert() returns trigger language plpgsql as $$ begin
+  ${insert}
+  return new;
+end $$;
+create or replace function ${view}_update() returns trigger language plpgsql as $$ begin
+  if (${moved.map((column) => `new.${column}`).join(', ')}) is distinct from (${moved.map((column) => `old.${column}`).join(', ')}) then
+    delete from ${name} where ${byKey};
+    ${insert}
+  else
+    update ${name} set ${others.map((column) => `${column} = new.${column}`).join(', ')} where ${byKey};
+  end if;
+  return new;
+end $$;
+create or replace function ${view}_delete() returns trigger language plpgsql as $$ begin
+  delete from ${name} where ${byKey};
+  return case when found then old end;
+end $$;
+${['insert', 'update', 'delete'].map((event) => `create trigger by_name_${event} instead of ${event} on ${view} for each row execute function ${view}_${event}();`).join('\n')}
+`
+}

@@ -1,0 +1,139 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { migrate } from '../../lib/src/base/database/migrate.ts'
+import { storeMigrations } from '../../lib/src/base/database/migrations/index.ts'
+import { rollupMigrations } from '../../lib/src/base/database/rollups/migrations.ts'
+import { numberOf } from '../../lib/src/base/database/series/lookup.ts'
+import { createPool, migrateStore, openStore, price, trade } from '../../lib/src/base/index.ts'
+import { createDatabase, onTimescale } from '../support/database.ts'
+import { aPrice, MINUTE, MONDAY } from './records.ts'
+import { count, testStore } from './testStore.ts'
+
+const store = await testStore()
+const { pool } = store
+
+const COLUMNS = 'coin_id, source, currency, time, received_at, origin, price'
+const row = (coin: string, time: string, figure = '1') => `('${coin}', 'sql', 'usd', '${time}', now(), 'live', ${figure})`
+const latest = async (coin: string) => (await store.dsl.getLatestPrices({ coins: [coin] })).items
+
+describe('SQL by the names of a series', () => {
+  it('inserts, updates and deletes rows, and the registry follows', async () => {
+    await pool.query(
+      `insert into crypto_prices (${COLUMNS}) values ${row('byname', '2026-01-01')}, ${row('byname', '2026-01-02', '2')}`,
+    )
+    expect(await latest('byname')).toMatchObject([{ price: '2' }])
+    const { rows } = await pool.query(
+      "update crypto_prices set price = 3 where coin_id = 'byname' and time = '2026-01-02' returning price::text",
+    )
+    expect(rows).toEqual([{ price: '3' }])
+    expect(await latest('byname')).toMatchObject([{ price: '3' }])
+    await pool.query("update crypto_prices set time = '2025-12-31' where coin_id = 'byname' and time = '2026-01-02'")
+    expect(await latest('byname')).toMatchObject([{ price: '1' }])
+    await pool.query("update crypto_prices set coin_id = 'renamed' where coin_id = 'byname'")
+    expect(await latest('byname')).toEqual([])
+    expect(await latest('renamed')).toMatchObject([{ price: '1' }])
+    expect((await pool.query("delete from crypto_prices where coin_id = 'renamed'")).rowCount).toBe(2)
+    expect(await latest('renamed')).toEqual([])
+  })
+
+  it('meets the same key as in a table', async () => {
+    await pool.query(`insert into crypto_prices (${COLUMNS}) values ${row('twice', '2026-01-01')}`)
+    await expect(
+      pool.query(`insert into crypto_prices (${COLUMNS}) values ${row('twice', '2026-01-01', '5')}`),
+    ).rejects.toMatchObject({
+      code: '23505',
+    })
+    await expect(
+      pool.query("insert into crypto_prices (coin_id, source, currency, time) values ('x', 'sql', 'usd', now())"),
+    ).rejects.toMatchObject({
+      code: '23502',
+    })
+  })
+
+  it('sees nothing of what was taken back', async () => {
+    const client = await pool.connect()
+    await client.query('begin')
+    await client.query(`insert into crypto_prices (${COLUMNS}) values ${row('undone', '2026-01-01')}`)
+    await client.query('rollback')
+    client.release()
+    expect(await latest('undone')).toEqual([])
+  })
+
+  it('leads by the registry to the rows of a coin, and by its number to them in the order of time', async () => {
+    await store.timescale.upsert(
+      price,
+      Array.from({ length: 20_000 }, (_, i) => aPrice({ coinId: `planned-${i % 50}`, time: MONDAY + i * MINUTE })),
+    )
+    await pool.query('analyze crypto_prices_rows, series')
+    const plan = async (text: string) =>
+      (await pool.query<{ 'QUERY PLAN': string }>(`explain ${text}`)).rows.map((line) => line['QUERY PLAN']).join('\n')
+    const rows = onTimescale ? /Index (Only )?Scan/ : /(Index|Bitmap).*crypto_prices_rows_pkey/
+    const found = await plan("select * from crypto_prices where coin_id = 'planned-7' and time > '2026-01-10'")
+    expect(found).toMatch(rows)
+    expect(found).not.toMatch(/Seq Scan on (crypto_prices|_hyper)/)
+    const number = numberOf('price', { coin_id: "'planned-7'", source: "'coingecko'", currency: "'usd'" })
+    const newest = await plan(`select * from crypto_prices where series = ${number} order by time desc limit 5`)
+    expect(newest).not.toMatch(/Sort/)
+  })
+})
+
+describe('numbers of series', () => {
+  it('are the same for writers that meet on new series', async () => {
+    const others = [await openOther(), await openOther()]
+    const records = Array.from({ length: 400 }, (_, i) => aPrice({ coinId: `met-${i}` }))
+    await Promise.all([store, ...others].map((one, i) => one.timescale.upsert(price, i === 1 ? records.toReversed() : records)))
+    expect(await count(store, "series where coin_id like 'met-%'")).toBe(400)
+    expect(await count(store, "crypto_prices where coin_id like 'met-%'")).toBe(400)
+  })
+
+  it('that the database does not take cost only their own records', async () => {
+    // A key of an index has a limit in bytes, which a repeated letter would not reach: it is compressed.
+    const long = Array.from({ length: 9000 }, (_, i) => String.fromCharCode(0x4e00 + ((i * 7919) % 20_000))).join('')
+    const given = [aPrice({ coinId: 'fits-1' }), aPrice({ coinId: long }), aPrice({ coinId: 'fits-2' })]
+    const { failed, written } = await store.timescale.upsert(price, given)
+    expect([written, failed.map(({ index }) => index)]).toEqual([2, [1]])
+    expect(failed[0]?.error.message).toMatch(/index row/)
+  })
+
+  async function openOther() {
+    const other = await openStore({ databaseUrl: store.url, home: '/nowhere' })
+    onTestFinished(() => other.close())
+    return other
+  }
+})
+
+it('a store of before keeps its records, and what is latest of them', async () => {
+  const database = await createDatabase()
+  onTestFinished(database.drop)
+  const old = createPool(database.url, { max: 1 })
+  await migrate(old, { component: 'store', files: storeMigrations })
+  await old.query("insert into qicore_settings (name, value) values ('layout', 'plain')")
+  await migrate(old, { component: 'rollups', files: rollupMigrations })
+  await old.query(`insert into crypto_prices (${COLUMNS}) values ${row('kept', '2026-01-01')}, ${row('kept', '2026-01-02', '2.50')};
+    insert into trades (coin_id, source, currency, time, received_at, origin, trade_id, side, price, amount, sequence)
+      select 'BTC/USDT', 'venue', 'usdt', '2026-01-01', now(), 'live', n::text, 'buy', n, 1, n from generate_series(8, 11) as n;
+    insert into ohlcv_data (coin_id, source, currency, timeframe, time, received_at, origin, open, high, low, close, is_final, built_from)
+      values ('kept', 'sql', 'usd', '1h', '2026-01-01', now(), 'live', 1, 1, 2, 1, true, 'provider');
+    insert into indicators (coin_id, source, currency, timeframe, name, params, time, received_at, origin, value)
+      values ('kept', 'sql', 'usd', '1h', 'rsi', 'period=14', '2026-01-01', now(), 'live', 51.5);
+    insert into qicore_settings (name, value) values ('rollups', 'tables')`)
+  await migrateStore(old, { layout: 'plain', reason: 'a test says so' })
+  const text = async (sql: string) => (await old.query<{ text: string }>(`select (${sql})::text as text`)).rows[0]?.text
+  expect(await text("select string_agg(price::text, ' ' order by time) from crypto_prices where coin_id = 'kept'")).toBe('1 2.50')
+  expect(await text("select array_agg((first, last, price, sequence)) from series where type = 'trade'")).toContain(',11,11)')
+  expect(await text("select flaw from ohlcv_data where coin_id = 'kept'")).toBe('high below low')
+  expect(await text("select value from indicators where name = 'rsi' and params = 'period=14'")).toBe('51.5')
+  await old.end()
+
+  const opened = await openStore({ databaseUrl: database.url, home: '/nowhere' })
+  onTestFinished(() => opened.close())
+  expect((await opened.dsl.getLatestPrices({ coins: ['kept', 'BTC/USDT'] })).items).toMatchObject([
+    { coinId: 'BTC/USDT', price: '11', builtFrom: 'trades' },
+    { coinId: 'kept', price: '2.5' },
+  ])
+  const [one] = (await opened.dsl.getLatestPrices({ coins: ['BTC/USDT'] })).items
+  expect(one?.time).toBe(Date.UTC(2026, 0, 1) * 1000)
+  // What is written from now on is rolled up, as before.
+  await opened.timescale.upsert(trade, [])
+  await opened.timescale.upsert(price, [aPrice({ coinId: 'kept', source: 'sql', time: MONDAY })])
+  expect((await opened.rollups.status()).pending).toBeGreaterThan(0)
+})
