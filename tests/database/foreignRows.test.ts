@@ -76,8 +76,12 @@ describe('one bad row costs no other', async () => {
     )
     for (const { table, name } of constraints) await store.pool.query(`alter table ${table} drop constraint ${name}`)
     await store.pool.query(`${INSERT} ('good', 'other', 'usd', now(), now(), 'live', 2), ('bad', 'other', 'usd', now(), now(), 'live', 'NaN'),
-      ('endless', 'other', 'usd', 'infinity', now(), 'live', 3), ('endless', 'other', 'usd', now(), now(), 'live', 4),
-      ('ancient', 'other', 'usd', '-infinity', now(), 'live', 3), ('ancient', 'other', 'usd', now(), now(), 'live', 5)`)
+      ('endless', 'other', 'usd', now(), now(), 'live', 4), ('ancient', 'other', 'usd', now(), now(), 'live', 5)`)
+    // A hypertable has no chunk for them.
+    if (store.layout.layout === 'plain')
+      await store.pool.query(
+        `${INSERT} ('endless', 'other', 'usd', 'infinity', now(), 'live', 3), ('ancient', 'other', 'usd', '-infinity', now(), 'live', 3)`,
+      )
     await store.pool.query('update crypto_prices set change_24h_pct = price')
     await dsl.storeOHLCV([0, 1, 2].map((i) => aBar({ coinId: 'barred', time: MONDAY + i * MINUTE, volume: decimal('1') })))
     await store.pool.query("update ohlcv_data set high = 'NaN' where coin_id = 'barred' and time = $1", ['2026-01-05T00:01:00Z'])

@@ -9,6 +9,7 @@ import {
   storedLayout,
 } from '../../lib/src/base/index.ts'
 import { createDatabase, onTimescale } from '../support/database.ts'
+import { describeWith } from '../support/services.ts'
 
 async function freshDatabase(): Promise<string> {
   const { url, drop } = await createDatabase()
@@ -101,5 +102,26 @@ it('is foreseen by opening without migrating, which makes nothing', async () => 
     code: 'CONFLICT',
     message: expect.stringContaining('older than this program'),
     found: { layout: { fresh: false }, pending: expect.arrayContaining([expect.objectContaining({ component: 'rollups' })]) },
+  })
+})
+
+describeWith('postgres', 'a server that offers the extension and has not loaded it', () => {
+  it('ends the session that tries: the tables are plain, or the start fails', async (context) => {
+    const { url, drop } = await createDatabase('postgres')
+    onTestFinished(drop)
+    const pool = createPool(url, { max: 1 })
+    const { rows } = await pool.query<{ untold: boolean }>(
+      `select exists (select from pg_available_extensions where name = 'timescaledb')
+        and current_setting('shared_preload_libraries') not like '%timescaledb%' as untold`,
+    )
+    await pool.end()
+    if (!rows[0]?.untold) context.skip('TimescaleDB is not installed beside it, or loaded')
+    await expect(open(url, 'hypertables')).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('the server has not loaded timescaledb: put timescaledb into'),
+    })
+    const { store, notices } = await open(url)
+    expect(store.layout).toMatchObject({ layout: 'plain', reason: 'the server has not loaded timescaledb' })
+    expect(notices).toEqual([expect.stringContaining('then run qicore store convert')])
   })
 })
