@@ -101,6 +101,30 @@ describe('numbers of series', () => {
   }
 })
 
+it('triggers and views that are gone are made again by the next start, which counts the series anew; rights on the views stay', async () => {
+  const database = await createDatabase()
+  onTestFinished(database.drop)
+  const first = await openStore({ databaseUrl: database.url, home: '/nowhere' })
+  await first.timescale.upsert(price, [aPrice({ time: MONDAY })])
+  await first.pool.query(`alter table crypto_prices_rows disable trigger series_insert; drop view trades;
+    create role series_reader_${process.pid}; grant select on crypto_prices to series_reader_${process.pid}`)
+  onTestFinished(() => pool.query(`drop role series_reader_${process.pid}`).then(() => {}))
+  onTestFinished(database.drop)
+  await first.timescale.upsert(price, [aPrice({ time: MONDAY + MINUTE, price: '7' })])
+  expect((await first.dsl.getLatestPrices()).items).not.toMatchObject([{ price: '7' }])
+  await first.close()
+  const second = await openStore({ databaseUrl: database.url, home: '/nowhere' })
+  onTestFinished(() => second.close())
+  expect((await second.dsl.getLatestPrices()).items).toMatchObject([{ price: '7' }])
+  await second.timescale.upsert(price, [aPrice({ time: MONDAY + 2 * MINUTE, price: '8' })])
+  expect((await second.dsl.getLatestPrices()).items).toMatchObject([{ price: '8' }])
+  expect((await second.pool.query('select from trades')).rowCount).toBe(0)
+  const may = await second.pool.query("select has_table_privilege($1, 'crypto_prices', 'select') as may", [
+    `series_reader_${process.pid}`,
+  ])
+  expect(may.rows).toEqual([{ may: true }])
+})
+
 it('a store of before keeps its records, and what is latest of them', async () => {
   const database = await createDatabase()
   onTestFinished(database.drop)

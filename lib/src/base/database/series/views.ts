@@ -31,7 +31,8 @@ const namesOf = ({ series }: SeriesTable, row: string): string =>
 
 /**
  * The view that shows rows with the names of their series, and takes inserts, updates and deletes by name. A query that names a coin
- * leads by the registry to the rows of its series.
+ * leads by the registry to the rows of its series. It is replaced and never dropped, since what others may do with it would go too: a
+ * column that comes later must come last.
  */
 export function makeView(table: SeriesTable): string {
   const { name, key, series } = table
@@ -46,8 +47,7 @@ export function makeView(table: SeriesTable): string {
   const insert = `new.series := series_number('${type}', ${namesOf(table, 'new')});
   insert into ${name} (${own.join(', ')}) values (${own.map((column) => `new.${column}`).join(', ')});`
   return `
-drop view if exists ${view};
-create view ${view} as select ${[...shown, ...(ADDED[view] ?? []).map((column) => `r.${column}`), 'r.series'].join(', ')}
+create or replace view ${view} as select ${[...shown, ...(ADDED[view] ?? []).map((column) => `r.${column}`), 'r.series'].join(', ')}
   from ${name} as r join series as s on s.id = r.series;
 create or replace function ${view}_insert() returns trigger language plpgsql as $$ begin
   ${insert}
@@ -66,6 +66,6 @@ create or replace function ${view}_delete() returns trigger language plpgsql as 
   delete from ${name} where ${byKey};
   return case when found then old end;
 end $$;
-${['insert', 'update', 'delete'].map((event) => `create trigger by_name_${event} instead of ${event} on ${view} for each row execute function ${view}_${event}();`).join('\n')}
+${['insert', 'update', 'delete'].map((event) => `create or replace trigger by_name_${event} instead of ${event} on ${view} for each row execute function ${view}_${event}();`).join('\n')}
 `
 }
