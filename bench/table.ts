@@ -3,7 +3,7 @@ import { COINS } from './prices.ts'
 
 /** The view that records are read from, and the table behind it. */
 export const TABLE = 'crypto_prices'
-const ROWS = 'crypto_prices_rows'
+export const ROWS = 'crypto_prices_rows'
 /** The same records in a table keyed by their names, as anybody would make it: for programs that know no numbers of series. */
 export const TEXT_TABLE = 'prices_by_name'
 

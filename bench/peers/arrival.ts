@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatTime, type Price, type Store } from '../../lib/src/base/index.ts'
 import { COINS, prices } from '../prices.ts'
+import { ROWS, TABLE } from '../table.ts'
 
 const EVERY_MS = 5
 const held = (
@@ -12,7 +13,7 @@ const held = (
 export interface Arrival extends AsyncDisposable {
   /** Resolves when the first records of the topic are rows. */
   first(): Promise<void>
-  /** Resolves when all are: the last of each coin, since a partition is stored in its order and holds all of a coin. */
+  /** Resolves when all are: the last of each coin, and then all others, since a program may write several batches of a partition at once. */
   last(): Promise<void>
 }
 
@@ -32,6 +33,13 @@ export function watchArrival(store: Store, records: number, table: string): Arri
     const there = new Set(rows.map(({ n }) => n))
     return some.filter((_, i) => !there.has(i))
   }
+  const counted = async () => {
+    // Older versions of the same keys were received before their time.
+    const { rows } = await pool.query<{ n: string }>(
+      `select count(*) as n from ${table === TABLE ? ROWS : table} where received_at > time`,
+    )
+    return Number(rows[0]?.n)
+  }
   return {
     async first() {
       while ((await missing(firsts)).length === firsts.length) await sleep(EVERY_MS)
@@ -43,6 +51,7 @@ export function watchArrival(store: Store, records: number, table: string): Arri
         if ((await missing(waiting.slice(0, 1))).length > 0) await sleep(EVERY_MS)
         else waiting = await missing(waiting)
       }
+      while ((await counted()) < records) await sleep(EVERY_MS)
     },
     [Symbol.asyncDispose]: () => pool.end(),
   }

@@ -4,8 +4,8 @@ import { TEXT_TABLE } from '../table.ts'
 const SQL_TYPE = { text: 'text', decimal: 'numeric', time: 'timestamptz' } as const
 
 /**
- * A pipeline as someone who knows both programs would write it: what a partition holds comes in large batches, each becomes one
- * statement with an array for each column, and as many statements run at once as there are connections.
+ * The fastest settings known: what a partition holds comes in large batches, each becomes one JSON text that PostgreSQL reads, and as many
+ * statements run at once as there are connections. To read the JSON in the pipeline and pass an array for each column takes 1.8 times as long.
  */
 export function redpandaConnectSettings(of: {
   readonly brokers: readonly string[]
@@ -19,11 +19,7 @@ export function redpandaConnectSettings(of: {
   const { fields, key } = priceType
   const names = fields.map(({ name }) => name)
   const own = names.filter((name) => !key.includes(name))
-  const arrays = fields.map((_, i) => `$${i + 1}::text::text[]`)
-  const values = fields.map(({ name, kind }) => `${name}::${SQL_TYPE[kind as keyof typeof SQL_TYPE]}`)
-  const literals = fields.map(
-    ({ name, optional }) => `"{" + this.map_each(r -> r.${name}${optional ? '.or("NULL")' : ''}).join(",") + "}"`,
-  )
+  const columns = fields.map(({ name, kind }) => `${name} ${SQL_TYPE[kind as keyof typeof SQL_TYPE]}`)
   return {
     http: { enabled: false },
     logger: { level: 'ERROR' },
@@ -39,14 +35,14 @@ export function redpandaConnectSettings(of: {
         max_yield_batch_bytes: '2MB',
       },
     },
-    pipeline: { threads: of.inserts, processors: [{ archive: { format: 'json_array' } }] },
+    pipeline: { threads: of.inserts, processors: [{ archive: { format: 'lines' } }] },
     output: {
       sql_raw: {
         driver: 'postgres',
         dsn: dsn.href,
-        query: `insert into ${TEXT_TABLE} (${names.join(', ')}) select ${values.join(', ')} from unnest(${arrays.join(', ')}) as r (${names.join(', ')})
+        query: `insert into ${TEXT_TABLE} (${names.join(', ')}) select ${names.join(', ')} from json_to_recordset($1::json) as r (${columns.join(', ')})
           on conflict (${key.join(', ')}) do update set ${own.map((name) => `${name} = excluded.${name}`).join(', ')}`,
-        args_mapping: `root = [${literals.join(', ')}]`,
+        args_mapping: String.raw`root = [ "[" + content().string().replace_all("\n", ",") + "]" ]`,
         max_in_flight: of.inserts,
         conn_max_open: of.inserts,
         conn_max_idle: of.inserts,
