@@ -197,7 +197,7 @@ async function suite(onKafka: boolean): Promise<void> {
         return found.length === 3 && found
       }, `the rows of ${table}`)
       expect(rows.map(({ source: of }) => of)).toEqual(['fast', 'plain', 'slow'].map((way) => `${source}-${way}`))
-      const [one, ...others] = rows.map((row) => ({ ...row, source: '' }))
+      const [one, ...others] = rows.map((row) => ({ ...row, source: '', series: '' }))
       expect(others).toEqual([one, one])
     }
     const letters = await platform.deadLetters.list({ limit: 1000 })

@@ -1,5 +1,6 @@
 import { MANUAL, type Price, price } from '../../types/index.ts'
 import type { RawRow, Reader } from '../reader.ts'
+import { CoinRequests } from './CoinRequests.ts'
 import { fromCursor, toCursor } from './cursor.ts'
 import { rankOfOrigin } from './preference.ts'
 import type { latestPricesQuery } from './queries.ts'
@@ -36,13 +37,46 @@ const STATEMENTS = {
   latest_of_coins: latest('s.coin_id = any ($1::text[])'),
 } as const
 
+interface Like {
+  readonly sources: readonly string[] | null
+  readonly currencies: readonly string[] | null
+  readonly includeSimulated: boolean
+  readonly limit: number
+}
+
+const FIRST = ['', '', '']
+
+const ask = (
+  reader: Reader,
+  coins: readonly string[] | null,
+  { sources, currencies, includeSimulated, limit }: Like,
+  after: readonly string[] = FIRST,
+): Promise<readonly RawRow[]> => {
+  const name = coins ? 'latest_of_coins' : 'latest_all'
+  return reader.rows({ name, text: STATEMENTS[name], values: [coins, sources, currencies, includeSimulated, ...after, limit] })
+}
+
+const requests = new WeakMap<Reader, CoinRequests<Like>>()
+
+function requestsOf(reader: Reader): CoinRequests<Like> {
+  let known = requests.get(reader)
+  if (!known) {
+    known = new CoinRequests((coins, like) => ask(reader, coins, like))
+    requests.set(reader, known)
+  }
+  return known
+}
+
 /** The latest price of each series, ordered by coin, source and currency; of a series without prices that of its last trade. */
 export async function latestPrices(reader: Reader, query: QueryOf<typeof latestPricesQuery>): Promise<Page<LatestPrice>> {
   const { coins = null, sources = null, currencies = null, includeSimulated, limit } = query
-  const after = fromCursor(query.after, 3) ?? ['', '', '']
-  const name = coins ? 'latest_of_coins' : 'latest_all'
-  const values = [coins, sources, currencies, includeSimulated, ...after, limit + 1]
-  const rows = await reader.rows({ name, text: STATEMENTS[name], values })
+  const like = { sources, currencies, includeSimulated, limit: limit + 1 }
+  const after = fromCursor(query.after, 3)
+  const [coin, ...others] = coins ?? []
+  const rows =
+    coin !== undefined && others.length === 0 && !after
+      ? await requestsOf(reader).rows(coin, like)
+      : await ask(reader, coins, like, after)
   const page = rows.slice(0, limit)
   const items = page.flatMap((row) => reader.readable<Price>(price, [row]).map((one) => builtFrom(one, row)))
   const last = page.at(-1)
