@@ -1,7 +1,7 @@
 import { TIMEFRAMES, timeframeMicros } from '../../types/index.ts'
 import { notFuture } from '../future.ts'
 import { SILENCE } from './model.ts'
-import { timeText } from './sql.ts'
+import { FILTERED, timeText } from './sql.ts'
 import { type CoveredType, rowsOf, typesWith } from './types.ts'
 
 /** SQL: the longest silence of a series `s` that is no gap; the source's own word counts before what was measured. */
@@ -132,13 +132,21 @@ export const tells = (chunked: boolean): readonly Hold[] =>
     TELL(', lower(numbers)::text as first, (upper(numbers) - 1)::text as last'),
   )
 
-/** How far apart the records of a series come while nobody says so: the median of its latest. */
-export const MEASURES: readonly string[] = typesWith('cadence').map(
-  (type) => `
-update coverage_series as u set usual = m.usual, seen = null from series as s cross join lateral (
+const CADENCED = typesWith('cadence')
+
+/** The types of which a filter lets a series through whose usual distance is not known yet. */
+export const UNMEASURED = `select distinct s.type from series as s join coverage_series as k on k.id = s.id
+where k.usual is null and s.type in (${CADENCED.map(({ name }) => `'${name}'`).join(', ')}) and ${FILTERED}`
+
+/** How far apart the records of a series come while nobody says so: the median of its latest. By type, and by the same filter. */
+export const MEASURES: ReadonlyMap<string, string> = new Map(
+  CADENCED.map((type) => [
+    type.name,
+    `update coverage_series as u set usual = m.usual, seen = null from series as s cross join lateral (
   select percentile_disc(0.5) within group (order by d) as usual, count(*) as n from (
     select time - lag(time) over (order by time) as d from (
       select ${type.repeats ? 'distinct ' : ''}time from ${rowsOf(type)} and ${notFuture('time')} order by time desc limit 500) as latest) as distances
   where d is not null) as m
-where s.id = u.id and s.type = '${type.name}' and u.usual is null and m.n >= 3`,
+where s.id = u.id and s.type = '${type.name}' and u.usual is null and m.n >= 3 and ${FILTERED}`,
+  ]),
 )

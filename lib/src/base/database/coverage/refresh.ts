@@ -1,7 +1,7 @@
 import { storedLayout } from '../migrations/index.ts'
 import type { PoolClient } from '../pool.ts'
 import { DISCOVER } from './discover.ts'
-import { holds, MEASURES } from './hold.ts'
+import { holds, MEASURES, UNMEASURED } from './hold.ts'
 import type { CoverageFilter } from './model.ts'
 import { FILTERED, filterValues, LOCK_SERIES } from './sql.ts'
 import type { CoveredType } from './types.ts'
@@ -34,7 +34,8 @@ export interface Wanted {
 export async function refresh(client: PoolClient, filter: CoverageFilter, ids?: readonly string[]): Promise<void> {
   const values = filterValues(filter, ids)
   await client.query(DISCOVER, values)
-  for (const text of MEASURES) await client.query(`${text} and ${FILTERED}`, values)
+  const unmeasured = await client.query<{ type: string }>(UNMEASURED, values)
+  for (const { type } of unmeasured.rows) await client.query(MEASURES.get(type) as string, values)
   const { rows } = await client.query<Wanted>(`${WANTED} ${CHANGED} and ${FILTERED} order by s.id`, values)
   for (let at = 0; at < rows.length; at += AT_ONCE) await hold(client, rows.slice(at, at + AT_ONCE))
 }

@@ -1,7 +1,7 @@
 import { type Calendar, formatTime, type Micros, openTime } from '../../../types/index.ts'
 import { notFuture } from '../../future.ts'
 import { type RawRow, type Reader, readInteger, readTime } from '../../reader.ts'
-import { numberOf } from '../../series/lookup.ts'
+import { knownOf } from '../../series/lookup.ts'
 import { rowsOf } from '../../tables.ts'
 import type { Hole } from '../analysisResults.ts'
 import type { SeriesKind } from './series.ts'
@@ -35,8 +35,13 @@ const tableOf = (kind: SeriesKind['kind']): string =>
   rowsOf(kind === 'prices' ? 'crypto_prices' : kind === 'trades' ? 'trades' : 'ohlcv_data')
 const isBars = (kind: SeriesKind['kind']): boolean => kind !== 'prices' && kind !== 'trades'
 const NAMES = { coin_id: '$1', source: '$2', currency: '$3' }
-const ofSeries = (kind: SeriesKind['kind']): string =>
-  `t.series = ${numberOf(kind === 'prices' ? 'price' : kind === 'trades' ? 'trade' : 'ohlcv', { ...NAMES, ...(isBars(kind) && { timeframe: '$4' }) })}`
+const ofSeries = (kind: SeriesKind['kind']): string => `t.series = ${known('id', kind)}`
+/** SQL: what the registry says of the series. */
+const known = (column: 'id' | 'first' | 'last' | 'origin', kind: SeriesKind['kind']): string =>
+  knownOf(column, kind === 'prices' ? 'price' : kind === 'trades' ? 'trade' : 'ohlcv', {
+    ...NAMES,
+    ...(isBars(kind) && { timeframe: '$4' }),
+  })
 const keyOf = ({ coinId, source, currency, kind }: SeriesKind): string[] => [
   coinId,
   source,
@@ -51,14 +56,13 @@ function statement(kind: SeriesKind['kind']): string {
   const next = isBars(kind) ? 5 : 4
   const bars = isBars(kind) ? 't.is_final, t.built_from, t.flaw' : "true as is_final, '' as built_from, null as flaw"
   const found = `from ${tableOf(kind)} as t where ${ofSeries(kind)}`
-  const newest = (column: string) => `(select t.${column} ${found} and ${notFuture('t.time')} order by t.time desc limit 1)`
-  const first = `(select t.time ${found} order by t.time limit 1)`
   return `with w as materialized (select t.time, t.received_at, t.origin, ${bars} from ${tableOf(kind)} as t
     where ${ofSeries(kind)} and t.time >= $${next}::timestamptz and t.time < $${next + 1}::timestamptz order by t.time desc limit ${MOST_ROWS}),
   g as (select *, extract(epoch from time - lag(time) over (order by time)) as gap,
     origin = 'live' and received_at > min(received_at) filter (where origin = 'live')
       over (order by time desc rows between unbounded preceding and 1 preceding) as is_late from w)
-  select ${first} as first, coalesce(${newest('time')}, ${first}) as last, ${newest('origin')} = 'simulated' as simulated,
+  select ${known('first', kind)} as first, coalesce(${known('last', kind)}, ${known('first', kind)}) as last,
+    ${known('origin', kind)} = 'simulated' as simulated,
     (select count(*) from (select ${found} and not (${notFuture('t.time')}) limit ${MOST_ROWS}) as f) as future,
     count(*) as rows, percentile_cont(0.5) within group (order by gap) as interval,
     count(*) filter (where is_late) as late, count(*) filter (where not is_final) as open,
