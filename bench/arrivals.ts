@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Store } from '../lib/src/base/index.ts'
+import { numberOf, type Store } from '../lib/src/base/index.ts'
 import { clock, STEADY_COINS, steadyCoin } from './steadySource.ts'
+import { ROWS } from './table.ts'
 
 /** Between two looks, which makes figures larger by half of it; without a rest the looks would take a third of the machine. */
 const REST_MS = 1
@@ -12,7 +13,7 @@ export function partOf(figures: readonly number[], part: number): number {
 }
 
 const NEW_ROWS = `select c, (extract(epoch from t) * 1000000)::bigint::text as t from unnest($1::text[], $2::bigint[]) as last (c, l)
-  cross join lateral (select time as t from crypto_prices where coin_id = c and source = 'bench' and currency = 'usd'
+  cross join lateral (select time as t from ${ROWS} where series = ${numberOf('price', { coin_id: 'c', source: "'bench'", currency: "'usd'" })}
     and time > '2000-01-01Z'::timestamptz + (l - 946684800000000) * interval '1 microsecond' order by time) as fresh`
 
 /**
