@@ -85,6 +85,12 @@ describe('numbers of series', () => {
     expect(await count(store, "crypto_prices where coin_id like 'met-%'")).toBe(400)
   })
 
+  it('are never given back', async () => {
+    await store.timescale.upsert(price, [aPrice({ coinId: 'stays' })])
+    await expect(pool.query("delete from series where coin_id = 'stays'")).rejects.toMatchObject({ code: '23503' })
+    await expect(pool.query('truncate series cascade')).rejects.toMatchObject({ code: '23503' })
+  })
+
   it('that the database does not take cost only their own records', async () => {
     // A key of an index has a limit in bytes, which a repeated letter would not reach: it is compressed.
     const long = Array.from({ length: 9000 }, (_, i) => String.fromCharCode(0x4e00 + ((i * 7919) % 20_000))).join('')

@@ -3,7 +3,7 @@ import type { Layout } from '../capabilities.ts'
 import type { PoolClient } from '../pool.ts'
 import { seriesTables } from '../tables.ts'
 import { keepRegistry, REGISTRY_TRIGGERS, recount } from './registry.ts'
-import { makeView, seriesNumber } from './views.ts'
+import { makeView, numbersStay, seriesNumber } from './views.ts'
 
 /** Notes which stretches of which series a statement wrote, for the rollups; in its transaction, so that a visible mark means visible rows. */
 const mark = (name: string, kind: string, rows: string): string => `
@@ -19,7 +19,7 @@ const marks = mark('rollup_mark', 'tg_argv[0]', '') + mark('rollup_mark_candles'
 
 /** Functions, triggers and views: they hold no data, and are made again when this program defines them otherwise. */
 export const definitionsOf = (layout: Layout): string =>
-  [seriesNumber, marks, ...seriesTables.map((table) => `${keepRegistry(table, layout)}${makeView(table)}`)].join('')
+  [seriesNumber, numbersStay, marks, ...seriesTables.map((table) => `${keepRegistry(table, layout)}${makeView(table)}`)].join('')
 
 /** The views that show records by the names of their series. */
 export const VIEWS = seriesTables.map(({ series }) => series.view)

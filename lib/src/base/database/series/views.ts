@@ -22,6 +22,14 @@ begin
 end $$;
 `
 
+/** A writer may know a number for as long as it lives, and would go on to store rows under it that no view shows. */
+export const numbersStay = `
+create or replace function series_stay() returns trigger language plpgsql as $$ begin
+  raise exception 'series: a number that writers may know is never given back; delete the records instead' using errcode = '23503';
+end $$;
+create or replace trigger series_stay before delete or truncate on series for each statement execute function series_stay();
+`
+
 /** Columns of a table that its record type does not declare. */
 const ADDED: Readonly<Record<string, readonly string[]>> = { ohlcv_data: ['flaw'] }
 
