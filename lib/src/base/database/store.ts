@@ -135,11 +135,19 @@ async function openAll(config: StoreConfig, opening: Opening): Promise<Store> {
   return store as Store
 }
 
-/** Migrates, and tells how the tables are laid out. @returns what is stored: another process may have set the database up meanwhile */
-async function migrated(pool: Pool, found: FoundLayout, { logger = silentLogger, onNotice }: StoreConfig): Promise<LayoutChoice> {
+/**
+ * Migrates, and tells how the tables are laid out: the embedded server leaves no choice.
+ * @returns what is stored: another process may have set the database up meanwhile
+ */
+async function migrated(
+  pool: Pool,
+  found: FoundLayout,
+  { databaseUrl, logger = silentLogger, onNotice }: StoreConfig,
+): Promise<LayoutChoice> {
   const isNew = await migrateStore(pool, found)
   const layout = (await storedChoice(pool)) ?? found
   const told = describeLayout(isNew ? found : layout)
+  if (databaseUrl === undefined) return layout
   logger.info({ layout: layout.layout }, told)
   if (isNew) onNotice?.(told)
   return layout
