@@ -22,7 +22,7 @@ export const emptyTable = async (store: Store): Promise<void> => {
   await store.pool.query('checkpoint')
 }
 
-/** What COPY text is written for: a table, its columns, and a record as a line. */
+/** Target of COPY text: a table, its columns, and a record as a line. */
 export interface CopyTarget {
   readonly name: string
   readonly table: string
@@ -70,7 +70,7 @@ export async function checkTable(store: Store, records: number, table: string = 
   if (Number(rows[0]?.count) !== records) throw new Error(`${table} holds ${rows[0]?.count} rows, expected ${records}`)
 }
 
-/** What a table holds, to the last digit, whatever the order of its rows. */
+/** Number of rows and a checksum of a table's content, to the last digit, in any order of rows. */
 export async function checksum(store: Store, table: string): Promise<string> {
   const { rows } = await store.pool.query<{ rows: string; sum: string }>(
     `select count(*)::text as rows, sum(hashtextextended(t::text, 0)::numeric)::text as sum from (select ${COLUMNS} from ${table}) as t`,

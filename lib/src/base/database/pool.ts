@@ -23,7 +23,7 @@ export interface PoolOptions {
   readonly readOnly?: boolean
   /** Looks at each new connection after its setup; what it throws is the failure to connect. */
   readonly admit?: (client: pg.ClientBase) => Promise<void>
-  /** What the pool connects to, for errors; default `the database`. */
+  /** Name of the pool's address in errors; default `the database`. */
   readonly called?: string
   /** The setting that the address comes from, for errors. */
   readonly setting?: AddressSetting
@@ -159,5 +159,18 @@ async function connect(pool: Pool, { recover }: ConnectOptions): Promise<PoolCli
     return pool.connect().catch((again: unknown) => {
       throw classifyPgError(again, connecting)
     })
+  }
+}
+
+/** Runs work in a transaction, which a failure takes back. @param begin the statements that open it */
+export async function inTransaction<T>(client: PoolClient, work: () => Promise<T>, begin = 'begin'): Promise<T> {
+  await client.query(begin)
+  try {
+    const result = await work()
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
   }
 }

@@ -17,7 +17,7 @@ import {
 import type { coverageQuery } from '../dsl/queries.ts'
 import type { QueryOf } from '../dsl/query.ts'
 import { classifyPgError } from '../errors.ts'
-import { type Pool, type PoolClient, withClient } from '../pool.ts'
+import { inTransaction, type Pool, type PoolClient, withClient } from '../pool.ts'
 import { replicaState } from '../replica.ts'
 import { gapsOf, type Known } from './gaps.ts'
 import { migrateCoverage } from './migrations.ts'
@@ -281,18 +281,12 @@ export class Coverage {
   }
 }
 
-async function changing(client: PoolClient, id: string, work: () => Promise<void>): Promise<void> {
-  await client.query('begin')
-  try {
+const changing = (client: PoolClient, id: string, work: () => Promise<void>): Promise<void> =>
+  inTransaction(client, async () => {
     await client.query(LOCK_SERIES, [[id]])
     await work()
     await client.query('update coverage_series set seen = null where id = $1', [id])
-    await client.query('commit')
-  } catch (error) {
-    await client.query('rollback').catch(() => {})
-    throw error
-  }
-}
+  })
 
 /** Held spans of a series that is proved by sessions: all but the known gaps. */
 function covered(known: Known): SeriesCoverage {

@@ -58,7 +58,7 @@ const storedSpan = ([state, lower, upper, reason, notedAt, first, last]: readonl
 const proofs = new Map(coveredTypes.map(({ name, proof }) => [name, proof]))
 
 /**
- * What the store knows of series, those with the same coin beside one another.
+ * Everything that the store knows of some series, by coin.
  * @param untold spans that are held and that no refresh has kept yet, by the id of their series
  */
 export async function readSeries(

@@ -1,5 +1,5 @@
 import { storedLayout } from '../migrations/index.ts'
-import type { PoolClient } from '../pool.ts'
+import { inTransaction, type PoolClient } from '../pool.ts'
 import { DISCOVER } from './discover.ts'
 import { holds, MEASURES, UNMEASURED } from './hold.ts'
 import type { CoverageFilter } from './model.ts'
@@ -62,8 +62,7 @@ export async function refreshOne(client: PoolClient, id: string): Promise<void> 
 async function hold(client: PoolClient, rows: readonly Wanted[]): Promise<void> {
   if (rows.length === 0) return
   const chunked = (await storedLayout(client)) === 'hypertables'
-  await client.query('begin')
-  try {
+  await inTransaction(client, async () => {
     const ids = rows.map(({ id }) => id)
     await client.query(LOCK_SERIES, [ids])
     const horizon = (await client.query<{ horizon: string }>(HORIZON)).rows[0]?.horizon
@@ -72,9 +71,5 @@ async function hold(client: PoolClient, rows: readonly Wanted[]): Promise<void> 
       if (proved.length > 0) await client.query(text, [proved])
     }
     await client.query(SEEN, [ids, horizon])
-    await client.query('commit')
-  } catch (error) {
-    await client.query('rollback').catch(() => {})
-    throw error
-  }
+  })
 }

@@ -91,7 +91,7 @@ export class MarketReads {
     return byName(this.#reader, checkQuery(candlesQuery, query), (asked) => candles(this.#reader, asked))
   }
 
-  /** What {@link getOHLCV} gives, its candles as JSON in wire naming, for those who pass them on: several times as quick. */
+  /** {@link getOHLCV} with its candles as JSON in wire naming, to be passed on: several times as quick. */
   async getOHLCVJson(query: QueryInput<typeof candlesQuery>): Promise<CandlesJson> {
     return byName(this.#reader, checkQuery(candlesQuery, query), (asked) => candlesJson(this.#reader, asked))
   }
@@ -149,7 +149,7 @@ export class MarketReads {
     return byName(this.#reader, checked, (asked) => indicatorValues(this.#reader, name, asked))
   }
 
-  /** What is held of each series, how fresh and how complete it is: one page. */
+  /** Freshness and completeness of each stored series, a page at a time. */
   async getDataHealth(query: QueryInput<typeof dataHealthQuery> = {}): Promise<Page<SeriesHealth>> {
     return dataHealth(this.#reader, checkQuery(dataHealthQuery, query), this.#numbers)
   }
@@ -158,7 +158,7 @@ export class MarketReads {
     return marketSummary(this.#reader, checkQuery(marketSummaryQuery, query))
   }
 
-  /** What the sources list, a page at a time; the best matches of a search first. */
+  /** Instruments that the sources list, a page at a time; the best matches of a search first. */
   async listInstruments(query: QueryInput<typeof instrumentsQuery> = {}): Promise<InstrumentPage> {
     return listInstruments(this.#reader, checkQuery(instrumentsQuery, query))
   }

@@ -5,7 +5,7 @@ import type { Pool } from '../pool.ts'
 import type { FoundLayout } from '../timescale/layout.ts'
 import { pendingMigrations } from './index.ts'
 
-/** What the next start would do to the database. */
+/** Changes that the next start would make to the database. */
 export interface Unmigrated {
   readonly capabilities: Capabilities
   /** The layout that the tables have, or would get. */

@@ -1,6 +1,6 @@
 import { QiError } from '../../types/index.ts'
 import type { Capabilities, Layout } from '../capabilities.ts'
-import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
+import { type ConnectOptions, inTransaction, type Pool, type PoolClient, withClient } from '../pool.ts'
 import { createAggregates, dropAggregates, familyOf, refreshFamily, type Stretch } from './aggregates.ts'
 import { build } from './build.ts'
 import { rollupLock } from './lock.ts'
@@ -211,18 +211,6 @@ function stretchesOf({ dirty }: Taken): Map<ReturnType<typeof familyOf>, Stretch
 async function keeperOf(client: PoolClient): Promise<RollupKeeper | undefined> {
   const { rows } = await client.query<{ value: RollupKeeper }>("select value from qicore_settings where name = 'rollups'")
   return rows[0]?.value
-}
-
-async function inTransaction<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {
-  await client.query('begin')
-  try {
-    const result = await work()
-    await client.query('commit')
-    return result
-  } catch (error) {
-    await client.query('rollback').catch(() => {})
-    throw error
-  }
 }
 
 async function tryLock(client: PoolClient): Promise<boolean> {

@@ -3,7 +3,7 @@ import { detectCapabilities } from '../capabilities.ts'
 import { runs } from '../coverage/sessions.ts'
 import { sqlState } from '../errors.ts'
 import { storedChoice } from '../migrations/index.ts'
-import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
+import { type ConnectOptions, inTransaction, type Pool, type PoolClient, withClient } from '../pool.ts'
 import { createAggregates } from '../rollups/aggregates.ts'
 import { rollupLock } from '../rollups/lock.ts'
 import { ignoreWrites, isWatched, markHistory, watchWrites } from '../rollups/marks.ts'
@@ -36,6 +36,7 @@ export interface Conversion {
 
 /** Sessions that use a table have so long to end what they do, in milliseconds. */
 const LOCK_MS = 10_000
+const BEGIN = `begin; set local statement_timeout = 0; set local lock_timeout = ${LOCK_MS}`
 const LOCK_NOT_AVAILABLE = '55P03'
 
 /**
@@ -69,25 +70,13 @@ export async function convertToHypertables(pool: Pool, { onStep, ...connect }: C
       const lock = [...(await rollupLock(client))]
       await client.query('select pg_advisory_lock($1, $2)', lock)
       try {
-        return await inTransaction(client, () => convert(client, onStep))
+        return await inTransaction(client, () => convert(client, onStep), BEGIN)
       } finally {
         await client.query('select pg_advisory_unlock($1, $2)', lock).catch(() => {})
       }
     },
     connect,
   )
-}
-
-async function inTransaction<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {
-  await client.query(`begin; set local statement_timeout = 0; set local lock_timeout = ${LOCK_MS}`)
-  try {
-    const result = await work()
-    await client.query('commit')
-    return result
-  } catch (error) {
-    await client.query('rollback').catch(() => {})
-    throw error
-  }
 }
 
 async function convert(client: PoolClient, onStep: ConvertOptions['onStep']): Promise<Conversion> {

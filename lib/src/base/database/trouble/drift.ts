@@ -125,7 +125,7 @@ function columnDrift({ name: table, spec }: Expected, { columns }: Found, drift:
   ]
 }
 
-/** A dump that was restored as any other one lacks the keys of hypertables. */
+/** A dump of hypertables that was restored without TimescaleDB's own functions lacks their keys. */
 const restoring = ({ layout }: Found): string =>
   layout === 'hypertables' ? '; or restore the dump between timescaledb_pre_restore() and timescaledb_post_restore()' : ''
 
