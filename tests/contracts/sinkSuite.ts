@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodedBatch, type Price, price, type RecordType, type RowSink, trade } from '../../lib/src/base/index.ts'
 import { laterValue } from '../support/laterRecords.ts'
+import { SHRINKS } from '../support/shrinks.ts'
 
 export interface SinkUnderTest {
   /** A sink on an empty target. */
@@ -68,7 +69,7 @@ export function sinkSuite(name: string, { open, prices, impossible }: SinkUnderT
             expect([...(await prices(sink))].sort()).toEqual(expected)
           },
         ),
-        { numRuns: 8 },
+        { ...SHRINKS, numRuns: 8 },
       )
     })
 

@@ -13,6 +13,7 @@ import {
   timeframeMicros,
   trade,
 } from '../../lib/src/base/index.ts'
+import { SHRINKS } from '../support/shrinks.ts'
 import { testStore } from './testStore.ts'
 
 const SECOND = 1_000_000
@@ -91,6 +92,6 @@ test('a reader who writes nothing gives the answer of one who refreshes', async 
         }
       },
     ),
-    { numRuns: 20 },
+    { ...SHRINKS, numRuns: 20 },
   )
 })

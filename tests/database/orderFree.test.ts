@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decimal, type Ohlcv, ohlcv, type RecordType } from '../../lib/src/base/index.ts'
+import { SHRINKS } from '../support/shrinks.ts'
 import { aBar, MONDAY } from './records.ts'
 import { testStore } from './testStore.ts'
 
@@ -66,7 +67,7 @@ describe('which duplicate wins', () => {
         ).toEqual(expected)
       },
     )
-    await fc.assert(runs, { numRuns: 40 })
+    await fc.assert(runs, { ...SHRINKS, numRuns: 40 })
   })
 
   it('is the same for single rows written by Drizzle', async () => {
@@ -76,7 +77,7 @@ describe('which duplicate wins', () => {
       for (const one of bars) await store.drizzle.insert(ohlcv as RecordType<Ohlcv>, one)
       expect(await table()).toEqual(expected)
     })
-    await fc.assert(runs, { numRuns: 25 })
+    await fc.assert(runs, { ...SHRINKS, numRuns: 25 })
   })
 
   it('holds between writers that meet on the same keys', async () => {

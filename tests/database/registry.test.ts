@@ -14,6 +14,7 @@ import {
   type Trade,
   trade,
 } from '../../lib/src/base/index.ts'
+import { SHRINKS } from '../support/shrinks.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from './records.ts'
 import { testStore } from './testStore.ts'
 
@@ -140,7 +141,7 @@ test('the registry agrees with the records after any mix of writes, SQL of other
       const [noted, counted] = await both()
       expect(noted).toEqual(counted)
     }),
-    { numRuns: 60 },
+    { ...SHRINKS, numRuns: 60 },
   )
 })
 

@@ -6,6 +6,7 @@ import { BulkWriter } from '../../lib/src/base/database/upsert/BulkWriter.ts'
 import { WRITER_SETUP } from '../../lib/src/base/database/upsert/setup.ts'
 import { statements } from '../../lib/src/base/database/upsert/statements.ts'
 import { type Price, price } from '../../lib/src/base/index.ts'
+import { SHRINKS } from '../support/shrinks.ts'
 import { aPrice, MINUTE, MONDAY } from './records.ts'
 import { count, testStore } from './testStore.ts'
 
@@ -114,7 +115,7 @@ describe('a merge of many rows', () => {
         const expected = Map.groupBy(best.values(), (value) => value)
         expect(await held()).toEqual([...expected].sort(([a], [b]) => a - b).flatMap(([value, all]) => [value, all.length]))
       }),
-      { numRuns: 15 },
+      { ...SHRINKS, numRuns: 15 },
     )
   })
 

@@ -15,6 +15,7 @@ import {
   type RecordType,
   type RecordValues,
 } from '../../lib/src/base/index.ts'
+import { SHRINKS } from '../support/shrinks.ts'
 import { aBar, aPrice, MONDAY } from './records.ts'
 import { count, testStore } from './testStore.ts'
 
@@ -154,7 +155,7 @@ describe('upsertEncoded', () => {
           expect(await all()).toEqual(expected)
         },
       ),
-      { numRuns: 30 },
+      { ...SHRINKS, numRuns: 30 },
     )
   })
 

@@ -9,6 +9,7 @@ import {
   type PublisherOptions,
 } from '../../lib/src/publishers/index.ts'
 import { MemoryStream } from '../support/memoryStream.ts'
+import { SHRINKS } from '../support/shrinks.ts'
 import { VirtualClock } from '../support/virtualClock.ts'
 import { QueueSource } from './queueSource.ts'
 
@@ -152,7 +153,7 @@ test('the order of each key is kept through batching and repetition', async () =
         for (const { messages } of stream.appends) expect(messages.length).toBeLessThanOrEqual(maxBatchRecords)
       },
     ),
-    { numRuns: 40 },
+    { ...SHRINKS, numRuns: 40 },
   )
 })
 

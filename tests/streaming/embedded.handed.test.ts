@@ -6,6 +6,7 @@ import { Cursor } from '../../lib/src/streaming/embedded/cursor.ts'
 import { Reader } from '../../lib/src/streaming/embedded/reader.ts'
 import { Collector, numbered, readAll, topicFor } from '../contracts/stream/collector.ts'
 import { testDatabase } from '../support/database.ts'
+import { SHRINKS } from '../support/shrinks.ts'
 import { openLog } from './embeddedLog.ts'
 
 const { url } = await testDatabase()
@@ -110,7 +111,7 @@ test('readers see every message once, in order, whoever appends it and however l
         expect(byPartition(reader.seen)).toEqual(byPartition(kept))
       }
     }),
-    { numRuns: 15 },
+    { ...SHRINKS, numRuns: 15 },
   )
 })
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createPool, migrate, type Pool } from '../../../lib/src/base/database/index.ts'
 import { networkingMigrations } from '../../../lib/src/base/networking/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { SHRINKS } from '../../support/shrinks.ts'
 import { mostInWindow } from '../../support/slidingWindow.ts'
 
 const WINDOW = 60_000
@@ -40,6 +41,16 @@ const step = fc.record({
   late: fc.oneof({ weight: 4, arbitrary: fc.nat(250) }, { weight: 1, arbitrary: fc.nat(5000) }),
   transit: fc.nat(SLACK / 2),
 })
+
+/** The third caller's time comes while the second is late; before it asks, the peer asks to be left alone. */
+const PENALTY_BEFORE_A_PLACE_THAT_IS_DUE = [
+  { who: 0, what: 'ask', after: 0, late: 0 },
+  { who: 3, what: 'ask', after: 50, late: 0 },
+  { who: 1, what: 'ask', after: 0, late: 0 },
+  { who: 2, what: 'ask', after: 0, late: 0 },
+  { who: 4, what: 'penalize', after: WINDOW + SLACK - 50, late: 100 },
+  { who: 4, what: 'die', after: 10, late: 0 },
+].map((one) => ({ ...one, weight: 2, transit: 0 }))
 
 it('holds in every window, whatever the processes, weights, penalties, delays, deaths and clocks', async () => {
   let run = 0
@@ -99,6 +110,6 @@ it('holds in every window, whatever the processes, weights, penalties, delays, d
       const { left } = await query<{ left: number }>('select count(*)::int as left from network_grants where key_digest = $1', [])
       expect(left).toBeLessThanOrEqual(steps.length)
     }),
-    { numRuns: 120 },
+    { ...SHRINKS, numRuns: 120, examples: [[4, PENALTY_BEFORE_A_PLACE_THAT_IS_DUE]] },
   )
 })

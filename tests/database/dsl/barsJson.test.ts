@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { candleWire, compareDecimals, decimal, type Ohlcv } from '../../../lib/src/base/index.ts'
+import { SHRINKS } from '../../support/shrinks.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from '../records.ts'
 import { testStore } from '../testStore.ts'
 
@@ -58,7 +59,7 @@ describe('candles as JSON', () => {
           expect(JSON.parse(json)).toEqual(candles.map(candleWire))
         },
       ),
-      { numRuns: 60 },
+      { ...SHRINKS, numRuns: 60 },
     )
   })
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { decimal, sequenceOf, type Trade, trade } from '../../../lib/src/base/index.ts'
 import { onTimescale } from '../../support/database.ts'
+import { SHRINKS } from '../../support/shrinks.ts'
 import { MINUTE, MONDAY } from '../records.ts'
 import { testStore } from '../testStore.ts'
 
@@ -91,7 +92,7 @@ describe('trades of one moment are ordered by', () => {
         expect([bar?.open, bar?.close]).toEqual(['1', String(sequences.length)])
       },
     )
-    await fc.assert(runs, { numRuns: onTimescale ? 10 : 40 })
+    await fc.assert(runs, { ...SHRINKS, numRuns: onTimescale ? 10 : 40 })
   })
 })
 

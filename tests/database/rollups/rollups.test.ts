@@ -13,6 +13,7 @@ import {
   trade,
 } from '../../../lib/src/base/index.ts'
 import { createDatabase, onTimescale, type TestDatabase } from '../../support/database.ts'
+import { SHRINKS } from '../../support/shrinks.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from '../records.ts'
 
 const DAY = 1440 * MINUTE
@@ -136,7 +137,7 @@ describe('rollups', () => {
         expect(await candles(coins)).toEqual(expected)
       },
     )
-    await fc.assert(runs, { numRuns: onTimescale ? 5 : 25 })
+    await fc.assert(runs, { ...SHRINKS, numRuns: onTimescale ? 5 : 25 })
   })
 
   const aTrade = (change: Partial<Omit<Trade, 'price' | 'amount'>> & { price?: string; amount?: string } = {}): Trade => ({

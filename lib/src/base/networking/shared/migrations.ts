@@ -1,5 +1,5 @@
 import type { MigrationFile } from '../../database/migrate.ts'
-import { PENALTIES } from './penalties.ts'
+import { PENALTIES, PENALTIES_FIRST } from './penalties.ts'
 
 /**
  * One row a key, whose lock puts all who use it in a line, and one row a call, until it has left every window. A call gets the
@@ -91,6 +91,7 @@ ${ACQUIRE}
 ${PENALIZE}`,
   },
   { version: 2, name: 'penalties with a cap and a probe', sql: PENALTIES },
+  { version: 3, name: 'penalties before places that are due', sql: PENALTIES_FIRST },
 ]
 
 /** Keys that nobody used for a day, and what is left of calls that have left every window. */

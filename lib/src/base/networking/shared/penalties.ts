@@ -83,10 +83,9 @@ begin
   if head.probe_grant = p_id then perform qicore_rate_probe(p_key); end if;
 end $$;`
 
-/** As before, with the probe; and what the limit is, for those who list them. */
-const ACQUIRE = `
-drop function qicore_rate_acquire(bytea, double precision, double precision, interval, interval, bigint);
-create function qicore_rate_acquire(
+/** As before, with the probe; and what the limit is, for those who list them. @param stands SQL: whether the place that is held still counts */
+const acquire = (create: string, stands: string): string => `
+${create} qicore_rate_acquire(
   p_key bytea, p_weight double precision, p_limit double precision, p_window interval, p_tolerance interval, p_held bigint,
   p_service text, out id bigint, out wait_ms double precision) language plpgsql as $$
 declare
@@ -96,7 +95,7 @@ begin
   present := head.seen_at;
   if p_held is not null then
     select granted_at into held from network_grants g where g.id = p_held and g.key_digest = p_key;
-    if held > present or present <= held + p_tolerance then
+    if ${stands} then
       id := p_held;
       wait_ms := greatest(0, extract(epoch from held - present) * 1000);
       return;
@@ -140,4 +139,16 @@ begin
   end if;
 end $$;`
 
+const ACQUIRE = acquire(
+  `drop function qicore_rate_acquire(bytea, double precision, double precision, interval, interval, bigint);
+create function`,
+  'held > present or present <= held + p_tolerance',
+)
+
 export const PENALTIES = [COLUMNS, LOCK, PROBE, PENALIZE, LEAVE, ACQUIRE, CLEAR].join('\n')
+
+/** A place whose time had come before a penalty, and that was not used yet, is lost to it: places in the future were moved behind it. */
+export const PENALTIES_FIRST = acquire(
+  'create or replace function',
+  'held >= head.blocked_until and (held > present or present <= held + p_tolerance)',
+)
