@@ -11,6 +11,7 @@ import { kafkaConnect } from './scenarios/kafkaConnect.ts'
 import { latency } from './scenarios/latency.ts'
 import { mcp } from './scenarios/mcp.ts'
 import { redpandaConnect } from './scenarios/redpandaConnect.ts'
+import { rollupLag } from './scenarios/rollupLag.ts'
 import { rollups } from './scenarios/rollups.ts'
 import { seriesCount } from './scenarios/seriesCount.ts'
 import { streamToTable } from './scenarios/streamToTable.ts'
@@ -30,6 +31,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   destinations: { run: destinations },
   drizzle: { run: drizzleRequests },
   rollups: { run: rollups },
+  'rollup-lag': { run: rollupLag },
   backfill: { run: backfill },
   http: { run: http, lacks: programs('wrk', 'pgbench') },
   mcp: { run: mcp, lacks: programs('wrk') },

@@ -96,8 +96,8 @@ async function write(store: Store, records: readonly Trade[]): Promise<number> {
 
 async function keepRolling(store: Store, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const { more } = await store.rollups.pass()
-    if (!more) await Promise.race([sleep(EVERY_MS), new Promise((resolve) => signal.addEventListener('abort', resolve))])
+    await store.rollups.catchUp({ signal })
+    await Promise.race([sleep(EVERY_MS), new Promise((resolve) => signal.addEventListener('abort', resolve))])
   }
 }
 

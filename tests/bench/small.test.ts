@@ -35,6 +35,10 @@ describe('the benchmarks at a small size', () => {
     expect(printed).toMatch(/^\| 1h \| [\d.]+ ms \| [\d.]+ ms \| \d+ × \|$/m)
   })
 
+  test('rollup-lag prints how far they are behind and what they write', async () => {
+    expect(await figures('rollup-lag', 1000)).toMatch(/^\| 20 \| \d+ ms \| \d+ ms \| \d+\.\d\d \|$/m)
+  })
+
   test('backfill prints the memory of its process', async () => {
     expect(await figures('backfill', 20_000)).toMatch(/^\| largest, MB \| \d+ \|$/m)
   })

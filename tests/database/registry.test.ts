@@ -23,8 +23,11 @@ const { pool } = store
 
 const COINS = ['a', 'b', 'c']
 
+/** Named in the steps, so that a step that fails can be read. */
+const TYPES = { price, trade, ohlcv, quote }
+
 type Step =
-  | { readonly kind: 'upsert'; readonly type: RecordType; readonly records: readonly RecordValues[] }
+  | { readonly kind: 'upsert'; readonly type: keyof typeof TYPES; readonly records: readonly RecordValues[] }
   | { readonly kind: 'sql'; readonly text: string }
   | { readonly kind: 'undone'; readonly text: string }
 
@@ -67,7 +70,7 @@ const quotes = fc.record({ coinId, minute, receivedAt, sequence: fc.integer({ mi
     askSize: decimal('1'),
   }),
 )
-const upsert = (type: RecordType, one: fc.Arbitrary<RecordValues>) =>
+const upsert = (type: keyof typeof TYPES, one: fc.Arbitrary<RecordValues>) =>
   fc.array(one, { minLength: 1, maxLength: 12 }).map((records): Step => ({ kind: 'upsert', type, records }))
 
 const VIEWS = ['crypto_prices', 'trades', 'ohlcv_data', 'quotes'] as const
@@ -92,17 +95,17 @@ const sql = fc.oneof(
   view.map((table) => `truncate ${rowsOf(table)}`),
 )
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 3, arbitrary: upsert(price as never, prices) },
-  { weight: 3, arbitrary: upsert(trade as never, trades) },
-  { weight: 1, arbitrary: upsert(ohlcv as never, bars) },
-  { weight: 1, arbitrary: upsert(quote as never, quotes) },
+  { weight: 3, arbitrary: upsert('price', prices) },
+  { weight: 3, arbitrary: upsert('trade', trades) },
+  { weight: 1, arbitrary: upsert('ohlcv', bars) },
+  { weight: 1, arbitrary: upsert('quote', quotes) },
   { weight: 4, arbitrary: sql.map((text): Step => ({ kind: 'sql', text })) },
   { weight: 1, arbitrary: sql.map((text): Step => ({ kind: 'undone', text })) },
 )
 
 async function take(one: Step): Promise<void> {
   if (one.kind === 'upsert') {
-    expect((await store.timescale.upsert(one.type, one.records)).failed).toEqual([])
+    expect((await store.timescale.upsert(TYPES[one.type] as RecordType, one.records)).failed).toEqual([])
   } else if (one.kind === 'sql') await pool.query(one.text)
   else if (one.kind === 'undone') {
     const client = await pool.connect()
@@ -115,16 +118,18 @@ async function take(one: Step): Promise<void> {
 /** What the registry says, and what the rows say. */
 async function both(): Promise<readonly [unknown, unknown]> {
   const noted = await pool.query(
-    "select id, first, last, received_at, origin, price, sequence from series where type in ('price', 'trade', 'ohlcv', 'quote') and first is not null order by id",
+    "select id, first::text, last::text, received_at::text, origin, price, sequence, trade_id from series where type in ('price', 'trade', 'ohlcv', 'quote') and first is not null order by id",
   )
   const counted: unknown[] = []
   for (const { name, series } of seriesTables.filter(({ series: { view: shown } }) =>
     (VIEWS as readonly string[]).includes(shown),
   )) {
     const shown = series.type === 'price' || series.type === 'trade' ? 'price' : 'null::numeric as price'
-    const number = series.type === 'trade' ? 'sequence' : 'null::bigint as sequence'
+    const number = series.type === 'trade' || series.type === 'quote' ? 'sequence' : 'null::bigint as sequence'
+    const id = series.type === 'trade' ? 'trade_id' : 'null::text as trade_id'
     const { rows } = await pool.query(
-      `select distinct on (series) series as id, min(time) over (partition by series) as first, time as last, received_at, origin, ${shown}, ${number}
+      `select distinct on (series) series as id, (min(time) over (partition by series))::text as first, time::text as last,
+         received_at::text, origin, ${shown}, ${number}, ${id}
        from ${name} order by series, ${newestFirst(series.view)}`,
     )
     counted.push(...rows)

@@ -10,6 +10,7 @@ import { QiError } from '../types/index.ts'
  * |---|---|---|
  * | members + id of a group | id of a member | the session of a live member of the embedded log |
  * | partitions + id of a group | id of a partition | the session of the member that owns the partition |
+ * | shards | number of a part of the series | the worker that rolls it up |
  * | executors | hash of an executor | the process that carries workflows out |
  * | single | one of the numbers below | the one at a time that does the work |
  */
@@ -17,6 +18,7 @@ export interface LockKeys {
   readonly members: number
   readonly partitions: number
   readonly executors: number
+  readonly shards: number
   /** Locks of one kind each: both keys. */
   readonly single: Readonly<Record<Single, readonly [number, number]>>
 }
@@ -52,5 +54,11 @@ export async function lockKeys(client: Pick<ClientBase, 'query'>): Promise<LockK
     throw new QiError('INTERNAL', `qicore_settings lacks ${NAME}; start the platform anew, which makes it`)
   const base = first as number
   const single = Object.fromEntries(SINGLE.map((name, at) => [name, [base + 3 * SPACE, (second as number) + at]]))
-  return { members: base, partitions: base + SPACE, executors: base + 2 * SPACE, single: single as unknown as LockKeys['single'] }
+  return {
+    members: base,
+    partitions: base + SPACE,
+    executors: base + 2 * SPACE,
+    shards: base + 4 * SPACE,
+    single: single as unknown as LockKeys['single'],
+  }
 }

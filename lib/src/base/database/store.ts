@@ -17,6 +17,7 @@ import { openReplica } from './readReplica.ts'
 import { READ_LIMITS, type ReadStore } from './readStore.ts'
 import { recognise } from './recognise.ts'
 import { replicaState } from './replica.ts'
+import { SHARDS } from './rollups/marks.ts'
 import { Rollups } from './rollups/Rollups.ts'
 import { storeStatistics } from './statistics/storeStatistics.ts'
 import { planning, reached, type StoreConfig } from './storeConfig.ts'
@@ -100,7 +101,7 @@ async function openAll(config: StoreConfig, opening: Opening): Promise<Store> {
   await clock.measure()
   const arrivals = new ArrivalOrder()
   const unreadable = new UnreadableRows()
-  const rolling = makePool({ max: 2 })
+  const rolling = makePool({ max: SHARDS + 1 })
   const unlimited = config.readerLimits === 'waived'
   const sql = new SqlReader({ url, control, ...(embedded && { server: embedded }), unlimited })
   opening.onClose(() => sql.close())

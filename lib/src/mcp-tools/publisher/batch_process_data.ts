@@ -205,6 +205,6 @@ async function aggregate(_given: Input, { store: { rollups }, signal, progress }
     const { pending } = await rollups.status()
     progress(Math.max(0, total - pending), total, countOf(pending, 'stretch is left', 'stretches are left'))
     if (pending === 0) return { bars }
-    if (pass.marks === 0) await setTimeout(100, undefined, { signal })
+    if (pass.stretches === 0) await setTimeout(100, undefined, { signal })
   }
 }

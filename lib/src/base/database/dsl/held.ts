@@ -44,32 +44,22 @@ export interface Held {
 /** SQL: the kind of data that a series `s` of the registry holds. */
 export const KIND_OF_SERIES = "case s.type when 'ohlcv' then s.timeframe when 'trade' then 'trades' else 'prices' end"
 
-/** Walks the distinct values of the leading columns by jumping through the index: one probe a value, however long the history. */
-const distinct = (name: string, table: string, columns: readonly string[], condition = ''): string => {
-  const list = (row: string) => columns.map((column) => `${row}.${column}`).join(', ')
-  return `${name} (${columns.join(', ')}) as (
-  (select ${list('f')} from ${table} as f where f.coin_id = $1 ${condition} order by ${list('f')} limit 1)
-  union all
-  select n.* from ${name} as w cross join lateral (select ${list('t')} from ${table} as t
-    where t.coin_id = $1 and (${list('t')}) > (${list('w')}) order by ${list('t')} limit 1) as n)`
-}
-
-/** Where retention drops records, the bars that were rolled up from them may be all that is left of a series. */
-const ONLY_BARS = "and exists (select from qicore_settings where name like 'kept\\_since.%')"
+/** Where retention drops records, the bars that were rolled up from them may be all that is left of a series `s`. */
+const ONLY_BARS = `s.type in ('trade', 'price') and exists (select from qicore_settings where name like 'kept\\_since.%')`
 
 /**
  * What is held of a coin and the bars that were asked for, in one round trip: the choice of the series is the one of
  * preference.ts. Of the bars those come along that are served as they are: closed, and without a flaw.
  * $1 coin, $2 source, $3 currency, $4 timeframe, $5 from, $6 to, $7 limit, $8 the bars' length
  */
-const HELD = `with recursive ${distinct('r', 'rollups', ['source', 'currency', 'built_from'], ONLY_BARS)},
-parts as materialized (
+const HELD = `with parts as materialized (
   select s.id, s.source, s.currency, ${KIND_OF_SERIES} as kind, s.last as time, s.origin from series as s
     where s.coin_id = $1 and s.type in ('ohlcv', 'trade', 'price') and s.last is not null
   union all
-  select null, w.source, w.currency, w.built_from, l.time, l.origin from r as w cross join lateral (
-    select t.time, t.origin from rollups as t where t.coin_id = $1 and t.source = w.source and t.currency = w.currency
-      and t.built_from = w.built_from and t.timeframe = '1m' and ${notFuture('t.time')} order by t.time desc limit 1) as l),
+  select null, s.source, s.currency, ${KIND_OF_SERIES}, l.time, l.origin from series as s cross join lateral (
+    select t.time, t.origin from rollups as t where t.series = s.id and t.timeframe = '1m' and ${notFuture('t.time')}
+      order by t.time desc limit 1) as l
+    where s.coin_id = $1 and ${ONLY_BARS}),
 chosen as materialized (select source, currency from (
     select source, currency, max(time) as latest, (array_agg(origin = 'simulated' order by time desc, origin = 'simulated'))[1] as simulated
     from parts where ($2::text is null or source = $2) and ($3::text is null or currency = $3) group by source, currency) as s

@@ -1,11 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { QiError } from '../../types/index.ts'
 import type { Capabilities, Layout } from '../capabilities.ts'
 import { type ConnectOptions, inTransaction, type Pool, type PoolClient, withClient } from '../pool.ts'
-import { createAggregates, dropAggregates, familyOf, refreshFamily, type Stretch } from './aggregates.ts'
-import { build } from './build.ts'
-import { rollupLock } from './lock.ts'
-import { dropMarks, ignoreWrites, isWatched, markHistory, type Taken, takeMarks, watchWrites } from './marks.ts'
-import { refreshNoted } from './refreshLater.ts'
+import { createAggregates, dropAggregates } from './aggregates.ts'
+import { COARSER, LEVELS, type Level, orderOf } from './levels.ts'
+import { rollupLock, shardLock } from './lock.ts'
+import { ignoreWrites, isWatched, markHistory, type Part, SHARDS, watchWrites } from './marks.ts'
+import { type RollupPass, rollUpAggregates, rollUpTables } from './passes.ts'
 
 /** Who keeps the coarser bars: TimescaleDB's continuous aggregates, or we ourselves. */
 export type RollupKeeper = 'aggregates' | 'tables'
@@ -13,37 +14,41 @@ export type RollupKeeper = 'aggregates' | 'tables'
 export interface RollupStatus {
   /** Absent where nothing is rolled up. */
   readonly keeper?: RollupKeeper
-  /** Stretches of a series that were written and are not rolled up yet. */
+  /** Stretches of a series that were written and could be rolled up by now. */
   readonly pending: number
   /** For how long the oldest of them has waited, in milliseconds; 0 where none does. */
   readonly lagMs: number
 }
 
-export interface RollupPass {
-  /** Marks done away with; 0 when there was nothing to do, or another process is at it. */
-  readonly marks: number
-  /** Bars that became others than they were; those of continuous aggregates are not counted. */
-  readonly bars: number
-  /** Whether there is more to do at once. */
-  readonly more: boolean
-}
-
-const NOTHING: RollupPass = { marks: 0, bars: 0, more: false }
+const NOTHING: RollupPass = { stretches: 0, bars: 0 }
 /** A pass takes about so long, so that its transaction is short and the marks of now are not kept waiting by those of a backfill. */
 const PASS_MS = 1000
-const MOST_MARKS = 5000
+const MOST_STRETCHES = 20_000
+
+/** What one worker does at a time, each under a lock of its own: a shard, or the continuous aggregates of all. */
+const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard)
+const FINEST = LEVELS[0]
+const COARSEST = LEVELS[LEVELS.length - 1] as Level
+const PARTS: Readonly<Record<RollupKeeper, readonly Part[]>> = {
+  tables: ALL_SHARDS.map((shard) => ({ shards: [shard], levels: [FINEST, COARSEST] })),
+  aggregates: [
+    ...ALL_SHARDS.map((shard) => ({ shards: [shard], levels: [FINEST, FINEST] }) as const),
+    { shards: ALL_SHARDS, levels: [COARSER[0] as Level, COARSEST] },
+  ],
+}
 
 /**
  * Bars of 1m, 5m, 15m, 1h, 4h and 1d, made of trades, of prices and of stored one-minute bars by event time. What is written
- * notes in its own transaction which stretches it touched; a pass makes exactly their bars again, from all the records that are
- * there. So late, out-of-order and corrected records change the bars that they belong to, and the order of arrival does not matter.
+ * notes in its own transaction which stretches it touched; passes make exactly their bars again, from all the records that are
+ * there, as soon as the time of a bar is over. So late, out-of-order and corrected records change the bars that they belong to, and the
+ * order of arrival does not matter. The bar of now is made by who asks for it.
  */
 export class Rollups {
   readonly #pool: Pool
   readonly #connect: ConnectOptions
   readonly #capabilities: Capabilities
   readonly #keeper: RollupKeeper
-  #marks = 500
+  #most = 1000
 
   constructor(pool: Pool, capabilities: Capabilities, layout: Layout, connect: ConnectOptions = {}) {
     this.#pool = pool
@@ -82,16 +87,29 @@ export class Rollups {
     })
   }
 
-  /** Rolls up some of what was written since; of all processes one at a time. */
-  async pass(): Promise<RollupPass> {
+  /**
+   * Rolls up some of what is due in the part that has waited for longest and that nobody else is at; parts that are at work elsewhere
+   * are left to it. @param by a time of the database: marks that were due then are looked for
+   */
+  async pass(by?: string): Promise<RollupPass> {
     return withClient(
       this.#pool,
       async (client) => {
-        if (!(await tryLock(client))) return NOTHING
+        const keeper = await keeperOf(client)
+        if (!keeper || !(await tryLock(client, await rollupLock(client), 'shared'))) return NOTHING
         try {
-          return await this.#rollUp(client)
+          for (const at of await waiting(client, keeper, by)) {
+            const lock = await shardLock(client, at)
+            if (!(await tryLock(client, lock))) continue
+            try {
+              return await this.#rollUp(client, keeper, PARTS[keeper][at] as Part)
+            } finally {
+              await unlock(client, lock)
+            }
+          }
+          return NOTHING
         } finally {
-          await unlock(client)
+          await unlock(client, await rollupLock(client), 'shared')
         }
       },
       this.#connect,
@@ -107,14 +125,25 @@ export class Rollups {
     })
   }
 
-  /** Passes until nothing is left, or another process is at it. */
-  async catchUp(signal?: AbortSignal): Promise<RollupPass> {
-    const total = { marks: 0, bars: 0, more: true }
-    while (total.more && !signal?.aborted) {
-      const { marks, bars, more } = await this.pass()
-      total.marks += marks
+  /**
+   * Passes until all that is due now is done, or others are at it.
+   * @param breathMs between passes
+   */
+  async catchUp({
+    signal,
+    breathMs = 0,
+  }: {
+    readonly signal?: AbortSignal
+    readonly breathMs?: number
+  } = {}): Promise<RollupPass> {
+    const { rows } = await this.#pool.query<{ now: string }>('select clock_timestamp()::text as now')
+    const total = { stretches: 0, bars: 0 }
+    while (!signal?.aborted) {
+      const { stretches, bars } = await this.pass(rows[0]?.now)
+      if (stretches === 0) break
+      total.stretches += stretches
       total.bars += bars
-      total.more = more
+      if (breathMs > 0) await sleep(breathMs, undefined, { signal, ref: false }).catch(() => {})
     }
     return total
   }
@@ -125,8 +154,8 @@ export class Rollups {
       async (client) => {
         const keeper = await keeperOf(client)
         const { rows } = await client.query<{ pending: number; lag: string }>(
-          `select (select count(*)::int from rollup_marks) as pending,
-            coalesce((select extract(epoch from clock_timestamp() - noted_at) * 1000 from rollup_marks order by id limit 1), 0) as lag`,
+          `select coalesce(sum(cardinality(series)), 0)::int as pending,
+            coalesce(extract(epoch from clock_timestamp() - min(due)) * 1000, 0) as lag from rollup_marks where due <= clock_timestamp()`,
         )
         const lagMs = Math.max(0, Math.round(Number(rows[0]?.lag ?? 0)))
         return { ...(keeper && { keeper }), pending: rows[0]?.pending ?? 0, lagMs }
@@ -135,18 +164,16 @@ export class Rollups {
     )
   }
 
-  async #rollUp(client: PoolClient): Promise<RollupPass> {
-    const keeper = await keeperOf(client)
-    if (!keeper) return NOTHING
+  async #rollUp(client: PoolClient, keeper: RollupKeeper, part: Part): Promise<RollupPass> {
     const started = performance.now()
     // A stretch may be a few rows or a busy day: the passes find out how many are a second's work.
     const done =
-      keeper === 'aggregates'
-        ? await withAggregates(client, this.#marks, this.#capabilities)
-        : await withTables(client, this.#marks)
+      keeper === 'aggregates' && part.shards.length > 1
+        ? await rollUpAggregates(client, part, this.#most, this.#capabilities)
+        : await rollUpTables(client, part, this.#most)
     const ratio = PASS_MS / (performance.now() - started)
-    if (done.marks > 0)
-      this.#marks = Math.round(Math.min(MOST_MARKS, Math.max(1, this.#marks * Math.min(2, Math.max(0.25, ratio)))))
+    if (done.stretches >= this.#most || ratio < 1)
+      this.#most = Math.round(Math.min(MOST_STRETCHES, Math.max(1, this.#most * Math.min(2, Math.max(0.25, ratio)))))
     return done
   }
 
@@ -154,11 +181,12 @@ export class Rollups {
     return withClient(
       this.#pool,
       async (client) => {
-        await client.query('select pg_advisory_lock($1, $2)', [...(await rollupLock(client))])
+        const lock = await rollupLock(client)
+        await client.query('select pg_advisory_lock($1, $2)', [...lock])
         try {
           await work(client)
         } finally {
-          await unlock(client)
+          await unlock(client, lock)
         }
       },
       this.#connect,
@@ -166,63 +194,37 @@ export class Rollups {
   }
 }
 
-/** Marks and bars change in one transaction: whoever sees no mark sees the bars. */
-const withTables = (client: PoolClient, most: number): Promise<RollupPass> =>
-  inTransaction(client, async () => {
-    const { ids, dirty } = await takeMarks(client, most)
-    let bars = 0
-    for (const [rolled, stretches] of dirty) bars += await build(client, rolled, stretches, 'all')
-    await dropMarks(client, ids)
-    return { marks: ids.length, bars, more: ids.length === most }
-  })
-
-/** A refresh is a transaction of its own, so the marks stay until all is done; a pass that ended half-way is repeated. */
-async function withAggregates(client: PoolClient, most: number, capabilities: Capabilities): Promise<RollupPass> {
-  await refreshNoted(client, capabilities)
-  const taken = await takeMarks(client, most)
-  let bars = 0
-  for (const [rolled, stretches] of taken.dirty) bars += await build(client, rolled, stretches, 'minutes')
-  for (const [family, stretches] of stretchesOf(taken))
-    for (const stretch of stretches) await refreshFamily(client, family, stretch, capabilities)
-  await dropMarks(client, taken.ids)
-  return { marks: taken.ids.length, bars, more: taken.ids.length === most }
-}
-
-const DAY_MS = 86_400_000
-
-/** A refresh is about all series: their stretches joined, over gaps of up to a day. */
-function stretchesOf({ dirty }: Taken): Map<ReturnType<typeof familyOf>, Stretch[]> {
-  const families = Map.groupBy([...dirty], ([rolled]) => familyOf(rolled))
-  return new Map(
-    [...families].map(([family, kinds]) => {
-      const joined: { from: string; to: string }[] = []
-      const all = kinds.flatMap(([, stretches]) => stretches)
-      for (const { from, to } of all.toSorted((a, b) => Date.parse(a.from) - Date.parse(b.from))) {
-        const last = joined.at(-1)
-        if (last && Date.parse(from) - Date.parse(last.to) <= DAY_MS) {
-          if (Date.parse(to) > Date.parse(last.to)) last.to = to
-        } else joined.push({ from, to })
-      }
-      return [family, joined]
-    }),
-  )
-}
-
 async function keeperOf(client: PoolClient): Promise<RollupKeeper | undefined> {
   const { rows } = await client.query<{ value: RollupKeeper }>("select value from qicore_settings where name = 'rollups'")
   return rows[0]?.value
 }
 
-async function tryLock(client: PoolClient): Promise<boolean> {
-  const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1, $2) as got', [
-    ...(await rollupLock(client)),
-  ])
+/** The parts that have marks that are due, the one that has waited for longest first. */
+async function waiting(client: PoolClient, keeper: RollupKeeper, by: string | undefined): Promise<readonly number[]> {
+  const due = PARTS[keeper].map(
+    (
+      { shards, levels },
+      at,
+    ) => `(select ${at} as at, m.due from unnest('{${shards}}'::smallint[]) as s (shard) cross join lateral (
+      select due from rollup_marks where shard = s.shard and due <= $1::timestamptz
+        and level between ${orderOf(levels[0])} and ${orderOf(levels[1])} order by due limit 1) as m)`,
+  )
+  const { rows } = await client.query<{ at: number }>(
+    `select at from (${due.join(' union all ')}) as parts group by at order by min(due)`,
+    [by ?? 'now'],
+  )
+  return rows.map(({ at }) => at)
+}
+
+type Sharing = 'shared' | 'alone'
+const suffix = (sharing: Sharing): string => (sharing === 'shared' ? '_shared' : '')
+
+async function tryLock(client: PoolClient, keys: readonly number[], sharing: Sharing = 'alone'): Promise<boolean> {
+  const { rows } = await client.query<{ got: boolean }>(`select pg_try_advisory_lock${suffix(sharing)}($1, $2) as got`, [...keys])
   return rows[0]?.got === true
 }
 
 /** A connection that broke has given the lock back already. */
-const unlock = async (client: PoolClient): Promise<void> => {
-  await rollupLock(client)
-    .then((keys) => client.query('select pg_advisory_unlock($1, $2)', [...keys]))
-    .catch(() => {})
+const unlock = async (client: PoolClient, keys: readonly number[], sharing: Sharing = 'alone'): Promise<void> => {
+  await client.query(`select pg_advisory_unlock${suffix(sharing)}($1, $2)`, [...keys]).catch(() => {})
 }

@@ -1,6 +1,7 @@
 import type { Capabilities } from '../capabilities.ts'
 import type { PoolClient } from '../pool.ts'
-import { COARSER, finerLevel, type Level, type Rolled, viewOf } from './levels.ts'
+import { FIGURE_COLUMNS } from './figures.ts'
+import { COARSER, finerLevel, type Level, lengthOf, type Rolled } from './levels.ts'
 import { createView } from './views.ts'
 
 /** The continuous aggregates of stored bars (`candles_1h`), and those of bars built from trades and prices (`built_1h`). */
@@ -13,26 +14,15 @@ export const aggregateName = (family: Family, level: Level): string => `${family
 /** All of them, while they keep the rollups. */
 export const aggregateNames = (): string[] => FAMILIES.flatMap((family) => COARSER.map((level) => aggregateName(family, level)))
 
-const INTERVALS: Readonly<Record<Level, string>> = {
-  '1m': '1 minute',
-  '5m': '5 minutes',
-  '15m': '15 minutes',
-  '1h': '1 hour',
-  '4h': '4 hours',
-  '1d': '1 day',
-}
-
-/** The series of the bars, and what the first level is made of: the same columns as the levels have. */
+/** What the first level is made of: the same columns as the levels have. */
 const SOURCES = {
   candles: {
-    series: 'series',
     table: "ohlcv_data_rows where timeframe = '1m' and flaw is null",
     final: "bool_and(is_final and received_at >= time + interval '1 minute')",
     rows: `count(*) as pieces, bool_or(origin = 'simulated') as simulated`,
     edges: 'min(time) as first_at, max(time) as last_at',
   },
   built: {
-    series: 'coin_id, source, currency, built_from',
     table: "rollups where timeframe = '1m'",
     final: 'bool_and(is_final)',
     rows: 'sum(pieces)::bigint as pieces, bool_or(simulated) as simulated',
@@ -47,29 +37,28 @@ const SOURCES = {
 function view(family: Family, level: Level): string {
   const lowest = level === COARSER[0]
   // From the second level on both families are made alike.
-  const { series, table } = SOURCES[family]
+  const { table } = SOURCES[family]
   const { final, rows, edges } = SOURCES[lowest ? family : 'built']
-  const bucket = `time_bucket('${INTERVALS[level]}', time)`
+  const bucket = `time_bucket(${lengthOf(level)}, time)`
   return `create materialized view if not exists ${aggregateName(family, level)}
     with (timescaledb.continuous, timescaledb.materialized_only = true, timescaledb.create_group_indexes = false) as
-    select ${series}, ${bucket} as time,
+    select series, ${bucket} as time,
       first(open, time) as open, max(high) as high, min(low) as low, last(close, time) as close,
       case when count(*) = count(volume) then sum(volume) end as volume,
       case when count(*) = count(trade_count) then sum(trade_count)::bigint end as trade_count,
       ${final} as is_final, ${rows},
       max(received_at) as received_at, last(origin, time) as origin, ${edges}
     from ${lowest ? table : aggregateName(family, finerLevel(level))}
-    group by ${series}, ${bucket} with no data`
+    group by series, ${bucket} with no data`
 }
 
-const COLUMNS =
-  'time, open, high, low, close, volume, trade_count, is_final, pieces, received_at, simulated, origin, first_at, last_at'
+const COLUMNS = ['series', 'time', ...FIGURE_COLUMNS].join(', ')
 
-const union = (level: Level): string => `create or replace view ${viewOf(level)} as
-  select coin_id, source, currency, built_from, ${COLUMNS} from ${aggregateName('built', level)}
-  union all
-  select s.coin_id, s.source, s.currency, 'candles'::text collate "C", ${COLUMNS.replace(/\w+/g, 'c.$&')}
-    from ${aggregateName('candles', level)} as c join series as s on s.id = c.series`
+const union = (level: Level): string =>
+  createView(
+    level,
+    `(${FAMILIES.map((family) => `select ${COLUMNS} from ${aggregateName(family, level)}`).join(' union all ')}) as all_bars`,
+  )
 
 /** Makes the continuous aggregates, and lets the views read them. */
 export async function createAggregates(client: PoolClient): Promise<void> {
@@ -92,32 +81,32 @@ export async function dropAggregates(client: PoolClient): Promise<void> {
 /** One index leads to a series and a stretch of time; the default ones, one a column, do not. */
 async function indexSeries(client: PoolClient, family: Family, level: Level): Promise<void> {
   const name = aggregateName(family, level)
-  await client.query(`create index if not exists ${name}_series on ${name} (${SOURCES[family].series}, time)`)
+  await client.query(`create index if not exists ${name}_series on ${name} (series, time)`)
 }
 
-/** A stretch of time, in ISO 8601; the end does not belong to it. */
-export interface Stretch {
-  readonly from: string
-  readonly to: string
+/** A stretch of time in whole bars of a level, in seconds since 1970; the end does not belong to it. */
+export interface Span {
+  readonly from: number
+  readonly to: number
 }
 
 /** Ten buckets a transaction would make thousands of a month. */
 const AT_ONCE = `, options => '{"buckets_per_batch": 0}'`
 
 /**
- * Brings a family up to date, from the finest to the coarsest; TimescaleDB looks only at what was written since. Stored bars come by
- * COPY: their lowest level is made anew where it would not see them.
+ * Brings a level of a family up to date; TimescaleDB looks only at what was written since. Stored bars come by COPY: their lowest
+ * level is made anew where it would not see them.
  */
-export async function refreshFamily(
+export async function refresh(
   client: PoolClient,
   family: Family,
-  { from, to }: Stretch,
+  level: Level,
+  { from, to }: Span,
   { batchedRefresh, forcedRefresh }: Pick<Capabilities, 'batchedRefresh' | 'forcedRefresh'>,
 ): Promise<void> {
-  for (const level of COARSER)
-    await client.query(
-      `call refresh_continuous_aggregate('${aggregateName(family, level)}',
-        date_bin($3::interval, $1::timestamptz, 'epoch'), date_bin($3::interval, $2::timestamptz - interval '1 microsecond', 'epoch') + $3::interval${forcedRefresh && family === 'candles' && level === COARSER[0] ? ', force => true' : ''}${batchedRefresh ? AT_ONCE : ''})`,
-      [from, to, INTERVALS[level]],
-    )
+  const force = forcedRefresh && family === 'candles' && level === COARSER[0]
+  await client.query(
+    `call refresh_continuous_aggregate('${aggregateName(family, level)}', to_timestamp($1), to_timestamp($2)${force ? ', force => true' : ''}${batchedRefresh ? AT_ONCE : ''})`,
+    [from, to],
+  )
 }

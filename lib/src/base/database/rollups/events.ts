@@ -1,7 +1,9 @@
 import { formatTime, type Micros, timeframeMicros } from '../../types/index.ts'
 import type { Statement } from '../reader.ts'
+import { numberOf } from '../series/lookup.ts'
 import { FIGURE_COLUMNS, FIGURES } from './figures.ts'
-import { LEVELS, type Level, ofRaw, RAW, viewOf } from './levels.ts'
+import { LEVELS, type Level, lengthOf, orderOf, RAW, viewOf } from './levels.ts'
+import { shardOf } from './marks.ts'
 
 /** Records that say what happened at a moment, from which bars are built where no bars are stored. */
 export const EVENTS = ['trades', 'prices'] as const
@@ -34,52 +36,50 @@ export function levelWithin({ spans, silence }: Pick<WantedEvents, 'spans' | 'si
 }
 
 const NAMES = { coin_id: '$1', source: '$2', currency: '$3' }
-const SERIES = 'o.coin_id = $1 and o.source = $2 and o.currency = $3'
 const list = (row: string): string => FIGURE_COLUMNS.map((column) => `${row}.${column}`).join(', ')
 
-const SPANS =
-  'spans as materialized (select * from unnest($4::timestamptz[], $5::timestamptz[]) with ordinality as s (since, until, n))'
+/** The spans, and the numbers of the series by kind. */
+const SPANS = `spans as materialized (select * from unnest($4::timestamptz[], $5::timestamptz[]) with ordinality as s (since, until, n)),
+  wanted as materialized (select kind, case kind ${EVENTS.map((kind) => `when '${kind}' then ${numberOf(RAW[kind].type, NAMES)}`).join(' ')} end as id
+    from unnest($6::text[]) as k (kind))`
+const idOf = (kind: EventKind): string => `(select id from wanted where kind = '${kind}')`
 
 /** Records one moment at a time. */
 const moments = (kind: EventKind): string => `select s.n, '${kind}' as kind, m.* from spans as s
   cross join lateral (select ${FIGURES[kind]} from ${RAW[kind].table} as o
-    where ${ofRaw(kind, NAMES)} and o.time >= s.since and o.time < s.until group by o.time) as m where '${kind}' = any ($6::text[])`
+    where o.series = ${idOf(kind)} and o.time >= s.since and o.time < s.until group by o.time) as m`
 
-/** Stretches of a kind that are not rolled up to the last record, in whole bars of a length. */
-const stale = (name: string, length: string): string => `${name} as materialized (select p.built_from,
-    range_agg(tstzrange(date_bin(${length}, greatest(p.since, s.since), 'epoch'),
-      date_bin(${length}, least(p.until, s.until - interval '1 microsecond'), 'epoch') + ${length})) as stretch
-  from pending as p join spans as s on p.since < s.until and p.until >= s.since group by p.built_from)`
+/** Stretches of a kind that are not rolled up to the last record on a level, in whole bars. */
+const stale = (name: string, level: Level): string => `${name} as materialized (select p.kind,
+    range_agg(tstzrange(date_bin(${lengthOf(level)}, greatest(p.since, s.since), 'epoch'),
+      date_bin(${lengthOf(level)}, least(p.until, s.until) - interval '1 microsecond', 'epoch') + ${lengthOf(level)})) as stretch
+  from pending as p join spans as s on p.since < s.until and p.until > s.since where p.level <= ${orderOf(level)} group by p.kind)`
 
-const isStale = (name: string): string =>
-  `exists (select from ${name} as x where x.built_from = o.built_from and x.stretch @> o.time)`
-
-const MINUTE = "interval '1 minute'"
+const isStale = (name: string): string => `exists (select from ${name} as x where x.kind = w.kind and x.stretch @> o.time)`
 
 /**
  * Bars of a level where they are fresh; where they are not, the minutes that are; and of the other minutes the records. So the
  * bar of a busy day that is not over costs as little as any.
  */
 function rolled(level: Level): string {
-  const length = `interval '${timeframeMicros(level) / 1e6} seconds'`
-  const whole = `select s.n, o.built_from as kind, ${list('o')} from spans as s cross join lateral (
-    select * from ${viewOf(level)} as o where ${SERIES} and o.built_from = any ($6::text[]) and o.time >= s.since and o.time < s.until
-      and not ${isStale('stale_bars')}) as o`
-  const minutes = `select s.n, o.built_from as kind, ${list('o')} from spans as s cross join lateral (
-    select o.* from stale_bars as x cross join lateral unnest(x.stretch * tstzmultirange(tstzrange(s.since, s.until))) as part
-      cross join lateral (select * from rollup_1m as o where ${SERIES} and o.built_from = x.built_from
+  const whole = `select s.n, w.kind, ${list('o')} from spans as s cross join wanted as w cross join lateral (
+    select * from ${viewOf(level)} as o where o.series = w.id and o.time >= s.since and o.time < s.until
+      and not ${isStale(level === '1m' ? 'stale_minutes' : 'stale_bars')}) as o`
+  const minutes = `select s.n, o.kind, ${list('o')} from spans as s cross join lateral (
+    select x.kind, o.* from stale_bars as x join wanted as w on w.kind = x.kind
+      cross join lateral unnest(x.stretch * tstzmultirange(tstzrange(s.since, s.until))) as part
+      cross join lateral (select * from rollup_1m as o where o.series = w.id
         and o.time >= lower(part) and o.time < upper(part) and not ${isStale('stale_minutes')}) as o) as o`
   const raw = (kind: EventKind) => `select s.n, '${kind}' as kind, ${list('m')} from spans as s
-    join stale_minutes as x on x.built_from = '${kind}'
+    join stale_minutes as x on x.kind = '${kind}'
     cross join lateral unnest(x.stretch * tstzmultirange(tstzrange(s.since, s.until))) as part
-    cross join lateral (select date_bin(${MINUTE}, o.time, 'epoch') as minute, ${FIGURES[kind]} from ${RAW[kind].table} as o
-      where ${ofRaw(kind, NAMES)} and o.time >= lower(part) and o.time < upper(part) group by 1) as m`
+    cross join lateral (select date_bin(${lengthOf('1m')}, o.time, 'epoch') as minute, ${FIGURES[kind]} from ${RAW[kind].table} as o
+      where o.series = ${idOf(kind)} and o.time >= lower(part) and o.time < upper(part) group by 1) as m`
   const ctes = `pending as materialized (
-    select o.built_from, o.since, o.until from rollup_marks as o where ${SERIES} and o.built_from = any ($6::text[])
-    union all select kind, '-infinity', 'infinity' from unnest($6::text[]) as k (kind)
-      where not exists (select from qicore_settings where name = 'rollups')),
-  ${level === '1m' ? '' : `${stale('stale_bars', length)},`} ${stale('stale_minutes', MINUTE)}`
-  const parts = level === '1m' ? [whole.replace('stale_bars', 'stale_minutes')] : [whole, minutes]
+    select w.kind, m.level, m.since, m.until from wanted as w join rollup_marks as m on m.shard = ${shardOf('w.id')} and w.id = any (m.series)
+    union all select kind, 0, '-infinity', 'infinity' from wanted where not exists (select from qicore_settings where name = 'rollups')),
+  ${level === '1m' ? '' : `${stale('stale_bars', level)},`} ${stale('stale_minutes', '1m')}`
+  const parts = level === '1m' ? [whole] : [whole, minutes]
   return `${ctes},
   rows as (${[...parts, ...EVENTS.map(raw)].join('\n  union all ')})`
 }

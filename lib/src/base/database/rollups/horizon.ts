@@ -1,6 +1,6 @@
 import type { PoolClient } from '../pool.ts'
 import { rowsOf } from '../tables.ts'
-import { RAW, ROLLED } from './levels.ts'
+import { lowestOf, orderOf, RAW, ROLLED } from './levels.ts'
 import { rollupLock } from './lock.ts'
 
 const rolledOf = (table: string) => ROLLED.find((rolled) => RAW[rolled].table === rowsOf(table))
@@ -17,11 +17,11 @@ export async function mayDropBefore(client: PoolClient, table: string, before: s
   try {
     await client.query('select pg_advisory_xact_lock($1, $2)', [...(await rollupLock(client))])
     const { rows } = await client.query<{ until: string }>(
-      `with u as (select least($2::timestamptz, min(since)) as until from rollup_marks where built_from = $1)
+      `with u as (select least($2::timestamptz, min(since)) as until from rollup_marks where built_from = $1 and level = $3)
        insert into qicore_settings as s (name, value) select 'kept_since.' || $1, until::text from u
        on conflict (name) do update set value = greatest(s.value::timestamptz, excluded.value::timestamptz)::text
        returning (select until::text from u) as until`,
-      [rolled, before],
+      [rolled, before, orderOf(lowestOf(rolled))],
     )
     await client.query('commit')
     return rows[0]?.until ?? before

@@ -1,5 +1,4 @@
 import { type Micros, type RecordName, type Timeframe, timeframeMicros } from '../../types/index.ts'
-import { numberOf } from '../series/lookup.ts'
 
 /** The lengths that are kept rolled up, each from the one before it. */
 export const LEVELS = ['1m', '5m', '15m', '1h', '4h', '1d'] as const satisfies readonly Timeframe[]
@@ -8,7 +7,10 @@ export type Level = (typeof LEVELS)[number]
 /** All but the first: on TimescaleDB these are continuous aggregates. */
 export const COARSER = LEVELS.slice(1) as readonly Level[]
 
-export const finerLevel = (level: Level): Level => LEVELS[Math.max(0, LEVELS.indexOf(level) - 1)] as Level
+/** Its place among the levels: what the marks store. */
+export const orderOf = (level: Level): number => LEVELS.indexOf(level)
+
+export const finerLevel = (level: Level): Level => LEVELS[Math.max(0, orderOf(level) - 1)] as Level
 
 /** What bars are rolled up from: trades, prices, or stored bars of one minute. */
 export const ROLLED = ['trades', 'prices', 'candles'] as const
@@ -23,9 +25,14 @@ export const RAW: Readonly<
   candles: { table: 'ohlcv_data_rows', rows: 'and o.flaw is null', type: 'ohlcv', timeframe: '1m' },
 }
 
-/** SQL: that a row `o` belongs to the series with these names. */
-export const ofRaw = (rolled: Rolled, of: Readonly<Record<'coin_id' | 'source' | 'currency', string>>): string =>
-  `o.series = ${numberOf(RAW[rolled].type, { ...of, timeframe: `'${RAW[rolled].timeframe}'` })}`
+/** The finest level that is made of the records themselves: stored bars of one minute are none that we make. */
+export const lowestOf = (rolled: Rolled): Level => (rolled === 'candles' ? '5m' : '1m')
+
+/** SQL: the length of a bar. */
+export const lengthOf = (level: Level): string => `interval '${timeframeMicros(level) / 1e6} seconds'`
+
+/** SQL: the kind of records that the bars of a series `s` are made of. */
+export const ROLLED_OF_SERIES = `case s.type when 'trade' then 'trades' when 'price' then 'prices' else 'candles' end collate "C"`
 
 /** The view with the bars of a level, whatever keeps them: `rollup_1h`. */
 export const viewOf = (level: Level): string => `rollup_${level}`

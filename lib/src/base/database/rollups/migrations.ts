@@ -1,12 +1,10 @@
 import { TIMEFRAMES, timeframeMicros } from '../../types/index.ts'
 import type { Layout } from '../capabilities.ts'
 import { migrate } from '../migrate.ts'
-import type { Pool, PoolClient } from '../pool.ts'
+import type { Pool } from '../pool.ts'
 import { makeHypertable } from '../timescale/hypertables.ts'
-import { createAggregates, dropAggregates } from './aggregates.ts'
-import { LEVELS, viewOf } from './levels.ts'
-import { markHistory } from './marks.ts'
-import { createView } from './views.ts'
+import { FIGURE_COLUMNS } from './figures.ts'
+import { LEVELS, type Level, viewOf } from './levels.ts'
 
 const tables = `
 create table rollups (
@@ -68,6 +66,10 @@ ${LEVELS.map(
 /** The length of a bar in SQL, from its timeframe. */
 const LENGTHS = TIMEFRAMES.map((timeframe) => `when '${timeframe}' then interval '${timeframeMicros(timeframe) / 1e6} seconds'`)
 
+/** As it was before series had numbers. */
+const createView = (level: Level): string => `create or replace view ${viewOf(level)} as
+  select coin_id, source, currency, built_from, time, ${FIGURE_COLUMNS.join(', ')} from rollups where timeframe = '${level}'`
+
 /** Bars that cannot be are kept, and say why; nothing is built from them. */
 const flaws = `
 alter table ohlcv_data add column flaw text generated always as (case
@@ -91,25 +93,13 @@ export const rollupMigrations = [
   { version: 2, name: 'flaws', sql: flaws },
 ] as const
 
-/** The tables of the rollups; nothing is rolled up before it is turned on. Call it after the store's own tables are there. */
+/** The tables of the rollups as they were before series had numbers, which `series` gives them. Call it after the store's own tables are there. */
 export async function migrateRollups(pool: Pool, layout: Layout | undefined): Promise<void> {
   await migrate(pool, {
     component: 'rollups',
     files: rollupMigrations,
     after: async (client, applied) => {
-      if (applied.some(({ version }) => version === 1)) {
-        if (layout === 'hypertables') await makeHypertable(client, 'rollups')
-      } else if (applied.some(({ version }) => version === 2)) await makeAgain(client)
+      if (applied.some(({ version }) => version === 1) && layout === 'hypertables') await makeHypertable(client, 'rollups')
     },
   })
-}
-
-/** Bars that were rolled up before get their new columns from the records, where those are still there. */
-async function makeAgain(client: PoolClient): Promise<void> {
-  const { rows } = await client.query<{ value: string }>("select value from qicore_settings where name = 'rollups'")
-  if (rows[0]?.value === 'aggregates') {
-    await dropAggregates(client)
-    await createAggregates(client)
-  }
-  if (rows[0]) await markHistory(client)
 }

@@ -1,7 +1,9 @@
 import { type Micros, timeframeMicros } from '../../types/index.ts'
 import type { Statement } from '../reader.ts'
+import { numberOf } from '../series/lookup.ts'
 import { COMPOSED, FIGURE_COLUMNS } from './figures.ts'
-import { type Level, levelFor, type Rolled, viewOf } from './levels.ts'
+import { type Level, levelFor, orderOf, RAW, type Rolled, viewOf } from './levels.ts'
+import { shardOf } from './marks.ts'
 
 /** Buckets of one series. */
 export interface Wanted {
@@ -20,11 +22,14 @@ export function levelOf({ length, origin }: Pick<Wanted, 'length' | 'origin'>): 
   return level === '1m' ? undefined : level
 }
 
-const SERIES = 'o.coin_id = $1 and o.source = $2 and o.currency = $3'
+const NAMES = { coin_id: '$1', source: '$2', currency: '$3' }
+/** SQL: the number of the series whose bars are asked for. */
+const wantedSeries = (rolled: Rolled): string => numberOf(RAW[rolled].type, { ...NAMES, timeframe: `'${RAW[rolled].timeframe}'` })
 
 /**
  * The buckets that open at these times, made of stored one-minute bars, from the bars of a level; for one that is not rolled up to
- * the last bar a row that says so and nothing more. Buckets that hold nothing are left out. The marks and the bars are seen at one moment.
+ * the last bar, as that of now, a row that says so and nothing more. Buckets that hold nothing are left out. The marks and the bars are
+ * seen at one moment.
  */
 export function rolledUp({ coinId, source, currency, length }: Wanted, level: Level, opens: readonly string[]): Statement {
   const isOne = timeframeMicros(level) === length
@@ -32,13 +37,15 @@ export function rolledUp({ coinId, source, currency, length }: Wanted, level: Le
   const within = isOne ? 'o.time = b.open' : 'o.time >= b.open and o.time < b.open + $5::interval'
   return {
     name: `rolled_candles_${level}${isOne ? '' : '_many'}`,
-    text: `with pending as materialized (
-    select since, until from rollup_marks as o where ${SERIES} and o.built_from = 'candles'
+    text: `with wanted as materialized (select ${wantedSeries('candles')} as id),
+  pending as materialized (
+    select m.since, m.until from wanted as w join rollup_marks as m on m.shard = ${shardOf('w.id')} and w.id = any (m.series)
+      where m.level <= ${orderOf(level)}
     union all select '-infinity', 'infinity' where not exists (select from qicore_settings where name = 'rollups'))
 select b.open as bucket, s.stale, r.* from unnest($4::timestamptz[]) as b (open)
-cross join lateral (select exists (select from pending as p where p.since < b.open + $5::interval and p.until >= b.open) as stale) as s
+cross join lateral (select exists (select from pending as p where p.since < b.open + $5::interval and p.until > b.open) as stale) as s
 left join lateral (select ${figures} from ${viewOf(level)} as o
-  where not s.stale and ${SERIES} and o.built_from = 'candles' and ${within}) as r on true
+  where not s.stale and o.series = (select id from wanted) and ${within}) as r on true
 where s.stale or r.pieces > 0`,
     values: [coinId, source, currency, opens, `${length} microseconds`],
   }
@@ -55,11 +62,11 @@ export function droppedOpens(
   const newestBefore = (
     end: string,
   ) => `(select date_bin($4::interval, o.time, $5::timestamptz) as open from ${viewOf(level)} as o
-    where ${SERIES} and o.built_from = '${rolled}' and o.time < ${end} and o.time >= $6::timestamptz
+    where o.series = (select id from wanted) and o.time < ${end} and o.time >= $6::timestamptz
       and exists (select from qicore_settings where name = 'kept_since.${rolled}') order by o.time desc limit 1)`
   return {
     name: `dropped_${rolled}_${level}`,
-    text: `with recursive b (open) as (${newestBefore('$7::timestamptz')}
+    text: `with recursive wanted as materialized (select ${wantedSeries(rolled)} as id), b (open) as (${newestBefore('$7::timestamptz')}
     union all select n.open from b cross join lateral ${newestBefore('b.open')} as n)
     select open from b limit $8`,
     values: [coinId, source, currency, `${length} microseconds`, origin, from, to, limit],

@@ -1,6 +1,7 @@
 import type { Capabilities } from '../capabilities.ts'
 import type { PoolClient } from '../pool.ts'
-import { refreshFamily, type Stretch } from './aggregates.ts'
+import { refresh, type Span } from './aggregates.ts'
+import { COARSER } from './levels.ts'
 
 const NAME = 'rollups.refresh'
 
@@ -11,7 +12,8 @@ const NAME = 'rollups.refresh'
 export async function refreshLater(client: PoolClient): Promise<void> {
   await client.query(
     `insert into qicore_settings (name, value)
-     select $1, json_build_object('from', first, 'to', kept)::text
+     select $1, json_build_object('from', extract(epoch from date_bin('1 day', first, 'epoch')),
+       'to', extract(epoch from date_bin('1 day', kept, 'epoch') + interval '1 day'))::text
      from (select min(time) as first from rollups where timeframe = '1m') as bars,
        (select max(value::timestamptz) as kept from qicore_settings where name like 'kept_since.%') as records
      where first < kept
@@ -24,6 +26,6 @@ export async function refreshLater(client: PoolClient): Promise<void> {
 export async function refreshNoted(client: PoolClient, capabilities: Capabilities): Promise<void> {
   const { rows } = await client.query<{ value: string }>('select value from qicore_settings where name = $1', [NAME])
   if (!rows[0]) return
-  await refreshFamily(client, 'built', JSON.parse(rows[0].value) as Stretch, capabilities)
+  for (const level of COARSER) await refresh(client, 'built', level, JSON.parse(rows[0].value) as Span, capabilities)
   await client.query('delete from qicore_settings where name = $1', [NAME])
 }

@@ -1,21 +1,26 @@
 import { createHash } from 'node:crypto'
 import type { Layout } from '../capabilities.ts'
 import type { PoolClient } from '../pool.ts'
+import { type Level, lengthOf, orderOf } from '../rollups/levels.ts'
+import { shardOf } from '../rollups/marks.ts'
 import { seriesTables } from '../tables.ts'
 import { keepRegistry, REGISTRY_TRIGGERS, recount } from './registry.ts'
 import { makeView, numbersStay, seriesNumber } from './views.ts'
 
 /** Notes which stretches of which series a statement wrote, for the rollups; in its transaction, so that a visible mark means visible rows. */
-const mark = (name: string, kind: string, rows: string): string => `
+const mark = (name: string, kind: string, level: Level, rows: string): string => `
 create or replace function ${name}() returns trigger language plpgsql as $$ begin
-  insert into rollup_marks (built_from, coin_id, source, currency, since, until)
-  select ${kind}, s.coin_id, s.source, s.currency, w.since, w.until from (
-    select series, min(time) as since, max(time) as until from written ${rows} group by series, date_bin('1 day', time, 'epoch')) as w
-  join series as s on s.id = w.series;
+  insert into rollup_marks (shard, built_from, level, since, until, series)
+  select ${shardOf('series')}, ${kind}, ${orderOf(level)}, since, until, array_agg(series) from (
+    select series, date_bin(${lengthOf(level)}, min(time), 'epoch') as since,
+      date_bin(${lengthOf(level)}, max(time), 'epoch') + ${lengthOf(level)} as until
+    from written ${rows} group by series, date_bin('1 day', time, 'epoch')) as w
+  group by 1, since, until;
   return null;
 end $$;
 `
-const marks = mark('rollup_mark', 'tg_argv[0]', '') + mark('rollup_mark_candles', "'candles'", "where timeframe = '1m'")
+const marks =
+  mark('rollup_mark', 'tg_argv[0]', '1m', '') + mark('rollup_mark_candles', "'candles'", '5m', "where timeframe = '1m'")
 
 /** Functions, triggers and views: they hold no data, and are made again when this program defines them otherwise. */
 export const definitionsOf = (layout: Layout): string =>

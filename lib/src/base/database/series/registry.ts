@@ -1,13 +1,14 @@
 import type { Layout } from '../capabilities.ts'
 import { notFuture } from '../future.ts'
-import { newestFirst } from '../marketOrder.ts'
+import { marketOrder, newestFirst } from '../marketOrder.ts'
 import type { PoolClient } from '../pool.ts'
 import { type SeriesTable, seriesTables } from '../tables.ts'
 
-/** Columns of the latest row that the registry keeps beside its time, by record type: figures that market queries show. */
+/** Columns of the latest row that the registry keeps beside its time, by record type: figures that market queries show, and the order of rows within a moment. */
 const FIGURES: Readonly<Record<string, readonly string[]>> = {
   price: ['price', 'market_cap', 'volume_24h', 'change_24h_pct'],
-  trade: ['price', 'sequence'],
+  trade: ['price', 'sequence', 'trade_id'],
+  quote: ['sequence'],
 }
 const latestColumns = ({ series }: SeriesTable): readonly string[] => ['received_at', 'origin', ...(FIGURES[series.type] ?? [])]
 
@@ -42,10 +43,12 @@ const setLatest = (table: SeriesTable, row: string): string =>
 
 /** SQL: whether a row is no older than the latest one that the registry has; rows of one moment count in the order of the market. */
 const isNewer = ({ series }: SeriesTable): string => {
-  if (series.type !== 'trade') return 's.last is null or w.time >= s.last'
-  const place = (row: string, time: string) =>
-    `(${row}.${time}, coalesce(${row}.sequence, 9223372036854775807), ${row}.received_at)`
-  return `s.last is null or ${place('w', 'time')} >= ${place('s', 'last')}`
+  // As when sorting, a row without a sequence comes after those that have one.
+  const place = (row: string) =>
+    marketOrder(series.view, row)
+      .map((term) => (term.endsWith('.sequence') ? `coalesce(${term}, 9223372036854775807)` : term))
+      .join(', ')
+  return `s.last is null or (${place('w')}) >= (${place('s').replace('s.time', 's.last')})`
 }
 
 /** What the registry says of a series `s`, from its records. */

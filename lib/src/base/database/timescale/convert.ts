@@ -123,7 +123,8 @@ function inUse(error: unknown): never {
 async function keeperAfter(client: PoolClient): Promise<'aggregates' | 'tables'> {
   const { continuousAggregates } = await detectCapabilities(client)
   if (!continuousAggregates) return 'tables'
-  const { rowCount } = await client.query(`select from rollups where built_from = 'candles' and time < (
+  const { rowCount } =
+    await client.query(`select from rollups as o join series as s on s.id = o.series where s.type = 'ohlcv' and o.time < (
     select value::timestamptz from qicore_settings where name = 'kept_since.candles') limit 1`)
   return rowCount === 0 ? 'aggregates' : 'tables'
 }

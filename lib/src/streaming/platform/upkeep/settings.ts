@@ -34,6 +34,7 @@ export const storeSettings = z.object({
     .object({
       enabled: z.boolean().default(true).describe('keep bars of 1m to 1d of trades, prices and one-minute candles'),
       every_ms: z.int().min(50).max(3_600_000).default(2000).describe('how often what was written is rolled up'),
+      workers: z.int().min(1).max(8).default(2).describe('how many parts of the series are rolled up at once by this process'),
     })
     .prefault({}),
 })
