@@ -103,7 +103,7 @@ describe('tables that were changed', () => {
     [
       'alter table rollups drop constraint rollups_pkey',
       'rollups has no primary key',
-      'alter table rollups add primary key (coin_id, source, currency, built_from, timeframe, time)',
+      'alter table rollups add primary key (series, timeframe, time)',
       true,
     ],
     [
@@ -209,11 +209,11 @@ describe('while keys are missing', () => {
     expect(await store.check()).toMatchObject({
       ok: false,
       degraded: true,
-      summary: 'rollups has no primary key; crypto_prices_rows has no primary key',
+      summary: 'crypto_prices_rows has no primary key; rollups has no primary key',
     })
     expect((await store.troubles()).map(({ what }) => what)).toEqual([
-      'rollups has no primary key',
       'crypto_prices_rows has no primary key',
+      'rollups has no primary key',
     ])
   })
 })
