@@ -199,14 +199,17 @@ async function keeperOf(client: PoolClient): Promise<RollupKeeper | undefined> {
   return rows[0]?.value
 }
 
-/** The parts that have marks that are due, the one that has waited for longest first. */
+/**
+ * The parts that have marks that are due, the one that has waited for longest first. The continuous aggregates follow what the shards
+ * have done meanwhile.
+ */
 async function waiting(client: PoolClient, keeper: RollupKeeper, by: string | undefined): Promise<readonly number[]> {
   const due = PARTS[keeper].map(
     (
       { shards, levels },
       at,
     ) => `(select ${at} as at, m.due from unnest('{${shards}}'::smallint[]) as s (shard) cross join lateral (
-      select due from rollup_marks where shard = s.shard and due <= $1::timestamptz
+      select due from rollup_marks where shard = s.shard and due <= ${shards.length > 1 ? 'now()' : '$1::timestamptz'}
         and level between ${orderOf(levels[0])} and ${orderOf(levels[1])} order by due limit 1) as m)`,
   )
   const { rows } = await client.query<{ at: number }>(
