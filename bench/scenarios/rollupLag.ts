@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decimal, nowMicros, type Price, price as priceType, type Store } from '../../lib/src/base/index.ts'
-import { keepRollups } from '../../lib/src/streaming/platform/upkeep/index.ts'
 import type { BenchContext } from '../context.ts'
 
 /** From how many records on it measures; below, it looks whether it works. */
@@ -10,6 +9,9 @@ const PER_SECOND = 2000
 /** A source's batch at this rate: so many come at once, so many times a second. */
 const BATCH = 40
 const LOOK_MS = 500
+/** As the platform rolls up unless it is told otherwise. */
+const WORKERS = 2
+const EVERY_MS = 2000
 
 interface Seen {
   readonly lags: readonly number[]
@@ -50,7 +52,7 @@ async function live(store: Store, series: number, records: number): Promise<Seen
   await store.rollups.turnOn()
   const before = await rowsWritten(store)
   const stop = new AbortController()
-  const kept = keepRollups(store, { enabled: true, every_ms: 2000, workers: 2 }, stop.signal)
+  const kept = Promise.all(Array.from({ length: WORKERS }, () => keepRolling(store, stop.signal)))
   const lags: number[] = []
   const looking = (async () => {
     while (!stop.signal.aborted) {
@@ -72,6 +74,13 @@ async function live(store: Store, series: number, records: number): Promise<Seen
   await Promise.all([kept, looking])
   await store.rollups.catchUp()
   return { lags, written, rows: (await rowsWritten(store)) - before }
+}
+
+async function keepRolling(store: Store, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await store.rollups.catchUp({ signal, breathMs: 50 })
+    await sleep(EVERY_MS, undefined, { signal }).catch(() => {})
+  }
 }
 
 /** What the statistics say once they have been told everything: each session tells its own a moment after it has done something. */
