@@ -1,9 +1,10 @@
 /**
- * A delivery as a process of its own: `{"sink": "table" | "appended" | "segments"}`, the last into the destination `lake` of its
+ * A delivery as a process of its own: `{"sink": "table" | "appended" | "file"}`, the last into the destination `lake` of its
  * configuration. Reports its stats and its partitions.
  */
 import { price, recordTypes, type Subscription } from '../../lib/src/base/index.ts'
 import { CryptoDataConsumer } from '../../lib/src/consumers/index.ts'
+import { file } from '../../lib/src/consumers/sinks/file/index.ts'
 import { timescaledb } from '../../lib/src/consumers/sinks/timescaledb/index.ts'
 import { Consumer, DeadLetters, STORE } from '../../lib/src/streaming/pipelines/index.ts'
 import { deliverySettingsOf } from '../../lib/src/streaming/platform/destinationSettings.ts'
@@ -15,11 +16,10 @@ import {
   openStreamFor,
   Supervisor,
 } from '../../lib/src/streaming/platform/index.ts'
-import { segments } from '../support/doubles/segments.ts'
 import { appendSink } from './appendSink.ts'
 import { printingLogger } from './printingLogger.ts'
 
-const { sink: name } = JSON.parse(process.argv[2] as string) as { readonly sink: 'table' | 'appended' | 'segments' }
+const { sink: name } = JSON.parse(process.argv[2] as string) as { readonly sink: 'table' | 'appended' | 'file' }
 const stop = Promise.withResolvers<void>()
 process.once('SIGTERM', () => stop.resolve())
 
@@ -28,13 +28,14 @@ const context = { logger: printingLogger }
 await using store = await openStoreFor(config, context)
 await using stream = await openStreamFor(config, store, context)
 await stream.createTopics(Object.values(recordTypes).map(({ topic }) => topic))
-const destinations = destinationsOf(config, { timescaledb, segments })
-const destination = destinations.get(name === 'segments' ? 'lake' : STORE) as Destination
+const destinations = destinationsOf(config, { timescaledb, file })
+const destination = destinations.get(name === 'file' ? 'lake' : STORE) as Destination
 const openSink = (signal: AbortSignal) =>
   name === 'appended'
     ? appendSink(store)
     : destination.type.open(destination.settings, {
         name: destination.name,
+        pipeline: destination.name,
         store,
         logger: printingLogger,
         home: config.home,

@@ -1,10 +1,9 @@
 import { randomInt } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { groupOf } from '../../lib/src/streaming/pipelines/index.ts'
-import { recordsIn } from '../support/doubles/segments.ts'
+import { recordsIn } from '../support/segmentFiles.ts'
 import { describeWith } from '../support/services.ts'
 import { until } from '../support/until.ts'
 import { type Engines, type Mode, openEngines, project, type Way } from './engines.ts'
@@ -36,13 +35,12 @@ async function setUp(mode: Mode): Promise<Setting> {
   const engines = await openEngines(mode)
   onTestFinished(() => engines[Symbol.asyncDispose]())
   const root = join(engines.folder, 'lake')
-  await mkdir(root)
   await engines.stream.createTopics(['crypto-prices'])
-  const lake = `type: segments, folder: ${root}, rows: 700, age_ms: 300, max_lag: none`
+  const lake = `type: file, path: ${root}, roll: { rows: 700, age: 300ms }, max_lag: none`
   const yaml = `sources: { run: [] }\nredpanda: { session_timeout_ms: ${SESSION_MS} }\ndestinations:\n  lake: { ${lake} }\n`
   const start = async (way: Way) => {
     const folder = await project(engines.folder, 'segments', yaml)
-    const member: Member = startProcess('consumerProcess.ts', { sink: 'segments' }, folder, engines.environment(way))
+    const member: Member = startProcess('consumerProcess.ts', { sink: 'file' }, folder, engines.environment(way))
     onTestFinished(() => member.kill9())
     return member
   }
@@ -119,5 +117,5 @@ const suite = (mode: Mode) => () => {
   test('stopped past its session and revived, a zombie acknowledges nothing and leaves nothing twice', () => fenced(mode))
 }
 
-describe('a lane of segments, on the embedded log', { timeout: 240_000 }, suite('embedded'))
-describeWith('kafka', 'a lane of segments, over Kafka', { timeout: 240_000 }, suite('kafka'))
+describe('a destination of files, on the embedded log', { timeout: 240_000 }, suite('embedded'))
+describeWith('kafka', 'a destination of files, over Kafka', { timeout: 240_000 }, suite('kafka'))

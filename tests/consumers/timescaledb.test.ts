@@ -23,7 +23,7 @@ function suiteOn(server: TestServer): void {
         await store.pool.query('delete from crypto_prices')
         return (await timescaledb.open(
           {},
-          { name: 'timescaledb', store, logger: silentLogger, home: '.', signal: AbortSignal.any([]) },
+          { name: 'timescaledb', pipeline: 'timescaledb', store, logger: silentLogger, home: '.', signal: AbortSignal.any([]) },
         )) as RowSink
       },
       async prices() {

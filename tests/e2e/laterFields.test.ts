@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningServer, serve } from '../../app/server/index.ts'
 import { type Price, parseExactJson, price } from '../../lib/src/base/index.ts'
+import { file } from '../../lib/src/consumers/sinks/file/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 import { makeProject, type Project } from '../app/cli/project.ts'
 import { qicore } from '../app/cli/qicore.ts'
@@ -13,9 +14,9 @@ import { collect, folderOf, sourceOf } from '../publishers/replaying.ts'
 import { testDatabase } from '../support/database.ts'
 import { bytes, bytesOf } from '../support/doubles/bytes.ts'
 import { ndjson } from '../support/doubles/ndjson.ts'
-import { recordsIn, segments } from '../support/doubles/segments.ts'
 import { startKafka } from '../support/kafka.ts'
 import { everyType, LATER, LATER_AND_SLOW, laterValue, sampleWire } from '../support/laterRecords.ts'
+import { recordsIn } from '../support/segmentFiles.ts'
 import { describeWith } from '../support/services.ts'
 import { until } from '../support/until.ts'
 
@@ -26,7 +27,7 @@ partitions: 2
 destinations:
   raw: { type: bytes, records: [price] }
   rows: { type: ndjson, file: rows.ndjson, records: [price] }
-  lake: { type: segments, folder: lake, age_ms: 50, records: [price] }
+  lake: { type: file, path: lake, roll: { age: 50ms }, records: [price] }
 `
 
 /** The record as a reader shows it: JSON, or its fields. */
@@ -68,7 +69,7 @@ async function suite(onKafka: boolean): Promise<void> {
     cwd = project.cwd
     env = { DATABASE_URL: database, QICORE_SOURCES: 'none', ...(kafka && { REDPANDA_BROKERS: kafka.brokers }) }
     const { config } = loadConfig({ cwd, env })
-    platform = new CryptoDataPlatform({ config, sinkTypes: { bytes, ndjson, segments } })
+    platform = new CryptoDataPlatform({ config, sinkTypes: { bytes, ndjson, file } })
     await platform.start()
     server = await serve({ platform, config: { server: { host: '127.0.0.1', port: 0 } as never } })
     const to = `to:\n  - { topic: ${copied}, record: price }\n`

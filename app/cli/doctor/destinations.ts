@@ -15,6 +15,6 @@ export async function checkDestination(
   store: Store,
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  await using sink = await type.open(settings, { name, logger: silentLogger, signal, home, store })
+  await using sink = await type.open(settings, { name, pipeline: name, logger: silentLogger, signal, home, store })
   return [found(`destination ${name}`, await sink.check())]
 }

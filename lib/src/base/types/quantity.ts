@@ -1,4 +1,5 @@
-import { QiError } from './errors.ts'
+import { z } from 'zod'
+import { QiError, toQiError } from './errors.ts'
 
 const DURATIONS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
 const KIB = 1024
@@ -33,3 +34,20 @@ export function parseDuration(text: string): number {
   if (ms !== undefined) return ms
   throw new QiError('BAD_REQUEST', `"${text}" is a size: write a length of time, such as 6h`)
 }
+
+/** A size in bytes. @throws QiError BAD_REQUEST */
+export function parseSize(text: string): number {
+  const { bytes } = parseQuantity(text)
+  if (bytes !== undefined) return bytes
+  throw new QiError('BAD_REQUEST', `"${text}" is a length of time: write a size, such as 128MiB`)
+}
+
+/** A setting that one of these reads; it stays text, so that it is shown as it was written. */
+export const quantityText = (parse: (text: string) => unknown) =>
+  z.string().superRefine((text, context) => {
+    try {
+      parse(text)
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: toQiError(error).message })
+    }
+  })

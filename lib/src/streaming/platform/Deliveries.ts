@@ -191,7 +191,7 @@ export class Deliveries {
     const log = logger.child({ pipeline, destination })
     const openConfigured = async (signal: AbortSignal): Promise<Sink> => {
       const { type, settings: own } = this.destinations.get(destination) as Destination
-      return type.open(own, { name: destination, logger: log, signal, home: config.home, store })
+      return type.open(own, { name: destination, pipeline, logger: log, signal, home: config.home, store })
     }
     const consumer = new Consumer({
       ...{ pipeline, destination, topics, stream, deadLetters, catalogue, logger: log },

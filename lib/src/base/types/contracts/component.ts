@@ -88,6 +88,8 @@ function withOwnSettings<D extends { readonly name: string }>(
 export interface SinkContext {
   /** The destination that is opened: the name of the instance. */
   readonly name: string
+  /** The pipeline whose records it is given: places of another's records are no places of its own. */
+  readonly pipeline: string
   readonly logger: Logger
   /** Aborted when nothing more is written: opening and waiting end. */
   readonly signal: AbortSignal

@@ -1,19 +1,9 @@
 import { z } from 'zod'
-import { toQiError } from '../../../base/types/errors.ts'
-import { parseDuration, parseQuantity } from '../../../base/types/quantity.ts'
+import { parseDuration, parseQuantity, quantityText } from '../../../base/types/quantity.ts'
 
 const MIB = 1024 * 1024
 
-const quantity = (parse: (text: string) => unknown) =>
-  z.string().superRefine((text, context) => {
-    try {
-      parse(text)
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: toQiError(error).message })
-    }
-  })
-
-const bound = quantity(parseQuantity)
+const bound = quantityText(parseQuantity)
 
 /** Settings of a delivery: those of its destination (destinations.NAME in qicore.yaml), and in their place those of a pipeline. */
 export const deliveryFields = {
@@ -25,7 +15,7 @@ export const deliveryFields = {
     .max(256 * MIB)
     .describe('most bytes in one write; so many for each lane are read ahead, above it reading stops'),
   retry: z
-    .union([z.literal('forever'), quantity(parseDuration)])
+    .union([z.literal('forever'), quantityText(parseDuration)])
     .describe('how long a failure that may pass is retried: forever, or a time such as 6h since the last success'),
   // biome-ignore lint/suspicious/noThenProperty: the word of the setting, and no function
   then: z

@@ -1,0 +1,6 @@
+export type { Segment, SegmentArchive } from './archive.ts'
+export { csv } from './formats/csv.ts'
+export { COMPRESSIONS, type Compression, type SegmentFormat, synced } from './formats/format.ts'
+export { json, ndjson } from './formats/ndjson.ts'
+export { nameOf, stemOf } from './names.ts'
+export { type CollectorOptions, onDisk, type RollPolicy, SegmentCollector } from './SegmentCollector.ts'

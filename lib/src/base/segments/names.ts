@@ -1,0 +1,15 @@
+import { formatTime, type Micros, type TopicPartition } from '../types/index.ts'
+
+/** Digits of the largest offset. */
+const DIGITS = 20
+
+/** The folder of a record: its type, source and UTC day, `price/source=coingecko/date=2026-01-05`. */
+export const folderOf = (type: string, source: string, time: Micros): string =>
+  `${type}/source=${source}/date=${formatTime(time).slice(0, 10)}`
+
+/** What the names of a partition's segments begin with. */
+export const stemOf = ({ topic, partition }: TopicPartition): string => `${topic}+${partition}+`
+
+/** The name of a segment without its extension: the offset of its first record comes last, and sorts as text. */
+export const nameOf = (partition: TopicPartition, first: bigint): string =>
+  `${stemOf(partition)}${String(first).padStart(DIGITS, '0')}`
