@@ -19,7 +19,8 @@ export async function startConsumer(store: Store, stream: Stream, group: string)
     group,
     topics: [priceType.topic],
     stream,
-    open: (signal) => type.open({}, { name: STORE, pipeline: CryptoDataConsumer.name, store, logger: silentLogger, home: '.', signal }),
+    open: (signal) =>
+      type.open({}, { name: STORE, pipeline: CryptoDataConsumer.name, store, logger: silentLogger, home: '.', signal }),
     deadLetters: new DeadLetters(stream),
     logger: silentLogger,
     settings: { lanes: LANES, refusal: 'retry' },
