@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decimal, nowMicros, type Price, price as priceType, type Store } from '../../lib/src/base/index.ts'
 import type { BenchContext } from '../context.ts'
+import { median } from '../rounds.ts'
 
 /** From how many records on it measures; below, it looks whether it works. */
 const FULL = 100_000
@@ -15,6 +16,8 @@ const EVERY_MS = 2000
 
 interface Seen {
   readonly lags: readonly number[]
+  /** Milliseconds that the latest candles of one coin took. */
+  readonly reads: readonly number[]
   readonly written: number
   readonly rows: number
 }
@@ -26,14 +29,10 @@ export async function rollupLag({ store, records, note }: BenchContext): Promise
   for (const count of counts) {
     await store.rollups.turnOff()
     await store.pool.query('truncate crypto_prices_rows')
-    const { lags, written, rows } = await live(store, count, records)
+    const { lags, reads, written, rows } = await live(store, count, records)
     const most = Math.max(...lags)
-    const line = [
-      `${count.toLocaleString('en')}`,
-      `${most.toFixed(0)} ms`,
-      `${mean(lags).toFixed(0)} ms`,
-      (rows / written).toFixed(2),
-    ]
+    const behind = [`${most.toFixed(0)} ms`, `${mean(lags).toFixed(0)} ms`]
+    const line = [count.toLocaleString('en'), ...behind, (rows / written).toFixed(2), `${median([...reads]).toFixed(1)} ms`]
     lines.push(`| ${line.join(' | ')} |`)
     note(`${count} series: ${written} prices, at most ${most.toFixed(0)} ms behind`)
   }
@@ -42,8 +41,8 @@ export async function rollupLag({ store, records, note }: BenchContext): Promise
   return [
     `### Rollups behind ${PER_SECOND.toLocaleString('en')} prices a second, ${records.toLocaleString('en')} prices for each number of series`,
     '',
-    '| series | lag, most | lag, mean | rows written a price, besides its own and the registry |',
-    '|---|---|---|---|',
+    '| series | lag, most | lag, mean | rows written a price, besides its own and the registry | candles of 5m of a coin, median |',
+    '|---|---|---|---|---|',
     ...lines,
   ].join('\n')
 }
@@ -53,15 +52,21 @@ async function live(store: Store, series: number, records: number): Promise<Seen
   const before = await rowsWritten(store)
   const stop = new AbortController()
   const kept = Promise.all(Array.from({ length: WORKERS }, () => keepRolling(store, stop.signal)))
+  let written = 0
   const lags: number[] = []
+  const reads: number[] = []
   const looking = (async () => {
     while (!stop.signal.aborted) {
       lags.push((await store.rollups.status()).lagMs)
+      const asked = performance.now()
+      if (written > series) {
+        await store.dsl.getOHLCV({ coin: `coin-${(lags.length * 7919) % series}`, timeframe: '5m', limit: 12 })
+        reads.push(performance.now() - asked)
+      }
       await sleep(LOOK_MS, undefined, { signal: stop.signal }).catch(() => {})
     }
   })()
   const started = performance.now()
-  let written = 0
   while (written < records) {
     const batch = Array.from({ length: BATCH }, (_, i) => priceAt(written + i, series))
     const { failed } = await store.timescale.upsert(priceType, batch)
@@ -73,7 +78,7 @@ async function live(store: Store, series: number, records: number): Promise<Seen
   stop.abort()
   await Promise.all([kept, looking])
   await store.rollups.catchUp()
-  return { lags, written, rows: (await rowsWritten(store)) - before }
+  return { lags, reads, written, rows: (await rowsWritten(store)) - before }
 }
 
 async function keepRolling(store: Store, signal: AbortSignal): Promise<void> {

@@ -24,10 +24,9 @@ async function up(dirty: Stretches, present: number, levels: readonly [Level, Le
   return { built, waiting }
 }
 
-it('a minute that is over is built, and waits to be part of the bar that is not', async () => {
+it('a minute is built at once, and waits to be part of a bar that is not over', async () => {
   const at = { series: '1', from: NOON + MINUTE, to: NOON + 2 * MINUTE }
-  expect(await up(marks('prices', '1m', at), NOON + MINUTE + 30)).toEqual({ built: [], waiting: ['1m 1 60 120'] })
-  expect(await up(marks('prices', '1m', at), NOON + 2 * MINUTE)).toEqual({ built: ['1m 1 60 120'], waiting: ['5m 1 0 300'] })
+  expect(await up(marks('prices', '1m', at), NOON + MINUTE + 30)).toEqual({ built: ['1m 1 60 120'], waiting: ['5m 1 0 300'] })
   expect(await up(marks('prices', '5m', { series: '1', from: NOON, to: NOON + 300 }), NOON + 301)).toEqual({
     built: ['5m 1 0 300'],
     waiting: ['15m 1 0 900'],
@@ -37,8 +36,8 @@ it('a minute that is over is built, and waits to be part of the bar that is not'
 it('a late record changes each bar that is over, and one that crosses the present is cut there', async () => {
   const hour = { series: '7', from: NOON - HOUR, to: NOON + 10 * MINUTE }
   expect(await up(marks('trades', '1m', hour), NOON + 7 * MINUTE)).toEqual({
-    built: ['1m 7 -3600 420', '5m 7 -3600 300', '15m 7 -3600 0', '1h 7 -3600 0', '4h 7 -14400 0'],
-    waiting: ['1m 7 420 600', '5m 7 300 600', '15m 7 0 900', '1d 7 -43200 43200'],
+    built: ['1m 7 -3600 600', '5m 7 -3600 300', '15m 7 -3600 0', '1h 7 -3600 0', '4h 7 -14400 0'],
+    waiting: ['5m 7 300 600', '15m 7 0 900', '1d 7 -43200 43200'],
   })
 })
 

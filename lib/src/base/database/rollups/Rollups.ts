@@ -40,8 +40,8 @@ const PARTS: Readonly<Record<RollupKeeper, readonly Part[]>> = {
 /**
  * Bars of 1m, 5m, 15m, 1h, 4h and 1d, made of trades, of prices and of stored one-minute bars by event time. What is written
  * notes in its own transaction which stretches it touched; passes make exactly their bars again, from all the records that are
- * there, as soon as the time of a bar is over. So late, out-of-order and corrected records change the bars that they belong to, and the
- * order of arrival does not matter. The bar of now is made by who asks for it.
+ * there: those of one minute at once, longer ones as soon as their time is over. So late, out-of-order and corrected records change the
+ * bars that they belong to, and the order of arrival does not matter. A longer bar of now is made by who asks for it.
  */
 export class Rollups {
   readonly #pool: Pool

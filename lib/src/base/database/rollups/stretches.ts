@@ -23,8 +23,9 @@ export interface Built {
 const secondsOf = (level: Level): number => timeframeMicros(level) / 1e6
 
 /**
- * Makes the bars of the levels from the finest to the coarsest, each where the one below it has changed, as soon as their time is
- * over: while it is not, each record would write all of them again.
+ * Makes the bars of the levels from the finest to the coarsest, each where the one below it has changed. The bars of one minute are made
+ * at once, so that few records are to be read for the bar of now; the others as soon as their time is over: while it is not, each record
+ * would write all of them again.
  * @param present seconds since 1970
  */
 export async function buildUp(
@@ -42,7 +43,7 @@ export async function buildUp(
     let changed: readonly Stretch[] = []
     for (const level of LEVELS.slice(orderOf(first), orderOf(last) + 1)) {
       const all = joined([...(byLevel.get(level) ?? []), ...aligned(changed, level)])
-      const opened = present - (present % secondsOf(level))
+      const opened = level === LEVELS[0] ? Number.POSITIVE_INFINITY : present - (present % secondsOf(level))
       const over = all.flatMap((one) => (one.from < opened ? [{ ...one, to: Math.min(one.to, opened) }] : []))
       leave(
         level,
