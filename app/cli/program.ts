@@ -4,6 +4,7 @@ import { agent } from './commands/agent.ts'
 import { audit } from './commands/audit.ts'
 import { backfill } from './commands/backfill.ts'
 import { config } from './commands/config.ts'
+import { destination } from './commands/destination.ts'
 import { dlq } from './commands/dlq.ts'
 import { doctor } from './commands/doctor.ts'
 import { gaps } from './commands/gaps.ts'
@@ -54,6 +55,7 @@ export function createProgram(): CliCommand {
     tail(),
     dlq(),
     pipeline(),
+    destination(),
     group(),
     tool(),
     agent(),

@@ -1,4 +1,4 @@
-import { escapeHidden, type Store, StoreNotMigrated, toQiError } from '../../../lib/src/base/index.ts'
+import { type Store, StoreNotMigrated, toQiError } from '../../../lib/src/base/index.ts'
 import type { LoadedConfig, PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { checkDestination, otherDestinations } from '../doctor/destinations.ts'
 import { type Finding, failed, ok, unused, within } from '../doctor/finding.ts'
@@ -6,6 +6,7 @@ import { checkLimits } from '../doctor/limits.ts'
 import { checkFolder, checkNode } from '../doctor/machine.ts'
 import { checkPipelines } from '../doctor/pipelines.ts'
 import { checkPlatform } from '../doctor/platform.ts'
+import { show } from '../doctor/show.ts'
 import { checkSources, tolerated } from '../doctor/sources.ts'
 import { checkSql } from '../doctor/sql.ts'
 import { checkStore, openForCheck } from '../doctor/store.ts'
@@ -14,7 +15,6 @@ import { checkUnmigrated, NOT_SET_UP, unmigrated } from '../doctor/unmigrated.ts
 import { unopened } from '../doctor/unopened.ts'
 import { EXIT } from '../exitCodes.ts'
 import type { Session } from '../session.ts'
-import { wrap } from '../text/wrap.ts'
 
 /** The first start of the embedded server makes its files, which takes a slow disk a while. */
 const EMBEDDED_MS = 60_000
@@ -102,19 +102,4 @@ async function* checkEngines(session: Session, config: PlatformConfig): AsyncGen
   } finally {
     await store?.close()
   }
-}
-
-const MARKS = { ok: ['green', '✔'], failed: ['red', '✖'], unused: ['dim', '–'] } as const
-
-/** A mark, a space, the name, a space. */
-const INDENT = 19
-
-async function show({ out }: Session, { name, verdict, summary, remedy }: Finding): Promise<void> {
-  const [style, mark] = MARKS[verdict]
-  const width = out.width && Math.max(40, out.width - INDENT)
-  const [first, ...more] = wrap(escapeHidden(summary), width)
-  await out.line(`${out.style(style, mark)} ${name.padEnd(INDENT - 3)} ${first}`)
-  for (const line of more) await out.line(' '.repeat(INDENT) + line)
-  for (const line of remedy ? wrap(`→ ${escapeHidden(remedy)}`, width) : [])
-    await out.line(' '.repeat(INDENT) + out.style(verdict === 'failed' ? 'yellow' : 'dim', line))
 }
