@@ -7,6 +7,8 @@ export const LANES = 2
 export interface Running {
   /** Resolves when so many records are stored. @throws QiError what ended the consumer */
   stored(records: number): Promise<void>
+  /** Rejects when the consumer ends. */
+  readonly failed: Promise<never>
   stop(): Promise<void>
 }
 
@@ -27,14 +29,19 @@ export async function startConsumer(store: Store, stream: Stream, group: string)
   })
   const stop = new AbortController()
   const running = consumer.run(stop.signal)
+  const failed = running.then((): never => {
+    throw new Error('the consumer was stopped')
+  })
+  failed.catch(() => {}) // the caller that races it gets the error
   return {
+    failed,
     stored(records) {
       const all = Promise.withResolvers<void>()
       const watch = setInterval(() => {
         const { written, overwritten } = consumer.stats()
         if (written + overwritten >= records) all.resolve()
       }, 1)
-      return Promise.race([all.promise, running]).finally(() => clearInterval(watch))
+      return Promise.race([all.promise, failed]).finally(() => clearInterval(watch))
     },
     async stop() {
       stop.abort()

@@ -2,9 +2,14 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { BenchContext } from './context.ts'
 
-/** Whether a program can be run by its bare name. */
-export const onPath = (program: string): boolean =>
-  (process.env.PATH ?? '').split(delimiter).some((folder) => isExecutable(join(folder, program)))
+/** The file that is run when a program is named alone. */
+export const programOnPath = (program: string): string | undefined =>
+  (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, program))
+    .find(isExecutable)
+
+export const onPath = (program: string): boolean => programOnPath(program) !== undefined
 
 export function isExecutable(file: string): boolean {
   try {

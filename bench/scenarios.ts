@@ -1,8 +1,9 @@
 import type { Scenario } from './context.ts'
-import { hasConnect, redpandaConnectBinary } from './peers/installed.ts'
-import { all, isExecutable, kafka, programs } from './requirements.ts'
+import { hasConnect } from './peers/installed.ts'
+import { all, kafka, programs } from './requirements.ts'
 import { backfill } from './scenarios/backfill.ts'
 import { batchToTable } from './scenarios/batchToTable.ts'
+import { bento, redpandaConnect } from './scenarios/benthos.ts'
 import { destinations } from './scenarios/destinations.ts'
 import { drizzleRequests } from './scenarios/drizzleRequests.ts'
 import { growth } from './scenarios/growth.ts'
@@ -10,19 +11,12 @@ import { http } from './scenarios/http.ts'
 import { kafkaConnect } from './scenarios/kafkaConnect.ts'
 import { latency } from './scenarios/latency.ts'
 import { mcp } from './scenarios/mcp.ts'
-import { redpandaConnect } from './scenarios/redpandaConnect.ts'
 import { rollupLag } from './scenarios/rollupLag.ts'
 import { rollups } from './scenarios/rollups.ts'
 import { seriesCount } from './scenarios/seriesCount.ts'
 import { streamToTable } from './scenarios/streamToTable.ts'
 
 const connectIsThere = () => (hasConnect() ? undefined : 'Kafka Connect (npm run services -- connect)')
-
-const redpandaConnectIsThere = () => {
-  const binary = redpandaConnectBinary()
-  if (binary === undefined) return 'Redpanda Connect (set REDPANDA_CONNECT_BIN to its binary)'
-  return isExecutable(binary) ? undefined : `a program at REDPANDA_CONNECT_BIN, not ${binary}`
-}
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
   batch: { run: batchToTable, lacks: programs('psql') },
@@ -38,5 +32,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   growth: { run: growth },
   series: { run: seriesCount },
   connect: { run: kafkaConnect, lacks: all(kafka, programs('psql', 'java'), connectIsThere) },
-  'redpanda-connect': { run: redpandaConnect, lacks: all(kafka, programs('psql'), redpandaConnectIsThere) },
+  bento,
+  'redpanda-connect': redpandaConnect,
 }

@@ -1,18 +1,27 @@
 #!/usr/bin/env bash
-# Installs the services that the tests use beyond the embedded PostgreSQL. Run it again at any time. With the argument `connect`
-# also Kafka Connect, which only a benchmark uses (94 MB).
+# Installs the services that the tests use beyond the embedded PostgreSQL. Run it again at any time. Arguments add programs that only a
+# benchmark uses: `connect` is Kafka Connect (94 MB), `bento` is Bento (builds for several minutes).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=$HOME/.cache/qicore-test
 archives=(kafka registry)
-case ${1-} in
-  '') ;;
-  connect) archives+=(connect) ;;
-  *)
-    echo "services: nothing is called ${1}; there is connect" >&2
-    exit 2
-    ;;
-esac
+go_programs=(compose)
+for peer in "$@"; do
+  case $peer in
+    connect) archives+=(connect) ;;
+    bento)
+      if ! command -v go >/dev/null; then
+        echo 'services: bento is built with go, which is not on the PATH; get it from https://go.dev/dl' >&2
+        exit 1
+      fi
+      go_programs+=(bento)
+      ;;
+    *)
+      echo "services: no program named $peer; there are connect and bento" >&2
+      exit 2
+      ;;
+  esac
+done
 
 packages=()
 command -v java >/dev/null || packages+=(default-jre-headless)
@@ -49,19 +58,24 @@ if ((${#packages[@]})); then
   }
 fi
 
-# Compose 2, which Debian has not: built (three minutes on two cores) while the rest is fetched.
-build_compose() {
-  local wanted=$here/services/compose have=$cache/compose
+# go_program NAME PACKAGE FILE: what scripts/services/NAME/go.sum pins, built into FILE of a folder of its own
+go_program() {
+  local name=$1 package=$2 file=$3 wanted=$here/services/$1 have=$cache/$1
   cmp -s "$wanted/go.sum" "$have/go.sum" && return
-  echo 'services: building Compose 2 …'
+  echo "services: building $name …"
   rm -rf "${have:?}"
-  mkdir -p "$have/cli-plugins"
-  (cd "$wanted" && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o "$have/cli-plugins/docker-compose" github.com/docker/compose/v2/cmd)
+  mkdir -p "$(dirname "$have/$file")"
+  (cd "$wanted" && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o "$have/$file" "$package")
   cp "$wanted/go.sum" "$have/go.sum" # last: a copy that was cut off is made again
 }
+# Compose 2, which Debian does not have, takes three minutes on two cores, Bento five: built while the rest is fetched.
+build_go_programs() {
+  go_program compose github.com/docker/compose/v2/cmd cli-plugins/docker-compose
+  [[ " ${go_programs[*]} " != *' bento '* ]] || go_program bento . bento
+}
 if command -v go >/dev/null; then
-  build_compose &
-  compose=$!
+  build_go_programs &
+  building=$!
 else
   echo 'services: without go (https://go.dev/dl) there is no Compose 2; the tests that need it are left out' >&2
 fi
@@ -104,8 +118,8 @@ if ! cmp -s "$wanted" "$cache/schemathesis/requirements.txt"; then
   cp "$wanted" "$cache/schemathesis/requirements.txt" # last: a copy that was cut off is made again
 fi
 
-[[ -z ${compose-} ]] || wait "$compose" || {
-  echo "services: Compose 2 could not be built" >&2
+[[ -z ${building-} ]] || wait "$building" || {
+  echo "services: ${go_programs[*]} could not be built" >&2
   exit 1
 }
 [[ " ${archives[*]} " != *' connect '* ]] ||

@@ -13,8 +13,11 @@ const held = (
 export interface Arrival extends AsyncDisposable {
   /** Resolves when the first records of the topic are rows. */
   first(): Promise<void>
-  /** Resolves when all are: the last of each coin, and then all others, since a program may write several batches of a partition at once. */
-  last(): Promise<void>
+  /**
+   * Resolves when all are: the last of each coin, and then all others, since a program may write several batches of a partition at once.
+   * @returns when that was, by `performance.now()`: before they were counted, which takes a while
+   */
+  last(): Promise<number>
 }
 
 /** Sees from outside when records have become rows, alike for whoever stores them, by a few look-ups at the primary key. */
@@ -51,7 +54,11 @@ export function watchArrival(store: Store, records: number, table: string): Arri
         if ((await missing(waiting.slice(0, 1))).length > 0) await sleep(EVERY_MS)
         else waiting = await missing(waiting)
       }
-      while ((await counted()) < records) await sleep(EVERY_MS)
+      for (;;) {
+        const looked = performance.now()
+        if ((await counted()) >= records) return looked
+        await sleep(EVERY_MS)
+      }
     },
     [Symbol.asyncDispose]: () => pool.end(),
   }

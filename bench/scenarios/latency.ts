@@ -43,7 +43,7 @@ async function oneRound({ store, stream }: BenchContext, total: number): Promise
   const publisher = new CryptoDataPublisher({ source: new SteadySource(PER_SECOND, total), stream, logger: silentLogger })
   const publishing = publisher.run()
   const seen = watchArrivals(store, total)
-  await Promise.race([Promise.all([publishing, seen]), consumer.stored(Number.POSITIVE_INFINITY)])
+  await Promise.race([Promise.all([publishing, seen]), consumer.failed])
   await consumer.stop()
   await publisher.close()
   return seen

@@ -8,12 +8,12 @@ import { describeWith } from '../support/services.ts'
 
 const run = promisify(execFile)
 const MAIN = resolve(import.meta.dirname, '../../bench/main.ts')
-const { PATH, HOME, TMPDIR, REDPANDA_CONNECT_BIN } = process.env
+const { PATH, HOME, TMPDIR, BENTO_BIN, REDPANDA_CONNECT_BIN } = process.env
 const database = await testDatabase()
 
 /** What a scenario prints at a small size, in a database of its own. */
 async function figures(scenario: string, records: number, env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const given = { PATH, HOME, TMPDIR, REDPANDA_CONNECT_BIN, DATABASE_URL: database.url, ...env }
+  const given = { PATH, HOME, TMPDIR, BENTO_BIN, REDPANDA_CONNECT_BIN, DATABASE_URL: database.url, ...env }
   const { stdout } = await run(process.execPath, [MAIN, scenario, '--records', String(records), '--rounds', '1'], { env: given })
   expect(stdout).not.toMatch(/NaN|Infinity|undefined/)
   return stdout
@@ -106,10 +106,14 @@ describeWith(['kafka', 'psql', 'connect'], 'the benchmark beside Kafka Connect a
   })
 })
 
-describeWith(['kafka', 'psql', 'redpanda-connect'], 'the benchmark beside Redpanda Connect at a small size', () => {
-  test('redpanda-connect prints both, after it has seen that their tables are the same', async () => {
-    const printed = await figures('redpanda-connect', 2000, { REDPANDA_BROKERS: await sharedKafka() })
-    expect(printed.match(/^\| Redpanda Connect.* \| 1\.00 \|$/gm)).toHaveLength(2)
-    expect(printed).toMatch(row('stream → table'))
+for (const [program, name] of [
+  ['bento', 'Bento'],
+  ['redpanda-connect', 'Redpanda Connect'],
+] as const)
+  describeWith(['kafka', 'psql', program], `the benchmark beside ${name} at a small size`, () => {
+    test(`${program} prints both, after it has seen that their tables are the same`, async () => {
+      const printed = await figures(program, 2000, { REDPANDA_BROKERS: await sharedKafka() })
+      expect(printed.match(new RegExp(`^\\| ${name}.* \\| 1\\.00 \\|$`, 'gm'))).toHaveLength(2)
+      expect(printed).toMatch(row('stream → table'))
+    })
   })
-})

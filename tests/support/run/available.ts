@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { hasConnect, redpandaConnectBinary } from '../../../bench/peers/installed.ts'
+import { bentoBinary, hasConnect, redpandaConnectBinary } from '../../../bench/peers/installed.ts'
 import { isExecutable, onPath } from '../../../bench/requirements.ts'
 import { timescaleUrl } from './stores.ts'
 
@@ -17,6 +17,7 @@ export const SERVICES = [
   'pgbouncer',
   'wrk',
   'connect',
+  'bento',
   'redpanda-connect',
   'openssl',
   'python3',
@@ -44,6 +45,7 @@ export const REMEDY: Readonly<Record<ServiceName, string>> = {
   pgbouncer: 'npm run services',
   wrk: 'npm run services',
   connect: 'npm run services -- connect; needs java',
+  bento: 'npm run services -- bento, or BENTO_BIN=FILE; needs go',
   'redpanda-connect': 'REDPANDA_CONNECT_BIN=FILE',
   openssl: 'apt-get install openssl',
   python3: 'npm run services',
@@ -61,6 +63,7 @@ export const REMEDY: Readonly<Record<ServiceName, string>> = {
 /** What a CI machine cannot be made to have by scripts/services.sh. */
 export const OPTIONAL_IN_CI: readonly ServiceName[] = [
   'timescaledb',
+  'bento', // takes minutes to build
   'redpanda-connect',
   'go',
   'recorded-data',
@@ -139,6 +142,7 @@ const isThere: Readonly<Record<ServiceName, () => boolean>> = {
   pgbouncer: () => pgbouncer() !== undefined,
   wrk: () => onPath('wrk'),
   connect: () => onPath('java') && hasConnect(),
+  bento: () => bentoBinary() !== undefined,
   'redpanda-connect': () => redpandaConnectBinary() !== undefined,
   openssl: () => onPath('openssl'),
   python3: () => onPath('python3'),

@@ -1,0 +1,17 @@
+// Bento with the parts that the benchmark uses: Kafka, the pure processors, PostgreSQL.
+package main
+
+import (
+	"context"
+
+	_ "github.com/lib/pq"
+	_ "github.com/warpstreamlabs/bento/public/components/io"
+	_ "github.com/warpstreamlabs/bento/public/components/kafka"
+	_ "github.com/warpstreamlabs/bento/public/components/pure"
+	_ "github.com/warpstreamlabs/bento/public/components/sql/base"
+	"github.com/warpstreamlabs/bento/public/service"
+)
+
+func main() {
+	service.RunCLI(context.Background())
+}
