@@ -1,18 +1,16 @@
-import { memoryUsage } from 'node:process'
+import { readFileSync } from 'node:fs'
+import { resourceUsage } from 'node:process'
 
-const EVERY_MS = 20
-const MB = 1024 * 1024
+const KIB_PER_MB = 1024
 
-/** Watches the memory of this process while work is done; the most of it that was resident, in MB. */
-export async function peakMemory(work: () => Promise<void>): Promise<number> {
-  let most = memoryUsage.rss()
-  const watch = setInterval(() => {
-    most = Math.max(most, memoryUsage.rss())
-  }, EVERY_MS)
-  try {
-    await work()
-  } finally {
-    clearInterval(watch)
-  }
-  return most / MB
+/**
+ * The most that was resident of this process since its start, in MB, as the kernel kept it. What `resourceUsage` tells counts on Linux
+ * the process too that this one was forked from.
+ */
+export function peakMegabytes(): number {
+  const peak =
+    process.platform === 'linux'
+      ? Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1])
+      : resourceUsage().maxRSS
+  return peak / KIB_PER_MB
 }

@@ -5,7 +5,7 @@
  * the heap grow to three times of what lives in it, before it collects. None of that makes records flow faster. These are no limits
  * on what lives.
  */
-export const heapFlags = ['--max-semi-space-size=8', '--heap-growing-percent=100']
+export const heapFlags = ['--max-semi-space-size=8', '--heap-growing-percent=50']
 
 /** Commands that carry records for as long as they run; to the others starting sooner matters more. */
 const carriers = ['up', 'backfill']

@@ -1,8 +1,7 @@
-import type { Store, Stream } from '../../lib/src/base/index.ts'
-import { LANES, startConsumer } from '../consume.ts'
+import { LANES } from '../consume.ts'
 import type { BenchContext } from '../context.ts'
+import { startDrainer } from '../drainer.ts'
 import { fillTopic } from '../fill.ts'
-import { peakMemory } from '../memory.ts'
 import { older } from '../prices.ts'
 import { psqlCopy, writeCopyFiles } from '../psql.ts'
 import { interleave, markdown, summarise } from '../rounds.ts'
@@ -19,17 +18,9 @@ export async function streamToTable({ store, stream, folder, records, rounds, no
   const files = await writeCopyFiles(folder, records, LANES, byName)
   const numbered = await writeCopyFiles(folder, records, LANES, await byNumber(store))
   const olderFiles = await writeCopyFiles(folder, records, LANES, numbered.target, older)
-  let group = 0
-  const drain = () => consume(store, stream, records, `bench-${process.pid}-${group++}`)
-  let memory = 0
-  const measured = async () => {
-    let ms = 0
-    memory = Math.max(
-      memory,
-      await peakMemory(async () => {
-        ms = await drain()
-      }),
-    )
+  await using drainer = await startDrainer(folder)
+  const drain = async () => {
+    const ms = await drainer.drain(records)
     await checkTable(store, records)
     return ms
   }
@@ -49,14 +40,14 @@ export async function streamToTable({ store, stream, folder, records, rounds, no
       },
       'stream → table, new keys': async () => {
         await emptyTable(store)
-        return measured()
+        return drain()
       },
-      'stream → table, every record delivered again': measured,
+      'stream → table, every record delivered again': drain,
       'stream → table, every key an upsert': async () => {
         await emptyTable(store)
         await psqlCopy(store.url, olderFiles)
         await store.pool.query('checkpoint')
-        return measured()
+        return drain()
       },
     },
     rounds,
@@ -64,15 +55,5 @@ export async function streamToTable({ store, stream, folder, records, rounds, no
   )
   const title = `Stream (${stream.engine}) → table, ${records.toLocaleString('en')} prices, ${LANES} connections`
   const rows = summarise(timings, records, BY_NAME)
-  return `${markdown(title, 'rows/s', rows)}\n\nMost memory of the client: ${Math.round(memory)} MB.`
-}
-
-/** From joining the group to the last row stored, in milliseconds; leaving the group is not counted. */
-async function consume(store: Store, stream: Stream, records: number, group: string): Promise<number> {
-  const started = performance.now()
-  const consumer = await startConsumer(store, stream, group)
-  await consumer.stored(records)
-  const ms = performance.now() - started
-  await consumer.stop()
-  return ms
+  return `${markdown(title, 'rows/s', rows)}\n\nMost memory of the process that drained: ${Math.round(drainer.megabytes)} MB.`
 }

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { type RecordRun, RecordWriter, readRecords } from '../../lib/src/base/types/wire/index.ts'
+import { type RecordRun, RecordWriter, readRecords, SharedMemory } from '../../lib/src/base/types/wire/index.ts'
 
 const VALUE = 'x'.repeat(1000)
 const COUNT = 200
 
 function records(owned: boolean, bytes: Buffer, runs: readonly RecordRun[]) {
-  return readRecords({ topic: 't', partition: 0, bytes, runs, from: 0n, maxBytes: 100_000, owned })
+  const memory = owned ? { memory: new SharedMemory([bytes], 1) } : {}
+  return readRecords({ topic: 't', partition: 0, bytes, runs, from: 0n, maxBytes: 100_000, ...memory })
 }
 
 function written(): { bytes: Buffer; runs: readonly RecordRun[] } {
@@ -14,6 +15,12 @@ function written(): { bytes: Buffer; runs: readonly RecordRun[] } {
   const bytes = Buffer.allocUnsafeSlow(writer.length)
   bytes.set(writer.bytes)
   return { bytes, runs: [{ baseOffset: 0n, baseTimestamp: 0, count: COUNT, end: bytes.length }] }
+}
+
+/** Memory of which it is counted how often it was released. */
+function counted() {
+  const memory = { released: 0, release: () => void memory.released++ }
+  return memory
 }
 
 describe('the memory of batches', () => {
@@ -39,5 +46,34 @@ describe('the memory of batches', () => {
     larger.set(bytes)
     for (const batch of records(true, larger.subarray(0, bytes.length), runs)) batch.release()
     expect(larger.length).toBe(bytes.length + 2)
+  })
+
+  test('that is a part of a whole is released with the last part', () => {
+    const whole = counted()
+    const answer = new SharedMemory([], 2, whole)
+    const [first, second] = [written(), written()].map(({ bytes, runs }) =>
+      readRecords({ topic: 't', partition: 0, bytes, runs, from: 0n, maxBytes: 100_000, memory: answer }),
+    )
+    for (const batch of first ?? []) batch.release()
+    expect(whole.released).toBe(0)
+    for (const batch of second ?? []) batch.release()
+    expect(whole.released).toBe(1)
+  })
+
+  test('goes at once where no record is left to read', () => {
+    const { bytes, runs } = written()
+    const whole = counted()
+    const input = { topic: 't', partition: 0, bytes, maxBytes: 100_000, memory: whole }
+    expect(readRecords({ ...input, runs, from: BigInt(COUNT) })).toEqual([])
+    expect(readRecords({ ...input, runs: [], from: 0n })).toEqual([])
+    expect(whole.released).toBe(2)
+  })
+
+  test('that one read used again is not seen by the batches of another', () => {
+    const [a, b] = [written(), written()].map(({ bytes, runs }) => records(false, bytes, runs))
+    const offsets = [...(a ?? []), ...(b ?? [])].map((batch) => [batch.firstOffset, batch.nextOffset, batch.length])
+    expect(offsets.slice(0, a?.length)).toEqual(offsets.slice(a?.length))
+    expect(a?.at(-1)?.nextOffset).toBe(BigInt(COUNT))
+    expect(Buffer.from(a?.[0]?.value(0) ?? []).toString()).toBe(VALUE)
   })
 })

@@ -87,6 +87,16 @@ describe('a record set', () => {
     expect(readRecordSet(set, 0n, []).nextOffset).toBe(4n)
   })
 
+  test('tells which buffers were made for its messages, so that only those are freed with them', () => {
+    const values = ['x'.repeat(100_000)]
+    const set = Buffer.concat([recordBatch({ base: 0, values }), recordBatch({ base: 1, values, compression: 'zstd' })])
+    const { buffers } = readRecordSet(set, 0n)
+    expect(buffers.map(({ owned, bytes }) => [owned, bytes.buffer === set.buffer])).toEqual([
+      [false, true],
+      [true, false],
+    ])
+  })
+
   test('of batches of any compression, with holes, cut off anywhere, from any offset, gives what is there', () => {
     const batch = fc.record({
       values: fc.array(fc.string({ maxLength: 60 }), { minLength: 1, maxLength: 12 }),

@@ -21,7 +21,7 @@ test.runIf(process.platform !== 'win32')(
   async () => {
     const [first, second, ...others] = await started(['backfill', '--help'])
     expect(first?.[1]).toEqual([])
-    expect(second?.[1]).toEqual(['--max-semi-space-size=8', '--heap-growing-percent=100'])
+    expect(second?.[1]).toEqual(['--max-semi-space-size=8', '--heap-growing-percent=50'])
     expect(second?.[0]).toBe(first?.[0])
     expect(others).toEqual([])
   },

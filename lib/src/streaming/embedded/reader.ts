@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describeDamage, type EncodedBatch, type Logger, PausedPartitions, type QiError, toQiError } from '../../base/index.ts'
-import { type CheckedRun, endOf, readRuns } from '../../base/types/wire/index.ts'
+import { type CheckedRun, endOf, type Releasable, readRuns, SharedMemory } from '../../base/types/wire/index.ts'
 import type { Appended } from './appended.ts'
 import { Changed } from './changed.ts'
 import type { Connections } from './connections.ts'
@@ -20,7 +20,7 @@ interface Found {
   readonly bytes: Buffer
   readonly runs: readonly CheckedRun[]
   readonly from: bigint
-  readonly owned?: boolean
+  readonly memory?: Releasable
 }
 
 export interface ReaderOptions {
@@ -196,7 +196,11 @@ export class Reader {
         { topic, partition, from: String(from), to: String(first.baseOffset) },
         'messages were dropped by retention before they were read; reading goes on after them',
       )
-    return [this.#batches(cursor, { bytes: found.bytes, runs: found.runs, from, owned: true }), endOf(last), found.more]
+    return [
+      this.#batches(cursor, { bytes: found.bytes, runs: found.runs, from, memory: new SharedMemory([found.bytes], 1) }),
+      endOf(last),
+      found.more,
+    ]
   }
 
   #batches({ partition: { topic, partition }, until }: Cursor, found: Found): EncodedBatch[] {

@@ -10,7 +10,7 @@ import {
   ResponseError,
 } from '@platformatic/kafka'
 import { QiError, type TopicPartition } from '../../base/index.ts'
-import { readRuns } from '../../base/types/wire/index.ts'
+import { freeMemory, type Releasable, readRuns, SharedMemory } from '../../base/types/wire/index.ts'
 import type { ConnectionSettings } from './connection.ts'
 import { kafkaError } from './errors.ts'
 import {
@@ -29,6 +29,12 @@ const OFFSET_OUT_OF_RANGE = 1
 const NO_SESSION = { id: 0, epoch: -1 } as const
 
 type Callback<T> = (error: Error | null, result?: T) => void
+
+interface Answer {
+  readonly partitions: readonly PartitionAnswer[]
+  /** Memory that the records of all partitions lie in; each partition is one holder. */
+  readonly memory: Releasable
+}
 
 /**
  * Fetches over connections of the library, which sign in and negotiate versions, and reads the answers itself: the records stay
@@ -67,10 +73,10 @@ export class RawFetcher implements PartitionFetcher {
       if (!broker) throw new QiError('UNAVAILABLE', `broker ${leader} is not known just now`)
       const { version } = await this.#call<{ version: number }>((done) => this.#client[kGetApi]('Fetch', done as never))
       const nameOf = (topic: string): string => (namesTopicsById(version) ? (topics.get(topic)?.id ?? '') : topic)
-      const answers = await this.#request(broker, version, wants, nameOf, limits)
+      const answer = await this.#request(broker, version, wants, nameOf, limits)
       return this.#fetched(
         version,
-        answers,
+        answer,
         new Map(wants.map((want) => [`${nameOf(want.topic)}:${want.partition}`, want])),
         limits,
       )
@@ -90,7 +96,7 @@ export class RawFetcher implements PartitionFetcher {
     wants: readonly Want[],
     nameOf: (topic: string) => string,
     { maxAnswerBytes, maxWaitMs }: FetchLimits,
-  ): Promise<readonly PartitionAnswer[]> {
+  ): Promise<Answer> {
     const createRequest = createFetchRequest[version]
     if (!createRequest) throw new QiError('UNSUPPORTED', `fetch requests of version ${version} are not known`)
     const connection = await this.#call<Connection>((done) => this.#client[kGetConnection](broker, done as never))
@@ -116,14 +122,17 @@ export class RawFetcher implements PartitionFetcher {
         [],
         '',
       )
-    const parse = (_correlation: number, _key: number, _version: number, { buffer, position }: Reader) =>
-      parseFetchResponse(buffer.slice(position), version)
+    const parse = (_correlation: number, _key: number, _version: number, { buffer, position }: Reader) => {
+      const bytes = buffer.slice(position)
+      return { ...parseFetchResponse(bytes, version), bytes, chunks: buffer.buffers }
+    }
     try {
-      const { error, partitions } = await this.#call<ReturnType<typeof parse>>((done) => {
+      const { error, partitions, bytes, chunks } = await this.#call<ReturnType<typeof parse>>((done) => {
         connection.send(FETCH_KEY, version, create, parse, isFlexible(version), isFlexible(version), done as never)
       })
+      freeChunks(chunks, bytes)
       if (error) throw failure(version, error)
-      return partitions
+      return { partitions, memory: new SharedMemory([bytes], partitions.length) }
     } catch (error) {
       // What it still brings would be the answer to a request that nobody waits for.
       connection.close(() => {})
@@ -134,17 +143,18 @@ export class RawFetcher implements PartitionFetcher {
   /** An answer in which some partitions failed still holds what the others brought. */
   #fetched(
     version: number,
-    answers: readonly PartitionAnswer[],
+    { partitions, memory }: Answer,
     wants: ReadonlyMap<string, Want>,
     { maxBytes }: FetchLimits,
   ): readonly Fetched[] {
     let failed: PartitionAnswer | undefined
-    const fetched = answers.flatMap((answer): Fetched[] => {
+    const fetched = partitions.flatMap((answer): Fetched[] => {
       const want = wants.get(`${answer.topic}:${answer.partition}`)
+      if (want && answer.error === 0 && answer.records) return [this.#batchesOf(want, answer, memory, maxBytes)]
+      memory.release()
       if (!want) return []
       if (answer.error === OFFSET_OUT_OF_RANGE) return [{ ...want, batches: [], nextOffset: want.offset, outOfRange: true }]
-      if (answer.error === 0) return answer.records ? [this.#batchesOf(want, answer, maxBytes)] : []
-      failed = answer
+      if (answer.error !== 0) failed = answer
       return []
     })
     if (failed) {
@@ -154,7 +164,7 @@ export class RawFetcher implements PartitionFetcher {
     return fetched
   }
 
-  #batchesOf(want: Want, { records, aborted }: PartitionAnswer, maxBytes: number): Fetched {
+  #batchesOf(want: Want, { records, aborted }: PartitionAnswer, memory: Releasable, maxBytes: number): Fetched {
     const { topic, partition, offset, until } = want
     // More than was aimed at, so that little is fetched twice where the size was only a bit off.
     const { buffers, nextOffset, suspect } = readRecordSet(records as Buffer, offset, aborted, 2 * maxBytes)
@@ -164,7 +174,12 @@ export class RawFetcher implements PartitionFetcher {
     else this.#suspects.delete(key)
     const end = again && (until === undefined || suspect < until) ? suspect : until
     const limits = { topic, partition, from: offset, maxBytes, ...(end === undefined ? {} : { until: end }) }
-    const batches = buffers.flatMap((buffer) => readRuns({ ...buffer, ...limits }))
+    const inPlace = buffers.filter(({ owned }) => !owned).length
+    const ofAnswer = new SharedMemory([], inPlace, memory)
+    if (inPlace === 0) memory.release()
+    const batches = buffers.flatMap(({ bytes, runs, owned }) =>
+      readRuns({ bytes, runs, memory: owned ? new SharedMemory([bytes], 1) : ofAnswer, ...limits }),
+    )
     return { topic, partition, batches, nextOffset: again ? suspect : nextOffset }
   }
 
@@ -184,6 +199,17 @@ export class RawFetcher implements PartitionFetcher {
       start((error, result) => (error ? reject(error) : resolve(result as T)))
     })
   }
+}
+
+/** Size, correlation and tags, which the library has read. */
+const HEADER_BYTES = 9
+
+/** Frees the chunks that an answer came in, but for those in which other bytes lie too. */
+function freeChunks(chunks: readonly Buffer[], answer: Buffer): void {
+  // An answer in several chunks was copied into one buffer. One in a single chunk still lies there.
+  if (chunks.some(({ buffer }) => buffer === answer.buffer)) return
+  for (const { buffer, byteOffset, length } of chunks)
+    if (byteOffset <= HEADER_BYTES && byteOffset + length === buffer.byteLength) freeMemory(new Uint8Array(buffer))
 }
 
 const failure = (version: number, code: number): Error => new ResponseError(FETCH_KEY, version, { '': [code, null] }, {})

@@ -156,18 +156,25 @@ export class ReadAhead {
     const wanted = room > 0 ? [...this.#lanes.values()].filter((lane) => lane.hungry) : []
     if (wanted.length === 0) return
     const complete = wanted.length === [...this.#lanes.values()].filter((lane) => !lane.paused).length
-    for (const [leader, lanes] of await fetcher.byLeader(wanted)) {
+    const leaders = await fetcher.byLeader(wanted)
+    const share = Math.max(maxBytes, room / leaders.size)
+    for (const [leader, lanes] of leaders) {
       if (this.#busy.has(leader)) continue
       this.#busy.add(leader)
-      void this.#fetchFrom(leader, lanes, room, complete ? IDLE_WAIT_MS : PARTIAL_WAIT_MS)
+      void this.#fetchFrom(leader, lanes, share, complete ? IDLE_WAIT_MS : PARTIAL_WAIT_MS)
     }
   }
 
+  /** @param room bytes that the answer may hold, unpacked */
   async #fetchFrom(leader: number, lanes: readonly ReadLane[], room: number, maxWaitMs: number): Promise<void> {
     const { fetcher, maxBytes } = this.#options
     const epochs = lanes.map((lane) => lane.epoch)
     try {
-      const limits = { maxBytes, maxAnswerBytes: Math.min(room, 4 * maxBytes), maxWaitMs }
+      // The limit counts compressed bytes; a lane knows how many of them unpack to about `maxBytes`. A broker fills its answer in the
+      // order of the request, in which the partition that was taken from last comes last.
+      const wireBytes = lanes.reduce((sum, lane) => sum + lane.want.wireBytes, 0)
+      const maxAnswerBytes = Math.ceil(wireBytes * Math.min(1, room / (lanes.length * maxBytes)))
+      const limits = { maxBytes, maxAnswerBytes, maxWaitMs }
       const answers = await fetcher.fetch(
         leader,
         lanes.map((lane) => lane.want),

@@ -1,6 +1,6 @@
 import { crc32c } from '@platformatic/kafka'
 import { errorMessage } from '../../base/index.ts'
-import type { CheckedRun, Damage } from '../../base/types/wire/index.ts'
+import { type CheckedRun, type Damage, freeMemory } from '../../base/types/wire/index.ts'
 import { type AbortedTransaction, AbortedTransactions } from './transactions.ts'
 import { unpack } from './unpack.ts'
 
@@ -33,7 +33,7 @@ const CONTROL = 1 << 5
 export interface RecordBuffer {
   readonly bytes: Buffer
   readonly runs: readonly CheckedRun[]
-  /** They were unpacked into it, and nothing else was. */
+  /** The buffer was made for these messages; otherwise it is the record set's own. */
   readonly owned: boolean
 }
 
@@ -49,6 +49,7 @@ export interface RecordSet {
 
 interface Piece {
   readonly bytes: Buffer
+  readonly unpacked: boolean
   readonly baseOffset: bigint
   readonly baseTimestamp: number
   readonly appendedAt: number | undefined
@@ -124,7 +125,7 @@ export function readRecordSet(
       try {
         const bytes = attributes & COMPRESSION && records.length > 0 ? unpack(records, attributes & COMPRESSION) : records
         if (bytes !== records) unpacked += bytes.length
-        pieces.push({ ...piece, bytes })
+        pieces.push({ ...piece, bytes, unpacked: bytes !== records })
       } catch (error) {
         pieces.push(damagedPiece(records, baseOffset, next, errorMessage(error)))
       }
@@ -148,6 +149,7 @@ function believedEnd(set: Buffer, at: number, from: bigint): bigint {
 
 const damagedPiece = (bytes: Buffer, baseOffset: bigint, nextOffset: bigint, reason: string): Piece => ({
   bytes: bytes.subarray(0, 0),
+  unpacked: false,
   baseOffset,
   nextOffset,
   baseTimestamp: 0,
@@ -156,7 +158,7 @@ const damagedPiece = (bytes: Buffer, baseOffset: bigint, nextOffset: bigint, rea
   damage: { reason, bytes: Buffer.from(bytes) },
 })
 
-/** Each in the buffer that it was unpacked to; little ones are brought together. */
+/** Each piece in the buffer that it was unpacked to; small ones are joined. */
 function unpackedBuffers(pieces: readonly Piece[]): RecordBuffer[] {
   const buffers: RecordBuffer[] = []
   let little: Piece[] = []
@@ -183,11 +185,10 @@ function joined(pieces: readonly Piece[]): RecordBuffer {
     return made
   })
   const [first] = pieces
-  return {
-    bytes: first && pieces.length === 1 ? first.bytes : Buffer.concat(pieces.map(({ bytes }) => bytes)),
-    owned: true,
-    runs,
-  }
+  if (first && pieces.length === 1) return { bytes: first.bytes, owned: first.unpacked, runs }
+  const bytes = Buffer.concat(pieces.map((piece) => piece.bytes))
+  for (const piece of pieces) if (piece.unpacked) freeMemory(piece.bytes)
+  return { bytes, owned: true, runs }
 }
 
 const run = ({ bytes, baseOffset, baseTimestamp, appendedAt, count, nextOffset, damage }: Piece, start: number): CheckedRun => ({

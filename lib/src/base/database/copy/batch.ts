@@ -4,11 +4,14 @@ import { type CopyRows, joinRows, type RowEncoder } from './rows.ts'
 /** Rows encoded before the first of them are sent: little enough that the server does not wait for us. */
 export const PIECE = 2000
 
+/** Whole rows, back to back. */
+export type RowPiece = Pick<CopyRows, 'bytes'>
+
 /** What a writer needs of a batch: its rows piece by piece, or all of them. */
 export interface RowSource {
   readonly length: number
   /** From the first row on, at each call. */
-  pieces(): Iterable<CopyRows>
+  pieces(): Iterable<RowPiece>
   all(): CopyRows
 }
 
@@ -30,7 +33,7 @@ export class LazyRows implements RowSource {
     this.length = order.length
   }
 
-  *pieces(): Generator<CopyRows> {
+  *pieces(): Generator<RowPiece> {
     for (let i = 0; i < this.#encoded.length || this.#next < this.#order.length; i++) {
       if (i === this.#encoded.length) this.#encodeNext()
       yield this.#encoded[i] as CopyRows

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { Connection } from 'pg'
 import type { PoolClient } from '../pool.ts'
-import type { CopyRows } from './rows.ts'
+import type { RowPiece } from './batch.ts'
 
 const HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)])
 const TRAILER = Buffer.from([255, 255])
@@ -18,7 +18,7 @@ const TOGETHER_BYTES = 64 * 1024
  * for the socket to drain; here nothing waits for that.
  * @param target the table and its columns: `crypto_prices (coin_id, …)`
  */
-export function copyIn(client: PoolClient, target: string, pieces: Iterable<CopyRows>): Promise<void> {
+export function copyIn(client: PoolClient, target: string, pieces: Iterable<RowPiece>): Promise<void> {
   return new Promise((resolve, reject) => {
     let failed = false
     let begun = false

@@ -8,12 +8,13 @@ import {
   type RecordType,
   toQiError,
 } from '../../types/index.ts'
+import { freeMemory } from '../../types/wire/index.ts'
 import { type SeriesNumbers, UnknownSeries } from '../series/SeriesNumbers.ts'
 import type { TableSpec } from '../tables.ts'
-import { PIECE, type RowSource } from './batch.ts'
+import { PIECE, type RowPiece, type RowSource } from './batch.ts'
 import { Buffers } from './buffers.ts'
 import { orderByKey, type ScanOrder } from './order.ts'
-import { type CopyRows, RowEncoder, sliceRows } from './rows.ts'
+import { type CopyRows, RowEncoder } from './rows.ts'
 import { ScanSource } from './scan/cursor.ts'
 import { RowScanner } from './scan/RowScanner.ts'
 import { since2000 } from './scan/time.ts'
@@ -157,7 +158,8 @@ export class ScannedRows implements RowSource {
     this.#scan = scan
     const starts = new Int32Array(order.length + 1)
     this.#made = {
-      out: buffers.take(),
+      // Rows are smaller than their JSON; where they are not, the buffer grows.
+      out: buffers.take(batches.reduce((sum, { bytes }) => sum + bytes.length, 0)),
       bytes: 0,
       length: 0,
       starts,
@@ -172,13 +174,13 @@ export class ScannedRows implements RowSource {
     return this.#made.failed
   }
 
-  *pieces(): Generator<CopyRows> {
+  *pieces(): Generator<RowPiece> {
     let sent = 0
     do {
-      if (sent === this.#made.length) this.#scanNext()
-      const rows = this.#rows()
-      yield sliceRows(rows, sent, rows.length)
-      sent = rows.length
+      const made = this.#made
+      if (sent === made.bytes) this.#scanNext()
+      yield { bytes: made.out.subarray(sent, made.bytes) }
+      sent = made.bytes
     } while (this.#next < this.length)
   }
 
@@ -187,9 +189,11 @@ export class ScannedRows implements RowSource {
     return this.#rows()
   }
 
-  /** Nobody reads the rows any more: their buffer may be used again. */
+  /** Called when nobody reads the rows any more: their buffer may be used again. */
   release(): void {
-    this.#buffers.give(this.#made.out)
+    const { out, starts, records } = this.#made
+    this.#buffers.give(out)
+    for (const array of [starts, records, this.#scanned.order.memory]) freeMemory(array)
   }
 
   /** @throws UnknownSeries with all series of all rows whose numbers must be learnt; the rows are then made from the first on */

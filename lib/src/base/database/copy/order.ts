@@ -1,4 +1,5 @@
 import type { EncodedBatch } from '../../types/index.ts'
+import { freeMemory } from '../../types/wire/index.ts'
 
 /** Fewer records than this reach as many leaves of the index in any order. */
 const FEW = 64
@@ -10,6 +11,8 @@ export interface ScanOrder {
   readonly batches: Int32Array
   /** … and its index there. */
   readonly indexes: Int32Array
+  /** The array that both are parts of. */
+  readonly memory: Int32Array
 }
 
 /**
@@ -18,6 +21,7 @@ export interface ScanOrder {
  */
 export function orderByKey(batches: readonly EncodedBatch[]): ScanOrder {
   const length = batches.reduce((sum, batch) => sum + batch.length, 0)
+  const memory = new Int32Array(2 * length)
   const groups = new Int32Array(length)
   const counts = length < FEW ? [length] : countGroups(batches, groups)
   let start = 0
@@ -25,7 +29,7 @@ export function orderByKey(batches: readonly EncodedBatch[]): ScanOrder {
     start += count
     return start - count
   })
-  const order = { length, batches: new Int32Array(length), indexes: new Int32Array(length) }
+  const order = { length, batches: memory.subarray(0, length), indexes: memory.subarray(length), memory }
   let place = 0
   batches.forEach((batch, b) => {
     for (let i = 0; i < batch.length; i++) {
@@ -36,6 +40,7 @@ export function orderByKey(batches: readonly EncodedBatch[]): ScanOrder {
       order.indexes[at] = i
     }
   })
+  freeMemory(groups)
   return order
 }
 

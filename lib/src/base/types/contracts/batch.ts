@@ -1,7 +1,7 @@
 import { type QiError, toQiError } from '../errors.ts'
 import type { RecordType, RecordValues } from '../records/index.ts'
-import type { BatchMemory } from '../wire/batchMemory.ts'
 import { unframed } from '../wire/frame.ts'
+import type { Releasable } from '../wire/memory.ts'
 
 /** A place in a partition: the offset of the next record to read. */
 export interface Position {
@@ -44,7 +44,7 @@ export interface EncodedBatchParts {
   /** Why the offsets hold no records that can be read; `bytes` are then the stored bytes, and there are no spans. */
   readonly damage?: string
   /** What `release` gives back; left out where others may read it too. */
-  readonly memory?: BatchMemory | undefined
+  readonly memory?: Releasable | undefined
 }
 
 /**
@@ -70,7 +70,7 @@ export class EncodedBatch {
   readonly #originals: Int32Array
   readonly #deltas: Int32Array | undefined
   readonly #headers: readonly (Headers | undefined)[] | undefined
-  #memory: BatchMemory | undefined
+  #memory: Releasable | undefined
 
   constructor(parts: EncodedBatchParts) {
     this.topic = parts.topic

@@ -1,4 +1,5 @@
 export { framed, frameOf, schemaIdOf } from './frame.ts'
+export { freeMemory, type Releasable, SharedMemory } from './memory.ts'
 export * from './murmur2.ts'
 export * from './readRuns.ts'
 export * from './recordReader.ts'

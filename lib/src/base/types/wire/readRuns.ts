@@ -42,7 +42,8 @@ function readRun(input: ReadRuns, run: CheckedRun & { readonly start: number }):
   if (run.damage) return damaged(run.damage)
   try {
     // The other runs lie in the same buffer, so none of them may give its memory back.
-    return readRecords({ ...input, runs: [run], owned: false })
+    const { memory: _, ...shared } = input
+    return readRecords({ ...shared, runs: [run] })
   } catch (error) {
     if (!isMalformed(error)) throw error
     const bytes = Buffer.from(input.bytes.subarray(run.start, run.end))

@@ -1,6 +1,6 @@
 import { EncodedBatch, type Headers } from '../contracts/batch.ts'
-import { BatchMemory } from './batchMemory.ts'
 import { KeyCache } from './keyCache.ts'
+import { type Releasable, SharedMemory } from './memory.ts'
 import { malformed, VarintReader } from './varint.ts'
 
 /** A run of records, in the layout of Kafka's record batch v2, that share a base offset and a base time. */
@@ -35,8 +35,8 @@ export interface ReadRecords {
   readonly until?: bigint
   /** Most bytes of records in one batch; a single larger record still comes. */
   readonly maxBytes: number
-  /** Nobody else reads `bytes`: their memory goes when all batches have been released. */
-  readonly owned?: boolean
+  /** Memory of `bytes`, released when all batches have been; left out where others read the same bytes. */
+  readonly memory?: Releasable
 }
 
 const keys = new KeyCache()
@@ -50,7 +50,10 @@ export const LEAST_RECORD = 7
  */
 export function readRecords(input: ReadRecords): EncodedBatch[] {
   const first = input.runs[0]
-  if (!first) return []
+  if (!first) {
+    input.memory?.release()
+    return []
+  }
   for (const [i, { start, end, count }] of input.runs.entries()) {
     const at = start ?? input.runs[i - 1]?.end ?? 0
     if (count < 0 || count * LEAST_RECORD > end - at) throw malformed(at)
@@ -119,10 +122,24 @@ function readText(reader: VarintReader, end: number): string {
 const part = <T extends Int32Array | Float64Array>(array: T, from: number, to: number): T =>
   from === 0 && to === array.length ? array : (array.subarray(from, to) as T)
 
-/** What was read, a column a field, so that a record costs no object. */
+/** Columns of more records than this are not kept for the next read. */
+const MOST_KEPT = 64 * 1024
+/** Columns that no batch keeps, used again by every read. */
+let reused = { offsets: new Float64Array(0), bounds: new Int32Array(0) }
+
+function reusedColumns(capacity: number): typeof reused {
+  if (capacity <= reused.offsets.length) return reused
+  const size = Math.max(capacity, Math.min(2 * reused.offsets.length, MOST_KEPT))
+  const larger = { offsets: new Float64Array(size), bounds: new Int32Array(2 * size) }
+  if (size <= MOST_KEPT) reused = larger
+  return larger
+}
+
+/** Fields of the records, a column each, so that a record costs no object. */
 class Columns {
   length = 0
-  readonly keys: (string | null)[] = []
+  /** Of full length from the beginning: one that grows leaves three times its size to the collector. */
+  readonly keys: (string | null)[]
   readonly headers: (Headers | undefined)[] = []
   readonly #base: bigint
   readonly #offsets: Float64Array
@@ -133,10 +150,12 @@ class Columns {
 
   constructor(capacity: number, base: bigint) {
     this.#base = base
-    this.#offsets = new Float64Array(capacity)
+    this.keys = new Array(capacity)
+    const { offsets, bounds } = reusedColumns(capacity)
+    this.#offsets = offsets
+    this.#bounds = bounds
     this.#timestamps = new Float64Array(capacity)
     this.#spans = new Int32Array(2 * capacity)
-    this.#bounds = new Int32Array(2 * capacity)
   }
 
   add(
@@ -155,7 +174,7 @@ class Columns {
     this.#spans[2 * i] = valueStart
     this.#spans[2 * i + 1] = valueEnd
     this.#bounds[2 * i + 1] = end
-    this.keys.push(key)
+    this.keys[i] = key
   }
 
   batches(input: ReadRecords): EncodedBatch[] {
@@ -167,15 +186,12 @@ class Columns {
       ends.push(end)
       i = end
     }
-    const memory = input.owned ? new BatchMemory([input.bytes, ...this.#arrays()], ends.length) : undefined
+    if (ends.length === 0) input.memory?.release()
+    const memory = new SharedMemory([this.#timestamps, this.#spans], ends.length, input.memory)
     return ends.map((end, i) => this.#batch(input, i === 0 ? 0 : (ends[i - 1] as number), end, memory))
   }
 
-  #arrays(): ArrayBufferView[] {
-    return [this.#offsets, this.#timestamps, this.#spans, this.#bounds]
-  }
-
-  #batch({ topic, partition, bytes }: ReadRecords, from: number, to: number, memory: BatchMemory | undefined): EncodedBatch {
+  #batch({ topic, partition, bytes }: ReadRecords, from: number, to: number, memory: SharedMemory): EncodedBatch {
     const start = this.#bounds[2 * from] as number
     const spans = part(this.#spans, 2 * from, 2 * to)
     if (start > 0) for (let i = 0; i < spans.length; i++) spans[i] = (spans[i] as number) - start
@@ -188,7 +204,7 @@ class Columns {
       nextOffset: this.#base + BigInt(last + 1),
       bytes: bytes.subarray(start, this.#bounds[2 * to - 1]),
       spans,
-      keys: from === 0 && to === this.length ? this.keys : this.keys.slice(from, to),
+      keys: from === 0 && to === this.keys.length ? this.keys : this.keys.slice(from, to),
       timestamps: part(this.#timestamps, from, to),
       memory,
       ...(last - first + 1 === to - from
