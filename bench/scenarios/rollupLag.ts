@@ -55,14 +55,15 @@ async function live(store: Store, series: number, records: number): Promise<Seen
   let written = 0
   const lags: number[] = []
   const reads: number[] = []
+  const read = async () => {
+    const asked = performance.now()
+    await store.dsl.getOHLCV({ coin: `coin-${(lags.length * 7919) % series}`, timeframe: '5m', limit: 12 })
+    reads.push(performance.now() - asked)
+  }
   const looking = (async () => {
     while (!stop.signal.aborted) {
       lags.push((await store.rollups.status()).lagMs)
-      const asked = performance.now()
-      if (written > series) {
-        await store.dsl.getOHLCV({ coin: `coin-${(lags.length * 7919) % series}`, timeframe: '5m', limit: 12 })
-        reads.push(performance.now() - asked)
-      }
+      if (written > series) await read()
       await sleep(LOOK_MS, undefined, { signal: stop.signal }).catch(() => {})
     }
   })()
@@ -77,6 +78,7 @@ async function live(store: Store, series: number, records: number): Promise<Seen
   }
   stop.abort()
   await Promise.all([kept, looking])
+  if (reads.length === 0) await read()
   await store.rollups.catchUp()
   return { lags, reads, written, rows: (await rowsWritten(store)) - before }
 }
@@ -94,7 +96,8 @@ async function rowsWritten(store: Store): Promise<number> {
   for (;;) {
     await store.pool.query('select pg_stat_force_next_flush(), pg_stat_clear_snapshot()')
     const { rows } = await store.pool.query<{ rows: number }>(
-      "select sum(n_tup_ins + n_tup_upd)::int as rows from pg_stat_user_tables where relname in ('rollups', 'rollup_marks')",
+      `select sum(n_tup_ins + n_tup_upd)::int as rows from pg_stat_user_tables
+       where relname in ('rollups', 'rollup_marks') or relid in (select inhrelid from pg_inherits where inhparent = 'rollups'::regclass)`,
     )
     const now = rows[0]?.rows ?? 0
     if (now === last) return now

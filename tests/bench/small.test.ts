@@ -11,9 +11,9 @@ const MAIN = resolve(import.meta.dirname, '../../bench/main.ts')
 const { PATH, HOME, TMPDIR, BENTO_BIN, REDPANDA_CONNECT_BIN } = process.env
 const database = await testDatabase()
 
-/** What a scenario prints at a small size, in a database of its own. */
+/** What a scenario prints at a small size, in a database of its own. Scenarios make databases and checkpoints, which a superuser may. */
 async function figures(scenario: string, records: number, env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const given = { PATH, HOME, TMPDIR, BENTO_BIN, REDPANDA_CONNECT_BIN, DATABASE_URL: database.url, ...env }
+  const given = { PATH, HOME, TMPDIR, BENTO_BIN, REDPANDA_CONNECT_BIN, DATABASE_URL: database.admin, ...env }
   const { stdout } = await run(process.execPath, [MAIN, scenario, '--records', String(records), '--rounds', '1'], { env: given })
   expect(stdout).not.toMatch(/NaN|Infinity|undefined/)
   return stdout

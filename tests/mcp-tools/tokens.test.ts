@@ -12,15 +12,22 @@ const MOST_ASKED = 8_000
 const DOCUMENT = new URL('../../docs/reference/tool-tokens.md', import.meta.url)
 const [COINS, PRICES, CANDLES] = [200, 4500, 500]
 
+/** The numbers of the coins' series: by name a row takes a hundred times as long. */
+const numbered = (
+  type: string,
+  timeframe = '',
+): string => `(select c, series_number('${type}', 'coin-' || lpad(c::text, 3, '0'), 'coingecko',
+  'usd', '${timeframe}', '', '') as id from generate_series(1, ${COINS}) as c offset 0) as s`
+
 /** 900,000 prices and 100,000 candles of 200 coins, with figures as long as real ones, up to now. */
-const PRICE_ROWS = `insert into crypto_prices (coin_id, source, currency, time, received_at, origin, price, market_cap, volume_24h, change_24h_pct)
-select 'coin-' || lpad(c::text, 3, '0'), 'coingecko', 'usd', now() - i * interval '1 minute', now(), 'live',
+const PRICE_ROWS = `insert into crypto_prices_rows (series, time, received_at, origin, price, market_cap, volume_24h, change_24h_pct)
+select s.id, now() - i * interval '1 minute', now(), 'live',
   1000 + c + (i * 7919 % 1000) / 999.0, 123456789012.123456 + i, 9876543210.98765 + i, ((i + c) * 37 % 1000 - 500) / 71.0
-from generate_series(1, ${COINS}) as c, generate_series(0, ${PRICES - 1}) as i`
-const CANDLE_ROWS = `insert into ohlcv_data (coin_id, source, currency, timeframe, time, received_at, origin, open, high, low, close, volume, is_final, built_from)
-select 'coin-' || lpad(c::text, 3, '0'), 'coingecko', 'usd', '1h', date_trunc('hour', now()) - i * interval '1 hour', now(), 'backfill',
+from ${numbered('price')}, generate_series(0, ${PRICES - 1}) as i`
+const CANDLE_ROWS = `insert into ohlcv_data_rows (series, timeframe, time, received_at, origin, open, high, low, close, volume, is_final, built_from)
+select s.id, '1h', date_trunc('hour', now()) - i * interval '1 hour', now(), 'backfill',
   p, p * 1.0123456789, p * 0.987654321, p * (1 + (i * 31 % 17 - 8) / 1000.0), 1234567.12345678 + i, true, 'provider'
-from generate_series(1, ${COINS}) as c, generate_series(1, ${CANDLES}) as i, lateral (select 1000 + c + (i * 7919 % 1000) / 999.0 as p) as x`
+from ${numbered('ohlcv', '1h')}, generate_series(1, ${CANDLES}) as i, lateral (select 1000 + c + (i * 7919 % 1000) / 999.0 as p) as x`
 const FIGURE_ROWS = `insert into market_analytics (source, currency, time, received_at, origin, total_market_cap, total_volume_24h, btc_dominance, eth_dominance, active_coins, markets)
 select 'coingecko', 'cur' || c, now() - i * interval '1 day', now(), 'live', 3456789012345.123456, 123456789012.123, 57.123456789, 12.123456789, 17000, 1300
 from generate_series(1, 60) as c, generate_series(0, 3) as i`

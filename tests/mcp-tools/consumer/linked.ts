@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
@@ -7,6 +7,7 @@ import { expect } from 'vitest'
 import { type RecordName, type RecordType, recordTypes } from '../../../lib/src/base/index.ts'
 import { createServer, selectTools } from '../../../lib/src/mcp-tools/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../../lib/src/streaming/platform/index.ts'
+import { suiteServer } from '../../support/database.ts'
 
 /** A platform that serves tools and does not run, and a client that calls them over a linked pair of transports. */
 export interface LinkedTools extends AsyncDisposable {
@@ -23,6 +24,8 @@ export interface LinkedTools extends AsyncDisposable {
 
 export async function linkedTools(databaseUrl: string): Promise<LinkedTools> {
   const folder = await mkdtemp(join(tmpdir(), 'qicore-tools-'))
+  // An ordinary role may not limit the temporary files of the role that SQL runs in.
+  if (suiteServer !== 'embedded') await writeFile(join(folder, 'qicore.yaml'), 'database: { reader_limits: waived }\n')
   const { config } = loadConfig({
     cwd: folder,
     env: { DATABASE_URL: databaseUrl, QICORE_SOURCES: 'none', DOCKER_HOST: 'unix:///nonexistent/docker.sock' },

@@ -42,6 +42,14 @@ const ADVICE: readonly { readonly state: RegExp; readonly says: RegExp; readonly
     advice: { remedy: 'close other clients of that server, or raise its limit of connections, or the one of the role' },
   },
   {
+    state: /^53200$/,
+    says: /out of shared memory/,
+    advice: {
+      remedy:
+        'raise max_locks_per_transaction on that server (512 serves some hundred chunks a table), and restart it; or keep less: store.retention',
+    },
+  },
+  {
     state: /./,
     says: /could not access file "\$libdir\/timescaledb/,
     advice: { remedy: 'the library of this version is gone: alter extension timescaledb update, or put back the old image' },

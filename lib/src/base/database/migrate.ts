@@ -20,6 +20,8 @@ export interface Migrations {
 }
 
 export interface MigrateOptions extends Migrations {
+  /** Runs inside the same lock and transaction before the files, where there are any to apply. */
+  readonly before?: (client: PoolClient, pending: readonly MigrationFile[]) => Promise<void>
   /** Runs inside the same lock and transaction after the files, for what SQL alone cannot decide. */
   readonly after?: (client: PoolClient, applied: readonly MigrationFile[]) => Promise<void>
 }
@@ -49,6 +51,7 @@ export async function migrate(pool: Pool, options: MigrateOptions): Promise<read
     try {
       await client.query('lock table qicore_migrations in share row exclusive mode')
       const pending = filesAfter(await appliedFiles(client, [options.component]), options)
+      if (pending.length > 0) await options.before?.(client, pending)
       for (const file of pending) await apply(client, options.component, file)
       await options.after?.(client, pending)
       await client.query('commit')

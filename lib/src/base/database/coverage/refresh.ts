@@ -1,10 +1,12 @@
 import { storedLayout } from '../migrations/index.ts'
 import { inTransaction, type PoolClient } from '../pool.ts'
 import { DISCOVER } from './discover.ts'
-import { holds, MEASURES, UNMEASURED } from './hold.ts'
+import { holds } from './hold.ts'
+import { readHull } from './hull.ts'
 import type { CoverageFilter } from './model.ts'
 import { FILTERED, filterValues, LOCK_SERIES } from './sql.ts'
 import type { CoveredType } from './types.ts'
+import { KEEP_USUAL, MEASURES, UNMEASURED } from './usual.ts'
 
 /** Numbers prove something only where their source says that they count up. */
 const WANTED = `select s.id, s.type, coalesce(s.type = any (w.contiguous), false) as contiguous
@@ -35,7 +37,10 @@ export async function refresh(client: PoolClient, filter: CoverageFilter, ids?: 
   const values = filterValues(filter, ids)
   await client.query(DISCOVER, values)
   const unmeasured = await client.query<{ type: string }>(UNMEASURED, values)
-  for (const { type } of unmeasured.rows) await client.query(MEASURES.get(type) as string, values)
+  for (const { type } of unmeasured.rows) {
+    const { rows } = await client.query<{ id: string; usual: string }>(MEASURES.get(type) as string, values)
+    if (rows.length > 0) await client.query(KEEP_USUAL, [rows.map(({ id }) => id), rows.map(({ usual }) => usual)])
+  }
   const { rows } = await client.query<Wanted>(`${WANTED} ${CHANGED} and ${FILTERED} order by s.id`, values)
   for (let at = 0; at < rows.length; at += AT_ONCE) await hold(client, rows.slice(at, at + AT_ONCE))
 }
@@ -66,9 +71,10 @@ async function hold(client: PoolClient, rows: readonly Wanted[]): Promise<void> 
     const ids = rows.map(({ id }) => id)
     await client.query(LOCK_SERIES, [ids])
     const horizon = (await client.query<{ horizon: string }>(HORIZON)).rows[0]?.horizon
-    for (const { type, text } of holds(chunked)) {
+    for (const { type, hull, text } of holds(chunked)) {
       const proved = ofProof(rows, type)
-      if (proved.length > 0) await client.query(text, [proved])
+      const unknown = proved.length > 0 ? await readHull(client, hull, proved) : undefined
+      if (unknown) await client.query(text(unknown), [proved])
     }
     await client.query(SEEN, [ids, horizon])
   })

@@ -14,6 +14,10 @@ export const timeText = (time: string): string => `to_char((${time}) at time zon
 export const spansOf = (pairs: readonly (readonly string[])[] | null): Span[] =>
   (pairs ?? []).map(([from = '', to = '']) => ({ from: parseTime(from), to: parseTime(to) }))
 
+/** SQL: whether a series was written before its last record since it was looked at. @param known its row of coverage_series */
+export const isRevised = (series: string, known: string): string =>
+  `(${known}.seen is null or coalesce(${series}.revised >= ${known}.seen, false))`
+
 /** Conditions on a row `s` of the registry; $1 to $6. */
 export const FILTERED = `($1::text[] is null or s.source = any ($1)) and ($2::text[] is null or s.coin_id = any ($2))
   and ($3::text[] is null or s.currency = any ($3)) and ($4::text[] is null or s.type = any ($4))

@@ -2,6 +2,7 @@ import { parseTime } from '../../types/index.ts'
 import { storedLayout } from '../migrations/index.ts'
 import type { PoolClient } from '../pool.ts'
 import { tells } from './hold.ts'
+import { readHull } from './hull.ts'
 import type { CoverageFilter } from './model.ts'
 import type { Stored } from './read.ts'
 import { ofProof, wantedSeries } from './refresh.ts'
@@ -23,9 +24,10 @@ export async function findUntold(
   const wanted = await wantedSeries(client, filter, ids)
   const chunked = (await storedLayout(client)) === 'hypertables'
   const found: Row[] = []
-  for (const { type, text } of tells(chunked)) {
+  for (const { type, hull, text } of tells(chunked)) {
     const proved = ofProof(wanted, type)
-    if (proved.length > 0) found.push(...(await client.query<Row>(text, [proved])).rows)
+    const unknown = proved.length > 0 ? await readHull(client, hull, proved) : undefined
+    if (unknown) found.push(...(await client.query<Row>(text(unknown), [proved])).rows)
   }
   const spans = Map.groupBy(found, ({ id }) => id)
   return new Map([...spans].map(([id, rows]) => [id, rows.map(storedOf)]))

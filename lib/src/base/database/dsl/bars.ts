@@ -45,7 +45,8 @@ export const valuesOf = ({ coinId, source, currency }: SeriesKey): string[] => [
 
 /**
  * The opens of the latest buckets that hold anything, newest first: each step jumps through the index to the newest row before
- * the last bucket, so the cost is one index probe a bucket, whatever lies within. Weeks are counted from a Monday.
+ * the last bucket, so the cost is one index probe a bucket, whatever lies within, times the chunks between $6 and $7 where there are any.
+ * Weeks are counted from a Monday.
  * $1–$3 the series, $4 the bucket's length, $5 its origin, $6 from, $7 to, $8 how many, $9 the timeframe of bars
  */
 function walk(table: string, series: string): string {
@@ -71,12 +72,21 @@ export function bucketsHolding(key: SeriesKey, bucket: Bucket, material: Materia
   }
 }
 
+/** The first and the last moment of stretches. Constants leave chunks out once for a statement, values of rows for each row anew. */
+const hullOf = (spans: readonly Stretch[]): readonly [string, string] => [
+  formatTime(spans.reduce((least, { from }) => Math.min(least, from), Number.POSITIVE_INFINITY)),
+  formatTime(spans.reduce((most, { to }) => Math.max(most, to), Number.NEGATIVE_INFINITY)),
+]
+
 const OF_BARS = `o.series = ${numberOf('ohlcv', { ...NAMES, timeframe: '$6' })} and o.flaw is null`
 
-/** $1–$3 the series, $4 opens of buckets, $5 their length, $6 the timeframe of bars, $7 its length, $8 whether the market closes at times */
+/**
+ * $1–$3 the series, $4 opens of buckets, $5 their length, $6 the timeframe of bars, $7 its length, $8 whether the market closes at times,
+ * $9 and $10 when the first bucket begins and the last one ends
+ */
 const BUILD = `select b.open as bucket, r.* from unnest($4::timestamptz[]) as b (open)
 cross join lateral (select ${barFigures('$7::interval', '$8::boolean')} from ohlcv_data_rows as o
-  where ${OF_BARS} and o.time >= b.open and o.time < b.open + $5::interval) as r
+  where ${OF_BARS} and o.time >= b.open and o.time < b.open + $5::interval and o.time >= $9::timestamptz and o.time < $10::timestamptz) as r
 where r.pieces > 0`
 
 /**
@@ -86,13 +96,21 @@ where r.pieces > 0`
 export const built = (key: SeriesKey, bucket: Bucket, bars: Timeframe, opens: readonly Micros[], closes: boolean): Statement => ({
   name: 'build_bars',
   text: BUILD,
-  values: [...valuesOf(key), opens.map(formatTime), interval(bucket.length), bars, interval(timeframeMicros(bars)), closes],
+  values: [
+    ...valuesOf(key),
+    opens.map(formatTime),
+    interval(bucket.length),
+    bars,
+    interval(timeframeMicros(bars)),
+    closes,
+    ...hullOf(opens.map((open) => ({ from: open, to: open + bucket.length }))),
+  ],
 })
 
 /**
  * Runs of sound bars that follow one another within spans; a bar that is still open is a run of its own, which ends when it was
  * received. $1–$3 the series, $4 and $5 where spans begin and end, $6 the timeframe of bars, $7 its length, $8 whether the market closes
- * at times
+ * at times, $9 and $10 when the first span begins and the last one ends
  */
 const RUNS = `select o.n, min(o.time) as since, max(least(o.time + $7::interval, case when o.closed then 'infinity' else o.received_at end)) as until,
   ${barFigures('$7::interval', '$8::boolean')} from (
@@ -100,7 +118,7 @@ const RUNS = `select o.n, min(o.time) as since, max(least(o.time + $7::interval,
       else o.time end as run
     from unnest($4::timestamptz[], $5::timestamptz[]) with ordinality as s (since, until, n)
     cross join lateral (select * from ohlcv_data_rows as o
-      where ${OF_BARS} and o.time >= s.since and o.time <= s.until - $7::interval) as o
+      where ${OF_BARS} and o.time >= s.since and o.time <= s.until - $7::interval and o.time >= $9::timestamptz and o.time < $10::timestamptz) as o
     cross join lateral (select ${isClosed('o', '$7::interval', '$8::boolean')} as closed) as c) as o
 group by o.n, o.closed, o.run`
 
@@ -115,6 +133,7 @@ export const runsWithin = (key: SeriesKey, bars: Timeframe, spans: readonly Stre
     bars,
     interval(timeframeMicros(bars)),
     closes,
+    ...hullOf(spans),
   ],
 })
 

@@ -7,9 +7,11 @@ import { type PackedBars, packed } from './packedBars.ts'
 import { byPreference } from './preference.ts'
 import type { Series } from './results.ts'
 
-/** One kind of data of a series: bars of a timeframe, trades or prices; and the time of its newest row. */
+/** One kind of data of a series: bars of a timeframe, trades or prices; and the times of its first and its newest row. */
 export interface HeldPart {
   readonly kind: Timeframe | 'trades' | 'prices'
+  /** Undefined where only rolled up bars are left of the records. */
+  readonly first: number | undefined
   readonly latest: number
 }
 
@@ -53,10 +55,10 @@ const ONLY_BARS = `s.type in ('trade', 'price') and exists (select from qicore_s
  * $1 coin, $2 source, $3 currency, $4 timeframe, $5 from, $6 to, $7 limit, $8 the bars' length
  */
 const HELD = `with parts as materialized (
-  select s.id, s.source, s.currency, ${KIND_OF_SERIES} as kind, s.last as time, s.origin from series as s
+  select s.id, s.source, s.currency, ${KIND_OF_SERIES} as kind, s.last as time, s.origin, s.first from series as s
     where s.coin_id = $1 and s.type in ('ohlcv', 'trade', 'price') and s.last is not null
   union all
-  select null, s.source, s.currency, ${KIND_OF_SERIES}, l.time, l.origin from series as s cross join lateral (
+  select null, s.source, s.currency, ${KIND_OF_SERIES}, l.time, l.origin, null from series as s cross join lateral (
     select t.time, t.origin from rollups as t where t.series = s.id and t.timeframe = '1m' and ${notFuture('t.time')}
       order by t.time desc limit 1) as l
     where s.coin_id = $1 and ${ONLY_BARS}),
@@ -64,9 +66,9 @@ chosen as materialized (select source, currency from (
     select source, currency, max(time) as latest, (array_agg(origin = 'simulated' order by time desc, origin = 'simulated'))[1] as simulated
     from parts where ($2::text is null or source = $2) and ($3::text is null or currency = $3) group by source, currency) as s
   order by case when simulated then 2 when source = '${MANUAL}' then 1 else 0 end, latest desc, (source || ':' || currency) collate "C" limit 1)
-select source, currency, kind, time, origin, null::bigint as count from parts
+select source, currency, kind, time, origin, first, null::bigint as count from parts
 union all
-select null, null, ${packed('o')}, null, null, count(*) from (select * from ohlcv_data_rows as t
+select null, null, ${packed('o')}, null, null, null, count(*) from (select * from ohlcv_data_rows as t
   where t.series = (select p.id from parts as p join chosen as c on c.source = p.source and c.currency = p.currency where p.kind = $4)
     and t.time >= $5::timestamptz and t.time < $6::timestamptz and t.flaw is null and ${isClosed('t', '$8::interval')}
   order by t.time desc limit $7) as o`
@@ -90,6 +92,7 @@ export async function heldOf(reader: Reader, wanted: Wanted): Promise<Held> {
 function merged(coinId: string, rows: readonly RawRow[]): HeldSeries {
   const parts = rows.map((row) => ({
     kind: row.kind as HeldPart['kind'],
+    first: row.first == null ? undefined : readTime(row.first),
     latest: readTime(row.time as string),
     simulated: row.origin === 'simulated',
   }))
@@ -102,6 +105,7 @@ function merged(coinId: string, rows: readonly RawRow[]): HeldSeries {
     latest,
     parts: [...Map.groupBy(parts, ({ kind }) => kind)].map(([kind, of]) => ({
       kind,
+      first: of.find(({ first }) => first !== undefined)?.first,
       latest: Math.max(...of.map((part) => part.latest)),
     })),
   }

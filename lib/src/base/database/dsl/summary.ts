@@ -6,7 +6,8 @@ import type { QueryOf } from './query.ts'
 import type { Breadth, MarketSummary } from './results.ts'
 
 /** $1 sources, $2 currencies; the figures of a currency that are nearest to a provider's word hide the others of it unless $3. */
-const ANALYTICS = `with l as (select r.*, s.source, s.currency from series as s join market_analytics_rows as r on r.series = s.id and r.time = s.last
+const ANALYTICS = `with l as (select r.*, s.source, s.currency from series as s cross join lateral (
+    select * from market_analytics_rows as r where r.series = s.id and r.time = s.last limit 1) as r
   where s.type = 'market_analytics' and ($1::text[] is null or s.source = any ($1)) and ($2::text[] is null or s.currency = any ($2)))
 select * from l where $3::boolean or not exists (select from l as o where o.currency = l.currency and ${rankOfOrigin('o.origin')} < ${rankOfOrigin('l.origin')})
 order by source, currency`

@@ -46,7 +46,7 @@ export async function define(client: PoolClient, layout: Layout): Promise<void> 
   const { rowCount } = await client.query(THERE, [version, VIEWS, ...triggers])
   if (rowCount) return
   await client.query(definitions)
-  for (const table of seriesTables) await client.query(recount(table, 'true'))
+  for (const table of seriesTables) await client.query(recount(table))
   await client.query(
     "insert into qicore_settings values ('series_definitions', $1) on conflict (name) do update set value = excluded.value",
     [version],

@@ -51,18 +51,34 @@ const isNewer = ({ series }: SeriesTable): string => {
   return `s.last is null or (${place('w')}) >= (${place('s').replace('s.time', 's.last')})`
 }
 
-/** What the registry says of a series `s`, from its records. */
-const counted = (table: SeriesTable): string => {
+/** What the registry says of a series `s`, from its records. @param which of them count; default all */
+const counted = (table: SeriesTable, which = 'true'): string => {
   const { name, series } = table
   const latest = latestColumns(table)
-  return `first = (select r.time from ${name} as r where r.series = s.id order by r.time limit 1),
+  return `${countedFirst(table, which)},
     (${['last', ...latest].join(', ')}) = (select ${['time', ...latest].map((column) => `r.${column}`).join(', ')} from ${name} as r
-      where r.series = s.id and ${notFuture('r.time')} order by ${newestFirst(series.view, 'r')} limit 1), written = pg_current_xact_id()`
+      where r.series = s.id and ${which} and ${notFuture('r.time')} order by ${newestFirst(series.view, 'r')} limit 1)`
 }
 
-/** SQL that counts the series of a table anew, for rows that came or went without a trigger: chunks that were dropped. */
-export const recount = (table: SeriesTable, which: string): string =>
-  `update series as s set ${counted(table)} where s.type = '${table.series.type}' and ${which}`
+const countedFirst = ({ name }: SeriesTable, which = 'true'): string =>
+  `written = pg_current_xact_id(), first = (select r.time from ${name} as r where r.series = s.id and ${which} order by r.time limit 1)`
+
+/** SQL that counts the series of a table anew, whose triggers may have missed something. */
+export const recount = (table: SeriesTable): string =>
+  `update series as s set ${counted(table)}, revised = pg_current_xact_id() where s.type = '${table.series.type}'`
+
+/**
+ * SQL that counts anew for rows before a time that went without a trigger: dropped chunks. Of most series the first record alone is
+ * another; those that ended before that time may have some left in the chunk that it lies in, and in no other.
+ */
+export const recountBefore = (table: SeriesTable, before: string): readonly string[] => {
+  const some = `update series as s set`
+  const which = `s.type = '${table.series.type}' and s.first < ${before}`
+  return [
+    `${some} ${counted(table, `r.time < ${before}`)} where ${which} and s.last < ${before}`,
+    `${some} ${countedFirst(table)} where ${which} and (s.last is null or s.last >= ${before})`,
+  ]
+}
 
 /**
  * Triggers that keep the registry: whatever writes into a table, by any way, is noted within the same transaction. Each statement
@@ -72,15 +88,17 @@ export const keepRegistry = (table: SeriesTable, layout: Layout): string => {
   const { name, series } = table
   const latest = latestColumns(table)
   const nulls = ['first', 'last', ...latest].map((column) => `${column} = null`).join(', ')
+  const isLate = 'w.newest < s.last or w.first < s.last_before'
   return `
 create or replace function ${name}_note() returns trigger language plpgsql ${PLANS} as $$ begin
-  update series as s set first = coalesce(s.first, w.time), last = w.time, ${setLatest(table, 'w')}, written = pg_current_xact_id()
+  update series as s set first = coalesce(s.first, w.time), last = w.time, last_before = s.last, ${setLatest(table, 'w')}, written = pg_current_xact_id()
   from (select distinct on (series) series, time, ${latest.join(', ')} from written
     where ${notFuture('time')} order by series, ${newestFirst(series.view)}) as w
   where s.id = w.series and (${isNewer(table)});
-  update series as s set first = least(s.first, w.first), written = pg_current_xact_id()
-  from (select series, min(time) as first from written group by series order by series) as w
-  where s.id = w.series and (s.written is distinct from pg_current_xact_id() or s.first is null or w.first < s.first);
+  update series as s set first = least(s.first, w.first), written = pg_current_xact_id(),
+    revised = case when ${isLate} then pg_current_xact_id() else s.revised end
+  from (select series, min(time) as first, max(time) filter (where ${notFuture('time')}) as newest from written group by series order by series) as w
+  where s.id = w.series and (s.written is distinct from pg_current_xact_id() or s.first is null or w.first < s.first or ${isLate});
   return null;
 end $$;
 create or replace function ${name}_forget() returns trigger language plpgsql ${PLANS} as $$ begin
@@ -90,7 +108,11 @@ create or replace function ${name}_forget() returns trigger language plpgsql ${P
   return null;
 end $$;
 create or replace function ${name}_forget_row() returns trigger language plpgsql ${PLANS} as $$ begin
-  update series as s set ${counted(table)} where s.id = old.series and (old.time <= s.first or old.time >= s.last);
+  -- Preparing to look through the chunks costs more than all else: only for the few rows at an end of their series.
+  perform from series as s where s.id = old.series and (old.time <= s.first or old.time >= s.last);
+  if found then
+    update series as s set ${counted(table)} where s.id = old.series;
+  end if;
   return null;
 end $$;
 create or replace function ${name}_clear() returns trigger language plpgsql as $$ begin

@@ -37,6 +37,9 @@ const ADDED: Readonly<Record<string, readonly string[]>> = { ohlcv_data: ['flaw'
 const namesOf = ({ series }: SeriesTable, row: string): string =>
   SERIES_NAMES.map((name) => (series.names.some((field) => field.name === name) ? `${row}.${name}` : "''")).join(', ')
 
+/** A plan for any key would decompress the series in every chunk of a hypertable, not only in that of the row. */
+const ONE_CHUNK = 'set plan_cache_mode = force_custom_plan'
+
 /**
  * The view that shows rows with the names of their series, and takes inserts, updates and deletes by name. A query that names a coin
  * leads by the registry to the rows of its series. It is replaced and never dropped, since what others may do with it would go too: a
@@ -61,7 +64,7 @@ create or replace function ${view}_insert() returns trigger language plpgsql as 
   ${insert}
   return new;
 end $$;
-create or replace function ${view}_update() returns trigger language plpgsql as $$ begin
+create or replace function ${view}_update() returns trigger language plpgsql ${ONE_CHUNK} as $$ begin
   if (${moved.map((column) => `new.${column}`).join(', ')}) is distinct from (${moved.map((column) => `old.${column}`).join(', ')}) then
     delete from ${name} where ${byKey};
     ${insert}
@@ -70,7 +73,7 @@ create or replace function ${view}_update() returns trigger language plpgsql as 
   end if;
   return new;
 end $$;
-create or replace function ${view}_delete() returns trigger language plpgsql as $$ begin
+create or replace function ${view}_delete() returns trigger language plpgsql ${ONE_CHUNK} as $$ begin
   delete from ${name} where ${byKey};
   return case when found then old end;
 end $$;

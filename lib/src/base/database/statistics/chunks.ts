@@ -3,7 +3,7 @@ import type { Pool } from '../pool.ts'
 import { rowsOf } from '../tables.ts'
 import type { TableStatistics } from './storeStatistics.ts'
 
-type Chunks = Pick<TableStatistics, 'chunks' | 'compression' | 'rows' | 'bytes' | 'estimated'>
+type Chunks = Pick<TableStatistics, 'table' | 'chunks' | 'compression' | 'rows' | 'bytes' | 'estimated'>
 
 /** Compressed rows lie a thousand to a row of another table: TimescaleDB knows what they are. */
 const CHUNKS = (
@@ -16,7 +16,9 @@ const COMPRESSION = (
 ): string => `select number_compressed_chunks as compressed, before_compression_total_bytes as before,
   after_compression_total_bytes as after from hypertable_compression_stats('${table}')`
 
-/** Above it rows are not counted. */
+/** Rows of a larger table are not counted. */
+export const COUNTED_BYTES = 32 * 1024 * 1024
+/** Nor are more than these, which compressed need little room. */
 const COUNTED_ROWS = 100_000
 
 /** What the chunks of the tables add up to. */
@@ -24,25 +26,25 @@ export async function chunkStatistics(
   pool: Pool,
   { compression }: Capabilities,
   tables: readonly TableStatistics['table'][],
-): Promise<ReadonlyMap<TableStatistics['table'], Chunks>> {
-  const found = await Promise.all(
+): Promise<readonly Chunks[]> {
+  return Promise.all(
     tables.map(async (table) => {
       const { rows } = await pool.query<{ chunks: string; bytes: string | null; rows: string | null }>(CHUNKS(rowsOf(table)))
       const estimate = Number(rows[0]?.rows ?? 0)
-      const estimated = estimate > COUNTED_ROWS
+      const bytes = Number(rows[0]?.bytes ?? 0)
+      const estimated = estimate > COUNTED_ROWS || bytes > COUNTED_BYTES
       const counted = estimated ? estimate : await count(pool, table)
       const packed = compression ? await compressed(pool, table) : undefined
-      const chunks: Chunks = {
+      return {
+        table,
         chunks: Number(rows[0]?.chunks ?? 0),
         rows: counted,
         estimated,
-        bytes: Number(rows[0]?.bytes ?? 0),
+        bytes,
         ...(packed && { compression: packed }),
       }
-      return [table, chunks] as const
     }),
   )
-  return new Map(found)
 }
 
 async function count(pool: Pool, table: string): Promise<number> {

@@ -3,7 +3,7 @@ import type { Pool } from '../pool.ts'
 import type { RollupStatus } from '../rollups/Rollups.ts'
 import { rowsOf } from '../tables.ts'
 import { TIME_TABLES, type TimeTable } from '../timescale/hypertables.ts'
-import { chunkStatistics } from './chunks.ts'
+import { COUNTED_BYTES, chunkStatistics } from './chunks.ts'
 
 /** How compression has done, where there is any. */
 export interface CompressionStatistics {
@@ -64,9 +64,8 @@ export async function storeStatistics({
   timescale,
 }: MeasuredStore): Promise<StoreStatistics> {
   const chunked = layout === 'hypertables' && capabilities.hypertables
-  const [sizes, chunks, retention, compression, rolled, database] = await Promise.all([
-    Promise.all(TABLES.map((table) => measure(pool, table))),
-    chunked ? chunkStatistics(pool, capabilities, TABLES) : undefined,
+  const [sizes, retention, compression, rolled, database] = await Promise.all([
+    chunked ? chunkStatistics(pool, capabilities, TABLES) : Promise.all(TABLES.map((table) => measure(pool, table))),
     timescale.policies.retention(),
     timescale.policies.compression(),
     rollups.status(),
@@ -76,7 +75,6 @@ export async function storeStatistics({
     const table = size.table as TimeTable
     return {
       ...size,
-      ...chunks?.get(size.table),
       ...(retention[table] !== undefined && { retentionDays: retention[table] }),
       ...(compression[table] !== undefined && { compressAfterDays: compression[table] }),
     }
@@ -91,14 +89,10 @@ export async function storeStatistics({
   }
 }
 
-/** Above it rows are not counted. */
-const COUNTED_BYTES = 32 * 1024 * 1024
-
 async function measure(pool: Pool, table: TableStatistics['table']): Promise<TableStatistics> {
-  // Of a hypertable this is the empty parent: its chunks follow.
   const { rows } = await pool.query<{ bytes: string; estimate: string }>(
     `select coalesce(sum(pg_total_relation_size(c.oid)), 0) as bytes, coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint as estimate
-     from pg_class as c where c.oid = $1::regclass or c.oid in (select inhrelid from pg_inherits where inhparent = $1::regclass)`,
+     from pg_class as c where c.oid = $1::regclass`,
     [rowsOf(table)],
   )
   const bytes = Number(rows[0]?.bytes ?? 0)

@@ -2,9 +2,9 @@ import { QiError } from '../../types/index.ts'
 import type { Capabilities } from '../capabilities.ts'
 import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
 import { keptAgain, mayDropBefore } from '../rollups/horizon.ts'
-import { recount } from '../series/registry.ts'
+import { recountBefore } from '../series/registry.ts'
 import { rowsOf, seriesTables } from '../tables.ts'
-import { ARRANGEMENT } from './compression.ts'
+import { compress } from './compression.ts'
 import { TIME_TABLES, type TimeTable } from './hypertables.ts'
 
 /** Rows deleted in one statement: short enough that writers do not wait for it. */
@@ -86,14 +86,7 @@ export class Policies {
       await client.query('select remove_compression_policy($1::regclass, if_exists => true)', [rowsOf(table)])
       if (afterDays === undefined) return
       checkDays(afterDays)
-      const { segmentBy, orderBy } = ARRANGEMENT[table]
-      await client.query(
-        `alter table ${rowsOf(table)} set (timescaledb.compress, timescaledb.compress_segmentby = '${segmentBy}', timescaledb.compress_orderby = '${orderBy}')`,
-      )
-      await client.query('select add_compression_policy($1::regclass, make_interval(hours => $2))', [
-        rowsOf(table),
-        Math.round(afterDays * 24),
-      ])
+      await compress(client, table, `${Math.round(afterDays * 24)} hours`)
     })
   }
 
@@ -144,7 +137,7 @@ async function dropChunks(client: PoolClient, table: TimeTable, before: string):
   const { rowCount } = await client.query('select drop_chunks($1::regclass, older_than => $2::timestamptz)', [rows, before])
   // A dropped chunk fires no trigger.
   const spec = seriesTables.find(({ name }) => name === rows)
-  if (rowCount && spec) await client.query(recount(spec, `s.first < ${quoted(before)}`))
+  if (rowCount && spec) for (const statement of recountBefore(spec, quoted(before))) await client.query(statement)
   return rowCount ?? 0
 }
 

@@ -41,7 +41,7 @@ export async function checkStore({ client, readers, troubles, unreadable }: Stor
     if (free !== undefined) {
       await withTimeout(PATIENCE_MS, 'writing', () => client.tryWriting(free))
       await withTimeout(PATIENCE_MS, 'reading', () =>
-        withClient(readers, (reader) => reader.query(`select from ${free} limit 1`), { troubles }),
+        withClient(readers, (reader) => reader.query(`select from ${free} where time > now() limit 1`), { troubles }),
       )
     }
     const mismatch = await layoutMismatch(readers, client.capabilities)

@@ -113,7 +113,8 @@ export async function holesOf(
     and before + $${next + 3}::interval < ${end})
   select before, time, (select count(*) from h) as count from h order by time - before desc, time limit ${calendar.always ? LISTED : MOST_HOLES}`
   const values = [...keyOf(series), formatTime(from), formatTime(to), `${most} microseconds`, `${step} microseconds`]
-  const found = await reader.rows({ text, values })
+  const name = `holes_${tableOf(kind)}${calendar.always ? '' : '_of_hours'}`
+  const found = await reader.rows({ name, text, values })
   const holes = found.map((row) => ({
     from: Math.max(from, readTime(row.before as string) + step),
     to: Math.min(to, readTime(row.time as string)),
