@@ -63,7 +63,8 @@ function questionOf({ tables }: StoreStatistics): string {
   return `Make hypertables of ${countOf(tables.length, 'table')} with ${estimated ? 'about ' : ''}${countOf(rows, 'row')}, ${size(bytes)} (${largest.join(', ')})? Until all are done nobody can read or write them, and the database needs as much disk again.`
 }
 
-const progress = ({ table, at, of, milliseconds }: ConvertStep): string => `${at} of ${of}: ${table}, ${duration(milliseconds)}`
+const progress = ({ table, at, of, bytes, milliseconds }: ConvertStep): string =>
+  `${at} of ${of}: ${table}, ${milliseconds === undefined ? `${size(bytes ?? 0)} to move` : `done in ${duration(milliseconds)}`}`
 
 /** Compression is a setting that had no effect on plain tables. */
 async function compress(session: Session, loaded: LoadedConfig): Promise<void> {

@@ -6,10 +6,7 @@ import { COARSER, LEVELS, viewOf } from '../rollups/levels.ts'
 const FIGURES = FIGURE_COLUMNS.join(', ')
 const NAMES = 'coin_id, source, currency'
 
-/**
- * Sets aside the bars of stored candles whose records are gone, which only continuous aggregates have, and drops those: a table that they
- * are made of cannot be replaced while they are there. Whatever else was made of these views goes too.
- */
+/** Sets aside the bars of stored candles whose records are gone, which no record leads to: only the rollups have them. */
 export async function setCandlesAside(client: PoolClient): Promise<void> {
   const bars = COARSER.map(
     (level) => `select ${NAMES}, '${level}' as timeframe, time, ${FIGURES} from ${viewOf(level)} where built_from = 'candles'`,
@@ -18,6 +15,13 @@ export async function setCandlesAside(client: PoolClient): Promise<void> {
     with firsts as (select ${NAMES}, date_bin('1 day', min(time), 'epoch') as first from ohlcv_data where timeframe = '1m' group by ${NAMES})
     select b.* from (${bars.join(' union all ')}) as b left join firsts as f using (${NAMES})
     where f.first is null or b.time < greatest(f.first, (select value::timestamptz from qicore_settings where name = 'kept_since.candles'))`)
+}
+
+/**
+ * Drops continuous aggregates of any version: a table that they are made of cannot be replaced while they are there. Whatever else was
+ * made of these views goes too.
+ */
+export async function dropAllAggregates(client: PoolClient): Promise<void> {
   for (const level of LEVELS) await client.query(`drop view if exists ${viewOf(level)} cascade`)
   for (const name of aggregateNames().toReversed()) await client.query(`drop materialized view if exists ${name} cascade`)
 }

@@ -11,7 +11,7 @@ import { makeHypertable, makeHypertables } from '../timescale/hypertables.ts'
 import { tables } from './001_tables.ts'
 import { rollups } from './002_rollups.ts'
 import { revised } from './003_revised.ts'
-import { putCandlesBack, setCandlesAside } from './candlesLeft.ts'
+import { dropAllAggregates, putCandlesBack, setCandlesAside } from './candlesLeft.ts'
 import { define } from './definitions.ts'
 
 export const seriesMigrations = [
@@ -36,7 +36,9 @@ export async function migrateSeries(pool: Pool, layout: Layout | undefined): Pro
       const { rows } = await client.query<{ value: string }>("select value from qicore_settings where name = 'rollups'")
       keeper = rows[0]?.value
       if (chunked) carried = await readCarried(client)
-      if (keeper === 'aggregates') await setCandlesAside(client)
+      if (keeper !== 'aggregates') return
+      await setCandlesAside(client)
+      await dropAllAggregates(client)
     },
     after: async (client, applied) => {
       const isNew = (version: number) => applied.some((file) => file.version === version)

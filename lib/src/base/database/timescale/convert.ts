@@ -8,6 +8,7 @@ import { createAggregates } from '../rollups/aggregates.ts'
 import { rollupLock } from '../rollups/lock.ts'
 import { ignoreWrites, isWatched, markHistory, watchWrites } from '../rollups/marks.ts'
 import { refreshLater } from '../rollups/refreshLater.ts'
+import { putCandlesBack, setCandlesAside } from '../series/candlesLeft.ts'
 import { define } from '../series/definitions.ts'
 import { dropTriggers } from '../series/registry.ts'
 import { rowsOf } from '../tables.ts'
@@ -16,12 +17,13 @@ import { HYPERTABLES, makeHypertable } from './hypertables.ts'
 
 type Converted = keyof typeof HYPERTABLES
 
-/** A table that was converted; nothing is committed before all are. */
+/** A table that is about to be converted (`bytes`) or was converted (`milliseconds`); nothing is committed before all are. */
 export interface ConvertStep {
   readonly table: Converted
   readonly at: number
   readonly of: number
-  readonly milliseconds: number
+  readonly bytes?: number
+  readonly milliseconds?: number
 }
 
 export interface ConvertOptions extends Pick<ConnectOptions, 'signal'> {
@@ -37,6 +39,8 @@ export interface Conversion {
 /** Sessions that use a table have so long to end what they do, in milliseconds. */
 const LOCK_MS = 10_000
 const BEGIN = `begin; set local statement_timeout = 0; set local lock_timeout = ${LOCK_MS}`
+/** A statement of hours ends soon after its client has gone, and gives the tables back. Not every system can tell. */
+const NOTICE_END = `do $$ begin perform set_config('client_connection_check_interval', '2s', true); exception when others then null; end $$`
 const LOCK_NOT_AVAILABLE = '55P03'
 
 /**
@@ -70,7 +74,7 @@ export async function convertToHypertables(pool: Pool, { onStep, ...connect }: C
       const lock = [...(await rollupLock(client))]
       await client.query('select pg_advisory_lock($1, $2)', lock)
       try {
-        return await inTransaction(client, () => convert(client, onStep), BEGIN)
+        return await inTransaction(client, () => client.query(NOTICE_END).then(() => convert(client, onStep)), BEGIN)
       } finally {
         await client.query('select pg_advisory_unlock($1, $2)', lock).catch(() => {})
       }
@@ -90,13 +94,19 @@ async function convert(client: PoolClient, onStep: ConvertOptions['onStep']): Pr
   // TimescaleDB takes no table with triggers of statements along.
   if (rolled) await ignoreWrites(client)
   await dropTriggers(client)
-  const rollups = rolled ? await keeperAfter(client) : undefined
-  // Continuous aggregates make the coarser bars of those of one minute.
-  if (rollups === 'aggregates') await client.query("delete from rollups where timeframe <> '1m'")
+  const { continuousAggregates } = await detectCapabilities(client)
+  const rollups = rolled ? (continuousAggregates ? 'aggregates' : 'tables') : undefined
+  if (rollups === 'aggregates') {
+    await setCandlesAside(client)
+    // Continuous aggregates make the coarser bars of those of one minute.
+    await client.query("delete from rollups where timeframe <> '1m'")
+  }
   for (const [done, table] of tables.entries()) {
     const started = performance.now()
+    const told = { table, at: done + 1, of: tables.length }
+    onStep?.({ ...told, bytes: await bytesOf(client, table) })
     await makeHypertable(client, table, { filled: true })
-    onStep?.({ table, at: done + 1, of: tables.length, milliseconds: performance.now() - started })
+    onStep?.({ ...told, milliseconds: performance.now() - started })
   }
   if (rollups === 'aggregates') await keepByAggregates(client)
   if (rolled) await watchWrites(client)
@@ -110,6 +120,11 @@ async function convert(client: PoolClient, onStep: ConvertOptions['onStep']): Pr
   return { tables, ...(rollups && { rollups }) }
 }
 
+async function bytesOf(client: PoolClient, table: Converted): Promise<number> {
+  const { rows } = await client.query<{ bytes: string }>('select pg_total_relation_size($1::regclass) as bytes', [rowsOf(table)])
+  return Number(rows[0]?.bytes ?? 0)
+}
+
 function inUse(error: unknown): never {
   if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error
   throw new QiError(
@@ -119,19 +134,10 @@ function inUse(error: unknown): never {
   )
 }
 
-/** Coarser bars of stored candles whose records retention has dropped are in our table alone: it stays then. */
-async function keeperAfter(client: PoolClient): Promise<'aggregates' | 'tables'> {
-  const { continuousAggregates } = await detectCapabilities(client)
-  if (!continuousAggregates) return 'tables'
-  const { rowCount } =
-    await client.query(`select from rollups as o join series as s on s.id = o.series where s.type = 'ohlcv' and o.time < (
-    select value::timestamptz from qicore_settings where name = 'kept_since.candles') limit 1`)
-  return rowCount === 0 ? 'aggregates' : 'tables'
-}
-
 /** As turning the rollups on does: queries read the records until a pass has made the bars. */
 async function keepByAggregates(client: PoolClient): Promise<void> {
   await createAggregates(client)
+  await putCandlesBack(client)
   await markHistory(client)
   await refreshLater(client)
   await client.query("update qicore_settings set value = 'aggregates' where name = 'rollups'")
