@@ -1,4 +1,4 @@
-import { MANUAL, type Timeframe, timeframeMicros } from '../../types/index.ts'
+import { EARLIEST, formatTime, MANUAL, type Timeframe, timeframeMicros } from '../../types/index.ts'
 import { notFuture } from '../future.ts'
 import { type RawRow, type Reader, readTime } from '../reader.ts'
 import { isClosed } from '../rollups/figures.ts'
@@ -10,7 +10,7 @@ import type { Series } from './results.ts'
 /** One kind of data of a series: bars of a timeframe, trades or prices; and the times of its first and its newest row. */
 export interface HeldPart {
   readonly kind: Timeframe | 'trades' | 'prices'
-  /** Undefined where only rolled up bars are left of the records. */
+  /** Undefined where only rolled up bars are left of the records. A time before all that can be read counts as the first that can. */
   readonly first: number | undefined
   readonly latest: number
 }
@@ -55,7 +55,7 @@ const ONLY_BARS = `s.type in ('trade', 'price') and exists (select from qicore_s
  * $1 coin, $2 source, $3 currency, $4 timeframe, $5 from, $6 to, $7 limit, $8 the bars' length
  */
 const HELD = `with parts as materialized (
-  select s.id, s.source, s.currency, ${KIND_OF_SERIES} as kind, s.last as time, s.origin, s.first from series as s
+  select s.id, s.source, s.currency, ${KIND_OF_SERIES} as kind, s.last as time, s.origin, greatest(s.first, '${formatTime(EARLIEST)}') as first from series as s
     where s.coin_id = $1 and s.type in ('ohlcv', 'trade', 'price') and s.last is not null
   union all
   select null, s.source, s.currency, ${KIND_OF_SERIES}, l.time, l.origin, null from series as s cross join lateral (

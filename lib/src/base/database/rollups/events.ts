@@ -44,10 +44,19 @@ const SPANS = `spans as materialized (select * from unnest($4::timestamptz[], $5
     from unnest($6::text[]) as k (kind))`
 const idOf = (kind: EventKind): string => `(select id from wanted where kind = '${kind}')`
 
+/**
+ * The hull of the spans. TimescaleDB leaves out the chunks beyond constants once for a statement, and those beyond a span for each span
+ * anew, which costs more by the number of chunks.
+ */
+const inHull = 'o.time >= $9::timestamptz and o.time < $10::timestamptz'
+
+/** Records of a kind between two times. Asked for in their order: to give a grouping its order all chunks would be opened. */
+const records = (kind: EventKind, since: string, until: string): string => `(select * from ${RAW[kind].table} as o
+    where o.series = ${idOf(kind)} and o.time >= ${since} and o.time < ${until} and ${inHull} order by o.time) as o`
+
 /** Records one moment at a time. */
 const moments = (kind: EventKind): string => `select s.n, '${kind}' as kind, m.* from spans as s
-  cross join lateral (select ${FIGURES[kind]} from ${RAW[kind].table} as o
-    where o.series = ${idOf(kind)} and o.time >= s.since and o.time < s.until group by o.time) as m`
+  cross join lateral (select ${FIGURES[kind]} from ${records(kind, 's.since', 's.until')} group by o.time) as m`
 
 /** Stretches of a kind that are not rolled up to the last record on a level, in whole bars. */
 const stale = (name: string, level: Level): string => `${name} as materialized (select p.kind,
@@ -63,18 +72,18 @@ const isStale = (name: string): string => `exists (select from ${name} as x wher
  */
 function rolled(level: Level): string {
   const whole = `select s.n, w.kind, ${list('o')} from spans as s cross join wanted as w cross join lateral (
-    select * from ${viewOf(level)} as o where o.series = w.id and o.time >= s.since and o.time < s.until
+    select * from ${viewOf(level)} as o where o.series = w.id and o.time >= s.since and o.time < s.until and ${inHull}
       and not ${isStale(level === '1m' ? 'stale_minutes' : 'stale_bars')}) as o`
   const minutes = `select s.n, o.kind, ${list('o')} from spans as s cross join lateral (
     select x.kind, o.* from stale_bars as x join wanted as w on w.kind = x.kind
       cross join lateral unnest(x.stretch * tstzmultirange(tstzrange(s.since, s.until))) as part
       cross join lateral (select * from rollup_1m as o where o.series = w.id
-        and o.time >= lower(part) and o.time < upper(part) and not ${isStale('stale_minutes')}) as o) as o`
+        and o.time >= lower(part) and o.time < upper(part) and ${inHull} and not ${isStale('stale_minutes')}) as o) as o`
   const raw = (kind: EventKind) => `select s.n, '${kind}' as kind, ${list('m')} from spans as s
     join stale_minutes as x on x.kind = '${kind}'
     cross join lateral unnest(x.stretch * tstzmultirange(tstzrange(s.since, s.until))) as part
-    cross join lateral (select date_bin(${lengthOf('1m')}, o.time, 'epoch') as minute, ${FIGURES[kind]} from ${RAW[kind].table} as o
-      where o.series = ${idOf(kind)} and o.time >= lower(part) and o.time < upper(part) group by 1) as m`
+    cross join lateral (select date_bin(${lengthOf('1m')}, o.time, 'epoch') as minute, ${FIGURES[kind]}
+      from ${records(kind, 'lower(part)', 'upper(part)')} group by 1) as m`
   const ctes = `pending as materialized (
     select w.kind, m.level, m.since, m.until from wanted as w join rollup_marks as m on m.shard = ${shardOf('w.id')} and w.id = any (m.series)
     union all select kind, 0, '-infinity', 'infinity' from wanted where not exists (select from qicore_settings where name = 'rollups')),
@@ -87,7 +96,7 @@ function rolled(level: Level): string {
 /**
  * One bar for each span that holds trades or prices. In each second trades come before prices: the first and the last second that
  * hold anything give open and close, so bars of all lengths agree. High and low are of both. A price says nothing of a volume.
- * `silent` are the microseconds of silences longer than $7; `n` counts spans from 1. $8 is the present.
+ * `silent` are the microseconds of silences longer than $7; `n` counts spans from 1. $8 is the present, $9 and $10 are the hull of the spans.
  */
 const summed = (rows: string): string => `with ${SPANS},
   ${rows}
@@ -132,6 +141,8 @@ export function events(wanted: WantedEvents): Statement {
       wanted.kinds,
       `${wanted.silence} microseconds`,
       formatTime(wanted.now),
+      formatTime(wanted.spans.reduce((least, { from }) => Math.min(least, from), Number.POSITIVE_INFINITY)),
+      formatTime(wanted.spans.reduce((most, { to }) => Math.max(most, to), Number.NEGATIVE_INFINITY)),
     ],
   }
 }
