@@ -81,7 +81,7 @@ test('a type cannot have a name or a setting that means something else already',
 })
 
 test.each([
-  ['{ lake: {} }', 'destinations.lake.type: there is no type "lake"; known: timescaledb, ndjson'],
+  ['{ lake: {} }', 'destinations.lake.type: there is no type "lake"; known: file, timescaledb, ndjson'],
   ['{ lake: { type: njson } }', 'destinations.lake.type: there is no type "njson"; did you mean ndjson?'],
   ['{ copy: { type: timescaledb } }', 'destinations.copy.type: timescaledb is the platform'],
   ['{ timescaledb: { type: ndjson } }', 'destinations.timescaledb.type: timescaledb is the platform'],
