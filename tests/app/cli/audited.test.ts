@@ -24,6 +24,8 @@ const CHANGE_NOTHING = new Set(
       'doctor',
       'gaps',
       'indicators',
+      'destinationCheck',
+      'destinationList',
       'latest',
       'limits',
       'mcp',
