@@ -90,7 +90,7 @@ async function keepRolling(store: Store, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** What the statistics say once they have been told everything: each session tells its own a moment after it has done something. */
+/** Rows written, by the server's statistics: each session reports its own with a delay, so it waits until they no longer change. */
 async function rowsWritten(store: Store): Promise<number> {
   let last = -1
   for (;;) {

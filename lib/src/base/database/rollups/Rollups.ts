@@ -25,7 +25,7 @@ const NOTHING: RollupPass = { stretches: 0, bars: 0 }
 const PASS_MS = 1000
 const MOST_STRETCHES = 20_000
 
-/** What one worker does at a time, each under a lock of its own: a shard, or the continuous aggregates of all. */
+/** The parts of the work, each under a lock of its own and for one worker at a time: a shard, or the continuous aggregates of all. */
 const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard)
 const FINEST = LEVELS[0]
 const COARSEST = LEVELS[LEVELS.length - 1] as Level

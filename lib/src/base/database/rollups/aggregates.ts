@@ -14,7 +14,7 @@ export const aggregateName = (family: Family, level: Level): string => `${family
 /** All of them, while they keep the rollups. */
 export const aggregateNames = (): string[] => FAMILIES.flatMap((family) => COARSER.map((level) => aggregateName(family, level)))
 
-/** What the first level is made of: the same columns as the levels have. */
+/** The source of the first level of each family: it has the same columns as the levels. */
 const SOURCES = {
   candles: {
     table: "ohlcv_data_rows where timeframe = '1m' and flaw is null",

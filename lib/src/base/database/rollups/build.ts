@@ -5,7 +5,7 @@ import type { Stretch } from './stretches.ts'
 
 const list = (alias: string): string => FIGURE_COLUMNS.map((column) => `${alias}.${column}`).join(', ')
 
-/** What the bars of a level are made of: the records, or the bars of the level below. */
+/** The source of the bars of a level: the records, or the bars of the level below. */
 const below = (rolled: Rolled, level: Level) =>
   level === lowestOf(rolled)
     ? { table: RAW[rolled].table, figures: FIGURES[rolled], rows: RAW[rolled].rows }

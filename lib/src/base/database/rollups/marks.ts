@@ -37,7 +37,7 @@ const FIND = `select coalesce(array_agg(id::text), '{}') as ids, coalesce(sum(si
 const LOWEST = `case built_from ${ROLLED.map((rolled) => `when '${rolled}' then ${orderOf(lowestOf(rolled))}`).join(' ')} end`
 
 /**
- * What marks mean. Of records that retention has dropped in part no bar is made again: the bar that was made while all of them were
+ * The stretches that marks stand for. Of records that retention has dropped in part no bar is made again: the bar that was made while all of them were
  * there is the better one. The least bars that are made of records are of five minutes.
  */
 const READ = `with kept as (select substring(name from 12) as built_from,

@@ -16,7 +16,7 @@ export type Build = (rolled: Rolled, level: Level, stretches: readonly Stretch[]
 
 export interface Built {
   readonly bars: number
-  /** What is still to be made: bars that are not over, and those of a coarser level than was asked for. */
+  /** Still to be made: bars that are not over, and those of a coarser level than was asked for. */
   readonly left: Stretches
 }
 

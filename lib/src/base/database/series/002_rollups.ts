@@ -1,4 +1,4 @@
-/** Of which series the bars of a kind are made, and the finest level of theirs that is made of records. */
+/** The series that the bars of a kind are made of, and the finest level that is made of records. */
 const KINDS = `kinds (built_from, type, timeframe, level) as (values ('trades', 'trade', '', 0), ('prices', 'price', '', 0), ('candles', 'ohlcv', '1m', 1))`
 const OF_SERIES = `kinds as k using (built_from) join series as s on s.type = k.type and s.coin_id = o.coin_id and s.source = o.source
     and s.currency = o.currency and s.timeframe = k.timeframe and s.name = '' and s.params = ''`

@@ -51,7 +51,7 @@ const isNewer = ({ series }: SeriesTable): string => {
   return `s.last is null or (${place('w')}) >= (${place('s').replace('s.time', 's.last')})`
 }
 
-/** What the registry says of a series `s`, from its records. @param which of them count; default all */
+/** SQL that sets the registry's columns of a series `s` from its records. @param which of them count; default all */
 const counted = (table: SeriesTable, which = 'true'): string => {
   const { name, series } = table
   const latest = latestColumns(table)
