@@ -92,7 +92,9 @@ export class SegmentCollector implements SegmentWriter {
     }
     for (const [folder, { lines, offsets }] of added) {
       const part = partition.parts.get(folder) ?? this.#part(type, folder, offsets[0] as bigint)
-      await part.spool.append(lines, offsets).catch((error: unknown) => {
+      await part.spool.append(lines, offsets).catch(async (error: unknown) => {
+        // On a full disk each attempt would leave another file.
+        if (part.spool.rows === 0) await part.spool.remove().catch(() => {})
         throw onDisk(error)
       })
       partition.parts.set(folder, part)
