@@ -4,6 +4,8 @@ import { databaseSuites, TLS_SUITES, timescaleUrl } from './tests/support/run/st
 
 export default defineConfig({
   test: {
+    // Many servers start at once: each takes any free port.
+    env: { QICORE_DATABASE_PORT: '0' },
     globalSetup: 'tests/support/globalSetup.ts',
     reporters: ['default', './tests/support/closingReporter.ts'],
     pool: 'forks',

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { numberOf, type Store } from '../lib/src/base/index.ts'
+import { type Store, seriesNumberSql } from '../lib/src/base/database/index.ts'
 import { clock, STEADY_COINS, steadyCoin } from './steadySource.ts'
 import { ROWS } from './table.ts'
 
@@ -13,7 +13,7 @@ export function partOf(figures: readonly number[], part: number): number {
 }
 
 const NEW_ROWS = `select c, (extract(epoch from t) * 1000000)::bigint::text as t from unnest($1::text[], $2::bigint[]) as last (c, l)
-  cross join lateral (select time as t from ${ROWS} where series = ${numberOf('price', { coin_id: 'c', source: "'bench'", currency: "'usd'" })}
+  cross join lateral (select time as t from ${ROWS} where series = ${seriesNumberSql('price', { coin_id: 'c', source: "'bench'", currency: "'usd'" })}
     and time > '2000-01-01Z'::timestamptz + (l - 946684800000000) * interval '1 microsecond' order by time) as fresh`
 
 /**

@@ -1,4 +1,4 @@
-import { decimal, type Ohlcv, type Timeframe, timeframeMicros } from '../lib/src/base/index.ts'
+import { decimal, type Ohlcv, type Timeframe, timeframeMicros } from '../lib/src/base/types/index.ts'
 import { COINS, START } from './prices.ts'
 
 export const MINUTE = 60_000_000

@@ -1,6 +1,7 @@
-import { price as priceType, type SinkDefinition, type Store, type Stream, silentLogger } from '../lib/src/base/index.ts'
+import type { Store } from '../lib/src/base/database/index.ts'
+import { price as priceType, type SinkDefinition, type Stream, silentLogger } from '../lib/src/base/types/index.ts'
 import { CryptoDataConsumer, sinkDefinitions } from '../lib/src/consumers/index.ts'
-import { Consumer, DeadLetters, STORE } from '../lib/src/streaming/index.ts'
+import { DeadLetters, DeliveryMember, STORE } from '../lib/src/streaming/index.ts'
 
 export const LANES = 2
 
@@ -15,7 +16,7 @@ export interface Running {
 /** The consumer of the platform on the topic of prices, in a group of its own. */
 export async function startConsumer(store: Store, stream: Stream, group: string): Promise<Running> {
   const type = sinkDefinitions[STORE] as SinkDefinition
-  const consumer = new Consumer({
+  const consumer = new DeliveryMember({
     pipeline: CryptoDataConsumer.name,
     destination: STORE,
     group,

@@ -1,6 +1,7 @@
-import type { Store, Stream } from '../lib/src/base/index.ts'
+import type { Store } from '../lib/src/base/database/index.ts'
+import type { Stream } from '../lib/src/base/types/index.ts'
 
-/** What a scenario gets. */
+/** The arguments of a scenario. */
 export interface BenchContext {
   readonly store: Store
   readonly stream: Stream
@@ -14,7 +15,7 @@ export interface BenchContext {
 }
 
 export interface Scenario {
-  /** What it lacks here, with the remedy; it runs where this is undefined. */
+  /** The service or program that is missing here, with the remedy; undefined: the scenario can run. */
   readonly lacks?: (context: BenchContext) => string | undefined
   /** @returns its figures, in Markdown */
   readonly run: (context: BenchContext) => Promise<string>

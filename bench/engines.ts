@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type Store, type Stream, silentLogger } from '../lib/src/base/index.ts'
+import type { Store } from '../lib/src/base/database/index.ts'
+import { type Stream, silentLogger } from '../lib/src/base/types/index.ts'
 import { loadConfig, openStoreFor, openStreamFor } from '../lib/src/streaming/platform/index.ts'
 
 export interface Engines extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { price as priceType, type Stream } from '../lib/src/base/index.ts'
+import { price as priceType, type Stream } from '../lib/src/base/types/index.ts'
 import { openEngines } from './engines.ts'
 import { prices } from './prices.ts'
 

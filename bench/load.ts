@@ -46,7 +46,7 @@ function request() return wrk.format('GET', (string.gsub('${path}', '{n}', tostr
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1])
 }
 
-/** What the server's readers say at the start of a session, so that pgbench executes the same plans as they. */
+/** The settings of a session of the server's readers, so that pgbench executes the same plans. */
 const SESSION = '-c jit=off -c plan_cache_mode=force_generic_plan'
 
 /** pgbench's transactions per second: the statement prepared, read as text, `:n` a random number below `below`. */

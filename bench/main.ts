@@ -42,7 +42,7 @@ try {
     if (!missing) console.log(`${await scenario.run(context)}\n`)
     else {
       console.error(`${name} needs ${missing}`)
-      // Who asked for it by name did not get it.
+      // A scenario that was asked for by name did not run.
       if (positionals.length > 0) process.exitCode = 1
     }
   }

@@ -4,7 +4,7 @@ import { resourceUsage } from 'node:process'
 const KIB_PER_MB = 1024
 
 /**
- * The most that was resident of this process since its start, in MB, as the kernel kept it. What `resourceUsage` tells counts on Linux
+ * The most that was resident of this process since its start, in MB, as the kernel kept it. `resourceUsage` counts on Linux
  * the process too that this one was forked from.
  */
 export function peakMegabytes(): number {

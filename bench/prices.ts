@@ -1,4 +1,4 @@
-import { decimal, type Price } from '../lib/src/base/index.ts'
+import { decimal, type Price } from '../lib/src/base/types/index.ts'
 
 export const COINS = 200
 export const START = Date.UTC(2025, 0, 1) * 1000

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
-import type { Price } from '../lib/src/base/index.ts'
+import type { Price } from '../lib/src/base/types/index.ts'
 import { prices } from './prices.ts'
 import { byName, type CopyTarget } from './table.ts'
 

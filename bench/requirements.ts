@@ -31,7 +31,7 @@ export const programs =
 export const kafka = ({ brokers }: BenchContext): string | undefined =>
   brokers ? undefined : 'a Kafka or Redpanda broker (set REDPANDA_BROKERS)'
 
-/** What the first that lacks something lacks. */
+/** The first requirement that is missing, with its remedy. */
 export const all =
   (...checks: readonly ((context: BenchContext) => string | undefined)[]) =>
   (context: BenchContext): string | undefined => {

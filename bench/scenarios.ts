@@ -6,6 +6,7 @@ import { batchToTable } from './scenarios/batchToTable.ts'
 import { bento, redpandaConnect } from './scenarios/benthos.ts'
 import { destinations } from './scenarios/destinations.ts'
 import { drizzleRequests } from './scenarios/drizzleRequests.ts'
+import { exportHistory } from './scenarios/export.ts'
 import { growth } from './scenarios/growth.ts'
 import { http } from './scenarios/http.ts'
 import { kafkaConnect } from './scenarios/kafkaConnect.ts'
@@ -14,6 +15,7 @@ import { mcp } from './scenarios/mcp.ts'
 import { rollupLag } from './scenarios/rollupLag.ts'
 import { rollups } from './scenarios/rollups.ts'
 import { seriesCount } from './scenarios/seriesCount.ts'
+import { sinks } from './scenarios/sinks.ts'
 import { streamToTable } from './scenarios/streamToTable.ts'
 
 const connectIsThere = () => (hasConnect() ? undefined : 'Kafka Connect (npm run services -- connect)')
@@ -23,12 +25,14 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   stream: { run: streamToTable, lacks: programs('psql') },
   latency: { run: latency },
   destinations: { run: destinations },
+  sinks: { run: sinks },
   drizzle: { run: drizzleRequests },
   rollups: { run: rollups },
   'rollup-lag': { run: rollupLag },
   backfill: { run: backfill },
   http: { run: http, lacks: programs('wrk', 'pgbench') },
   mcp: { run: mcp, lacks: programs('wrk') },
+  export: { run: exportHistory, lacks: programs('psql') },
   growth: { run: growth },
   series: { run: seriesCount },
   connect: { run: kafkaConnect, lacks: all(kafka, programs('psql', 'java'), connectIsThere) },

@@ -1,4 +1,5 @@
-import { ArrivalOrder, CryptoFinancialDSL, type PoolClient, type Store } from '../lib/src/base/index.ts'
+import { CryptoFinancialDSL, type PoolClient, type Store } from '../lib/src/base/database/index.ts'
+import { ArrivalOrder } from '../lib/src/base/types/index.ts'
 
 interface Asked {
   readonly text: string

@@ -7,7 +7,7 @@ import {
   type RecordBatch,
   type RecordType,
   type Source,
-} from '../lib/src/base/index.ts'
+} from '../lib/src/base/types/index.ts'
 
 /** Records a second, and how many come before any is measured. */
 export const PER_SECOND = 1000

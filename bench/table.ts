@@ -1,4 +1,5 @@
-import { formatTime, type Price, type Store } from '../lib/src/base/index.ts'
+import type { Store } from '../lib/src/base/database/index.ts'
+import { formatTime, type Price } from '../lib/src/base/types/index.ts'
 import { COINS } from './prices.ts'
 
 /** The view that records are read from, and the table behind it. */
@@ -7,7 +8,7 @@ export const ROWS = 'crypto_prices_rows'
 /** The same records in a table keyed by their names, as anybody would make it: for programs that know no numbers of series. */
 export const TEXT_TABLE = 'prices_by_name'
 
-const COLUMNS = 'coin_id, source, time, received_at, origin, currency, price, market_cap, volume_24h, change_24h_pct'
+export const COLUMNS = 'coin_id, source, time, received_at, origin, currency, price, market_cap, volume_24h, change_24h_pct'
 
 const MAKE = `create table if not exists ${TEXT_TABLE} (
   coin_id text collate "C" not null, source text collate "C" not null, time timestamptz not null, received_at timestamptz not null,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineSink, QiError, type RowSink } from '../lib/src/base/index.ts'
+import { defineSink, QiError, type RowSink } from '../lib/src/base/types/index.ts'
 
 export const FAULTS = ['down', 'refuses', 'unopened', 'hangs'] as const
 export type Fault = (typeof FAULTS)[number]
@@ -12,7 +12,7 @@ const FAILURES: Readonly<Record<Exclude<Fault, 'unopened'>, () => Promise<never>
   hangs: never,
 }
 
-/** A row sink that is in trouble from its start. One that hangs does not heed a signal, whatever is asked of it. */
+/** A row sink that is in trouble from its start. One that hangs ignores its signal. */
 export const trouble = defineSink({
   name: 'trouble',
   summary: 'Takes no record',
@@ -22,7 +22,7 @@ export const trouble = defineSink({
     const fail = FAILURES[fault]
     return {
       name,
-      delivery: 'at_least_once',
+      guarantee: 'at_least_once',
       accepts: () => true,
       write: fail,
       check: fault === 'hangs' ? never : async () => ({ ok: false, summary: 'in trouble' }),

@@ -11,7 +11,7 @@ export const heapFlags = ['--max-semi-space-size=8', '--heap-growing-percent=50'
 const carriers = ['up', 'backfill']
 
 /**
- * The arguments with which this process should begin anew to run with the flags, or undefined where it need not.
+ * The arguments to start this process again with the flags; undefined: it has them already.
  * @param {string[]} argv as of `process.argv`
  * @param {string[]} execArgv as of `process.execArgv`
  * @param {string} nodeOptions as of the environment's NODE_OPTIONS

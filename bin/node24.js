@@ -11,10 +11,16 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 const oldest = [24, 6]
 export const oldestNode = oldest.join('.')
 
-/** Whether a version such as `v24.21.0` can run the sources. */
+/** True if a version such as `v24.21.0` can run the sources. */
 export function isRecent(version) {
   const [major, minor] = version.replace(/^v/, '').split('.').map(Number)
   return major > oldest[0] || (major === oldest[0] && minor >= oldest[1])
+}
+
+/** @throws Error that says which Node is needed */
+export function refuseOldNode() {
+  if (!isRecent(process.version))
+    throw new Error(`qicore: this is Node ${process.version}, and Node ${oldestNode} or newer is needed`)
 }
 
 /** The Node that the checkout brings along, or undefined where it is missing, broken or too old. */
@@ -31,7 +37,7 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGWINCH']
  * Runs `node ...flags ...args` and ends as it ends.
  *
  * A Ctrl-C reaches this process from the terminal and again from npm, which forwards what it gets. The child therefore
- * has a process group of its own and hears of a signal only from here, repeats within half a second left out.
+ * has a process group of its own and receives a signal only from here, repeats within half a second left out.
  */
 export function runNode(node, args, flags = []) {
   const child = spawn(node, [...flags, join(root, 'bin', 'child.js'), ...args], {

@@ -1,6 +1,6 @@
 // Plain JavaScript for any Node from 16 on.
 
-/** What npm gave its shell is our command and nothing else, so the shell waits for us and does not end before. */
+/** npm gave its shell our command and nothing else, so the shell waits for us and does not end before. */
 const alone = /^'?qicore'?( [\w./:=,@-]+)*$/
 
 const LOOK_MS = 250

@@ -1,9 +1,11 @@
 /**
  * Runs a platform inside a program of one's own and follows its records as they come: `node examples/live-records.ts`.
  * It runs on the simulated market; leave `sources` out for the real one.
+ * In a checkout, which has no build: `node --conditions=qicore-source examples/…`.
  */
-import { price } from '../lib/src/base/index.ts'
-import { CryptoDataPlatform, loadConfig } from '../lib/src/streaming/platform/index.ts'
+
+import { CryptoDataPlatform, loadConfig } from 'qicore/platform'
+import { price } from 'qicore/types'
 
 const WANTED = 10
 

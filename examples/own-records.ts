@@ -1,9 +1,11 @@
 /**
  * Writes prices of one's own and reads them back, exactly: `node examples/own-records.ts`.
  * The store is the project's: the embedded PostgreSQL, or DATABASE_URL.
+ * In a checkout, which has no build: `node --conditions=qicore-source examples/…`.
  */
-import { decimal, nowMicros, type Price, silentLogger } from '../lib/src/base/index.ts'
-import { loadConfig, openStoreFor } from '../lib/src/streaming/platform/index.ts'
+
+import { loadConfig, openStoreFor } from 'qicore/platform'
+import { decimal, nowMicros, type Price, silentLogger } from 'qicore/types'
 
 const { config } = loadConfig()
 await using store = await openStoreFor(config, { logger: silentLogger })

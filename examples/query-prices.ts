@@ -1,9 +1,11 @@
 /**
  * Asks the store for prices and candles: `node examples/query-prices.ts bitcoin`.
  * While `qicore up` runs in this project it reads what that has acquired; the two share one database.
+ * In a checkout, which has no build: `node --conditions=qicore-source examples/…`.
  */
-import { formatTime, silentLogger, toQiError } from '../lib/src/base/index.ts'
-import { loadConfig, openStoreFor } from '../lib/src/streaming/platform/index.ts'
+
+import { loadConfig, openStoreFor } from 'qicore/platform'
+import { formatTime, silentLogger, toQiError } from 'qicore/types'
 
 const [coin = 'bitcoin'] = process.argv.slice(2)
 const { config } = loadConfig()

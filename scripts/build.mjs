@@ -1,4 +1,4 @@
-// Writes dist/: JavaScript and types of lib/src and app, and the files beside them that are read at run time.
+// Writes dist/: JavaScript and types of lib/src and app, the files beside them that are read at run time, and the entry points.
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, rmSync } from 'node:fs'
 import { extname, join } from 'node:path'
@@ -22,6 +22,13 @@ for (const source of sources) {
   if (!existsSync(join(root, source))) continue
   cpSync(join(root, source), join(dist, source), { recursive: true, filter: isAsset })
 }
+
+// The names of an entry point are known once its modules run, which takes a recent Node.
+const entries = spawnSync(ownNode(root) ?? process.execPath, [join(root, 'scripts', 'support', 'entries.mjs')], {
+  stdio: 'inherit',
+  cwd: root,
+})
+if (entries.status !== 0) process.exit(1)
 
 // Folders pass so that what is inside them is asked about; tsc has made those that matter.
 function isAsset(path) {

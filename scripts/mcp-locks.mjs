@@ -1,4 +1,4 @@
-// Makes the lock files of the MCP servers that `qicore mcp install` installs anew, from the versions that their launchers pin.
+// Makes the lock files of the MCP servers that `qicore mcp install` installs, from the versions that their launchers pin.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

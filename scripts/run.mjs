@@ -1,4 +1,4 @@
-// What `npm start` and `npm test` run: brings the checkout to where its sources can run, then runs them on Node 24.
+// Run by `npm start` and `npm test`: brings the checkout to where its sources can run, then runs them on Node 24.
 // `exec` puts it in the place of npm's shell, which would keep a signal to itself; where there is no such command exec.cmd is one.
 // Plain JavaScript for any Node from 16 on, without dependencies: it may be the first command in a fresh clone.
 import { join } from 'node:path'

@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=$HOME/.cache/qicore-test
 archives=(kafka registry)
-go_programs=(compose)
+go_programs=(compose versitygw fake-gcs-server)
 for peer in "$@"; do
   case $peer in
     connect) archives+=(connect) ;;
@@ -31,7 +31,10 @@ python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv) # Debian l
 command -v psql >/dev/null || packages+=(postgresql-client)
 command -v pgbench >/dev/null || packages+=(postgresql)
 [[ -x /usr/sbin/pgbouncer ]] || command -v pgbouncer >/dev/null || packages+=(pgbouncer)
+command -v redis-server >/dev/null || packages+=(redis-server)
 command -v wrk >/dev/null || packages+=(wrk)
+command -v zsh >/dev/null || packages+=(zsh)
+command -v fish >/dev/null || packages+=(fish)
 command -v dockerd >/dev/null || packages+=(docker.io)
 compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || packages+=(faketime)
 command -v busybox >/dev/null && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || packages+=(busybox-static)
@@ -51,6 +54,13 @@ if ((${#packages[@]})); then
     mkdir -p /etc/postgresql-common
     [[ -e /etc/postgresql-common/createcluster.conf ]] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
   fi
+  # Debian starts a Redis when it installs one, unless it is told what may be started: nothing.
+  policy=/usr/sbin/policy-rc.d
+  if [[ " ${packages[*]} " == *' redis-server '* && ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod +x $policy
+    trap 'rm -f "$policy"' EXIT
+  fi
   export DEBIAN_FRONTEND=noninteractive
   apt-get install -y -q --no-install-recommends "${packages[@]}" >/dev/null 2>&1 || {
     apt-get update -q >/dev/null
@@ -68,16 +78,19 @@ go_program() {
   (cd "$wanted" && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o "$have/$file" "$package")
   cp "$wanted/go.sum" "$have/go.sum" # last: a copy that was cut off is made again
 }
-# Compose 2, which Debian does not have, takes three minutes on two cores, Bento five: built while the rest is fetched.
+# Compose 2 (which Debian does not have), the S3 and the GCS server take two to three minutes each on two cores, Bento five: built while
+# the rest is fetched.
 build_go_programs() {
   go_program compose github.com/docker/compose/v2/cmd cli-plugins/docker-compose
+  go_program versitygw github.com/versity/versitygw/cmd/versitygw versitygw
+  go_program fake-gcs-server github.com/fsouza/fake-gcs-server fake-gcs-server
   [[ " ${go_programs[*]} " != *' bento '* ]] || go_program bento . bento
 }
 if command -v go >/dev/null; then
   build_go_programs &
   building=$!
 else
-  echo 'services: without go (https://go.dev/dl) there is no Compose 2; the tests that need it are left out' >&2
+  echo 'services: without go (https://go.dev/dl) there is no Compose 2 and no server of S3 and GCS; the tests that need them are left out' >&2
 fi
 
 # fetch NAME MAVEN-ARGUMENTS…
@@ -107,16 +120,19 @@ npm_package() {
   cp "$wanted" "$cache/$name/installed.json" # last: a copy that was cut off is made again
 }
 npm_package inspector
+npm_package typescript-client
+npm_package chdb # half a gigabyte
 
-# What fuzzes the HTTP API, in an environment of its own.
-wanted=$here/services/schemathesis/requirements.txt
-if ! cmp -s "$wanted" "$cache/schemathesis/requirements.txt"; then
-  echo 'services: fetching schemathesis …'
-  rm -rf "$cache/schemathesis"
-  python3 -m venv "$cache/schemathesis"
-  "$cache/schemathesis/bin/pip" install -q --disable-pip-version-check -r "$wanted"
-  cp "$wanted" "$cache/schemathesis/requirements.txt" # last: a copy that was cut off is made again
-fi
+# Programs that fuzz the HTTP API, read the files of destinations, generate a client: each in an environment of its own.
+for name in schemathesis readers python-client; do
+  wanted=$here/services/$name/requirements.txt
+  cmp -s "$wanted" "$cache/$name/requirements.txt" && continue
+  echo "services: fetching $name …"
+  rm -rf "${cache:?}/$name"
+  python3 -m venv "$cache/$name"
+  "$cache/$name/bin/pip" install -q --disable-pip-version-check -r "$wanted"
+  cp "$wanted" "$cache/$name/requirements.txt" # last: a copy that was cut off is made again
+done
 
 [[ -z ${building-} ]] || wait "$building" || {
   echo "services: ${go_programs[*]} could not be built" >&2

@@ -1,13 +1,8 @@
-import { Command } from 'commander'
-import { CliHelp } from './CliHelp.ts'
+import { Command, Option } from 'commander'
+import { CliHelp, type Example, type Explained } from './CliHelp.ts'
 import type { Session } from './session.ts'
 
-export interface Example {
-  readonly line: string
-  readonly what: string
-}
-
-/** What carries a command out. Flags and arguments come together, by name; what it returns is the exit code (0 if nothing). */
+/** Runs a command. `input` holds flags and arguments by name; the result is the exit code, 0 if undefined. */
 export interface Verb<Input> {
   run(session: Session, input: Input): Promise<number | undefined>
 }
@@ -16,12 +11,11 @@ export interface Verb<Input> {
 export type Runner = <Input>(command: CliCommand, verb: Verb<Input>, input: Input) => Promise<void>
 
 /**
- * A command as data: the help and docs/reference/cli.md are made of it. The code that carries it out, and with it the library,
- * is loaded only when the command runs, so that `--help` and `--version` answer at once.
+ * A command as data: the help and docs/reference/cli.md are made from it. Its verb, and with it the library, is loaded only when the
+ * command runs, so that `--help` and `--version` answer at once.
  */
-export class CliCommand extends Command {
+export class CliCommand extends Command implements Explained {
   readonly examples: Example[] = []
-  /** Paragraphs after the options. */
   readonly notes: string[] = []
   #runner: Runner | undefined
 
@@ -43,11 +37,18 @@ export class CliCommand extends Command {
     return this
   }
 
+  /** Declares that the command prints rows, and so knows --csv. */
+  printsRows(): this {
+    return this.addOption(new Option('--csv', 'print CSV (RFC 4180), with every digit and the names of --json'))
+  }
+
   runs<Input>(load: () => Promise<Verb<Input>>): this {
     return this.action(async () => {
       const names = this.registeredArguments.map((argument) => argument.name())
       const given = Object.fromEntries(names.map((name, i) => [name, this.processedArgs[i] as unknown]))
-      await this.runner(this, await load(), { ...this.opts(), ...given } as Input)
+      // The session holds --csv, as it holds --json.
+      const { csv: _, ...flags } = this.opts()
+      await this.runner(this, await load(), { ...flags, ...given } as Input)
     })
   }
 
@@ -58,7 +59,7 @@ export class CliCommand extends Command {
   get runner(): Runner {
     const above = this.parent as CliCommand | null
     const runner = this.#runner ?? above?.runner
-    if (!runner) throw new TypeError(`${this.name()} was started outside of a program`)
+    if (!runner) throw new TypeError(`command ${this.name()} has no runner: add it to a program that has one`)
     return runner
   }
 }

@@ -1,10 +1,10 @@
-import type { Store } from '../../lib/src/base/index.ts'
+import type { Store } from '../../lib/src/base/database/index.ts'
 import type { AgentHost } from '../../lib/src/streaming/platform/index.ts'
 import { CryptoDataPlatform } from '../../lib/src/streaming/platform/index.ts'
 import { loggerOf } from './logging.ts'
 import type { Session } from './session.ts'
 
-/** A platform that runs nothing by itself, and the host of its agents, for one command. */
+/** Opens a platform without sources and pipelines for one command, and passes the host of its agents to `work`. */
 export async function withAgents<T>(
   session: Session,
   { observing }: { readonly observing: boolean },
@@ -12,7 +12,7 @@ export async function withAgents<T>(
 ): Promise<T> {
   const { config } = await session.load()
   const onNotice = (line: string) => void session.remark(line)
-  await using platform = new CryptoDataPlatform({ config, logger: loggerOf(session), onNotice, announced: false })
+  await using platform = new CryptoDataPlatform({ config, logger: loggerOf(session), onNotice, role: 'command' })
   await platform.initialize(session.signal)
   return await work(await platform.openAgents({ observing }), platform.store)
 }

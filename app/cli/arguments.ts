@@ -1,12 +1,12 @@
 import { InvalidArgumentError } from 'commander'
 
-/** For flags that count something. */
+/** Parses a flag that is a whole number from 1 on. */
 export function positive(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 1 on.')
   return Number(text)
 }
 
-/** A flag that takes `a,b` and may be repeated. */
+/** Parses a flag that takes `a,b` and may be repeated. */
 export const list = (text: string, before: readonly string[] = []): string[] => [
   ...before,
   ...text
@@ -15,7 +15,7 @@ export const list = (text: string, before: readonly string[] = []): string[] => 
     .filter(Boolean),
 ]
 
-/** For flags that count from 0. */
+/** Parses a flag that is a whole number from 0 on. */
 export function atLeastZero(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 0 on.')
   return Number(text)

@@ -1,10 +1,11 @@
-import { type QiError, type Store, toQiError } from '../../lib/src/base/index.ts'
+import type { Store } from '../../lib/src/base/database/index.ts'
+import { type QiError, toQiError } from '../../lib/src/base/types/index.ts'
 import { AuditLog } from '../../lib/src/mcp-tools/index.ts'
 import { commandLineUser } from './caller.ts'
 
 /**
- * Work of a command that changes something: it leaves a line in the audit log, as a call of a tool does.
- * @param failureOf the failure of work that reports it instead of throwing
+ * Runs the work of a command that changes something, with a line in the audit log, as a call of a tool has one.
+ * @param failureOf the failure in a result, for work that returns it instead of throwing
  */
 export async function audited<T>(
   { pool }: Pick<Store, 'pool'>,

@@ -1,4 +1,5 @@
-import { escapeHidden, type ToolHandles } from '../../lib/src/base/index.ts'
+import type { ToolHandles } from '../../lib/src/base/agent/index.ts'
+import { escapeHidden } from '../../lib/src/base/types/index.ts'
 import { type Consenting, callTool, MOST_TOKENS, toolNamed } from '../../lib/src/mcp-tools/index.ts'
 import { asking } from './agree.ts'
 import { commandLineUser } from './caller.ts'
@@ -8,11 +9,11 @@ export interface UserCall {
   readonly handles: ToolHandles
   readonly tool: string
   readonly input: Readonly<Record<string, unknown>>
-  /** The user has agreed already. */
+  /** True if the user has agreed already. */
   readonly yes: boolean
 }
 
-/** Calls a tool as the user of the command line, and prints what it says. @throws QiError what the call throws */
+/** Calls a tool as the user of the command line, and prints its answer. @throws QiError as the call does */
 export async function callAsUser(session: Session, { handles, tool, input, yes }: UserCall): Promise<void> {
   const context = {
     ...handles,
@@ -27,7 +28,7 @@ export async function callAsUser(session: Session, { handles, tool, input, yes }
   else for (const line of text.split('\n')) await session.out.line(escapeHidden(line))
 }
 
-/** A person in front of the terminal is asked; anybody else repeats the token of a refusal. */
+/** A user at the terminal is asked for consent; a script repeats the call with the token of the refusal. */
 function consenting(session: Session): Consenting {
   const by = commandLineUser('cli')
   const ask = asking(session)

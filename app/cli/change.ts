@@ -1,13 +1,14 @@
-import { QiError, type ToolHandles } from '../../lib/src/base/index.ts'
+import type { ToolHandles } from '../../lib/src/base/agent/index.ts'
 import { ConsentNeeded } from '../../lib/src/mcp-tools/index.ts'
+import { cannotAsk } from './agree.ts'
 import { callAsUser } from './callAsUser.ts'
 import type { Session } from './session.ts'
 import { LazyTools } from './tools.ts'
 
 /**
- * Changes something by a tool that AI clients have too: asked first where it destroys, and noted in the audit log.
- * @param input the arguments of the tool; undefined: there is nothing to do
- * @throws QiError CONFLICT where nobody can be asked; what the tool throws
+ * Changes something by a tool that AI clients use too: it asks before it destroys, and leaves a line in the audit log.
+ * @param input gives the arguments of the tool; undefined: there is nothing to do
+ * @throws QiError CONFLICT if the user cannot be asked; as the tool does
  */
 export async function change(
   session: Session,
@@ -21,9 +22,6 @@ export async function change(
   try {
     await callAsUser(session, { handles, tool, input: given, yes })
   } catch (error) {
-    if (!(error instanceof ConsentNeeded)) throw error
-    throw new QiError('CONFLICT', `nothing was done, since nobody can be asked here: ${error.question} Add --yes to agree`, {
-      cause: error,
-    })
+    throw error instanceof ConsentNeeded ? cannotAsk(error.question, error) : error
   }
 }

@@ -1,15 +1,16 @@
-import { openStore, type ReadStore, type Store, type StoreConfig, type Stream, TopicCatalogue } from '../../lib/src/base/index.ts'
+import { openStore, type ReadStore, type Store, type StoreConfig } from '../../lib/src/base/database/index.ts'
+import { type Stream, TopicCatalogue } from '../../lib/src/base/types/index.ts'
 import { PipelineStore } from '../../lib/src/streaming/index.ts'
 import { type LoadedConfig, openBrokersFor, openStreamFor } from '../../lib/src/streaming/platform/index.ts'
 import { loggerOf } from './logging.ts'
 import type { Session } from './session.ts'
 
-/** Someone waits in front of the screen: an address where nothing answers is not tried for long. */
+/** Short, because a user waits at the terminal. */
 const OPEN_TIMEOUT_MS = 5000
 
 /**
- * Opens the store for one command. The embedded server is shared: started when nothing runs, stopped at the end unless something
- * else uses it.
+ * Opens the store for one command. The embedded server is shared: it is started if it does not run, and stopped at the end unless another
+ * process uses it.
  * @param more overrides the configuration
  */
 export const openStoreOf = (
@@ -19,20 +20,23 @@ export const openStoreOf = (
 ): Promise<Store> =>
   openStore({
     ...optionsOf(session),
+    readerLimits: config.database.reader_limits,
     home: config.home,
+    embeddedPort: config.embedded_database.port,
     databaseUrl: config.database.url,
     layout: config.store.layout,
     ...more,
   })
 
 /**
- * Opens the store for a command that only reads: at the read address where one is configured, and with no more right than to read. The
- * embedded one is this user's own, and made or brought up to date as by any other command.
+ * Opens the store for a command that only reads: at the read address if one is configured, and read-only. An embedded store is this user's
+ * own, and is created or migrated as by any other command.
  */
 export const openReadsOf = (session: Session, loaded: LoadedConfig): Promise<ReadStore> => {
   const { home, database } = loaded.config
   if (!database.url) return openStoreOf(session, loaded)
-  return openStore({ ...optionsOf(session), home, databaseUrl: database.url, readUrl: database.read_url, mode: 'read' })
+  const { url: databaseUrl, read_url: readUrl, reader_limits: readerLimits } = database
+  return openStore({ ...optionsOf(session), home, databaseUrl, readUrl, readerLimits, mode: 'read' })
 }
 
 const optionsOf = (session: Session) => ({
@@ -45,15 +49,15 @@ const optionsOf = (session: Session) => ({
   signal: session.signal,
 })
 
-/** Looks up the topics that pipelines write, which the store knows. */
+/** Looks up the topics that pipelines write, in the store. */
 export type FindTopics = () => Promise<TopicCatalogue>
 
-/** Opens the store, where it is not open yet, for as long as it is used. */
+/** Passes the store to `use`; it is opened for that if it is not open yet. */
 export type WithStore = <T>(use: (store: Store) => Promise<T>) => Promise<T>
 
 /**
- * Opens the stream for one command; the store too, where the log lives in it, once the topics of pipelines are asked for, or where the
- * command needs it.
+ * Opens the stream for one command. With the embedded log the store is opened too; with brokers only when `findTopics` or `withStore` is
+ * called.
  */
 export async function withStream<T>(
   session: Session,

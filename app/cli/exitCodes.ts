@@ -1,20 +1,20 @@
-import type { ErrorCode } from '../../lib/src/base/index.ts'
+import type { ErrorCode } from '../../lib/src/base/types/index.ts'
 
-/** What the process ends with; scripts rely on these numbers. */
+/** Exit codes of the process; scripts rely on these numbers. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, unavailable: 3, notFound: 4, refused: 5, interrupted: 130 } as const
 export type Exit = (typeof EXIT)[keyof typeof EXIT]
 
 export const EXIT_SUMMARIES: Readonly<Record<Exit, string>> = {
   [EXIT.ok]: 'done',
-  [EXIT.failed]: 'it failed, a check found something wrong, or some records were refused',
+  [EXIT.failed]: 'the command failed, a check found a fault, or some records were refused',
   [EXIT.usage]: 'a command, flag, argument or setting is wrong',
-  [EXIT.unavailable]: 'the other side (database, broker, provider) cannot be reached or is busy; trying again may help',
-  [EXIT.notFound]: 'what was asked for is not there',
+  [EXIT.unavailable]: 'a database, broker or provider cannot be reached or is busy; trying again may help',
+  [EXIT.notFound]: 'the coin, file, run or other thing asked for does not exist',
   [EXIT.refused]: 'a key, token, password or role is missing or refused',
   [EXIT.interrupted]: 'interrupted by Ctrl-C before it was done',
 }
 
-/** The one table from error codes to exit codes; a new code without an exit does not compile. */
+/** Exit codes by error code; a new error code without an exit code does not compile. */
 export const EXIT_OF_CODE: Readonly<Record<ErrorCode, Exit>> = {
   CONFIG_INVALID: EXIT.usage,
   BAD_REQUEST: EXIT.usage,

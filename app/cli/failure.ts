@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import type { ErrorCode, QiError } from '../../lib/src/base/index.ts'
+import type { ErrorCode, QiError } from '../../lib/src/base/types/index.ts'
 import { EXIT, EXIT_OF_CODE, type Exit } from './exitCodes.ts'
 import type { Output } from './output.ts'
 
@@ -8,19 +8,19 @@ export interface FailureOptions {
   readonly debug: boolean
 }
 
-/** What can be done next, where the message itself may not say it. */
+/** Next steps by error code, for messages that have none. */
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
-  CONFIG_INVALID: '`qicore config show` tells where each setting comes from',
-  UNAVAILABLE: '`qicore doctor` tells what works and what does not',
-  TIMEOUT: '`qicore doctor` tells what works and what does not',
-  UNAUTHORIZED: 'check the key or password; `qicore config show` tells where it comes from',
-  INTERNAL: 'this is a defect of QiCore: run it again with --debug and report what it prints',
+  CONFIG_INVALID: '`qicore config show` shows where each setting comes from',
+  UNAVAILABLE: '`qicore doctor` checks everything that the platform needs',
+  TIMEOUT: '`qicore doctor` checks everything that the platform needs',
+  UNAUTHORIZED: 'check the key or password; `qicore config show` shows where it comes from',
+  INTERNAL: 'this is a defect of QiCore: run the command again with --debug, and report its output',
 }
 
-/** Tells what failed, in one line and a remedy, or as JSON; always on stderr. Returns what the process ends with. */
+/** Prints a failure on stderr, with a remedy, or as JSON. @returns the exit code */
 export async function reportFailure(failure: unknown, err: Output, { json, debug }: FailureOptions): Promise<Exit> {
   if (failure instanceof CommanderError) return reportUsage(failure, err, json)
-  const { escapeHidden, toQiError, withoutSecrets } = await import('../../lib/src/base/index.ts')
+  const { escapeHidden, toQiError, withoutSecrets } = await import('../../lib/src/base/types/index.ts')
   const error = toQiError(failure)
   const exit = EXIT_OF_CODE[error.code]
   if (json)
@@ -39,14 +39,14 @@ function describe(error: QiError, err: Output, shown: (line: string) => string):
   return `${head}${message}${remedy ? `\n${err.style('dim', `  ${remedy}`)}` : ''}`
 }
 
-/** Commander has found the command line wrong; help and version end that way too, with exit code 0. */
+/** Reports a wrong command line, which Commander found. Help and version also end in a CommanderError, with exit code 0. */
 async function reportUsage(error: CommanderError, err: Output, json: boolean): Promise<Exit> {
   if (error.exitCode === 0) return EXIT.ok
   // Commander has printed the help already.
   if (error.code === 'commander.help') return EXIT.usage
   const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
   if (json) await err.json({ error: { code: 'BAD_REQUEST', message, retryable: false, exit_code: EXIT.usage } })
-  else await err.line(`${err.style('red', 'error:')} ${message}\n${err.style('dim', '  --help explains each command')}`)
+  else await err.line(`${err.style('red', 'error:')} ${message}\n${err.style('dim', '  see --help of the command')}`)
   return EXIT.usage
 }
 

@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { errorMessage, type Logger, QiError, silentLogger, withoutSecrets } from '../../lib/src/base/index.ts'
+import { errorMessage, type Logger, QiError, silentLogger, withoutSecrets } from '../../lib/src/base/types/index.ts'
 import type { Output } from './output.ts'
 import type { Session } from './session.ts'
 import { prettyLine } from './text/prettyLine.ts'
@@ -8,12 +8,12 @@ export interface LogOptions {
   readonly level: string
   readonly format: 'pretty' | 'json'
   readonly err: Output
-  /** Takes a finished line; the terminal's status line must make room for it first. */
+  /** Prints a finished line, above the status line of the terminal. */
   readonly write: (line: string) => void
   readonly debug: boolean
 }
 
-/** Secrets do not get as far as the log; these names are struck out in case one does. */
+/** Names of fields that are masked, as a second guard: secrets do not reach the log in the first place. */
 const SECRETS = ['token', 'password', 'apiKey', 'api_key', 'authorization', 'secret'].flatMap((name) => [name, `*.${name}`])
 
 export function createLogger({ level, format, err, write, debug }: LogOptions): Logger {
@@ -25,7 +25,7 @@ export function createLogger({ level, format, err, write, debug }: LogOptions): 
       level,
       base: null,
       redact: { paths: SECRETS, censor: '(secret)' },
-      serializers: { error: serializeError, err: serializeError },
+      serializers: { err: serializeError },
     },
     destination,
   )
@@ -37,7 +37,7 @@ function errorFields(error: unknown, debug: boolean): unknown {
   return debug ? { ...fields, stack: error.stack, ...(error.cause ? { cause: errorMessage(error.cause) } : {}) } : fields
 }
 
-/** What a short command logs: nothing, unless it is being looked into. */
+/** The logger of a short command, which logs only with --debug. */
 export function loggerOf({ debug, json, err }: Session): Logger {
   if (!debug) return silentLogger
   return createLogger({ level: 'debug', format: json ? 'json' : 'pretty', err, write: (line) => void err.line(line), debug })

@@ -1,6 +1,6 @@
-import { QiError } from '../../lib/src/base/index.ts'
+import { QiError } from '../../lib/src/base/types/index.ts'
 
-/** `name=value`; a value that is JSON is taken as such, any other is a text. @throws QiError BAD_REQUEST */
+/** Parses `name=value`. The value is parsed as JSON if it is JSON, else it is a text. @throws QiError BAD_REQUEST */
 export function nameValue(text: string): [string, unknown] {
   const at = text.indexOf('=')
   if (at < 1)

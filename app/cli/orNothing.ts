@@ -1,6 +1,6 @@
-import { NotMade } from '../../lib/src/base/index.ts'
+import { NotMade } from '../../lib/src/base/database/index.ts'
 
-/** A list of the store; empty where no process has kept anything of that kind yet, since a command that only reads makes no tables. */
+/** A list from the store; empty if its table does not exist yet, because a command that only reads creates no tables. */
 export async function orNothing<T>(listing: Promise<readonly T[]>): Promise<readonly T[]> {
   try {
     return await listing

@@ -8,7 +8,7 @@ export class Output {
   readonly stream: NodeJS.WriteStream
   #gone = false
 
-  /** @param onGone hears that nobody reads any more, as after `| head` */
+  /** @param onGone called when the reader has closed the pipe, as after `| head` */
   constructor(stream: NodeJS.WriteStream, onGone: () => void = () => {}) {
     this.stream = stream
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -22,7 +22,7 @@ export class Output {
     return this.stream.isTTY === true
   }
 
-  /** Characters in a line; undefined where the output is no terminal and lines may be as long as they are. */
+  /** Characters in a line of the terminal; undefined without a terminal, where lines may have any length. */
   get width(): number | undefined {
     return this.isTerminal ? this.stream.columns || 80 : undefined
   }
@@ -31,9 +31,13 @@ export class Output {
     return styleText(style, text, { stream: this.stream })
   }
 
-  /** Returns when the reader has room for more: a slow reader slows us, and fills no memory. */
-  async line(text = ''): Promise<void> {
-    if (this.#gone || this.stream.write(`${text}\n`)) return
+  line(text = ''): Promise<void> {
+    return this.text(`${text}\n`)
+  }
+
+  /** Resolves when the reader has room for more: backpressure of a slow reader. */
+  async text(text: string): Promise<void> {
+    if (this.#gone || this.stream.write(text)) return
     await Promise.race([once(this.stream, 'drain'), once(this.stream, 'close')]).catch(() => {})
   }
 
@@ -41,7 +45,7 @@ export class Output {
     return this.line(JSON.stringify(value, null, this.isTerminal ? 2 : 0))
   }
 
-  /** Everything written has left the process. */
+  /** Resolves when everything written has left the process. */
   flush(): Promise<void> {
     return new Promise((resolve) => (this.#gone ? resolve() : this.stream.write('', () => resolve())))
   }

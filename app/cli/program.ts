@@ -1,56 +1,64 @@
 import { Option } from 'commander'
+import { version } from '../version.ts'
 import { CliCommand } from './CliCommand.ts'
 import { agent } from './commands/agent.ts'
 import { audit } from './commands/audit.ts'
 import { backfill } from './commands/backfill.ts'
+import { completion } from './commands/completion.ts'
 import { config } from './commands/config.ts'
+import { db, psql } from './commands/db.ts'
 import { destination } from './commands/destination.ts'
 import { dlq } from './commands/dlq.ts'
 import { doctor } from './commands/doctor.ts'
+import { exportCommand } from './commands/export.ts'
+import { find } from './commands/find.ts'
 import { gaps } from './commands/gaps.ts'
 import { group } from './commands/group.ts'
+import { init } from './commands/init.ts'
 import { limits } from './commands/limits.ts'
 import { mcp } from './commands/mcp.ts'
+import { open } from './commands/open.ts'
 import { pipeline } from './commands/pipeline.ts'
 import { query } from './commands/query.ts'
+import { sql } from './commands/sql.ts'
 import { status } from './commands/status.ts'
 import { store } from './commands/store.ts'
 import { tail } from './commands/tail.ts'
 import { token } from './commands/token.ts'
 import { tool } from './commands/tool.ts'
 import { up } from './commands/up.ts'
-import { version } from './version.ts'
 
-/** Flags that every command knows, before or behind its name. */
-export interface GlobalFlags {
-  readonly json?: boolean
-  readonly home?: string
-  readonly debug?: boolean
-}
-
-/** Every command, as data: nothing of the library is loaded for it. */
+/** Every command, as data: the library is not loaded for it. */
 export function createProgram(): CliCommand {
   const program = new CliCommand('qicore')
-    .description('Market data of your own: acquired, streamed, stored exactly and served. `qicore up` runs all of it.')
+    .description(
+      'A market-data platform of your own: acquires, streams, stores and serves exact data. `qicore up` runs all of it.',
+    )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'explain a command')
     .addOption(new Option('--json', 'print JSON for programs instead of text for people'))
     .addOption(new Option('--home <folder>', 'the data folder (default: .qicore in the project)'))
-    .addOption(new Option('--debug', 'log in detail; on failure print the stack and its causes'))
+    .addOption(new Option('--debug', 'log in detail; after a failure print the stack and the causes'))
     .helpCommand('help [command]', 'explain a command')
     .exitOverride()
-    // What is wrong with the command line is told by reportFailure, in the same form as any other failure.
+    // reportFailure prints a wrong command line, in the same form as any other failure.
     .configureOutput({ outputError: () => {} })
     .example('qicore up', 'start the platform in this folder')
-    .example('qicore query latest bitcoin ethereum', 'what the store holds of two coins')
-    .example('qicore doctor', 'what works on this machine, what is missing, how to get it')
+    .example('qicore query latest bitcoin ethereum', 'the latest stored prices of two coins')
+    .example('qicore doctor', 'check this machine and this project')
   for (const command of [
     up(),
     status(),
+    open(),
     query(),
+    find(),
+    sql(),
     gaps(),
     backfill(),
+    exportCommand(),
     store(),
+    psql(),
+    db(),
     limits(),
     tail(),
     dlq(),
@@ -64,6 +72,8 @@ export function createProgram(): CliCommand {
     audit(),
     doctor(),
     config(),
+    init(),
+    completion(),
   ])
     program.addCommand(command)
   everyCommand(program, (command) => {

@@ -1,13 +1,14 @@
-import { errorMessage, type Logger, type ToolHandles } from '../../lib/src/base/index.ts'
+import type { ToolHandles } from '../../lib/src/base/agent/index.ts'
+import type { Logger } from '../../lib/src/base/types/index.ts'
 import { CryptoDataPlatform, type LoadedConfig } from '../../lib/src/streaming/platform/index.ts'
 import { createMetrics, HealthProbe, type Metrics } from '../server/index.ts'
 import { loggerOf } from './logging.ts'
 import type { Session } from './session.ts'
 
-/** How old its knowledge of topics may be when a tool is called: one that is deployed while `qicore mcp` runs is known soon. */
+/** Longest age of the known topics when a tool is called, so that `qicore mcp` soon knows a pipeline deployed meanwhile. */
 const FRESH_MS = 1_000
 
-/** The handles that tools use, opened when the first tool runs. No source runs until a tool starts one. */
+/** The handles that tools use, opened at the first call. No source runs until a tool starts one. */
 export class LazyTools implements AsyncDisposable {
   readonly #platform: CryptoDataPlatform
   readonly #session: Session
@@ -20,7 +21,7 @@ export class LazyTools implements AsyncDisposable {
     this.#session = session
     this.#logger = loggerOf(session)
     const onNotice = (line: string) => void session.remark(line)
-    this.#platform = new CryptoDataPlatform({ config, logger: this.#logger, onNotice, announced: false })
+    this.#platform = new CryptoDataPlatform({ config, logger: this.#logger, onNotice, role: 'command' })
   }
 
   async handles(): Promise<ToolHandles> {
@@ -32,10 +33,10 @@ export class LazyTools implements AsyncDisposable {
     if (Date.now() - this.#followed > FRESH_MS) {
       this.#followed = Date.now()
       const { pipelines, catalogue } = this.#platform
-      // A store that is away is told of by the tool that needs it.
+      // If the store cannot be reached, the tool that needs it says so.
       await pipelines
         .declareTopics(catalogue)
-        .catch((error: unknown) => this.#logger.debug({ error: errorMessage(error) }, 'topics could not be looked up'))
+        .catch((error: unknown) => this.#logger.debug({ err: error }, 'topics could not be looked up'))
     }
     this.#metrics ??= createMetrics({ platform: this.#platform, probe: new HealthProbe(this.#platform) })
     return { ...this.#platform.toolHandles, metrics: this.#metrics }

@@ -1,15 +1,15 @@
-import { isBuiltInTopic, QiError, type RecordType, recordTypes, suggest, TopicCatalogue } from '../../lib/src/base/index.ts'
+import { isBuiltInTopic, QiError, type RecordType, recordTypes, suggest, TopicCatalogue } from '../../lib/src/base/types/index.ts'
 import type { FindTopics } from './engines.ts'
 
 const all: readonly RecordType[] = Object.values(recordTypes) as readonly RecordType[]
 
-/** `price`, `prices` and `crypto-prices` mean the same. */
+/** The names of a record type: `price`, `prices` and `crypto-prices` are the same. */
 const namesOf = ({ name, topic }: RecordType): string[] => [name, topic.replace(/^crypto-/, ''), topic]
 
 /**
- * Topics with the record type of each, by the names of record types or topics; those of all record types where none is named.
- * @param findTopics called where a name may be that of a topic of a pipeline
- * @throws QiError BAD_REQUEST with what may have been meant
+ * The record types by topic, for names of record types or topics; without names all record types.
+ * @param findTopics called for a name that may be a topic of a pipeline
+ * @throws QiError BAD_REQUEST with a suggestion
  */
 export async function topicsNamed(names: readonly string[], findTopics: FindTopics): Promise<ReadonlyMap<string, RecordType>> {
   if (names.length === 0) return new Map(all.map((type) => [type.topic, type]))
@@ -30,6 +30,6 @@ async function ofPipeline(name: string, findTopics: FindTopics): Promise<RecordT
   throw new QiError('BAD_REQUEST', `there is no record type or topic ${name}${suggest(name, known)}`)
 }
 
-/** The record types of these topics; the store is asked only where one of them is a pipeline's. */
+/** The record types of these topics; the store is asked only if one of them is a pipeline's. */
 export const catalogueFor = async (topics: readonly string[], findTopics: FindTopics): Promise<TopicCatalogue> =>
   topics.every(isBuiltInTopic) ? new TopicCatalogue() : findTopics()

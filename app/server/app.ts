@@ -1,13 +1,16 @@
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
-import { compress } from 'hono/compress'
 import { cors } from 'hono/cors'
-import { parseQuery, QiError, silentLogger, suggest } from '../../lib/src/base/index.ts'
+import { parseQuery } from '../../lib/src/base/database/index.ts'
+import { QiError, silentLogger, suggest } from '../../lib/src/base/types/index.ts'
 import { type Caller, type Face, OFFER_HEADERS, type Role, requireRole } from '../../lib/src/mcp-tools/index.ts'
+import { openapi } from './api/openapi.ts'
+import { compressed } from './compress.ts'
 import { addressGroup } from './connections.ts'
 import { problemAnswer, showError } from './errors.ts'
 import { type Identity, type Site, unauthorized } from './guard/guard.ts'
 import { digest, tokenOf } from './guard/token.ts'
+import { wantsPage } from './headers.ts'
 import { guarded } from './mcp.ts'
 import { openapiText } from './openapi/document.ts'
 import { readQuery, refuseQuery } from './query.ts'
@@ -17,17 +20,17 @@ import { routes } from './routes.ts'
 type App = Hono<{ Bindings: HttpBindings }>
 type Asked = Context<{ Bindings: HttpBindings }>
 
-/** Request headers of MCP over Streamable HTTP that a browser asks about before it sends them. */
+/** Request headers of MCP over Streamable HTTP, for CORS. */
 const MCP_HEADERS = ['content-type', 'mcp-protocol-version', 'mcp-session-id', 'mcp-method', 'mcp-name', 'last-event-id']
 
-/** The same of calls of tools. */
+/** Request headers of tool calls, for CORS. */
 const WRITE_HEADERS = ['idempotency-key', 'prefer']
 
 type Method = 'GET' | 'POST' | 'DELETE'
 
-/** The answer of one method of an address. */
+/** The handler of one method of an address. */
 interface Answer {
-  /** Also without a token. */
+  /** True if it answers without a token. */
   readonly open?: boolean | undefined
   readonly role?: Role | undefined
   work(c: Asked, caller: Caller | undefined): Promise<Response>
@@ -42,31 +45,32 @@ export function createApp(parts: Omit<Served, 'openapi'>): App {
     app.use(
       cors({
         origin: [...guard.origins],
-        allowHeaders: ['authorization', ...MCP_HEADERS, ...OFFER_HEADERS, ...WRITE_HEADERS],
+        allowHeaders: ['authorization', 'if-none-match', ...MCP_HEADERS, ...OFFER_HEADERS, ...WRITE_HEADERS],
         allowMethods: ['GET', 'POST', 'DELETE'],
-        exposeHeaders: ['mcp-session-id', 'retry-after', 'www-authenticate', 'location', 'idempotent-replayed'],
+        exposeHeaders: ['mcp-session-id', 'retry-after', 'www-authenticate', 'location', 'idempotent-replayed', 'link', 'etag'],
       }),
     )
-  for (const [path, methods] of Map.groupBy(routes, (route) => route.path))
-    answer(
-      app,
-      served,
-      path,
+  for (const [path, methods] of Map.groupBy(routes, (route) => route.path)) {
+    const answers = (suffix?: string) =>
       Object.fromEntries(
         methods.map((route) => [
           route.method ?? 'GET',
           {
             open: route.open,
             role: route.role,
-            work: (c: Asked, caller: Caller | undefined) => respond(route, served, c, caller),
+            work: (c: Asked, caller: Caller | undefined) => respond(route, served, c, caller, suffix),
           },
         ]),
-      ),
-    )
+      )
+    answer(app, served, path, answers())
+    for (const suffix of methods[0]?.suffixes ?? []) answer(app, served, `${path}.${suffix}`, answers(suffix))
+  }
   const page = (path: string, work: (c: Asked) => Promise<Response>) => answer(app, served, path, { GET: { work } })
-  page('/', async () => pages.home())
-  page('/api/v1/docs', async () => pages.docs())
-  page('/assets/{name}', async (c) => pages.asset(c.req.param('name') ?? '') ?? notFound(c.req.path))
+  const asking = (c: Asked) => ({ header: (name: string) => c.req.header(name) })
+  page('/', async (c) => pages.home(asking(c)))
+  for (const path of ['/api/v1/docs', '/docs']) page(path, async (c) => pages.docs(asking(c)))
+  page('/assets/{name}', async (c) => pages.asset(c.req.param('name') ?? '', asking(c)) ?? notFound(c.req.path))
+  answer(app, served, '/openapi.json', { GET: { work: (c, caller) => respond(openapi, served, c, caller, undefined) } })
   page('/ws', async () => {
     throw new QiError(
       'BAD_REQUEST',
@@ -79,7 +83,7 @@ export function createApp(parts: Omit<Served, 'openapi'>): App {
   return app
 }
 
-/** Every address is answered after the same checks, with the same errors, and counted under its route. */
+/** Registers an address: each request passes the same checks, fails with the same errors, and is counted under its route. */
 function answer(app: App, served: Served, path: string, methods: Partial<Record<Method, Answer>>): void {
   // One handler for all methods: Hono answers at once where nothing else matches a request.
   app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) =>
@@ -98,14 +102,15 @@ function answer(app: App, served: Served, path: string, methods: Partial<Record<
   )
 }
 
-/** The protocol has methods, sessions and errors of its own; who may use it is decided as for every other address. */
+/** Answers MCP, which has methods, sessions and errors of its own; site and token are checked as for every other address. */
 async function answerMcp({ guard, mcp }: Served, c: Asked): Promise<Response> {
   guard.checkWritingSite(siteOf(c))
   const authorization = c.req.header('authorization')
   const identity = await guard.identify(authorization)
   if (!identity) throw unauthorized()
-  // The token stands for the owner of a session, by its digest.
-  const owner = digest(tokenOf(authorization) ?? '').toString('hex')
+  // The digest of the token identifies the owner of a session; without a token it is the loopback interface.
+  const token = tokenOf(authorization)
+  const owner = token === undefined ? 'loopback' : digest(token).toString('hex')
   const address = addressGroup(c.env.incoming.socket.remoteAddress ?? '')
   return guarded(await mcp.fetch(c.req.raw, { owner, address, caller: callerOf(identity, 'mcp', c) }))
 }
@@ -124,15 +129,11 @@ const siteOf = (c: Asked): Site => ({
   fetchSite: c.req.header('sec-fetch-site'),
 })
 
-const squeeze = compress()
-
-/** Compressed where a client asks for it; for all others the compressor's look at the answer would cost more than the answer. */
+/** Counts and compresses. Without `accept-encoding` the answer is not even looked at, which is faster. */
 async function observed(served: Served, c: Asked, path: string, work: () => Promise<Response>): Promise<Response> {
-  if (!c.req.header('accept-encoding')) return measured(served, c, path, work)
-  await squeeze(c, async () => {
-    c.res = await measured(served, c, path, work)
-  })
-  return c.res
+  const response = await measured(served, c, path, work)
+  const accepted = c.req.header('accept-encoding')
+  return accepted === undefined || c.req.method === 'HEAD' ? response : compressed(response, accepted)
 }
 
 async function measured(served: Served, c: Asked, path: string, work: () => Promise<Response>): Promise<Response> {
@@ -142,37 +143,48 @@ async function measured(served: Served, c: Asked, path: string, work: () => Prom
     response = await work()
   } catch (error) {
     const shown = showError(error, served.logger, `${c.req.method} ${path}`)
-    response = problemAnswer(shown, shown.status === 401 ? { 'www-authenticate': challenge(c) } : {})
+    response =
+      path === 'unmatched' && c.req.method === 'GET' && wantsPage(c.req.header('accept'))
+        ? served.pages.missing(shown.error.message)
+        : problemAnswer(shown, shown.status === 401 ? { 'www-authenticate': challenge(c) } : {})
   }
   served.metrics.http.observe(c.req.method, path, response.status, performance.now() - started)
   return response
 }
 
-async function respond(route: Route, served: Served, c: Asked, caller: Caller | undefined): Promise<Response> {
+async function respond(
+  route: Route,
+  served: Served,
+  c: Asked,
+  caller: Caller | undefined,
+  suffix: string | undefined,
+): Promise<Response> {
   const { query, params } = route
   if (!query) refuseQuery(c.req.url)
   const asked = {
     caller,
     params: params ? parseQuery(params, c.req.param()) : {},
+    suffix,
     header: (name: string) => c.req.header(name),
     request: c.req.raw,
   }
   return route.answer(served, query ? readQuery(query, c.req.url) : {}, asked)
 }
 
-/** A browser that opens a page asks its user for the token (any name, the token as password); programs are told of Bearer. */
+/** The challenge of a 401: Basic for browsers, which ask their user (any name, the token as password); Bearer for programs. */
 const challenge = (c: Asked): string =>
-  c.req.header('accept')?.includes('text/html') ? 'Basic realm="qicore", charset="UTF-8"' : 'Bearer realm="qicore"'
+  wantsPage(c.req.header('accept')) ? 'Basic realm="qicore", charset="UTF-8"' : 'Bearer realm="qicore"'
 
 const known = [...routes.map(({ path }) => path), '/api/v1/docs', '/ws', '/mcp', '/']
 
 function notFound(path: string): never {
   const asked = path.replace(/\/+$/, '')
-  const within = asked === '' ? undefined : known.find((one) => one.startsWith(`${asked}/`))
+  const within =
+    asked === '' ? undefined : (known.find((one) => one === asked) ?? known.find((one) => one.startsWith(`${asked}/`)))
   const hint = within ? `; did you mean ${within}?` : suggest(path, known)
   throw new QiError(
     'NOT_FOUND',
-    `there is nothing at ${path.slice(0, 100)}${hint.startsWith('; did') ? hint : ''}; there is ${known.join(', ')}`,
+    `there is nothing at ${path.slice(0, 100)}${hint.startsWith('; did') ? hint : ''}; known addresses: ${known.join(', ')}`,
     { field: 'path' },
   )
 }

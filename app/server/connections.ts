@@ -1,18 +1,19 @@
 import type { Server, ServerOptions } from 'node:http'
 import { isIPv6, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { isLoopback, type Logger, QiError, silentLogger } from '../../lib/src/base/index.ts'
+import { isLoopback } from '../../lib/src/base/networking/index.ts'
+import { type Logger, QiError, silentLogger } from '../../lib/src/base/types/index.ts'
 import { type ShownError, showError } from './errors.ts'
 import { type OutputLimits, OutputWatch } from './output.ts'
 
 export interface ConnectionLimits extends OutputLimits {
   /** Most connections at once, WebSockets included. */
   readonly connections: number
-  /** Most connections of one address; of loopback as many as there may be at all. */
+  /** Most connections of one address; loopback has no limit of its own. */
   readonly connectionsPerAddress: number
-  /** How long the headers of a request may take, from the connection on, in milliseconds. */
+  /** Longest time from the connection to the end of the request headers, in milliseconds. */
   readonly headersMs: number
-  /** How long a whole request may take, in milliseconds. */
+  /** Longest time of a whole request, in milliseconds. */
   readonly requestMs: number
 }
 
@@ -25,19 +26,19 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   stalledMs: 30_000,
 }
 
-/** The options of `node:http` that end requests which trickle in, and connections without one. */
+/** Options of `node:http` that close connections with slow requests, or without one. */
 export const timeouts = ({ headersMs, requestMs }: ConnectionLimits): ServerOptions => ({
   headersTimeout: headersMs,
   requestTimeout: requestMs,
   connectionsCheckingInterval: Math.min(2_000, headersMs),
 })
 
-/** Connections beyond the limit of their address that are told so; those beyond are cut without a word. */
+/** Most connections beyond the limit of their address that get an error as answer; further ones are closed at once. */
 const MOST_TOLD = 64
-/** How long they may take to send the request that is answered so, in milliseconds. */
+/** Longest time until such a connection sends its request, in milliseconds. */
 const TELL_MS = 1_000
 
-/** The connections of one server: their number has a limit, in all and per address, and so has what waits to be sent on them. */
+/** The connections of one server. Limits their number, in all and per address, and the bytes that wait to be sent. */
 export class Connections {
   readonly #limits: ConnectionLimits
   readonly #open = new Set<Socket>()
@@ -61,7 +62,7 @@ export class Connections {
     return { open: this.#open.size, refused: this.#refused, stalled: this.#output.stalled }
   }
 
-  /** Whether this connection is one too many of its address. */
+  /** True if this connection exceeds the limit of its address. */
   isBeyond(socket: Duplex): boolean {
     return this.#beyond.has(socket as Socket)
   }
@@ -69,7 +70,7 @@ export class Connections {
   /** The answer to a request on such a connection. */
   refusal(): ShownError {
     const { connectionsPerAddress } = this.#limits
-    const message = `this address has ${connectionsPerAddress} connections: close some, or raise server.max_connections_per_address`
+    const message = `too many connections: this address has ${connectionsPerAddress}; close some, or raise server.max_connections_per_address`
     const error = new QiError('RATE_LIMITED', message, { retryAfterMs: 1_000 })
     return showError(error, silentLogger, 'a connection')
   }
@@ -108,7 +109,7 @@ export class Connections {
 
 export const LOOPBACK = 'loopback'
 
-/** Addresses that one client can have: an IPv4 address, the /64 network of an IPv6 address, all of loopback. */
+/** The group of addresses that count as one client: an IPv4 address, the /64 network of an IPv6 address, or all of loopback. */
 export function addressGroup(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
   if (isLoopback(plain)) return LOOPBACK

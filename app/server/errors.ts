@@ -1,46 +1,65 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { ERROR_CODES, type ErrorCode, type ErrorDetails, type Logger, QiError, toQiError } from '../../lib/src/base/index.ts'
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorDetails,
+  type Logger,
+  QiError,
+  toQiError,
+} from '../../lib/src/base/types/index.ts'
 import { CONSENT_SECONDS, ConsentNeeded, KeyReused } from '../../lib/src/mcp-tools/index.ts'
 import { json, PROBLEM_TYPE } from './headers.ts'
+import { named } from './openapi/named.ts'
 
 const code = z
   .enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]])
-  .describe('what kind of failure; see the table of codes')
+  .describe('kind of the failure; see the table of codes')
 const details = {
   field: z.string().optional().describe('the parameter, header or argument at fault'),
-  retryable: z.boolean().describe('whether the same request can succeed later'),
-  retry_after_ms: z.number().int().optional().describe('how long to wait before that'),
-  id: z.string().optional().describe('finds the cause in the log of the server'),
+  retryable: z.boolean().describe('true if the same request can succeed later'),
+  retry_after_ms: z.number().int().optional().describe('time to wait before a retry'),
+  id: z.string().optional().describe('id under which the log of the server has the cause'),
 }
 
 /** An error in a message of the WebSocket, and in a job. */
-export const errorObject = z.object({ code, message: z.string().describe('what, where, and what to do'), ...details })
+export const errorObject = named(
+  'ErrorDetail',
+  z.object({ code, message: z.string().describe('what is wrong, where, and what to do'), ...details }),
+)
 export type ErrorObject = z.output<typeof errorObject>
 
-/** The question that a call which destroys something is answered with. */
-const confirmation = z
-  .object({
-    question: z.string().describe('says what would happen'),
-    token: z
-      .string()
-      .describe('repeat the call with it as `confirm`: good for one call, by the same caller, with the same arguments'),
-    valid_seconds: z.number().int(),
-  })
-  .describe('only where something would be destroyed and the caller must agree first')
+/** The question to the caller before a call destroys something. */
+const confirmation = named(
+  'Confirmation',
+  z
+    .object({
+      question: z.string().describe('the effect of the call, as a question'),
+      token: z
+        .string()
+        .describe(
+          'to agree, repeat the call with this as `confirm`; good for one call of the same caller with the same arguments',
+        ),
+      valid_seconds: z.number().int(),
+    })
+    .describe('present if the call would destroy something and the caller must agree first'),
+)
 
-/** Every error over HTTP, by RFC 9457. */
-export const problem = z
-  .object({
-    type: z.string().describe('urn:qicore:error: and the code'),
-    title: z.string().describe('what the code means'),
-    status: z.number().int(),
-    detail: z.string().describe('what, where, and what to do'),
-    code,
-    ...details,
-    confirm: confirmation.optional(),
-  })
-  .describe('Why there is no answer, by RFC 9457 (application/problem+json)')
+/** The body of every error over HTTP, by RFC 9457. */
+export const problem = named(
+  'Problem',
+  z
+    .object({
+      type: z.string().describe('urn:qicore:error: and the code'),
+      title: z.string().describe('meaning of the code'),
+      status: z.number().int(),
+      detail: z.string().describe('what is wrong, where, and what to do'),
+      code,
+      ...details,
+      confirm: confirmation.optional(),
+    })
+    .describe('An error, by RFC 9457 (application/problem+json)'),
+)
 export type Problem = z.output<typeof problem>
 
 export interface ShownError {
@@ -68,7 +87,7 @@ export function problemOf({ status, error, confirm }: ShownError): Problem {
 export const problemAnswer = (shown: ShownError, headers: Readonly<Record<string, string>> = {}): Response =>
   json(JSON.stringify(problemOf(shown)), shown.status, { ...shown.headers, ...headers, 'content-type': PROBLEM_TYPE })
 
-/** A failure with a status of its own, where that of its code says less. */
+/** An error with its own HTTP status instead of the status of its code. */
 export class StatusError extends QiError {
   readonly status: number
   constructor(status: number, code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -77,29 +96,29 @@ export class StatusError extends QiError {
   }
 }
 
-/** What is said where the real message may tell of the inside. */
+/** General messages that replace the real ones of failures inside the platform. */
 const PLAIN: Partial<Record<ErrorCode, string>> = {
   UNAVAILABLE:
-    'the store, its read replica or the stream cannot be reached just now: /health says which and since when; try again',
+    'the store, its read replica or the stream cannot be reached now: /health says which and since when; try again later',
   TIMEOUT: 'the store or the stream did not answer in time: /health says more; try again',
-  CLOSED: 'the platform is stopping or has not started yet: /ready says when it has',
-  INTERNAL: 'a defect in QiCore: the log of the server says more under this id',
+  CLOSED: 'the platform is stopping or has not started yet: /ready answers 200 once it has',
+  INTERNAL: 'a defect in QiCore: the log of the server has the cause under this id',
 }
 
 /**
- * An error as a caller may see it. What was written for the caller is passed on; what happened underneath is logged under an
- * id and described in general words, since it may hold addresses, statements or secrets.
+ * An error as a caller may see it. An error of the request is passed on. A failure inside the platform is logged under an id and replaced by
+ * a general message, because its own may contain addresses, statements or secrets.
  */
 export function showError(failure: unknown, logger: Logger, where: string): ShownError {
   const error = toQiError(failure)
   if (error instanceof StatusError) return shownAs(error, error.status)
-  // A cause tells of a failure underneath: it may be our fault (a missing table is NOT_FOUND), never the caller's.
+  // An error with a cause is a failure inside the platform (a missing table is NOT_FOUND), not a fault of the caller.
   const underneath = error.cause !== undefined && error.code !== 'BAD_REQUEST'
   const code = underneath && ERROR_CODES[error.code].http < 500 ? 'INTERNAL' : error.code
   const { http, summary } = ERROR_CODES[code]
   const shown = http < 500
   const id = shown ? undefined : randomUUID()
-  if (id) logger.error({ id, where, error }, `${where} failed: ${error.message}`)
+  if (id) logger.error({ id, where, err: error }, `${where} failed: ${error.message}`)
   const { retryAfterMs } = error
   return {
     status: http,
@@ -116,7 +135,7 @@ export function showError(failure: unknown, logger: Logger, where: string): Show
 }
 
 /**
- * A failure of a tool: its message is written for the caller, as over MCP, but for a defect. A call that waits for consent carries the
+ * A failure of a tool as a caller may see it: with its own message, as over MCP, unless it is a defect. A call that needs consent has the
  * question and the token.
  */
 export function showToolError(failure: unknown, logger: Logger, where: string): ShownError {
@@ -129,7 +148,7 @@ export function showToolError(failure: unknown, logger: Logger, where: string): 
   return { ...shown, confirm: { question, token, valid_seconds: CONSENT_SECONDS } }
 }
 
-/** An error as it is. */
+/** An error with its own message and fields. */
 const shownAs = (error: QiError, status: number): ShownError => ({
   status,
   error: error.toJSON() as ErrorObject,

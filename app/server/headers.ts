@@ -1,5 +1,5 @@
-/** Of every answer. */
-const always = {
+/** Headers of every answer. */
+export const always = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
@@ -15,7 +15,7 @@ export const jsonHeaders = {
 /** The media type of errors, by RFC 9457. */
 export const PROBLEM_TYPE = 'application/problem+json'
 
-/** Pages load their own files and talk to their own server; nothing else, nothing inline. */
+/** Headers of a page: it may load files of its own server and talk to it, and nothing else; no inline scripts. */
 export const pageHeaders = (type: string) => ({
   ...always,
   'content-type': type,
@@ -27,3 +27,6 @@ export const pageHeaders = (type: string) => ({
 
 export const json = (text: string, status = 200, more: Readonly<Record<string, string>> = {}): Response =>
   new Response(text, { status, headers: { ...jsonHeaders, 'content-length': String(Buffer.byteLength(text)), ...more } })
+
+/** True for browsers, which accept HTML when they open an address. */
+export const wantsPage = (accept: string | undefined): boolean => accept?.includes('text/html') === true

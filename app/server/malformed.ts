@@ -1,6 +1,6 @@
 import { maxHeaderSize } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { QiError, silentLogger } from '../../lib/src/base/index.ts'
+import { QiError, silentLogger } from '../../lib/src/base/types/index.ts'
 import { showError } from './errors.ts'
 import { refuseOn } from './refuse.ts'
 
@@ -16,11 +16,11 @@ const KNOWN: Readonly<Record<string, Malformed>> = {
     field: 'url',
     message: `the address and the headers are longer than ${maxHeaderSize} bytes: ask for less at once`,
   },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, field: 'request', message: 'the request did not arrive in time: send it at once' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, field: 'request', message: 'the request did not arrive in time: send it faster' },
 }
 const OTHER: Malformed = { status: 400, field: 'request', message: 'this is not HTTP/1.1: send "GET /path HTTP/1.1" and headers' }
 
-/** What never became a request is refused like any other: as JSON, with field and remedy. */
+/** Refuses bytes that are no HTTP request in the form of any other error: as JSON, with field and remedy. */
 export function answerMalformed({ code = '' }: NodeJS.ErrnoException, socket: Duplex): void {
   if (code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()

@@ -1,12 +1,12 @@
 import { jsonHeaders } from './headers.ts'
 
-/** Bytes of an event stream that may wait for a client; one that reads more slowly loses the stream. */
+/** Most bytes of an event stream that wait for a client; beyond that the stream is closed. */
 const MOST_WAITING = 4 * 1024 * 1024
 
-/** An event stream that ends within this goes out as one body, in milliseconds: three writes cost more than a small call. */
+/** An event stream that ends within this time is sent as one body, in milliseconds: three writes cost more than a small call. */
 const AT_ONCE_MS = 25
 
-/** An answer of the MCP endpoint with the headers that all answers have, its event stream bounded. */
+/** An answer of the MCP endpoint with the headers of all answers, and a bounded event stream. */
 export async function guarded({ body, status, headers }: Response): Promise<Response> {
   const all = { ...jsonHeaders, ...Object.fromEntries(headers) }
   return new Response(body && (await sentOf(body, headers)), { status, headers: all })
@@ -32,15 +32,15 @@ async function sentOf(body: ReadableStream<Uint8Array>, headers: Headers): Promi
 }
 
 /**
- * The same stream, with an error once more than `most` bytes wait to be read. The server writes events as they come and cannot be
- * held back: what a client does not read would be kept in memory.
+ * The same stream, with an error once more than `most` bytes wait to be read. The source has no backpressure: without a bound the events that
+ * a client does not read would stay in memory.
  */
 export const boundedStream = (source: ReadableStream<Uint8Array>, most = MOST_WAITING): ReadableStream<Uint8Array> => {
   const reader = source.getReader()
   return boundedFrom(reader, { chunks: [], reading: reader.read() }, most)
 }
 
-/** @param begun chunks that were read already, and the read under way */
+/** @param begun chunks that were read already, and the pending read */
 function boundedFrom(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   begun: { readonly chunks: readonly Uint8Array[]; readonly reading: ReturnType<typeof reader.read> },

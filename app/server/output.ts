@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net'
-import type { Logger } from '../../lib/src/base/index.ts'
+import type { Logger } from '../../lib/src/base/types/index.ts'
 
 export interface OutputLimits {
-  /** Bytes that may wait for all clients together before the slowest are cut off. */
+  /** Most bytes that wait for all clients together; beyond that the slowest clients are cut off. */
   readonly outputBytes: number
-  /** How long the output to one client may stand still, in milliseconds. */
+  /** Longest time without progress of the output to one client, in milliseconds. */
   readonly stalledMs: number
 }
 
-/** The least speed at which a client must take a piece of output that is too large to show progress, in bytes a millisecond. */
+/** Lowest speed at which a client must read a large piece of output, in bytes a millisecond. */
 const LEAST_SPEED = 32
 
 interface Progress {
@@ -16,7 +16,7 @@ interface Progress {
   since: number
 }
 
-/** Cuts off clients that do not read: what waits for them is memory of ours. */
+/** Cuts off clients that do not read, because their pending output takes memory. */
 export class OutputWatch {
   readonly #sockets: ReadonlySet<Socket>
   readonly #limits: OutputLimits
@@ -61,7 +61,7 @@ export class OutputWatch {
     }
   }
 
-  /** Since when nothing of its output was taken. */
+  /** Time of the last progress of its output, in milliseconds since 1970. */
   #since(socket: Socket, now: number): number {
     const taken = socket.bytesWritten - socket.writableLength
     const before = this.#progress.get(socket)

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import { parseQuery, QiError, type QueryOf, suggest } from '../../lib/src/base/index.ts'
+import { parseQuery, type QueryOf } from '../../lib/src/base/database/index.ts'
+import { QiError, suggest } from '../../lib/src/base/types/index.ts'
 
 /**
  * The query of a URL, validated.
@@ -12,7 +13,7 @@ export function readQuery<S extends z.ZodObject>(schema: S, url: string): QueryO
   return parseQuery(schema, given)
 }
 
-/** @throws QiError BAD_REQUEST where a route that takes no parameters is given one */
+/** Refuses the query of a route without parameters. @throws QiError BAD_REQUEST if there is one */
 export function refuseQuery(url: string): void {
   const start = url.indexOf('?')
   if (start >= 0) collect(new URLSearchParams(url.slice(start + 1)), [], {})
@@ -20,7 +21,7 @@ export function refuseQuery(url: string): void {
 
 function collect(parameters: URLSearchParams, known: readonly string[], given: Record<string, string | string[]>): void {
   for (const [name, value] of parameters) {
-    if (name === '') throw refused('query', 'a value without a name stands in the query: write name=value, or leave it out')
+    if (name === '') throw refused('query', 'the query has a value without a name: write name=value, or leave it out')
     if (!known.includes(name))
       throw refused(
         name,
@@ -30,7 +31,7 @@ function collect(parameters: URLSearchParams, known: readonly string[], given: R
       )
     if (value.trim() === '') throw refused(name, `${name} is empty: give it a value or leave it out`)
     const before = given[name]
-    // A repeated parameter means a list; where one value is expected the schema refuses it.
+    // A repeated parameter is a list; the schema refuses it if one value is expected.
     given[name] = before === undefined ? value : [before, value].flat()
   }
 }

@@ -3,12 +3,12 @@ import type { Duplex } from 'node:stream'
 import { problemOf, type ShownError } from './errors.ts'
 import { jsonHeaders, PROBLEM_TYPE } from './headers.ts'
 
-/** How long a refused client may keep its connection half open, in milliseconds. */
+/** Longest time until a refused client closes its side of the connection, in milliseconds. */
 const LINGER_MS = 1_000
 
 /**
- * Answers a connection outside HTTP's request cycle and frees its descriptor. Nobody watches a socket after an upgrade or a
- * parser error: a client that does not close its own side would keep it for ever.
+ * Answers a connection outside HTTP's request cycle and frees its descriptor. After an upgrade or a parser error Node has no timeout for a
+ * socket: a client that does not close its side would keep it open for ever.
  */
 export function refuseOn(socket: Duplex, shown: ShownError): void {
   const { status, headers } = shown
@@ -21,7 +21,7 @@ export function refuseOn(socket: Duplex, shown: ShownError): void {
     connection: 'close',
   })
   socket.on('error', () => {})
-  // Unread bytes would make the close a reset, which takes the answer from the client.
+  // With unread bytes the close would be a reset, and the client would lose the answer.
   socket.resume()
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${text}`,

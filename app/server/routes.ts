@@ -13,23 +13,27 @@ import { status } from './api/status.ts'
 import { store } from './api/store.ts'
 import { health } from './health/health.ts'
 import { ready } from './health/ready.ts'
+import { history } from './history/routes.ts'
 import { metricsRoute } from './metrics/route.ts'
 import type { Route } from './route.ts'
+import { liveEvents } from './sse/route.ts'
 import { audit } from './tools/audit.ts'
 import { callToolRoute } from './tools/call.ts'
 import { jobEvents } from './tools/events.ts'
 import { cancelJob, getJob, listJobs } from './tools/jobs.ts'
 import { listTools } from './tools/tools.ts'
 
-/** Every route with an answer for programs, in the order in which it is documented. */
+/** Every route of the HTTP interface, in the order of the documentation. */
 export const routes: readonly Route[] = [
   latestPrices,
+  ...history,
   candles,
   bucketedCandles,
   ...indicators,
   anomalies,
   marketSummary,
   instruments,
+  liveEvents,
   dataHealth,
   coverage,
   status,

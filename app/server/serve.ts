@@ -1,16 +1,9 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
-import {
-  errorMessage,
-  type Logger,
-  type MetricsReader,
-  QiError,
-  silentLogger,
-  systemCode,
-  type ToolDefinition,
-  type ToolHandles,
-} from '../../lib/src/base/index.ts'
+import type { ToolDefinition, ToolHandles } from '../../lib/src/base/agent/index.ts'
+import { type Logger, type MetricsReader, QiError, silentLogger } from '../../lib/src/base/types/index.ts'
 import {
   tools as allTools,
   createServer,
@@ -20,19 +13,25 @@ import {
   ToolOffers,
   toolNamed,
 } from '../../lib/src/mcp-tools/index.ts'
+import { version } from '../version.ts'
 import { createApp } from './app.ts'
 import { closeServer } from './close.ts'
 import { CONNECTION_LIMITS, type ConnectionLimits, Connections, timeouts } from './connections.ts'
 import { problemAnswer } from './errors.ts'
 import { createGuard } from './guard/guard.ts'
 import { HealthProbe } from './health/probe.ts'
+import { type ExportLimits, ExportSlots } from './history/slots.ts'
+import { listenError } from './listenError.ts'
+import { LiveHub } from './live/LiveHub.ts'
+import { LIVE_LIMITS, type LiveLimits } from './live/limits.ts'
+import { Seats } from './live/Seats.ts'
 import { answerMalformed } from './malformed.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { loadPages } from './pages/pages.ts'
 import { refuseOn } from './refuse.ts'
 import type { ServedPlatform, ServerSettings } from './served.ts'
-import { version } from './version.ts'
-import { type LiveLimits, LiveServer } from './ws/LiveServer.ts'
+import { LiveEvents } from './sse/LiveEvents.ts'
+import { LiveServer } from './ws/LiveServer.ts'
 
 type McpServers = Parameters<typeof mcpEndpoint>[0]
 
@@ -40,25 +39,27 @@ export interface ServeOptions {
   readonly platform: ServedPlatform
   readonly config: { readonly server: ServerSettings }
   readonly logger?: Logger
-  /** How long close() lets requests and WebSockets finish, in milliseconds. Default 5,000. */
+  /** Time that close() gives requests and WebSockets to finish, in milliseconds. Default 5,000. */
   readonly drainMs?: number
-  /** Limits of the WebSocket clients; the defaults suit a laptop and a server. */
+  /** Limits of live clients. */
   readonly live?: Partial<LiveLimits>
-  /** Limits of connections besides those of the configuration. */
+  /** Limits of connections, which override those of the configuration. */
   readonly connections?: Partial<ConnectionLimits>
-  /** The tools that are called at /api/v1/tools; default: all there are. */
+  /** Limits of streamed answers. */
+  readonly exports?: Partial<ExportLimits>
+  /** The tools at /api/v1/tools; default: all. */
   readonly tools?: readonly ToolDefinition[]
-  /** Limits of their calls. */
+  /** Limits of tool calls. */
   readonly jobs?: Partial<JobLimits>
   /** The MCP servers that answer at /mcp; default: the platform's tools. */
   readonly mcp?: McpServers
 }
 
 export interface RunningServer extends AsyncDisposable {
-  /** Where people find it, such as http://127.0.0.1:8787. */
+  /** Address for people, such as http://127.0.0.1:8787. */
   readonly url: string
   readonly port: number
-  /** Refuses new requests, finishes those in flight, closes WebSockets with code 1001; what outlasts the deadline is cut. */
+  /** Refuses new requests, finishes requests in flight, closes WebSockets with code 1001, and cuts the rest after the deadline. */
   close(): Promise<void>
 }
 
@@ -70,20 +71,36 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { platform, config, logger = silentLogger, drainMs = 5_000 } = options
   const guard = createGuard(config.server, { pool: () => platform.store.pool, logger })
   const probe = new HealthProbe(platform)
-  const live = new LiveServer({ platform, guard, logger, ...(options.live && { limits: options.live }) })
+  const liveLimits = { ...LIVE_LIMITS, ...options.live }
+  const hub = new LiveHub({ platform, logger, limits: liveLimits })
+  const seats = new Seats(liveLimits)
+  const live = new LiveServer({ hub, seats, guard, logger, limits: liveLimits })
+  const events = new LiveEvents({ hub, seats, guard, limits: liveLimits })
   const limits = { ...limitsOf(config.server), ...options.connections }
   const connections = new Connections(limits, logger)
-  const metrics = createMetrics({ platform, probe, live, connections })
+  const metrics = createMetrics({ platform, probe, live: { live, events, hub }, connections })
   const handles = handlesOf(platform, metrics)
   const offers = new ToolOffers(platform.config?.mcp.destructive ?? false)
   const mcp = mcpEndpoint(
     options.mcp ?? (({ requestInfo }) => createServer({ version, ...offers.of(requestInfo), handles })),
-    (error) => logger.debug({ error }, 'an MCP request was refused'),
+    (error) => logger.debug({ err: error }, 'an MCP request was refused'),
     (request) => offers.of(request),
   )
   const calls = new ToolCalls(handles, logger, options.jobs)
   const tools = options.tools ?? allTools.map(({ name }) => toolNamed(name))
-  const app = createApp({ platform, guard, probe, metrics, logger, mcp, tools, calls, pages: loadPages() })
+  const app = createApp({
+    platform,
+    guard,
+    probe,
+    metrics,
+    logger,
+    mcp,
+    events,
+    tools,
+    calls,
+    pages: loadPages(),
+    exports: new ExportSlots(options.exports),
+  })
   const server = createAdaptorServer({
     fetch: (request, env) =>
       connections.isBeyond((env as HttpBindings).incoming.socket)
@@ -97,10 +114,15 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     if (connections.isBeyond(socket)) refuseOn(socket, connections.refusal())
     else void live.upgrade(request, socket, head)
   })
+  const closeLive = async (withinMs: number) => {
+    events.close()
+    // The stop does not wait longer for a stream that does not answer.
+    await Promise.all([live.close(withinMs), Promise.race([hub.close(), setTimeout(withinMs, undefined, { ref: false })])])
+  }
   try {
     await listen(server, config.server)
   } catch (error) {
-    await live.close(0)
+    await closeLive(0)
     connections.close()
     metrics.close()
     throw error
@@ -108,7 +130,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { port } = server.address() as AddressInfo
   let closing: Promise<void> | undefined
   const close = () => {
-    closing ??= Promise.all([live.close(drainMs), closeServer(server, drainMs), mcp.close(), calls.close(drainMs)]).then(() => {
+    closing ??= Promise.all([closeLive(drainMs), closeServer(server, drainMs), mcp.close(), calls.close(drainMs)]).then(() => {
       connections.close()
       metrics.close()
     })
@@ -133,35 +155,7 @@ async function listen(server: Server, { host, port }: ServerSettings): Promise<v
   server.off('error', reject)
 }
 
-function listenError(error: unknown, host: string, port: number): QiError {
-  switch (systemCode(error)) {
-    case 'EADDRINUSE':
-      return new QiError(
-        'CONFLICT',
-        `port ${port} on ${host} is in use by another program: stop it, or set QICORE_PORT to a free port (0 picks one)`,
-        {
-          cause: error,
-          field: 'server.port',
-        },
-      )
-    case 'EACCES':
-      return new QiError('CONFIG_INVALID', `port ${port} may not be opened by this user: set QICORE_PORT to a port above 1023`, {
-        cause: error,
-        field: 'server.port',
-      })
-    default:
-      return new QiError(
-        'CONFIG_INVALID',
-        `server.host "${host}" cannot be listened on (${errorMessage(error)}): set QICORE_HOST to an address of this machine`,
-        {
-          cause: error,
-          field: 'server.host',
-        },
-      )
-  }
-}
-
-/** An address that can be typed into a browser: any address means this machine, IPv6 goes in brackets. */
+/** The host in a URL that a browser can open: localhost for any address, brackets around IPv6. */
 function hostInUrl(host: string): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost'
   return host.includes(':') ? `[${host}]` : host

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { formatTime, type Price, type Store } from '../../lib/src/base/index.ts'
+import type { Store } from '../../lib/src/base/database/index.ts'
+import { formatTime, type Price } from '../../lib/src/base/types/index.ts'
 import { COINS, prices } from '../prices.ts'
 import { ROWS, TABLE } from '../table.ts'
 

@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { LANES } from '../consume.ts'
 import { type BenthosInput, benthosSettings, franzInput, redpandaInput } from './benthosSettings.ts'
-import type { Peer } from './peer.ts'
+import type { Peer, PeerRun } from './peer.ts'
 
 /** A program of the Benthos family: Redpanda Connect, or its free fork Bento. Both run the same configuration. */
 export interface BenthosProgram {
@@ -37,32 +37,48 @@ export interface BenthosOptions {
 
 /** A process for each round; its start costs it nothing, since it is counted from its first row. */
 export async function benthosPeer({ program, binary, brokers, databaseUrl, folder }: BenthosOptions): Promise<Peer> {
-  const { name, run, input } = program
-  const { stdout } = await promisify(execFile)(binary, ['--version'])
-  const version = /Version:\s*v?(\S+)/i.exec(stdout)?.[1]
+  const { input } = program
   let round = 0
   return {
-    name: version ? `${name} ${version}` : name,
+    name: await versionOf(program, binary),
     async start(topic) {
       const group = `peer-${process.pid}-${round++}`
-      const file = join(folder, 'peer.yaml')
       const settings = benthosSettings({ input: input({ brokers, topic, group }), databaseUrl, inserts: LANES })
-      await writeFile(file, JSON.stringify(settings, null, 2)) // JSON is YAML
-      const child = spawn(binary, [...run, file], { stdio: ['ignore', 'pipe', 'pipe'] })
-      const exited = once(child, 'exit')
-      const failed = Promise.race([refusal(child), exited.then(([code]) => `it ended with code ${code}`)]).then((why) => {
-        throw new Error(`${name}: ${why}`)
-      })
-      failed.catch(() => {}) // the caller that races it gets the error
-      return {
-        failed,
-        async stop() {
-          child.kill('SIGTERM')
-          await exited
-        },
-      }
+      return startBenthos(program, binary, folder, settings)
     },
     async [Symbol.asyncDispose]() {},
+  }
+}
+
+/** Its name and version. */
+export async function versionOf({ name }: BenthosProgram, binary: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(binary, ['--version'])
+  const version = /Version:\s*v?(\S+)/i.exec(stdout)?.[1]
+  return version ? `${name} ${version}` : name
+}
+
+/** A process of it. @param folder for its file of settings */
+export async function startBenthos(
+  { name, run }: BenthosProgram,
+  binary: string,
+  folder: string,
+  settings: object,
+): Promise<PeerRun & { readonly pid: number }> {
+  const file = join(folder, 'peer.yaml')
+  await writeFile(file, JSON.stringify(settings, null, 2)) // JSON is YAML
+  const child = spawn(binary, [...run, file], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const exited = once(child, 'exit')
+  const failed = Promise.race([refusal(child), exited.then(([code]) => `it ended with code ${code}`)]).then((why) => {
+    throw new Error(`${name}: ${why}`)
+  })
+  failed.catch(() => {}) // the caller that races it gets the error
+  return {
+    pid: child.pid as number,
+    failed,
+    async stop() {
+      child.kill('SIGTERM')
+      await exited
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { price as priceType } from '../../lib/src/base/index.ts'
+import { price as priceType } from '../../lib/src/base/types/index.ts'
 import { TEXT_TABLE } from '../table.ts'
 
 const SQL_TYPE = { text: 'text', decimal: 'numeric', time: 'timestamptz' } as const
@@ -77,3 +77,20 @@ export function benthosSettings(of: {
     },
   }
 }
+
+/** An expression in a text of the configuration. */
+export const interpolated = (expression: string): string => ['$', '{! ', expression, ' }'].join('')
+
+/** The topic into another output, in batches as large as its input's. */
+export const drainSettings = (of: {
+  readonly input: Readonly<Record<string, unknown>>
+  readonly threads: number
+  readonly processors?: readonly object[]
+  readonly output: Readonly<Record<string, unknown>>
+}) => ({
+  http: { enabled: false },
+  logger: { level: 'ERROR' },
+  input: of.input,
+  pipeline: { threads: of.threads, processors: of.processors ?? [] },
+  output: of.output,
+})

@@ -1,4 +1,4 @@
-import { price as priceType } from '../../lib/src/base/index.ts'
+import { price as priceType } from '../../lib/src/base/types/index.ts'
 import { LANES, startConsumer } from '../consume.ts'
 import type { BenchContext } from '../context.ts'
 import { fillTopic } from '../fill.ts'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { price as priceType } from '../../lib/src/base/index.ts'
+import { price as priceType } from '../../lib/src/base/types/index.ts'
 import { TEXT_TABLE } from '../table.ts'
 
 const BATCH = 5000
@@ -53,6 +53,18 @@ export function connectorSettings(of: {
     'consumer.override.max.poll.records': String(BATCH),
   }
 }
+
+/** Kafka's own sink of lines, which copies the bytes of a value. It has one task: several would write into each other's lines. */
+export const fileSettings = (of: { readonly topic: string; readonly path: string }): Record<string, string> => ({
+  'connector.class': 'org.apache.kafka.connect.file.FileStreamSinkConnector',
+  'tasks.max': '1',
+  topics: of.topic,
+  file: of.path,
+  'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
+  'value.converter': 'org.apache.kafka.connect.storage.StringConverter',
+  'consumer.override.auto.offset.reset': 'earliest',
+  'consumer.override.max.poll.records': String(BATCH),
+})
 
 /** The schema of a plain JSON value: times as Debezium knows them, everything else as the text that it is. */
 function schema() {

@@ -7,17 +7,36 @@ import { LANES } from '../consume.ts'
 import { freePort } from '../freePort.ts'
 import { connectorSettings, workerSettings } from './connectSettings.ts'
 import { CONNECT } from './installed.ts'
-import type { Peer } from './peer.ts'
+import type { Peer, PeerRun } from './peer.ts'
 
-export interface ConnectOptions {
+export interface WorkerOptions {
   readonly brokers: readonly string[]
-  readonly databaseUrl: string
   /** For its files. */
   readonly folder: string
 }
 
+export interface ConnectOptions extends WorkerOptions {
+  readonly databaseUrl: string
+}
+
+/** A process of Kafka Connect. */
+export interface ConnectWorker extends AsyncDisposable {
+  readonly pid: number
+  start(connector: string, config: Readonly<Record<string, string>>): Promise<PeerRun>
+}
+
 /** One worker for all rounds, as warm as a worker gets; each round is a connector of its own, with a consumer group of its own. */
-export async function startKafkaConnect({ brokers, databaseUrl, folder }: ConnectOptions): Promise<Peer> {
+export async function startKafkaConnect({ databaseUrl, ...options }: ConnectOptions): Promise<Peer> {
+  const worker = await startWorker(options)
+  let round = 0
+  return {
+    name: 'Kafka Connect, Debezium JDBC sink',
+    start: (topic) => worker.start(`prices-${process.pid}-${round++}`, connectorSettings({ topic, databaseUrl, tasks: LANES })),
+    [Symbol.asyncDispose]: () => worker[Symbol.asyncDispose](),
+  }
+}
+
+export async function startWorker({ brokers, folder }: WorkerOptions): Promise<ConnectWorker> {
   const port = await freePort()
   const settings = join(folder, 'connect-worker.properties')
   const log = join(folder, 'connect.log')
@@ -48,18 +67,15 @@ export async function startKafkaConnect({ brokers, databaseUrl, folder }: Connec
     if (worker.exitCode !== null) throw await failure(`Kafka Connect ended with code ${worker.exitCode}`)
     await sleep(100)
   }
-  let round = 0
   return {
-    name: 'Kafka Connect, Debezium JDBC sink',
-    async start(topic) {
-      const name = `prices-${process.pid}-${round++}`
-      const config = connectorSettings({ topic, databaseUrl, tasks: LANES })
+    pid: worker.pid as number,
+    async start(name, config) {
       await ask(url, { method: 'POST', body: JSON.stringify({ name, config }) })
       const stop = new AbortController()
       const failed = watch(`${url}/${name}/status`, stop.signal).catch(async (error: Error) => {
         throw await failure(error.message)
       })
-      failed.catch(() => {}) // whoever races it hears of it
+      failed.catch(() => {}) // the race reports it
       return {
         failed,
         async stop() {

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { formatTime } from '../../lib/src/base/index.ts'
+import { formatTime } from '../../lib/src/base/types/index.ts'
 import type { BenchContext } from '../context.ts'
 import { openDatabase } from '../database.ts'
 import { START } from '../prices.ts'
@@ -27,7 +27,7 @@ interface Look {
  */
 export async function backfill(context: BenchContext): Promise<string> {
   const { folder, records, note } = context
-  await using store = await openDatabase(context.store, 'bench_backfill')
+  await using store = await openDatabase(context, 'bench_backfill')
   const project = join(folder, 'backfill')
   await mkdir(project, { recursive: true })
   await writeFile(join(project, 'qicore.yaml'), 'sources: { simulated: { interval_ms: 1000 } }\n')

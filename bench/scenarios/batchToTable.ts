@@ -1,5 +1,6 @@
-import type { Price, Store } from '../../lib/src/base/index.ts'
-import { price as priceType } from '../../lib/src/base/index.ts'
+import type { Store } from '../../lib/src/base/database/index.ts'
+import type { Price } from '../../lib/src/base/types/index.ts'
+import { price as priceType } from '../../lib/src/base/types/index.ts'
 import type { BenchContext } from '../context.ts'
 import { prices } from '../prices.ts'
 import { psqlCopy, writeCopyFiles } from '../psql.ts'

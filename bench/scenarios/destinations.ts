@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { price as priceType, silentLogger } from '../../lib/src/base/index.ts'
+import { price as priceType, silentLogger } from '../../lib/src/base/types/index.ts'
 import { CryptoDataPublisher } from '../../lib/src/publishers/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 import { partOf, watchArrivals } from '../arrivals.ts'

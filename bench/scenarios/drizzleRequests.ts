@@ -1,4 +1,5 @@
-import { type Price, price as priceType, type Store } from '../../lib/src/base/index.ts'
+import type { Store } from '../../lib/src/base/database/index.ts'
+import { type Price, price as priceType } from '../../lib/src/base/types/index.ts'
 import type { BenchContext } from '../context.ts'
 import { prices } from '../prices.ts'
 import { interleave, markdown, summarise } from '../rounds.ts'

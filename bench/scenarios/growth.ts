@@ -1,4 +1,5 @@
-import { formatTime, ohlcv, price as priceType, type Store } from '../../lib/src/base/index.ts'
+import type { Store } from '../../lib/src/base/database/index.ts'
+import { formatTime, ohlcv, price as priceType } from '../../lib/src/base/types/index.ts'
 import { bars, inBatches, MINUTE } from '../bars.ts'
 import type { BenchContext } from '../context.ts'
 import { openDatabase } from '../database.ts'
@@ -32,14 +33,14 @@ const READINGS: readonly Read[] = [
  * How reads slow down as the tables grow a hundredfold: databases of `--records` rows (half prices, half bars), a tenth and a
  * hundredth of it, read in turn at random coins and days, one read after the other.
  */
-export async function growth({ store, records, rounds, note }: BenchContext): Promise<string> {
+export async function growth({ store, folder, records, rounds, note }: BenchContext): Promise<string> {
   const coins = barCoins(records)
   const reads = records >= FULL ? 200 : 10
   const sizes = [records / 100, records / 10, records].map((rows, i) => Math.max(Math.round(rows), (i + 1) * 2 * coins * 1440))
   await using stores = new AsyncDisposableStack()
   const filled: Store[] = []
   for (const rows of sizes) {
-    const one = stores.use(await openDatabase(store, `growth_${rows}`))
+    const one = stores.use(await openDatabase({ store, folder }, `growth_${rows}`))
     await fill(one, rows, coins)
     filled.push(one)
     note(`${rows} rows are there`)

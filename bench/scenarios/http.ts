@@ -1,11 +1,5 @@
-import {
-  type CryptoFinancialDSL,
-  formatTime,
-  ohlcv,
-  price as priceType,
-  type Store,
-  timeframeMicros,
-} from '../../lib/src/base/index.ts'
+import type { CryptoFinancialDSL, Store } from '../../lib/src/base/database/index.ts'
+import { formatTime, ohlcv, price as priceType, timeframeMicros } from '../../lib/src/base/types/index.ts'
 import { bars, inBatches, MINUTE } from '../bars.ts'
 import type { BenchContext } from '../context.ts'
 import { pgbench, type Requests, wrk } from '../load.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { price as priceType, silentLogger } from '../../lib/src/base/index.ts'
+import { price as priceType, silentLogger } from '../../lib/src/base/types/index.ts'
 import { CryptoDataPublisher } from '../../lib/src/publishers/index.ts'
 import { partOf, watchArrivals } from '../arrivals.ts'
 import { startConsumer } from '../consume.ts'

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { decimal, nowMicros, type Price, price as priceType, type Store } from '../../lib/src/base/index.ts'
+import type { Store } from '../../lib/src/base/database/index.ts'
+import { decimal, nowMicros, type Price, price as priceType } from '../../lib/src/base/types/index.ts'
 import type { BenchContext } from '../context.ts'
 import { median } from '../rounds.ts'
 

@@ -1,4 +1,5 @@
-import { decimal, type Store, type Trade, trade } from '../../lib/src/base/index.ts'
+import type { Store } from '../../lib/src/base/database/index.ts'
+import { decimal, type Trade, trade } from '../../lib/src/base/types/index.ts'
 import type { BenchContext } from '../context.ts'
 import { START } from '../prices.ts'
 import { interleave, markdown, median, summarise } from '../rounds.ts'
@@ -9,7 +10,7 @@ const DAY = 86_400_000_000
 /** As often as the platform rolls up. */
 const EVERY_MS = 2000
 
-/** What rollups cost while trades come in, and what they give: a day of candles of a busy instrument. */
+/** The cost of rollups while trades come in, and their gain: a day of candles of a busy instrument. */
 export async function rollups(context: BenchContext): Promise<string> {
   return [await ingest(context), await queries(context)].join('\n\n')
 }

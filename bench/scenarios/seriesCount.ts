@@ -1,4 +1,5 @@
-import { Coverage, decimal, type Price, price as priceType, type Store } from '../../lib/src/base/index.ts'
+import { Coverage, type Store } from '../../lib/src/base/database/index.ts'
+import { decimal, type Price, price as priceType } from '../../lib/src/base/types/index.ts'
 import { inBatches } from '../bars.ts'
 import type { BenchContext } from '../context.ts'
 import { openDatabase } from '../database.ts'
@@ -27,12 +28,12 @@ const ASKED: readonly Asked[] = [
 const coverageOf = (change: { readonly coins?: readonly string[] }) => ({ gaps: false, limit: 100, ...change }) as never
 
 /** How reads slow down as there are more series: the same `--records` prices spread over a hundred, ten thousand and a hundred thousand. */
-export async function seriesCount({ store, records, rounds, note }: BenchContext): Promise<string> {
+export async function seriesCount({ store, folder, records, rounds, note }: BenchContext): Promise<string> {
   const counts = records >= FULL ? SERIES : [5, 20]
   await using stores = new AsyncDisposableStack()
   const filled: { readonly store: Store; readonly coverage: Coverage }[] = []
   for (const count of counts) {
-    const one = stores.use(await openDatabase(store, `series_${count}`))
+    const one = stores.use(await openDatabase({ store, folder }, `series_${count}`))
     await inBatches(pricesOf(records, count), (batch) => one.timescale.upsert(priceType, batch))
     await one.pool.query('vacuum analyze crypto_prices_rows, series')
     const coverage = await Coverage.open(one.pool)

@@ -1,5 +1,5 @@
 // docs/reference/sources.md, destinations.md and agents.md: what there is, and the settings of each, from its definition.
-import { settingsOf } from '../../lib/src/base/index.ts'
+import { settingsOf } from '../../lib/src/base/types/index.ts'
 import { sinkDefinitions } from '../../lib/src/consumers/index.ts'
 import { sourceDefinitions } from '../../lib/src/publishers/index.ts'
 import { agentDefinitions } from '../../lib/src/streaming/platform/index.ts'

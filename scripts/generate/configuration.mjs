@@ -1,5 +1,5 @@
 // docs/reference/configuration.md: the platform's own settings, from its configuration schema.
-import { settingsOf, sharedVariables } from '../../lib/src/base/index.ts'
+import { settingsOf, sharedVariables } from '../../lib/src/base/types/index.ts'
 import { configSchema } from '../../lib/src/streaming/platform/index.ts'
 import { settingsTable } from '../support/settingsTable.mjs'
 

@@ -1,6 +1,6 @@
 // docs/reference/records.md and the JSON Schema of each record type, from the record types.
 import { z } from 'zod'
-import { ORIGINS, recordTypes } from '../../lib/src/base/index.ts'
+import { ORIGINS, recordTypes } from '../../lib/src/base/types/index.ts'
 
 export const folder = 'docs/reference/schemas'
 

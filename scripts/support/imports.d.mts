@@ -5,5 +5,8 @@ export interface ImportsChecked {
   readonly refused: readonly string[]
 }
 
+/** The names of the linter's rules, each once. */
+export const RULES: readonly string[]
+
 /** Holds the imports below a folder against the table; changes the working directory to it. */
 export function checkImports(folder: string): Promise<ImportsChecked>

@@ -11,6 +11,9 @@ Visitor.prototype.visitStatement = function (statement) {
   return statement
 }
 
+/** The names of the rules, each once. */
+export const RULES = [...new Set(rules.forbidden.map(({ name }) => name))]
+
 const folders = ['lib', 'app', 'examples', 'bench']
 
 export async function checkImports(folder) {

@@ -5,10 +5,10 @@ import {
   BaseAgent,
   defineWorkflow,
   InProcessRunner,
-  QiError,
   type Schedule,
   type Workflow,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/agent/index.ts'
+import { QiError } from '../../lib/src/base/types/index.ts'
 import { until } from '../support/until.ts'
 
 /** Works until it is told how to end. */
@@ -77,7 +77,7 @@ const failure = (promise: Promise<unknown>): Promise<QiError> =>
   )
 
 describe('an agent', () => {
-  test('goes from initializing over idle and working to stopped, and tells so', async () => {
+  test('goes from initializing through idle and working to stopped, with an event for each', async () => {
     const states: AgentState[] = [agent.status().state]
     agent.events.on('state', (state) => states.push(state))
     const tasks: string[] = []
@@ -112,7 +112,7 @@ describe('an agent', () => {
     expect(agent.metrics().duration.mean).toBeGreaterThan(0)
   })
 
-  test('gives a task up when its time is over, and its step hears of it', async () => {
+  test('gives up a task at its timeout, and aborts its step', async () => {
     await agent.start(runner)
     const run = await agent.submit('main', { name: 'a' }, { timeoutMs: 5 })
     expect(await failure(run.result)).toMatchObject({

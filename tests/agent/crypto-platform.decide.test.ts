@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { explainIncident, type Incident, type Outage } from '../../lib/src/base/index.ts'
+import { explainIncident, type Incident } from '../../lib/src/base/agent/index.ts'
+import type { Outage } from '../../lib/src/base/types/index.ts'
 import { decide } from '../../lib/src/streaming/platform/agents/crypto-platform/decide.ts'
 import { type Backlog, LagWatch } from '../../lib/src/streaming/platform/agents/crypto-platform/LagWatch.ts'
-import type { Looked } from '../../lib/src/streaming/platform/agents/crypto-platform/looked.ts'
 import { withDone } from '../../lib/src/streaming/platform/agents/crypto-platform/record.ts'
 import { scalingOf } from '../../lib/src/streaming/platform/agents/crypto-platform/scaling.ts'
 import { cryptoPlatformSettings } from '../../lib/src/streaming/platform/agents/crypto-platform/settings.ts'
+import type { Snapshot } from '../../lib/src/streaming/platform/agents/crypto-platform/snapshot.ts'
 
 const settings = cryptoPlatformSettings.parse({})
 const T0 = Date.parse('2026-01-01T00:00:00Z')
@@ -14,10 +15,10 @@ const iso = (seconds: number): string => new Date(at(seconds)).toISOString()
 
 describe('scaling', () => {
   const see = (watch: LagWatch, seconds: number, lag: number, members = 1, most = 4): Backlog =>
-    watch.see({ consumer: 'c', members, most, lag }, at(seconds))
+    watch.note({ consumer: 'c', members, most, lag }, at(seconds))
   const decided = (backlog: Backlog, seconds: number) => scalingOf(backlog, settings, at(seconds))
 
-  test('grows only when much has waited long enough, by as many as it needs, up to what there is', () => {
+  test('grows only after a long lag, by as many members as it needs, up to the maximum', () => {
     const watch = new LagWatch(settings)
     expect(decided(see(watch, 0, 50_000), 0)).toBeUndefined()
     expect(decided(see(watch, 29, 50_000), 29)).toBeUndefined()
@@ -26,13 +27,13 @@ describe('scaling', () => {
       to: 3,
       why: '50000 records wait, more than 20000 for each reader, for 30 s',
     })
-    expect(decided(see(watch, 60, 900_000, 3), 60)).toBeUndefined() // judged anew with three
+    expect(decided(see(watch, 60, 900_000, 3), 60)).toBeUndefined() // three members start the time again
     expect(decided(see(watch, 90, 900_000, 3), 90)).toMatchObject({ to: 4 })
     see(watch, 91, 900_000, 4)
     expect(decided(see(watch, 999, 900_000, 4), 999)).toBeUndefined()
   })
 
-  test('a lag that comes and goes changes nothing, nor one between the limits', () => {
+  test('a short lag changes nothing, nor one between the limits', () => {
     const watch = new LagWatch(settings)
     for (let seconds = 0; seconds < 3000; seconds += 20)
       expect(decided(see(watch, seconds, (seconds / 20) % 2 ? 45_000 : 900, 2), seconds)).toBeUndefined()
@@ -40,7 +41,7 @@ describe('scaling', () => {
       expect(decided(see(watch, seconds, 15_000, 2), seconds)).toBeUndefined()
   })
 
-  test('shrinks one at a time, each after a calm of its own', () => {
+  test('shrinks by one at a time, each after its own calm', () => {
     const watch = new LagWatch(settings)
     see(watch, 0, 10, 3)
     expect(decided(see(watch, 299, 0, 3), 299)).toBeUndefined()
@@ -51,7 +52,7 @@ describe('scaling', () => {
     expect(decided(see(watch, 9999, 0, 1), 9999)).toBeUndefined()
   })
 
-  test('more than the settings allow leave at once', () => {
+  test('members beyond the maximum leave at once', () => {
     expect(decided(see(new LagWatch(settings), 0, 99_999, 4, 2), 0)).toMatchObject({ from: 4, to: 2 })
   })
 })
@@ -61,24 +62,24 @@ describe('incidents', () => {
     ...{ part: 'source s', status: 'degraded', since: at(0), summary: 'no answer', code: 'UNAVAILABLE' },
     ...more,
   })
-  const seen = (seconds: number, outages: readonly Outage[], known: readonly Incident[] = []): Looked => ({
+  const seen = (seconds: number, outages: readonly Outage[], known: readonly Incident[] = []): Snapshot => ({
     ...{ now: at(seconds), act: true, status: 'degraded', running: true, backlogs: [], outages, known },
     ...{ parts: { 'source s': false }, restartable: ['source s'] },
   })
-  /** What the store holds after a look. */
-  const keptAfter = (looked: Looked): Incident[] => {
-    const plan = decide(looked, settings)
+  /** The incidents in the store after a run. */
+  const keptAfter = (snapshot: Snapshot): Incident[] => {
+    const plan = decide(snapshot, settings)
     const restarts = plan.restarts.map(({ part }) => ({
       of: part,
-      at: new Date(looked.now).toISOString(),
-      what: 'started again: x',
+      at: new Date(snapshot.now).toISOString(),
+      what: 'restarted: x',
     }))
     const written = withDone({ plan, restarts, scalings: [] })
-    const others = looked.known.filter((old) => !written.some(({ part, since }) => part === old.part && since === old.since))
+    const others = snapshot.known.filter((old) => !written.some(({ part, since }) => part === old.part && since === old.since))
     return [...written, ...others].toSorted((a, b) => b.since.localeCompare(a.since))
   }
 
-  test('a part is started again after a minute, two, four, and then left to a human', () => {
+  test('a part is restarted after a minute, two, four, and then left to a human', () => {
     let known: Incident[] = []
     const times: number[] = []
     for (let seconds = 0; seconds <= 1200; seconds += 10) {
@@ -88,15 +89,15 @@ describe('incidents', () => {
     expect(times).toEqual([60, 180, 420])
     expect(known).toHaveLength(1)
     expect(known[0]?.done.map(({ what }) => what)).toEqual([
-      ...Array.from({ length: 3 }, () => 'started again: x'),
-      'left as it is: started again 3 times without help',
+      ...Array.from({ length: 3 }, () => 'restarted: x'),
+      'left as it is: restarted 3 times in vain',
     ])
   })
 
   test.each([
-    ['UNAUTHORIZED', 'left as it is: starting it again does not mend UNAUTHORIZED'],
+    ['UNAUTHORIZED', 'left as it is: a restart does not fix UNAUTHORIZED'],
     ['RATE_LIMITED', 'left as it is: it waits as long as the provider asks'],
-  ] as const)('%s is not mended by that, and it says so once', (code, what) => {
+  ] as const)('a restart does not fix %s, and a note says so once', (code, what) => {
     let known: Incident[] = []
     for (const seconds of [100, 200]) {
       expect(decide(seen(seconds, [outage({ code })], known), settings).restarts).toEqual([])
@@ -105,7 +106,7 @@ describe('incidents', () => {
     expect(known[0]?.done.map((one) => one.what)).toEqual([what])
   })
 
-  test('one that went on over a restart of the process stays one, and ends once', () => {
+  test('an outage across a restart of the process stays one incident, and ends once', () => {
     const first = keptAfter(seen(5, [outage()]))
     const over = keptAfter(seen(50, [outage({ since: at(40) })], first))
     expect(over).toMatchObject([{ since: iso(0), until: null }])
@@ -120,7 +121,7 @@ describe('incidents', () => {
     ])
   })
 
-  test('a part that looks well for a moment after it was started again has the same incident, and so its tries are counted', () => {
+  test('a part that fails again right after its restart stays in the same incident, so its restarts are counted', () => {
     const restarted = keptAfter(seen(60, [outage()]))
     expect(restarted[0]?.done).toHaveLength(1)
     const blink = outage({ until: at(61) })
@@ -133,7 +134,7 @@ describe('incidents', () => {
     expect(keptAfter(seen(100, [blink, outage({ since: at(65), until: at(80) })], ended))).toEqual(ended)
   })
 
-  test('one that is over before anybody looked is kept as well; one of which nothing tells any more ends', () => {
+  test('an outage that is over before the first check is kept too; an incident that no outage reports any more ends', () => {
     const ended = keptAfter(seen(80, [outage({ part: 'store', status: 'down', until: at(30) })]))
     expect(ended).toMatchObject([{ part: 'store', status: 'down', until: iso(30) }])
     expect(explainIncident(ended[0] as Incident, at(80))).toBe(
@@ -143,9 +144,9 @@ describe('incidents', () => {
     expect(keptAfter(seen(10, [], open))).toMatchObject([{ part: 'source gone', until: iso(10), ending: 'it runs here no more' }])
   })
 
-  test('nothing is touched where the platform does not run, or where it is only to tell', () => {
-    const looked = seen(100, [outage()])
-    expect(decide({ ...looked, running: false }, settings)).toMatchObject({ incidents: [], restarts: [] })
-    expect(decide({ ...looked, act: false }, settings)).toMatchObject({ incidents: [{ part: 'source s' }], restarts: [] })
+  test('no action if the platform does not run, or act is false', () => {
+    const snapshot = seen(100, [outage()])
+    expect(decide({ ...snapshot, running: false }, settings)).toMatchObject({ incidents: [], restarts: [] })
+    expect(decide({ ...snapshot, act: false }, settings)).toMatchObject({ incidents: [{ part: 'source s' }], restarts: [] })
   })
 })

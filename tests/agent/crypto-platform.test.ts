@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort } from '../../bench/freePort.ts'
-import type { Incident } from '../../lib/src/base/index.ts'
+import type { Incident } from '../../lib/src/base/agent/index.ts'
 import { flood, storedOfFlood, whileFloodWaits, wholeFlood } from '../platform/flood.ts'
 import { testDatabase } from '../support/database.ts'
 import { until } from '../support/until.ts'
@@ -53,7 +53,7 @@ const run = async <T = Report>(workflow = 'main', input: object = {}): Promise<T
 }
 const incidents = (part: string) => run<{ incidents: Incident[]; text: string }>('incidents', { part })
 
-test('a provider that dies: its source is started again, twice, then left; and the incident ends when it is back', async () => {
+test('a provider that dies: its source is restarted twice, then left alone; and the incident ends when it is back', async () => {
   const { platform } = hosted
   const source = () => platform.health().then(({ parts }) => parts.find(({ name }) => name === 'source coingecko'))
   await platform.startSource('coingecko')
@@ -68,9 +68,9 @@ test('a provider that dies: its source is started again, twice, then left; and t
   const left = await incidents('source coingecko')
   expect(left.incidents[0]).toMatchObject({ part: 'source coingecko', code: 'UNAVAILABLE', status: 'degraded', until: null })
   expect(left.incidents[0]?.done.map(({ what }) => what)).toEqual([
-    expect.stringMatching(/^started again: UNAVAILABLE for \d+ s$/),
-    expect.stringMatching(/^started again: UNAVAILABLE for \d+ s$/),
-    'left as it is: started again 2 times without help',
+    expect.stringMatching(/^restarted: UNAVAILABLE for \d+ s$/),
+    expect.stringMatching(/^restarted: UNAVAILABLE for \d+ s$/),
+    'left as it is: restarted 2 times in vain',
   ])
 
   server = await provider()
@@ -80,11 +80,11 @@ test('a provider that dies: its source is started again, twice, then left; and t
   const { incidents: ended, text } = await incidents('source coingecko')
   expect(ended.filter(({ until: end }) => end === null)).toEqual([])
   expect(ended.at(-1)).toMatchObject({ ending: 'it is well again' })
-  expect(text).toMatch(/source coingecko was degraded from .*UNAVAILABLE: .*started again: .*It ended at .*: it is well again\./)
+  expect(text).toMatch(/source coingecko was degraded from .*UNAVAILABLE: .*restarted: .*It ended at .*: it is well again\./)
   await platform.stopSource('coingecko')
 })
 
-test('a flood: readers join while records wait and leave again, each record is stored once, and it is explained', async () => {
+test('a flood: members join while records wait and leave again, each record is stored once, and the incident is explained', async () => {
   const { platform } = hosted
   const waiting = async () => {
     const lags = await platform.stream.lag('qicore-crypto-data')

@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { findRunning } from '../../lib/src/base/database/embedded/postmaster.ts'
-import { DurableRunner, defineWorkflow, openStore } from '../../lib/src/base/index.ts'
+import { DurableRunner, defineWorkflow } from '../../lib/src/base/agent/index.ts'
+import { findRunning } from '../../lib/src/base/database/embedded/server/postmaster.ts'
+import { openStore } from '../../lib/src/base/database/index.ts'
 import { temporary } from '../support/temporary.ts'
 
 const STEPS = 12
 
-test('a database that is killed under a durable workflow holds it up, and each effect is there once', async () => {
+test('a database killed under a durable workflow delays it, and each effect happens once', async () => {
   const store = await openStore({ home: join(await temporary('home'), '.qicore') })
   onTestFinished(() => store.close())
   await store.pool.query('create table done (step int)')

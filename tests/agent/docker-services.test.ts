@@ -1,7 +1,7 @@
 import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type { Incident } from '../../lib/src/base/index.ts'
+import type { Incident } from '../../lib/src/base/agent/index.ts'
 import { testDatabase } from '../support/database.ts'
 import { type DockerEngineProcess, mountsBelow, startDockerEngine } from '../support/docker.ts'
 import { processesOf } from '../support/run/leftovers.ts'
@@ -100,7 +100,7 @@ describeWith(['docker', 'compose'], 'the agent of the services', () => {
 
     await run('down', { services: ['console'] })
     expect((await states()).get('console')).toMatchObject({ state: 'exited' })
-    // What was killed after it was noticed after what was stopped before: the stop was heard, and left alone.
+    // The later kill was noticed, so the earlier stop was seen too, and left alone.
     await engine.docker('kill', redis)
     const later = await until(async () => {
       const found = await run<Watched>('watch')

@@ -1,5 +1,6 @@
 import { afterAll, describe } from 'vitest'
-import { createPool, DurableRunner } from '../../lib/src/base/index.ts'
+import { DurableRunner } from '../../lib/src/base/agent/index.ts'
+import { createPool } from '../../lib/src/base/database/index.ts'
 import { testDatabase } from '../support/database.ts'
 import { runnerSuite, suiteWorkflows } from './runnerSuite.ts'
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { BaseAgent, type Decimal, defineAgent, defineWorkflow, parseTime, price, type QiError } from '../../lib/src/base/index.ts'
+import { BaseAgent, defineAgent, defineWorkflow } from '../../lib/src/base/agent/index.ts'
+import { type Decimal, parseTime, price, type QiError } from '../../lib/src/base/types/index.ts'
 import { testDatabase } from '../support/database.ts'
 import { until } from '../support/until.ts'
 import { type HostedAgents, hostedAgents } from './hostedAgents.ts'

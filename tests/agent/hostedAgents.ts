@@ -1,7 +1,8 @@
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type AgentDefinition, silentLogger } from '../../lib/src/base/index.ts'
+import type { AgentDefinition } from '../../lib/src/base/agent/index.ts'
+import { silentLogger } from '../../lib/src/base/types/index.ts'
 import { AgentHost, CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 
 /** A platform of the test that runs, and its agents. */
@@ -13,7 +14,7 @@ export interface HostedAgents extends AsyncDisposable {
 export interface HostedOptions {
   readonly databaseUrl: string
   readonly yaml?: string
-  /** Those that work by themselves; the others when they are asked. */
+  /** Agents that run by their schedules; the others run when called. */
   readonly run?: readonly string[]
   /** Instead of those that there are. */
   readonly definitions?: Readonly<Record<string, AgentDefinition>>

@@ -1,6 +1,7 @@
 import { afterAll, describe } from 'vitest'
 import { agentMigrations } from '../../lib/src/base/agent/effects.ts'
-import { createPool, InProcessRunner, migrate } from '../../lib/src/base/index.ts'
+import { InProcessRunner } from '../../lib/src/base/agent/index.ts'
+import { createPool, migrate } from '../../lib/src/base/database/index.ts'
 import { testDatabase } from '../support/database.ts'
 import { runnerSuite } from './runnerSuite.ts'
 

@@ -1,10 +1,11 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { MCPWrapper, type McpCaller, type QiError, verbOf } from '../../lib/src/base/index.ts'
+import { MCPWrapper, type McpCaller, verbOf } from '../../lib/src/base/agent/index.ts'
+import type { QiError } from '../../lib/src/base/types/index.ts'
 import { getLatestPrices } from '../../lib/src/mcp-tools/consumer/get_latest_prices.ts'
 import { manageTopics } from '../../lib/src/mcp-tools/datastream/manage_topics.ts'
-import { LinkedClient } from '../../lib/src/streaming/platform/agents/LinkedClient.ts'
+import { DirectCaller } from '../../lib/src/mcp-tools/index.ts'
 import { type Served, servePlatform } from '../mcp-tools/clients/served.ts'
 
 let served: Served
@@ -33,7 +34,7 @@ const over = (client: Client): McpCaller => ({
 const answering = (answer: Awaited<ReturnType<McpCaller['callTool']>>): McpCaller => ({ callTool: async () => answer })
 
 describe('the verbs of a domain through an MCP client', () => {
-  test('give what the tool gives, from a server anywhere', async () => {
+  test('return the output of the tool, from a remote server too', async () => {
     const { verbs: dsl } = new MCPWrapper(over(remote), verbs)
     const { items } = await dsl.latest({ coins: 'bitcoin', limit: 1 })
     const { rows } = await served.platform.store.pool.query(
@@ -43,7 +44,7 @@ describe('the verbs of a domain through an MCP client', () => {
     expect(rows.length).toBeGreaterThan(0)
   })
 
-  test('that destroy are carried out for agents of this process, whose workflows ask, and refused to any other client', async () => {
+  test('that destroy run for agents of this process, whose workflows ask, and are refused to any other client', async () => {
     const { verbs: far } = new MCPWrapper(over(remote), verbs)
     await far.topics({ action: 'create', topic: 'short-lived' })
     expect(await failure(far.topics({ action: 'delete', topic: 'short-lived' }))).toMatchObject({
@@ -52,14 +53,14 @@ describe('the verbs of a domain through an MCP client', () => {
         /action "delete": expected list, describe, create; delete destroys .* mcp\.destructive: true/,
       ),
     })
-    await using client = new LinkedClient(() => served.platform.toolHandles)
+    const client = new DirectCaller({ handles: () => served.platform.toolHandles })
     const { verbs: near } = new MCPWrapper(client, verbs)
     expect(await near.topics({ action: 'delete', topic: 'short-lived' })).toMatchObject({
       done: expect.stringMatching(/short-lived/),
     })
   })
 
-  test('fail with the code that the tool gives, and its remedy', async () => {
+  test('fail with the code and remedy of the tool', async () => {
     const { verbs: dsl } = new MCPWrapper(over(remote), verbs)
     const refusal = await failure(dsl.topics({ action: 'describe', topic: 'crypto-price' }))
     expect(refusal.code).toBe('NOT_FOUND')
@@ -88,25 +89,25 @@ describe('the verbs of a domain through an MCP client', () => {
     expect(called).toEqual(['far__get_latest_prices'])
   })
 
-  test('do not take an answer for what it is not', async () => {
+  test('refuse an answer of another shape', async () => {
     const { verbs: dsl } = new MCPWrapper(answering({ content: [], structuredContent: { prices: [] } }), verbs)
     expect(await failure(dsl.latest({}))).toMatchObject({
       code: 'BAD_DATA',
-      message: expect.stringMatching(/^get_latest_prices answered something else, which is not what it should be: items/),
+      message: expect.stringMatching(/^get_latest_prices: unexpected answer: items/),
     })
   })
 
-  test('take an answer that is JSON in a text', async () => {
+  test('accept JSON in a text', async () => {
     const verb = { tool: 'sum', input: z.object({}), output: z.object({ total: z.number() }) }
     const told = (text: string) => new MCPWrapper(answering({ content: [{ type: 'text', text }] }), { sum: verb }).verbs.sum({})
     expect(await told('{"total": 3}')).toEqual({ total: 3 })
     expect(await failure(told('three'))).toMatchObject({
       code: 'BAD_DATA',
-      message: expect.stringMatching(/^sum answered "three", which is not what it should be: it: /),
+      message: expect.stringMatching(/^sum: unexpected answer "three": it: /),
     })
   })
 
-  test('name the tool of a server that tells no code', async () => {
+  test('name the tool, if the error has no code', async () => {
     const { verbs: dsl } = new MCPWrapper(answering({ isError: true, content: [{ type: 'text', text: 'on fire' }] }), verbs)
     expect(await failure(dsl.latest({}))).toMatchObject({ code: 'UNAVAILABLE', message: 'get_latest_prices failed: on fire' })
   })

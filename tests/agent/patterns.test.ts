@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineWorkflow, type Handed, handOff, InProcessRunner, pipeline, supervisor } from '../../lib/src/base/index.ts'
+import { defineWorkflow, type Handed, handOff, InProcessRunner, pipeline, supervisor } from '../../lib/src/base/agent/index.ts'
 
 const runner = new InProcessRunner()
 afterAll(() => runner.close())

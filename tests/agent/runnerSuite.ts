@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineWorkflow, QiError, type Workflow, type WorkflowRunner } from '../../lib/src/base/index.ts'
+import { defineWorkflow, type Workflow, type WorkflowRunner } from '../../lib/src/base/agent/index.ts'
+import { QiError } from '../../lib/src/base/types/index.ts'
 import { until } from '../support/until.ts'
 
-/** What steps did, in order. */
+/** The log of the steps, in order. */
 let log: string[] = []
 const note = <T>(entry: string, value: T): T => {
   log.push(entry)
@@ -182,7 +183,7 @@ export const suiteWorkflows = [
   counting,
 ] satisfies readonly Workflow[]
 
-/** What every runner of workflows does. */
+/** The suite for every runner of workflows. */
 export function runnerSuite(open: () => Promise<WorkflowRunner>): void {
   let runner: WorkflowRunner
   beforeEach(async () => {
@@ -229,7 +230,7 @@ export function runnerSuite(open: () => Promise<WorkflowRunner>): void {
       expect(log.filter((entry) => entry === 'read')).toHaveLength(1)
     })
 
-    test('of nothing in a collection gives nothing', async () => {
+    test('of an empty collection gives an empty list', async () => {
       expect(await (await runner.start(sum, { numbers: [] })).result).toEqual({ total: 0, squares: [], size: 'small' })
     })
 
@@ -315,7 +316,7 @@ export function runnerSuite(open: () => Promise<WorkflowRunner>): void {
       expect(await refused(runner.decide(run.id, { approved: true }))).toMatchObject({ code: 'CONFLICT' })
     })
 
-    test('who refuses ends the run', async () => {
+    test('a refusal ends the run', async () => {
       const run = await runner.start(asking, { names: ['Ann'] })
       await until(async () => (await runner.status(run.id))?.state === 'waiting', 'a question')
       await runner.decide(run.id, { approved: false, by: 'Eve', note: 'too late' })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { SeriesProof } from '../../lib/src/base/index.ts'
+import type { SeriesProof } from '../../lib/src/base/types/index.ts'
 import { Arrivals } from '../../lib/src/streaming/platform/backfill/Arrivals.ts'
 
 const window = (spacing: number) => ({ from: 0, to: 1000, spacing })
@@ -10,7 +10,7 @@ const resultOf = (times: readonly number[], spacing: number, proof: SeriesProof)
   return arrivals.result()
 }
 
-test('candles: every bar that is missing is empty, and nothing else', () => {
+test('candles: exactly the missing bars are empty', () => {
   const bars = fc.uniqueArray(fc.integer({ min: 0, max: 99 }), { maxLength: 100 })
   fc.assert(
     fc.property(bars, (indexes) => {
@@ -27,7 +27,7 @@ test('candles: every bar that is missing is empty, and nothing else', () => {
   )
 })
 
-test('prices: a silence longer than three times their distance is empty, whatever the order they come in', () => {
+test('prices: a silence of more than three times their distance is empty, in whatever order they arrive', () => {
   const times = fc.uniqueArray(fc.integer({ min: 0, max: 999 }), { minLength: 1, maxLength: 60 })
   fc.assert(
     fc.property(times, (moments) => {
@@ -48,11 +48,11 @@ test('prices: a silence longer than three times their distance is empty, whateve
   )
 })
 
-test('nothing came', () => {
+test('no records', () => {
   expect(resultOf([], 10, 'timeframe')).toEqual({ held: [], empty: [{ from: 0, to: 1000 }] })
 })
 
-test('what comes when it happens: the window is held, or there is nothing of it', () => {
+test('records without a rhythm: the window is held if any came, else empty', () => {
   expect(resultOf([5, 900], 1, 'sequence')).toEqual({ held: [{ from: 0, to: 1000 }], empty: [] })
   expect(resultOf([], 1, 'sessions')).toEqual({ held: [], empty: [{ from: 0, to: 1000 }] })
 })

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { formatTime, ohlcv, openStore, parseTime, price, type QiError, type Store } from '../../lib/src/base/index.ts'
+import { openStore, type Store } from '../../lib/src/base/database/index.ts'
+import { formatTime, ohlcv, parseTime, price, type QiError } from '../../lib/src/base/types/index.ts'
 import { type Backfill, type BackfillProgress, loadConfig, openBackfill } from '../../lib/src/streaming/platform/index.ts'
 import { createDatabase } from '../support/database.ts'
 import { startHistoryServer } from '../support/historyServer.ts'
@@ -54,7 +55,7 @@ describe('from a provider', () => {
   const yaml = (url: string) =>
     `sources: { coingecko: { base_url: "${url}", calls_per_minute: 6000, retry: { attempts: 2, base_ms: 5 } } }\n`
 
-  test('hours of 200 days in windows of 90, every digit; what is held is not asked for again', async () => {
+  test('hourly prices of 200 days in windows of 90 days, with every digit; held windows are not fetched again', async () => {
     await using server = await startHistoryServer()
     const here = await setting(yaml(server.url))
     const range = { from: day(210), to: day(10) }
@@ -82,7 +83,7 @@ describe('from a provider', () => {
     ])
   })
 
-  test('what it has nothing of is remembered with the reason, and asked for again only when told to', async () => {
+  test('an empty window is remembered with its reason, and fetched again only with retry', async () => {
     const holes = [day(20) / SECOND / HOUR, day(19) / SECOND / HOUR]
     let filled = false
     await using server = await startHistoryServer({ hole: (hour) => !filled && hour >= holes[0]! && hour < holes[1]! })
@@ -102,7 +103,7 @@ describe('from a provider', () => {
     expect(await pricesOf(here.store, 'coin-a')).toEqual(trimmed(server.truth('coin-a', day(25) / SECOND, day(15) / SECOND)))
   })
 
-  test('what its plan does not give is not asked for at all; what it refuses is asked for once', async () => {
+  test('windows beyond the plan are not fetched; windows that the provider refuses are fetched once', async () => {
     await using server = await startHistoryServer({
       answer: ({ query }) =>
         Number(query.get('from')) < day(100) / SECOND
@@ -120,7 +121,7 @@ describe('from a provider', () => {
     expect(server.windows().length).toBe(calls)
   })
 
-  test('an unknown coin fails by itself; the others are done', async () => {
+  test('an unknown coin fails alone; the others are fetched', async () => {
     await using server = await startHistoryServer()
     const here = await setting(yaml(server.url))
     const { failures, records } = await fill(here, {
@@ -130,12 +131,12 @@ describe('from a provider', () => {
       to: day(10),
     })
     expect(failures.map(({ error }) => [error.code, error.message])).toEqual([
-      ['NOT_FOUND', 'CoinGecko knows no coin with the id nonsense'],
+      ['NOT_FOUND', 'CoinGecko has no coin with the id nonsense'],
     ])
     expect(records).toBe(48)
   })
 
-  test('candles of an hour with a paid plan, 31 days a call, by their open', async () => {
+  test('hourly candles with a paid plan, 31 days a call, stamped with their open', async () => {
     await using server = await startHistoryServer()
     const here = await setting(yaml(server.url).replace('coingecko: { ', 'coingecko: { plan: pro, api_key: secret, '))
     const range = { from: day(500), to: day(400) }
@@ -149,7 +150,7 @@ describe('from a provider', () => {
     expect((await here.backfill.coverage.list())[0]?.gaps).toEqual([])
   })
 
-  test('faults on the way are no holes', async () => {
+  test('failures of the provider leave no gaps', async () => {
     let asks = 0
     await using server = await startHistoryServer({
       answer: () => {
@@ -169,7 +170,7 @@ describe('gaps', () => {
   const yaml = 'sources: { simulated: { interval_ms: 60000, coins: [bitcoin] } }\n'
   const from = at('2026-01-01T00:00:00Z')
 
-  test('of prices and candles are filled from the source, which gives the same figures again', async () => {
+  test('of prices and candles are filled by the source with the same figures', async () => {
     const here = await setting(yaml)
     const whole = { coins: ['bitcoin'], source: 'simulated', from, to: from + 600 * 60 * SECOND }
     await fill(here, whole)
@@ -185,7 +186,7 @@ describe('gaps', () => {
     const cut = [formatTime(from + 100 * 60 * SECOND), formatTime(from + 200 * 60 * SECOND)]
     for (const { table } of [price, ohlcv])
       await here.store.pool.query(`delete from ${table} where time >= $1 and time < $2`, cut)
-    // What is held is remembered; who deletes rows by hand says so.
+    // Coverage remembers held windows: after rows were deleted by hand, it has to be told.
     await here.store.pool.query('truncate coverage_spans')
     const gaps = (await here.backfill.coverage.list()).map((series) => series.gaps)
     expect(gaps).toMatchObject([
@@ -197,7 +198,7 @@ describe('gaps', () => {
     expect(await rows()).toEqual(before)
   })
 
-  test('what was asked for and not stored is a gap, which the next run goes on with', async () => {
+  test('a window that was requested and not stored is a gap, which the next run fetches', async () => {
     const here = await setting(yaml)
     const stop = new AbortController()
     const request = { coins: ['bitcoin'], source: 'simulated', from, to: from + 30_000 * 60 * SECOND }
@@ -212,7 +213,7 @@ describe('gaps', () => {
   })
 
   test.each([
-    [{ from: at('2200-01-01T00:00:00Z') }, 'BAD_REQUEST', /lies ahead/],
+    [{ from: at('2200-01-01T00:00:00Z') }, 'BAD_REQUEST', /lies in the future/],
     [{ from, to: from }, 'BAD_REQUEST', /not before/],
     [{ from, source: 'replay' }, 'UNSUPPORTED', /coingecko, simulated/],
     [{ from, source: 'simulatet' }, 'NOT_FOUND', /no such source; did you mean simulated/],

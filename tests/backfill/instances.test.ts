@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Micros } from '../../lib/src/base/index.ts'
+import type { Micros } from '../../lib/src/base/types/index.ts'
 import { simulatedPrices } from '../../lib/src/publishers/sources/simulated/index.ts'
 import { CryptoDataPlatform, loadConfig, openBackfill } from '../../lib/src/streaming/platform/index.ts'
 import { testDatabase } from '../support/database.ts'
@@ -19,7 +19,7 @@ async function configOf(yaml: string) {
   return loadConfig({ cwd, env: { DATABASE_URL: database.url } }).config
 }
 
-test('two instances of one type run side by side: a stop of one is its gap alone, with the reason, and its own past fills it', async () => {
+test('two instances of one type run side by side: stopping one leaves a gap of that one only, with the reason, and its own history fills it', async () => {
   const market = `type: simulated, coins: [bitcoin], interval_ms: ${INTERVAL_MS}, market: false, candles: false`
   const config = await configOf(`sources:\n  north: { ${market}, seed: n }\n  south: { ${market}, seed: s }\n`)
   await using platform = new CryptoDataPlatform({ config })
@@ -65,7 +65,7 @@ test('two instances of one type run side by side: a stop of one is its gap alone
   }
 })
 
-test('the past of an instance comes under its name', async () => {
+test('the history of an instance has its name as source', async () => {
   await using server = await startHistoryServer()
   const settings = `type: coingecko, base_url: "${server.url}", calls_per_minute: 6000`
   const config = await configOf(`sources: { run: [], second: { ${settings} } }\n`)

@@ -2,7 +2,8 @@ import { createHash, randomInt } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { formatTime, openStore, parseTime, type Store } from '../../lib/src/base/index.ts'
+import { openStore, type Store } from '../../lib/src/base/database/index.ts'
+import { formatTime, parseTime } from '../../lib/src/base/types/index.ts'
 import { simulatedPrices } from '../../lib/src/publishers/sources/simulated/index.ts'
 import { failure, qicore, Running, type StartOptions } from '../app/cli/qicore.ts'
 import { createDatabase } from '../support/database.ts'
@@ -45,7 +46,7 @@ const events = (stdout: string): WindowEvent[] =>
       }
     })
 
-/** Runs it to its end, killing it in each of the first rounds; the calls that were told of as settled. */
+/** Runs it to its end, killing it in each of the first rounds. @returns the calls that were reported as settled */
 async function killed(
   args: readonly string[],
   options: StartOptions,
@@ -68,7 +69,7 @@ async function killed(
 
 const day = (ago: number): number => Math.floor(Date.now() / 86_400_000 - ago) * 86_400
 
-test('killed at random windows, it goes on with the one that was under way, and ends exact', async () => {
+test('killed at random windows, it resumes with the window it was fetching, and ends complete and exact', async () => {
   await using server = await startHistoryServer()
   const { store, options } = await setting(`sources: { coingecko: { base_url: "${server.url}", calls_per_minute: 60000 } }\n`)
   const coins = Array.from({ length: 12 }, (_, i) => `coin-${i}`)
@@ -113,7 +114,7 @@ async function expectExact(
   expect(rows).toEqual(expected)
 }
 
-test('a long history of the simulated market, killed on the way, equals the market', async () => {
+test('a long history of the simulated market, killed several times, equals the market', async () => {
   const { store, options } = await setting('sources: { simulated: {} }\n')
   const from = parseTime('2026-01-01T00:00:00Z')
   const to = from + 60_000 * SECOND
@@ -133,7 +134,7 @@ test('a long history of the simulated market, killed on the way, equals the mark
   expect(rows[0]).toEqual({ n, sum: hash.digest('hex') })
 })
 
-test('Ctrl-C stops after what is under way', async () => {
+test('Ctrl-C stops after the current window', async () => {
   const { options } = await setting('sources: { simulated: {} }\n')
   const args = ['backfill', 'bitcoin', '--from', '2026-01-01', '--to', '2026-06-01', '--json']
   const running = new Running(args, options)

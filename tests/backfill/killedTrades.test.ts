@@ -16,7 +16,7 @@ interface GapRow {
   readonly last_number?: number
 }
 
-test('trades that came while the platform was dead are missing by number, and exactly these are fetched', async () => {
+test('trades of the time when the platform was dead are missing by number, and exactly these are fetched', async () => {
   const database = await createDatabase()
   onTestFinished(database.drop)
   const project = await makeProject('killed-trades', 'sources: { simulated: { coins: [bitcoin], trade_ms: 100 } }\n')

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { openStore } from '../../lib/src/base/index.ts'
+import { openStore } from '../../lib/src/base/database/index.ts'
 import { makeProject } from '../app/cli/project.ts'
 import { document, qicore, type StartOptions, up } from '../app/cli/qicore.ts'
 import { until } from '../support/until.ts'
@@ -34,7 +34,7 @@ async function silentSince(home: string): Promise<number> {
   return rows[0]?.since ?? 0
 }
 
-test('a stop of the platform leaves a gap, which is listed with its reason, and filled while it runs', async () => {
+test('a stopped platform leaves a gap, which is listed with its reason and filled while the platform runs', async () => {
   const project = await makeProject('stopped', 'sources: { simulated: { interval_ms: 1000, coins: [bitcoin] } }\n')
   onTestFinished(() => project[Symbol.asyncDispose]())
   const options = { cwd: project.cwd, env: { QICORE_SOURCES: 'simulated' } }
@@ -47,7 +47,7 @@ test('a stop of the platform leaves a gap, which is listed with its reason, and 
   await until(() => Date.now() > stoppedAt + 5000, 'a silence that counts')
 
   const second = await up(options)
-  // What was in the log when it was killed is stored as well: it is not yet the end of the silence.
+  // Records in the log at the kill are stored too: the gap begins after them.
   await until(async () => (await latest(options)) > stoppedAt + 5000, 'prices again')
   const [gap] = await gaps(options)
   expect(gap).toMatchObject({ coin_id: 'bitcoin', reason: 'stopped', fillable: true })

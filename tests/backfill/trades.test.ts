@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { type History, openStore, parseTime, silentLogger } from '../../lib/src/base/index.ts'
+import { openStore } from '../../lib/src/base/database/index.ts'
+import { type History, parseTime, silentLogger } from '../../lib/src/base/types/index.ts'
 import { sourceDefinitions } from '../../lib/src/publishers/index.ts'
 import { loadConfig, openBackfill } from '../../lib/src/streaming/platform/index.ts'
 import { createDatabase } from '../support/database.ts'
@@ -32,7 +33,7 @@ const FROM = parseTime('2026-01-01T00:00:00Z')
 const MINUTE = 60_000_000
 const FIRST = FROM / 250_000
 
-test('trades of a stretch; a cut in the middle says how many are missing, and exactly these are fetched', async () => {
+test('trades of a time span; a gap in the middle tells how many are missing, and exactly these are fetched', async () => {
   const { store, backfill, numbers } = await setting()
   const request = {
     coins: ['bitcoin', 'ethereum'],
@@ -66,7 +67,7 @@ test('trades of a stretch; a cut in the middle says how many are missing, and ex
   expect((await coverage.list()).flatMap(({ gaps }) => gaps)).toEqual([])
 })
 
-test('what is held already is not asked for; more than a call gives is several windows', async () => {
+test('held trades are not fetched again; more than one call gives takes several windows', async () => {
   const { store, backfill, numbers } = await setting()
   const request = { coins: ['bitcoin'], source: 'simulated', type: 'trade', from: FROM, to: FROM + 120 * MINUTE } as const
   await backfill.run(await backfill.plan(request))
@@ -81,7 +82,7 @@ test('what is held already is not asked for; more than a call gives is several w
   )
 })
 
-test('a source without trades says so, and a gap of everything leaves out what its source has no past of', async () => {
+test('a source without trade history is refused by name, and left out of a request for all gaps', async () => {
   const { store, backfill } = await setting()
   const failed = await backfill.run(
     await backfill.plan({ coins: ['bitcoin'], source: 'simulated', type: 'quote', from: FROM, to: FROM + MINUTE }),
@@ -98,7 +99,7 @@ test('a source without trades says so, and a gap of everything leaves out what i
   expect(await backfill.plan({ gaps: {} })).toEqual([])
 })
 
-test('a provider that knows no numbers is asked for the stretch; what it does not give is settled by number', async () => {
+test('a provider without numbers is asked for the time span; trades that it does not give are settled by number', async () => {
   const { store, backfill, numbers } = await setting()
   const simulated = sourceDefinitions.simulated as NonNullable<(typeof sourceDefinitions)[string]>
   const given = simulated.history?.bind(simulated) as NonNullable<typeof simulated.history>

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { formatTime, openStore } from '../../lib/src/base/index.ts'
+import { openStore } from '../../lib/src/base/database/index.ts'
+import { formatTime } from '../../lib/src/base/types/index.ts'
 import { Running } from '../app/cli/qicore.ts'
 import { createDatabase } from '../support/database.ts'
 import { startHistoryServer } from '../support/historyServer.ts'
@@ -14,7 +15,7 @@ const COINS = Array.from({ length: 20 }, (_, i) => `coin-${i}`)
 const day = (ago: number): number => Math.floor(Date.now() / 86_400_000 - ago) * 86_400
 
 describe.skipIf(!runsSlow)('a year of hourly candles of 20 coins', { timeout: 600_000 }, () => {
-  test('from a server that limits, fails, hangs and truncates, killed twice on the way: complete, exact, within the limit', async () => {
+  test('from a server that limits, fails, hangs and truncates, killed twice: complete, exact, within the limit', async () => {
     const calls: { readonly at: number; readonly weight: number }[] = []
     await using server = await startHistoryServer({
       answer: () => {

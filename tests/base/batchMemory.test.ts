@@ -17,14 +17,14 @@ function written(): { bytes: Buffer; runs: readonly RecordRun[] } {
   return { bytes, runs: [{ baseOffset: 0n, baseTimestamp: 0, count: COUNT, end: bytes.length }] }
 }
 
-/** Memory of which it is counted how often it was released. */
+/** Memory that counts how often it was released. */
 function counted() {
   const memory = { released: 0, release: () => void memory.released++ }
   return memory
 }
 
 describe('the memory of batches', () => {
-  test('goes when the last batch of a buffer is released, and not before', () => {
+  test('is released with the last batch of a buffer, and not before', () => {
     const { bytes, runs } = written()
     const batches = records(true, bytes, runs)
     expect(batches.length).toBeGreaterThan(2)
@@ -37,7 +37,7 @@ describe('the memory of batches', () => {
     expect(last?.next).toEqual({ topic: 't', partition: 0, offset: BigInt(COUNT) })
   })
 
-  test('stays where others may read the buffer, or another part of it', () => {
+  test('stays while others may read the buffer, or another part of it', () => {
     const { bytes, runs } = written()
     for (const batch of records(false, bytes, runs)) batch.release()
     expect(bytes.length).toBeGreaterThan(COUNT * VALUE.length)
@@ -48,7 +48,7 @@ describe('the memory of batches', () => {
     expect(larger.length).toBe(bytes.length + 2)
   })
 
-  test('that is a part of a whole is released with the last part', () => {
+  test('that is a part of a buffer is released with the last part', () => {
     const whole = counted()
     const answer = new SharedMemory([], 2, whole)
     const [first, second] = [written(), written()].map(({ bytes, runs }) =>
@@ -60,7 +60,7 @@ describe('the memory of batches', () => {
     expect(whole.released).toBe(1)
   })
 
-  test('goes at once where no record is left to read', () => {
+  test('is released at once if no record is left to read', () => {
     const { bytes, runs } = written()
     const whole = counted()
     const input = { topic: 't', partition: 0, bytes, maxBytes: 100_000, memory: whole }
@@ -69,7 +69,7 @@ describe('the memory of batches', () => {
     expect(whole.released).toBe(2)
   })
 
-  test('that one read used again is not seen by the batches of another', () => {
+  test('reused by one read is not visible to the batches of another', () => {
     const [a, b] = [written(), written()].map(({ bytes, runs }) => records(false, bytes, runs))
     const offsets = [...(a ?? []), ...(b ?? [])].map((batch) => [batch.firstOffset, batch.nextOffset, batch.length])
     expect(offsets.slice(0, a?.length)).toEqual(offsets.slice(a?.length))

@@ -10,7 +10,7 @@ import {
   parseTime,
   TIMEFRAMES,
   timeframeMicros,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 import { ASKED, OFFICE } from '../support/calendars.ts'
 
 const at = parseTime
@@ -32,13 +32,13 @@ test('a bar closes with its last session', () => {
   expect(closingTime(ALWAYS, day('2026-01-09'))).toBe(day('2026-01-09').to)
 })
 
-test('bars that a session only touches are wanted whole', () => {
+test('bars that a session only touches are expected in full', () => {
   const day = { from: at('2026-01-09T00:00:00Z'), to: at('2026-01-10T00:00:00Z') }
   expect(openBars(OFFICE, '1h', [day])).toEqual([{ from: at('2026-01-09T14:00:00Z'), to: at('2026-01-09T21:00:00Z') }])
   expect(openBars(OFFICE, '1d', [day])).toEqual([day])
 })
 
-test('24x7 is what a calendar without closed hours answers', () => {
+test('a calendar without closed hours answers as 24x7 does', () => {
   const span = fc.tuple(fc.nat(1e12), fc.integer({ min: 1, max: 1e11 })).map(([from, length]) => ({ from, to: from + length }))
   fc.assert(
     fc.property(fc.array(span, { maxLength: 8 }), fc.constantFrom(...TIMEFRAMES), (spans, timeframe) => {
@@ -57,6 +57,6 @@ test('24x7 is what a calendar without closed hours answers', () => {
   )
 })
 
-test('an unknown calendar is refused with those that there are', () => {
+test('an unknown calendar is refused, and the known ones are listed', () => {
   expect(() => calendarOf('XNYS')).toThrow('calendar "XNYS": there is no such calendar; known are 24x7')
 })

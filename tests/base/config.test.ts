@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { findProject, readConfigFile, resolveConfig, settingsOf } from '../../lib/src/base/index.ts'
+import { findProject, readConfigFile, resolveConfig, settingsOf } from '../../lib/src/base/types/index.ts'
 
 const schema = z.object({
   server: z
@@ -29,7 +29,7 @@ const failure = (inputs: Parameters<typeof resolveConfig>[1]): string[] => {
 }
 
 describe('resolveConfig', () => {
-  test('flags win over the environment, the environment over the file, the file over defaults; each is named', () => {
+  test('flags override the environment, the environment the file, the file defaults; the origin of each is named', () => {
     const file = { name: 'qicore.yaml', values: { server: { port: 1, open: true, token: 'from-file' }, sources: ['simulated'] } }
     const env = { QICORE_PORT: '2', QICORE_TOKEN: 'from-env' }
     const { config, provenance } = resolveConfig(schema, { file, env, flags: { 'server.port': '3' } })
@@ -50,7 +50,7 @@ describe('resolveConfig', () => {
     expect(config).toEqual({ server: { port: 80, open: true }, sources: ['coingecko', 'simulated'] })
   })
 
-  test('tells everything that is wrong at once: where, which value, what was expected', () => {
+  test('reports every error at once: where, which value, what was expected', () => {
     const problems = failure({
       env: { QICORE_PORT: '99999', QICORE_OPEN: 'maybe' },
       file: { name: 'qicore.yaml', values: { sources: ['coingeko'] } },

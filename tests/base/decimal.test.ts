@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compareDecimals, type Decimal, decimal, isDecimal } from '../../lib/src/base/index.ts'
+import { compareDecimals, type Decimal, decimal, isDecimal } from '../../lib/src/base/types/index.ts'
 
-/** A number as digits and a power of ten, and every way to write it. */
+/** A number as digits and a power of ten, and all its spellings. */
 const digits = fc.bigInt(0n, 10n ** 38n)
 const places = fc.integer({ min: 0, max: 38 })
 const signed = fc.tuple(fc.boolean(), digits, places)
@@ -61,7 +61,7 @@ describe('decimal', () => {
     `1${'0'.repeat(40)}`,
   ])('%j is refused', (text) => expect(() => decimal(text)).toThrow(expect.objectContaining({ code: 'BAD_DATA' })))
 
-  it('means the same number, however it is written, and is its own canonical form', () => {
+  it('has the same value in every spelling, and is its own canonical form', () => {
     fc.assert(
       fc.property(signed, fc.integer({ min: -30, max: 30 }), (number, shift) => {
         const text = plain(number)
@@ -70,7 +70,7 @@ describe('decimal', () => {
         expect(isDecimal(canonical)).toBe(true)
         expect(canonical).not.toMatch(/^-?0\d|\.\d*0$|\.$|e|^-0$/)
         expect(decimal(`${text.includes('.') ? text : `${text}.`}000`)).toBe(canonical)
-        // The same number with its point moved, and an exponent that moves it back.
+        // The same number with its point moved, and an exponent to correct that.
         const [negative, value, scale] = number
         expect(orRefused(`${negative ? '-' : ''}${value}e${shift - scale}`)).toBe(orRefused(`${canonical}e${shift}`))
       }),

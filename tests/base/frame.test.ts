@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { encodedBatch, type Price, price } from '../../lib/src/base/index.ts'
+import { encodedBatch, type Price, price } from '../../lib/src/base/types/index.ts'
 import { framed, frameOf, schemaIdOf } from '../../lib/src/base/types/wire/index.ts'
 
 const batchOf = (values: readonly Uint8Array[]) =>
@@ -18,14 +18,14 @@ test('a frame is a zero byte and the id in four bytes, big endian', () => {
   expect(framed(frameOf(1), Buffer.from('{}'))).toEqual(framed(frameOf(1), '{}'))
 })
 
-test('a value that has a frame keeps it, since it names the schema that the value was written with', () => {
+test('a value with a frame keeps it, because it names the schema of the value', () => {
   const value = framed(frameOf(4711), '{"a":1}')
   expect(framed(frameOf(1), value)).toEqual(value)
   expect(schemaIdOf(value)).toBe(4711)
   expect([schemaIdOf(Buffer.from('{"a":1}')), schemaIdOf(Buffer.from('000000000712', 'hex'))]).toEqual([undefined, undefined])
 })
 
-test('a reader sees the JSON, with or without a frame and mixed; the original stays to be had', () => {
+test('a reader sees the JSON, with a frame, without, or mixed; the original bytes stay available', () => {
   fc.assert(
     fc.property(fc.array(fc.record({ json, id: fc.option(id) }), { minLength: 1 }), (messages) => {
       const sent = messages.map((each) => (each.id === null ? Buffer.from(each.json) : framed(frameOf(each.id), each.json)))
@@ -36,7 +36,7 @@ test('a reader sees the JSON, with or without a frame and mixed; the original st
   )
 })
 
-test('a record decodes whatever schema it names', () => {
+test('a record decodes with any schema id', () => {
   const record: Price = {
     coinId: 'bitcoin',
     source: 'test',
@@ -51,12 +51,15 @@ test('a record decodes whatever schema it names', () => {
   expect([plain?.record, other?.record]).toEqual([record, record])
 })
 
-test.each(['00', '0000000007', '000000000712', '0001027b7d', '', '00000000077b'])('what only begins like a frame: %s', (hex) => {
-  const value = Buffer.from(hex, 'hex')
-  const batch = batchOf([value])
-  const isObject = value[5] === 0x7b
-  expect(Buffer.from(batch.value(0))).toEqual(isObject ? value.subarray(5) : value)
-  expect(Buffer.from(batch.original(0))).toEqual(value)
-  const [decoded] = batch.decode(price)
-  expect(decoded?.error).toMatchObject({ code: 'BAD_DATA' })
-})
+test.each(['00', '0000000007', '000000000712', '0001027b7d', '', '00000000077b'])(
+  'bytes that only begin like a frame: %s',
+  (hex) => {
+    const value = Buffer.from(hex, 'hex')
+    const batch = batchOf([value])
+    const isObject = value[5] === 0x7b
+    expect(Buffer.from(batch.value(0))).toEqual(isObject ? value.subarray(5) : value)
+    expect(Buffer.from(batch.original(0))).toEqual(value)
+    const [decoded] = batch.decode(price)
+    expect(decoded?.error).toMatchObject({ code: 'BAD_DATA' })
+  },
+)

@@ -10,9 +10,9 @@ import {
   type RecordType,
   recordTypes,
   visibleName,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 
-/** One of each kind that a name of a stranger may hold. */
+/** One character of each kind that a hostile name may contain. */
 const HOSTILE = [
   '\u0000',
   '\u0007',
@@ -53,14 +53,16 @@ const wire = {
   price: '1',
 }
 const listed = { ...wire, kind: 'currency', symbol: 'btc', name: 'Bitcoin', active: true }
+/** Texts that only people read: hidden characters are removed from them. */
+const FOR_PEOPLE = ['instrument.name', 'alert.message']
 const texts = (Object.values(recordTypes) as RecordType[]).flatMap((type) =>
   type.fields
-    .filter(({ kind, name }) => kind === 'text' && !(type === instrument && name === 'name'))
+    .filter(({ kind, name }) => kind === 'text' && !FOR_PEOPLE.includes(`${type.name}.${name}`))
     .map(({ name }) => ({ type, name })),
 )
 
 describe('hidden characters', () => {
-  it.each(HOSTILE)('%j is refused in each text of each record type, by its code, and left out of a name', (character) => {
+  it.each(HOSTILE)('%j is refused in each text of each record type, by its code, and removed from a name', (character) => {
     const id = `bit${character}coin`
     for (const { type, name } of texts) {
       const result = type.schema.shape[name]?.safeParse(id)
@@ -74,13 +76,13 @@ describe('hidden characters', () => {
     expect(JSON.parse(instrument.encodeChecked({ ...named, name: id })).name).toBe(named.name)
   })
 
-  it.each(NAMES)('the name %j stays as it is, also where it is shown', (name) => {
+  it.each(NAMES)('the name %j stays unchanged, also when it is shown', (name) => {
     expect(instrument.fromWire({ ...listed, name }).name).toBe(name)
     expect(escapeHidden(name)).toBe(name)
     expect(JSON.parse(quoted(name))).toBe(name)
   })
 
-  it('joiners that hide something are no part of a name', () => {
+  it('joiners that hide something are removed from a name', () => {
     expect(visibleName('a\u200c\u200d\u200cb')).toBe('ab')
     expect(visibleName('\u200dab\ufe0f\ufe0f')).toBe('ab\ufe0f')
     expect(visibleName('\u200b\u2060')).toBe('\ufffd')
@@ -88,7 +90,7 @@ describe('hidden characters', () => {
     expect(hiddenIn('👨‍💻')).toBe('U+200D')
   })
 
-  it('whatever a text holds, a name made of it has nothing hidden, and an escape of it is one visible line', () => {
+  it('for any text, its name form has no hidden character, and its escaped form is one visible line', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.constantFrom(...HOSTILE, ...NAMES), fc.string({ unit: 'binary' }))), (parts) => {
         const text = parts.join('')
@@ -104,7 +106,7 @@ describe('hidden characters', () => {
     )
   })
 
-  it('an error that quotes them shows their escapes, and keeps its own lines', () => {
+  it('an error that quotes them shows their escapes, and keeps its own line breaks', () => {
     expect(new QiError('BAD_REQUEST', 'no "a\u202eb"\nno "\u001b[2J"').message).toBe('no "a\\u202eb"\nno "\\u001b[2J"')
   })
 })

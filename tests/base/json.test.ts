@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type ExactJson, JsonNumber, parseExactJson } from '../../lib/src/base/index.ts'
+import { type ExactJson, JsonNumber, parseExactJson } from '../../lib/src/base/types/index.ts'
 
 describe('parseExactJson', () => {
   it.each([
@@ -20,7 +20,7 @@ describe('parseExactJson', () => {
     expect(JSON.stringify(body)).toBe(`{"a":[${source}]}`)
   })
 
-  it('is JSON.parse in everything else', () => {
+  it('equals JSON.parse in everything else', () => {
     const floats = (value: ExactJson): unknown => {
       if (value instanceof JsonNumber) return Number(value.source)
       if (Array.isArray(value)) return value.map(floats)
@@ -44,7 +44,7 @@ describe('parseExactJson', () => {
     },
   )
 
-  it('a key such as __proto__ is a key like any other', () => {
+  it('a key such as __proto__ is an ordinary key', () => {
     const body = parseExactJson('{"__proto__":{"polluted":1}}') as Record<string, unknown>
     expect(Object.hasOwn(body, '__proto__')).toBe(true)
     expect(({} as Record<string, unknown>).polluted).toBeUndefined()

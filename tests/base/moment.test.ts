@@ -8,7 +8,7 @@ import {
   readMoment,
   readRecordedAt,
   type TimeNotation,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 
 const read = (text: string, notation?: TimeNotation): string => formatTime(readMoment(text, notation))
 const refused = { code: 'BAD_DATA' }
@@ -72,7 +72,7 @@ describe('counts since 1970', () => {
     else expect(() => readMoment(text, unit)).toThrow(/finer than a microsecond/)
   })
 
-  it('one unit taken for another is refused, and the message names the likely one', () => {
+  it('a count in another unit is refused, and the error names the likely unit', () => {
     expect(() => readMoment('1735689540000', 'microseconds')).toThrow(
       '"1735689540000" microseconds since 1970 is no time between 1971 and 2255; it looks like milliseconds',
     )
@@ -102,7 +102,7 @@ describe('counts since 1970', () => {
   })
 })
 
-it('when an answer was recorded is ISO 8601 or the date of the answer, and nothing else', () => {
+it('the time of a recorded answer is ISO 8601 or the date of the answer, and nothing else', () => {
   expect(formatTime(readHttpDate('Sat, 15 May 2021 16:00:13 GMT'))).toBe('2021-05-15T16:00:13Z')
   expect(formatTime(readRecordedAt('Sat, 15 May 2021 16:00:13 GMT'))).toBe('2021-05-15T16:00:13Z')
   expect(formatTime(readRecordedAt('2021-05-15 15:10:00'))).toBe('2021-05-15T15:10:00Z')

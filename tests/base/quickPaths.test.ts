@@ -1,8 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatTime, parseTime, QiError, type RecordType, type RecordValues, recordTypes } from '../../lib/src/base/index.ts'
+import {
+  formatTime,
+  parseTime,
+  QiError,
+  type RecordType,
+  type RecordValues,
+  recordTypes,
+} from '../../lib/src/base/types/index.ts'
 
-// The quick ways through times and records against the slow ones: the calendar, and the zod schema.
+// The fast paths for times and records, compared with the slow ones: the calendar, and the zod schema.
 
 const MAX = Number.MAX_SAFE_INTEGER
 const MIN = -62_135_596_800_000_000
@@ -48,7 +55,7 @@ const micros = fc.oneof(
   fc.constantFrom(MIN, MAX, 0, -1, 1, 86_400_000_000, -86_400_000_000),
 )
 
-test('a time is written and read as the calendar says', () => {
+test('a time is written and read as the calendar has it', () => {
   fc.assert(
     fc.property(micros, (time) => {
       const text = slowFormat(time)
@@ -59,7 +66,7 @@ test('a time is written and read as the calendar says', () => {
   )
 })
 
-test('any text is read, or refused in the same words', () => {
+test('any text is read, or refused with the same error', () => {
   const near = fc
     .tuple(micros, fc.nat({ max: 30 }), fc.constantFrom(...'0123456789-:.TtZz+ '), fc.nat({ max: 3 }))
     .map(([time, at, c, how]) => {
@@ -144,7 +151,7 @@ const wireRecord = (type: RecordType) =>
     ),
   )
 
-/** What {@link RecordType.fromWire} does, by the schema alone. */
+/** {@link RecordType.fromWire} with the schema alone. */
 function slowFromWire(type: RecordType, wire: unknown): Record<string, unknown> | undefined {
   const result = type.schema.safeParse(wire)
   if (!result.success) return undefined
@@ -204,7 +211,7 @@ test.each(Object.values(recordTypes).map((type) => [type.name, type as RecordTyp
   },
 )
 
-test('a time that is none is named', () => {
+test('an invalid time is named', () => {
   const record = {
     ...recordTypes.trade.fromWire({
       coin_id: 'a',

@@ -10,7 +10,7 @@ import {
   type RecordType,
   recordTypes,
   TopicCatalogue,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 
 const wire = {
   coin_id: 'bitcoin',
@@ -25,7 +25,7 @@ const wire = {
 describe('every record type', () => {
   const types = Object.entries(recordTypes) as [string, RecordType][]
 
-  it.each(types)('%s: key and common fields exist, the topic leads back to it, its schema is JSON Schema', (name, type) => {
+  it.each(types)('%s: key and common fields exist, its topic resolves to it, its schema is JSON Schema', (name, type) => {
     const fields = type.fields.map((field) => field.name)
     expect(type.name).toBe(name)
     expect(fields).toEqual(expect.arrayContaining([...type.key, 'source', 'time', 'received_at', 'origin']))
@@ -40,7 +40,7 @@ describe('every record type', () => {
 })
 
 describe('a price', () => {
-  it('goes over the wire and back', () => {
+  it('survives encoding and decoding', () => {
     const text = fc
       .string({ unit: 'binary', minLength: 1, maxLength: 50 })
       .filter((s) => s.isWellFormed() && hiddenIn(s) === undefined)
@@ -72,7 +72,7 @@ describe('a price', () => {
     )
   })
 
-  it('is canonical inside, whatever notation the wire had; null means absent; unknown fields are left out', () => {
+  it('is canonical inside, for any notation on the wire; null means absent; unknown fields are dropped', () => {
     const record = price.fromWire({ ...wire, price: '001.500', market_cap: null, colour: 'red' })
     expect(record.price).toBe('1.5')
     expect(record).not.toHaveProperty('marketCap')
@@ -80,7 +80,7 @@ describe('a price', () => {
     expect(formatTime(record.time)).toBe(wire.time)
   })
 
-  it('passes on fields that it does not know, behind its own and to the last digit', () => {
+  it('passes on unknown fields after its own, to the last digit', () => {
     const later = '"fee":0.10000000000000000001,"levels":[["1.50",{"n":1.0}]],"__proto__":{"price":"7"},"note":null'
     const value = Buffer.from(`{${later},${JSON.stringify({ ...wire, price: '001.500' }).slice(1)}`)
     const record = price.decode(value)
@@ -112,12 +112,12 @@ describe('a price', () => {
     expect(error.message).toMatch(new RegExp(`^price: ${field} `))
   })
 
-  it('is refused where the message is no JSON, no UTF-8 or no object', () => {
+  it('is refused if the message is not JSON, not UTF-8 or not an object', () => {
     for (const bytes of [Buffer.from('{'), Buffer.from([0xff, 0xfe]), Buffer.from('[]'), Buffer.from('null'), Buffer.from('1')])
       expect(thrown(() => price.decode(bytes))).toMatchObject({ code: 'BAD_DATA' })
   })
 
-  it('all of one instrument have one message key', () => {
+  it('all prices of one instrument have one message key', () => {
     expect(price.messageKey(price.fromWire(wire) as Price)).toBe('coingecko:bitcoin')
   })
 })

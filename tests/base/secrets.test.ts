@@ -10,9 +10,9 @@ import {
   QiError,
   resolveConfig,
   withoutSecrets,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 
-/** Capitals stand in nothing else that is shown here, so whatever of a password is seen is seen for certain. */
+/** Passwords have capitals, which nothing else here has, so any visible part of one is found. */
 const secret = fc
   .array(fc.constantFrom(...'ABCDEFGHJKLMNPQRSTUVWXYZ', ...'@:/?#%&,;=+ "\'\\$[]{}|<>!', '://', '%40', '&x=', '?KEY=', ',H://'), {
     minLength: 4,
@@ -20,7 +20,7 @@ const secret = fc
   })
   .map((parts) => parts.join(''))
 
-/** No four characters of the password, one of them a letter, are seen. */
+/** Expects that no four characters of the password, one of them a letter, are visible. */
 function expectHidden(shown: string, password: string): void {
   for (let i = 0; i + 4 <= password.length; i++) {
     const part = password.slice(i, i + 4)
@@ -40,7 +40,7 @@ const places: readonly ((password: string) => string)[] = [
   (password) => `me:${password}@broker:9092`,
 ]
 
-describe('an address is shown without its password, whatever that is', () => {
+describe('an address is shown without its password, for any password', () => {
   test.each(places.map((place) => [place('***'), place] as const))('%s', (_, place) => {
     fc.assert(
       fc.property(secret, (password) => {
@@ -53,7 +53,7 @@ describe('an address is shown without its password, whatever that is', () => {
     )
   })
 
-  test('also in the error about a setting that is wrong, and where commas split it', () => {
+  test('also in the error about a wrong setting, and if commas split it', () => {
     const schema = z.object({
       api: z.array(z.string().regex(/^never$/)).meta({ env: 'QICORE_API' }),
       broker: z
@@ -102,7 +102,7 @@ test.each([
   else expect(passwordProblem(address)).toBeUndefined()
 })
 
-test('what a server quotes is hidden in errors and logs, as it was written and as it was meant', () => {
+test('a secret that a server quotes is hidden in errors and logs, encoded or decoded', () => {
   fc.assert(
     fc.property(secret, (password) => {
       const address = `postgres://app:${encodeURIComponent(password)}@db.example/market`
@@ -116,7 +116,7 @@ test('what a server quotes is hidden in errors and logs, as it was written and a
   )
 })
 
-test('words that messages hold anyway stay', () => {
+test('ordinary words of messages stay', () => {
   protectSecrets(['postgres', 'abc', undefined])
   expect(withoutSecrets('password authentication failed for user "postgres"; abc')).toBe(
     'password authentication failed for user "postgres"; abc',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { hull, intersect, type Span, subtract, union } from '../../lib/src/base/index.ts'
+import { hull, intersect, type Span, subtract, union } from '../../lib/src/base/types/index.ts'
 
 const span = fc
   .tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 1, max: 12 }))

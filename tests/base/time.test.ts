@@ -8,7 +8,7 @@ import {
   parseTime,
   TIMEFRAMES,
   timeframeMicros,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 
 describe('times', () => {
   it.each([
@@ -38,7 +38,7 @@ describe('times', () => {
     '0828-05-01T00:00:00.000539Z',
   ])('%j is refused', (text) => expect(() => parseTime(text)).toThrow(expect.objectContaining({ code: 'BAD_DATA' })))
 
-  it('come back as they were written, and order as their texts do within one length', () => {
+  it('are read back as written, and sort like their texts of equal length', () => {
     const micros = fc.integer({ min: -62_135_596_800_000_000, max: Number.MAX_SAFE_INTEGER })
     fc.assert(
       fc.property(micros, (time) => {
@@ -49,7 +49,7 @@ describe('times', () => {
     )
   })
 
-  it('an offset moves the same instant about', () => {
+  it('an offset gives the same instant', () => {
     const minutes = fc.integer({ min: -14 * 60, max: 14 * 60 })
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4_000_000_000 }), minutes, (seconds, offset) => {
@@ -61,7 +61,7 @@ describe('times', () => {
     )
   })
 
-  it('milliseconds become microseconds, and what is no whole number is refused', () => {
+  it('milliseconds become microseconds, and fractions are refused', () => {
     expect(fromMillis(1.5)).toBe(1500)
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, 0.5, 2 ** 53])
       expect(() => checkMicros(bad)).toThrow(/integer microseconds/)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isBuiltInTopic, price, TopicCatalogue, trade } from '../../lib/src/base/index.ts'
+import { isBuiltInTopic, price, TopicCatalogue, trade } from '../../lib/src/base/types/index.ts'
 
 test('topics of record types carry their type; topics of pipelines carry the declared one, until the next declaration', () => {
   const catalogue = new TopicCatalogue([['fast-prices', 'price']])

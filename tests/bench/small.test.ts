@@ -4,14 +4,14 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { testDatabase } from '../support/database.ts'
 import { sharedKafka } from '../support/kafka.ts'
-import { describeWith } from '../support/services.ts'
+import { describeWith, hasService } from '../support/services.ts'
 
 const run = promisify(execFile)
 const MAIN = resolve(import.meta.dirname, '../../bench/main.ts')
 const { PATH, HOME, TMPDIR, BENTO_BIN, REDPANDA_CONNECT_BIN } = process.env
 const database = await testDatabase()
 
-/** What a scenario prints at a small size, in a database of its own. Scenarios make databases and checkpoints, which a superuser may. */
+/** Output of a scenario at a small size, in a database of its own. Scenarios make databases and checkpoints, which a superuser may. */
 async function figures(scenario: string, records: number, env: NodeJS.ProcessEnv = {}): Promise<string> {
   const given = { PATH, HOME, TMPDIR, BENTO_BIN, REDPANDA_CONNECT_BIN, DATABASE_URL: database.admin, ...env }
   const { stdout } = await run(process.execPath, [MAIN, scenario, '--records', String(records), '--rounds', '1'], { env: given })
@@ -43,8 +43,16 @@ describe('the benchmarks at a small size', () => {
     expect(await figures('backfill', 20_000)).toMatch(/^\| largest, MB \| \d+ \|$/m)
   })
 
-  test('growth prints reads of three sizes', async () => {
-    expect(await figures('growth', 1000)).toMatch(/^\| 17,280 rows \| [\d.]+ \([\d.]+–[\d.]+\) \| [\d.]+ × \|$/m)
+  test('growth prints reads of three sizes, in embedded mode, where the role makes no databases', async () => {
+    expect(await figures('growth', 1000, { DATABASE_URL: undefined })).toMatch(
+      /^\| 17,280 rows \| [\d.]+ \([\d.]+–[\d.]+\) \| [\d.]+ × \|$/m,
+    )
+  })
+
+  test('export prints its rates beside psql, and its memory', async () => {
+    const printed = await figures('export', 1000)
+    expect(printed).toMatch(row('qicore export --order time, csv'))
+    expect(printed).toMatch(/^\| qicore export --order time, parquet \| [\d,]+ \| \d+ \|$/m)
   })
 
   test('series prints reads over few and many series', async () => {
@@ -62,6 +70,13 @@ describe('the benchmarks at a small size', () => {
     const printed = await figures('destinations', 200)
     const of = (name: string) => new RegExp(`^\\| ${name} \\| [\\d.]+ ms \\([\\d.]+–[\\d.]+\\) \\| \\d+\\.\\d\\d \\|$`, 'm')
     for (const name of ['none', 'is down', 'refuses everything', 'cannot be opened', 'hangs']) expect(printed).toMatch(of(name))
+  })
+
+  test('sinks prints what a record costs at each destination that is there', async () => {
+    const printed = await figures('sinks', 2000)
+    const there = ['file, ndjson', 'file, parquet', ...(['redis', 'clickhouse'] as const).filter(hasService)]
+    for (const name of there) expect(printed).toMatch(row(name))
+    expect(printed).toMatch(/^Most memory of these processes, MB: file, ndjson \d+, file, parquet \d+/m)
   })
 
   test('a scenario that does not exist is refused with those that do', async () => {

@@ -1,4 +1,5 @@
-import { type Price, type RecordValues, type RowSink, type Store, withClient } from '../../lib/src/base/index.ts'
+import { type Store, withClient } from '../../lib/src/base/database/index.ts'
+import type { Price, RecordValues, RowSink } from '../../lib/src/base/types/index.ts'
 
 /** Every delivery of a price is a row of it. */
 export const APPENDED = 'chaos_appended'
@@ -11,7 +12,7 @@ export async function appendSink(store: Store): Promise<RowSink> {
   )
   return {
     name: 'append',
-    delivery: 'at_least_once',
+    guarantee: 'at_least_once',
     accepts: ({ name }) => name === 'price',
     async write(_type, records: readonly RecordValues[], options = {}) {
       const rows = records as readonly unknown[] as readonly Price[]

@@ -15,6 +15,10 @@ describe('at random moments of a load, with embedded engines', { timeout: 600_00
     survives({ mode: 'embedded', sink: 'appended', rounds: 3, records: 60_000 }))
 })
 
+describeWith('versitygw', 'at random moments of a load, with a bucket', { timeout: 600_000 }, () => {
+  test('objects hold each record once', () => survives({ mode: 'embedded', sink: 's3', rounds: 3, records: 60_000 }))
+})
+
 describeWith('kafka', 'at random moments of a load, over Kafka', { timeout: 600_000 }, () => {
   test('a sink that does not know a record again misses none, and gets no more of them twice than were in flight', () =>
     survives({ mode: 'kafka', sink: 'appended', rounds: 3, records: 60_000 }))

@@ -1,13 +1,14 @@
 /**
- * A delivery as a process of its own: `{"sink": "table" | "appended" | "file"}`, the last into the destination `lake` of its
- * configuration. Reports its stats and its partitions.
+ * A delivery as a process of its own: `{"sink": "table" | "appended" | "file" | "s3"}`, the last two into the destination
+ * `lake` of its configuration. Reports its stats and its partitions.
  */
-import { price, recordTypes, type Subscription } from '../../lib/src/base/index.ts'
+import { price, recordTypes, type Subscription } from '../../lib/src/base/types/index.ts'
 import { CryptoDataConsumer } from '../../lib/src/consumers/index.ts'
 import { file } from '../../lib/src/consumers/sinks/file/index.ts'
+import { s3 } from '../../lib/src/consumers/sinks/s3/index.ts'
 import { timescaledb } from '../../lib/src/consumers/sinks/timescaledb/index.ts'
-import { Consumer, DeadLetters, STORE } from '../../lib/src/streaming/pipelines/index.ts'
-import { deliverySettingsOf } from '../../lib/src/streaming/platform/destinationSettings.ts'
+import { DeadLetters, DeliveryMember, STORE } from '../../lib/src/streaming/pipelines/index.ts'
+import { deliverySettingsOf } from '../../lib/src/streaming/platform/deliveries/destinationSettings.ts'
 import {
   type Destination,
   destinationsOf,
@@ -19,7 +20,7 @@ import {
 import { appendSink } from './appendSink.ts'
 import { printingLogger } from './printingLogger.ts'
 
-const { sink: name } = JSON.parse(process.argv[2] as string) as { readonly sink: 'table' | 'appended' | 'file' }
+const { sink: name } = JSON.parse(process.argv[2] as string) as { readonly sink: 'table' | 'appended' | 'file' | 's3' }
 const stop = Promise.withResolvers<void>()
 process.once('SIGTERM', () => stop.resolve())
 
@@ -28,8 +29,8 @@ const context = { logger: printingLogger }
 await using store = await openStoreFor(config, context)
 await using stream = await openStreamFor(config, store, context)
 await stream.createTopics(Object.values(recordTypes).map(({ topic }) => topic))
-const destinations = destinationsOf(config, { timescaledb, file })
-const destination = destinations.get(name === 'file' ? 'lake' : STORE) as Destination
+const destinations = destinationsOf(config, { timescaledb, file, s3 })
+const destination = destinations.get(name === 'file' || name === 's3' ? 'lake' : STORE) as Destination
 const openSink = (signal: AbortSignal) =>
   name === 'appended'
     ? appendSink(store)
@@ -49,7 +50,7 @@ stream.subscribe = async (options) => {
   return subscription
 }
 
-const consumer = new Consumer({
+const consumer = new DeliveryMember({
   pipeline: CryptoDataConsumer.name,
   destination: destination.name,
   topics: name === 'table' ? CryptoDataConsumer.topics : [price.topic],

@@ -2,7 +2,8 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../../bench/freePort.ts'
-import { openStore, type Store, type Stream, silentLogger } from '../../lib/src/base/index.ts'
+import { openStore, type Store } from '../../lib/src/base/database/index.ts'
+import { type Stream, silentLogger } from '../../lib/src/base/types/index.ts'
 import { loadConfig, openStreamFor } from '../../lib/src/streaming/platform/index.ts'
 import { kill9Postgres } from '../support/kill9.ts'
 import { type Kafka, startKafka } from '../support/run/broker.ts'
@@ -22,7 +23,7 @@ export interface Engines extends AsyncDisposable {
   readonly store: Store
   readonly stream: Stream
   readonly networks: { readonly postgres: Network; readonly broker?: Network }
-  /** What a process that uses them is started with. */
+  /** Environment of a process that uses them. */
   environment(way: Way): Readonly<Record<string, string>>
   /** Ends it and returns when it serves again. */
   killPostgres(): Promise<void>

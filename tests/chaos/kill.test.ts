@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { openStore, price, type Store, silentLogger } from '../../lib/src/base/index.ts'
+import { openStore, type Store } from '../../lib/src/base/database/index.ts'
+import { price, silentLogger } from '../../lib/src/base/types/index.ts'
 import { loadConfig, openStreamFor } from '../../lib/src/streaming/platform/index.ts'
 import { startKafka } from '../support/kafka.ts'
 import { kill9Postgres } from '../support/kill9.ts'
@@ -25,12 +26,15 @@ interface Setting {
   /** A view of the store from outside of the platform. */
   readonly store: Store
   readonly platform: PlatformProcess
+  /** Counts what is stored while no platform runs: the next one begins to read before it has started. */
+  readonly whileDead: () => Promise<void>
 }
 
 type Victim = (setting: Setting) => Promise<PlatformProcess>
 
-const platform: Victim = async ({ platform: running, project, env }) => {
+const platform: Victim = async ({ platform: running, project, env, whileDead }) => {
   await running.kill9()
+  await whileDead()
   return startPlatform(project, env)
 }
 
@@ -72,8 +76,11 @@ async function survives(env: Readonly<Record<string, string>>, home: string, kil
   expect(seen).toBeLessThan(0.9 * RECORDS)
   gate.open(Number.POSITIVE_INFINITY)
   const before = running
-  running = await kill({ project, env: all, store, platform: running })
-  const kept = await until(rows, 'the rows that were kept')
+  let kept = 0
+  const whileDead = async () => {
+    kept = await until(rows, 'the rows that were kept')
+  }
+  running = await kill({ project, env: all, store, platform: running, whileDead })
   const checksum = await producing
   await until(async () => (await rows()) === RECORDS, `all rows; the platform printed:\n${running.output()}`)
 

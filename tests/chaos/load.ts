@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { decimal, type Message, type Price, price, retry, type Store, type Stream } from '../../lib/src/base/index.ts'
+import type { Store } from '../../lib/src/base/database/index.ts'
+import { retry } from '../../lib/src/base/networking/index.ts'
+import { decimal, type Message, type Price, price, type Stream } from '../../lib/src/base/types/index.ts'
 import type { Random } from './random.ts'
 
 const COINS = 50
@@ -7,7 +9,7 @@ const START = Date.UTC(2026, 0, 1) * 1000
 /** Records of one append: as many as a producer may repeat because a kill swallowed the answer. */
 export const APPENDED_AT_ONCE = 500
 
-/** What a table of the records must say: each record enters with its nonce. */
+/** The expected account of a table of the records: each record enters with its nonce. */
 export interface Checksum {
   readonly count: number
   readonly nonces: string

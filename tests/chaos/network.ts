@@ -22,6 +22,8 @@ export class Network implements AsyncDisposable {
   #refusing = false
   #slowness: Slowness | undefined
   #held: PromiseWithResolvers<void> | undefined
+  #sent = 0
+  #watched: { readonly bytes: number; readonly over: PromiseWithResolvers<void> } | undefined
 
   private constructor(server: Server, target: () => { readonly host: string; readonly port: number }) {
     this.#server = server
@@ -54,6 +56,12 @@ export class Network implements AsyncDisposable {
   /** Nothing is forwarded any more, and nobody is told. */
   hold(): void {
     this.#held ??= Promise.withResolvers<void>()
+  }
+
+  /** Resolves once so many more bytes have come from the near ends. */
+  passed(bytes: number): Promise<void> {
+    this.#watched = { bytes: this.#sent + bytes, over: Promise.withResolvers() }
+    return this.#watched.over.promise
   }
 
   /** Everything as it should be; what was held goes on. */
@@ -100,6 +108,10 @@ export class Network implements AsyncDisposable {
       if (!link.lost) near.destroy()
     })
     if (this.#refusing) near.resetAndDestroy()
+    near.on('data', (chunk: Buffer) => {
+      this.#sent += chunk.length
+      if (this.#watched && this.#sent >= this.#watched.bytes) this.#watched.over.resolve()
+    })
     near.pipe(this.#gate()).pipe(far)
     far.pipe(this.#gate()).pipe(near)
   }

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import type { Logger } from '../../lib/src/base/index.ts'
+import type { Logger } from '../../lib/src/base/types/index.ts'
 
 const print =
   (level: string) =>

@@ -2,7 +2,8 @@
  * CoinGecko's source and its publisher as a process of its own: `{"url", "coins", "currencies", "limits"}`. The limits stand in
  * for those of the plan, whose window is a minute.
  */
-import { type RateLimits, sharedRateLimits } from '../../lib/src/base/index.ts'
+import { sharedRateLimits } from '../../lib/src/base/database/index.ts'
+import type { RateLimits } from '../../lib/src/base/types/index.ts'
 import { CryptoDataPublisher } from '../../lib/src/publishers/index.ts'
 import { coingecko } from '../../lib/src/publishers/sources/coingecko/index.ts'
 import { loadConfig, openStoreFor, openStreamFor, Supervisor } from '../../lib/src/streaming/platform/index.ts'

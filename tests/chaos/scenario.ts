@@ -26,6 +26,8 @@ export interface Scenario {
   readonly name: string
   /** One line for the help. */
   readonly summary: string
+  /** How long it lasts in `npm test`, where that is more than usual, in seconds. */
+  readonly leastSeconds?: number
   /** Services that it needs; where one is missing it is skipped, and said so. */
   readonly needs?: readonly ServiceName[]
   /** @throws Error when the platform no longer stores or answers, with its output */

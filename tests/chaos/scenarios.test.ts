@@ -7,7 +7,7 @@ import { loadScenarios, type Scenario, scenarioCommand } from './scenario.ts'
 const scenarios = await loadScenarios()
 
 async function survives(scenario: Scenario): Promise<void> {
-  const size = { seconds: 5, rate: 2000, seed: randomInt(1, 2 ** 31) }
+  const size = { seconds: Math.max(5, scenario.leastSeconds ?? 0), rate: 2000, seed: randomInt(1, 2 ** 31) }
   const { problems } = await scenario.run({ ...size, say: () => {}, patienceMs: 120_000 })
   expect(problems, scenarioCommand(scenario.name, size)).toEqual([])
 }

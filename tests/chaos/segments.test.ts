@@ -1,27 +1,25 @@
 import { randomInt } from 'node:crypto'
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { groupOf } from '../../lib/src/streaming/pipelines/index.ts'
-import { recordsIn } from '../support/segmentFiles.ts'
 import { describeWith } from '../support/services.ts'
 import { until } from '../support/until.ts'
 import { type Engines, type Mode, openEngines, project, type Way } from './engines.ts'
 import { Gate } from './gate.ts'
-import { type Checksum, prices, produce, Tally } from './load.ts'
+import { checksumsOf, type Lake, type LakeName, openLake } from './lake.ts'
+import { type Checksum, prices, produce } from './load.ts'
+import { SESSION_MS } from './plan.ts'
 import { startProcess, type TestProcess } from './process.ts'
 import { Random } from './random.ts'
 
 const RECORDS = 20_000
 const GROUP = groupOf({ pipeline: 'crypto-data', destination: 'lake' })
-/** Less than a broker allows is not to be had; the embedded log has no such time. */
-const SESSION_MS = 6_000
 
 type Member = TestProcess<{ readonly assigned: readonly string[]; readonly written: number; readonly waiting: number }>
 
 interface Setting {
   readonly engines: Engines
-  readonly root: string
+  readonly lake: Lake
   readonly seed: number
   /** Appends of prices wait here. */
   readonly gate: Gate
@@ -30,17 +28,18 @@ interface Setting {
   readonly records: () => Promise<number>
 }
 
-async function setUp(mode: Mode): Promise<Setting> {
+async function setUp(mode: Mode, kind: LakeName): Promise<Setting> {
   const seed = randomInt(2 ** 31)
   const engines = await openEngines(mode)
   onTestFinished(() => engines[Symbol.asyncDispose]())
-  const root = join(engines.folder, 'lake')
+  const lake = await openLake(kind, engines.folder, 'roll: { rows: 700, age: 300ms }')
+  onTestFinished(() => lake[Symbol.asyncDispose]())
   await engines.stream.createTopics(['crypto-prices'])
-  const lake = `type: file, path: ${root}, roll: { rows: 700, age: 300ms }, max_lag: none`
-  const yaml = `sources: { run: [] }\nredpanda: { session_timeout_ms: ${SESSION_MS} }\ndestinations:\n  lake: { ${lake} }\n`
+  const destination = `lake: { ${lake.settings}, max_lag: none }`
+  const yaml = `sources: { run: [] }\nredpanda: { session_timeout_ms: ${SESSION_MS} }\ndestinations:\n  ${destination}\n`
   const start = async (way: Way) => {
     const folder = await project(engines.folder, 'segments', yaml)
-    const member: Member = startProcess('consumerProcess.ts', { sink: 'file' }, folder, engines.environment(way))
+    const member: Member = startProcess('consumerProcess.ts', { sink: kind }, folder, engines.environment(way))
     onTestFinished(() => member.kill9())
     return member
   }
@@ -48,29 +47,28 @@ async function setUp(mode: Mode): Promise<Setting> {
   gate.open(500)
   const produced = produce(engines.stream, prices(RECORDS, new Random(seed)), { room: (count) => gate.pass(count) })
   produced.catch(() => {})
-  return { engines, root, seed, gate, produced, start, records: async () => (await recordsIn(root)).length }
+  return { engines, lake, seed, gate, produced, start, records: async () => (await lake.records()).length }
 }
 
 /** Every record is in the files, and none twice. */
-async function expectExactly({ engines, root, produced, seed, records }: Setting, members: readonly Member[]): Promise<void> {
+async function expectExactly({ engines, lake, produced, seed, records }: Setting, members: readonly Member[]): Promise<void> {
   const checksum = await produced
   const output = () => members.map((member) => member.output().slice(-3000)).join('\n--\n')
+  let seen = ''
   await until(async () => {
     const lags = await engines.stream.lag(GROUP)
-    return lags.length > 0 && lags.every(({ lag }) => lag === 0n) && (await records()) >= RECORDS
+    const count = await records()
+    seen = `${count} records; lags ${lags.map(({ partition, lag }) => `${partition}: ${lag}`).join(', ')}`
+    return lags.length > 0 && lags.every(({ lag }) => lag === 0n) && count >= RECORDS
   }, `all to be sealed and acknowledged, with the seed ${seed}`).catch((error: Error) => {
-    throw new Error(`${error.message}\n${output()}`)
+    const reports = members.map((member) => JSON.stringify(member.report())).join(' ')
+    throw new Error(`${error.message}; ${seen}; ${reports}\n${output()}`)
   })
-  const tally = new Tally()
-  for (const record of await recordsIn(root)) {
-    const { coin_id: coin, price, market_cap: nonce } = record as Record<string, string>
-    tally.add(coin as string, price as string, nonce as string)
-  }
-  expect(tally.checksum, `seed ${seed}`).toEqual(checksum)
+  expect((await checksumsOf(lake)).all, `seed ${seed}`).toEqual(checksum)
 }
 
-async function killed(mode: Mode): Promise<void> {
-  const setting = await setUp(mode)
+async function killed(mode: Mode, kind: LakeName): Promise<void> {
+  const setting = await setUp(mode, kind)
   const { gate, start, records, seed } = setting
   const random = new Random(seed).fork('kills')
   let member = await start('home')
@@ -87,8 +85,8 @@ async function killed(mode: Mode): Promise<void> {
   expect(await member.stop()).toBe(0)
 }
 
-async function fenced(mode: Mode): Promise<void> {
-  const setting = await setUp(mode)
+async function fenced(mode: Mode, kind: LakeName): Promise<void> {
+  const setting = await setUp(mode, kind)
   const { engines, gate, start, records } = setting
   const zombie = await start('network')
   gate.open(0.4 * RECORDS)
@@ -112,10 +110,12 @@ async function fenced(mode: Mode): Promise<void> {
   expect(await Promise.all([zombie.stop(), heir.stop()])).toEqual([0, 0])
 }
 
-const suite = (mode: Mode) => () => {
-  test('killed at any moment, nothing is lost and nothing is there twice', () => killed(mode))
-  test('stopped past its session and revived, a zombie acknowledges nothing and leaves nothing twice', () => fenced(mode))
+const suite = (mode: Mode, kind: LakeName) => () => {
+  test('killed at any moment, nothing is lost and nothing is there twice', () => killed(mode, kind))
+  test('stopped past its session and revived, a zombie acknowledges nothing and leaves nothing twice', () => fenced(mode, kind))
 }
 
-describe('a destination of files, on the embedded log', { timeout: 240_000 }, suite('embedded'))
-describeWith('kafka', 'a destination of files, over Kafka', { timeout: 240_000 }, suite('kafka'))
+describe('a destination of files, on the embedded log', { timeout: 240_000 }, suite('embedded', 'file'))
+describeWith('kafka', 'a destination of files, over Kafka', { timeout: 240_000 }, suite('kafka', 'file'))
+describeWith('versitygw', 'a destination of objects, on the embedded log', { timeout: 240_000 }, suite('embedded', 's3'))
+describeWith(['kafka', 'versitygw'], 'a destination of objects, over Kafka', { timeout: 240_000 }, suite('kafka', 's3'))

@@ -1,4 +1,4 @@
-import { price, recordTypes } from '../../lib/src/base/index.ts'
+import { price, recordTypes } from '../../lib/src/base/types/index.ts'
 import { mostInWindow } from '../support/slidingWindow.ts'
 import { until } from '../support/until.ts'
 import { type Engines, type Mode, openEngines, project } from './engines.ts'

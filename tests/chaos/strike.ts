@@ -1,14 +1,18 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Engines } from './engines.ts'
+import type { Lake } from './lake.ts'
 import type { Fault } from './plan.ts'
 import type { Restartable } from './subject.ts'
 
-/** Makes it happen, and returns when the cause is gone. What it did to the process under test is for that to mend. */
-export async function strike(fault: Fault, engines: Engines, subject: Restartable): Promise<void> {
+/** Makes it happen, and returns when the cause is gone. The process under test has to recover by itself. */
+export async function strike(fault: Fault, engines: Engines, subject: Restartable, lake?: Lake): Promise<void> {
   if (fault.kind === 'kill') {
     if (fault.victim === 'platform') return subject.killAndStart(fault.way, fault.restartMs)
+    if (fault.victim === 'bucket') return lake?.kill?.()
     return fault.victim === 'postgres' ? engines.killPostgres() : engines.killBroker()
   }
+  // PostgreSQL keeps the session of a process that stands still for as long as its connection is there.
+  if (fault.kind === 'stop') return subject.replace(fault, () => engines.networks.postgres.cut())
   const network = engines.networks[fault.network]
   if (!network) throw new Error(`there is no network before ${fault.network}`)
   if (fault.kind === 'lose') return network.lose()

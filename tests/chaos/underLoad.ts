@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { type Price, price } from '../../lib/src/base/index.ts'
+import { type Price, price } from '../../lib/src/base/types/index.ts'
 import { CryptoDataConsumer } from '../../lib/src/consumers/index.ts'
 import { deadLetterTopic } from '../../lib/src/streaming/pipelines/index.ts'
 import { type PlatformProcess, startPlatform } from '../support/platformProcess.ts'

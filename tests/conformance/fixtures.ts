@@ -3,7 +3,7 @@ import { addAskingTools, stateCodec } from './asking.ts'
 import { addPrompts, addResources } from './resources.ts'
 import { addTools } from './tools.ts'
 
-/** What the conformance suite expects a server to have; it goes where our own tools are otherwise. */
+/** Tools, resources and prompts that the conformance suite expects of a server, in place of our own. */
 export function conformanceServer(): McpServer {
   const server = new McpServer(
     { name: 'qicore-conformance', version: '1.0.0' },

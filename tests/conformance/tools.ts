@@ -50,7 +50,7 @@ export function addTools(server: McpServer): void {
   tool('test_error_handling', 'Fails', () => {
     throw new Error('This tool intentionally returns an error for testing')
   })
-  tool('test_tool_with_progress', 'Tells of its progress', async ({ mcpReq }) => {
+  tool('test_tool_with_progress', 'Reports its progress', async ({ mcpReq }) => {
     const progressToken = mcpReq._meta?.progressToken
     for (const progress of [0, 50, 100]) {
       if (progressToken !== undefined)

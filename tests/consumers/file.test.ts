@@ -11,7 +11,7 @@ import {
   type RecordType,
   type SegmentSink,
   silentLogger,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 import { file } from '../../lib/src/consumers/sinks/file/index.ts'
 import { segmentSuite } from '../contracts/segmentSuite.ts'
 import { aPrice, MINUTE, MONDAY } from '../database/records.ts'
@@ -61,7 +61,7 @@ for (const [format, compression] of [
   })
 }
 
-/** The rows of all files, with what does not fit in its own column. */
+/** The rows of all files, with the values of the `_exact` columns. */
 async function rowsOf(root: string): Promise<Record<string, unknown>[]> {
   const files = await Promise.all((await segmentFiles(root)).map(asyncBufferFromFile))
   return (
@@ -116,15 +116,13 @@ describe('files', () => {
     await open({ path: 'owned' })
     await expect(open({ path: 'owned' }, { name: 'other' })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: expect.stringMatching(
-        /^destinations\.other\.path: .* is the folder of the destination "lake": give each its own$/,
-      ),
+      message: expect.stringMatching(/^destinations\.other\.path: .* belongs to destination "lake": give each its own folder$/),
     } satisfies Partial<QiError> | object)
     await writeFile(join(folder, 'a file'), '')
     await expect(open({ path: 'a file/below' })).rejects.toThrow(/ENOTDIR/)
   })
 
-  test('two pipelines that bring other records of the same offsets keep all of them', async () => {
+  test('two pipelines with different records at the same offsets keep all of them', async () => {
     const root = join(folder, 'pipelines')
     for (const pipeline of ['one', 'two']) {
       const writer = await (await open({ path: root }, { pipeline })).openLane({ index: 0 })
@@ -134,7 +132,7 @@ describe('files', () => {
     expect((await read(root, 'none')).map((text) => (JSON.parse(text) as { coin_id: string }).coin_id)).toEqual(['one', 'two'])
   })
 
-  test('a claim without its file, as after a crash between the two, is settled by who comes next', async () => {
+  test('a claim without its file, as after a crash between the two, is completed by the next process', async () => {
     const root = join(folder, 'crash')
     const first = await (await open({ path: root })).openLane({ index: 0 })
     await first.add(type, batchOf([aPrice({ price: '1' }), aPrice({ price: '2', time: MONDAY + MINUTE })]))
@@ -142,7 +140,7 @@ describe('files', () => {
     const [path = ''] = await segmentFiles(root)
     const ledger = join(root, '_qicore', path.slice(root.length + 1)).replace(/\.ndjson$/, '.json')
     const claim = JSON.parse(await readFile(ledger, 'utf8')) as { pending: string }
-    // As it was before the file got its name among the data.
+    // The state before the file was linked among the data.
     await mkdir(join(ledger, '..'), { recursive: true })
     await writeFile(join(ledger, '..', claim.pending), await readFile(path))
     await rm(path)
@@ -153,7 +151,7 @@ describe('files', () => {
     expect((await read(root, 'none')).flatMap(PRICES.ndjson)).toEqual(['1', '2'])
   })
 
-  test('a record that was written over several lines is one line', async () => {
+  test('a record with newlines becomes one line', async () => {
     const root = join(folder, 'lines')
     const writer = await (await open({ path: root })).openLane({ index: 0 })
     const wire = price.toWire(aPrice({ price: '7' }))

@@ -1,5 +1,6 @@
 import { beforeAll, describe } from 'vitest'
-import { openStore, type RowSink, type Store, silentLogger } from '../../lib/src/base/index.ts'
+import { openStore, type Store } from '../../lib/src/base/database/index.ts'
+import { type RowSink, silentLogger } from '../../lib/src/base/types/index.ts'
 import { timescaledb } from '../../lib/src/consumers/sinks/timescaledb/index.ts'
 import { sinkSuite } from '../contracts/sinkSuite.ts'
 import { createDatabase, onTimescale, suiteServer, type TestServer } from '../support/database.ts'

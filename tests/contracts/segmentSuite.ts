@@ -8,7 +8,7 @@ import {
   price,
   type RecordType,
   type SegmentSink,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 import { laterValue } from '../support/laterRecords.ts'
 
 export interface SegmentSinkUnderTest {
@@ -31,7 +31,7 @@ export function segmentSuite(name: string, { open, prices, empty }: SegmentSinkU
   }
 
   describe(`${name} keeps the contract of a segment sink`, () => {
-    test('nothing is there before it is sealed; then all is, and the positions may be acknowledged', async () => {
+    test('no record is visible before the seal; then all are, and the positions may be acknowledged', async () => {
       const { sink, writer } = await fresh()
       expect(writer.due(Date.now())).toBeUndefined()
       expect(await writer.add(type, batchOf(0, 0, 3))).toEqual([])
@@ -56,7 +56,7 @@ export function segmentSuite(name: string, { open, prices, empty }: SegmentSinkU
       await sink.close()
     })
 
-    test('what was dropped is not sealed, and its partition begins anew', async () => {
+    test('dropped records are not sealed, and their partition starts over', async () => {
       const { sink, writer } = await fresh()
       await writer.add(type, batchOf(0, 0, 3))
       await writer.add(type, batchOf(1, 0, 1))
@@ -95,7 +95,7 @@ export function segmentSuite(name: string, { open, prices, empty }: SegmentSinkU
 
     test('writers that are killed, fenced and revived at any moment lose nothing and leave nothing twice', async () => {
       const sink = await open()
-      if (sink.delivery !== 'exactly_once') return
+      if (sink.guarantee !== 'exactly_once') return
       const steps = fc.array(fc.tuple(fc.constantFrom('read', 'read', 'seal', 'kill', 'fence'), fc.nat(3)), { maxLength: 60 })
       await fc.assert(
         fc.asyncProperty(steps, async (order) => {

@@ -1,19 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodedBatch, type Price, price, type RecordType, type RowSink, trade } from '../../lib/src/base/index.ts'
+import { encodedBatch, type Price, price, type RecordType, type RowSink, trade } from '../../lib/src/base/types/index.ts'
 import { laterValue } from '../support/laterRecords.ts'
 import { SHRINKS } from '../support/shrinks.ts'
 
 export interface SinkUnderTest {
   /** A sink on an empty target. */
   open(): Promise<RowSink>
-  /** What the target holds of prices: one text a row, in any order. */
+  /** The prices in the target: one text a row, in any order. */
   prices(sink: RowSink): Promise<readonly string[]>
   /** A price that passes the record's own check and that the target can never take; left out where there is none. */
   readonly impossible?: Price
 }
 
-/** What every sink owes its callers. */
+/** The suite for every sink. */
 export function sinkSuite(name: string, { open, prices, impossible }: SinkUnderTest): void {
   describe(`${name} keeps the contract of a sink`, () => {
     test('answers for every record', async () => {
@@ -47,7 +47,7 @@ export function sinkSuite(name: string, { open, prices, impossible }: SinkUnderT
     test('the same records in any order, split and repeated, leave the same rows', async () => {
       const versions = [1, 2, 3, 4].flatMap((coin) => [0, 1, 2].map((version) => priceOf(coin, version)))
       await using reference = await open()
-      if (reference.delivery === 'at_least_once') return
+      if (reference.guarantee === 'at_least_once') return
       await reference.write(price, versions)
       const expected = [...(await prices(reference))].sort()
       expect(expected).toHaveLength(4)

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { RecordBatch, Source } from '../../lib/src/base/index.ts'
+import type { RecordBatch, Source } from '../../lib/src/base/types/index.ts'
 
 export interface SourceUnderTest {
   readonly source: Source
@@ -24,7 +24,7 @@ export interface SourceSuiteOptions {
 /** A name that is no type's. */
 const INSTANCE = 'one-of-several'
 
-/** What every source keeps, whatever it reads. */
+/** The suite for every source. */
 export function sourceSuite(name: string, options: SourceSuiteOptions): void {
   const { batches: wanted = 3, keepsSource = false } = options
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest'
-import type { Stream } from '../../lib/src/base/index.ts'
+import type { Stream } from '../../lib/src/base/types/index.ts'
 import { appendTests } from './stream/append.ts'
 import { commitTests } from './stream/commits.ts'
 import { flowTests } from './stream/flow.ts'
@@ -30,14 +30,14 @@ export interface StreamSuiteOptions {
   readonly only?: readonly Part[]
 }
 
-/** What a part of the suite works with: a client shared by its tests, and new ones. */
+/** The context of a part of the suite: a client shared by its tests, and new ones. */
 export interface StreamUnderTest {
   readonly stream: Stream
   open(): Promise<Stream>
   readonly tooLargeBytes: number
 }
 
-/** What every Stream must do. Tests use topics and groups of their own, so they may run in any order and beside each other. */
+/** The suite for every Stream. Tests use topics and groups of their own, so they may run in any order and at once. */
 export function streamSuite(name: string, options: StreamSuiteOptions): void {
   describe(`stream contract: ${name}`, () => {
     const opened: Stream[] = []

@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  CALENDARS,
-  Coverage,
-  encodedBatch,
-  instrument,
-  type Ohlcv,
-  ohlcv,
-  type Price,
-  parseTime,
-} from '../../lib/src/base/index.ts'
+import { Coverage } from '../../lib/src/base/database/index.ts'
+import { CALENDARS, encodedBatch, instrument, type Ohlcv, ohlcv, type Price, parseTime } from '../../lib/src/base/types/index.ts'
 import { ASKED, OFFICE } from '../support/calendars.ts'
 import { aBar, aPrice, MINUTE } from './records.ts'
 import { testStore } from './testStore.ts'
@@ -17,7 +9,7 @@ const calendars = [...CALENDARS, OFFICE, ASKED]
 const store = await testStore({ calendars })
 const { dsl } = store
 const coverage = await Coverage.open(store.pool, calendars)
-/** Before anything is read: what a source says counts within ten seconds. */
+/** Done before the first read: the calendars of sources are cached for ten seconds. */
 await coverage.introduce('exchange', { calendar: 'office', cadence: { price: MINUTE } })
 await coverage.introduce('asked', { calendar: 'asked' })
 
@@ -61,7 +53,7 @@ const candles = async (coin: string, timeframe: '1h' | '1d' | '1w') =>
 const BOTH = [...minutesOf(session(FRIDAY)), ...minutesOf(session(MONDAY))]
 
 describe('gaps', () => {
-  test('a night and a weekend between bars are none; a bar of a session is', async () => {
+  test('a night and a weekend between bars are no gap; a missing bar of a session is one', async () => {
     await dsl.storeOHLCV(bars('whole', BOTH))
     expect(await gapsOf('whole')).toEqual([])
     const missing = session(MONDAY).from + 30 * MINUTE
@@ -74,19 +66,19 @@ describe('gaps', () => {
     expect(await gapsOf('holed')).toEqual([[missing, missing + MINUTE]])
   })
 
-  test('a pair that names a calendar of its own has those hours', async () => {
+  test('the calendar of a pair overrides that of its source', async () => {
     await dsl.storeOHLCV(bars('round-the-clock', BOTH))
     expect(await gapsOf('round-the-clock')).toEqual([[session(FRIDAY).to, session(MONDAY).from]])
     expect((await candles('round-the-clock', '1d')).map(([, covered]) => covered)).toEqual([6.5 / 24, 6.5 / 24])
     expect((await dsl.listInstruments({ search: 'round-the-clock' })).items).toMatchObject([{ calendar: '24x7' }])
   })
 
-  test('a day without a session is no missing bar of a day', async () => {
+  test('a daily bar is not missing on a day without a session', async () => {
     await dsl.storeOHLCV(bars('daily', [FRIDAY, MONDAY], { timeframe: '1d' }))
     expect(await gapsOf('daily')).toEqual([])
   })
 
-  test('of a silence only the open hours count', async () => {
+  test('only the open hours of a silence count', async () => {
     await dsl.storePrices(prices('ticking', BOTH))
     expect(await gapsOf('ticking')).toEqual([])
     const late = session(MONDAY).from + 10 * MINUTE
@@ -96,7 +88,7 @@ describe('gaps', () => {
         BOTH.filter((time) => time < session(MONDAY).from || time >= late),
       ),
     )
-    // One minute before the close and ten minutes behind the open are longer than three minutes.
+    // One minute before the close and ten minutes after the open are longer than three minutes together.
     expect(await gapsOf('late')).toEqual([
       [session(FRIDAY).to - MINUTE + 1, session(FRIDAY).to],
       [session(MONDAY).from, late],
@@ -105,13 +97,13 @@ describe('gaps', () => {
 })
 
 describe('candles', () => {
-  test('a day whose session is covered is whole, of bars and of prices', async () => {
+  test('a day whose session is covered is complete, from bars and from prices', async () => {
     await dsl.storeOHLCV(bars('built', BOTH))
     expect(await candles('built', '1d')).toEqual([
       [FRIDAY, 1, true],
       [MONDAY, 1, true],
     ])
-    // The hours of the open and the close, too.
+    // The hours of the open and of the close, too.
     expect((await candles('built', '1h')).every(([, covered]) => covered === 1)).toBe(true)
     await dsl.storePrices(prices('priced', BOTH))
     expect(await candles('priced', '1d')).toEqual([
@@ -137,7 +129,7 @@ describe('candles', () => {
 
   test.each([
     ['upsert', (given: readonly Ohlcv[]) => dsl.storeOHLCV(given)],
-    ['the fast lane', (given: readonly Ohlcv[]) => store.timescale.upsertEncoded(ohlcv as never, encoded(given))],
+    ['the fast path', (given: readonly Ohlcv[]) => store.timescale.upsertEncoded(ohlcv as never, encoded(given))],
     ['a single insert', (given: readonly Ohlcv[]) => store.drizzle.insert(ohlcv, given[0] as Ohlcv)],
   ])('a bar of a day is final once its market has closed, and served as it was given: by %s', async (way, write) => {
     const [over, running] = [`over by ${way}`, `running by ${way}`]
@@ -153,7 +145,7 @@ describe('candles', () => {
     expect(await candles(over, '1w')).toEqual([[FRIDAY - 4 * DAY, 1 / 5, true]])
   })
 
-  test('what is missing of a session is missing of the bar', async () => {
+  test('a missing part of a session makes the bar partial', async () => {
     const from = session(MONDAY).from + HOUR
     const times = BOTH.filter((time) => time < from || time >= from + 65 * MINUTE)
     await dsl.storeOHLCV(bars('holes', times))
@@ -161,13 +153,13 @@ describe('candles', () => {
       [FRIDAY, 1, true],
       [MONDAY, 1 - 65 / 390, true],
     ])
-    // A silence of less than a tenth of the day is none.
+    // A silence of less than a tenth of the day counts as covered.
     const quiet = BOTH.filter((time) => time < from || time >= from + 3 * HOUR)
     await dsl.storePrices(prices('silent', quiet))
     expect((await candles('silent', '1d')).map(([, covered]) => covered)).toEqual([1, 1 - 181 / 390])
   })
 
-  test('what traded while the market was closed is in the bar, and covers nothing', async () => {
+  test('trades outside the open hours are in the bar, and cover nothing', async () => {
     await dsl.storePrices([
       ...prices('early', minutesOf(session(FRIDAY))),
       aPrice({ coinId: 'early', source: 'exchange', time: FRIDAY + HOUR, price: '7' }),
@@ -176,7 +168,7 @@ describe('candles', () => {
     expect(day).toMatchObject({ open: '7', low: '7', covered: 1, partial: false })
   })
 
-  test('a night between candles is no hole of an indicator', async () => {
+  test('a night between candles is no hole for an indicator', async () => {
     const times = BOTH.filter((time) => time !== session(MONDAY).from + HOUR)
     await dsl.storeOHLCV(bars('smooth', times))
     const { holes } = await dsl.calculateSMA({ coin: 'smooth', timeframe: '1m', limit: 1000 })
@@ -187,12 +179,12 @@ describe('candles', () => {
     const times = BOTH.filter((time) => time % HOUR === 0)
     await dsl.storeOHLCV(bars('filled', times, { timeframe: '1h' }))
     const filled = (await dsl.getOHLCV({ coin: 'filled', timeframe: '1h', fill: true })).candles
-    // The session begins within the hour of 14:00, of which there is no bar.
+    // The session begins within the hour of 14:00, which has no bar.
     const opens = times[6] as number
     expect(filled.filter(({ builtFrom }) => builtFrom === 'filled').map(({ time }) => time)).toEqual([opens - HOUR])
   })
 
-  test('of a calendar that never closes they are those of 24x7, and so is everything else', async () => {
+  test('a calendar without closed hours gives the same candles and coverage as 24x7', async () => {
     const random = (i: number) => ((i * 2_654_435_761) % 4_294_967_296) / 4_294_967_296
     const times = minutesOf({ from: MONDAY, to: MONDAY + 8 * HOUR }).filter((_, i) => random(i) > 0.35)
     for (const source of ['asked', 'plain']) {

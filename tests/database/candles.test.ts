@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { bucketOf, finerTimeframes as finer } from '../../lib/src/base/database/dsl/bucket.ts'
-import { decimal, parseTime, TIMEFRAMES, type Timeframe } from '../../lib/src/base/index.ts'
+import { bucketOf, finerTimeframes as finer } from '../../lib/src/base/database/dsl/candles/bucket.ts'
+import { decimal, parseTime, TIMEFRAMES, type Timeframe } from '../../lib/src/base/types/index.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from './records.ts'
 import { testStore } from './testStore.ts'
 
@@ -36,7 +36,7 @@ describe('candles', () => {
     ])
   })
 
-  it('come from the coarsest bars that cover a part, and from finer ones where there are none', async () => {
+  it('take each part from the coarsest bars that cover it, else from finer ones', async () => {
     await dsl.storeOHLCV([
       ...minutes('cover', 0, 60),
       aBar({ coinId: 'cover', timeframe: '30m', open: '10.5' }),
@@ -45,7 +45,7 @@ describe('candles', () => {
       aBar({ coinId: 'cover', timeframe: '30m', time: MONDAY + 90 * MINUTE, open: '9.25', close: '11.75' }),
     ])
     const { candles } = await dsl.getOHLCV({ coin: 'cover', timeframe: '1h' })
-    // High and low are those of all that is held of the hour.
+    // High and low include everything that is stored of the hour.
     expect(candles.map(({ open, high, low, close, fromTimeframe }) => [open, high, low, close, fromTimeframe])).toEqual([
       ['0', '61', '-1.5', '60', '1m'],
       ['9.5', '121', '9', '11.75', '30m'],
@@ -56,7 +56,7 @@ describe('candles', () => {
     ])
   })
 
-  it('close when their time is over, and say which part of them is not covered', async () => {
+  it('close when their time is over, and report the share that is covered', async () => {
     await dsl.storeOHLCV([
       ...minutes('open', 0, 45),
       ...minutes('open', 60, 119),
@@ -69,7 +69,7 @@ describe('candles', () => {
     ])
   })
 
-  it('are not closed by a bar that was received before its end, and go on with what came after', async () => {
+  it('are not closed by a bar received before its end, and continue with later data', async () => {
     const early = { coinId: 'early', timeframe: '1h', receivedAt: MONDAY + 30 * MINUTE } as const
     await dsl.storeOHLCV([aBar(early)])
     await dsl.storePrices(
@@ -77,11 +77,11 @@ describe('candles', () => {
     )
     const { candles } = await dsl.getOHLCV({ coin: 'early', timeframe: '1h' })
     expect(candles).toMatchObject([{ open: '10', high: '59', low: '9', close: '59', isFinal: true, fromTimeframe: '1h' }])
-    // From 50 to 59 there was nothing for longer than a tenth of the hour.
+    // From 50 to 59 the silence is longer than a tenth of the hour.
     expect(candles[0]?.covered).toBeCloseTo(51 / 60, 10)
   })
 
-  it('know how long trades and prices were silent', async () => {
+  it('report how long trades and prices were silent', async () => {
     const at = (coinId: string, minutes: readonly number[]) =>
       dsl.storePrices(minutes.map((minute) => aPrice({ coinId, time: MONDAY + minute * MINUTE })))
     await at('steady', [1, 6, 11, 16, 21, 26, 31, 36, 41, 46, 51, 56])
@@ -93,7 +93,7 @@ describe('candles', () => {
     expect(await covered('alone')).toEqual([0])
   })
 
-  it('that cannot be are kept, marked, and used for nothing', async () => {
+  it('with impossible figures are kept, marked, and used for nothing', async () => {
     await dsl.storeOHLCV([
       ...minutes('flawed', 0, 60),
       aBar({ coinId: 'flawed', timeframe: '30m', high: '5', low: '9' }),
@@ -115,7 +115,7 @@ describe('candles', () => {
     )
   })
 
-  it('sum volumes exactly, and leave them out where a bar has none', async () => {
+  it('sum volumes exactly, and have none if a bar has none', async () => {
     const volumes = [
       ...minutes('volume', 0, 5, { volume: decimal('0.1'), tradeCount: 2 }),
       ...minutes('volume', 5, 9, { volume: decimal('1') }),
@@ -146,13 +146,13 @@ describe('candles', () => {
     expect(await opens({ from: '2026-01-06' })).toEqual([])
   })
 
-  it('skip what is empty, however far apart', async () => {
+  it('skip empty buckets, however many', async () => {
     const times = ['2013-04-28T00:00:00Z', '2020-01-01T05:00:00.5Z', '2026-01-05T00:00:00Z'].map(parseTime)
     await dsl.storePrices(times.map((time) => aPrice({ coinId: 'sparse', time })))
     expect((await dsl.getOHLCV({ coin: 'sparse', timeframe: '1s' })).candles).toHaveLength(3)
   })
 
-  it('are of one series: real before simulated, then the most recent; the others are named', async () => {
+  it('are of one series: real before simulated, then the newest data; the others are listed', async () => {
     await dsl.storePrices([
       aPrice({ coinId: 'many', source: 'simulated', origin: 'simulated', time: MONDAY + 9 }),
       aPrice({ coinId: 'many', currency: 'eur', time: MONDAY + 5 }),
@@ -173,7 +173,7 @@ describe('candles', () => {
     await expect(dsl.getOHLCV({ coin: 'many', currency: 'chf' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  it('of candles built from simulated data say so', async () => {
+  it('built from simulated data are marked as simulated', async () => {
     await dsl.storePrices([
       aPrice({ coinId: 'fake', origin: 'simulated' }),
       aPrice({ coinId: 'fake', origin: 'live', time: MONDAY + 1 }),
@@ -185,7 +185,7 @@ describe('candles', () => {
 const finerTimeframes = (timeframe: Timeframe) => finer(bucketOf(timeframe))
 
 describe('finer timeframes', () => {
-  it('fill the coarser one without a remainder', () => {
+  it('divide the coarser one without a remainder', () => {
     expect(finerTimeframes('1h')).toEqual(['30m', '15m', '5m', '3m', '1m', '1s'])
     expect(finerTimeframes('1w')).not.toContain('3d')
     expect(finerTimeframes('1w')[0]).toBe('1d')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { Coverage } from '../../lib/src/base/database/index.ts'
 import {
-  Coverage,
   type Decimal,
   type MarketAnalytics,
   marketAnalytics,
@@ -11,7 +11,7 @@ import {
   type Trending,
   timeframeMicros,
   trending,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 import { testStore } from './testStore.ts'
 
 const SECOND = 1_000_000
@@ -22,7 +22,7 @@ const store = await testStore()
 const coverage = await Coverage.open(store.pool)
 
 let named = 0
-/** A source of its own for each test: they share tables. */
+/** A separate source for each test, because tests share tables. */
 const freshSource = () => `source-${++named}`
 
 const priceAt = (source: string, time: number, coinId = 'bitcoin'): Price => ({
@@ -88,7 +88,7 @@ describe('candles', () => {
     expect(gaps.map(minutes)).toEqual([[5, 6]])
   })
 
-  test('what is stored later, in any order, closes the gap', async () => {
+  test('records stored later, in any order, close the gap', async () => {
     const source = freshSource()
     for (const at of [7, 3, 0, 5, 1]) {
       await storeBars(source, at)
@@ -108,21 +108,21 @@ describe('candles', () => {
 })
 
 describe('prices', () => {
-  test('a silence of more than three times the interval that the source gave is a gap', async () => {
+  test('a silence of more than three times the declared interval is a gap', async () => {
     const source = freshSource()
     await using _ = await coverage.begin(source, { cadence: { price: SECOND } })
     await storePrices(source, ...range(0, 10), 12, 13, 17, 18)
     expect((await only(source)).gaps.map(seconds)).toEqual([[13.000001, 17]])
   })
 
-  test('without a word from the source, three times the usual distance', async () => {
+  test('without a declared interval, a silence of three times the usual one is a gap', async () => {
     const source = freshSource()
     const hours = [...range(0, 10), ...range(14, 20)]
     await storePrices(source, ...hours.map((hour) => hour * 3600))
     expect((await only(source)).gaps.map(seconds)).toEqual([[9 * 3600 + 0.000001, 14 * 3600]])
   })
 
-  test('coarse prices among fine ones are no row of gaps', async () => {
+  test('coarse prices among fine ones are no gaps', async () => {
     const source = freshSource()
     await using _ = await coverage.begin(source, { cadence: { price: SECOND } })
     await storePrices(source, ...range(0, 48).map((hour) => hour * 3600), ...range(48 * 3600, 48 * 3600 + 60))
@@ -131,7 +131,7 @@ describe('prices', () => {
   })
 })
 
-test('the whole market: a list of several places at one moment, and figures in a currency', async () => {
+test('the whole market: a list with several places at one moment, and figures in a currency', async () => {
   const source = freshSource()
   const places = (minute: number): Trending[] =>
     [1, 2, 3].map((rank) => {
@@ -161,7 +161,7 @@ test('the whole market: a list of several places at one moment, and figures in a
   ])
 })
 
-test('why: stopped, reconnected, the provider, nobody asked', async () => {
+test('reasons of gaps: stopped, reconnect, provider, unasked', async () => {
   const source = freshSource()
   const at = (second: number) => new Date((START + second * SECOND) / 1000).toISOString()
   const session = (name: string, from: number, to: number) =>
@@ -195,7 +195,7 @@ test('why: stopped, reconnected, the provider, nobody asked', async () => {
   ])
 })
 
-test('what the provider has nothing of is told so, and need not be asked for again', async () => {
+test('a span for which the provider has nothing is marked, and not requested again', async () => {
   const source = freshSource()
   await storeBars(source, ...range(0, 10), ...range(20, 30))
   const id = await coverage.idOf({ source, coinId: 'bitcoin', currency: 'usd', type: 'ohlcv', timeframe: '1m' })
@@ -215,7 +215,7 @@ test('what the provider has nothing of is told so, and need not be asked for aga
   ])
 })
 
-test('of a series that comes live, what should have come by now is missing', async () => {
+test('an overdue record of a live series is missing', async () => {
   const source = freshSource()
   await using _ = await coverage.begin(source, { cadence: { price: SECOND, ohlcv: MINUTE } })
   await store.pool.query("update coverage_sessions set started_at = started_at - interval '1 hour' where source = $1", [source])
@@ -232,7 +232,7 @@ test('of a series that comes live, what should have come by now is missing', asy
   expect(gap?.to).toBeLessThanOrEqual(now - 4 * length) // when now is the turn of a minute, it is that
 })
 
-test('several at once agree', async () => {
+test('concurrent refreshes agree', async () => {
   const source = freshSource()
   const id = await coverage.idOf({ source, coinId: 'bitcoin', currency: 'usd', type: 'ohlcv', timeframe: '1m' })
   const others = await Promise.all(range(0, 4).map(() => Coverage.open(store.pool)))

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Coverage, decimal, ohlcv, price, type Trade, trade } from '../../lib/src/base/index.ts'
+import { Coverage } from '../../lib/src/base/database/index.ts'
+import { decimal, ohlcv, price, type Trade, trade } from '../../lib/src/base/types/index.ts'
 import { SHRINKS } from '../support/shrinks.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from './records.ts'
 import { testStore } from './testStore.ts'
@@ -15,7 +16,7 @@ const aTrade = (source: string, sequence: number): Trade => ({
   ...{ price: decimal('1'), amount: decimal('1') },
 })
 
-/** Minutes, and numbers of trades: mostly close to one another, some far away. */
+/** Minutes, and numbers of trades: mostly close together, some far away. */
 const places = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: fc.integer({ min: 0, max: 40 }) },
@@ -75,7 +76,7 @@ test.each(['plain', 'hypertables'] as const)(
   },
 )
 
-test('a series that was only added to is read from its end on', async () => {
+test('a series that was only appended to is read from its end on', async () => {
   const source = 'only-added'
   const priced = (...hours: number[]) =>
     store.timescale.upsert(

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { Coverage, type Decimal, nowMicros, type Price, price, type Trade, trade } from '../../lib/src/base/index.ts'
+import { Coverage } from '../../lib/src/base/database/index.ts'
+import { type Decimal, nowMicros, type Price, price, type Trade, trade } from '../../lib/src/base/types/index.ts'
 import { testStore } from './testStore.ts'
 
 const SECOND = 1_000_000
@@ -22,13 +23,13 @@ const storePrices = (source: string, coinId: string, times: readonly number[]) =
     price,
     times.map((time): Price => common(source, coinId, time)),
   )
-/** The source has run for so long. */
+/** How long the source has run. */
 const began = (source: string, seconds: number) =>
   store.pool.query("update coverage_sessions set started_at = started_at - $2 * interval '1 second' where source = $1", [
     source,
     seconds,
   ])
-/** Outages of the source lie in the past: from so many seconds ago on, the last for so long; one that is open stays so. */
+/** Moves the outages of the source into the past: their start, in seconds ago, and their length; an open one stays open. */
 const moved = (source: string, ago: number, seconds: number) =>
   store.pool.query(
     `update coverage_outages set started_at = clock_timestamp() - $2 * interval '1 second',
@@ -41,7 +42,7 @@ const gapsOf = async (source: string, coin: string) => {
   return series?.gaps ?? []
 }
 
-test('a gap while a series was cut off inside its source is a reconnect, with the words of the source', async () => {
+test('a gap during an outage of a series is a reconnect, with the reason that the source gave', async () => {
   const source = freshSource()
   await using session = await coverage.begin(source, { cadence: { price: SECOND } })
   await began(source, 1000)
@@ -55,11 +56,11 @@ test('a gap while a series was cut off inside its source is a reconnect, with th
   await storePrices(source, 'ETH/USDT', live)
   const [gap] = await gapsOf(source, 'BTC/USDT')
   expect(gap).toMatchObject({ reason: 'reconnect', detail: 'connection lost: 1006' })
-  // The other was not cut off: its provider gave nothing.
+  // The other series was not cut off: its provider gave nothing.
   expect(await gapsOf(source, 'ETH/USDT')).toEqual([{ from: gap?.from, to: gap?.to, reason: 'provider' }])
 })
 
-test('of records whose silence proves nothing an outage is the gap, also while it lasts', async () => {
+test('for records without a cadence the outage is the gap, also while it lasts', async () => {
   const source = freshSource()
   await using session = await coverage.begin(source)
   await began(source, 1000)
@@ -76,13 +77,13 @@ test('of records whose silence proves nothing an outage is the gap, also while i
   expect(Math.round(((over?.to ?? 0) - (over?.from ?? 0)) / SECOND)).toBe(30)
 })
 
-test('an outage that was left open ends with the last sign of life of its session', async () => {
+test('an outage that was left open ends with the last heartbeat of its session', async () => {
   const source = freshSource()
   const session = await coverage.begin(source)
   await began(source, 1000)
   session.outage([{ type: 'trade', coinId: 'BTC/USDT' }], 'cut')
   await session.end()
-  // As a process that was killed: it was seen last 100 s ago, and a later one runs.
+  // As after a kill: the last heartbeat is 100 s old, and a later session runs.
   await store.pool.query(
     "update coverage_sessions set ended = false, seen_at = clock_timestamp() - interval '100 seconds' where source = $1",
     [source],
@@ -98,11 +99,11 @@ test('an outage that was left open ends with the last sign of life of its sessio
   const gaps = await gapsOf(source, 'BTC/USDT')
   expect(gaps).toHaveLength(1)
   const [gap] = gaps
-  // The outage and the time in which nothing ran touch.
+  // The outage and the time without a session touch.
   expect([Math.round((now - (gap?.from ?? 0)) / SECOND), Math.round((now - (gap?.to ?? 0)) / SECOND)]).toEqual([300, 40])
 })
 
-test('an outage that the database could not be told of at once is told later, with its times', async () => {
+test('an outage that could not be written at once is written later, with its times', async () => {
   const source = freshSource()
   await using session = await coverage.begin(source)
   await store.pool.query('alter table coverage_outages rename to elsewhere')
@@ -120,7 +121,7 @@ test('an outage that the database could not be told of at once is told later, wi
   expect(await told()).toEqual([{ ended: true }])
 })
 
-test('a source that is cut off again and again leaves no more than ten thousand outages', async () => {
+test('at most ten thousand outages of a source are kept', async () => {
   const source = freshSource()
   await using session = await coverage.begin(source)
   await store.pool.query(

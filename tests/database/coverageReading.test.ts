@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readSources } from '../../lib/src/base/database/coverage/sources.ts'
+import { Coverage } from '../../lib/src/base/database/index.ts'
 import {
-  Coverage,
   type Decimal,
   nowMicros,
   type Ohlcv,
@@ -12,7 +12,7 @@ import {
   type Trade,
   timeframeMicros,
   trade,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 import { SHRINKS } from '../support/shrinks.ts'
 import { testStore } from './testStore.ts'
 
@@ -41,7 +41,7 @@ const tradeAt = (source: string, at: number): Trade => {
   return { ...common, ...named, price: '1' as Decimal, amount: '1' as Decimal }
 }
 
-test('a database that lags is read as of its moment: a source that reported until then is alive', async () => {
+test('a lagging replica is read as of its moment: a source with a heartbeat until then runs', async () => {
   await store.pool.query(
     `insert into coverage_sessions (source, started_at, seen_at) values ('lagging', now() - interval '1 hour', now() - interval '30 seconds')`,
   )
@@ -49,7 +49,7 @@ test('a database that lags is read as of its moment: a source that reported unti
   expect((await at(0))?.liveSince).toBeUndefined()
   const then = await at(29_000)
   expect(then?.liveSince).toBeDefined()
-  // It has run until the moment that is read, and no further.
+  // It has run up to that moment, and no further.
   const until = then?.spans.at(-1)?.to ?? 0
   expect(nowMicros() - until).toBeGreaterThan(28 * SECOND)
   expect(nowMicros() - until).toBeLessThan(60 * SECOND)
@@ -57,7 +57,7 @@ test('a database that lags is read as of its moment: a source that reported unti
 
 let named = 0
 
-test('a reader who writes nothing gives the answer of one who refreshes', async () => {
+test('reading without writing gives the same answer as a refresh', async () => {
   const stretch = fc.record({ from: fc.integer({ min: 0, max: 400 }), length: fc.integer({ min: 1, max: 40 }) })
   await fc.assert(
     fc.asyncProperty(
@@ -79,7 +79,7 @@ test('a reader who writes nothing gives the answer of one who refreshes', async 
             numbers.map((at) => tradeAt(source, at)),
           )
         }
-        // A series is known once a refresh has seen it.
+        // A series is listed once a refresh has found it.
         await write([200, 201, 202, 203, 204])
         await coverage.refresh({ sources: [source] })
         for (const stretches of rounds) {

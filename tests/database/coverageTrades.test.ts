@@ -1,14 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  Coverage,
-  type Decimal,
-  dataHealthWire,
-  type Gap,
-  type Quote,
-  quote,
-  type Trade,
-  trade,
-} from '../../lib/src/base/index.ts'
+import { Coverage, dataHealthWire } from '../../lib/src/base/database/index.ts'
+import { type Decimal, type Gap, type Quote, quote, type Trade, trade } from '../../lib/src/base/types/index.ts'
 import { testStore } from './testStore.ts'
 
 const SECOND = 1_000_000
@@ -16,7 +8,7 @@ const START = Date.UTC(2026, 0, 1) * 1000
 
 const store = await testStore()
 const coverage = await Coverage.open(store.pool)
-/** Hypertables are read by time, too, whose chunks are told apart by it; what is found is the same. */
+/** Hypertables are also read by time, because their chunks are; the result is the same. */
 const asLayout = (layout: 'plain' | 'hypertables') =>
   store.pool.query("update qicore_settings set value = $1 where name = 'layout'", [layout])
 const { rows: layouts } = await store.pool.query<{ value: 'plain' | 'hypertables' }>(
@@ -26,7 +18,7 @@ const { rows: layouts } = await store.pool.query<{ value: 'plain' | 'hypertables
 let named = 0
 const freshSource = () => `venue-${++named}`
 
-/** The trade of a number: ten a second, two of one moment. */
+/** The trade with a number: ten a second, two at each moment. */
 const tradeAt = (source: string, sequence: number | undefined, number = sequence ?? 0): Trade => ({
   coinId: 'BTC/USDT',
   source,
@@ -65,7 +57,7 @@ describe.each(['plain', 'hypertables'] as const)('trades whose numbers count up,
   beforeAll(() => asLayout(layout))
   afterAll(() => asLayout(layouts[0]?.value ?? 'plain'))
 
-  test('a missing number is a gap, with how many there are and the times of its neighbours', async () => {
+  test('a missing number is a gap, with the count and the times of its neighbours', async () => {
     const source = freshSource()
     await coverage.introduce(source, { contiguous: ['trade'] })
     await storeTrades(source, ...range(0, 40), ...range(47, 90), 91)
@@ -75,7 +67,7 @@ describe.each(['plain', 'hypertables'] as const)('trades whose numbers count up,
       [90, 90, 1],
     ])
     expect(gaps[0]).toMatchObject({ from: timeOf(39), to: timeOf(47) + 1, reason: 'unasked' })
-    // 90 and 91 share their moment, so it is held, and a number is missing all the same.
+    // 90 and 91 share their moment: the moment is held, and a number is missing.
     expect(held).toEqual([
       { from: timeOf(0), to: timeOf(39) + 1 },
       { from: timeOf(47), to: timeOf(89) + 1 },
@@ -83,7 +75,7 @@ describe.each(['plain', 'hypertables'] as const)('trades whose numbers count up,
     ])
   })
 
-  test('data health tells how many trades are missing, which and why, of numbered series alone', async () => {
+  test('data health lists missing trades and their reasons, for numbered series only', async () => {
     const [source, whole, plain] = [freshSource(), freshSource(), freshSource()]
     for (const one of [source, whole]) await coverage.introduce(one, { contiguous: ['trade'] })
     await storeTrades(source, ...range(0, 40), ...range(47, 90), 91)
@@ -103,7 +95,7 @@ describe.each(['plain', 'hypertables'] as const)('trades whose numbers count up,
         { numbers: { first: 90, last: 90 }, missing: 1, reason: 'unasked' },
       ],
     })
-    // The stretch ends before the second gap.
+    // The range ends before the second gap.
     expect(await health(source, { to: timeOf(60) })).toMatchObject({
       missing: 7,
       reason: '7 trades are missing by number: numbers 40 to 46 (unasked)',
@@ -127,7 +119,7 @@ describe.each(['plain', 'hypertables'] as const)('trades whose numbers count up,
     expect(gap).toMatchObject({ reason: 'provider', answer: 'it keeps no trades of that day' })
   })
 
-  test('in any order of arrival the gaps are those of the numbers that are there', async () => {
+  test('the gaps do not depend on the order of arrival', async () => {
     const source = freshSource()
     await coverage.introduce(source, { contiguous: ['trade'] })
     const missing = new Set([3, 4, 17, 50, 51, 52])
@@ -151,18 +143,18 @@ describe.each(['plain', 'hypertables'] as const)('trades whose numbers count up,
     expect(rows).toEqual([{ numbers: '[0,60)' }])
   })
 
-  test('a refresh reads the numbers that are not known yet, and no other', async () => {
+  test('a refresh reads only numbers that are not known yet', async () => {
     const source = freshSource()
     await coverage.introduce(source, { contiguous: ['trade'] })
     await storeTrades(source, ...range(0, 2000))
     await coverage.refresh({ sources: [source] })
-    // Were they read again, what is gone would be missed.
+    // If they were read again, the deleted ones would be missing.
     await store.pool.query('delete from trades where source = $1 and sequence between 500 and 1500', [source])
     await storeTrades(source, ...range(2000, 2010), ...range(2011, 2020))
     expect((await only(source)).gaps.map(numbersOf)).toEqual([[2010, 2010, 1]])
   })
 
-  test('numbers that are asked for in vain are settled, and only they', async () => {
+  test('requested numbers that the provider does not have are settled, and only they', async () => {
     const source = freshSource()
     await coverage.introduce(source, { contiguous: ['trade'] })
     await storeTrades(source, ...range(0, 10), ...range(20, 30))
@@ -182,7 +174,7 @@ describe.each(['plain', 'hypertables'] as const)('trades whose numbers count up,
 })
 
 describe('records whose silence proves nothing', () => {
-  test('numbers that nobody says count up are no gaps; the time in which the source did not run is', async () => {
+  test('numbers that are not declared contiguous make no gaps; the time in which the source did not run does', async () => {
     const source = freshSource()
     await ran('', 0, 100)
     await ran(source, 0, 4)
@@ -196,7 +188,7 @@ describe('records whose silence proves nothing', () => {
     ])
   })
 
-  test('of a source that never ran nothing is known to be missing', async () => {
+  test('nothing of a source that never ran is missing', async () => {
     const source = freshSource()
     await store.timescale.upsert(
       trade,
@@ -205,7 +197,7 @@ describe('records whose silence proves nothing', () => {
     expect(await only(source)).toMatchObject({ gaps: [], held: [{ from: START, to: timeOf(5000) + 1 }] })
   })
 
-  test('quotes: what ran, minus what was fetched later', async () => {
+  test('quotes: the time without the source, minus the spans fetched later', async () => {
     const source = freshSource()
     const quoteAt = (second: number): Quote => ({
       coinId: 'BTC/USDT',

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { DatabaseClock, decimal, type Micros, nowMicros, ohlcv, price, type Trade } from '../../lib/src/base/index.ts'
+import { DatabaseClock } from '../../lib/src/base/database/index.ts'
+import { decimal, type Micros, nowMicros, ohlcv, price, type Trade } from '../../lib/src/base/types/index.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from './records.ts'
 import { testStore } from './testStore.ts'
 
@@ -26,7 +27,7 @@ function clocks(offset: Micros) {
   return { machine, database, pass, clock, difference: () => clock.now() - machine.day }
 }
 
-it('is the machine’s until the database answers, then the database’s, and measured anew now and then', async () => {
+it('is the machine’s until the database answers, then the database’s, and is measured again regularly', async () => {
   const { clock, database, pass, difference } = clocks(7 * MINUTE)
   database.up = false
   expect(difference()).toBe(0)
@@ -41,19 +42,19 @@ it('is the machine’s until the database answers, then the database’s, and me
   expect(difference()).toBe(7 * MINUTE)
   pass(61 * SECOND)
   expect(difference()).toBe(7 * MINUTE)
-  await clock.measure() // the one that the last question started
+  await clock.measure() // waits for the measurement that now() has started
   expect(difference()).toBe(2 * MINUTE)
 })
 
 it.each([-120, 120])(
-  'a machine’s clock that is set by %i minutes makes nothing look as if it came from the future',
+  'setting the machine’s clock by %i minutes makes no record look like one from the future',
   async (minutes) => {
     const { clock, machine, database, pass } = clocks(0)
     await clock.measure()
     pass(10 * SECOND)
     const before = machine.day
     machine.day += minutes * MINUTE
-    // Until it is known which clocks were set, the later of both counts.
+    // Until the next measurement the later of both clocks counts.
     expect(clock.now()).toBe(Math.max(before, machine.day))
     expect(database.asked).toBe(2)
     await clock.measure()
@@ -64,11 +65,11 @@ it.each([-120, 120])(
 const store = await testStore()
 const ahead = (minutes: number) => nowMicros() + minutes * MINUTE
 
-it('of a real server it is about the same as here', () => {
+it('a real server’s time is close to the local one', () => {
   expect(Math.abs(store.clock.now() - nowMicros())).toBeLessThan(10 * SECOND)
 })
 
-it('what is stored without the stream is refused alike, one by one', async () => {
+it('records from the future that come without the stream are refused, each alone', async () => {
   const records = [
     aPrice({ coinId: 'f1' }),
     aPrice({ coinId: 'f2', time: ahead(10) }),
@@ -86,7 +87,7 @@ it('what is stored without the stream is refused alike, one by one', async () =>
   })
 })
 
-it('a bar that claims to be closed before its end is stored open, whichever way it comes', async () => {
+it('a bar marked final before its end is stored as open, on every way of writing', async () => {
   const early = (coinId: string) => aBar({ coinId, receivedAt: MONDAY + MINUTE - 1 })
   await store.dsl.storeOHLCV([early('one'), aBar({ coinId: 'over', receivedAt: MONDAY + MINUTE })])
   await store.drizzle.insert(ohlcv, early('two'))

@@ -1,10 +1,16 @@
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
-import { getTableColumns, getTableConfig, getTableName } from '../../lib/src/base/database/orm.ts'
-import type { TableSpec } from '../../lib/src/base/database/tables.ts'
+import type { Pool } from '../../lib/src/base/database/index.ts'
+import * as schema from '../../lib/src/base/database/schema/index.ts'
+import { getTableColumns, getTableConfig, getTableName } from '../../lib/src/base/database/schema/orm.ts'
+import type { TableSpec } from '../../lib/src/base/database/tables/tables.ts'
 import { COLUMN_OF_KIND } from '../../lib/src/base/database/trouble/expected.ts'
-import type { Pool } from '../../lib/src/base/index.ts'
 
-/** A table as one of the three (record schema, Drizzle, database) has it: what must be the same in all. */
+/** The Drizzle tables by their SQL names. */
+export const drizzleTables: ReadonlyMap<string, PgTable> = new Map(
+  Object.values(schema).map((table) => [getTableName(table), table as PgTable]),
+)
+
+/** The properties of a table that must be equal in the record schema, in Drizzle and in the database. */
 export interface Shape {
   /** `name type null|not null`, in order. */
   readonly columns: readonly string[]
@@ -26,7 +32,7 @@ export function shapeOfDrizzle(table: PgTable): Shape {
   }
 }
 
-/** Properties of a Drizzle table that are not the camelCase of their column: reads would give records other names. */
+/** Properties of a Drizzle table that are not the camelCase of their column: records from it would have wrong property names. */
 export const misnamed = (spec: TableSpec, table: PgTable): readonly string[] => {
   const properties = new Map(spec.fields.map((field) => [field.name, field.property]))
   return Object.entries(getTableColumns(table) as Record<string, PgColumn>).flatMap(([property, { name }]) =>

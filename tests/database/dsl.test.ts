@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { decimal, type Instrument, instrument, type MarketAnalytics, pricesWire, type Trade } from '../../lib/src/base/index.ts'
+import { pricesWire } from '../../lib/src/base/database/index.ts'
+import {
+  type Decimal,
+  decimal,
+  type Instrument,
+  instrument,
+  type MarketAnalytics,
+  type Trade,
+} from '../../lib/src/base/types/index.ts'
 import { until } from '../support/until.ts'
 import { aPrice, MINUTE, MONDAY } from './records.ts'
 import { testStore } from './testStore.ts'
@@ -21,12 +29,12 @@ describe('latest prices', async () => {
   await dsl.storePrices([...older, hidden, ...latest])
   const coins = ['latest-c', 'latest-a', 'latest-b', 'latest-a', 'unknown']
 
-  it('is one row for each source, coin and currency; simulated rows give way to real ones', async () => {
+  it('is one row for each source, coin and currency; simulated rows are left out beside real ones', async () => {
     expect(await dsl.getLatestPrices({ coins })).toEqual({ items: latest })
     expect(await dsl.getLatestPrices({ coins, includeSimulated: true })).toEqual({ items: [...latest, hidden] })
   })
 
-  it('gives simulated rows where only those are asked for', async () => {
+  it('gives simulated rows if only those are asked for', async () => {
     expect((await dsl.getLatestPrices({ coins, sources: ['simulated'] })).items).toEqual([latest[3], hidden])
   })
 
@@ -39,7 +47,7 @@ describe('latest prices', async () => {
     ])
   })
 
-  it.each([1, 2, 3, 4, 100])('pages of %i lead through all of them, with and without naming coins', async (limit) => {
+  it.each([1, 2, 3, 4, 100])('pages of %i give all of them, with and without naming coins', async (limit) => {
     for (const named of [{ coins }, {}]) {
       const seen = []
       let after: string | undefined
@@ -53,7 +61,7 @@ describe('latest prices', async () => {
     }
   })
 
-  it('refuses a cursor that is none, and unknown or wrong arguments, by name', async () => {
+  it('refuses invalid cursors, and unknown or wrong arguments, by name', async () => {
     await expect(dsl.getLatestPrices({ after: 'nonsense' })).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'after' })
     await expect(dsl.getLatestPrices({ limit: 0 })).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'limit' })
     await expect(dsl.getLatestPrices({ coin: 'x' } as never)).rejects.toMatchObject({
@@ -65,7 +73,7 @@ describe('latest prices', async () => {
 })
 
 describe('the current price', () => {
-  it('is of the real series with the most recent data, beside the others', async () => {
+  it('is of the real series with the newest data, beside the others', async () => {
     const rows = {
       old: aPrice({ coinId: 'now', source: 'kraken', time: MONDAY }),
       fresh: aPrice({ coinId: 'now', time: MONDAY + 1 }),
@@ -76,7 +84,7 @@ describe('the current price', () => {
     expect((await dsl.getCurrentPrice({ coin: 'now', source: 'kraken' })).price).toEqual(rows.old)
   })
 
-  it('never guesses a ticker, and tells who bears it', async () => {
+  it('never guesses an ambiguous ticker, and lists the coins that have it', async () => {
     const weth = (coinId: string) =>
       ({
         coinId,
@@ -93,10 +101,16 @@ describe('the current price', () => {
     await expect(dsl.getCurrentPrice({ coin: 'wEth' })).rejects.toMatchObject({
       code: 'NOT_FOUND',
       field: 'coin',
-      message: expect.stringContaining('bridged-weth (coingecko), weth (coingecko), wormhole-weth (coingecko)'),
+      message: expect.stringContaining('of 3 coins: bridged-weth, weth, wormhole-weth; use an id'),
     })
-    await dsl.storePrices([aPrice({ coinId: 'weth' })])
-    await expect(dsl.getCurrentPrice({ coin: 'wEth' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await dsl.storePrices([
+      aPrice({ coinId: 'weth', marketCap: '5' as Decimal }),
+      aPrice({ coinId: 'larger', marketCap: '6' as Decimal }),
+    ])
+    await expect(dsl.getCurrentPrice({ coin: 'wEth' })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('3 coins: weth (rank 2), bridged-weth, wormhole-weth'),
+    })
     await store.timescale.upsert(instrument, [{ ...weth('weth'), symbol: 'ONLY', time: MONDAY + 1, receivedAt: MONDAY + 1 }])
     expect((await dsl.getCurrentPrice({ coin: 'only' })).price.coinId).toBe('weth')
     expect((await dsl.getLatestPrices({ coins: ['only'] })).items).toMatchObject([{ coinId: 'weth' }])
@@ -151,7 +165,7 @@ describe('instruments', async () => {
 })
 
 describe('the summary', () => {
-  it('tells the latest analytics, the breadth and the movers of what is alive', async () => {
+  it('has the latest analytics, and breadth and movers of coins that are still updated', async () => {
     const change = (coinId: string, pct: string | undefined, more: object = {}) => ({
       ...aPrice({ coinId, source: 'summed', currency: 'chf', ...more }),
       ...(pct === undefined ? {} : { change24hPct: decimal(pct) }),
@@ -197,7 +211,7 @@ describe('the summary', () => {
   })
 })
 
-describe('latest prices of series that have trades alone', async () => {
+describe('latest prices of series that have only trades', async () => {
   const own = await testStore()
   const aTrade = (coinId: string, more: Partial<Trade> = {}): Trade => ({
     ...aPrice({ coinId }),
@@ -226,7 +240,7 @@ describe('latest prices of series that have trades alone', async () => {
       return items.length === 6 && items
     }, 'prices of trades')
     const brief = found.map(({ coinId, price: figure, builtFrom }) => [coinId, figure, builtFrom])
-    // Of the trades of one moment the last is the one without a sequence.
+    // Within a moment, a trade without a sequence comes last.
     expect(brief).toEqual([
       ['a', '65000.5', undefined],
       ['b', '1', 'trades'],
@@ -249,7 +263,7 @@ describe('latest prices of series that have trades alone', async () => {
     expect((await dsl.getCurrentPrice({ coin: 'z' })).price).toMatchObject({ price: '7', time: MONDAY + 1, builtFrom: 'trades' })
   })
 
-  it('hide invented prices of the same coin, and are hidden where they are invented', async () => {
+  it('hide simulated prices of the same coin, and are hidden if they are simulated', async () => {
     await dsl.storePrices([aPrice({ coinId: 'mixed', source: 'simulated', origin: 'simulated' }), aPrice({ coinId: 'real' })])
     await dsl.storeTrades([aTrade('mixed'), aTrade('real', { source: 'simulated', origin: 'simulated' })])
     const coins = ['mixed', 'real']

@@ -2,10 +2,10 @@ import { chmod, lstat, mkdir, readdir, readFile, rm, stat, writeFile } from 'nod
 import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { restoreLinks } from '../../lib/src/base/database/embedded/binaries.ts'
-import { findRunning } from '../../lib/src/base/database/embedded/postmaster.ts'
-import { isAlive } from '../../lib/src/base/database/embedded/processes.ts'
-import { type EmbeddedOptions, type EmbeddedPostgres, openEmbeddedPostgres } from '../../lib/src/base/index.ts'
+import { restoreLinks } from '../../lib/src/base/database/embedded/server/binaries.ts'
+import { findRunning } from '../../lib/src/base/database/embedded/server/postmaster.ts'
+import { isAlive } from '../../lib/src/base/database/embedded/server/processes.ts'
+import { type EmbeddedOptions, type EmbeddedPostgres, openEmbeddedPostgres } from '../../lib/src/base/database/index.ts'
 import { kill9, kill9Postgres } from '../support/kill9.ts'
 import { temporary } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
@@ -35,7 +35,7 @@ const pidOf = async (dataFolder: string): Promise<number> => {
 }
 
 describe('the embedded server', () => {
-  it('starts on demand and stops with its last user, with UTF-8, loopback and durability', async () => {
+  it('starts on demand and stops with its last user; UTF-8, loopback, durable', async () => {
     const home = join(await temporary('home'), '.qicore')
     const notices: string[] = []
     const server = await open(home, { onNotice: (notice) => notices.push(notice) })
@@ -58,7 +58,7 @@ describe('the embedded server', () => {
     expect(await isAlive(pid)).toBe(false)
   })
 
-  it('is one for all processes of a home, opened at once; the last to leave stops it', async () => {
+  it('is shared by all processes of a home, also when they open it at once; the last to leave stops it', async () => {
     const home = join(await temporary('home'), '.qicore')
     const processes = [serverProcess(home), serverProcess(home), serverProcess(home)]
     const opened = await Promise.all(processes.map((one) => one.opened))
@@ -72,7 +72,7 @@ describe('the embedded server', () => {
     expect(await isAlive(pid)).toBe(false)
   })
 
-  it('outlives kill -9 of the process that started it; the next attaches, and stops it', async () => {
+  it('survives kill -9 of the process that started it; the next attaches, and stops it', async () => {
     const home = join(await temporary('home'), '.qicore')
     const first = serverProcess(home)
     const { url, dataFolder } = await first.opened
@@ -85,7 +85,7 @@ describe('the embedded server', () => {
     expect(await isAlive(pid)).toBe(false)
   })
 
-  it('comes back on the same port after kill -9 of the server, with what was committed', async () => {
+  it('restarts on the same port after kill -9 of the server, with all committed data', async () => {
     const home = join(await temporary('home'), '.qicore')
     const server = await open(home)
     const { url } = server
@@ -97,7 +97,7 @@ describe('the embedded server', () => {
     expect(await ask(url, 'select answer from kept')).toBe(42)
   })
 
-  it('heals when server and program are killed together', async () => {
+  it('recovers when server and program are killed together', async () => {
     const home = join(await temporary('home'), '.qicore')
     const first = serverProcess(home)
     const { url, dataFolder } = await first.opened
@@ -109,7 +109,7 @@ describe('the embedded server', () => {
     expect(await ask(server.url, 'select answer from kept')).toBe(42)
   })
 
-  it('heals when the number of the dead server belongs to another process now', async () => {
+  it('recovers when the pid of the dead server belongs to another process', async () => {
     const home = join(await temporary('home'), '.qicore')
     const server = await open(home)
     const file = join(server.dataFolder, 'postmaster.pid')
@@ -125,7 +125,7 @@ describe('the embedded server', () => {
     const busy = new pg.Client(server.url)
     busy.on('error', () => {})
     await busy.connect()
-    // Computes without looking up, so it does not notice that its postmaster is gone.
+    // Computes in a loop, so it does not notice that its postmaster is gone.
     const work = busy.query('select count(*) from generate_series(1, 100000000) as a').catch(() => {})
     await until(
       async () =>
@@ -141,7 +141,7 @@ describe('the embedded server', () => {
     await work
   })
 
-  it('heals what a kill in the middle of its creation left', async () => {
+  it('recovers from a kill in the middle of its creation', async () => {
     const home = join(await temporary('home'), '.qicore')
     const first = serverProcess(home)
     await until(() => first.notices.length > 0, 'the creation to begin')
@@ -152,7 +152,7 @@ describe('the embedded server', () => {
     expect((await readdir(home)).filter((name) => name.includes('.new-'))).toEqual([])
   })
 
-  it('says so when the data folder is of another major version', async () => {
+  it('refuses a data folder of another major version', async () => {
     const home = join(await temporary('home'), '.qicore')
     const server = await open(home)
     await server.close()
@@ -188,7 +188,7 @@ describe('the embedded server', () => {
     },
   )
 
-  it('restores library links that an install without scripts left out, or says how', async () => {
+  it('restores library links that are missing after an install without scripts, or names the command', async () => {
     const folder = await temporary('links')
     const native = join(folder, 'native')
     await mkdir(join(native, 'lib'), { recursive: true })

@@ -4,17 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { packagedBinaries } from '../../lib/src/base/database/embedded/binaries.ts'
-import { ensureCluster } from '../../lib/src/base/database/embedded/cluster.ts'
 import { embeddedFailure } from '../../lib/src/base/database/embedded/failures.ts'
-import { serviceUser } from '../../lib/src/base/database/embedded/serviceUser.ts'
-import { openEmbeddedPostgres, QiError } from '../../lib/src/base/index.ts'
+import { packagedBinaries } from '../../lib/src/base/database/embedded/server/binaries.ts'
+import { ensureCluster } from '../../lib/src/base/database/embedded/server/cluster.ts'
+import { serviceUser } from '../../lib/src/base/database/embedded/server/serviceUser.ts'
+import { openEmbeddedPostgres } from '../../lib/src/base/database/index.ts'
+import { QiError } from '../../lib/src/base/types/index.ts'
 import { temporary } from '../support/temporary.ts'
 
 const isRoot = process.geteuid?.() === 0
 const run = promisify(execFile)
 
-/** The error of creating a database with an installation that is as `spoil` leaves it. */
+/** The error of creating a database after `spoil` has damaged the installation. */
 async function created(spoil: (installation: string) => Promise<unknown>): Promise<string> {
   const folder = await temporary('spoiled')
   await chmod(folder, 0o777)
@@ -58,8 +59,8 @@ async function mountable(): Promise<boolean> {
   return mounted !== undefined
 }
 
-describe.runIf(process.platform === 'linux')('a database that cannot be created is one sentence', () => {
-  it('of a library that is missing, by its name', async () => {
+describe.runIf(process.platform === 'linux')('the error of a database that cannot be created is one sentence, for', () => {
+  it('a missing library, by its name', async () => {
     const said = await created(async (at) => {
       for (const name of await readdir(join(at, 'lib'))) if (name.startsWith('libicuuc')) await rm(join(at, 'lib', name))
     })
@@ -69,14 +70,14 @@ describe.runIf(process.platform === 'linux')('a database that cannot be created 
     expect(said).not.toContain('\n')
   })
 
-  it('of files that are missing', async () => {
+  it('missing files', async () => {
     expect(await created((at) => rm(join(at, 'share/postgresql/postgres.bki')))).toMatch(
       /^its installation lacks files; .*npm ci/,
     )
     expect(await created((at) => rm(join(at, 'bin/postgres')))).toMatch(/^its installation lacks files; .*npm ci/)
   })
 
-  it('of the package of another platform', async () => {
+  it('the package of another platform', async () => {
     for (const machine of ['b700', '3e00']) {
       const foreign = Buffer.from(`7f454c460201010000000000000000000200${machine}01000000`, 'hex')
       const said = await created((at) => writeFile(join(at, 'bin/initdb'), foreign))
@@ -89,11 +90,11 @@ describe.runIf(process.platform === 'linux')('a database that cannot be created 
     )
   })
 
-  it('of a program that may not be run', async () => {
+  it('a program that may not be executed', async () => {
     expect(await created((at) => chmod(join(at, 'bin/initdb'), 0o644))).toMatch(/^its program may not be run by this user/)
   })
 
-  it.runIf(canMount)('of a full disk', async () => {
+  it.runIf(canMount)('a full disk', async () => {
     const home = await disk('8m')
     await expect(openEmbeddedPostgres({ home })).rejects.toMatchObject({
       code: 'UNAVAILABLE',
@@ -101,7 +102,7 @@ describe.runIf(process.platform === 'linux')('a database that cannot be created 
     })
   })
 
-  it.runIf(canMount)('of a file system that is read-only', async () => {
+  it.runIf(canMount)('a read-only file system', async () => {
     const home = await disk('8m', 'ro')
     await expect(openEmbeddedPostgres({ home })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
@@ -109,12 +110,12 @@ describe.runIf(process.platform === 'linux')('a database that cannot be created 
     })
   })
 
-  it('of a folder that this user may not write to', async () => {
+  it('a folder that this user may not write to', async () => {
     const home = await temporary('closed')
     await chmod(home, 0o555)
     const program = `
       if (${isRoot}) { process.setgid(65534); process.setuid(65534) }
-      const { openEmbeddedPostgres } = await import('${new URL('../../lib/src/base/index.ts', import.meta.url).href}')
+      const { openEmbeddedPostgres } = await import('${new URL('../../lib/src/base/database/index.ts', import.meta.url).href}')
       await openEmbeddedPostgres({ home: process.argv[1] }).catch((error) => console.log(error.code + ' ' + error.message))`
     const { stdout } = await run(process.execPath, ['--input-type=module-typescript', '-e', program, home])
     expect(stdout.trim()).toBe(
@@ -122,7 +123,7 @@ describe.runIf(process.platform === 'linux')('a database that cannot be created 
     )
   })
 
-  it('of a home that is a file', async () => {
+  it('a home that is a file', async () => {
     const home = join(await temporary('file'), 'home')
     await writeFile(home, '')
     await expect(openEmbeddedPostgres({ home })).rejects.toMatchObject({
@@ -132,7 +133,7 @@ describe.runIf(process.platform === 'linux')('a database that cannot be created 
   })
 })
 
-it('says what it knows of a failure that it does not know', async () => {
+it('the error of an unknown failure quotes its last line', async () => {
   const said = `The files belonging to this database system will be owned by user "postgres".
 creating directory /x ... ok
 2026-11-29 00:52:16.759 UTC [23035] FATAL:  the stars are wrong

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
-import { ControlConnection, type EmbeddedPostgres, openEmbeddedPostgres, openStore } from '../../lib/src/base/index.ts'
+import { ControlConnection, type EmbeddedPostgres, openEmbeddedPostgres, openStore } from '../../lib/src/base/database/index.ts'
 import { ensureServerRole } from '../../lib/src/mcp-launchers/postgres/readerRole.ts'
 import { openEmbeddedStream } from '../../lib/src/streaming/embedded/index.ts'
 import { temporary } from '../support/temporary.ts'
@@ -23,7 +23,7 @@ async function rows(url: string, sql: string): Promise<readonly Record<string, u
   }
 }
 
-it('works as the owner of its database, who is no superuser; set-up alone is done as superuser', async () => {
+it('works as the owner of its database, not a superuser; only the set-up runs as superuser', async () => {
   const server = await open(join(await temporary('home'), '.qicore'))
   expect(
     await rows(
@@ -49,7 +49,7 @@ it('works as the owner of its database, who is no superuser; set-up alone is don
   await expect(server.asSuperuser((client) => client.query('select broken'))).rejects.toMatchObject({ name: 'QiError' })
 })
 
-it('suffices for the store, its log and the roles of readers, at each start', async () => {
+it('is enough for the store, its log and the roles of readers, at each start', async () => {
   const home = join(await temporary('home'), '.qicore')
   for (let start = 0; start < 2; start++) {
     await using store = await openStore({ home })
@@ -64,7 +64,7 @@ it('suffices for the store, its log and the roles of readers, at each start', as
   }
 })
 
-it('moves a home over whose database belongs to the superuser, with all that is in it', async () => {
+it('takes over a database that belongs to the superuser, with everything in it', async () => {
   const home = join(await temporary('home'), '.qicore')
   const old = await openEmbeddedPostgres({ home })
   await old.asSuperuser(async (client) => {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { EncodedRows } from '../../lib/src/base/database/copy/encoded.ts'
 import { RowEncoder } from '../../lib/src/base/database/copy/rows.ts'
 import { SeriesNumbers } from '../../lib/src/base/database/series/SeriesNumbers.ts'
-import { tableOf } from '../../lib/src/base/database/tables.ts'
+import { tableOf } from '../../lib/src/base/database/tables/tables.ts'
 import {
   ALWAYS,
   admit,
@@ -15,19 +15,19 @@ import {
   type QiError,
   type RecordType,
   recordTypes,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 import { OFFICE } from '../support/calendars.ts'
 import { shuffledJson, wireRecord } from './wireRecords.ts'
 
-// The fast lane against the decoded way: the same COPY bytes, or the same refusal, for any bytes whatever.
+// Compares the fast lane with the slow way: for any input both give the same COPY bytes or the same refusal.
 
-/** Some of the times lie beyond it. */
+/** The present; some generated times lie after it. */
 const NOW = parseTime('2200-01-01T00:00:00Z')
 
 const stored = (Object.values(recordTypes) as RecordType[]).filter((type) => type.table !== undefined)
 const named = stored.map((type) => [type.name, type] as const)
 
-/** Every series has a number, which follows from its names. */
+/** Series numbers derived from the names. */
 class AnyNumbers extends SeriesNumbers {
   override find(key: string): number | undefined {
     return super.mustLearn(key) ? Number.parseInt(createHash('sha1').update(key).digest('hex').slice(0, 12), 16) : undefined
@@ -42,7 +42,7 @@ const numbersOf = (type: RecordType): SeriesNumbers | undefined => {
   return series && new AnyNumbers(series)
 }
 
-/** A row in hex, or why there is none. */
+/** A row in hex, or the reason for its refusal. */
 type Outcome = string | { code: string; message: string; field: string | undefined }
 
 const refusal = ({ code, message, field }: QiError): Outcome => ({ code, message, field })
@@ -57,7 +57,7 @@ function decodedWay(type: RecordType, value: Uint8Array, calendarOf?: CalendarOf
   }
 }
 
-/** The values in one buffer, each between bytes that would matter if they were read. */
+/** The values in one buffer, surrounded by bytes that would change the result if they were read. */
 function batchOf(values: readonly Uint8Array[], keyOf: (i: number) => string | null = () => null): EncodedBatch {
   const around = Buffer.from('"}1,"0')
   const spans = new Int32Array(values.length * 2)
@@ -96,7 +96,7 @@ function fastWay(encoder: EncodedRows, values: readonly Uint8Array[]): Outcome[]
   return outcomes
 }
 
-/** One byte changed, put in, taken out or doubled, or the end cut off. */
+/** Mutations: one byte changed, inserted, removed or doubled, or the end cut off. */
 const mutated = (json: fc.Arbitrary<string>): fc.Arbitrary<Uint8Array> =>
   fc
     .record({
@@ -115,7 +115,7 @@ const mutated = (json: fc.Arbitrary<string>): fc.Arbitrary<Uint8Array> =>
       return Buffer.concat([bytes.subarray(0, place), how === 'remove' ? Buffer.alloc(0) : one, rest])
     })
 
-test.each(named)('%s: the fast lane and the decoded way give the same rows and the same refusals', (_name, type) => {
+test.each(named)('%s: the fast lane and the slow way give the same rows and the same refusals', (_name, type) => {
   const encoder = new EncodedRows(type, tableOf(type, {}), numbersOf(type), () => NOW)
   const json = wireRecord(type).chain((wire) => shuffledJson(wire))
   const plain = wireRecord(type).map((wire) => JSON.stringify(wire))
@@ -140,10 +140,10 @@ test.each(named)('%s: the fast lane and the decoded way give the same rows and t
 })
 
 test.each(named)(
-  '%s: a record as we write it, or with spaces, in another order and with fields of a later version, takes the fast lane',
+  '%s: a record in our form, or with spaces, in another order and with fields of a later version, takes the fast lane',
   (_name, type) => {
     const encoder = new EncodedRows(type, tableOf(type, {}), numbersOf(type), () => Number.MAX_SAFE_INTEGER)
-    // A candle that claims to be closed has to be over.
+    // A final candle must be over.
     const over = (wire: Record<string, unknown>) =>
       'is_final' in wire
         ? { ...wire, received_at: formatTime(Number.MAX_SAFE_INTEGER), is_final: String(wire.time) < '2255' }
@@ -167,7 +167,7 @@ test.each(named)(
   },
 )
 
-test('rows of one series come next to one another, in order of arrival', () => {
+test('rows of one series are adjacent, in order of arrival', () => {
   const type = recordTypes.trade as RecordType
   const times = '"time":"2026-01-01T00:00:00Z","received_at":"2026-01-01T00:00:00Z","origin":"live"'
   const values = Array.from({ length: 300 }, (_, i) =>
@@ -182,7 +182,7 @@ test('rows of one series come next to one another, in order of arrival', () => {
   expect([...rows.records]).toEqual(expected)
 })
 
-test('of long ago only what a number holds exactly is a time, on both ways', () => {
+test('an early time is valid only if a number holds it exactly, on both ways', () => {
   const type = recordTypes.trade as RecordType
   const encoder = new EncodedRows(type, tableOf(type, {}), numbersOf(type), () => NOW)
   const rest = '"received_at":"2026-01-01T00:00:00Z","origin":"live","currency":"usd","trade_id":"1","side":"buy"'
@@ -196,7 +196,7 @@ test('of long ago only what a number holds exactly is a time, on both ways', () 
   expect(outcomes[1]).toContain(BigInt.asUintN(64, micros).toString(16))
 })
 
-test('rows that are made piece by piece are those that are made at once', () => {
+test('rows made piece by piece equal rows made at once', () => {
   const type = recordTypes.trade as RecordType
   const rest = '"received_at":"2026-01-01T00:00:00Z","origin":"live","currency":"usd","side":"buy","price":"1","amount":"1"}'
   const values = Array.from({ length: 5000 }, (_, i) =>
@@ -211,7 +211,7 @@ test('rows that are made piece by piece are those that are made at once', () => 
   expect(pieces.length).toBeGreaterThan(1)
   expect(Buffer.concat(pieces.map(({ bytes }) => bytes)).equals(whole.bytes)).toBe(true)
   expect(scanned.failed.map(({ index }) => index)).toEqual([7, 1007, 2007, 3007, 4007])
-  // Again, as after a refusal by the database: all of them.
+  // A second read yields all pieces again, as after a refusal by the database.
   expect(Buffer.concat([...scanned.pieces()].map(({ bytes }) => bytes)).equals(whole.bytes)).toBe(true)
 })
 
@@ -243,7 +243,7 @@ test.each([
   ['1d', '2026-01-09T00:00:00Z', '2026-01-09T21:00:00Z', true],
   ['1w', '2026-01-05T00:00:00Z', '2026-01-09T21:00:00Z', true],
   ['1h', '2026-01-09T20:00:00Z', '2026-01-09T20:59:59Z', false],
-  // A day without a session has no close before its end.
+  // On a day without a session the bar ends with the day.
   ['1d', '2026-01-10T00:00:00Z', '2026-01-10T21:00:00Z', false],
 ] as const)(
   'where the market is open from 14:30 to 21:00, a %s bar of %s received at %s is closed: %s, on both ways',
@@ -265,28 +265,25 @@ test.each([
   },
 )
 
-test.each(['time', 'received_at'])(
-  'a %s more than five minutes ahead of the clock is refused, one within them is not',
-  (field) => {
-    const type = recordTypes.price as RecordType
-    const value = (at: string) => {
-      const wire = {
-        coin_id: 'c',
-        source: 's',
-        time: '2026-01-01T00:00:00Z',
-        received_at: '2026-01-01T00:00:00Z',
-        origin: 'live',
-      }
-      return Buffer.from(JSON.stringify({ ...wire, currency: 'usd', price: '1', [field]: at }))
+test.each(['time', 'received_at'])('a %s more than five minutes ahead of the clock is refused, a nearer one is not', (field) => {
+  const type = recordTypes.price as RecordType
+  const value = (at: string) => {
+    const wire = {
+      coin_id: 'c',
+      source: 's',
+      time: '2026-01-01T00:00:00Z',
+      received_at: '2026-01-01T00:00:00Z',
+      origin: 'live',
     }
-    const encoder = new EncodedRows(type, tableOf(type, {}), numbersOf(type), () => parseTime('2026-01-10T12:00:00Z'))
-    const [within, beyond] = fastWay(encoder, [value('2026-01-10T12:05:00Z'), value('2026-01-10T12:05:00.000001Z')])
-    expect(within).toEqual(expect.any(String))
-    expect(beyond).toEqual({
-      code: 'BAD_DATA',
-      field,
-      message: `price: ${field} 2026-01-10T12:05:00.000001Z is from the future: the database's clock says 2026-01-10T12:00:00Z, and at most 5 minutes ahead of it are taken`,
-    })
-    expect(encoder.slow).toBe(1)
-  },
-)
+    return Buffer.from(JSON.stringify({ ...wire, currency: 'usd', price: '1', [field]: at }))
+  }
+  const encoder = new EncodedRows(type, tableOf(type, {}), numbersOf(type), () => parseTime('2026-01-10T12:00:00Z'))
+  const [within, beyond] = fastWay(encoder, [value('2026-01-10T12:05:00Z'), value('2026-01-10T12:05:00.000001Z')])
+  expect(within).toEqual(expect.any(String))
+  expect(beyond).toEqual({
+    code: 'BAD_DATA',
+    field,
+    message: `price: ${field} 2026-01-10T12:05:00.000001Z is from the future: the database's clock says 2026-01-10T12:00:00Z, and at most 5 minutes ahead of it are taken`,
+  })
+  expect(encoder.slow).toBe(1)
+})

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fillGaps } from '../../lib/src/base/database/dsl/fillGaps.ts'
+import { fillGaps } from '../../lib/src/base/database/dsl/candles/fillGaps.ts'
 import { aCandle, aPrice, MINUTE, MONDAY } from './records.ts'
 import { testStore } from './testStore.ts'
 
@@ -19,7 +19,7 @@ describe('filled bars', () => {
     expect(fillGaps([], '1m', 10)).toEqual([])
   })
 
-  it('count towards the limit, of which the latest are kept, however long the gap', () => {
+  it('count towards the limit; the latest are kept, however long the gap', () => {
     const century = fillGaps([bar(0, '5'), bar(100_000_000, '7')], '1m', 3)
     expect(brief(century)).toEqual(['99999998 5 5 0 filled', '99999999 5 5 0 filled', '100000000 10 7 undefined provider'])
   })

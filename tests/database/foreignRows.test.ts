@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { UnreadableRows } from '../../lib/src/base/database/unreadable.ts'
-import { decimal, nowMicros, QiError, type Trade } from '../../lib/src/base/index.ts'
+import { UnreadableRows } from '../../lib/src/base/database/reading/UnreadableRows.ts'
+import { decimal, nowMicros, QiError, type Trade } from '../../lib/src/base/types/index.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from './records.ts'
 import { testStore } from './testStore.ts'
 
-// Rows that another program writes past the record types, by SQL.
+// Rows that another program writes by SQL, without the checks of record types.
 
 const INSERT = 'insert into crypto_prices (coin_id, source, currency, time, received_at, origin, price) values'
 const aTrade = (change: Partial<Trade>): Trade => ({
@@ -32,11 +32,12 @@ describe('the tables refuse what readers cannot read', async () => {
     })
   })
 
-  it('every table of records has such a constraint, which rows of before do not stop', async () => {
+  it('every table of records has such a constraint, also a table with older bad rows', async () => {
     const { rows } = await store.pool.query(
       "select conrelid::regclass::text as table, convalidated from pg_constraint where conname like '%_readable' and conrelid::regclass::text not like '%chunk' order by 1",
     )
     expect(rows.map((row) => row.table)).toEqual([
+      'alerts_rows',
       'crypto_prices_rows',
       'currencies',
       'exchanges',
@@ -50,7 +51,7 @@ describe('the tables refuse what readers cannot read', async () => {
     ])
   })
 
-  it('a record that a check refuses is reported alone, with the reason, and its neighbours are stored', async () => {
+  it('a record that a check refuses is reported with the reason, and its neighbours are stored', async () => {
     await store.pool.query('alter table trades_rows add constraint no_zero check (price <> 0) not valid')
     const trades = ['1', '0', '2'].map((figure) => aTrade({ coinId: 'checked', tradeId: figure, price: decimal(figure) }))
     for (const round of [1, 2]) {
@@ -65,19 +66,19 @@ describe('the tables refuse what readers cannot read', async () => {
   })
 })
 
-describe('one bad row costs no other', async () => {
+describe('one bad row affects no other', async () => {
   const store = await testStore()
   const { dsl } = store
 
   beforeAll(async () => {
-    // Rows of before the constraints.
+    // Rows from before the constraints.
     const { rows: constraints } = await store.pool.query<{ table: string; name: string; text: string }>(
       "select conrelid::regclass::text as table, conname as name, pg_get_constraintdef(oid) as text from pg_constraint where conname = any ('{crypto_prices_readable,ohlcv_data_readable,trades_readable}')",
     )
     for (const { table, name } of constraints) await store.pool.query(`alter table ${table} drop constraint ${name}`)
     await store.pool.query(`${INSERT} ('good', 'other', 'usd', now(), now(), 'live', 2), ('bad', 'other', 'usd', now(), now(), 'live', 'NaN'),
       ('endless', 'other', 'usd', now(), now(), 'live', 4), ('ancient', 'other', 'usd', now(), now(), 'live', 5)`)
-    // A hypertable has no chunk for them.
+    // A hypertable has no chunk for such times.
     if (store.layout.layout === 'plain')
       await store.pool.query(
         `${INSERT} ('endless', 'other', 'usd', 'infinity', now(), 'live', 3), ('ancient', 'other', 'usd', '-infinity', now(), 'live', 3)`,
@@ -104,7 +105,7 @@ describe('one bad row costs no other', async () => {
       )
   })
 
-  it('on pages: a page without its bad row goes on where it ended', async () => {
+  it('on pages: a page without its bad row continues where it ended', async () => {
     const seen: string[] = []
     let after: string | undefined
     do {
@@ -130,7 +131,7 @@ describe('one bad row costs no other', async () => {
     for (const coin of ['good', 'endless', 'ancient']) await dsl.getOHLCV({ coin, timeframe: '1m' })
   })
 
-  it('and the store says which it is, until it is gone', async () => {
+  it('and the store names the row until it is gone', async () => {
     await dsl.getLatestPrices()
     const check = await store.check()
     expect(check).toMatchObject({ ok: false, degraded: true, remedy: expect.stringContaining('delete or correct') })
@@ -140,7 +141,7 @@ describe('one bad row costs no other', async () => {
   })
 })
 
-it('skipped rows are remembered for a while, and no more than a hundred; other failures are no bad rows', () => {
+it('skipped rows are remembered for a while, a hundred at most; other failures do not count as bad rows', () => {
   let now = 0
   const rows = new UnreadableRows(() => now)
   const bad = () => {
@@ -169,7 +170,7 @@ describe('rows from the future', async () => {
       values ('other', 'usd', now(), now(), 'live', 1, 1, 1, 1, 1, 1), ('other', 'usd', ${ahead('1 year')}, 666, 1, 1, 1, 1, 1)`)
   })
 
-  it('are not the latest, whoever asks', async () => {
+  it('are never the latest, in any query', async () => {
     const { items } = await dsl.getLatestPrices()
     expect(items.map(({ coinId, price }) => [coinId, price])).toEqual([
       ['f', '1'],
@@ -182,7 +183,7 @@ describe('rows from the future', async () => {
     expect(analytics.map(({ totalMarketCap }) => totalMarketCap)).toEqual(['1'])
   })
 
-  it('are told by the health of the data', async () => {
+  it('are reported by data health', async () => {
     const { items } = await dsl.getDataHealth({ coin: 'f' })
     expect(items).toMatchObject([{ status: 'future', future: 1 }])
     expect(items[0]?.ageSeconds).toBeGreaterThan(0)

@@ -5,9 +5,9 @@ import {
   openStore,
   type Store,
   StoreNotMigrated,
-  silentLogger,
   storedLayout,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/database/index.ts'
+import { silentLogger } from '../../lib/src/base/types/index.ts'
 import { createDatabase, onTimescale } from '../support/database.ts'
 import { describeWith } from '../support/services.ts'
 
@@ -39,7 +39,7 @@ const tables = async (url: string): Promise<string[]> => {
   return rows.map(({ name }) => name)
 }
 
-it('is chosen once: told when the database is set up, logged at each start, kept with its reason', async () => {
+it('is chosen once: announced at set-up, logged at each start, stored with its reason', async () => {
   const url = await freshDatabase()
   const first = await open(url)
   const said = onTimescale
@@ -53,7 +53,7 @@ it('is chosen once: told when the database is set up, logged at each start, kept
   expect(second.store.layout).toEqual({ layout: onTimescale ? 'hypertables' : 'plain', reason: expect.any(String) })
 })
 
-it('plain: no hypertables and no extension, whatever the server has; what contradicts it later is refused', async () => {
+it('plain: no hypertables and no extension on any server; a contradicting setting is refused later', async () => {
   const url = await freshDatabase()
   const { store } = await open(url, 'plain')
   expect(await storedLayout(store.pool)).toBe('plain')
@@ -68,7 +68,7 @@ it('plain: no hypertables and no extension, whatever the server has; what contra
   })
 })
 
-it.skipIf(onTimescale)('hypertables: fails where they cannot be had, and makes nothing', async () => {
+it.skipIf(onTimescale)('hypertables: fails without TimescaleDB, and changes nothing', async () => {
   const url = await freshDatabase()
   await expect(open(url, 'hypertables')).rejects.toMatchObject({
     code: 'UNSUPPORTED',
@@ -80,7 +80,7 @@ it.skipIf(onTimescale)('hypertables: fails where they cannot be had, and makes n
   expect(await tables(url)).toEqual([])
 })
 
-it('is foreseen by opening without migrating, which makes nothing', async () => {
+it('is predicted by opening without migrating, which changes nothing', async () => {
   const url = await freshDatabase()
   const opened = openStore({ databaseUrl: url, home: '/nowhere', migrations: 'refuse' })
   const error = await opened.then(

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { createPool, lockKeys, migrate } from '../../lib/src/base/index.ts'
+import { createPool, lockKeys, migrate } from '../../lib/src/base/database/index.ts'
 import { createDatabase } from '../support/database.ts'
 
 async function fresh() {
@@ -12,7 +12,7 @@ async function fresh() {
   return pool
 }
 
-test('the keys of locks are the same in all processes of a store, and others in each store', async () => {
+test('all processes of a store have the same lock keys, and each store has its own', async () => {
   const [one, other] = [await fresh(), await fresh()]
   await Promise.all(Array.from({ length: 5 }, () => migrate(one, { component: 'trial', files: [] })))
   await migrate(other, { component: 'trial', files: [] })

@@ -1,8 +1,9 @@
 import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { ControlConnection } from '../../lib/src/base/database/control.ts'
+import { ControlConnection } from '../../lib/src/base/database/connections/ControlConnection.ts'
+import { openStore, type Store, type StoreConfig, withClient } from '../../lib/src/base/database/index.ts'
 import { Troubles } from '../../lib/src/base/database/trouble/Troubles.ts'
-import { openStore, price, type Store, type StoreConfig, withClient } from '../../lib/src/base/index.ts'
+import { price } from '../../lib/src/base/types/index.ts'
 import { createDatabase } from '../support/database.ts'
 import { until } from '../support/until.ts'
 import { aPrice } from './records.ts'
@@ -15,7 +16,7 @@ async function open(config: Partial<StoreConfig> = {}): Promise<{ readonly store
   return { store, url }
 }
 
-/** Somebody else, at work in the database. */
+/** Another user of the database. */
 async function somebody(url: string, sql: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, application_name: 'a careless psql' })
   client.on('error', () => {})
@@ -27,11 +28,11 @@ async function somebody(url: string, sql: string): Promise<pg.Client> {
 
 const pidOf = (client: pg.Client): number => (client as unknown as { readonly processID: number }).processID
 
-/** Made of the prices themselves. */
+/** A query that reads the prices themselves. */
 const candles = async (store: Store) => (await store.dsl.getOHLCV({ coin: 'bitcoin', timeframe: '1h' })).candles
 
-describe('a table that somebody has locked', () => {
-  it('is named with its holder and the way out by readers, writers and the check; others work; and it is up again at once', async () => {
+describe('a table that another session has locked', () => {
+  it('is named with its holder and the remedy by readers, writers and the check; others work; it is up again at once', async () => {
     const { store, url } = await open()
     await store.timescale.upsert(price, [aPrice()])
     const holder = await somebody(url, 'begin; lock table crypto_prices_rows in access exclusive mode')
@@ -40,11 +41,11 @@ describe('a table that somebody has locked', () => {
     )
     const named = { code: 'UNAVAILABLE', retryable: true, partial: true, message: expect.stringMatching(sentence) }
     const writing = expect(store.timescale.upsert(price, [aPrice()])).rejects.toMatchObject(named)
-    // More readers than there are connections.
+    // More readers than connections.
     const reading = Promise.all(Array.from({ length: 8 }, () => expect(candles(store)).rejects.toMatchObject(named)))
     const started = performance.now()
     expect(await store.dsl.listInstruments()).toMatchObject({ items: [] })
-    // The latest prices stand in the registry.
+    // The latest prices come from the registry.
     expect((await store.dsl.getLatestPrices()).items).toHaveLength(1)
     await reading
     expect(performance.now() - started).toBeLessThan(8000)
@@ -67,7 +68,7 @@ describe('a table that somebody has locked', () => {
     expect(await until(async () => ((await store.check()).ok ? { ok: true } : false), 'the check')).toEqual({ ok: true })
   })
 
-  it('is named with who really holds it up, where somebody waits for the lock and all others behind him', async () => {
+  it('is named with the real blocker, if a session waits for the lock and all others queue behind it', async () => {
     const { store, url } = await open()
     const reader = await somebody(url, 'begin; select from crypto_prices')
     const waiting = await somebody(url, 'select 1')
@@ -78,14 +79,14 @@ describe('a table that somebody has locked', () => {
     onTestFinished(() => altered)
     await until(async () => !(await store.check()).ok, 'the queue to be seen')
     const { summary, remedy } = await store.check()
-    expect(summary).toContain(`held up by process ${pidOf(waiting)}`)
+    expect(summary).toContain(`blocked by process ${pidOf(waiting)}`)
     expect(summary).toContain(`which waits for process ${pidOf(reader)}`)
     expect(remedy).toContain(`pg_terminate_backend(${pidOf(reader)})`)
     await reader.query('rollback')
     await altered
   })
 
-  it('that may still be read is degraded for writers alone', async () => {
+  it('that can still be read is degraded for writers only', async () => {
     const { store, url } = await open()
     await store.timescale.upsert(price, [aPrice()])
     await somebody(url, 'begin; lock table crypto_prices_rows in exclusive mode')
@@ -97,7 +98,7 @@ describe('a table that somebody has locked', () => {
   })
 })
 
-it('says of a pool whose connections are all at work that it is full, and why', async () => {
+it('the error of a full pool names the lock that fills it', async () => {
   const { store, url } = await open()
   const holder = await somebody(url, 'begin; lock table trades_rows in access exclusive mode')
   const pool = store.createPool({ max: 1, connectTimeoutMs: 300 })

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { capabilitiesOf } from '../../lib/src/base/database/capabilities.ts'
+import { capabilitiesOf } from '../../lib/src/base/database/connections/capabilities.ts'
 import {
   Coverage,
   createPool,
@@ -10,7 +10,7 @@ import {
   type Pool,
   pendingMigrations,
   storedLayout,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/database/index.ts'
 import { createDatabase } from '../support/database.ts'
 
 const one = { version: 1, name: 'first', sql: 'create table thing (id int)' }
@@ -28,7 +28,7 @@ async function freshPool(): Promise<Pool> {
 }
 
 describe('migrate', () => {
-  it('applies what is missing, in order, once', async () => {
+  it('applies missing files once, in order', async () => {
     const pool = await freshPool()
     expect(await migrate(pool, { component: 'test', files: [one] })).toEqual([one])
     expect(await migrate(pool, { component: 'test', files: [one, two] })).toEqual([two])
@@ -54,7 +54,7 @@ describe('migrate', () => {
     await expect(changed).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('was changed after') })
   })
 
-  it('does not mind the line ends of another system', async () => {
+  it('accepts the line ends of another system', async () => {
     const pool = await freshPool()
     await migrate(pool, { component: 'test', files: [{ ...one, sql: 'create table thing (\nid int)' }] })
     expect(await migrate(pool, { component: 'test', files: [{ ...one, sql: 'create table thing (\r\nid int)' }] })).toEqual([])
@@ -80,11 +80,11 @@ describe('migrate', () => {
   })
 })
 
-describe('what is pending', () => {
+describe('pending migrations', () => {
   const counts = async (pool: Pool) =>
     (await pendingMigrations(pool)).map(({ component, applied, pending }) => [component, applied > 0, pending.length > 0])
 
-  it('is everything in an empty database, which stays empty', async () => {
+  it('are all in an empty database, which stays empty', async () => {
     const pool = await freshPool()
     const all = [
       ['store', false, true],
@@ -97,7 +97,7 @@ describe('what is pending', () => {
     expect(rows).toEqual([])
   })
 
-  it('is coverage until that is opened, then nothing; later files by name', async () => {
+  it('are those of coverage until that is opened, then none; later files are listed by name', async () => {
     const pool = await freshPool()
     await migrateStore(pool, PLAIN)
     expect(await counts(pool)).toEqual([
@@ -113,7 +113,7 @@ describe('what is pending', () => {
     expect(store).toMatchObject({ component: 'store', applied: 3, pending: [{ version: 4, name: 'calendar' }] })
   })
 
-  it('is refused where the database is newer, in a transaction that may only read', async () => {
+  it('are refused if the database is newer, in a read-only transaction', async () => {
     const pool = await freshPool()
     await migrateStore(pool, PLAIN)
     const client = await pool.connect()
@@ -129,7 +129,7 @@ describe('what is pending', () => {
 })
 
 describe('the layout', () => {
-  it('is chosen once and compared with what the database can do later', async () => {
+  it('is chosen once, and later compared with the database’s features', async () => {
     const pool = await freshPool()
     const plain = capabilitiesOf(180_004, undefined)
     expect(await migrateStore(pool, PLAIN)).toBe(true)
@@ -153,7 +153,7 @@ describe('openStore', () => {
     await expect(openStore({ databaseUrl: missing.href, home })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  it('gives up on a server that is not there after the time allowed', async () => {
+  it('gives up on a missing server after openTimeoutMs', async () => {
     const gone = openStore({ databaseUrl: 'postgres://nobody@127.0.0.1:1/none', home, openTimeoutMs: 300 })
     await expect(gone).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true })
   })

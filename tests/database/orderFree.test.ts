@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decimal, type Ohlcv, ohlcv, type RecordType } from '../../lib/src/base/index.ts'
+import { decimal, type Ohlcv, ohlcv, type RecordType } from '../../lib/src/base/types/index.ts'
 import { SHRINKS } from '../support/shrinks.ts'
 import { aBar, MONDAY } from './records.ts'
 import { testStore } from './testStore.ts'
@@ -34,7 +34,7 @@ async function stored(batches: readonly (readonly Ohlcv[])[], straightFirst: boo
   return table()
 }
 
-/** New keys until the writer trusts in them again: each merge brings it one batch nearer to trying straight. */
+/** Writes new keys until the writer copies straight into the table again. */
 async function startStraight(): Promise<void> {
   for (let i = 0; i < 70; i++) await store.timescale.upsert(ohlcv as RecordType<Ohlcv>, [aBar({ coinId: `warm-${i}` })])
   await store.pool.query('truncate ohlcv_data_rows')
@@ -45,8 +45,8 @@ const split = (bars: readonly Ohlcv[], at: readonly number[]): Ohlcv[][] => {
   return cuts.slice(1).map((to, i) => bars.slice(cuts[i], to))
 }
 
-describe('which duplicate wins', () => {
-  it('does not depend on order, repetition, batches, or the way taken', async () => {
+describe('the winner among duplicates', () => {
+  it('does not depend on order, repetition, batches, or the way of writing', async () => {
     const runs = fc.asyncProperty(
       fc.array(bar, { minLength: 1, maxLength: 24 }).chain((bars) =>
         fc.record({
@@ -80,7 +80,7 @@ describe('which duplicate wins', () => {
     await fc.assert(runs, { ...SHRINKS, numRuns: 25 })
   })
 
-  it('holds between writers that meet on the same keys', async () => {
+  it('is the same for concurrent writers of the same keys', async () => {
     await store.pool.query('truncate ohlcv_data_rows')
     const bars = Array.from({ length: 2000 }, (_, i) =>
       aBar({ time: MONDAY + (i % 100) * 1_000_000, receivedAt: MONDAY + ((i * 7919) % 2000) }),

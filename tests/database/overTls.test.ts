@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { ChangeListener, openStore, silentLogger, withClient } from '../../lib/src/base/index.ts'
+import { ChangeListener, openStore, withClient } from '../../lib/src/base/database/index.ts'
+import { silentLogger } from '../../lib/src/base/types/index.ts'
 import { openEmbeddedStream } from '../../lib/src/streaming/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 import { makeProject } from '../app/cli/project.ts'
@@ -19,7 +20,7 @@ describeWith('openssl', 'a server that takes encrypted connections alone, and an
     return { name, url, plain: plain.href, ca }
   }
 
-  test('every connection of a store and its log is encrypted: writers, readers, control, listeners, the role of SQL from outside', async () => {
+  test('every connection of a store and its log is encrypted: writers, readers, control, listeners, the role for SQL of users', async () => {
     const { name, url } = await fresh()
     await using store = await openStore({ databaseUrl: url, home: '/nowhere', readerLimits: 'waived' })
     await using stream = await openEmbeddedStream({ url, logger: silentLogger })
@@ -43,7 +44,7 @@ describeWith('openssl', 'a server that takes encrypted connections alone, and an
     expect(rights).toEqual([{ rolsuper: false, rolcreatedb: false }])
   })
 
-  test('a change is heard, and work that nobody waits for any more is ended', async () => {
+  test('notifications arrive, and a statement ends after its client is gone', async () => {
     const { url } = await fresh()
     await using store = await openStore({ databaseUrl: url, home: '/nowhere' })
     let heard = 0
@@ -70,7 +71,7 @@ describeWith('openssl', 'a server that takes encrypted connections alone, and an
     await until(async () => (await count()) === 1, 'the work to have begun')
     leaving.abort()
     await expect(sleeping).rejects.toMatchObject({ code: 'CANCELLED' })
-    // The server looks each five seconds whether anybody is still there.
+    // The server checks every five seconds if the client is still connected.
     await until(async () => (await count()) === 0, 'the server to have noticed')
   })
 
@@ -89,7 +90,7 @@ describeWith('openssl', 'a server that takes encrypted connections alone, and an
     expect(items).not.toHaveLength(0)
   })
 
-  test('without TLS it is told which setting turns it on', async () => {
+  test('without TLS the error names the setting that turns it on', async () => {
     const { plain } = await fresh()
     await using project = await makeProject('plain')
     const query = await qicore(['query', 'latest', '--json'], { cwd: project.cwd, env: { DATABASE_URL: plain } })

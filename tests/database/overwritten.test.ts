@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { decimal, type Price, price, type Trade, trade } from '../../lib/src/base/index.ts'
+import { decimal, type Price, price, type Trade, trade } from '../../lib/src/base/types/index.ts'
 import { aPrice, MINUTE, MONDAY } from './records.ts'
 import { testStore } from './testStore.ts'
 
@@ -10,14 +10,14 @@ const deal = (tradeId: string, amount: string, received = 0): Trade => ({
   ...{ time: MONDAY, receivedAt: MONDAY + received, tradeId, price: decimal('1'), amount: decimal(amount) },
 })
 
-it('records of one key in one write are stored once, and the others counted as overwritten', async () => {
+it('of records with the same key in one write one is stored, and the others count as overwritten', async () => {
   const deals = [deal('none', '1'), deal('none', '2', 1), deal('none', '3', 2), deal('other', '4')]
   expect(await store.timescale.upsert(trade, deals)).toEqual({ written: 2, overwritten: 2, failed: [] })
   const { rows } = await store.pool.query('select amount::text from trades order by amount')
   expect(rows).toEqual([{ amount: '3' }, { amount: '4' }])
 })
 
-it('over the batches of one import as well, beside records that are refused', async () => {
+it('also across the batches of one import, and beside refused records', async () => {
   const rows = (from: number, count: number): Price[] =>
     Array.from({ length: count }, (_, i) => aPrice({ coinId: 'import', time: MONDAY + (from + i) * MINUTE }))
   const counts = []

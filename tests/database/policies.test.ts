@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { capabilitiesOf } from '../../lib/src/base/database/capabilities.ts'
-import { nowMicros, price } from '../../lib/src/base/index.ts'
+import { capabilitiesOf } from '../../lib/src/base/database/connections/capabilities.ts'
+import { nowMicros, price } from '../../lib/src/base/types/index.ts'
 import { onTimescale } from '../support/database.ts'
 import { aPrice } from './records.ts'
 import { count, testStore } from './testStore.ts'
@@ -23,7 +23,7 @@ describe.skipIf(onTimescale)('on plain PostgreSQL', () => {
     expect(await policies.applyRetention()).toEqual([])
   })
 
-  it('compression says what it needs', async () => {
+  it('compression fails with the missing requirement', async () => {
     await expect(policies.setCompression('trades', 7)).rejects.toMatchObject({
       code: 'UNSUPPORTED',
       message: expect.stringContaining('TimescaleDB'),
@@ -31,12 +31,12 @@ describe.skipIf(onTimescale)('on plain PostgreSQL', () => {
   })
 })
 
-it('a policy that makes no sense is refused', async () => {
+it('an invalid policy is refused', async () => {
   await expect(policies.setRetention('currencies' as never, 7)).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'table' })
   await expect(policies.setRetention('trades', -1)).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'days' })
 })
 
-it('one table says what a database can do', () => {
+it('capabilities follow from the server and the extension’s version and licence', () => {
   expect(capabilitiesOf(180_004, undefined)).toMatchObject({
     hypertables: false,
     compression: false,

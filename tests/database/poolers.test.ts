@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
+import { checkServer } from '../../lib/src/base/database/connections/checkServer.ts'
 import { createPool, openStore, withClient } from '../../lib/src/base/database/index.ts'
-import { recognise } from '../../lib/src/base/database/recognise.ts'
 import { openEmbeddedStream } from '../../lib/src/streaming/index.ts'
 import { makeProject } from '../app/cli/project.ts'
 import { document, failure, qicore } from '../app/cli/qicore.ts'
@@ -39,28 +39,29 @@ describeWith('pgbouncer', 'a pooler in front of the database', async () => {
     })
   })
 
-  test('transaction mode is found where sessions are lent in turn, where there is one session, and while others use them', async () => {
+  test('transaction mode is detected with sessions assigned in turn, with a single session, and while others use them', async () => {
     await expect(open(await through('transaction', { default_pool_size: 1 }))).rejects.toMatchObject({
       message: advice('transaction'),
     })
     const url = await through('transaction', { server_round_robin: 1, default_pool_size: 2 })
     const others = new pg.Pool({ connectionString: url, max: 6 })
+    const busy = new AbortController()
+    let working: Promise<void>[] = []
     try {
       await Promise.all(Array.from({ length: 6 }, () => others.query('select pg_sleep(0.05)')))
       await expect(open(url)).rejects.toMatchObject({ message: advice('transaction') })
-      const busy = new AbortController()
-      const working = Array.from({ length: 6 }, async () => {
+      working = Array.from({ length: 6 }, async () => {
         while (!busy.signal.aborted) await others.query('select 1')
       })
       await expect(open(url)).rejects.toMatchObject({ message: advice('transaction') })
+    } finally {
       busy.abort()
       await Promise.all(working)
-    } finally {
       await others.end()
     }
   })
 
-  test('so do a pool alone, and the log', async () => {
+  test('a pool alone and the embedded log refuse it too', async () => {
     const url = await through('transaction')
     const pool = createPool(url, { max: 2 })
     const refusal = {
@@ -72,17 +73,17 @@ describeWith('pgbouncer', 'a pooler in front of the database', async () => {
     await expect(openEmbeddedStream({ url })).rejects.toMatchObject(refusal)
   })
 
-  test('session mode is no hindrance: records are written and read', async () => {
+  test('session mode works: records are written and read', async () => {
     await using store = await open(await through('session'))
     await store.dsl.storePrices([aPrice()])
     expect((await store.dsl.getLatestPrices()).items).toHaveLength(1)
   })
 
-  test('a pooler in session mode that has no session left is not taken for another mode', async () => {
-    await recognise(await through('session', { default_pool_size: 1 }), 'DATABASE_URL', true)
+  test('a pooler in session mode without a free session is not mistaken for another mode', async () => {
+    await checkServer(await through('session', { default_pool_size: 1 }), 'DATABASE_URL', true)
   })
 
-  test('the command line says the same, and doctor adds no remedy of its own', async () => {
+  test('the command line reports the same error, and doctor adds no remedy of its own', async () => {
     await using project = await makeProject('pooler')
     const env = { DATABASE_URL: await through('transaction'), QICORE_SOURCES: 'none' }
     const query = await qicore(['query', 'latest', '--json'], { cwd: project.cwd, env })

@@ -1,14 +1,14 @@
 import { chmod, chown, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { writeDurably } from '../../lib/src/base/database/embedded/durable.ts'
-import { readPrivate } from '../../lib/src/base/database/embedded/privateFiles.ts'
+import { writeDurably } from '../../lib/src/base/database/embedded/home/durable.ts'
+import { readPrivate } from '../../lib/src/base/database/embedded/home/privateFiles.ts'
 import { temporary } from '../support/temporary.ts'
 
 const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
 
 describe.skipIf(process.platform === 'win32')('a file of the home with a password', () => {
-  test('is for this user alone, and a link at its place is not written through', async () => {
+  test('is readable by this user alone, and a link in its place is not written through', async () => {
     const folder = await temporary('private')
     const [file, victim] = [join(folder, 'postgres.password'), join(folder, 'victim')]
     await writeFile(victim, 'as it was')
@@ -17,7 +17,7 @@ describe.skipIf(process.platform === 'win32')('a file of the home with a passwor
     expect([await mode(file), await readPrivate(file), await readFile(victim, 'utf8')]).toEqual(['600', 'secret', 'as it was'])
   })
 
-  test('that others can read is closed to them, with a line', async () => {
+  test('that others can read is closed to them, with a notice', async () => {
     const file = join(await temporary('private'), 'postgres.password')
     await writeFile(file, 'secret')
     await chmod(file, 0o666)
@@ -28,7 +28,7 @@ describe.skipIf(process.platform === 'win32')('a file of the home with a passwor
     expect(notices).toHaveLength(1)
   })
 
-  test('that is a link, or belongs to somebody else, is refused with what to do', async () => {
+  test('that is a link, or belongs to another user, is refused with a remedy', async () => {
     const folder = await temporary('private')
     const [file, link] = [join(folder, 'postgres.password'), join(folder, 'link')]
     await writeFile(file, 'secret', { mode: 0o600 })
@@ -42,7 +42,7 @@ describe.skipIf(process.platform === 'win32')('a file of the home with a passwor
     await expect(readPrivate(file)).rejects.toThrow(/belongs to another user \(uid 54321\)/)
   })
 
-  test('that is missing is empty', async () => {
+  test('that is missing reads as empty', async () => {
     expect(await readPrivate(join(await temporary('private'), 'none'))).toBe('')
   })
 })

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { Coverage, openStore } from '../../lib/src/base/index.ts'
+import { Coverage, openStore } from '../../lib/src/base/database/index.ts'
 import { makeProject } from '../app/cli/project.ts'
 import { document, qicore } from '../app/cli/qicore.ts'
 import { createDatabase, suiteServer, testDatabase } from '../support/database.ts'
@@ -19,7 +19,7 @@ async function run(url: string, ...statements: readonly string[]): Promise<void>
   }
 }
 
-/** The address of a database for a role that was given the rights named, and no other. */
+/** The address of a database for a role with exactly these rights. */
 async function addressOf(url: string, name: string, ...rights: readonly string[]): Promise<string> {
   await run(url, `create role ${name} login password 'reads'`, ...rights.map((right) => `${right} to ${name}`))
   return Object.assign(new URL(url), { username: name, password: 'reads' }).href
@@ -39,8 +39,8 @@ beforeAll(async () => {
   url = await addressOf(database.url, role, 'grant select on all tables in schema public')
 })
 
-describe('a store that is opened for reading, by a role with select alone', () => {
-  it('answers what the store answers', async () => {
+describe('a store opened for reading, by a role with select alone', () => {
+  it('gives the answers of the full store', async () => {
     await using reads = await read(url)
     await using store = await openStore({ databaseUrl: database.url, home: '/nowhere' })
     expect(reads.capabilities).toEqual(store.capabilities)
@@ -56,7 +56,7 @@ describe('a store that is opened for reading, by a role with select alone', () =
     expect(await reads.check()).toMatchObject({ ok: true })
   })
 
-  it('has no verb that writes, and a statement that does is refused whoever the role is', async () => {
+  it('has no verb that writes, and refuses a writing statement for any role', async () => {
     await using reads = await read(database.url)
     expect('storePrices' in reads.dsl).toBe(false)
     expect('timescale' in reads || 'drizzle' in reads || 'createPool' in reads).toBe(false)
@@ -79,7 +79,7 @@ describe('a store that is opened for reading, by a role with select alone', () =
     for (const command of [['limits'], ['audit'], ['token', 'list']]) expect(await ask(...command)).toEqual([])
   })
 
-  it('runs SQL from outside in the role that the platform has made, where its password may be read', async () => {
+  it('runs SQL of users in the role created by the platform, if its password may be read', async () => {
     const limits = { limit: 10, offset: 0, room: 1_000, width: 100, timeoutMs: 5_000 }
     await using reads = await read(url)
     await expect(reads.sql.read('select coin_id from crypto_prices', limits)).rejects.toMatchObject({ code: 'UNSUPPORTED' })
@@ -89,14 +89,14 @@ describe('a store that is opened for reading, by a role with select alone', () =
   })
 })
 
-describe('a database that is not ready to be read', () => {
+describe('a database that is not ready for reading', () => {
   async function fresh(): Promise<string> {
     const { url: address, drop } = await createDatabase()
     onTestFinished(drop)
     return address
   }
 
-  it('is told to be not set up, and stays as it was', async () => {
+  it('is reported as not set up, and stays unchanged', async () => {
     const empty = await fresh()
     await expect(read(empty)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
@@ -112,7 +112,7 @@ describe('a database that is not ready to be read', () => {
     expect(rows).toEqual([])
   })
 
-  it('lacks a migration, or is newer than this program', async () => {
+  it('is refused if it lacks a migration, or is newer than this program', async () => {
     const older = await fresh()
     await (await openStore({ databaseUrl: older, home: '/nowhere' })).close()
     await run(older, "delete from qicore_migrations where component = 'store' and version = 4")
@@ -124,7 +124,7 @@ describe('a database that is not ready to be read', () => {
     await expect(read(older)).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 
-  it('is closed to the role', async () => {
+  it('is refused if the role may not read it', async () => {
     const name = `stranger_${database.name}`
     const stranger = await addressOf(database.url, name)
     onTestFinished(() => run(database.url, `drop role ${name}`))
@@ -134,7 +134,7 @@ describe('a database that is not ready to be read', () => {
     })
   })
 
-  it.runIf(suiteServer === 'embedded')('is started where it is the embedded one and was made', async () => {
+  it.runIf(suiteServer === 'embedded')('is started if it is an existing embedded one', async () => {
     await using project = await makeProject('embedded-reads')
     {
       await using store = await openStore({ home: project.home })
@@ -146,7 +146,7 @@ describe('a database that is not ready to be read', () => {
     expect(await reads.check()).toMatchObject({ ok: true })
   })
 
-  it('is not made where none is configured', async () => {
+  it('is not created if none is configured', async () => {
     await using project = await makeProject('unmade')
     await expect(openStore({ mode: 'read', home: project.home })).rejects.toMatchObject({
       code: 'UNAVAILABLE',

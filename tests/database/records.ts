@@ -1,4 +1,5 @@
-import { type Candle, decimal, type Ohlcv, type Price, type Timeframe, timeframeMicros } from '../../lib/src/base/index.ts'
+import type { Candle } from '../../lib/src/base/database/index.ts'
+import { decimal, type Ohlcv, type Price, type Timeframe, timeframeMicros } from '../../lib/src/base/types/index.ts'
 
 export const MINUTE = 60_000_000
 /** 2026-01-05T00:00:00Z, a Monday. */
@@ -26,7 +27,7 @@ export const aBar = (
   coinId: 'bitcoin',
   source: 'coingecko',
   time: MONDAY,
-  // When it was over: a bar that is received before is not closed.
+  // The end of the bar: received earlier it would not be final.
   receivedAt:
     ((change.time as number | undefined) ?? MONDAY) + timeframeMicros((change.timeframe as Timeframe | undefined) ?? '1m'),
   origin: 'live',
@@ -41,5 +42,5 @@ export const aBar = (
   close: decimal(change.close ?? '11'),
 })
 
-/** A bar as queries answer it where its source closed it. */
+/** A final bar as queries return it. */
 export const aCandle = (change: Parameters<typeof aBar>[0] = {}): Candle => ({ ...aBar(change), covered: 1, partial: false })

@@ -3,10 +3,11 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
-import { withFileLock } from '../../lib/src/base/database/embedded/lock.ts'
-import { lockFileOf } from '../../lib/src/base/database/embedded/placement.ts'
-import { findRunning } from '../../lib/src/base/database/embedded/postmaster.ts'
-import { openStore, price, type QiError } from '../../lib/src/base/index.ts'
+import { withFileLock } from '../../lib/src/base/database/embedded/home/lock.ts'
+import { lockFileOf } from '../../lib/src/base/database/embedded/home/placement.ts'
+import { findRunning } from '../../lib/src/base/database/embedded/server/postmaster.ts'
+import { openStore } from '../../lib/src/base/database/index.ts'
+import { price, type QiError } from '../../lib/src/base/types/index.ts'
 import { kill9Postgres } from '../support/kill9.ts'
 import { temporary } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
@@ -83,7 +84,7 @@ it('a server that finds its port taken comes back on another, and every pool of 
   const before = new URL(store.url)
   const other = createServer()
   onTestFinished(() => void other.close())
-  // Whoever brings it back waits for the lock.
+  // The repair waits for the lock.
   await withFileLock(lockFileOf(home), async () => {
     const running = await findRunning(store.embedded?.dataFolder as string)
     process.kill(running?.pid as number, 'SIGKILL')

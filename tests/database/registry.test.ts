@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { newestFirst } from '../../lib/src/base/database/marketOrder.ts'
-import { rowsOf, seriesTables } from '../../lib/src/base/database/tables.ts'
+import { newestFirst } from '../../lib/src/base/database/tables/marketOrder.ts'
+import { rowsTableOf, seriesTables } from '../../lib/src/base/database/tables/tables.ts'
 import {
   decimal,
   ohlcv,
@@ -13,7 +13,7 @@ import {
   type RecordValues,
   type Trade,
   trade,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 import { SHRINKS } from '../support/shrinks.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from './records.ts'
 import { testStore } from './testStore.ts'
@@ -23,7 +23,7 @@ const { pool } = store
 
 const COINS = ['a', 'b', 'c']
 
-/** Named in the steps, so that a step that fails can be read. */
+/** Names in the steps, so that a failing step is readable. */
 const TYPES = { price, trade, ohlcv, quote }
 
 type Step =
@@ -85,14 +85,14 @@ const sql = fc.oneof(
   fc
     .tuple(view, coinId, minute)
     .map(([table, coin, n]) => `delete from ${table} where coin_id = '${coin}' and time >= '${iso(n)}'`),
-  fc.tuple(view, minute).map(([table, n]) => `delete from ${rowsOf(table)} where time < '${iso(n)}'`),
+  fc.tuple(view, minute).map(([table, n]) => `delete from ${rowsTableOf(table)} where time < '${iso(n)}'`),
   fc
     .tuple(coinId, minute)
     .map(([coin, n]) => `update crypto_prices set price = price + 1 where coin_id = '${coin}' and time = '${iso(n)}'`),
   fc
     .tuple(coinId, minute)
     .map(([coin, n]) => `update quotes set time = time - interval '1 hour' where coin_id = '${coin}' and time = '${iso(n)}'`),
-  view.map((table) => `truncate ${rowsOf(table)}`),
+  view.map((table) => `truncate ${rowsTableOf(table)}`),
 )
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: upsert('price', prices) },
@@ -115,7 +115,7 @@ async function take(one: Step): Promise<void> {
   }
 }
 
-/** What the registry says, and what the rows say. */
+/** The registry’s values, and the values computed from the rows. */
 async function both(): Promise<readonly [unknown, unknown]> {
   const noted = await pool.query(
     "select id, first::text, last::text, received_at::text, origin, price, sequence, trade_id from series where type in ('price', 'trade', 'ohlcv', 'quote') and first is not null order by id",
@@ -138,10 +138,10 @@ async function both(): Promise<readonly [unknown, unknown]> {
   return [noted.rows, counted.sort(byId)]
 }
 
-test('the registry agrees with the records after any mix of writes, SQL of others, deletes and rollbacks', async () => {
+test('the registry agrees with the records after any mix of writes, foreign SQL, deletes and rollbacks', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
-      for (const table of VIEWS) await pool.query(`truncate ${rowsOf(table)}`)
+      for (const table of VIEWS) await pool.query(`truncate ${rowsTableOf(table)}`)
       for (const one of steps) await take(one)
       const [noted, counted] = await both()
       expect(noted).toEqual(counted)
@@ -150,7 +150,7 @@ test('the registry agrees with the records after any mix of writes, SQL of other
   )
 })
 
-test('it agrees after writers that meet on the same series, with rows in any order', async () => {
+test('it agrees after concurrent writers of the same series, with rows in any order', async () => {
   const records = Array.from({ length: 3000 }, (_, i) =>
     aPrice({ coinId: `meet-${i % 7}`, time: MONDAY + ((i * 7919) % 3000) * MINUTE, price: `${i}` }),
   )

@@ -38,7 +38,7 @@ describe('a replica as DATABASE_URL', () => {
     expect(unopened({ database: { url: replica.url } } as PlatformConfig, failure).remedy).toBeUndefined()
   })
 
-  it('is told by the platform, and serves queries all the same', async () => {
+  it('is reported by the platform, and serves queries all the same', async () => {
     await using store = await openStore({ databaseUrl: primary.url, home: '/nowhere' })
     await store.dsl.storePrices([aPrice()])
     await using project = await makeProject('replica')
@@ -54,7 +54,7 @@ describe('a replica as DATABASE_URL', () => {
     expect(await reads.check()).toMatchObject({ ok: true, summary: expect.stringContaining('by a replica') })
   })
 
-  it('is told apart from a database that is set read only', async () => {
+  it('is distinguished from a database that is set read only', async () => {
     const admin = new pg.Client(primary.url)
     await admin.connect()
     await admin.query('create database frozen')
@@ -67,10 +67,10 @@ describe('a replica as DATABASE_URL', () => {
     })
   })
 
-  it('that a store finds behind its address later is told by its health', async () => {
+  it('that takes over the store’s address later is reported by its health', async () => {
     await using store = await openStore({ databaseUrl: primary.url, home: '/nowhere' })
     expect(await store.check()).toMatchObject({ ok: true })
-    // What a switch-over of servers does to those who are connected.
+    // Simulates a switch-over, which ends all connections.
     const admin = new pg.Client(primary.url)
     await admin.connect()
     await admin.query('alter system set default_transaction_read_only = on')

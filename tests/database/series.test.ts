@@ -1,9 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { migrate } from '../../lib/src/base/database/migrate.ts'
+import { migrate } from '../../lib/src/base/database/bookkeeping/migrate.ts'
+import { createPool, migrateStore, openStore } from '../../lib/src/base/database/index.ts'
 import { storeMigrations } from '../../lib/src/base/database/migrations/index.ts'
 import { rollupMigrations } from '../../lib/src/base/database/rollups/migrations.ts'
-import { numberOf } from '../../lib/src/base/database/series/lookup.ts'
-import { createPool, migrateStore, openStore, price, trade } from '../../lib/src/base/index.ts'
+import { seriesNumberSql } from '../../lib/src/base/database/tables/seriesLookup.ts'
+import { price, trade } from '../../lib/src/base/types/index.ts'
 import { createDatabase, onTimescale } from '../support/database.ts'
 import { aPrice, MINUTE, MONDAY } from './records.ts'
 import { count, testStore } from './testStore.ts'
@@ -35,7 +36,28 @@ describe('SQL by the names of a series', () => {
     expect(await latest('renamed')).toEqual([])
   })
 
-  it('meets the same key as in a table', async () => {
+  it.skipIf(onTimescale)('deletes many rows with one write to the registry', async () => {
+    const times = Array.from({ length: 50 }, (_, i) => row('many', new Date((MONDAY + i * MINUTE) / 1000).toISOString()))
+    await pool.query(`insert into crypto_prices (${COLUMNS}) values ${times.join()}`)
+    const client = await pool.connect()
+    try {
+      await client.query('begin')
+      const updates = async () =>
+        (await client.query("select n_tup_upd::int as n from pg_stat_xact_user_tables where relname = 'series'")).rows[0].n
+      const before = await updates()
+      const { rowCount } = await client.query(
+        `delete from crypto_prices where coin_id = 'many' and price = 1
+           and time > (select min(time) from crypto_prices where coin_id = 'many')
+           and time < (select max(time) from crypto_prices where coin_id = 'many')`,
+      )
+      expect({ rowCount, updates: (await updates()) - before }).toEqual({ rowCount: 48, updates: 1 })
+    } finally {
+      await client.query('rollback')
+      client.release()
+    }
+  })
+
+  it('finds duplicate keys as a table does', async () => {
     await pool.query(`insert into crypto_prices (${COLUMNS}) values ${row('twice', '2026-01-01')}`)
     await expect(
       pool.query(`insert into crypto_prices (${COLUMNS}) values ${row('twice', '2026-01-01', '5')}`),
@@ -49,7 +71,7 @@ describe('SQL by the names of a series', () => {
     })
   })
 
-  it('sees nothing of what was taken back', async () => {
+  it('does not see rolled-back writes', async () => {
     const client = await pool.connect()
     await client.query('begin')
     await client.query(`insert into crypto_prices (${COLUMNS}) values ${row('undone', '2026-01-01')}`)
@@ -58,7 +80,7 @@ describe('SQL by the names of a series', () => {
     expect(await latest('undone')).toEqual([])
   })
 
-  it('leads by the registry to the rows of a coin, and by its number to them in the order of time', async () => {
+  it('finds the rows of a coin through the registry, and by series number in time order', async () => {
     await store.timescale.upsert(
       price,
       Array.from({ length: 20_000 }, (_, i) => aPrice({ coinId: `planned-${i % 50}`, time: MONDAY + i * MINUTE })),
@@ -70,14 +92,14 @@ describe('SQL by the names of a series', () => {
     const found = await plan("select * from crypto_prices where coin_id = 'planned-7' and time > '2026-01-10'")
     expect(found).toMatch(rows)
     expect(found).not.toMatch(/Seq Scan on (crypto_prices|_hyper)/)
-    const number = numberOf('price', { coin_id: "'planned-7'", source: "'coingecko'", currency: "'usd'" })
+    const number = seriesNumberSql('price', { coin_id: "'planned-7'", source: "'coingecko'", currency: "'usd'" })
     const newest = await plan(`select * from crypto_prices where series = ${number} order by time desc limit 5`)
     expect(newest).not.toMatch(/Sort/)
   })
 })
 
 describe('numbers of series', () => {
-  it('are the same for writers that meet on new series', async () => {
+  it('are the same for concurrent writers of new series', async () => {
     const others = [await openOther(), await openOther()]
     const records = Array.from({ length: 400 }, (_, i) => aPrice({ coinId: `met-${i}` }))
     await Promise.all([store, ...others].map((one, i) => one.timescale.upsert(price, i === 1 ? records.toReversed() : records)))
@@ -85,14 +107,14 @@ describe('numbers of series', () => {
     expect(await count(store, "crypto_prices where coin_id like 'met-%'")).toBe(400)
   })
 
-  it('are never given back', async () => {
+  it('are never deleted', async () => {
     await store.timescale.upsert(price, [aPrice({ coinId: 'stays' })])
     await expect(pool.query("delete from series where coin_id = 'stays'")).rejects.toMatchObject({ code: '23503' })
     await expect(pool.query('truncate series cascade')).rejects.toMatchObject({ code: '23503' })
   })
 
-  it('that the database does not take cost only their own records', async () => {
-    // A key of an index has a limit in bytes, which a repeated letter would not reach: it is compressed.
+  it('refused by the database cost only their own records', async () => {
+    // Random text, since an index key has a size limit after compression, which a repeated letter would not reach.
     const long = Array.from({ length: 9000 }, (_, i) => String.fromCharCode(0x4e00 + ((i * 7919) % 20_000))).join('')
     const given = [aPrice({ coinId: 'fits-1' }), aPrice({ coinId: long }), aPrice({ coinId: 'fits-2' })]
     const { failed, written } = await store.timescale.upsert(price, given)
@@ -107,7 +129,7 @@ describe('numbers of series', () => {
   }
 })
 
-it('triggers and views that are gone are made again by the next start, which counts the series anew; rights on the views stay', async () => {
+it('the next start recreates missing triggers and views, and recounts the series; grants on the views stay', async () => {
   const database = await createDatabase()
   onTestFinished(database.drop)
   const first = await openStore({ databaseUrl: database.url, home: '/nowhere' })
@@ -131,7 +153,7 @@ it('triggers and views that are gone are made again by the next start, which cou
   expect(may.rows).toEqual([{ may: true }])
 })
 
-it('a store of before keeps its records, and what is latest of them', async () => {
+it('an older store keeps its records, and the latest row of each series', async () => {
   const database = await createDatabase()
   onTestFinished(database.drop)
   const old = createPool(database.url, { max: 1 })
@@ -162,7 +184,7 @@ it('a store of before keeps its records, and what is latest of them', async () =
   ])
   const [one] = (await opened.dsl.getLatestPrices({ coins: ['BTC/USDT'] })).items
   expect(one?.time).toBe(Date.UTC(2026, 0, 1) * 1000)
-  // What is written from now on is rolled up, as before.
+  // New writes are still rolled up.
   await opened.timescale.upsert(trade, [])
   await opened.timescale.upsert(price, [aPrice({ coinId: 'kept', source: 'sql', time: MONDAY })])
   expect((await opened.rollups.status()).pending).toBeGreaterThan(0)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { price, storeStatistics } from '../../lib/src/base/index.ts'
+import { storeStatistics } from '../../lib/src/base/database/index.ts'
+import { price } from '../../lib/src/base/types/index.ts'
 import { onTimescale } from '../support/database.ts'
 import { aPrice, MINUTE, MONDAY } from './records.ts'
 import { testStore } from './testStore.ts'
@@ -9,7 +10,7 @@ const prices = (count: number) => Array.from({ length: count }, (_, i) => aPrice
 describe('statistics of the store', async () => {
   const store = await testStore()
 
-  it('count rows and bytes, and tell policies and rollups', async () => {
+  it('report rows, bytes, policies and rollups', async () => {
     await store.timescale.upsert(price, prices(500))
     await store.timescale.policies.setRetention('crypto_prices', 30)
     const found = await storeStatistics(store)

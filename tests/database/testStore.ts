@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest'
-import { openStore, type Store, type StoreConfig } from '../../lib/src/base/index.ts'
+import { openStore, type Store, type StoreConfig } from '../../lib/src/base/database/index.ts'
 import { testDatabase } from '../support/database.ts'
 
 /** A store on a fresh database of the test run. Call it at the top of a file or of a `describe`. */

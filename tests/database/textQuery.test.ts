@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { textRows } from '../../lib/src/base/database/textQuery.ts'
-import { withClient } from '../../lib/src/base/index.ts'
+import { withClient } from '../../lib/src/base/database/index.ts'
+import { textRows } from '../../lib/src/base/database/reading/textQuery.ts'
 import { testStore } from './testStore.ts'
 
 const store = await testStore()
@@ -8,12 +8,12 @@ const store = await testStore()
 const PARAMETERS = 'select unnest($1::text[]) as part, $2::text as text, $3::boolean as flag, $4::int as number'
 const parts = ['plain', 'a "quoted\\" one', 'a,{b}', 'NULL', '', 'é', null]
 
-test('values arrive as they were given, and come back as text', async () => {
+test('parameters arrive unchanged, and results come back as text', async () => {
   const rows = await withClient(store.pool, (client) => textRows(client, { text: PARAMETERS, values: [parts, "it's", true, 7] }))
   expect(rows).toEqual(parts.map((part) => ({ part, text: "it's", flag: 't', number: '7' })))
 })
 
-test('a prepared statement keeps the names of its columns, on each connection its own', async () => {
+test('a prepared statement keeps its column names, per connection', async () => {
   const ask = (text: string) =>
     withClient(store.pool, async (client) => {
       await client.query('select 1')
@@ -29,7 +29,7 @@ test('a prepared statement keeps the names of its columns, on each connection it
   expect(await Promise.all([ask(one), ask(one)])).toEqual([expected, expected])
 })
 
-test('a statement that fails leaves its connection of use, prepared or not', async () => {
+test('a failed statement leaves its connection usable, prepared or not', async () => {
   await withClient(store.pool, async (client) => {
     const divide = { name: 'divide', text: 'select 6 / $1::int as part' }
     await expect(textRows(client, { name: 'wrong', text: 'select from nowhere' })).rejects.toMatchObject({ code: '42P01' })
@@ -40,7 +40,7 @@ test('a statement that fails leaves its connection of use, prepared or not', asy
   })
 })
 
-test('columns that changed under a prepared statement are refused, not taken for others', async () => {
+test('changed columns of a prepared statement are refused, not confused', async () => {
   await withClient(store.pool, async (client) => {
     await client.query('create temp table changing (a int, b int)')
     const all = { name: 'all_of_it', text: 'select * from changing' }

@@ -10,7 +10,7 @@ import {
   quote,
   trade,
   trending,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 import { until } from '../support/until.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from './records.ts'
 import { count, testStore } from './testStore.ts'
@@ -42,6 +42,14 @@ describe('upsert', () => {
     expect(await store.drizzle.prices(series, { from: MONDAY, to: MONDAY + 100 })).toEqual(records)
   })
 
+  it('takes prices one by one through Drizzle; the one received last stays', async () => {
+    const [old, late] = [aPrice({ coinId: 'single' }), aPrice({ coinId: 'single', price: '1.5', receivedAt: MONDAY + 1 })]
+    const next = aPrice({ coinId: 'single', time: MONDAY + 1 })
+    await store.drizzle.insertCryptoPrices([late, old, next])
+    const series = { coinId: 'single', source: 'coingecko', currency: 'usd' }
+    expect(await store.drizzle.prices(series, { from: MONDAY, to: MONDAY + 100 })).toEqual([late, next])
+  })
+
   it('keeps times from the year 1 on', async () => {
     const times = [-62_135_596_800_000_000, -1, 0, 1, 946_684_799_999_999, 946_684_800_000_000, 1_767_225_600_000_001]
     await store.timescale.upsert(
@@ -54,7 +62,7 @@ describe('upsert', () => {
     expect(rows.map((row) => Number(row.t))).toEqual(times)
   })
 
-  it('keeps text of any script, and refuses what PostgreSQL cannot hold', async () => {
+  it('keeps text of any script, and refuses text that PostgreSQL cannot store', async () => {
     const names = ['é', '比特币', '🚀', 'a\tb\n\\N', "o'clock", ' ']
     const bad = ['nul\0', '\ud800half']
     const { written, failed } = await store.timescale.upsert(
@@ -70,7 +78,7 @@ describe('upsert', () => {
     expect(items.map((item) => item.coinId).sort()).toEqual(names.sort())
   })
 
-  it('keeps the row received last, whichever comes first, and whatever way it takes', async () => {
+  it('keeps the row received last, in any order of writing and on every way', async () => {
     const older = aPrice({ coinId: 'order', receivedAt: MONDAY, price: '1' })
     const newer = aPrice({ coinId: 'order', receivedAt: MONDAY + 1, price: '2' })
     for (const batches of [[[older], [newer]], [[newer], [older]], [[older, newer]], [[newer, older, newer]]]) {
@@ -89,7 +97,7 @@ describe('upsert', () => {
     expect(candles).toEqual([{ ...final, covered: 1, partial: false }])
   })
 
-  it('reports a row that the database refuses, alone, and stores its neighbours', async () => {
+  it('reports a refused row alone, and stores its neighbours', async () => {
     await store.pool.query('alter table quotes_rows add constraint no_thirteen check (sequence <> 13 and sequence <> 77)')
     const quotes = Array.from({ length: 200 }, (_, sequence) => ({
       coinId: 'BTC/USDT',
@@ -129,7 +137,7 @@ describe('upsert', () => {
     expect({ written, indexes: failed.map((failure) => failure.index) }).toEqual({ written: 2, indexes: [1] })
   })
 
-  it('spreads instruments over the three reference tables', async () => {
+  it('writes instruments to the three reference tables', async () => {
     const one = (kind: string, coinId: string, more = {}) =>
       ({
         coinId,
@@ -153,7 +161,7 @@ describe('upsert', () => {
     const { written, overwritten, failed } = await store.timescale.upsert(instrument, listed)
     expect({ written, overwritten, failed: failed.map((failure) => [failure.index, failure.error.field]) }).toEqual({
       written: 3,
-      // The currency that is listed twice.
+      // The duplicate currency.
       overwritten: 1,
       failed: [[3, 'kind']],
     })

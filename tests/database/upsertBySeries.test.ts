@@ -1,18 +1,18 @@
 import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { createPool } from '../../lib/src/base/database/pool.ts'
-import { tableOf } from '../../lib/src/base/database/tables.ts'
+import { createPool } from '../../lib/src/base/database/connections/pool.ts'
+import { tableOf } from '../../lib/src/base/database/tables/tables.ts'
 import { BulkWriter } from '../../lib/src/base/database/upsert/BulkWriter.ts'
 import { WRITER_SETUP } from '../../lib/src/base/database/upsert/setup.ts'
 import { statements } from '../../lib/src/base/database/upsert/statements.ts'
-import { type Price, price } from '../../lib/src/base/index.ts'
+import { type Price, price } from '../../lib/src/base/types/index.ts'
 import { SHRINKS } from '../support/shrinks.ts'
 import { aPrice, MINUTE, MONDAY } from './records.ts'
 import { count, testStore } from './testStore.ts'
 
 const store = await testStore()
 const pool = createPool(store.url, { max: 1, setup: WRITER_SETUP })
-/** Of each test its own: it expects of a batch what the last one was. */
+/** A new writer per test, since it predicts the kind of a batch from the last one. */
 let writer: BulkWriter
 afterAll(() => pool.end())
 const { bySeries, createStage, stageTarget, merge } = statements(tableOf(price, {} as Price))
@@ -25,13 +25,13 @@ pool.on('connect', (client) => {
     return query(...all)
   }
 })
-/** In which ways the rows of a write were merged, one after another. */
+/** The statements that merged the rows of a write, in order. */
 async function way(records: readonly Price[]): Promise<string[]> {
   sent = []
   const { rowCount: before } = await store.pool.query('select from crypto_prices')
   const { written, overwritten = 0, failed } = await writer.upsert(price, records)
   const { rowCount: after } = await store.pool.query('select from crypto_prices')
-  // Whichever way: rows that were added, and the others.
+  // On every way: `written` counts the added rows, `overwritten` the others.
   expect({ written, overwritten, failed }).toEqual({
     written: (after ?? 0) - (before ?? 0),
     overwritten: records.length - written,
@@ -52,7 +52,7 @@ beforeEach(async () => {
 })
 
 const ROWS = 2000
-/** Four series, row by row in turn. */
+/** Rows of four series, interleaved. */
 const rows = (receivedAt: number, from = 0): Price[] =>
   Array.from({ length: ROWS }, (_, i) =>
     aPrice({ coinId: `coin-${i % 4}`, time: MONDAY + (from + i) * MINUTE, receivedAt, price: String(receivedAt) }),
@@ -65,7 +65,7 @@ const held = async (): Promise<number[]> =>
   ).rows.flatMap(({ price: text, n }) => [Number(text), n])
 
 describe('a merge of many rows', () => {
-  it('looks up whole series where each row of a sample overwrites another, and so does each of all', async () => {
+  it('looks up whole series if each sampled row overwrites another, and each row does', async () => {
     await writer.upsert(price, rows(1))
     expect(await way(rows(2))).toEqual(['sample', 'overwrite'])
     expect(await way(rows(3)), 'as the last batch').toEqual(['overwrite'])
@@ -76,7 +76,7 @@ describe('a merge of many rows', () => {
     expect(await held()).toEqual([6, ROWS])
   })
 
-  it('does so where none does', async () => {
+  it('looks up whole series if no row overwrites another', async () => {
     await writer.upsert(price, rows(2))
     expect(await way(rows(2))).toEqual(['sample', 'outdone'])
     expect(await way(rows(1))).toEqual(['outdone'])
@@ -86,7 +86,7 @@ describe('a merge of many rows', () => {
     expect(await held()).toEqual([4, ROWS])
   })
 
-  it('adds what is not there, whatever was expected', async () => {
+  it('adds new rows, whatever kind was predicted', async () => {
     await writer.upsert(price, rows(1))
     await writer.upsert(price, rows(2))
     expect(await way(rows(3, ROWS / 2))).toEqual(['overwrite', 'merge'])
@@ -95,7 +95,7 @@ describe('a merge of many rows', () => {
     expect(await held()).toEqual([2, ROWS / 2, 3, 1.5 * ROWS])
   })
 
-  it('ends with the same table whatever the batches and their order', async () => {
+  it('gives the same table for any batches in any order', async () => {
     const batch = fc.record({
       receivedAt: fc.integer({ min: 1, max: 4 }),
       from: fc.constantFrom(0, ROWS / 4, ROWS),
@@ -119,7 +119,7 @@ describe('a merge of many rows', () => {
     )
   })
 
-  it('two writers that overwrite the same rows both end, and the newer row stays', async () => {
+  it('two writers of the same rows both finish, and the newer row stays', async () => {
     const other = createPool(store.url, { max: 1, setup: WRITER_SETUP })
     const second = new BulkWriter(other, true)
     for (const one of [writer, second]) {

@@ -14,14 +14,14 @@ import {
   quote,
   type RecordType,
   type RecordValues,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 import { SHRINKS } from '../support/shrinks.ts'
 import { aBar, aPrice, MONDAY } from './records.ts'
 import { count, testStore } from './testStore.ts'
 
 const store = await testStore()
 
-/** Messages of the values, in batches of a size, as a stream would yield them. */
+/** Batches of encoded values, as a stream yields them. */
 function batches(values: readonly (string | Uint8Array)[], size = values.length): EncodedBatch[] {
   const messages = values.map((value, i) => ({ offset: BigInt(i), key: null, value: Buffer.from(value), timestamp: 0 }))
   return Array.from({ length: Math.ceil(messages.length / size) }, (_, i) =>
@@ -35,7 +35,7 @@ const upsert = <R extends RecordValues>(type: RecordType<R>, values: readonly (s
 const rowsOf = async (table: string, order: string) => (await store.pool.query(`select * from ${table} order by ${order}`)).rows
 
 describe('upsertEncoded', () => {
-  it('stores what upsert stores, and refuses what does not decode by its index through the batches', async () => {
+  it('stores the same rows as upsert, and reports undecodable records by their index through the batches', async () => {
     await store.pool.query('truncate crypto_prices_rows')
     const records = Array.from({ length: 300 }, (_, i) =>
       aPrice({ coinId: `coin-${i % 7}`, source: 'lane', time: MONDAY + i, price: `${i}.5` }),
@@ -56,14 +56,14 @@ describe('upsertEncoded', () => {
     expect(fast).toEqual(await rowsOf('crypto_prices', 'time'))
   })
 
-  it('takes the slow way for text beyond ASCII and escapes, and leaves out fields of others', async () => {
+  it('takes the slow way for text beyond ASCII and escapes, and leaves out unknown fields', async () => {
     const strange = { ...price.toWire(aPrice({ coinId: '比特币"', source: 'slow' })), ours: { not: [1] } }
     expect(await upsert(price, [JSON.stringify(strange)])).toEqual({ written: 1, overwritten: 0, failed: [] })
     const { items } = await store.dsl.getLatestPrices({ sources: ['slow'] })
     expect(items.map((item) => item.coinId)).toEqual(['比特币"'])
   })
 
-  it('finds the rows that the database refuses, and stores their neighbours', async () => {
+  it('finds refused rows, and stores their neighbours', async () => {
     await store.pool.query('alter table quotes_rows add constraint no_thirteen check (sequence <> 13 and sequence <> 177)')
     const one = decimal('1')
     const quotes: Quote[] = Array.from({ length: 200 }, (_, sequence) => ({
@@ -76,7 +76,7 @@ describe('upsertEncoded', () => {
     expect(await count(store, "quotes where source = 'venue'")).toBe(198)
   })
 
-  it('spreads instruments over the reference tables', async () => {
+  it('writes instruments to the reference tables', async () => {
     const one = (kind: string, coinId: string): Instrument =>
       ({
         coinId,
@@ -96,11 +96,11 @@ describe('upsertEncoded', () => {
     expect(await count(store, 'exchanges')).toBe(1)
   })
 
-  it('nothing is nothing', async () => {
+  it('accepts an empty list', async () => {
     expect(await upsert(price, [])).toEqual({ written: 0, overwritten: 0, failed: [] })
   })
 
-  it('finds numbers for series that are new anywhere in a large batch, also while rows of it are refused', async () => {
+  it('gives numbers to new series anywhere in a large batch, also if some of its rows are refused', async () => {
     await store.pool.query('alter table quotes_rows add constraint no_seventh check (sequence <> 1007) not valid')
     const one = decimal('1')
     const quotes: Quote[] = Array.from({ length: 9000 }, (_, i) => ({
@@ -123,7 +123,7 @@ describe('upsertEncoded', () => {
     expect(await count(store, "series where type = 'quote' and coin_id like 'new-%'")).toBe(4500)
   })
 
-  it('leaves the same rows whatever the order, the repetitions, the batches and the way', async () => {
+  it('leaves the same rows for any order, repetitions, batches and way of writing', async () => {
     const bar = fc
       .record({
         coinId: fc.constantFrom('a', 'b'),
@@ -159,7 +159,7 @@ describe('upsertEncoded', () => {
     )
   })
 
-  it('holds between writers that meet on the same keys', async () => {
+  it('keeps the newest row among concurrent writers of the same keys', async () => {
     await store.pool.query('truncate crypto_prices_rows')
     const records: Price[] = Array.from({ length: 3000 }, (_, i) =>
       aPrice({ time: MONDAY + (i % 100), receivedAt: MONDAY + ((i * 7919) % 3000), price: `${i}` }),

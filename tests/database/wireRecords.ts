@@ -1,11 +1,11 @@
 import fc from 'fast-check'
-import { formatTime, type RecordType } from '../../lib/src/base/index.ts'
+import { formatTime, type RecordType } from '../../lib/src/base/types/index.ts'
 
 const digits = (min: number, max: number) => fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: min, maxLength: max })
-/** Moments of which every microsecond fits a number, counted from 1970 and from 2000: years 1716 to 2255. */
+/** Times whose microseconds fit a number exactly, both since 1970 and since 2000: years 1716 to 2255. */
 const MICROS = { min: -8_000_000_000_000_000, max: Number.MAX_SAFE_INTEGER }
 
-/** Any plain notation, canonical or not, up to the last digit that is allowed and beyond. */
+/** Plain decimals, canonical or not, up to the allowed number of digits and beyond. */
 const decimals = fc.oneof(
   {
     weight: 4,
@@ -118,7 +118,7 @@ const doubles = fc.oneof(
   fc.integer(),
 )
 
-/** Of each kind what is plainly right, and what may or may not be. */
+/** Generators by kind of field: `plain` ones are valid; the others may be invalid. */
 const kinds: Readonly<Record<string, { plain: fc.Arbitrary<unknown>; wild: fc.Arbitrary<unknown> }>> = {
   decimal: { plain: plainDecimals, wild: decimals },
   time: { plain: plainTimes, wild: times },
@@ -133,7 +133,7 @@ function values(type: RecordType, name: string, kind: string, onlyPlain: boolean
   return fc.oneof({ weight: 80, arbitrary: plain }, { weight: 8, arbitrary: wild }, { weight: 1, arbitrary: odd })
 }
 
-/** Wire objects of a type: most of them valid, or with `plain` all of them and in plain ASCII. */
+/** Wire objects of a type: mostly valid; with `plain` all valid and plain ASCII. */
 export const wireRecord = (type: RecordType, { plain = false } = {}): fc.Arbitrary<Record<string, unknown>> =>
   fc.record(
     Object.fromEntries(
@@ -156,7 +156,7 @@ const space = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(' ', '\n  ', '\t', '\r\n') },
 )
 
-/** Fields of a later version, as JSON: plain ones, or also such whose names or values need a second look. */
+/** Fields of a later version, as JSON: plain ones, or also ones that the scanner leaves to the slow way. */
 function laterFields(onlyPlain: boolean): fc.Arbitrary<readonly [name: string, value: string][]> {
   const ascii = fc.constantFrom(...'abcXYZ019/-_. :,{}[]()!')
   const names = fc.constantFrom('note', 'a', 'Price', 'pric', 'price2', 'levels', 'coin id', '')
@@ -192,7 +192,7 @@ function laterFields(onlyPlain: boolean): fc.Arbitrary<readonly [name: string, v
   return fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(one, { maxLength: 3 }) })
 }
 
-/** JSON of an object with its fields in any order, white space anywhere, and fields of a later version among them. */
+/** JSON of an object, with its fields in any order, white space anywhere, and fields of a later version among them. */
 export const shuffledJson = (wire: Record<string, unknown>, { plain = false } = {}): fc.Arbitrary<string> => {
   const entries = Object.entries(wire).filter(([, value]) => value !== undefined)
   const written = entries.map(([name, value]) => [JSON.stringify(name), JSON.stringify(value)] as [string, string])

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { openStore, price, silentLogger } from '../../lib/src/base/index.ts'
+import { openStore } from '../../lib/src/base/database/index.ts'
+import { price, silentLogger } from '../../lib/src/base/types/index.ts'
 import { DeadLetters } from '../../lib/src/streaming/index.ts'
 import { loadConfig, openStreamFor } from '../../lib/src/streaming/platform/index.ts'
 import { prices } from '../chaos/load.ts'
@@ -15,7 +16,7 @@ const RECORDS = 10_000
 const BAD = 6_173
 
 describe('one bad record among ten thousand', () => {
-  test('is set aside with its reason, costs no other, and is stored once mended', async () => {
+  test('becomes a dead letter with its reason, delays no other, and is stored once corrected', async () => {
     const project = await temporary('dlq')
     const home = join(project, '.qicore')
     await writeFile(join(project, 'qicore.yaml'), 'sources: { run: [] }\n')
@@ -57,7 +58,7 @@ describe('one bad record among ten thousand', () => {
       replayed: 1,
       refused: [],
     })
-    await until(async () => (await count()) === RECORDS, 'the mended record')
+    await until(async () => (await count()) === RECORDS, 'the corrected record')
     expect(await platform.stop()).toBe(0)
   })
 })

@@ -12,7 +12,7 @@ import { until } from '../support/until.ts'
 
 const run = promisify(execFile)
 
-/** Another program's view: psql knows nothing of us. */
+/** Runs psql, as the view of another program. */
 const psql = async (url: string, sql: string): Promise<string> => (await run('psql', [url, '-XAtc', sql])).stdout.trim()
 
 const kcat = async (brokers: string, topic: string): Promise<Record<string, string>[]> => {
@@ -67,7 +67,7 @@ describeWith('kafka', 'the same platform on other engines', () => {
       currency: 'usd',
       price: expect.stringMatching(/^\d+(\.\d+)?$/),
     })
-    // Of the rows that are there already it need not be one.
+    // It need not be one of the rows stored before.
     const stored = `select trim_scale(price) from crypto_prices where coin_id = '${message?.coin_id}' and time = '${message?.time}'`
     expect(await until(async () => (await psql(url, stored)) || undefined, 'its row')).toBe(message?.price)
     expect(await platform.status()).toMatchObject({ store: onTimescale ? 'TimescaleDB' : 'PostgreSQL', stream: 'redpanda' })

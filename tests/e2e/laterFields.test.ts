@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningServer, serve } from '../../app/server/index.ts'
-import { type Price, parseExactJson, price } from '../../lib/src/base/index.ts'
+import { type Price, parseExactJson, price } from '../../lib/src/base/types/index.ts'
 import { file } from '../../lib/src/consumers/sinks/file/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 import { makeProject, type Project } from '../app/cli/project.ts'
@@ -123,7 +123,7 @@ async function suite(onKafka: boolean): Promise<void> {
       const arrived = (text: string) => text.includes(source) && text.includes('refused')
       return (await until(() => bytesOf.get('raw')?.find(arrived), 'the replayed record')).replaceAll('refused', 'bitcoin')
     },
-    'a dead letter that a file mends': async () => {
+    'a dead letter corrected by a file': async () => {
       const file = join(cwd, 'mended.ndjson')
       await writeFile(
         file,
@@ -131,7 +131,7 @@ async function suite(onKafka: boolean): Promise<void> {
       )
       expect(JSON.parse(await cli('dlq', 'replay', '--from', file, '--json'))).toMatchObject({ replayed: 1 })
       const arrived = (text: string) => text.includes(source) && text.includes('mended')
-      return (await until(() => bytesOf.get('raw')?.find(arrived), 'the mended record')).replaceAll('mended', 'bitcoin')
+      return (await until(() => bytesOf.get('raw')?.find(arrived), 'the corrected record')).replaceAll('mended', 'bitcoin')
     },
   }
 
@@ -174,12 +174,12 @@ async function suite(onKafka: boolean): Promise<void> {
     for (const name of ['fee', 'levels', 'note']) expect(seen).not.toHaveProperty(name)
   })
 
-  test('tail shows them to people', async () => {
+  test('tail shows them', async () => {
     const line = (await tailed()).split('\n').find((one) => one.includes(source) && one.includes('bitcoin'))
     expect(line).toContain(`fee=0.10000000000000000001 levels=[["1.50",{"deep":[null,true]}]] note=later`)
   })
 
-  test('the store takes every record type on both ways, also into tables that have the new column already', async () => {
+  test('the store takes every record type by both ways, also into tables that have the new column already', async () => {
     const { pool } = platform.store
     await pool.query('alter table crypto_prices_rows add column fee numeric')
     expect(await platform.store.check()).toMatchObject({ ok: true })
@@ -205,7 +205,7 @@ async function suite(onKafka: boolean): Promise<void> {
     expect(letters.filter(({ destination }) => destination !== 'raw')).toEqual([])
   })
 
-  test('reprocess stores it once more', async () => {
+  test('reprocess stores the record again', async () => {
     const { pool } = platform.store
     const count = async () =>
       (await pool.query(`select 1 from crypto_prices where source = '${source}' and coin_id = 'bitcoin'`)).rowCount

@@ -3,7 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
-import { openStore, price, silentLogger } from '../../lib/src/base/index.ts'
+import { openStore } from '../../lib/src/base/database/index.ts'
+import { price, silentLogger } from '../../lib/src/base/types/index.ts'
 import { DeadLetters } from '../../lib/src/streaming/index.ts'
 import { loadConfig, openBrokersFor } from '../../lib/src/streaming/platform/index.ts'
 import { qicore } from '../app/cli/qicore.ts'
@@ -18,7 +19,7 @@ import { until } from '../support/until.ts'
 const BAD = '{"coin_id":"bad","price":"1,5"}'
 
 describeWith(['kafka', 'registry', 'kcat'], 'the platform with a schema registry', () => {
-  test('stores framed records; a framed dead letter is mended and put back', async () => {
+  test('stores framed records; a framed dead letter is corrected and replayed', async () => {
     const [kafka, url] = await Promise.all([startKafka(), sharedRegistry()])
     onTestFinished(() => kafka.stop())
     const cwd = await temporary('registry')
@@ -41,7 +42,7 @@ describeWith(['kafka', 'registry', 'kcat'], 'the platform with a schema registry
     const tail = await qicore(['tail', 'price', '--from', 'earliest', '--count', '3', '--json'], { cwd, env })
     expect(tail.stdout.trim().split('\n')).toHaveLength(3)
     expect(tail.stdout).toMatch(/^\{"topic":"crypto-prices",.*"source":"simulated"/)
-    // Its patience is short, and a registry that compares for the first time on a busy machine is slow.
+    // Doctor has a short timeout, and the first comparison of a registry on a busy machine is slow.
     const registryLine = await until(async () => {
       const doctor = await qicore(['doctor'], { cwd, env: { ...env, QICORE_PORT: '0' } })
       return /✔ schema registry .*/.exec(doctor.stdout)?.[0]
@@ -70,7 +71,7 @@ describeWith(['kafka', 'registry', 'kcat'], 'the platform with a schema registry
     await until(async () => {
       const { rows } = await store.pool.query('select price::text from crypto_prices where coin_id = $1', ['mended'])
       return rows[0]?.price === '1.5'
-    }, 'the mended record')
+    }, 'the corrected record')
     expect(await platform.stop()).toBe(0)
   })
 })

@@ -1,3 +1,4 @@
+import type { Store } from '../../lib/src/base/database/index.ts'
 import {
   decimal,
   type Instrument,
@@ -5,10 +6,9 @@ import {
   MICROS_PER_SECOND,
   type Ohlcv,
   type Price,
-  type Store,
   type Trade,
   trade,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 
 /** 2026-01-05T00:00:00Z, a Monday. */
 const START = 1_767_571_200_000_000

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { MCPServerManager } from '../../lib/src/mcp-launchers/index.ts'
+import { silentLogger } from '../../lib/src/base/types/index.ts'
+import {
+  type LauncherContext,
+  MCPServerManager,
+  startCoinGeckoMCP,
+  startPostgresMCP,
+  startRedpandaMCP,
+} from '../../lib/src/mcp-launchers/index.ts'
 import { until } from '../support/until.ts'
 import { fixtureSpec, goneSoon, isRunning, quick, textOf } from './fixture.ts'
 
@@ -36,7 +43,36 @@ test('two servers are one catalogue, each tool under the name of its server', as
   expect(manager.tools().map((tool) => tool.server)).not.toContain('one')
 })
 
-test('what is asked wrongly is told with what there is', async () => {
+test('startAll starts each server under its name, and a failed one keeps no other from running', async () => {
+  const manager = newManager()
+  await manager.startAll({ one: fixtureSpec(), two: fixtureSpec() })
+  expect(manager.health()).toMatchObject([
+    { name: 'one', state: 'ready' },
+    { name: 'two', state: 'ready' },
+  ])
+  const failing = manager.startAll({ a__b: fixtureSpec(), three: fixtureSpec() })
+  await expect(failing).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'name' })
+  expect(manager.health().map(({ name }) => name)).toEqual(['one', 'two', 'three'])
+})
+
+test.each([
+  ['coingecko', startCoinGeckoMCP],
+  ['postgres', startPostgresMCP],
+  ['redpanda', startRedpandaMCP],
+] as const)(
+  '%s: a precondition of the official server that does not hold is an error with its remedy, and nothing runs',
+  async (_, start) => {
+    const manager = newManager()
+    const context: LauncherContext = { serversFolder: fileName(), env: {}, logger: silentLogger }
+    await expect(start(manager, context)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(': '),
+    })
+    expect(manager.health()).toEqual([])
+  },
+)
+
+test('wrong names are answered with the existing ones', async () => {
   const manager = newManager()
   await manager.start('one', fixtureSpec(), quick)
   await expect(manager.callTool('echo')).rejects.toMatchObject({
@@ -59,7 +95,7 @@ test('what is asked wrongly is told with what there is', async () => {
 /** A second in which this process could work: what came while a busy machine kept it waiting is dealt with before it is up. */
 const secondHere = () => setTimeout(1000).then(() => setImmediate('a second has passed'))
 
-test('a crash in the middle of a call is told within a second, and the server is started again', async () => {
+test('a crash in the middle of a call is reported within a second, and the server is restarted', async () => {
   const manager = newManager()
   await manager.start('one', fixtureSpec({ helper: true }), quick)
   const { pid } = manager.health()[0] ?? {}

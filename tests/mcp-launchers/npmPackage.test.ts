@@ -21,7 +21,7 @@ test.each(npmServers.map((server) => [server.folder, server] as const))(
     const { packages, lockfileVersion } = JSON.parse(await readFile(server.lock, 'utf8')) as Lock
     const manifest = JSON.parse(manifestOf(server)) as Record<string, unknown>
     expect(lockfileVersion).toBe(3)
-    // npm run mcp-locks makes it anew.
+    // npm run mcp-locks regenerates it.
     expect(packages['']).toMatchObject({ name: manifest.name, version: manifest.version, dependencies: manifest.dependencies })
     for (const [name, version] of Object.entries(server.dependencies))
       expect(packages[`node_modules/${name}`], name).toMatchObject({ version })

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { ControlConnection, createOwnTable, openStore, silentLogger } from '../../lib/src/base/index.ts'
+import { ControlConnection, createOwnTable, openStore } from '../../lib/src/base/database/index.ts'
+import { silentLogger } from '../../lib/src/base/types/index.ts'
 import {
   type LauncherContext,
   type LauncherDefinition,
@@ -78,7 +79,7 @@ describeWith('mcp-servers', "CoinGecko's server", () => {
     expect((await new CryptoMCPWrapper({ caller: manager, attempts: 1 }).getCurrentPrices(input)).records).toHaveLength(2)
   })
 
-  test('what is missing is told with its remedy', async () => {
+  test('missing parts are named with their remedies', async () => {
     const context = { serversFolder: '/nowhere', env: process.env, logger: silentLogger }
     await expect(OfficialCoinGeckoMCPLauncher.launch(context)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',

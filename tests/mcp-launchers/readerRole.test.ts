@@ -1,7 +1,6 @@
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { ControlConnection, openStore, type Store } from '../../lib/src/base/index.ts'
-import { RoleWatch } from '../../lib/src/mcp-launchers/postgres/RoleWatch.ts'
+import { ControlConnection, openStore, RoleWatch, type Store } from '../../lib/src/base/database/index.ts'
 import { ensureServerRole } from '../../lib/src/mcp-launchers/postgres/readerRole.ts'
 import { createDatabase } from '../support/database.ts'
 import { temporary } from '../support/temporary.ts'
@@ -32,7 +31,7 @@ async function connected(url: string): Promise<pg.Client> {
   return client
 }
 
-describe('the role of servers of others', () => {
+describe('the role of third-party servers', () => {
   test('has a random password, the same in all processes, and reads records alone', async () => {
     const store = await external()
     const [one, two] = [await roleOf(store), await roleOf(store)]
@@ -47,7 +46,7 @@ describe('the role of servers of others', () => {
     await expect(client.query('delete from crypto_prices')).rejects.toMatchObject({ code: '42501' })
   })
 
-  test('is watched: who lifts the limits of a session, or takes locks, is ended', async () => {
+  test('is watched: a session that lifts its limits, or takes locks, is ended', async () => {
     const store = await external()
     const { control, role } = await roleOf(store)
     await using _watch = new RoleWatch(control, role.name, 2000)

@@ -2,31 +2,31 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
-import { type RecordType, recordTypes, silentLogger } from '../../lib/src/base/index.ts'
+import { type RecordType, recordTypes, silentLogger } from '../../lib/src/base/types/index.ts'
 import { type LauncherContext, MCPServerManager, OfficialRedpandaMCPLauncher } from '../../lib/src/mcp-launchers/index.ts'
 import { connectSettings } from '../../lib/src/mcp-launchers/redpanda/cluster.ts'
 import { resourceFiles } from '../../lib/src/mcp-launchers/redpanda/resources.ts'
 import { launcherContext, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 import { temporary } from '../support/temporary.ts'
 import { quick } from './fixture.ts'
-import { redpandaStandIn, type StandIn, type StandInOptions } from './redpandaStandIn.ts'
+import { type DoubleOptions, type RedpandaDouble, redpandaDouble } from './redpandaDouble.ts'
 
 const types: readonly RecordType[] = Object.values(recordTypes as Record<string, RecordType>)
 /** As Redpanda Connect reads its environment. */
 const variable = (name: string): string => `\${${name}}`
 const topics = types.map(({ topic }) => topic)
 
-/** The context that a platform of these settings gives its launchers, with the stand-in on the PATH. */
+/** The context that a platform of these settings gives its launchers, with the double on the PATH. */
 async function prepared(
   env: Record<string, string> = {},
-  options: StandInOptions = {},
-): Promise<{ readonly context: LauncherContext; readonly standIn: StandIn; readonly folder: string }> {
+  options: DoubleOptions = {},
+): Promise<{ readonly context: LauncherContext; readonly double: RedpandaDouble; readonly folder: string }> {
   const folder = await temporary('redpanda')
-  const standIn = await redpandaStandIn(folder, options)
+  const double = await redpandaDouble(folder, options)
   const settings = { REDPANDA_BROKERS: 'one:9092,two:9092', QICORE_HOME: folder, ...env }
   const { config } = loadConfig({ cwd: folder, env: settings })
-  const own = { ...process.env, COINGECKO_API_KEY: 'CG-secret', ...settings, PATH: `${standIn.path}:${process.env.PATH}` }
-  return { context: { ...launcherContext(config, silentLogger), env: own }, standIn, folder: join(folder, 'mcp/redpanda') }
+  const own = { ...process.env, COINGECKO_API_KEY: 'CG-secret', ...settings, PATH: `${double.path}:${process.env.PATH}` }
+  return { context: { ...launcherContext(config, silentLogger), env: own }, double, folder: join(folder, 'mcp/redpanda') }
 }
 
 async function written(folder: string): Promise<ReadonlyMap<string, Record<string, never>>> {
@@ -37,7 +37,7 @@ async function written(folder: string): Promise<ReadonlyMap<string, Record<strin
   return files
 }
 
-test('each topic can be read, and appended to unless only reading is allowed; each label is there once', () => {
+test('each topic can be read, and appended to unless only reading is allowed; labels are unique', () => {
   const settings = { connection: { seed_brokers: ['127.0.0.1:9092'] }, registry: undefined }
   const read = (readOnly: boolean) =>
     resourceFiles({ settings, platformId: 'id', readOnly }).map(({ path, text }) => ({ path, ...parse(text) }))
@@ -59,7 +59,7 @@ test('each topic can be read, and appended to unless only reading is allowed; ea
   expect(read(true)).toEqual(inputs)
 })
 
-test('a record that is put gets the key that the platform gives it, or is refused', () => {
+test('an appended record gets the key of the platform, or is refused', () => {
   const settings = { connection: {}, registry: undefined }
   const files = resourceFiles({ settings, platformId: 'id', readOnly: false })
   for (const type of types) {
@@ -75,7 +75,7 @@ test('a record that is put gets the key that the platform gives it, or is refuse
 })
 
 test('a platform’s own cluster: TLS, sign-in and schema registry are handed on; secrets are in no file and no argument', async () => {
-  const { context, standIn, folder } = await prepared({
+  const { context, double, folder } = await prepared({
     REDPANDA_TLS_CA: '/etc/ca.pem',
     REDPANDA_TLS_CERT: '/etc/own.pem',
     REDPANDA_TLS_KEY: '/etc/own.key',
@@ -114,7 +114,7 @@ test('a platform’s own cluster: TLS, sign-in and schema registry are handed on
       expect(await readFile(file, 'utf8')).not.toMatch(/secret/)
     }
   // The check of the files sees what the server sees, and none of our keys.
-  const [lint] = await standIn.runs()
+  const [lint] = await double.runs()
   expect(lint?.args).toEqual(['mcp-server', 'lint', folder])
   expect(lint?.env).toMatchObject(secrets)
   expect(Object.keys(lint?.env ?? {}).filter((name) => /COINGECKO|REDPANDA|SCHEMA/.test(name))).toEqual([])
@@ -156,7 +156,7 @@ test('it runs, only reads unless mcp.read_only is false, and reads in groups of 
   expect(launcherContext(config, silentLogger).readOnly).toBe(false)
 })
 
-test('a check that takes too long is told apart from one that refuses, whose words are kept', async () => {
+test('a check that times out is told apart from one that refuses, whose output is quoted', async () => {
   const slow = await prepared({}, { lintMs: 60_000 })
   await expect(OfficialRedpandaMCPLauncher.launch({ ...slow.context, lintMs: 500 })).rejects.toMatchObject({
     code: 'TIMEOUT',

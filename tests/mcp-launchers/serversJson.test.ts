@@ -40,7 +40,7 @@ test('a name that would part wrongly is refused', () => {
   expect(() => parse({ a__b: { command: 'x' } })).toThrow('"a__b" cannot name a server')
 })
 
-test('what is no JSON, or another shape, is told as such', () => {
+test('invalid JSON, or another shape, is reported as such', () => {
   expect(() => parseServersJson('{', 'servers.json')).toThrow(/servers\.json is not JSON/)
   expect(() => parseServersJson('{"servers": {}}', 'servers.json')).toThrow(/mcpServers is missing/)
 })

@@ -37,7 +37,7 @@ const post = (url: string, headers: Record<string, string> = {}, method = 'POST'
     asked.end(method === 'POST' ? initialize : undefined)
   })
 
-test('other hosts and pages of others are refused', async () => {
+test('foreign hosts and foreign pages are refused', async () => {
   const { url } = await serving(platformOf(engines))
   expect(await post(`${url}/mcp`)).toMatchObject({ status: 200 })
   expect(await post(`${url}/mcp`, { host: 'evil.example' })).toMatchObject({ status: 403 })

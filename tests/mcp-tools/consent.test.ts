@@ -1,7 +1,9 @@
 import { Client, InMemoryTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { createPool, defineTool, type Pool, silentLogger, type ToolHandles } from '../../lib/src/base/index.ts'
+import { defineTool, type ToolHandles } from '../../lib/src/base/agent/index.ts'
+import { createPool, type Pool } from '../../lib/src/base/database/index.ts'
+import { silentLogger } from '../../lib/src/base/types/index.ts'
 import { type Caller, createServer, mcpEndpoint } from '../../lib/src/mcp-tools/index.ts'
 import { testDatabase } from '../support/database.ts'
 import { tokenOf } from './agreeing.ts'
@@ -108,7 +110,7 @@ describe.each([
     }
   })
 
-  test('where nobody can be asked, a refusal gives a token for this very call, once', async () => {
+  test('if the client cannot ask the user, the refusal holds a token for this very call, good once', async () => {
     const client = await connect()
     const thing = fresh()
     const how = { hot: true, long: false }

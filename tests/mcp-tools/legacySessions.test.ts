@@ -52,7 +52,7 @@ test('a session answers to the token that opened it, from wherever', async () =>
   await sessions.close()
 })
 
-test('nobody ends the sessions of others: whoever opens too many is refused, or loses own ones that were not used', async () => {
+test('no caller ends the sessions of others: one with too many is refused, or loses its own unused ones', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   const sessions = open({ sessions: 6, perCaller: 3 })
   const used = await begin(sessions)

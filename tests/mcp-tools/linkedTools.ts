@@ -5,16 +5,17 @@ import { Client } from '@modelcontextprotocol/client'
 import { InMemoryTransport } from '@modelcontextprotocol/server'
 import { expect } from 'vitest'
 import { createMetrics, HealthProbe } from '../../app/server/index.ts'
-import { type Stream, type ToolHandles, TopicCatalogue } from '../../lib/src/base/index.ts'
+import type { ToolHandles } from '../../lib/src/base/agent/index.ts'
+import { type Stream, TopicCatalogue } from '../../lib/src/base/types/index.ts'
 import { AGREED, type Caller, createServer, selectTools } from '../../lib/src/mcp-tools/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 
 /** A client that calls the tools over a linked pair of transports. */
 export interface Linked extends AsyncDisposable {
   readonly client: Client
-  /** The structured answer. Fails where the tool refused. */
+  /** The structured answer. Fails if the tool refused. */
   call<T = Record<string, unknown>>(tool: string, input?: Record<string, unknown>): Promise<T>
-  /** What the tool says when it refuses. Fails where it did not. */
+  /** The text of a refusal. Fails if the tool did not refuse. */
   refused(tool: string, input?: Record<string, unknown>): Promise<string>
 }
 
@@ -59,7 +60,7 @@ export interface LinkedTools extends Linked {
 export interface LinkedOptions {
   readonly databaseUrl: string
   readonly yaml?: string
-  /** Whether the platform runs, or only serves tools. */
+  /** True if the platform runs; false if it only serves tools. */
   readonly running?: boolean
 }
 
@@ -67,7 +68,7 @@ export async function linkedTools({ databaseUrl, yaml = '', running = true }: Li
   const folder = await mkdtemp(join(tmpdir(), 'qicore-linked-tools-'))
   await writeFile(join(folder, 'qicore.yaml'), `partitions: 2\n${yaml}`)
   const { config } = loadConfig({ cwd: folder, env: { DATABASE_URL: databaseUrl, QICORE_SOURCES: 'none' } })
-  const platform = new CryptoDataPlatform({ config, announced: running })
+  const platform = new CryptoDataPlatform({ config, role: running ? 'platform' : 'command' })
   await platform.initialize()
   if (running) await platform.start()
   const metrics = createMetrics({ platform, probe: new HealthProbe(platform) })

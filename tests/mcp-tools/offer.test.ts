@@ -3,7 +3,8 @@ import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as Http1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type RunningServer, serve } from '../../app/server/index.ts'
-import { silentLogger, type ToolHandles } from '../../lib/src/base/index.ts'
+import type { ToolHandles } from '../../lib/src/base/agent/index.ts'
+import { silentLogger } from '../../lib/src/base/types/index.ts'
 import { type Caller, createServer, type ToolOfferOptions, toolOffer, tools } from '../../lib/src/mcp-tools/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 import { makeProject, type Project } from '../app/cli/project.ts'
@@ -88,7 +89,7 @@ test('names narrow a connection: no finder, and nothing else is called', async (
   )
 })
 
-test('every tool but those that destroy is listed or found, and all lists them', async () => {
+test('every tool except destructive ones is listed or found, and the set all lists them', async () => {
   const { tools: listed, more } = toolOffer()
   const harmless = tools.filter(({ effect, destructive }) => effect !== 'destroy' || destructive).map(({ name }) => name)
   expect([...listed, ...more].map(({ name }) => name).toSorted()).toEqual(harmless.toSorted())

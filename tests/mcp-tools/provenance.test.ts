@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { recordTypes } from '../../lib/src/base/index.ts'
+import { recordTypes } from '../../lib/src/base/types/index.ts'
 import { effectOf, inputOf, mildestEffect, outputOf, tools } from '../../lib/src/mcp-tools/index.ts'
 import { testDatabase } from '../support/database.ts'
 import { type LinkedTools, linkedTools } from './consumer/linked.ts'
 import { minimalArguments } from './consumer/minimalArguments.ts'
 import { candleWire, iso, LAST_HOUR, priceWire } from './consumer/tooled.ts'
 
-/** Tools that tell of the platform itself, and hold no records. All others name the sources of theirs. */
+/** Tools about the platform itself, without records. All others name the sources of their records. */
 const OF_THE_PLATFORM = new Set([
   ...[
     'stream_crypto_data',
@@ -19,7 +19,7 @@ const OF_THE_PLATFORM = new Set([
   ...['monitor_cluster', 'performance_metrics', 'platform_health'],
   ...['docker_service_health', 'docker_service_logs', 'docker_service_stats', 'docker_service_status'],
 ])
-/** They change something with every call, and say what. */
+/** Every call of them changes something, and says what. */
 const ONLY_WRITE = new Set([
   ...['batch_process_data', 'store_crypto_prices', 'store_market_analytics', 'store_ohlcv_data', 'timeseries_insert'],
   ...['docker_start_services', 'docker_stop_services'],
@@ -88,6 +88,22 @@ test.each(tools.map((tool) => [tool.name, tool] as const))(
   },
 )
 
+test('resources of data say the same', async () => {
+  for (const uri of ['qicore://market/latest', 'qicore://health/data']) {
+    const { contents } = await linked.client.readResource({ uri })
+    const { provenance } = JSON.parse((contents[0] as { readonly text: string }).text) as { readonly provenance: Provenance }
+    expect(provenance.sources).toContainEqual({ source: 'coingecko' })
+    expect(Date.parse(provenance.as_of ?? '')).toBeLessThanOrEqual(Date.parse(provenance.read_at))
+    expect(provenance.complete).toBe(provenance.missing === undefined)
+  }
+})
+
+test('drafts beyond the limit are missing in the answer', async () => {
+  for (const name of ['first', 'second'])
+    await linked.call('declare_pipelines', { action: 'save_draft', name, text: 'from: [price]', replaces: 0 })
+  expect((await asked('declare_pipelines', { action: 'drafts', limit: 1 })).provenance.missing).toEqual(['1 more: raise limit'])
+})
+
 test('as of is the newest datum; simulated and manual sources are marked', async () => {
   const coin = 'marked'
   await linked.seed('price', {
@@ -109,7 +125,7 @@ test('as of is the newest datum; simulated and manual sources are marked', async
   expect(line).toContain('source: manual (manual), simulated (simulated); complete')
 })
 
-test('what is left out is told with the way to get it', async () => {
+test('left-out parts are named with the way to get them', async () => {
   expect((await asked('get_ohlcv_data', { coin: 'coin-001', limit: 5 })).line).toMatch(
     /not complete: .*earlier candles: pass to: "/,
   )
@@ -127,7 +143,7 @@ test('what is left out is told with the way to get it', async () => {
   })
 })
 
-test('partly covered and open candles are told', async () => {
+test('partly covered and open candles are named', async () => {
   const coin = 'thin'
   await linked.seed('price', { records: [priceWire(coin, LAST_HOUR - 3 * 3_600_000 + 60_000, '5')] })
   const { provenance } = await asked('get_ohlcv_data', { coin, timeframe: '1h', to: iso(LAST_HOUR) })

@@ -1,7 +1,8 @@
 import { Client, InMemoryTransport } from '@modelcontextprotocol/client'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
-import { defineTool, QiError, silentLogger, type ToolDefinition, type ToolHandles } from '../../lib/src/base/index.ts'
+import { defineTool, type ToolDefinition, type ToolHandles } from '../../lib/src/base/agent/index.ts'
+import { QiError, silentLogger } from '../../lib/src/base/types/index.ts'
 import { AGREED, createServer, selectTools, tools } from '../../lib/src/mcp-tools/index.ts'
 
 const burn = defineTool({
@@ -92,7 +93,7 @@ test('a failure says whether trying again can help; a defect says nothing of the
   expect(connected.error).toHaveBeenCalledOnce()
 })
 
-test('progress is told, and a caller that gives up ends the work', async () => {
+test('progress is reported, and a caller that gives up ends the work', async () => {
   const { client } = await connect()
   const stop = new AbortController()
   const told: unknown[] = []

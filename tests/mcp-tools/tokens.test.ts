@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ToolDefinition } from '../../lib/src/base/index.ts'
+import type { ToolDefinition } from '../../lib/src/base/agent/index.ts'
 import { inputOf, toolJsonSchema, tools } from '../../lib/src/mcp-tools/index.ts'
 import { testDatabase } from '../support/database.ts'
 import { type LinkedTools, linkedTools } from './consumer/linked.ts'

@@ -45,7 +45,7 @@ describe('several endpoints of one service', () => {
       const { endpoints, balancer } = await three()
       const [bad] = endpoints
       bad.behaviour = behaviour
-      // Those that answer may take as long as a busy machine makes them.
+      // Endpoints that answer may be slow on a busy machine.
       const call = (url: string) => callWithin(url === bad.url && bad.behaviour === 'hang' ? 1000 : 60_000, url)
       for (let i = 0; i < 20; i++) expect(await balancer.run(call)).not.toBe(bad.url)
       expect(bad.asked).toBe(2)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type RateLimits, silentLogger } from '../../lib/src/base/index.ts'
+import { type RateLimits, silentLogger } from '../../lib/src/base/types/index.ts'
 import { CoinGeckoClient } from '../../lib/src/publishers/sources/coingecko/CoinGeckoClient.ts'
 import { coingecko } from '../../lib/src/publishers/sources/coingecko/index.ts'
 import { startEndpoint } from './servers.ts'
@@ -9,16 +9,16 @@ const ask = { ids: ['bitcoin'], currencies: ['usd'] }
 
 const budget = async () => ({ limit: 30, windowMs: 61_000, free: 30, penaltyMs: 0 })
 
-test('several addresses stand in for each other, and every call at each of them has its permit', async () => {
+test('several addresses are fallbacks of each other, and every call at each of them has its permit', async () => {
   const endpoints = [await startEndpoint(() => PRICE), await startEndpoint(() => PRICE)]
   const permits: number[] = []
   const rateLimit = { acquire: async (weight: number) => void permits.push(weight), penalize: () => {}, budget }
   const client = new CoinGeckoClient({ baseUrl: endpoints.map(({ url }) => url), rateLimit, attempts: 1 })
-  for (let i = 0; i < 4; i++) await client.simplePrice(ask)
+  for (let i = 0; i < 4; i++) await client.getPrices(ask)
   expect(endpoints.map(({ asked }) => asked)).toEqual([2, 2])
 
   await endpoints[0]!.stop()
-  for (let i = 0; i < 6; i++) expect((await client.simplePrice(ask)).records[0]?.price).toBe('64000.5')
+  for (let i = 0; i < 6; i++) expect((await client.getPrices(ask)).records[0]?.price).toBe('64000.5')
   expect(endpoints[1]!.asked).toBe(8)
   expect(permits.length).toBe(4 + 6 + 3) // three of the six were tried at the one that is gone first
 })

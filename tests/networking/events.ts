@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { onTestFinished } from 'vitest'
-import { NETWORK_CHANNEL, type NetworkEvent } from '../../lib/src/base/networking/index.ts'
+import { NETWORK_CHANNEL, type NetworkEvent } from '../../lib/src/base/types/index.ts'
 
-/** What the network layer tells during the rest of the test. */
+/** The events of the network layer during the rest of the test. */
 export function networkEvents(): readonly NetworkEvent[] {
   const events: NetworkEvent[] = []
   const listener = (message: unknown) => void events.push(message as NetworkEvent)

@@ -1,7 +1,7 @@
 import dns from 'node:dns'
 import { syncBuiltinESMExports } from 'node:module'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { excerpt, HttpClient, isPublicAddress, redaction } from '../../lib/src/base/index.ts'
+import { excerpt, HttpClient, isPublicAddress, redaction } from '../../lib/src/base/networking/index.ts'
 import { httpServer } from './hostileServers.ts'
 
 const KEY = 'CG-SECRETKEY1234567890abcd'

@@ -1,6 +1,7 @@
 import zlib from 'node:zlib'
 import { expect, test } from 'vitest'
-import { HttpClient, QiError } from '../../lib/src/base/index.ts'
+import { HttpClient } from '../../lib/src/base/networking/index.ts'
+import { QiError } from '../../lib/src/base/types/index.ts'
 import { gzipBomb, httpServer, rawServer, writeWithoutEnd } from './hostileServers.ts'
 
 const MB = 1024 * 1024
@@ -49,7 +50,7 @@ test('a body without end, and headers without end, are given up where the bound 
   expect(error.message).toContain('headers of its answer have more than 16384 bytes')
 })
 
-test('an answer that drips, one that stands still, and none at all end in time', async () => {
+test('an answer that drips, one that stalls, and none at all end in time', async () => {
   const drip = await rawServer((socket) => {
     socket.write('HTTP/1.1 200 OK\r\n\r\n')
     const timer = setInterval(() => socket.write(' '), 20)
@@ -74,7 +75,7 @@ test('an answer that drips, one that stands still, and none at all end in time',
   }
 })
 
-test('a connection that breaks in the middle is UNAVAILABLE, for who reads on as for who does not', async () => {
+test('a connection that breaks in the middle is UNAVAILABLE, whether the caller reads on or not', async () => {
   const cut = await rawServer((socket) => {
     socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf')
     setImmediate(() => socket.resetAndDestroy())

@@ -2,7 +2,7 @@ import { get } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { serve } from '../../app/server/index.ts'
-import { decompress, publishNetworkEvent } from '../../lib/src/base/index.ts'
+import { decompress, publishNetworkEvent } from '../../lib/src/base/networking/index.ts'
 import { openEngines, platformOf } from '../app/server/served.ts'
 import { createDatabase } from '../support/database.ts'
 
@@ -20,7 +20,7 @@ async function raw(url: string, headers: Record<string, string> = {}) {
   return promise
 }
 
-test('answers are compressed for who asks for it; the network layer shows in the metrics', async () => {
+test('answers are compressed on request; the network layer shows in the metrics', async () => {
   const database = await createDatabase()
   onTestFinished(database.drop)
   await using engines = await openEngines(database.url)

@@ -1,7 +1,6 @@
 /** One process of several that share a key: calls a server under the limit and says so when it is done. */
 import { once } from 'node:events'
-import { createPool } from '../../lib/src/base/database/index.ts'
-import { sharedRateLimits } from '../../lib/src/base/networking/index.ts'
+import { createPool, sharedRateLimits } from '../../lib/src/base/database/index.ts'
 import { QiError } from '../../lib/src/base/types/index.ts'
 
 const { databaseUrl, serverUrl, key, calls, limits } = JSON.parse(process.argv[2] as string)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Linger } from '../../lib/src/base/index.ts'
+import { Linger } from '../../lib/src/base/networking/index.ts'
 import { VirtualClock } from '../support/virtualClock.ts'
 
 const lingering = () => {

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createPool, migrate, type Pool } from '../../lib/src/base/database/index.ts'
 import {
+  createPool,
+  migrate,
   networkingMigrations,
+  type Pool,
   type PostgresRateLimit,
   RateLimitLedger,
   sharedRateLimits,
-} from '../../lib/src/base/networking/index.ts'
+} from '../../lib/src/base/database/index.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { until } from '../support/until.ts'
 
@@ -60,7 +62,7 @@ describe('a peer that asks to be left alone for a year', () => {
     expect(await ledger().clear('Unknown')).toEqual([])
   })
 
-  it('is capped by the database too, whoever calls it', async () => {
+  it('is capped by the database too', async () => {
     await make('Direct').acquire(1)
     const digest = await digestOf('Direct')
     for (let i = 0; i < 3; i++) await pool.query("select qicore_rate_penalize($1, interval '10 years', 'somebody')", [digest])
@@ -119,7 +121,7 @@ describe('after a penalty', () => {
     return refused
   }
 
-  it('one call probes and the others wait behind it, however many refusals came and whoever was in the line', async () => {
+  it('one call probes and the others wait behind it, after any number of refusals', async () => {
     const refused = await penalized('Probe', 60)
     for (let i = 0; i < 4; i++) await place('Probe')
     expect(await line('Probe')).toEqual([0, 15_000, 15_000, 15_000])

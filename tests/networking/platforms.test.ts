@@ -56,7 +56,7 @@ describeWith('recorded-data', 'two platforms on one database', () => {
     expect(mostInWindow(calls, 55_000)).toBeLessThanOrEqual(LIMIT)
     expect(server.asked.every(({ headers }) => headers['x-cg-demo-api-key'] === KEY)).toBe(true)
     expect(await Promise.all(platforms.map((platform) => platform.stop()))).toEqual([0, 0])
-    // Who stops gives back the place it had in the line.
+    // A stopped process gives up its place in the queue.
     const { rows } = await pool.query('select count(*)::int as waiting from network_grants where granted_at > clock_timestamp()')
     expect(rows).toEqual([{ waiting: 0 }])
   })

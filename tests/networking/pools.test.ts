@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { checkAllWithin, checkWithin, Pools } from '../../lib/src/base/networking/index.ts'
+import { Pools } from '../../lib/src/base/database/index.ts'
+import { checkAllWithin, checkWithin } from '../../lib/src/base/networking/index.ts'
 import { createDatabase } from '../support/database.ts'
 
 describe('checks with a deadline', () => {
@@ -57,7 +58,7 @@ describe('pools of several databases', () => {
     expect(() => pools.open('a', second)).toThrow(/another database/)
     pools.open('b', second, { max: 3 })
     expect(pools.get('b')).not.toBe(a)
-    expect(() => pools.get('c')).toThrow(/there is a, b/)
+    expect(() => pools.get('c')).toThrow(/known pools: a, b/)
     expect(await pools.health()).toMatchObject({
       ok: true,
       checks: [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { retryAfterOf } from '../../lib/src/base/index.ts'
+import { retryAfterOf } from '../../lib/src/base/networking/index.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
 const HOUR = 3_600_000

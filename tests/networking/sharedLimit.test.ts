@@ -27,7 +27,7 @@ interface Counted {
   readonly status: number
 }
 
-/** Counts calls by when they come. */
+/** Records the times of calls. */
 async function countingServer(answer: (count: number) => number = () => 200) {
   const calls: Counted[] = []
   const waiting: { count: number; resolve: () => void }[] = []
@@ -52,7 +52,7 @@ interface Caller {
   readonly ended: Promise<number | null>
 }
 
-/** Processes that begin to call at the same moment. */
+/** Processes that start calling at the same moment. */
 async function startCallers(count: number, serverUrl: string, calls: number, limits = LIMITS): Promise<readonly Caller[]> {
   const settings = JSON.stringify({ databaseUrl, serverUrl, key: KEY, calls, limits })
   const callers = Array.from({ length: count }, () => {
@@ -76,7 +76,7 @@ describe('processes that share one key', () => {
     const { calls } = server
     expect(calls.length).toBeGreaterThanOrEqual(30)
     expect(mostInWindow(calls, LIMITS.windowMs)).toBeLessThanOrEqual(LIMITS.limit)
-    // Turns: while all of them wait, none gets more than its share and a few that were on their way.
+    // Fair turns: while all wait, none gets more than its share, plus a few calls in progress.
     const byPid = new Set(calls.slice(10, 30).map(({ pid }) => pid))
     expect(byPid.size).toBeGreaterThanOrEqual(3)
 
@@ -91,14 +91,14 @@ describe('processes that share one key', () => {
     expect(JSON.stringify(rows)).not.toContain(digest)
   })
 
-  test('all leave the peer alone when it asks one of them to', async () => {
+  test('all pause when the peer asks one of them to', async () => {
     const server = await countingServer((count) => (count === 4 ? 429 : 200))
     const callers = await startCallers(3, server.url, 120, { ...LIMITS, limit: 1000 })
     expect(await Promise.all(callers.map(({ ended }) => ended))).toEqual([0, 0, 0])
     const after = server.calls.slice(server.calls.findIndex(({ status }) => status === 429))
     const gaps = after.slice(1).map(({ at }, i) => ({ ms: at - after[i]!.at, next: after.slice(i + 1) }))
     const pause = gaps.reduce((a, b) => (a.ms > b.ms ? a : b))
-    // Five seconds were asked for; some of them pass until the others know.
+    // The pause is five seconds; part of it passes until the others know.
     expect(pause.ms).toBeGreaterThan(2500)
     expect(new Set(pause.next.map(({ pid }) => pid)).size).toBeGreaterThan(1)
   })

@@ -2,10 +2,10 @@ import { chmod, chown, copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { serviceUser } from '../../lib/src/base/database/embedded/serviceUser.ts'
+import { serviceUser } from '../../lib/src/base/database/embedded/server/serviceUser.ts'
 import { createPool, openStore, withClient } from '../../lib/src/base/database/index.ts'
-import { silentLogger } from '../../lib/src/base/index.ts'
 import { secureDatabaseUrl, type TlsSettings } from '../../lib/src/base/networking/index.ts'
+import { silentLogger } from '../../lib/src/base/types/index.ts'
 import { openEmbeddedStream } from '../../lib/src/streaming/index.ts'
 import { type Authority, type Certificate, makeAuthority } from '../support/certificates.ts'
 import { type Cluster, startCluster } from '../support/run/cluster.ts'
@@ -112,7 +112,7 @@ describeWith('openssl', 'a PostgreSQL that speaks TLS and asks for a certificate
     })
   })
 
-  test('an authority that did not sign its certificate is told, with the setting to correct, and not tried again', async () => {
+  test('a wrong authority is reported, with the setting to correct, and not retried', async () => {
     const opening = openStore({ home: '/nowhere', databaseUrl: secureDatabaseUrl(url, settings({ ca: theirs.ca })) })
     await expect(opening).rejects.toMatchObject({
       code: 'UNAVAILABLE',
@@ -133,8 +133,8 @@ describeWith('openssl', 'a PostgreSQL that speaks TLS and asks for a certificate
     })
   })
 
-  test('another name, an expired certificate and a server without TLS are told', async () => {
-    // The server reads its files anew some time after it was asked to.
+  test('another name, an expired certificate and a server without TLS are reported', async () => {
+    // The server reloads its files some time after the request.
     const told = (what: string) =>
       until(async () => {
         const error = await refused(secureDatabaseUrl(url, settings())).catch(() => undefined)

@@ -86,12 +86,12 @@ describeWith(['kafka', 'openssl'], 'a broker that speaks TLS, asks for a certifi
     expect(ms).toBeLessThan(PATIENCE_MS)
   })
 
-  test('an authority that did not sign its certificate is told, with the setting to correct', async () => {
+  test('a wrong authority is reported, with the setting to correct', async () => {
     const { error } = await refused(settings({ tls: { ca: theirs.ca } }))
     expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: false, message: expect.stringContaining('redpanda.tls.ca') })
   })
 
-  test('another name is told, and server_name allows it', async () => {
+  test('another name is reported, and server_name allows it', async () => {
     const { error } = await refused(settings({ tls: { server_name: 'broker.example' } }))
     expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: false, message: expect.stringContaining('server_name') })
     await using stream = await openRedpanda(settings({ tls: { server_name: 'localhost' } }))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type DeadLetterEntry, price, QiError } from '../../lib/src/base/index.ts'
+import { type DeadLetterEntry, price, QiError } from '../../lib/src/base/types/index.ts'
 import { framed, frameOf } from '../../lib/src/base/types/wire/index.ts'
 import {
   type DeadLetter,
@@ -41,7 +41,7 @@ async function opened(...letters: DeadLetter[]) {
   return { stream, deadLetters }
 }
 
-test('what is put is listed: original bytes, origin, reason', async () => {
+test('a letter is listed with its original bytes, its origin and its reason', async () => {
   const bytes = Uint8Array.of(0xff, 0x00, 0x80)
   const { stream, deadLetters } = await opened(letter(), letter({ offset: 18n, value: bytes, key: null }))
   const [text, binary] = await deadLetters.list()
@@ -64,7 +64,7 @@ test('what is put is listed: original bytes, origin, reason', async () => {
   expect((await stream.describeTopics(['crypto-prices.dlq']))[0]?.partitions).toHaveLength(1)
 })
 
-test('one original delivered twice is listed once; one without a place is its own', async () => {
+test('an original that was delivered twice is listed once; letters without a place are listed each', async () => {
   const unplaced: DeadLetter = { topic: TOPIC, stage: 'publish', reason: 'r', attempts: 1, value: 'x', key: null }
   const { deadLetters } = await opened(letter(), letter({ reason: 'again' }), letter({ stage: 'publish' }), unplaced, unplaced)
   const entries = await deadLetters.list({ topic: TOPIC })
@@ -76,13 +76,13 @@ test('one original delivered twice is listed once; one without a place is its ow
   ])
 })
 
-test('nothing was put: nothing is listed', async () => {
+test('without letters the list is empty', async () => {
   const { deadLetters } = await opened()
   expect(await deadLetters.list()).toEqual([])
   expect(await deadLetters.list({ topic: TOPIC })).toEqual([])
 })
 
-test('the newest of many, over several topics, and only those that wait', async () => {
+test('lists the newest of many over several topics, or only the pending ones', async () => {
   const { stream, deadLetters } = await opened()
   let clock = 0
   stream.now = () => clock++
@@ -101,7 +101,7 @@ test('the newest of many, over several topics, and only those that wait', async 
   ])
 })
 
-test('export, mend, replay: checked, keyed anew, marked', async () => {
+test('export, correct, replay: validated, keyed again, marked as replayed', async () => {
   const { stream, deadLetters } = await opened(letter(), letter({ offset: 18n }))
   const [first, ...rest] = (await deadLetters.list()).map(deadLetterJson)
   const mended = JSON.stringify([{ ...first, value: JSON.stringify({ ...wire, coin_id: 'ethereum', price: '77.50' }) }, ...rest])
@@ -118,7 +118,7 @@ test('export, mend, replay: checked, keyed anew, marked', async () => {
   expect((await deadLetters.list({ pending: true })).map((entry) => entry.offset)).toEqual([18n])
 })
 
-test('fields of a later version are put back, under the schema that allows them', async () => {
+test('fields of a later version are replayed under the schema that allows them', async () => {
   const { stream, deadLetters } = await opened()
   const json = `{"fee":0.10,${JSON.stringify(wire).slice(1)}`
   await deadLetters.put([letter({ value: framed(frameOf(9), json) }), letter({ offset: 18n, value: JSON.stringify(wire) })])
@@ -131,7 +131,7 @@ test('fields of a later version are put back, under the schema that allows them'
   expect(sent.map(({ value }) => value)).toEqual([framed(frameOf(9), whole), JSON.stringify(wire)])
 })
 
-test('what cannot be replayed says why and sends nothing', async () => {
+test('a letter that cannot be replayed is refused with a reason, and nothing is appended', async () => {
   const { stream, deadLetters } = await opened(letter({ value: 'x'.repeat(MAX_VALUE_BYTES + 1) }))
   const ids = ['nonsense', 'crypto-prices/0/0', 'crypto-prices.dlq/0/99', 'other.dlq/0/0', 'crypto-prices.dlq/0/0']
   const { replayed, refused } = await deadLetters.replay({ ids })
@@ -143,14 +143,14 @@ test('what cannot be replayed says why and sends nothing', async () => {
   expect(stream.texts(TOPIC)).toEqual([])
 })
 
-test('headers hold what a database can store', async () => {
+test('headers have no characters that a database cannot store', async () => {
   const { stream, deadLetters } = await opened(letter({ reason: `a\0b\ud800${'r'.repeat(9000)}`, key: 'coingecko:\0' }))
   const [entry] = await deadLetters.list()
   expect(entry?.reason.isWellFormed() && !entry.reason.includes('\0') && entry.reason.length === 4000).toBe(true)
   expect(stream.texts('crypto-prices.dlq')[0]?.key).toBe('coingecko:\uFFFD')
 })
 
-test('a file may be NDJSON, hold the value as an object, or be one entry over lines', async () => {
+test('a file can be NDJSON, have the value as an object, or be one entry over several lines', async () => {
   const entry = { id: 'crypto-prices.dlq/0/0', topic: TOPIC, value: JSON.stringify(wire) }
   const asObject = `{"topic":"${TOPIC}","value":{"n":1.50,"t":"x"}}`
   expect(parseDeadLetters(`${JSON.stringify(entry)}\n\n${asObject}\n`)).toEqual([
@@ -171,7 +171,7 @@ test.each([
   ['[7]', 'entry 1: expected an object with topic and value'],
   ['[{"topic":"t","value":"v","encoding":"hex"}]', 'entry 1: encoding: expected utf8 or base64'],
   ['{"topic":"t","value":"v"}\n{broken', 'line 2: not JSON: '],
-])('a file at fault: %s', (text, message) => {
+])('an invalid file: %s', (text, message) => {
   expect(() => parseDeadLetters(text)).toThrow(message)
   expect(() => parseDeadLetters(text)).toThrow(QiError)
 })

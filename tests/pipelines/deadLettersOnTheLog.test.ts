@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import { price, type RecordBatch, recordTypes, silentLogger } from '../../lib/src/base/index.ts'
+import { price, type RecordBatch, recordTypes, silentLogger } from '../../lib/src/base/types/index.ts'
 import { CryptoDataPublisher } from '../../lib/src/publishers/index.ts'
 import { SimulatedSource, simulated } from '../../lib/src/publishers/sources/simulated/index.ts'
 import { DeadLetters, deadLetterJson, parseDeadLetters } from '../../lib/src/streaming/pipelines/index.ts'
-import { openLog } from '../streaming/embeddedLog.ts'
+import { openLog } from '../streaming/embedded/openLog.ts'
 import { testDatabase } from '../support/database.ts'
 
 const { url } = await testDatabase()
 
-/** The simulated market with one price of it spoilt. */
+/** The simulated market with one invalid price. */
 class SpoiltSource extends SimulatedSource {
   override async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch> {
     let spoilt = false
@@ -21,7 +21,7 @@ class SpoiltSource extends SimulatedSource {
   }
 }
 
-test('on the embedded log: one bad record among 10,000 is set aside, mended and replayed', async () => {
+test('on the embedded log: one bad record among 10,000 becomes a dead letter, is corrected and replayed', async () => {
   const stream = await openLog(url)
   const config = simulated.config.parse({ from: '2026-01-01T00:00:00Z', count: 10_000, candles: false, market: false })
   const publisher = new CryptoDataPublisher({

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { QiError } from '../../lib/src/base/index.ts'
+import { QiError } from '../../lib/src/base/types/index.ts'
 import { started, turn, until } from '../support/heldConsumer.ts'
 import { priceBatch } from '../support/heldSubscription.ts'
 
 describe('the failure policy of a destination', () => {
-  test('a refusal of everything parks: nothing more is written until it is resumed, and nothing is lost', async () => {
+  test('a refusal parks the delivery: nothing is written until it is resumed, and nothing is lost', async () => {
     const { subscription, sink, consumer, running, finish } = started({ lanes: 1, maxRecords: 1 })
     let tries = 0
     let refuses = true
@@ -27,7 +27,7 @@ describe('the failure policy of a destination', () => {
     expect(subscription.committed.at(-1)?.offset).toBe(2n)
   })
 
-  test('a refusal of the store is tried again: nobody has to resume it', async () => {
+  test('with refusal: retry a refusal is retried without a resume', async () => {
     const { subscription, sink, consumer, finish } = started({ refusal: 'retry' })
     let refusals = 1
     sink.before = async () => {
@@ -39,7 +39,7 @@ describe('the failure policy of a destination', () => {
     await finish()
   })
 
-  test('what fails for longer than the policy retries becomes dead letters, each with destination and reason, and is acknowledged', async () => {
+  test('after retryMs with then: dead_letter each record becomes a dead letter with destination and reason, and is acknowledged', async () => {
     const { subscription, sink, letters, consumer, finish } = started({ retryMs: 0, afterRetry: 'dead_letter' })
     sink.before = async () => {
       throw new QiError('UNAVAILABLE', 'nobody answers')
@@ -56,7 +56,7 @@ describe('the failure policy of a destination', () => {
     expect(consumer.stats()).toMatchObject({ written: 0, deadLettered: 2 })
   })
 
-  test('what fails for longer than the policy retries parks where it says so', async () => {
+  test('after retryMs with then: park the delivery parks, without dead letters', async () => {
     const { subscription, sink, letters, consumer, finish } = started({ retryMs: 0, afterRetry: 'park' })
     sink.before = async () => {
       throw new QiError('UNAVAILABLE', 'nobody answers')
@@ -68,7 +68,7 @@ describe('the failure policy of a destination', () => {
     expect(subscription.committed).toEqual([])
   })
 
-  test('a destination that cannot be opened is tried again, and nothing is read meanwhile', async () => {
+  test('opening a destination is retried, and nothing is read meanwhile', async () => {
     let failures = 2
     const { subscription, sink, consumer, finish } = started({}, async (opened) => {
       if (failures-- > 0) throw new QiError('UNAVAILABLE', 'redis cannot be reached')
@@ -83,7 +83,7 @@ describe('the failure policy of a destination', () => {
     expect(consumer.stats().trouble).toBeUndefined()
   })
 
-  test('a destination that refuses to open parks; one that never opens keeps no stop waiting', async () => {
+  test('a refusal to open parks the delivery; an open that hangs does not hold up a stop', async () => {
     const refused = started({}, async () => {
       throw new QiError('CONFIG_INVALID', 'bucket: there is none')
     })
@@ -94,7 +94,7 @@ describe('the failure policy of a destination', () => {
     await hung.finish()
   })
 
-  test('a write that never ends keeps no stop waiting beyond the drain time', async () => {
+  test('a write that hangs holds up a stop for the drain time at most', async () => {
     const { subscription, sink, finish } = started({ drainMs: 1 })
     const called = Promise.withResolvers<void>()
     sink.before = () => {

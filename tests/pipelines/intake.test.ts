@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type EncodedBatch, encodedBatch } from '../../lib/src/base/index.ts'
-import { Intake } from '../../lib/src/streaming/pipelines/intake.ts'
+import { type EncodedBatch, encodedBatch } from '../../lib/src/base/types/index.ts'
+import { Intake } from '../../lib/src/streaming/pipelines/member/Intake.ts'
 import { VirtualClock } from '../support/virtualClock.ts'
 
 const limits = { lanes: 2, maxRecords: 100, maxWriteBytes: 1_000_000, fewRecords: 0, maxBytes: 1_000_000 }
@@ -76,7 +76,7 @@ describe('Intake', () => {
     expect((await intake.take())?.map((b) => b.partition)).toEqual([0, 1])
   })
 
-  test('few records are taken at once by who is idle, those of one turn together; behind a write of 3 ms they gather for 3 ms more', async () => {
+  test('an idle lane takes few records at once, those of one turn of the event loop together; after a write of 3 ms they gather for 3 ms', async () => {
     const clock = new VirtualClock()
     const intake = new Intake({ ...limits, fewRecords: 20 }, () => true, clock)
     const first = intake.take()
@@ -92,7 +92,7 @@ describe('Intake', () => {
     expect([clock.now(), second.length]).toEqual([6, 2])
   })
 
-  test('many records wait for nothing, and nor do those of another topic', async () => {
+  test('enough records for a write do not wait, and neither do records of another topic', async () => {
     const clock = new VirtualClock()
     const intake = new Intake({ ...limits, fewRecords: 20 }, () => true, clock)
     await intake.put(batch('a', 0, 0))
@@ -105,7 +105,7 @@ describe('Intake', () => {
     expect(clock.now()).toBe(0)
   })
 
-  test('a write that takes longer than 5 ms leaves what comes meanwhile to the next writer', async () => {
+  test('during a write of more than 5 ms the next lane takes the records that arrive', async () => {
     const clock = new VirtualClock()
     const intake = new Intake({ ...limits, fewRecords: 20 }, () => true, clock)
     await intake.put(batch('a', 0, 0))
@@ -115,7 +115,7 @@ describe('Intake', () => {
     expect(clock.now()).toBe(5)
   })
 
-  test('looks at no more than one batch of each partition while a writer has it, however many wait', async () => {
+  test('looks at one batch of a taken partition, however many wait', async () => {
     let asked = 0
     const intake = new Intake(limits, () => {
       asked++
@@ -134,7 +134,7 @@ describe('Intake', () => {
     expect(await waiting).toBeUndefined()
   })
 
-  test('lets no more in while it is full, and again when there is room', async () => {
+  test('put waits while it is full', async () => {
     const intake = new Intake({ ...limits, maxBytes: 10 }, () => true)
     let entered = false
     const put = intake.put(batch('a', 0, 0, 10)).then(() => {
@@ -150,14 +150,14 @@ describe('Intake', () => {
     expect(entered).toBe(true)
   })
 
-  test('ending with drop forgets what waits', async () => {
+  test('ending with drop forgets the batches that wait', async () => {
     const intake = new Intake(limits, () => true)
     await intake.put(batch('a', 0, 0))
     intake.end({ drop: true })
     expect(await intake.take()).toBeUndefined()
   })
 
-  test('drops what waits and is no longer held, and has room again', async () => {
+  test('drops waiting batches of partitions that are no longer assigned, and has room again', async () => {
     const lost = new Set<EncodedBatch>()
     const intake = new Intake({ ...limits, maxBytes: 10 }, (b) => !lost.has(b))
     const [first, second, third] = [batch('a', 0, 0, 5), batch('a', 0, 5, 3), batch('a', 1, 0, 2)]
@@ -172,5 +172,25 @@ describe('Intake', () => {
     intake.done(taken)
     intake.done([third])
     expect(intake.depth).toBe(0)
+  })
+
+  test('is open, then draining, then finished; other transitions throw', async () => {
+    const intake = new Intake(limits, () => true)
+    const only = batch('a', 0, 0)
+    await intake.put(only)
+    expect(intake.state).toBe('open')
+    expect(() => intake.done([only])).toThrow('done was called for a/0, of which nothing is taken')
+    intake.hold('a')
+    expect(() => intake.hold('a')).toThrow('topic a is held already')
+    intake.release('a')
+    expect(() => intake.release('a')).toThrow('topic a is not held')
+    intake.end()
+    expect(intake.state).toBe('draining')
+    const taken = (await intake.take()) ?? []
+    expect(intake.state).toBe('finished')
+    intake.done(taken)
+    expect(() => intake.done(taken)).toThrow('nothing is taken')
+    await intake.put(batch('a', 0, 1))
+    expect([intake.state, intake.depth, await intake.take()]).toEqual(['finished', 0, undefined])
   })
 })

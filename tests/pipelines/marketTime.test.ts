@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { encodedBatch, ohlcv, type Price, price } from '../../lib/src/base/index.ts'
-import { marketTime } from '../../lib/src/streaming/pipelines/marketTime.ts'
+import { encodedBatch, ohlcv, type Price, price } from '../../lib/src/base/types/index.ts'
+import { marketTime } from '../../lib/src/streaming/pipelines/member/marketTime.ts'
 import { aPrice } from '../support/heldSubscription.ts'
 
 const batch = (...values: (Partial<Price> | string)[]) =>
@@ -15,7 +15,7 @@ const batch = (...values: (Partial<Price> | string)[]) =>
     })),
   )
 
-test('the market time of a write is that of the oldest of its first records that came live', () => {
+test('the market time of a write is the oldest time of a live record that is the first of its batch', () => {
   const early = batch({ time: 5_000_000 }, { time: 1_000_000 })
   const late = batch({ time: 9_000_000 })
   expect(marketTime(price, [late, early])).toBe(5000)

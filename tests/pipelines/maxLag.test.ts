@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type Price, price, QiError, type RowSink, type Stream, silentLogger } from '../../lib/src/base/index.ts'
+import { type Price, price, QiError, type RowSink, type Stream, silentLogger } from '../../lib/src/base/types/index.ts'
 import { openEmbeddedStream } from '../../lib/src/streaming/embedded/index.ts'
-import { beyondBound, Consumer, DeadLetters, describeBounds, groupOf } from '../../lib/src/streaming/pipelines/index.ts'
+import { beyondBound, DeadLetters, DeliveryMember, describeBounds, groupOf } from '../../lib/src/streaming/pipelines/index.ts'
 import { openRedpanda, RedpandaConfig } from '../../lib/src/streaming/redpanda/index.ts'
 import { topicFor, unique } from '../contracts/stream/collector.ts'
 import { testDatabase } from '../support/database.ts'
@@ -15,7 +15,7 @@ const { url } = await testDatabase()
 const RECORDS = 20
 const key = { pipeline: 'archive', destination: 'lake' }
 
-test('beyond max_lag a destination that cannot be opened is skipped past: one letter a range, which delivers what the log still holds', async () => {
+test('a destination that cannot be opened: records beyond max_lag are skipped, one letter a range, and a replay delivers them', async () => {
   const stream = await openEmbeddedStream({ url })
   onTestFinished(() => stream.close())
   await stream.createTopics([price.topic], { partitions: 1 })
@@ -24,7 +24,7 @@ test('beyond max_lag a destination that cannot be opened is skipped past: one le
   const coins: string[] = []
   const sink: RowSink = {
     name: 'lake',
-    delivery: 'upsert',
+    guarantee: 'upsert',
     accepts: () => true,
     write: async (_type, records) => {
       coins.push(...(records as readonly unknown[] as readonly Price[]).map(({ coinId }) => coinId))
@@ -34,7 +34,7 @@ test('beyond max_lag a destination that cannot be opened is skipped past: one le
     close: async () => {},
     [Symbol.asyncDispose]: async () => {},
   }
-  const consumer = new Consumer({
+  const consumer = new DeliveryMember({
     ...{ ...key, topics: [price.topic], stream, deadLetters, logger: silentLogger },
     open: async () => {
       if (there) return sink
@@ -66,11 +66,11 @@ test('beyond max_lag a destination that cannot be opened is skipped past: one le
 const MESSAGES = 400
 const VALUE_BYTES = 10_000
 
-/** Bytes that no packing makes smaller. */
+/** Random bytes, which compression cannot make smaller. */
 const messages = () => Array.from({ length: MESSAGES }, () => ({ key: null, value: randomBytes(VALUE_BYTES) }))
 
 const sizeSuite = (open: () => Promise<Stream>) => () => {
-  test('the newest messages stay that fit into nine tenths of it, over all partitions and topics of the group', async () => {
+  test('keeps the newest messages that fit into nine tenths of it, over all partitions and topics of the group', async () => {
     const stream = await open()
     onTestFinished(() => stream.close())
     const [one, two] = [await topicFor(stream, 'size-one', 2), await topicFor(stream, 'size-two', 1)]
@@ -83,7 +83,7 @@ const sizeSuite = (open: () => Promise<Stream>) => () => {
       const skipped = (await found(maxLagBytes)).reduce((sum, { from, to }) => sum + Number(to - from), 0)
       return (2 * MESSAGES - skipped) * VALUE_BYTES
     }
-    // The group has committed nothing, so it has read nothing.
+    // A group without commits has everything unread.
     expect(await found(total * 1.1)).toEqual([])
     for (const bound of [total / 2, total / 8]) {
       expect(await kept(bound)).toBeLessThanOrEqual(0.9 * bound)
@@ -113,7 +113,7 @@ describeWith(
   sizeSuite(async () => openRedpanda(RedpandaConfig.parse({ brokers: [await sharedKafka()] }))),
 )
 
-test('bounds are told as they are written', () => {
+test('bounds are described in the units of the configuration', () => {
   const none = Number.POSITIVE_INFINITY
   expect(describeBounds({ maxLagMs: 7 * 86_400_000, maxLagBytes: 10e9 })).toBe('7d and 10GB')
   expect(describeBounds({ maxLagMs: 90_000, maxLagBytes: none })).toBe('90s')

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { type DeliveryStats, type PublisherStats, QiError } from '../../lib/src/base/index.ts'
-import { describePart } from '../../lib/src/streaming/platform/describe.ts'
+import { type DeliveryStats, type PublisherStats, QiError } from '../../lib/src/base/types/index.ts'
+import { describePart } from '../../lib/src/streaming/platform/health/describe.ts'
 
 const error = new QiError('UNAVAILABLE', 'nobody answers')
 const publisher = (more: Partial<PublisherStats>): PublisherStats => ({
@@ -34,7 +34,7 @@ test('a source with names in its settings that the provider does not have is deg
 
 const running = { name: 'source coingecko', state: 'running', since: 1000, restarts: 0 } as const
 
-test('a part that failed is unwell since its first failure, and says when it is started again', () => {
+test('a failed part is degraded since its first failure, and says when it is restarted', () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   onTestFinished(() => void vi.useRealTimers())
   const part = {
@@ -47,11 +47,11 @@ test('a part that failed is unwell since its first failure, and says when it is 
     code: 'UNAVAILABLE',
     since: 2000,
     summary: 'nobody answers',
-    action: 'it is started again in 3 s; it was 3 times before',
+    action: 'it is restarted in 3 s; it was 3 times before',
   })
 })
 
-test('a consumer that met damaged bytes is unwell for an hour, and says where they are and what to do', () => {
+test('a consumer that read damaged bytes is degraded for an hour, and says where they are and what to do', () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   onTestFinished(() => void vi.useRealTimers())
   const damage = { at: Date.now(), error: new QiError('BAD_DATA', 'crypto-prices partition 3, offsets 7 to 9: damaged') }
@@ -73,7 +73,7 @@ test('a consumer that met damaged bytes is unwell for an hour, and says where th
   expect(how()).toMatchObject({ status: 'up', summary: 'running' })
 })
 
-test('a consumer whose lag was over its bound is unwell for an hour, also beside trouble that lasts', () => {
+test('a consumer whose lag exceeded its bound is degraded for an hour, also beside a lasting failure', () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   onTestFinished(() => void vi.useRealTimers())
   const skip = { at: Date.now(), error: new QiError('TIMEOUT', '5 records not delivered') }
@@ -94,17 +94,17 @@ test('a consumer whose lag was over its bound is unwell for an hour, also beside
   expect(how({})).toMatchObject({ status: 'up', summary: 'running' })
 })
 
-test('a running source is unwell while its appends fail, or its provider does not answer', () => {
+test('a running source is degraded while its appends fail, or its provider does not answer', () => {
   const trouble = { since: 1500, error }
   const of = (stats: PublisherStats) => describePart(running, { consumers: [], publishers: [stats] })
   expect(of(publisher({}))).toEqual({ name: 'source coingecko', status: 'up', since: 1000, summary: 'running' })
   expect(of(publisher({ trouble }))).toMatchObject({
     status: 'degraded',
     since: 1500,
-    action: 'it is asked again until it answers',
+    action: 'it is retried until it answers',
   })
   expect(of(publisher({ trouble, state: 'degraded' }))).toMatchObject({
     status: 'degraded',
-    action: 'the append is tried again until it succeeds; then the source is asked on',
+    action: 'the append is retried until it succeeds; reading from the source goes on then',
   })
 })

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { FAULTS, type Fault, trouble } from '../../bench/trouble.ts'
-import { price } from '../../lib/src/base/index.ts'
+import { price } from '../../lib/src/base/types/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 import { serving } from '../app/server/served.ts'
 import { createDatabase } from '../support/database.ts'
@@ -50,7 +50,7 @@ destinations:
   if (fault !== 'hangs') {
     const sick = await until(
       async () => (await platform.health()).parts.find(({ name, status }) => name === 'consumer sick/sick' && status !== 'up'),
-      'the health to tell of it',
+      'the health to show it',
     )
     expect(sick).toMatchObject({ status: 'degraded' })
     if (fault === 'refuses') expect(sick).toMatchObject({ code: 'UNAUTHORIZED', action: expect.stringContaining('resume') })
@@ -79,7 +79,7 @@ describeWith('kafka', 'a second destination in trouble, over Kafka', { timeout: 
   suite(() => ({ REDPANDA_BROKERS: kafka.brokers }))()
 })
 
-test('a destination that was parked goes on when it is resumed; a dead letter is replayed to the destination that refused it alone', async () => {
+test('a parked destination goes on when it is resumed; a dead letter is replayed only to the destination that refused it', async () => {
   const yaml = `sources: { run: [] }
 destinations:
   lines: { type: ndjson, file: lines.ndjson, records: [price], failure: { retry: 1s, then: dead_letter } }
@@ -106,7 +106,7 @@ destinations:
   await expect(platform.resumeDelivery('sock/sick')).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
-test('settings of a destination are checked with their names; the type may be left out where the name is one', async () => {
+test('errors of a destination name its settings; the type may be left out if the name is a type', async () => {
   const broken = async (yaml: string) =>
     expect((await platformWith(`destinations:\n${yaml}`, {}).catch((e: unknown) => e)) as Error)
   ;(await broken('  a: { type: trubble, fault: down }')).toMatchObject({ code: 'CONFIG_INVALID', field: 'destinations.a.type' })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type CheckResult, QiError } from '../../lib/src/base/index.ts'
-import { runWithFallback } from '../../lib/src/streaming/platform/fallback.ts'
+import { type CheckResult, QiError } from '../../lib/src/base/types/index.ts'
+import { runWithFallback } from '../../lib/src/streaming/platform/sources/fallback.ts'
 
 const reached: CheckResult = { ok: true, summary: 'reached' }
 const unreached: CheckResult = { ok: false, summary: 'refused', error: new QiError('UNAVAILABLE', 'refused') }
@@ -33,7 +33,7 @@ describe('runWithFallback', () => {
     expect(events).toEqual(['fallback: refused', 'fallback runs', 'fallback ends', 'primary: reached', 'primary runs'])
   })
 
-  test('goes to the fallback when the primary loses its provider on the way', async () => {
+  test('switches to the fallback when the primary loses its provider', async () => {
     const stop = new AbortController()
     const events: string[] = []
     let lost = false
@@ -56,7 +56,7 @@ describe('runWithFallback', () => {
     expect(events).toEqual(['fallback runs'])
   })
 
-  test('a refused key is reported, not hidden behind invented prices', async () => {
+  test('a refused key is reported, not hidden behind simulated prices', async () => {
     const refused: CheckResult = { ok: false, summary: 'key refused', error: new QiError('UNAUTHORIZED', 'key refused') }
     const running = runWithFallback(
       {

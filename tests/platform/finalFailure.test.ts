@@ -34,7 +34,7 @@ async function cutArchive(): Promise<string> {
   return path
 }
 
-test('a cut archive: what could be read is stored once, then one final error with the line to go on from', async () => {
+test('a cut archive: its readable records are stored once, then there is one final error with the line to resume from', async () => {
   const path = await cutArchive()
   const yaml = `sources:\n  replay:\n    path: ${path}\n    constants: { source: file, coin_id: cut, currency: usd }\n`
   const { platform, logger, notices, part } = await platformOf({}, yaml)
@@ -53,9 +53,14 @@ test('a cut archive: what could be read is stored once, then one final error wit
   // The header is line 1, and the line that was cut is not among them.
   expect(rows[0]).toEqual({ n: line - 2, times: line - 2 })
   const health = (await platform.health()).parts.find(({ name }) => name === 'source replay')
-  expect(health).toMatchObject({ status: 'down', code: 'BAD_DATA', summary: message, action: expect.stringContaining('mend') })
+  expect(health).toMatchObject({
+    status: 'down',
+    code: 'BAD_DATA',
+    summary: message,
+    action: expect.stringContaining('fix the cause'),
+  })
   const told = logger.lines.filter((one) => JSON.stringify(one).includes('source replay'))
-  expect(told.map(({ message: said }) => said)).toEqual([expect.stringContaining('it is not started again')])
+  expect(told.map(({ message: said }) => said)).toEqual([expect.stringContaining('it is not restarted')])
   expect(notices.filter((notice) => notice.startsWith('No source runs: source replay failed: price.csv.gz'))).toHaveLength(1)
   expect(part('source replay')).toMatchObject({ restarts: 0 })
 })

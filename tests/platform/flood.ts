@@ -1,4 +1,5 @@
-import { type Decimal, parseTime, price, type Store, type Stream, withClient } from '../../lib/src/base/index.ts'
+import { type Store, withClient } from '../../lib/src/base/database/index.ts'
+import { type Decimal, parseTime, price, type Stream } from '../../lib/src/base/types/index.ts'
 
 const COINS = 40
 const START = parseTime('2026-01-01T00:00:00Z')
@@ -39,5 +40,5 @@ export async function storedOfFlood({ pool }: Store): Promise<{ readonly rows: n
   return rows[0] as { rows: number; sum: string }
 }
 
-/** What storedOfFlood gives when each is there once. */
+/** Result of storedOfFlood when each record is stored once. */
 export const wholeFlood = (records: number) => ({ rows: records, sum: `${(records * (records + 1)) / 2 + records / 2}.0` })

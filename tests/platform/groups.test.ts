@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { price } from '../../lib/src/base/index.ts'
+import { price } from '../../lib/src/base/types/index.ts'
 import { boundsOf } from '../../lib/src/streaming/platform/upkeep/index.ts'
 import { createDatabase } from '../support/database.ts'
 import { until } from '../support/until.ts'
@@ -33,11 +33,11 @@ async function skipped({ platform }: Running, group: string) {
 const unwell = ({ platform }: Running, group: string) =>
   until(
     async () => (await platform.health()).parts.find(({ name, status }) => name === `group ${group}` && status === 'degraded'),
-    'the health to tell of it',
+    'the health to show it',
   )
 
-describe('what groups that nobody reads for keep in the embedded log', () => {
-  test('a stopped pipeline keeps its place within max_lag; beyond it a letter names the range, which can be replayed once it is resumed', async () => {
+describe('groups without members in the embedded log', () => {
+  test('a stopped pipeline keeps its offsets within max_lag; beyond it a dead letter names the range, which can be replayed after resuming', async () => {
     const running = await run(await database(), 'destinations:\n  lake: { type: collect, max_lag: 1s }\n')
     const { platform, lake } = running
     const text = 'version: 1\nfrom: { records: [price] }\nto: [{ destination: lake }]\n'
@@ -54,10 +54,12 @@ describe('what groups that nobody reads for keep in the embedded log', () => {
       letters.map((letter) => ({ ...letter, topic: price.topic, pipeline: 'archive', destination: 'lake' })),
     )
     expect(letters[0]?.reason).toMatch(
-      /^\d records? skipped, because archive\/lake .* max_lag of 1s; replaying .*qicore backfill/,
+      /^\d records? skipped, because the lag of archive\/lake .* max_lag of 1s; replay .*qicore backfill/,
     )
     expect(await unwell(running, 'qicore-archive-lake')).toMatchObject({
-      summary: expect.stringMatching(/^5 records not delivered, because archive\/lake .*crypto-prices partition \d, offsets \d/),
+      summary: expect.stringMatching(
+        /^5 records skipped, because the lag of archive\/lake .*crypto-prices partition \d, offsets \d/,
+      ),
       action: expect.stringContaining('qicore dlq replay'),
     })
 
@@ -70,7 +72,7 @@ describe('what groups that nobody reads for keep in the embedded log', () => {
     expect(await platform.deadLetters.list({ destination: 'lake', pending: true })).toEqual([])
   })
 
-  test('a destination that is gone from the configuration, or never took anything, is bounded as it was configured last', async () => {
+  test('a destination that is gone from the configuration, or never took a record, has the bound of its last configuration', async () => {
     const env = await database()
     {
       await using running = await runPlatform(env, 'destinations:\n  lake: { type: collect, records: [price], max_lag: 1s }\n')
@@ -93,7 +95,7 @@ describe('what groups that nobody reads for keep in the embedded log', () => {
     expect(offsets.length).toBe(1 + COINS.length)
   })
 
-  test('embedded_stream.unread_retention_ms bounds every group, also one of nobody, and leaves letters', async () => {
+  test('embedded_stream.unread_retention_ms bounds every group, unknown ones too, and leaves dead letters', async () => {
     const settings =
       'destinations:\n  lake: { type: collect, records: [price], max_lag: none }\nembedded_stream: { unread_retention_ms: 1000 }\n'
     const running = await run(await database(), settings)
@@ -113,12 +115,12 @@ describe('what groups that nobody reads for keep in the embedded log', () => {
     expect(ofLake).toMatchObject({ pipeline: 'lake', topic: price.topic, reason: expect.stringContaining('max_lag of 1s') })
     const { letters } = await skipped(running, 'foreign')
     const foreign = letters.filter(({ destination }) => destination === undefined)
-    expect(foreign[0]?.reason).toContain('because group foreign was further behind')
+    expect(foreign[0]?.reason).toContain('because the lag of group foreign exceeded its max_lag')
     expect(await unwell(running, 'foreign')).toMatchObject({ code: 'TIMEOUT' })
   })
 })
 
-test('a delivery without a bound gets one once no configuration has had it for as long as the bound', () => {
+test('a delivery without a bound gets the default bound once no configuration has had it for a week', () => {
   const [day, none] = [86_400_000, Number.POSITIVE_INFINITY]
   const bounded = { maxLagMs: 7 * day, maxLagBytes: 10e9 }
   const store = { maxLagMs: none, maxLagBytes: none }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { type Coverage, MANUAL, nowMicros, price, silentLogger } from '../../lib/src/base/index.ts'
-import { handIn } from '../../lib/src/streaming/platform/handIn.ts'
+import type { Coverage } from '../../lib/src/base/database/index.ts'
+import { MANUAL, nowMicros, price, silentLogger } from '../../lib/src/base/types/index.ts'
+import { handIn } from '../../lib/src/streaming/platform/handIn/handIn.ts'
 import { tooled } from '../mcp-tools/consumer/tooled.ts'
 
 const tools = tooled()
@@ -13,7 +14,7 @@ const record = (coinId: string) => {
 /** A platform runs elsewhere, and stores nothing. */
 const elsewhere = { platformRuns: async () => true } as unknown as Coverage
 
-test('without a consumer it ends after ten seconds: in the stream, not yet stored', async () => {
+test('without a consumer it returns after ten seconds: in the stream, not stored yet', async () => {
   const { store, stream, deadLetters, config } = tools().platform
   const platform = { store, stream, deadLetters, coverage: elsewhere, config }
   const consume = () => expect.fail('another process is to store it')
@@ -34,7 +35,7 @@ test('without a consumer it ends after ten seconds: in the stream, not yet store
   expect(rows.map(({ coin_id }) => coin_id)).toEqual(expect.arrayContaining(['later', 'waiting']))
 })
 
-test('where no consumer of the configuration stores the type, it does not wait', async () => {
+test('it does not wait if no configured consumer stores the type', async () => {
   const { store, stream, deadLetters, coverage } = tools().platform
   const platform = { store, stream, deadLetters, coverage, config: { consumers: [] } }
   const answer = await handIn({ platform, logger: silentLogger, consume: () => {} }, price, [record('nobody')])

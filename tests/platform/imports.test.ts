@@ -29,7 +29,7 @@ async function imported(text: string, settings: Record<string, unknown>) {
 
 const DEALS = { source: 'venue', coin_id: 'AAA/USD', currency: 'USD' }
 
-test('rows that overwrite one another are counted as such, and so is a second import of the same', async () => {
+test('rows that overwrite each other are counted as overwritten, and so is a second import', async () => {
   const text = 'time,price\n2024-01-01,1\n2024-01-01,2\n2024-01-02,3\n2024-01-02,4\n2024-01-03,x\n'
   const settings = { record: 'price', constants: { source: 'file', coin_id: 'twice', currency: 'usd' } }
   const { counts, notices, platform } = await imported(text, settings)
@@ -39,7 +39,7 @@ test('rows that overwrite one another are counted as such, and so is a second im
   expect((await imported(text, settings)).counts).toEqual({ written: 0, overwritten: 4 })
 })
 
-test('trades without ids are all stored, in the order of the file, once however often they are imported', async () => {
+test('trades without ids are all stored, in file order, and once even if imported several times', async () => {
   const text = 'time,price,amount\n1717200000,410.5,0.1\n1717200000,410.5,0.2\n1717200000,410.6,0.3\n1717200001,410.7,0.4\n'
   const settings = { record: 'trade', constants: { ...DEALS, coin_id: 'BBB/USD' }, time_format: 'seconds' }
   const { counts, platform } = await imported(text, settings)
@@ -49,7 +49,7 @@ test('trades without ids are all stored, in the order of the file, once however 
   expect((await imported(text, settings)).counts).toEqual({ written: 0, overwritten: 4 })
 })
 
-test('trades of one moment whose ids are numbers are in the order of the numbers, in bars of any length', async () => {
+test('trades of one time with numeric ids are ordered by id, in bars of any length', async () => {
   const rows = [
     ...[97, 98, 99, 100, 101].map((id, i) => `2024-05-01T00:00:00.100Z,${id},buy,100.${i},1`),
     ...[9999998, 9999999, 10000000, 10000001].map((id, i) => `2024-05-01T00:01:00.100Z,${id},sell,200.${i + 1},1`),

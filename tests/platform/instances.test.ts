@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineSink, defineSource, type QiError } from '../../lib/src/base/index.ts'
+import { defineSink, defineSource, type QiError } from '../../lib/src/base/types/index.ts'
 import { sinkDefinitions } from '../../lib/src/consumers/index.ts'
 import { destinationsOf, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 import { ndjson } from '../support/doubles/ndjson.ts'
@@ -16,7 +16,7 @@ async function load(yaml: string, env: Readonly<Record<string, string>> = {}) {
 
 const runs = async (yaml: string, env: Readonly<Record<string, string>> = {}) => (await load(yaml, env)).config.sources.run
 
-test('what the file configures runs, unless it or the environment says which; a type can be named without being configured', async () => {
+test('the configured sources run, unless sources.run names others; a type can be named without being configured', async () => {
   const both = 'sources:\n  simulated:\n  second: { type: coingecko, currencies: [eur] }\n'
   expect(await runs('')).toBeUndefined()
   expect(await runs('sources:\n')).toBeUndefined()
@@ -27,7 +27,7 @@ test('what the file configures runs, unless it or the environment says which; a 
   expect(await runs('sources: { run: [] }')).toEqual([])
 })
 
-test('instances of one type have settings of their own, and variables that begin with their names', async () => {
+test('instances of one type have their own settings, and environment variables that begin with their names', async () => {
   const env = { COINGECKO_API_KEY: 'the-first-key', IN_EURO_API_KEY: 'the-second-key', COINGECKO_PLAN: 'demo' }
   const { config, provenance } = await load('sources:\n  in-euro: { type: coingecko, currencies: [eur], top: 5 }\n', env)
   const [first, second] = ['coingecko', 'in-euro'].map((name) => config.sources.instances.get(name))
@@ -68,11 +68,11 @@ test.each([
   expect((failure as QiError).message).toMatch(message)
 })
 
-test('a name in the environment that is none', async () => {
+test('an unknown source name in the environment', async () => {
   await expect(load('', { QICORE_SOURCES: 'simulatd' })).rejects.toThrow('there is no source "simulatd"; did you mean simulated?')
 })
 
-test('a type cannot have a name or a setting that means something else already', () => {
+test('a type cannot use a reserved name or setting', () => {
   const parts = { summary: '', open: async () => Promise.reject(new Error('not opened')) }
   const config = z.object({ type: z.string() })
   expect(() => defineSource({ ...parts, name: 'x', config })).toThrow(/the type x has a setting "type".*sources\.<name>\.type/)
@@ -81,7 +81,7 @@ test('a type cannot have a name or a setting that means something else already',
 })
 
 test.each([
-  ['{ lake: {} }', 'destinations.lake.type: there is no type "lake"; known: file, timescaledb, ndjson'],
+  ['{ lake: {} }', `destinations.lake.type: there is no type "lake"; known: ${Object.keys(sinkDefinitions).join(', ')}, ndjson`],
   ['{ lake: { type: njson } }', 'destinations.lake.type: there is no type "njson"; did you mean ndjson?'],
   ['{ copy: { type: timescaledb } }', 'destinations.copy.type: timescaledb is the platform'],
   ['{ timescaledb: { type: ndjson } }', 'destinations.timescaledb.type: timescaledb is the platform'],
@@ -91,7 +91,7 @@ test.each([
   ['{ lake: { type: ndjson }, lake: { type: ndjson } }', 'destinations.lake is given twice, at line 1, column 17 and at line 1'],
   [
     '{ prices: { type: ndjson, file: x, records: [price] } }',
-    'destinations.prices: its records would be the pipeline "prices", which is built in (consumers)',
+    'destinations.prices: its records would form the pipeline "prices", which is built in (consumers)',
   ],
 ])('destinations: %s is refused, with field and remedy', async (destinations, message) => {
   const types = { ...sinkDefinitions, ndjson }

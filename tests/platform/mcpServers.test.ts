@@ -7,7 +7,7 @@ import { fixtureSpec, goneSoon } from '../mcp-launchers/fixture.ts'
 import { createDatabase } from '../support/database.ts'
 import { until } from '../support/until.ts'
 
-test('the servers that qicore.yaml names run with the platform; one that cannot start degrades it and stops nothing', async () => {
+test('the configured MCP servers run with the platform; one that cannot start degrades it and stops nothing else', async () => {
   const { url, drop } = await createDatabase()
   onTestFinished(drop)
   const folder = await mkdtemp(join(tmpdir(), 'servers-'))

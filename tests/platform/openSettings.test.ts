@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { sourceDefinitions } from '../../lib/src/publishers/index.ts'
-import { describeSettings } from '../../lib/src/streaming/platform/sourceSettings.ts'
+import { describeSettings } from '../../lib/src/streaming/platform/sources/sourceSettings.ts'
 
 const open = (config: z.ZodObject) => describeSettings({ config }).flatMap((setting) => (setting.open ? [setting.name] : []))
 
@@ -22,7 +22,7 @@ test('a group that holds a secret stays closed, whatever it declares', () => {
   expect(open(z.strictObject({ login: login.describe('who').meta({ open: true }) }))).toEqual([])
 })
 
-test('the sources open what they follow, and neither addresses, keys nor files', () => {
+test('sources open their coins and intervals, but no addresses, keys or files', () => {
   const of = (name: string) => open(sourceDefinitions[name]?.config ?? z.strictObject({}))
   expect(of('coingecko')).toEqual(['coins', 'top', 'currencies', 'intervals'])
   expect(of('replay')).toContain('format')

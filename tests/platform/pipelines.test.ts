@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { price } from '../../lib/src/base/index.ts'
+import { price } from '../../lib/src/base/types/index.ts'
 import { testDatabase } from '../support/database.ts'
 import { sharedKafka } from '../support/kafka.ts'
 import { describeWith } from '../support/services.ts'
@@ -31,7 +31,7 @@ async function suite(brokers: () => Promise<string | undefined>): Promise<void> 
     one = await runPlatform(env)
   })
   afterAll(() => one?.[Symbol.asyncDispose]())
-  test('a deploy brings records to both destinations; stop, resume and rollback hold', async () => {
+  test('a deployed pipeline delivers to both destinations; stop, resume and rollback work', async () => {
     const [name, source] = [own('both'), own('s')]
     await deploy(name, text('  - destination: lake\n  - destination: desk'))
     await publish(one.platform, source, ['a', 'b'])
@@ -64,7 +64,7 @@ async function suite(brokers: () => Promise<string | undefined>): Promise<void> 
     await groupsGone(name)
   })
 
-  test('a topic of its own carries the bytes and keys that came, for other pipelines, tools and dead letters', async () => {
+  test('a topic written by a pipeline keeps bytes and keys, for other pipelines, tools and dead letters', async () => {
     const [writer, reader, topic, source] = [own('writer'), own('reader'), own('topic'), own('s')]
     await deploy(writer, text(`  - { topic: ${topic}, record: price }`))
     await deploy(reader, text('  - destination: lake', `topics: [${topic}]`))
@@ -114,7 +114,7 @@ async function suite(brokers: () => Promise<string | undefined>): Promise<void> 
     for (const each of [reader, writer]) await one.platform.pipelines.delete(each, 'ann')
   })
 
-  test('another process picks a deploy up, shares its work, and says what it cannot run', async () => {
+  test('another process picks up a deployment, shares its work, and reports what it cannot run', async () => {
     const [name, source] = [own('shared'), own('s')]
     const two = await runPlatform(env, 'destinations:\n  lake: { type: collect }\n')
     onTestFinished(() => two[Symbol.asyncDispose]())
@@ -131,7 +131,7 @@ async function suite(brokers: () => Promise<string | undefined>): Promise<void> 
     const part = (await two.platform.health()).parts.find((each) => each.name === `pipeline ${name}`)
     expect(part).toMatchObject({
       status: 'degraded',
-      summary: expect.stringContaining('brings nothing to desk from this process'),
+      summary: expect.stringContaining('does not deliver to desk from this process'),
     })
 
     await two.platform.pipelines.stop(name, 'ben')
@@ -154,7 +154,7 @@ async function suite(brokers: () => Promise<string | undefined>): Promise<void> 
     await one.platform.pipelines.delete(name, 'ann')
   })
 
-  test('settings of an output hold for its delivery', async () => {
+  test('settings of an output apply to its delivery', async () => {
     const [name, source] = [own('policy'), own('s')]
     one.lake.refuses = true
     await deploy(

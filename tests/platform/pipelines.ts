@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { defineSink, nowMicros, price, QiError, type RecordValues, type RowSink } from '../../lib/src/base/index.ts'
+import { defineSink, nowMicros, price, QiError, type RecordValues, type RowSink } from '../../lib/src/base/types/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 
 /** A destination of the test: keeps what is written in memory, and refuses everything while it is told to. */
@@ -44,7 +44,7 @@ export async function runPlatform(env: Readonly<Record<string, string>>, setting
 
 const sinkInto = (kept: Collected): RowSink => ({
   name: 'collect',
-  delivery: 'at_least_once',
+  guarantee: 'at_least_once',
   accepts: () => true,
   async write(_, records) {
     if (kept.refuses) throw new QiError('UNAUTHORIZED', 'the key is wrong')

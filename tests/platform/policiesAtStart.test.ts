@@ -5,7 +5,7 @@ import { temporary } from '../support/temporary.ts'
 
 const { url } = await testDatabase()
 
-test('a platform that has started has the policies of its configuration; what is set then stays', async () => {
+test('a started platform has the configured policies; those that are set later stay', async () => {
   const cwd = await temporary('policies')
   const flags = { 'sources.run': 'none', 'store.retention.quote': 7 }
   const { config } = loadConfig({ cwd, env: { DATABASE_URL: url }, flags })
@@ -16,7 +16,7 @@ test('a platform that has started has the policies of its configuration; what is
   await policies.setRetention('trending', 100)
   // It ends once all that it does by itself has ended.
   await platform.stop()
-  await using again = new CryptoDataPlatform({ config, announced: false })
+  await using again = new CryptoDataPlatform({ config, role: 'command' })
   await again.initialize()
   expect(await again.store.timescale.policies.retention()).toEqual({ quotes: 7, trending: 100 })
 })

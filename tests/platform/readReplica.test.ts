@@ -4,7 +4,8 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningServer, serve } from '../../app/server/index.ts'
 import { freePort } from '../../bench/freePort.ts'
-import { openStore, silentLogger } from '../../lib/src/base/index.ts'
+import { openStore } from '../../lib/src/base/database/index.ts'
+import { silentLogger } from '../../lib/src/base/types/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 import { makeProject, type Project } from '../app/cli/project.ts'
 import { failure, qicore } from '../app/cli/qicore.ts'
@@ -48,7 +49,7 @@ async function replayed(): Promise<void> {
   await until(() => ask(replica.url, `select pg_last_wal_replay_lsn() >= '${lsn}'`), 'the replica to have replayed it')
 }
 
-describe('a platform whose users read at a replica', () => {
+describe('a platform whose users read from a replica', () => {
   let platform: CryptoDataPlatform
   let http: RunningServer
   let tools: Linked
@@ -80,7 +81,7 @@ describe('a platform whose users read at a replica', () => {
   const coinsOf = (text: string) => [...new Set([...text.matchAll(/"coin_id":"([^"]+)"/g)].map(([, coin]) => coin))].sort()
   const partOf = async (name: string) => (await platform.health()).parts.find((part) => part.name === name)
 
-  test('HTTP, MCP, SQL of tools and the command line answer what the replica has; the platform itself reads at the primary', async () => {
+  test('HTTP, MCP, SQL of tools and the command line read from the replica; the platform itself reads from the primary', async () => {
     await tools.call('timeseries_query', { sql: 'select 1' }) // makes the role, which has to come to the replica too
     await ask(replica.url, 'select pg_wal_replay_pause()')
     await expect.poll(() => ask(replica.url, 'select pg_get_wal_replay_pause_state()')).toBe('paused')
@@ -104,17 +105,17 @@ describe('a platform whose users read at a replica', () => {
       expect(coinsOf((await get(`/api/v1/${path}`)).text)).toContain('ethereum')
   })
 
-  test('coverage is refreshed at the primary and read at the replica', async () => {
+  test('coverage is refreshed on the primary and read from the replica', async () => {
     await platform.coverage.refresh()
     await replayed()
     const { status, text } = await get('/api/v1/coverage?coins=bitcoin')
     expect([status, coinsOf(text)]).toEqual([200, ['bitcoin']])
   })
 
-  test('its lag is told by health, by a metric and by doctor', async () => {
+  test('health, a metric and doctor show its lag', async () => {
     expect(await partOf('read replica')).toMatchObject({
       status: 'up',
-      summary: expect.stringMatching(/by a replica, \d+\.\d s behind/),
+      summary: expect.stringMatching(/by a replica with a lag of \d+\.\d s/),
     })
     const lag = /^qicore_read_replica_lag_seconds (\S+)$/m.exec((await get('/metrics')).text)
     expect(Number(lag?.[1])).toBeGreaterThanOrEqual(0)
@@ -127,7 +128,7 @@ describe('a platform whose users read at a replica', () => {
     })
   })
 
-  test('without it reads fail and say so, and nothing falls back to the primary; all else goes on, and they come back', async () => {
+  test('without it reads fail with a clear error, without falling back to the primary; all else goes on, and reads recover', async () => {
     await replica.stop()
     try {
       const { status, text } = await get('/api/v1/prices/latest')
@@ -154,13 +155,15 @@ describe('a platform whose users read at a replica', () => {
   })
 })
 
-describe('a read address that leads elsewhere is refused when the store is opened', () => {
+describe('a read URL of another database is refused when the store is opened', () => {
   const open = (readUrl: string) => openStore({ databaseUrl: at(primary.url, { pathname: '/one' }), readUrl, home: '/nowhere' })
   const refusal = (message: string) => ({ code: 'CONFIG_INVALID', field: 'database.read_url', message })
 
   beforeAll(async () => {
     for (const name of ['one', 'two']) await ask(primary.url, `create database ${name}`)
-    await (await openStore({ databaseUrl: at(primary.url, { pathname: '/two' }), home: '/nowhere' })).close()
+    for (const pathname of ['/one', '/two']) {
+      await (await openStore({ databaseUrl: at(primary.url, { pathname }), home: '/nowhere' })).close()
+    }
   })
 
   const ANOTHER =
@@ -179,7 +182,7 @@ describe('a read address that leads elsewhere is refused when the store is opene
     }
   })
 
-  test('to no server yet: the store opens, and its reads answer once that one does', async () => {
+  test('to a server that is not up yet: the store opens, and reads work once the server answers', async () => {
     const notices: string[] = []
     const readUrl = at(primary.url, { port: String(await freePort()), pathname: '/one' })
     await using store = await openStore({
@@ -207,7 +210,7 @@ describe('a read address that leads elsewhere is refused when the store is opene
     })
   })
 
-  test('a read address without its primary is no configuration', async () => {
+  test('a read URL without its primary is refused', async () => {
     const { cwd } = await makeProject('no-primary')
     expect(() => loadConfig({ cwd, env: { DATABASE_READ_URL: primary.url } })).toThrow(/database\.read_url.*set database\.url/)
   })

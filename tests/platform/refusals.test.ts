@@ -7,7 +7,7 @@ import { until } from '../support/until.ts'
 import { publish, runPlatform } from './pipelines.ts'
 
 const suite = (brokers: () => Promise<string | undefined>) => () =>
-  test('a record that two destinations refuse leaves a letter of each, and the replay of one goes to that one alone', async () => {
+  test('a record that two destinations refuse leaves two dead letters; replaying one delivers to its destination only', async () => {
     const database = await createDatabase()
     onTestFinished(() => database.drop())
     const kafka = await brokers()

@@ -10,7 +10,7 @@ import { flood, storedOfFlood, whileFloodWaits, wholeFlood } from './flood.ts'
 const database = await testDatabase()
 const GROUP = 'qicore-crypto-data'
 
-test('more members share the partitions out, fewer give them back, and each record is stored once', async () => {
+test('partitions rebalance as members come and go, and each record is stored once', async () => {
   const cwd = await temporary('scale')
   await writeFile(join(cwd, 'qicore.yaml'), 'partitions: 3')
   const { config } = loadConfig({ cwd, env: { DATABASE_URL: database.url, QICORE_SOURCES: 'none' } })
@@ -33,7 +33,7 @@ test('more members share the partitions out, fewer give them back, and each reco
   // A member may still be opening while the others have stored all.
   await until(() => platform.getStatus().consumers[0]?.state === 'running', 'all members to run')
   expect(platform.getStatus().consumers).toMatchObject([{ name: 'crypto-data', members: 3, state: 'running' }])
-  // The rows are there a moment before who wrote them has heard of it.
+  // The rows are stored a moment before their writer counts them.
   await until(() => (platform.getStatus().consumers[0]?.written ?? 0) >= 6000, 'the members to have counted them')
 
   await platform.scaleConsumer('crypto-data', 1)

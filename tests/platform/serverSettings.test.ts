@@ -13,7 +13,7 @@ test.each([
   expect(() => loadConfig({ cwd, env: { QICORE_TOKEN: token } })).toThrow(/server\.token \(secret\).*no HTTP client can send/)
 })
 
-test('a token that clients can send is taken', async () => {
+test('a token that clients can send is accepted', async () => {
   const token = 'Az09-._~+/=!#$%&'
   expect(loadConfig({ cwd: await temporary('token'), env: { QICORE_TOKEN: token } }).config.server.token).toBe(token)
 })

@@ -7,7 +7,7 @@ import {
   type SourceContext,
   type Trade,
   trade,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 import { sourceDefinitions } from '../../lib/src/publishers/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../lib/src/streaming/platform/index.ts'
 import { testDatabase } from '../support/database.ts'
@@ -64,7 +64,7 @@ class Pushed implements Source {
   }
 }
 
-test('a source that runs tells the store when some of its series are cut off', async () => {
+test('a running source records outages of some of its series in the store', async () => {
   const source = new Pushed()
   let context: SourceContext | undefined
   const open = vi.spyOn(sourceDefinitions.simulated as NonNullable<(typeof sourceDefinitions)[string]>, 'open')

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { QiError, silentLogger } from '../../lib/src/base/index.ts'
+import { QiError, silentLogger } from '../../lib/src/base/types/index.ts'
 import { Supervisor } from '../../lib/src/streaming/platform/index.ts'
 
 const stopped = (signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
 
 describe('Supervisor', () => {
-  test('starts a failed part again until it runs, and tells why it failed', async () => {
+  test('restarts a failed part until it runs, and keeps the failure', async () => {
     const supervisor = new Supervisor(silentLogger, { baseMs: 1, maxMs: 2 })
     const third = Promise.withResolvers<void>()
     let runs = 0
@@ -22,7 +22,7 @@ describe('Supervisor', () => {
     expect(supervisor.status()).toMatchObject([{ state: 'stopped' }])
   })
 
-  test('a part that waits after a failure is begun anew at once when asked; one that runs, once it has drained', async () => {
+  test('restart() starts a waiting part at once, and a running part once it has drained', async () => {
     const supervisor = new Supervisor(silentLogger, { baseMs: 3_600_000 })
     const failed = Promise.withResolvers<void>()
     const begun: string[] = []
@@ -48,7 +48,7 @@ describe('Supervisor', () => {
     expect(supervisor.status()).toEqual([])
   })
 
-  test('a final failure is told once; the part stays failed until somebody starts it', async () => {
+  test('a final failure is reported once; the part stays failed until it is restarted', async () => {
     const told: string[] = []
     const failed = Promise.withResolvers<void>()
     const supervisor = new Supervisor(silentLogger, {
@@ -77,7 +77,7 @@ describe('Supervisor', () => {
     await supervisor.stop()
   })
 
-  test('a part that returns by itself is finished and not started again', async () => {
+  test('a part that returns by itself is finished, and not restarted', async () => {
     const supervisor = new Supervisor(silentLogger)
     let runs = 0
     supervisor.add('part', async () => {
@@ -100,7 +100,7 @@ describe('Supervisor', () => {
     expect(supervisor.status()[0]?.state).toBe('stopped')
   })
 
-  test('waits as long as the other side asks for', async () => {
+  test('waits as long as the peer asks for', async () => {
     const supervisor = new Supervisor(silentLogger, { baseMs: 1, maxMs: 2 })
     const failed = Promise.withResolvers<void>()
     supervisor.add('part', async () => {

@@ -10,7 +10,7 @@ import { until } from '../support/until.ts'
 
 const database = await testDatabase()
 
-test('health says of a source whose provider limits it since when, why and when it is asked again; and that it is well again', async () => {
+test('health shows since when and why a provider limits a source, when it is retried, and its recovery', async () => {
   let limited = true
   const server = createServer((_, response) => {
     if (limited)
@@ -31,15 +31,15 @@ test('health says of a source whose provider limits it since when, why and when 
   const before = Date.now()
   await platform.start()
   // Nobody has asked for it yet.
-  await until(() => told('degraded'), 'the log to tell of it')
+  await until(() => told('degraded'), 'the log line')
 
   const part = async () => (await platform.health()).parts.find(({ name }) => name === 'source coingecko')
   const unwell = await until(async () => {
     const found = await part()
     return found?.status === 'degraded' && found
-  }, 'the source to be unwell')
+  }, 'the source to be degraded')
   expect(unwell.summary).toMatch(/HTTP 429, .*exceeded the Rate Limit/)
-  expect(unwell.action).toMatch(/^it is asked again in \d s, until it answers$/)
+  expect(unwell.action).toMatch(/^it is retried in \d s, until it answers$/)
   expect(unwell.since).toBeGreaterThanOrEqual(before)
   expect(unwell.since).toBeLessThanOrEqual(Date.now())
   expect(platform.getStatus().publishers).toMatchObject([{ source: 'coingecko', trouble: { error: { code: 'RATE_LIMITED' } } }])
@@ -52,6 +52,6 @@ test('health says of a source whose provider limits it since when, why and when 
 
   limited = false
   await until(async () => (await part())?.status === 'up', 'the source to be well again')
-  await until(() => told('up'), 'the log to tell of it')
+  await until(() => told('up'), 'the log line')
   await until(async () => ((await platform.rateLimits())[0]?.free ?? 0) > 0, 'free calls')
 })

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { nowMicros, price, type QiError, silentLogger } from '../../lib/src/base/index.ts'
+import { nowMicros, price, type QiError, silentLogger } from '../../lib/src/base/types/index.ts'
 import { applyPolicies, janitor, keepRollups, storeSettings } from '../../lib/src/streaming/platform/upkeep/index.ts'
 import { aPrice } from '../database/records.ts'
 import { testStore } from '../database/testStore.ts'
@@ -23,7 +23,7 @@ describe('the upkeep of the store', async () => {
     await running.catch((error: QiError) => expect(error.code).toBe('CANCELLED'))
   }
 
-  it('rolls up what is written while it runs, and turns rollups off where they are not wanted', async () => {
+  it('rolls up new records while it runs, and turns rollups off if they are disabled', async () => {
     const { rollups } = storeSettings.parse({ rollups: { every_ms: 50 } })
     await during(
       (signal) => keepRollups(store, rollups, signal),
@@ -38,7 +38,7 @@ describe('the upkeep of the store', async () => {
     expect(await store.rollups.status()).toEqual({ pending: 0, lagMs: 0 })
   })
 
-  it('drops what is older than the configuration keeps, while writers write', async () => {
+  it('drops records past their retention, while writers write', async () => {
     const now = nowMicros()
     const old = Array.from({ length: 30_000 }, (_, i) => aPrice({ coinId: 'old', time: now - 40 * DAY + i }))
     await store.timescale.upsert(price, old)
@@ -53,7 +53,7 @@ describe('the upkeep of the store', async () => {
     expect(await store.timescale.policies.retention()).toEqual({})
   })
 
-  it('leaves what was set since, also when it is started again', async () => {
+  it('keeps policies that were set later, also after a restart', async () => {
     const { run, tried } = janitor(store, storeSettings.parse({ retention: { price: 60 } }), silentLogger)
     const { policies } = store.timescale
     await during(run, () => tried.then(() => true))
@@ -66,14 +66,14 @@ describe('the upkeep of the store', async () => {
     await applyPolicies(store, storeSettings.parse({}), silentLogger)
   })
 
-  it.skipIf(onTimescale)('says that compression is not to be had on plain PostgreSQL', async () => {
+  it.skipIf(onTimescale)('warns that plain PostgreSQL has no compression', async () => {
     const warnings: string[] = []
     const logger = { ...silentLogger, warn: (_: unknown, message: string) => void warnings.push(message) }
     await applyPolicies(store, storeSettings.parse({ compress_after: 7 }), logger)
     expect(warnings).toEqual([expect.stringContaining('needs TimescaleDB')])
   })
 
-  it('stops at once when it is asked to', async () => {
+  it('stops at once', async () => {
     const { rollups } = storeSettings.parse({ rollups: { every_ms: 3_600_000 } })
     await during(
       (signal) => keepRollups(store, rollups, signal),

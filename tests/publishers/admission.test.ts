@@ -10,7 +10,7 @@ import {
   silentLogger,
   type Trade,
   trade,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 import { CryptoDataPublisher } from '../../lib/src/publishers/index.ts'
 import { MemoryStream } from '../support/memoryStream.ts'
 import { QueueSource } from './queueSource.ts'
@@ -40,7 +40,7 @@ async function published(type: typeof price | typeof ohlcv | typeof trade, ...ba
   return { records, letters: stream.texts(`${type.topic}.dlq`) }
 }
 
-it('records up to five minutes ahead of the database are taken, what lies further ahead becomes a dead letter', async () => {
+it('records up to five minutes ahead of the database are accepted; later ones become dead letters', async () => {
   const within = [aPrice({ time: NOW + 5 * MINUTE }), aPrice({ receivedAt: NOW + 5 * MINUTE })]
   const beyond = [aPrice({ time: NOW + 5 * MINUTE + 1 }), aPrice({ receivedAt: parseTime('2099-01-01T00:00:00Z') })]
   const { records, letters } = await published(price, [...within, ...beyond])
@@ -52,7 +52,7 @@ it('records up to five minutes ahead of the database are taken, what lies furthe
   expect(reasons.join()).toContain(`received_at 2099-01-01T00:00:00Z ${clock}`)
 })
 
-it('a candle that was received after the close of its market is final before the end of its day', async () => {
+it('a daily candle received after the close of its market is final before the end of the day', async () => {
   const figures = { open: decimal('1'), high: decimal('1'), low: decimal('1'), close: decimal('1'), timeframe: '1d' } as const
   const bar = { ...common, ...figures, time: parseTime('2026-06-01T00:00:00Z'), isFinal: true, builtFrom: 'provider' } as const
   const closes = (at: string) => ({
@@ -74,14 +74,14 @@ it('a candle that was received after the close of its market is final before the
   expect(reads).toBe(2)
 })
 
-it('a candle that was received before its end is not final', async () => {
+it('a candle received before its end is not final', async () => {
   const figures = { open: decimal('1'), high: decimal('1'), low: decimal('1'), close: decimal('1'), timeframe: '1m' } as const
   const bar = (ago: number): Ohlcv => ({ ...common, ...figures, time: NOW - ago, isFinal: true, builtFrom: 'provider' })
   const { records } = await published(ohlcv, [bar(MINUTE), bar(MINUTE - 1)])
   expect(records.map((record) => record.isFinal)).toEqual([true, false])
 })
 
-it('trades without a sequence keep the order of arrival within a moment, across batches; others are left as they came', async () => {
+it('trades of one time without a sequence keep their order of arrival, across batches; others are unchanged', async () => {
   const { records } = await published(
     trade,
     [aTrade({ tradeId: 'z' }), aTrade({ tradeId: 'y' }), aTrade({ tradeId: 'other coin', coinId: 'ethereum' })],

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { price, silentLogger } from '../../lib/src/base/index.ts'
+import { price, silentLogger } from '../../lib/src/base/types/index.ts'
 import { config as replayConfig } from '../../lib/src/publishers/sources/replay/config.ts'
 import { replay } from '../../lib/src/publishers/sources/replay/index.ts'
 import { config as simulatedConfig } from '../../lib/src/publishers/sources/simulated/config.ts'

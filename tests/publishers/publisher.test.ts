@@ -1,13 +1,18 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decimal, type Price, price, QiError, type RecordBatch, silentLogger, trade } from '../../lib/src/base/index.ts'
 import {
-  CryptoDataPublisher,
+  decimal,
+  type Price,
   PUBLISHER_CHANNEL,
   type PublisherEvent,
-  type PublisherOptions,
-} from '../../lib/src/publishers/index.ts'
+  price,
+  QiError,
+  type RecordBatch,
+  silentLogger,
+  trade,
+} from '../../lib/src/base/types/index.ts'
+import { CryptoDataPublisher, type PublisherOptions } from '../../lib/src/publishers/index.ts'
 import { MemoryStream } from '../support/memoryStream.ts'
 import { SHRINKS } from '../support/shrinks.ts'
 import { VirtualClock } from '../support/virtualClock.ts'
@@ -45,7 +50,7 @@ const times = (stream: MemoryStream, key: string) =>
     .filter((message) => message.key === key)
     .map(({ text }) => price.decode(Buffer.from(text)).time)
 
-test('source → check → key → encode → append by topic; the topics are made', async () => {
+test('source → check → key → encode → append by topic; topics are created', async () => {
   const { source, stream, publisher, clock } = publisherOf()
   source.push(prices(priceOf('bitcoin', 1), priceOf('ethereum', 2)))
   source.push({ type: trade, records: [{ ...priceOf('bitcoin', 3), tradeId: '9', side: 'buy', amount: decimal('2') }] }).end()
@@ -67,7 +72,7 @@ test('source → check → key → encode → append by topic; the topics are ma
   )
 })
 
-test('what is invalid, and what the source rejects, is dead-lettered with its reason; its neighbours are not', async () => {
+test('invalid records and rejected parts become dead letters with their reasons; their neighbours do not', async () => {
   const { source, stream, publisher, clock } = publisherOf()
   const bad = { ...priceOf('bitcoin', 2), price: 'abc' } as unknown as Price
   const timeless = { ...priceOf('bitcoin', 3), time: Number.NaN }
@@ -93,7 +98,7 @@ test('what is invalid, and what the source rejects, is dead-lettered with its re
   expect(publisher.stats()).toMatchObject({ published: 2, invalid: 3, inFlight: 0 })
 })
 
-test('an append that may succeed later is repeated; meanwhile degraded, and pulling stops at the limit', async () => {
+test('a retryable append is retried; meanwhile the state is degraded, and pulling stops at the limit', async () => {
   const { source, stream, publisher, clock } = publisherOf({ maxInFlight: 10, maxBatchRecords: 4 })
   let fails = 3
   const degraded: string[] = []
@@ -122,7 +127,7 @@ test('an append that may succeed later is repeated; meanwhile degraded, and pull
   expect(clock.now()).toBeGreaterThan(100)
 })
 
-test('the order of each key is kept through batching and repetition', async () => {
+test('the order of each key is kept through batching and retries', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 20 }),
@@ -157,7 +162,7 @@ test('the order of each key is kept through batching and repetition', async () =
   )
 })
 
-test('an idle lane sends at once what one turn brought; behind a batch that took 3 ms small ones gather for 3 ms, a full one does not wait', async () => {
+test('an idle batcher sends the records of one turn at once; after a batch that took 3 ms a small one waits for 3 ms, a full one does not', async () => {
   const { source, stream, publisher, clock } = publisherOf({ maxBatchRecords: 4 })
   const begun: [at: number, records: number][] = []
   stream.before = (_topic, messages) => {
@@ -217,7 +222,7 @@ test.each(['close', 'abort'])('%s appends what was pulled, ends the pending pull
   await publisher.close()
 })
 
-test('closed while the stream is down: says how many are lost, after the time to drain', async () => {
+test('closed while the stream is down: reports the number of lost records after the drain time', async () => {
   const { source, stream, publisher, clock } = publisherOf({ drainTimeoutMs: 3000 })
   stream.before = () => {
     throw unavailable()
@@ -226,8 +231,7 @@ test('closed while the stream is down: says how many are lost, after the time to
   const running = publisher.run()
   running.catch(() => {})
   while (publisher.stats().received < 3) await turn()
-  const message =
-    '3 records of queue are lost: the stream did not take them within 3000 ms of being asked to stop (the broker is down)'
+  const message = '3 records of queue are lost: the stream did not take them within 3000 ms of the stop (the broker is down)'
   await expect(clock.run(publisher.close())).rejects.toThrow(message)
   await expect(running).rejects.toThrow(message)
   expect(publisher.stats().state).toBe('failed')
@@ -243,17 +247,17 @@ test('an append that never settles does not hold up close()', async () => {
   await expect(clock.run(publisher.close())).rejects.toThrow('2 records of queue are lost')
 })
 
-test('a failure of the source is thrown, after what it gave is appended', async () => {
+test('a failure of the source is thrown, after its records are appended', async () => {
   const { source, stream, publisher, clock } = publisherOf()
   source.push(prices(...range(0, 3))).end(new QiError('UNAUTHORIZED', 'the key is refused'))
   await expect(clock.run(publisher.run())).rejects.toThrow('the key is refused')
   expect(stream.texts('crypto-prices')).toHaveLength(3)
   expect(publisher.stats()).toMatchObject({ state: 'failed', lastError: { code: 'UNAUTHORIZED' } })
   await publisher.close()
-  await expect(publisher.run()).rejects.toThrow('make a new one to run again')
+  await expect(publisher.run()).rejects.toThrow('it runs once; make a new one')
 })
 
-test('an append that no repetition mends is thrown', async () => {
+test('an append that fails for good is thrown', async () => {
   const { source, stream, publisher, clock } = publisherOf()
   stream.before = () => {
     throw new QiError('BAD_REQUEST', 'the message is too large')
@@ -270,7 +274,7 @@ test('closed before it ran', async () => {
   await expect(publisher.run()).rejects.toThrow(QiError)
 })
 
-test('the diagnostics channel tells of appends, repetitions, dead letters and states', async () => {
+test('the diagnostics channel has appends, retries, dead letters and states', async () => {
   const { source, stream, publisher, clock } = publisherOf()
   const events: PublisherEvent[] = []
   const appended = Promise.withResolvers<void>()

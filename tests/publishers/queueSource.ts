@@ -1,4 +1,4 @@
-import type { CheckResult, RecordBatch, Source } from '../../lib/src/base/index.ts'
+import type { CheckResult, RecordBatch, Source } from '../../lib/src/base/types/index.ts'
 
 /** A source that a test feeds by hand; it counts what was pulled. */
 export class QueueSource implements Source {

@@ -12,7 +12,7 @@ import {
   price,
   type RecordBatch,
   trade,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 import { VirtualClock } from '../support/virtualClock.ts'
 import { collect, folderOf, sourceOf } from './replaying.ts'
 
@@ -29,7 +29,7 @@ const wire = (n: number, more: Record<string, unknown> = {}) => ({
 const ndjson = (...objects: unknown[]) =>
   `${objects.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))).join('\n')}\n`
 
-test('our own records: marked as replayed, the rest as recorded', async () => {
+test('our own records: origin replay, all else as recorded', async () => {
   const folder = folderOf({ 'crypto-prices.ndjson': ndjson(wire(1), wire(2)) })
   const { records, rejected } = await collect(sourceOf({ path: folder }))
   expect(rejected).toEqual([])
@@ -45,24 +45,24 @@ test('received_at: now', async () => {
   expect(records[0]?.time).toBe(parseTime('2026-01-01T00:00:01Z'))
 })
 
-test('numbers in the place of decimals keep their digits', async () => {
+test('JSON numbers for decimals keep all their digits', async () => {
   const line = JSON.stringify(wire(1)).replace('"1.5"', '123456789012345.12345678').replace('}', ',"market_cap":5.6e-11}')
   const { records } = await collect(sourceOf({ path: folderOf({ 'price.ndjson': `${line}\n` }) }))
   expect(records[0]).toMatchObject({ price: '123456789012345.12345678', marketCap: '0.000000000056' })
 })
 
-test('the type: by each line, by its topic, or by the setting', async () => {
+test('the record type: by each line, by its topic, or by the setting', async () => {
   const deal = { ...wire(3), trade_id: '7', side: 'buy', amount: '1' }
   const folder = folderOf({ 'mixed.jsonl': ndjson({ type: 'price', ...wire(1) }, { topic: 'crypto-trades', ...deal }, wire(4)) })
   const { batches, rejected } = await collect(sourceOf({ path: folder }))
   expect(batches.filter(({ records }) => records.length > 0).map(({ type }) => type)).toEqual([price, trade])
   expect(rejected).toEqual([
-    { reason: expect.stringContaining('mixed.jsonl:3: what record it is cannot be told'), original: JSON.stringify(wire(4)) },
+    { reason: expect.stringContaining('mixed.jsonl:3: the record type is unknown'), original: JSON.stringify(wire(4)) },
   ])
   expect((await collect(sourceOf({ path: folder, record: 'price' }))).records).toHaveLength(3)
 })
 
-test('what is no record is rejected under its line; its neighbours are not', async () => {
+test('a line that is no record is rejected with its number; its neighbours are not', async () => {
   const text = ndjson(wire(1), '{broken', wire(2, { price: 'abc' }), '', '[1]', wire(3))
   const { records, rejected } = await collect(sourceOf({ path: folderOf({ 'price.ndjson': text }) }))
   expect(records).toHaveLength(2)
@@ -74,7 +74,7 @@ test('what is no record is rejected under its line; its neighbours are not', asy
   expect(rejected[1]?.original).toContain('"abc"')
 })
 
-test('files of a folder come in the order of their names, packed or not, with any line ends', async () => {
+test('files of a folder come in name order, compressed or not, with any line ends', async () => {
   const folder = folderOf({
     'price-2.ndjson': ndjson(wire(3)).replaceAll('\n', '\r\n'),
     'price-1.ndjson.gz': gzipSync(ndjson(wire(1), wire(2))),
@@ -87,7 +87,7 @@ test('files of a folder come in the order of their names, packed or not, with an
   )
 })
 
-test('lines longer than a chunk, and lines that are no UTF-8', async () => {
+test('lines longer than a chunk, and lines that are not UTF-8', async () => {
   const long = JSON.stringify(wire(1, { note: 'x'.repeat(700_000) }))
   const folder = folderOf({
     'price.ndjson': Buffer.concat([
@@ -126,7 +126,7 @@ test('CSV: columns to fields, constants, times, quotes, rejections by line', asy
   ])
 })
 
-test('a quote that nobody closes does not swallow the file', async () => {
+test('an unclosed quote does not swallow the file', async () => {
   const rows = Array.from({ length: 150 }, (_, i) => `0${(i % 9) + 1}-01-2025,coin${i},1,1`)
   const text = `Date,Name,"Price, usd",extra\n01-01-2025,"open,1,1\n${rows.join('\n')}\n01-01-2025,"end`
   const { records, rejected } = await collect(sourceOf({ path: folderOf({ 'a.csv': text }), ...MAPPED }))
@@ -142,8 +142,8 @@ test.each([
   [{ columns: { Dat: 'time' } }, 'figures.csv: columns names "Dat", but the columns are Date, Name, Price, usd, extra'],
   [{ columns: { Date: 'tiem' } }, 'figures.csv: columns gives Date as "tiem", which no price has; did you mean time?'],
   [{ constants: { curency: 'usd' } }, 'constants sets "curency", which no price has; did you mean currency?'],
-  [{ constants: {} }, 'a price needs source, currency: give the column by columns, or the value by constants'],
-  [{ record: undefined }, 'figures.csv: its name does not tell what its rows are: set record'],
+  [{ constants: {} }, 'a price needs source, currency: name the column in columns, or the value in constants'],
+  [{ record: undefined }, 'figures.csv: the record type cannot be told from its name: set record'],
   [{ format: 'interactions' }, 'recorded interactions need the parser'],
   [{ path: undefined }, 'path is missing'],
   [{ path: '/no/such/folder' }, 'path "/no/such/folder" cannot be read'],
@@ -152,7 +152,7 @@ test.each([
   await expect(collect(sourceOf({ path: folderOf({ 'figures.csv': CSV }), ...MAPPED, ...settings }))).rejects.toThrow(message)
 })
 
-test('check() says what is there, or what is missing', async () => {
+test('check() lists the files, or what is missing', async () => {
   expect(await sourceOf({ path: folderOf({ 'price.csv': 'abc' }) }).check()).toEqual({ ok: true, summary: '1 file, 3 bytes' })
   expect(await sourceOf({ path: folderOf({}) }).check()).toMatchObject({
     ok: false,
@@ -160,7 +160,7 @@ test('check() says what is there, or what is missing', async () => {
   })
 })
 
-test('it goes on from the position it was stopped at', async () => {
+test('it resumes from the position where it was stopped', async () => {
   const lines = Array.from({ length: 3500 }, (_, i) => wire(i % 60, { coin_id: `coin${i}` }))
   const folder = folderOf({ 'price-a.ndjson': ndjson(...lines.slice(0, 1700)), 'price-b.ndjson': ndjson(...lines.slice(1700)) })
   const seen: unknown[] = []
@@ -175,7 +175,7 @@ test('it goes on from the position it was stopped at', async () => {
   expect(seen).toEqual(lines.map(({ coin_id }) => coin_id))
 })
 
-test('a CSV goes on in its middle', async () => {
+test('a CSV is resumed in its middle', async () => {
   const { records } = await collect(sourceOf({ path: folderOf({ 'figures.csv': CSV }), ...MAPPED, resume: 'figures.csv:7' }))
   expect(records.map(({ coinId }) => coinId)).toEqual(['say "hi"'])
 })
@@ -202,7 +202,7 @@ test('close() ends a pending wait', async () => {
   expect((await pending).done).toBe(true)
 })
 
-test('recorded answers go through the parser of their source', async () => {
+test('recorded answers are parsed by their source type', async () => {
   const answer = (status: number, body: string) => ({
     recorded_at: 'Sat, 15 May 2021 16:00:13 GMT',
     request: { method: 'GET', url: 'https://x/simple/price' },

@@ -17,7 +17,7 @@ const settings = (files: Readonly<Record<string, string | Buffer>>, more: Record
 const row = (i: number) => `${new Date(1_704_067_200_000 + i * 1000).toISOString()},${(i * 7919) % 100_003}`
 const table = (rows: number) => `time,price\n${Array.from({ length: rows }, (_, i) => row(i)).join('\n')}\n`
 
-test('a cut archive: all that it holds up to there, once, then the line to go on from; and from there it goes on', async () => {
+test('a cut archive: its readable records come once, then an error with the line to resume from, and resuming works', async () => {
   const whole = gzipSync(table(60_000))
   const cut = settings({ 'price.csv.gz': whole.subarray(0, Math.floor(whole.length * 0.7)) })
   const { records, rejected, error } = await collectUntilFailure(sourceOf(cut))
@@ -25,7 +25,7 @@ test('a cut archive: all that it holds up to there, once, then the line to go on
   const line = records.length + 2
   expect(error).toMatchObject({ code: 'BAD_DATA', retryable: false })
   expect(error.message).toBe(
-    `price.csv.gz:${line}: unexpected end of file; the lines before it are imported: to go on there once the file is whole, set resume: price.csv.gz:${line}`,
+    `price.csv.gz:${line}: unexpected end of file; the lines before it are imported; to resume there once the file is complete, set resume: price.csv.gz:${line}`,
   )
   // Nothing that could be unpacked is missing.
   const packed = readFileSync(join(cut.path, 'price.csv.gz'))
@@ -35,7 +35,7 @@ test('a cut archive: all that it holds up to there, once, then the line to go on
   expect(records.length + rest.records.length).toBe(60_000)
 })
 
-test('a byte that is wrong within an archive', async () => {
+test('a wrong byte within an archive', async () => {
   const bytes = gzipSync(table(60_000))
   bytes.fill(0xff, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 64)
   const { records, error } = await collectUntilFailure(sourceOf(settings({ 'price.csv.gz': bytes })))
@@ -43,12 +43,12 @@ test('a byte that is wrong within an archive', async () => {
   expect(error.message).toMatch(/^price\.csv\.gz:\d+: (invalid|incorrect|unexpected)/)
 })
 
-test('archives put together, and an archive by another name', async () => {
+test('concatenated archives, and an archive with another ending', async () => {
   const parts = Buffer.concat([gzipSync('time,price\n'), gzipSync(`${row(1)}\n`), gzipSync(`${row(2)}\n`)])
   expect((await collect(sourceOf(settings({ 'price.csv.gz': parts, 'price-2.csv': parts })))).records).toHaveLength(4)
 })
 
-test('an archive that unpacks to very much is read in bounded memory', async () => {
+test('an archive that unpacks to a huge size is read in bounded memory', async () => {
   const path = join(folderOf({}), 'price.csv.gz')
   const zeros = Buffer.alloc(1024 * 1024, '0')
   const much = function* () {
@@ -72,12 +72,12 @@ test('an archive that unpacks to very much is read in bounded memory', async () 
 })
 
 test.each([
-  ['zip', Buffer.from('504b0304140000000800', 'hex'), 'price.csv.gz is packed by zip, not by gzip'],
-  ['zstd', Buffer.from('28b52ffd0458', 'hex'), 'price.csv.gz is packed by zstd'],
+  ['zip', Buffer.from('504b0304140000000800', 'hex'), 'price.csv.gz is compressed by zip, not by gzip'],
+  ['zstd', Buffer.from('28b52ffd0458', 'hex'), 'price.csv.gz is compressed by zstd'],
   [
     'UTF-16 with its mark',
     Buffer.from('\uFEFFtime,price\n', 'utf16le'),
-    'is UTF-16LE, not UTF-8: write it anew with iconv -f UTF-16LE',
+    'is UTF-16LE, not UTF-8: convert it with iconv -f UTF-16LE',
   ],
   ['UTF-16, big end first', Buffer.from('\uFEFFtime,price\n', 'utf16le').swap16(), 'is UTF-16BE, not UTF-8'],
   ['UTF-16 without a mark', Buffer.from('time,price\n2024', 'utf16le'), 'is UTF-16LE, not UTF-8'],
@@ -102,14 +102,14 @@ test.each([
   })
 })
 
-test('a header below skipped lines is told by its own number; skipped lines may be anything', async () => {
+test('a header below skipped lines is reported with its own number; skipped lines may be anything', async () => {
   const text = Buffer.concat([Buffer.from('über\n', 'latin1'), LATIN1])
   await expect(collect(sourceOf(settings({ 'price.csv': text }, { skip_lines: 1 })))).rejects.toThrow('line 2 is not UTF-8')
   const { records } = await collect(sourceOf(settings({ 'price.csv': `über\0\n${table(3)}` }, { skip_lines: 1 })))
   expect(records).toHaveLength(3)
 })
 
-test('a later line that is no text is rejected under its number; a byte order mark is none of the header', async () => {
+test('a later line that is no text is rejected with its number; a byte order mark is not part of the header', async () => {
   const text = Buffer.concat([
     Buffer.from('\uFEFFtime,price\n2024-01-01,1\n'),
     Buffer.from('2024-01-02,\xe4\n', 'latin1'),
@@ -123,7 +123,7 @@ test('a later line that is no text is rejected under its number; a byte order ma
   ])
 })
 
-test('a quote that is open at the end, over very long lines, is held in bounds', async () => {
+test('a quote that is open to the end, over very long lines, is read in bounded memory', async () => {
   const long = 'x'.repeat(700_000)
   const text = `time,price\n2024-01-01,"${long}\n${long}\n2024-01-02,2\n`
   const { records, rejected } = await collect(sourceOf(settings({ 'price.csv': text })))
@@ -132,7 +132,7 @@ test('a quote that is open at the end, over very long lines, is held in bounds',
   expect(rejected[0]?.original).toHaveLength(1024 * 1024)
 })
 
-test('files that are none: empty ones hold nothing, folders within a folder are left out, a pipe is refused', async () => {
+test('empty files hold no records, subfolders are skipped, a pipe is refused', async () => {
   const { path, ...rest } = settings({ 'price.csv': '', 'price-2.csv': table(2) })
   mkdirSync(join(path, 'old.csv'))
   expect((await collect(sourceOf({ path, ...rest }))).records).toHaveLength(2)

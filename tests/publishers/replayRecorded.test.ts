@@ -10,9 +10,9 @@ import {
   type RecordBatch,
   type RecordedInteraction,
   silentLogger,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 import { ReplaySource, replay } from '../../lib/src/publishers/sources/replay/index.ts'
-import { readInteraction } from '../../lib/src/streaming/platform/interactions.ts'
+import { readInteraction } from '../../lib/src/streaming/platform/sources/interactions.ts'
 import { describeWith, recordedData } from '../support/services.ts'
 import { temporary } from '../support/temporary.ts'
 
@@ -97,7 +97,7 @@ describeWith('recorded-data', 'recorded series, replayed: every figure is the te
     )
   })
 
-  test('recorded answers keep their order and moments', async () => {
+  test('recorded answers keep their order and times', async () => {
     const seen: RecordedInteraction[] = []
     const parser: InteractionParser = (interaction) => {
       seen.push(interaction)
@@ -110,7 +110,7 @@ describeWith('recorded-data', 'recorded series, replayed: every figure is the te
     ).toBe(true)
   })
 
-  test('recorded answers of CoinGecko become the records that they meant', async () => {
+  test('recorded answers of CoinGecko become records', async () => {
     const batches = await pulled('coingecko-vcr-2021/interactions.ndjson.gz', { format: 'interactions' }, readInteraction)
     const records = batches.flatMap((batch) => batch.records)
     expect(new Set(batches.map(({ type }) => type.name))).toEqual(
@@ -122,7 +122,7 @@ describeWith('recorded-data', 'recorded series, replayed: every figure is the te
     expect(batches.flatMap(({ rejected = [] }) => rejected)).toEqual([])
   })
 
-  test('an answer of somebody unknown is rejected with its host', async () => {
+  test('an answer of an unknown provider is rejected with its host', async () => {
     const source = new ReplaySource({
       config: replay.config.parse({ path: await recordedByAnother(), format: 'interactions' }),
       logger: silentLogger,
@@ -131,7 +131,7 @@ describeWith('recorded-data', 'recorded series, replayed: every figure is the te
     const batches: RecordBatch[] = []
     for await (const batch of source) batches.push(batch)
     expect(batches.flatMap(({ rejected = [] }) => rejected.map(({ reason }) => reason))).toEqual([
-      expect.stringContaining('no source here reads answers of api.example.com'),
+      expect.stringContaining('no source type parses answers of api.example.com'),
     ])
   })
 })

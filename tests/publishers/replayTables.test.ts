@@ -2,7 +2,7 @@ import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { parseTime, quote } from '../../lib/src/base/index.ts'
+import { parseTime, quote } from '../../lib/src/base/types/index.ts'
 import { collect, folderOf, sourceOf } from './replaying.ts'
 
 const BARS = { source: 'binance', coin_id: 'BTC/USDT', currency: 'USDT', timeframe: '1m' }
@@ -50,14 +50,14 @@ test.each([
   })
 })
 
-test('a header that names a field twice is refused, since one of the two would be lost', async () => {
+test('a header that names a field twice is refused, because one of the two would be lost', async () => {
   const path = folderOf({ 'price.csv': 'time,price,note,note,price\n2024-01-01,1,a,b,2\n' })
   await expect(collect(sourceOf({ path, constants: PRICES }))).rejects.toThrow(
     'price.csv: the columns 2 and 5 both give price: set header: false, skip_lines: 1, and list all columns',
   )
 })
 
-test('null words: an empty optional figure; a required one is refused with the word', async () => {
+test('null words: an optional figure is empty; a required one is refused with the word', async () => {
   const text = 'time,price,volume_24h\n2024-01-01,1.6,null\n2024-01-02,1.7,NaN\n2024-01-03,null,null\n2024-01-04,1.8,\n'
   // As YAML reads `nulls: [null, NaN]`.
   const { records, rejected } = await collect(
@@ -70,7 +70,7 @@ test('null words: an empty optional figure; a required one is refused with the w
   ])
   expect(rejected).toEqual([
     {
-      reason: 'price.csv:4: price is "null", which nulls takes as empty, and a price needs price',
+      reason: 'price.csv:4: price is "null", which is empty by nulls, and a price needs price',
       original: '2024-01-03,null,null',
     },
   ])
@@ -80,7 +80,7 @@ const DEALS_CSV = 'time,price,amount\n1717200000,410.5,0.1\n1717200000,410.5,0.2
 const importDeals = (path: string, more: Record<string, unknown> = {}) =>
   collect(sourceOf({ path, record: 'trade', constants: DEALS, time_format: 'seconds', ...more }))
 
-test('trades without ids get some from file and line, the same at each import, wherever the file lies, packed, and grown', async () => {
+test('trades without ids get ids from file and line: the same at each import, in any folder, compressed, and after the file has grown', async () => {
   const folder = folderOf({ 'deals.csv': DEALS_CSV })
   const { records, rejected } = await importDeals(folder)
   expect(rejected).toEqual([])
@@ -102,7 +102,7 @@ test('trades without ids get some from file and line, the same at each import, w
   expect(others.filter((id) => ids.includes(id))).toEqual([])
 })
 
-test('the same of our own records in NDJSON, and of quotes without a sequence', async () => {
+test('the same for our own records in NDJSON, and for quotes without a sequence', async () => {
   const deal = (price: string) => JSON.stringify({ ...DEALS, time: '2024-06-01T00:00:00Z', price, amount: '1' })
   const { records } = await collect(sourceOf({ path: folderOf({ 'trade.ndjson': `${deal('1')}\n${deal('1')}\n` }) }))
   expect(new Set(records.map(({ tradeId }) => tradeId)).size).toBe(2)
@@ -111,7 +111,7 @@ test('the same of our own records in NDJSON, and of quotes without a sequence', 
   expect(batches.map(({ type, records: quoted }) => [type, quoted.map(({ sequence }) => sequence)])).toEqual([[quote, [2, 3]]])
 })
 
-test('a whole number as the id of a trade is its sequence too; other ids, or a sequence in the file, stay as they are', async () => {
+test('a whole number as trade id is its sequence too; other ids, and a sequence in the file, are unchanged', async () => {
   const text = 'time,trade_id,price,amount\n2024-01-01,99,1,1\n2024-01-01,100,1,1\n2024-01-01,x7,1,1\n2024-01-01,,1,1\n'
   const { records } = await collect(sourceOf({ path: folderOf({ 'trade.csv': text }), constants: DEALS }))
   expect(records.map(({ tradeId, sequence }) => [tradeId, sequence])).toEqual([
@@ -123,15 +123,15 @@ test('a whole number as the id of a trade is its sequence too; other ids, or a s
 })
 
 test.each([
-  ['trade', DEALS_CSV, { trade_id: 'none', side: 'unknown' }, 'constants sets trade_id, which tells one trade from another'],
-  ['quote', 'time,bid,bid_size,ask,ask_size\n', { sequence: 0 }, 'constants sets sequence, which tells one quote'],
+  ['trade', DEALS_CSV, { trade_id: 'none', side: 'unknown' }, 'constants sets trade_id, which identifies a trade'],
+  ['quote', 'time,bid,bid_size,ask,ask_size\n', { sequence: 0 }, 'constants sets sequence, which identifies a quote'],
   [
     'trending',
     'time,coin_id,name,symbol\n',
     { rank: 1 },
-    'rank, which tells one trending from another: rows of one time would overwrite each other; give its column by columns',
+    'rank, which identifies a trending: rows of one time would overwrite each other; name its column in columns',
   ],
-  ['price', 'price\n1\n2\n', { ...PRICES, time: '2024-01-01T00:00:00Z' }, 'so that every row would overwrite the one before it'],
+  ['price', 'price\n1\n2\n', { ...PRICES, time: '2024-01-01T00:00:00Z' }, 'so every row would overwrite the one before'],
 ])('a constant that would make one %s of many is refused', async (type, text, constants, message) => {
   const path = folderOf({ 'rows.csv': text })
   await expect(collect(sourceOf({ path, record: type, constants: { source: 'venue', ...constants } }))).rejects.toMatchObject({
@@ -140,13 +140,13 @@ test.each([
   })
 })
 
-test('a snapshot of many coins at one time is none of that', async () => {
+test('a snapshot of many coins at one time is accepted', async () => {
   const path = folderOf({ 'price.csv': 'coin_id,price\na,1\nb,2\n' })
   const constants = { source: 'file', currency: 'usd', time: '2024-01-01T00:00:00Z' }
   expect((await collect(sourceOf({ path, constants }))).records).toHaveLength(2)
 })
 
-test('a constant id of NDJSON is refused as well', async () => {
+test('a constant id is refused for NDJSON too', async () => {
   const line = JSON.stringify({ type: 'trade', ...DEALS, time: '2024-06-01T00:00:00Z', price: '1', amount: '1' })
   const path = folderOf({ 'rows.ndjson': `${line}\n` })
   await expect(collect(sourceOf({ path, constants: { trade_id: 'x' } }))).rejects.toThrow('constants sets trade_id')

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
-import { formatTime } from '../../lib/src/base/index.ts'
-import { readInteraction } from '../../lib/src/streaming/platform/interactions.ts'
+import { formatTime } from '../../lib/src/base/types/index.ts'
+import { readInteraction } from '../../lib/src/streaming/platform/sources/interactions.ts'
 import { collect, folderOf, sourceOf } from './replaying.ts'
 
 const BARS = { source: 'venue', coin_id: 'a', currency: 'usd', timeframe: '1m' }
@@ -15,7 +15,7 @@ const UNITS = `time,open,high,low,close,volume
 1735689600000000,4.2,4.25,4.15,4.16,3.25
 `
 
-test('a count in another unit than it is said to be is refused with file and line', async () => {
+test('a time count in another unit than configured is refused with file and line', async () => {
   const path = folderOf({ 'bars.csv': UNITS })
   const { records, rejected } = await collect(sourceOf({ path, record: 'ohlcv', constants: BARS, time_format: 'microseconds' }))
   expect(records.map(({ time }) => formatTime(time as number))).toEqual(['2025-01-01T00:00:00Z'])
@@ -24,7 +24,7 @@ test('a count in another unit than it is said to be is refused with file and lin
   ])
 })
 
-test('epoch tells units apart by the size of each count', async () => {
+test('epoch detects the unit by the size of each count', async () => {
   const path = folderOf({ 'bars.csv': UNITS })
   const { records, rejected } = await collect(sourceOf({ path, record: 'ohlcv', constants: BARS, time_format: 'epoch' }))
   expect(rejected).toEqual([])
@@ -60,7 +60,7 @@ test.each(['America/New_York', 'UTC'])(
   },
 )
 
-test('records of other programs in NDJSON: without a zone, or counted', async () => {
+test('NDJSON records of other programs: times without a zone, or counted', async () => {
   const line = (time: unknown) => JSON.stringify({ source: 'f', coin_id: 'a', currency: 'usd', price: '1', time })
   const read = async (times: readonly unknown[], time_format: string) => {
     const path = folderOf({ 'price.ndjson': times.map(line).join('\n') })

@@ -8,7 +8,7 @@ import {
   type RecordBatch,
   type RecordValues,
   silentLogger,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 import {
   COINS,
   SimulatedMarket,
@@ -55,7 +55,7 @@ test('every record is valid and marked simulated', async () => {
   expect(recordsOf(batches, 'instrument')).toHaveLength(COINS.length)
 })
 
-test('prices come each interval, at aligned times; candles and the whole market each minute', async () => {
+test('prices come each interval, at aligned times; candles and market figures each minute', async () => {
   const { source, clock } = sourceOf({ until: '2026-03-01T12:03:00Z' })
   const batches = await collect(source, clock)
   const times = recordsOf<Price>(batches, 'price')
@@ -107,7 +107,7 @@ test('two processes, a restart and a backfill agree on every figure', async () =
   expect(backfill.clock.now()).toBe(START + 9_000_000)
 })
 
-test('any moment of any coin: plausible, above 0, the same again', () => {
+test('the price of any coin at any time is plausible, above 0 and repeatable', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...COINS.map(({ id }) => id), 'x', 'some coin'),
@@ -130,7 +130,7 @@ test('any moment of any coin: plausible, above 0, the same again', () => {
   )
 })
 
-test('seeds and coins differ; it moves; tether hardly does', () => {
+test('seeds and coins differ; prices move, tether hardly', () => {
   const day = (seed: string, coin: string) => {
     const market = new SimulatedMarket(seed)
     return Array.from({ length: 1440 }, (_, i) => Math.log(market.level(coin, 1.77e15 + i * MINUTE)))
@@ -142,7 +142,7 @@ test('seeds and coins differ; it moves; tether hardly does', () => {
   expect(spread(day('a', 'tether'))).toBeLessThan(0.003)
 })
 
-test('the generator gives what the source gives', async () => {
+test('the generator gives the same prices as the source', async () => {
   const { source, clock } = sourceOf({
     from: '2026-01-01T00:00:00Z',
     until: '2026-01-01T00:00:10Z',
@@ -165,7 +165,7 @@ test('a count ends it exactly; a rate spreads prices over the second', async () 
   expect(new Set(prices.map(({ coinId, time }) => `${coinId} ${time}`)).size).toBe(1234)
 })
 
-test('what fell due while nobody pulled is made up for; after ten minutes it goes on from now', async () => {
+test('prices that fell due without a pull are made up for; after ten minutes it continues from now', async () => {
   const { source, clock } = sourceOf({ coins: ['a'], market: false, candles: false })
   const iterator = source[Symbol.asyncIterator]()
   const pull = async () => ((await clock.run(iterator.next())).value as RecordBatch).records as unknown as Price[]
@@ -203,7 +203,7 @@ test.each([
   expect(() => simulated.config.parse(settings)).toThrow(message)
 })
 
-test.each([-7_200_000, 7_200_000])('prices go on at once when the clock is set by %i ms', async (step) => {
+test.each([-7_200_000, 7_200_000])('prices continue at once when the clock is set by %i ms', async (step) => {
   const clock = new VirtualClock(START)
   let set = 0
   const now = () => clock.now() + set

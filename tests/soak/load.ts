@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { WebSocket } from 'ws'
-import { decimal, nowMicros, type Price, price, type Stream } from '../../lib/src/base/index.ts'
+import { decimal, nowMicros, type Price, price, type Stream } from '../../lib/src/base/types/index.ts'
 import { until } from '../support/until.ts'
 
 export const SOURCE = 'soak'
@@ -44,7 +44,7 @@ const aPrice = (i: number, time: number): Price => ({
   marketCap: decimal(String(i + 1)),
 })
 
-/** What a user of the dashboard and a program read, all in turn. */
+/** The reads of a user of the dashboard and of a program, all in turn. */
 const PATHS = [
   '/api/v1/prices/latest',
   '/api/v1/candles?coin=bitcoin&timeframe=1m',

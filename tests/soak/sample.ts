@@ -2,7 +2,7 @@ import { readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { metricsOf } from '../support/metrics.ts'
 
-/** A platform at one moment. What a system does not tell is NaN. */
+/** A platform at one moment. Figures that a system does not give are NaN. */
 export interface Sample {
   /** Seconds since the load began. */
   readonly at: number
@@ -13,7 +13,7 @@ export interface Sample {
   /** Open file descriptors, and how many of them are sockets. */
   readonly descriptors: number
   readonly sockets: number
-  /** What keeps the event loop alive: sockets, timers, watchers. */
+  /** Handles that keep the event loop alive: sockets, timers, watchers. */
   readonly resources: number
   /** Records appended and not yet stored. */
   readonly lag: number

@@ -12,7 +12,7 @@ export interface SoakOptions {
   readonly seconds: number
   /** Records a second, beside those of the simulated market. */
   readonly rate: number
-  /** Hears of each sample. */
+  /** Called with each sample. */
   readonly sampled?: (sample: Sample, freshness: Freshness) => void
 }
 

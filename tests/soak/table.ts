@@ -29,7 +29,7 @@ export const sampleRow = (s: Sample, freshness: Freshness): string =>
     percent(freshness.share),
   ])
 
-/** What of the load, how fresh, and what grew. */
+/** The load, how fresh the prices were, and what grew. */
 export function report({ seconds, load, fresh, judged, problems }: Soaked): string {
   const { records, reads, sent, clients } = load
   return [

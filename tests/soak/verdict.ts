@@ -1,11 +1,11 @@
 import type { Sample } from './sample.ts'
 import { median, type Slope, theilSen } from './slope.ts'
 
-/** What may not grow. */
+/** Figures that may not grow. */
 export interface Measure {
   readonly name: keyof Omit<Sample, 'at'>
   readonly unit: string
-  /** What of a window counts: memory falls when garbage is collected, so its least is what is held. */
+  /** The figure of a window that counts: memory falls when garbage is collected, so its least is what is held. */
   readonly of: 'least' | 'median'
   /** How much it may grow in a minute before it counts as growing, at so many records a second. */
   readonly tolerance: (rate: number) => number
@@ -42,7 +42,7 @@ export interface Judged extends Slope {
 export interface JudgeOptions {
   /** Records a second. */
   readonly rate: number
-  /** What came before is warming up, in seconds. */
+  /** Length of the warm-up, in seconds. */
   readonly afterS?: number
   readonly windowS?: number
 }

@@ -1,4 +1,4 @@
-import type { Calendar, Micros, Span } from '../../lib/src/base/index.ts'
+import type { Calendar, Micros, Span } from '../../lib/src/base/types/index.ts'
 
 const HOUR = 3_600_000_000
 const DAY = 24 * HOUR

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { parseExactJson } from '../../lib/src/base/index.ts'
+import { parseExactJson } from '../../lib/src/base/types/index.ts'
 import type { Answering, Reply } from './coingeckoServer.ts'
 import { recordedData } from './run/available.ts'
 

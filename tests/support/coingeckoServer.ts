@@ -24,7 +24,7 @@ export interface Reply {
   readonly fault?: 'drop' | 'truncate'
 }
 
-/** What to answer; undefined leaves it to the recordings. */
+/** The answer; undefined leaves it to the recordings. */
 export type Answering = (ask: Ask) => Reply | undefined
 
 export interface CoinGeckoServer extends AsyncDisposable {

@@ -64,7 +64,7 @@ async function dropOwned(admin: string, name: string, owner: string): Promise<vo
   const { rows } = await client
     .query<{ role: string }>(
       `select rolname as role from pg_roles where rolname in (
-        select prefix || oid from pg_database, unnest(array['qicore_reader_', 'qicore_mcp_']) as prefix where datname = $1)`,
+        select prefix || oid from pg_database, unnest(array['qicore_reader_', 'qicore_mcp_', 'qicore_sql_']) as prefix where datname = $1)`,
       [name],
     )
     .finally(() => client.end())

@@ -7,15 +7,20 @@ import {
   type Sink,
   silentLogger,
   type WriteResult,
-} from '../../lib/src/base/index.ts'
-import { Consumer, type DeadLetter, type DeadLetters, type DeliverySettings } from '../../lib/src/streaming/pipelines/index.ts'
+} from '../../lib/src/base/types/index.ts'
+import {
+  type DeadLetter,
+  type DeadLetters,
+  DeliveryMember,
+  type DeliverySettings,
+} from '../../lib/src/streaming/pipelines/index.ts'
 import { HeldSubscription } from './heldSubscription.ts'
 import { MemoryStream } from './memoryStream.ts'
 
 /** A sink that the test can hold up or let fail. */
 export class HeldSink implements RowSink {
   readonly name = 'held'
-  readonly delivery = 'upsert'
+  readonly guarantee = 'upsert'
   readonly writes: Price[][] = []
   before: (records: readonly Price[]) => Promise<void> = async () => {}
   failing: (record: Price) => QiError | undefined = () => undefined
@@ -46,7 +51,7 @@ export function started(settings: Partial<DeliverySettings> = {}, open?: (sink: 
   const stream = Object.assign(new MemoryStream(), { subscribe: async () => subscription })
   const sink = new HeldSink()
   const letters: DeadLetter[] = []
-  const consumer = new Consumer({
+  const consumer = new DeliveryMember({
     pipeline: 'test',
     destination: 'held',
     topics: [price.topic],

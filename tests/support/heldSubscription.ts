@@ -6,7 +6,7 @@ import {
   price,
   type Subscription,
   type TopicPartition,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 
 /** A subscription whose batches the test hands in, and whose commits it can hold up or fail. */
 export class HeldSubscription implements Subscription {

@@ -12,7 +12,7 @@ export interface HistoryServer extends AsyncDisposable {
   readonly url: string
   /** Windows of market_chart/range and ohlc/range, in the order of asking. */
   windows(): readonly AskedWindow[]
-  /** What CoinGecko would answer between two times (seconds): hour, price. */
+  /** The answer of CoinGecko between two times (seconds): hour, price. */
   truth(coin: string, from: number, to: number): readonly (readonly [seconds: number, price: string])[]
   readonly server: CoinGeckoServer
 }

@@ -1,5 +1,5 @@
-import { findRunning } from '../../lib/src/base/database/embedded/postmaster.ts'
-import { isAlive } from '../../lib/src/base/database/embedded/processes.ts'
+import { findRunning } from '../../lib/src/base/database/embedded/server/postmaster.ts'
+import { isAlive } from '../../lib/src/base/database/embedded/server/processes.ts'
 import { until } from './until.ts'
 
 /** Ends a process that is no child of ours. Until it is gone a killed server still takes connections, which it then resets. */

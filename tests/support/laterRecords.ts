@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type RecordType, recordTypes } from '../../lib/src/base/index.ts'
+import { type RecordType, recordTypes } from '../../lib/src/base/types/index.ts'
 
 /** Fields that no record type has: those of a later version, as JSON. */
 export const LATER = '"fee":0.10000000000000000001,"levels":[["1.50",{"deep":[null,true]}]],"note":"later"'

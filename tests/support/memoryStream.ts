@@ -13,7 +13,7 @@ import {
   type Stream,
   type Subscription,
   type TopicDescription,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 
 type Kept = Parameters<typeof encodedBatch>[2][number]
 
@@ -23,7 +23,7 @@ export class MemoryStream implements Stream {
   readonly topics = new Map<string, Kept[][]>()
   readonly appends: { readonly topic: string; readonly messages: readonly Message[] }[] = []
   before: (topic: string, messages: readonly Message[], options?: AppendOptions) => Promise<void> | void = () => {}
-  /** What timestamps messages get, in milliseconds. */
+  /** Timestamp of each message, in milliseconds. */
   now: () => number = Date.now
 
   async createTopics(names: readonly string[], { partitions = 6 }: { partitions?: number } = {}): Promise<void> {
@@ -43,8 +43,21 @@ export class MemoryStream implements Stream {
     return names.flatMap((name) => {
       const partitions = this.topics.get(name)
       if (!partitions) return []
-      return { name, partitions: partitions.map((kept, partition) => ({ partition, earliest: 0n, latest: BigInt(kept.length) })) }
+      return {
+        name,
+        id: name,
+        partitions: partitions.map((kept, partition) => ({ partition, earliest: 0n, latest: BigInt(kept.length) })),
+      }
     })
+  }
+
+  async positionsAt(topics: readonly string[], at: number): Promise<readonly Position[]> {
+    return topics.flatMap((topic) =>
+      this.#topic(topic).map((kept, partition) => {
+        const first = kept.findIndex(({ timestamp }) => timestamp >= at)
+        return { topic, partition, offset: BigInt(first < 0 ? kept.length : first) }
+      }),
+    )
   }
 
   async append(topic: string, messages: readonly Message[], options?: AppendOptions): Promise<readonly Position[]> {

@@ -3,7 +3,7 @@ export interface Sample {
   readonly value: number
 }
 
-/** What a platform's `/metrics` says at one moment. */
+/** A platform's `/metrics` at one moment. */
 export interface MetricsText {
   all(name: string): readonly Sample[]
   /** The sum over all labels; NaN where there is none. */

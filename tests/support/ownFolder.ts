@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * For programs outside of a test run: everything temporary goes to a folder of their own. Whatever becomes of the program, the
+ * For programs outside of a test run: everything temporary goes to a folder of their own. However the program ends, the
  * keeper stops what still works in the folder, and removes it.
  */
 export async function ownFolder(name: string): Promise<string> {

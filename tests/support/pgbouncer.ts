@@ -4,7 +4,7 @@ import { chmod, chown, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { freePort } from '../../bench/freePort.ts'
-import { serviceUser } from '../../lib/src/base/database/embedded/serviceUser.ts'
+import { serviceUser } from '../../lib/src/base/database/embedded/server/serviceUser.ts'
 import { pgbouncer } from './run/available.ts'
 
 export interface Pooler {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { PlatformStatus } from '../../lib/src/base/index.ts'
+import type { PlatformStatus } from '../../lib/src/base/types/index.ts'
 import { until } from './until.ts'
 
 const MAIN = fileURLToPath(new URL('../../app/cli/main.ts', import.meta.url))

@@ -1,4 +1,4 @@
-/** Whether to run what installs packages and takes a minute or more: under CI, and where asked for. */
+/** True if tests run that install packages and take a minute or more: under CI, and where asked for. */
 export const runsSlow: boolean = process.env.CI === 'true' || process.env.QICORE_TEST_SLOW === '1'
 
 /**

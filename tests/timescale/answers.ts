@@ -1,14 +1,5 @@
-import {
-  type CryptoFinancialDSL,
-  instrument,
-  type Micros,
-  marketAnalytics,
-  ohlcv,
-  price,
-  type Store,
-  TIMEFRAMES,
-  trade,
-} from '../../lib/src/base/index.ts'
+import type { CryptoFinancialDSL, Store } from '../../lib/src/base/database/index.ts'
+import { instrument, type Micros, marketAnalytics, ohlcv, price, TIMEFRAMES, trade } from '../../lib/src/base/types/index.ts'
 import { DAY, HOUR, type Records } from './market.ts'
 
 export async function write({ timescale }: Store, records: Partial<Records>): Promise<void> {
@@ -31,7 +22,7 @@ const SERIES = [
 type Verb = Exclude<keyof CryptoFinancialDSL, `store${string}`>
 type Question = readonly [verb: Verb, query: object]
 
-/** By question, so that a difference says where it is. One after the other: they compete for the store's connections. */
+/** Answers by question, so that a difference is easy to place. Sequential, since the questions compete for the store's connections. */
 async function allOf({ dsl }: Store, questions: readonly Question[]): Promise<Record<string, unknown>> {
   const found: Record<string, unknown> = {}
   for (const [verb, query] of questions)
@@ -45,7 +36,7 @@ interface Answer {
   readonly candles?: readonly { readonly isFinal?: boolean; readonly is_final?: boolean; readonly covered?: number }[] | string
 }
 
-/** How much of an open candle is covered moves with the clock. */
+/** Removes `covered` of open candles, which changes with the clock. */
 function timeless(answer: unknown): unknown {
   const { candles } = answer as Answer
   if (candles === undefined) return answer
@@ -56,7 +47,7 @@ function timeless(answer: unknown): unknown {
   }
 }
 
-/** The candles of every length that is made of bars, whole and in part. */
+/** Candles of every length built from bars, whole and partial. */
 export function candles(store: Store, end: Micros, from: Micros = end - 500 * DAY): Promise<Record<string, unknown>> {
   const range = { from, to: end + 1, limit: 10_000 }
   const part = { from: Math.max(from, end - 3 * DAY + 7), to: end - 5 * HOUR + 7, limit: 100, fill: true }
@@ -73,7 +64,7 @@ export function candles(store: Store, end: Micros, from: Micros = end - 500 * DA
   )
 }
 
-/** What every other verb says, and candles that only records are there for. */
+/** Answers of every other verb, and candles built from records. */
 export function answers(store: Store, end: Micros): Promise<Record<string, unknown>> {
   return allOf(store, [
     ...SERIES.flatMap((series): Question[] => [

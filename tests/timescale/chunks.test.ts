@@ -1,16 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  Coverage,
-  decimal,
-  marketAnalytics,
-  nowMicros,
-  ohlcv,
-  openStore,
-  price,
-  type Store,
-  storeStatistics,
-  trade,
-} from '../../lib/src/base/index.ts'
+import { Coverage, openStore, type Store, storeStatistics } from '../../lib/src/base/database/index.ts'
+import { decimal, marketAnalytics, nowMicros, ohlcv, price, trade } from '../../lib/src/base/types/index.ts'
 import { aBar, aPrice } from '../database/records.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { describeWith } from '../support/services.ts'
@@ -24,7 +14,7 @@ const TABLES = ['crypto_prices', 'ohlcv_data', 'trades'] as const
 const end = nowMicros() - (nowMicros() % DAY)
 const of = { source: 'venue', currency: 'usd', origin: 'live' as const }
 
-/** Rows of so many chunks up to the day that has begun, so far apart. */
+/** Rows over so many chunks up to today, at this distance. */
 function many<T>(chunk: number, apart: number, make: (time: number, i: number) => T): T[] {
   const first = end - 1 - ((end - 1) % chunk) - (CHUNKS - 1) * chunk
   return Array.from({ length: Math.ceil((end - first) / apart) }, (_, i) => make(first + i * apart, i))
@@ -67,7 +57,7 @@ async function fill({ timescale, pool }: Store): Promise<void> {
   await pool.query('vacuum analyze')
 }
 
-/** Chunks of which some rows were taken out of the compressed form. */
+/** Compressed chunks with some decompressed rows. */
 const UNPACKED = 'select count(*)::int as n from _timescaledb_catalog.chunk where status & 8 > 0'
 
 describeWith('timescaledb', 'over 105 chunks of which 103 are compressed', () =>
@@ -93,7 +83,7 @@ describeWith('timescaledb', 'over 105 chunks of which 103 are compressed', () =>
       await database?.drop()
     })
 
-    it('the chunks are there', async () => {
+    it('the chunks exist', async () => {
       const { rows } = await store.pool.query(
         `select hypertable_name as name, count(*)::int as chunks, count(*) filter (where is_compressed)::int as compressed
          from timescaledb_information.chunks where hypertable_name = any ($1) group by 1 order by 1`,
@@ -104,7 +94,7 @@ describeWith('timescaledb', 'over 105 chunks of which 103 are compressed', () =>
         { name: 'ohlcv_data_rows', chunks: CHUNKS, compressed: CHUNKS - 2 },
         { name: 'trades_rows', chunks: CHUNKS, compressed: CHUNKS - 2 },
       ])
-      // The test can fail: this statement is about all of them.
+      // Proves that the test can fail: this statement reads all chunks.
       const all = await plans.most(() => store.pool.query('select max(price) from crypto_prices_rows'))
       expect(all).toEqual({ crypto_prices_rows: CHUNKS })
     })
@@ -119,34 +109,34 @@ describeWith('timescaledb', 'over 105 chunks of which 103 are compressed', () =>
       expect(read.ohlcv_data_rows).toBeLessThanOrEqual(most)
     })
 
-    it('candles of prices alone: a walk opens the chunks of its window', async () => {
+    it('candles of prices alone: a query opens the chunks of its window', async () => {
       const walks = await plans.of(() => store.dsl.getOHLCV({ coin: 'coin-7', timeframe: '1h', limit: 4 }))
       const first = walks.filter(({ text }) => text.includes('with recursive b (open)'))
       expect(first.length).toBeGreaterThan(0)
       for (const { chunks } of first) expect(chunks.crypto_prices_rows).toBeLessThanOrEqual(2)
     })
 
-    it('what the registry tells needs no chunk, and market figures one', async () => {
+    it('answers from the registry read no chunk, and market figures one', async () => {
       expect(await plans.most(() => store.dsl.getLatestPrices({ limit: 100 }))).toEqual({})
       expect(await plans.most(() => store.dsl.getCurrentPrice({ coin: 'coin-1' }))).toEqual({})
       expect(await plans.most(() => store.dsl.getMarketSummary({}))).toEqual({ market_analytics_rows: 1 })
     })
 
-    it('data health reads the chunks of its time', async () => {
+    it('data health reads the chunks of its time range', async () => {
       const read = await plans.most(() => store.dsl.getDataHealth({ coin: 'coin-1', ...week }))
       expect(read.crypto_prices_rows).toBeLessThanOrEqual(3)
       expect(read.ohlcv_data_rows).toBeLessThanOrEqual(3)
     })
 
-    it('coverage reads what was added and nothing when nothing was', async () => {
+    it('coverage reads added rows only', async () => {
       expect(await plans.most(() => coverage.refresh())).toEqual({})
       await store.timescale.upsert(price, pricesAt(end))
       await store.timescale.upsert(trade, [aTrade(end, CHUNKS * 6)])
       const added = await plans.most(() => coverage.refresh())
       expect(Object.keys(added).toSorted()).toEqual(['crypto_prices_rows', 'trades_rows'])
-      // Two, where a new one has begun.
+      // Two, if a new chunk has begun.
       for (const count of Object.values(added)) expect(count).toBeLessThanOrEqual(2)
-      // As after a start of another version, when all of a series is looked at: with two gaps in it.
+      // As after the start of another version, which reads whole series; this one has two gaps.
       const { rows } = await store.pool.query<{ id: string }>("select id from series where coin_id = 'coin-3' and type = 'price'")
       const id = rows[0]?.id as string
       await store.pool.query(`update coverage_series set seen = null where id = ${id}`)
@@ -156,7 +146,7 @@ describeWith('timescaledb', 'over 105 chunks of which 103 are compressed', () =>
       expect((await plans.most(() => coverage.refresh())).crypto_prices_rows).toBeLessThanOrEqual(4)
     })
 
-    it('writing into recent chunks unpacks none, neither anew nor again nor one by one', async () => {
+    it('writing into recent chunks decompresses none: neither new rows, nor repeated ones, nor single ones', async () => {
       const recent = Array.from({ length: 300 }, (_, i) => pricesAt(end + i * 1_000_000)).flat()
       for (const receivedAt of [1, 2, 3])
         await store.timescale.upsert(
@@ -167,7 +157,7 @@ describeWith('timescaledb', 'over 105 chunks of which 103 are compressed', () =>
       expect((await store.pool.query(UNPACKED)).rows).toEqual([{ n: 0 }])
     })
 
-    it('SQL by name reads, changes and deletes in the chunk of the rows alone', async () => {
+    it('SQL by name reads, updates and deletes only in the chunk of the rows', async () => {
       const day = `time >= to_timestamp(${(end - 30 * WEEK) / 1e6}) and time < to_timestamp(${(end - 30 * WEEK + DAY) / 1e6})`
       const where = `where coin_id = 'coin-2' and ${day}`
       expect(await plans.most(() => store.pool.query(`select time, price from crypto_prices ${where}`))).toEqual({
@@ -179,7 +169,7 @@ describeWith('timescaledb', 'over 105 chunks of which 103 are compressed', () =>
       expect((await store.pool.query(UNPACKED)).rows).toEqual([{ n: 1 }])
     })
 
-    it('retention counts the series anew from the chunk that is the first now', async () => {
+    it('retention recounts the series from the first remaining chunk', async () => {
       await store.timescale.policies.setRetention('crypto_prices', 700)
       const read = await plans.most(() => store.timescale.policies.applyRetention())
       expect(read.crypto_prices_rows).toBeLessThanOrEqual(2)
@@ -189,7 +179,7 @@ describeWith('timescaledb', 'over 105 chunks of which 103 are compressed', () =>
       expect(rows).toEqual(Array.from({ length: COINS }, () => ({ right: true })))
     })
 
-    it('the check of the store reads one chunk; statistics count no large table', async () => {
+    it('the store’s check reads one chunk; statistics count no large table', async () => {
       for (const [table, count] of Object.entries(await plans.most(() => store.check())))
         expect([table, count]).toEqual([table, 1])
       await store.pool.query(`insert into crypto_prices_rows (series, time, received_at, origin, price)

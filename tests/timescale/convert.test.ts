@@ -2,13 +2,13 @@ import { expect, it, onTestFinished } from 'vitest'
 import {
   Coverage,
   convertToHypertables,
-  nowMicros,
   openStore,
   type Store,
   storedLayout,
   storeStatistics,
   TIME_TABLES,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/database/index.ts'
+import { nowMicros } from '../../lib/src/base/types/index.ts'
 import { makeProject } from '../app/cli/project.ts'
 import { document, qicore } from '../app/cli/qicore.ts'
 import { Random } from '../chaos/random.ts'
@@ -36,7 +36,7 @@ const opened = async (url: string, layout: 'auto' | 'plain' | 'hypertables'): Pr
 const asked = async (store: Store) => [await candles(store, end, end - 100 * DAY), await answers(store, end)]
 
 describeWith('timescaledb', 'converting plain tables', () => {
-  it('keeps every answer, rollups and their bars of dropped records included, and compresses afterwards', async () => {
+  it('keeps every answer, including rolled-up bars of dropped records, and compresses afterwards', async () => {
     const url = await freshDatabase()
     const plain = await opened(url, 'plain')
     await write(plain, market(new Random(SEED), end))
@@ -68,7 +68,7 @@ describeWith('timescaledb', 'converting plain tables', () => {
     await store.rollups.catchUp()
     expect(await store.rollups.status()).toMatchObject({ keeper: 'aggregates', pending: 0 })
     expect(await asked(store)).toEqual(before)
-    // Written on as before, noted for the rollups, and compressed.
+    // New writes work, are marked for the rollups, and are compressed.
     await write(store, market(new Random(SEED), end))
     expect((await store.rollups.status()).pending).toBeGreaterThan(0)
     await store.rollups.catchUp()
@@ -81,7 +81,7 @@ describeWith('timescaledb', 'converting plain tables', () => {
     })
   })
 
-  it('keeps the coarser bars of a time of which no record is left in any series', async () => {
+  it('keeps the coarser bars of a time without records in any series', async () => {
     const url = await freshDatabase()
     const plain = await opened(url, 'plain')
     await write(plain, { trades: market(new Random(SEED), end).trades })
@@ -128,7 +128,7 @@ describeWith('timescaledb', 'converting plain tables', () => {
     expect(await store.troubles()).toEqual([])
   })
 
-  it('leaves everything as it was where it fails, and can be repeated', async () => {
+  it('changes nothing if it fails, and can be repeated', async () => {
     const url = await freshDatabase()
     const plain = await opened(url, 'plain')
     await write(plain, market(new Random(SEED), end))
@@ -143,7 +143,7 @@ describeWith('timescaledb', 'converting plain tables', () => {
     await expect(stopped).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(await storedLayout(plain.pool)).toBe('plain')
     expect(await plain.troubles()).toEqual([])
-    // The server ends the transaction once it notices that nobody waits for it.
+    // The server ends the transaction when it notices that the client is gone.
     await until(async () => {
       await plain.rollups.catchUp()
       const { keeper, pending } = await plain.rollups.status()
@@ -152,7 +152,7 @@ describeWith('timescaledb', 'converting plain tables', () => {
     expect(await convertToHypertables(plain.pool)).toMatchObject({ rollups: 'aggregates' })
   })
 
-  it('is refused while a platform runs, and names a session that keeps the tables', async () => {
+  it('is refused while a platform runs, or while a session, which it names, uses the tables', async () => {
     const plain = await opened(await freshDatabase(), 'plain')
     const session = await (await Coverage.open(plain.pool)).begin('')
     await expect(convertToHypertables(plain.pool)).rejects.toMatchObject({
@@ -171,7 +171,7 @@ describeWith('timescaledb', 'converting plain tables', () => {
     await convertToHypertables(plain.pool)
   })
 
-  it('by the command line: asks, converts, compresses, leaves a line in the audit log', async () => {
+  it('by the command line: asks, converts, compresses, writes to the audit log', async () => {
     const url = await freshDatabase()
     await (await opened(url, 'plain')).close()
     await using project = await makeProject('convert', 'store: { compress_after: 7 }\n')
@@ -179,9 +179,9 @@ describeWith('timescaledb', 'converting plain tables', () => {
       qicore(args, { cwd: project.cwd, env: { DATABASE_URL: url, QICORE_SOURCES: 'none', ...env } })
     const unasked = await run({}, 'store', 'convert')
     expect(unasked.code).not.toBe(0)
-    expect(unasked.stderr).toMatch(/nobody can be asked here: Make hypertables of 8 tables with 0 rows, .* Add --yes to agree/)
+    expect(unasked.stderr).toMatch(/nothing was done: Make hypertables of 8 tables with 0 rows, .* add --yes to agree/)
     const contradicting = await run({ QICORE_STORE_LAYOUT: 'plain' }, 'store', 'convert', '--yes')
-    expect(contradicting.stderr).toContain('store.layout is plain, and no start would accept hypertables')
+    expect(contradicting.stderr).toContain('store.layout is plain, and the platform would not start with hypertables')
     const converted = await run({ QICORE_STORE_LAYOUT: 'hypertables' }, 'store', 'convert', '--yes')
     expect(converted.code).toBe(0)
     expect(converted.stderr).toMatch(/^8 of 8: rollups, done in /m)

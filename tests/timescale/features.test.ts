@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { layoutMismatch, nowMicros, ohlcv, openStore, price, type Store, storedLayout } from '../../lib/src/base/index.ts'
+import { layoutMismatch, openStore, type Store, storedLayout } from '../../lib/src/base/database/index.ts'
+import { nowMicros, ohlcv, price } from '../../lib/src/base/types/index.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from '../database/records.ts'
 import { count } from '../database/testStore.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
@@ -63,7 +64,7 @@ describeWith('timescaledb', 'on TimescaleDB', () => {
   })
 
   it('compression can be set for every table', async () => {
-    for (const table of ['ohlcv_data', 'trades', 'quotes', 'indicators', 'market_analytics', 'trending'] as const)
+    for (const table of ['ohlcv_data', 'trades', 'quotes', 'indicators', 'market_analytics', 'trending', 'alerts'] as const)
       await store.timescale.policies.setCompression(table, 7)
     expect(await count(store, "timescaledb_information.jobs where proc_name like 'policy_compression'")).toBeGreaterThanOrEqual(6)
     await store.timescale.policies.setCompression('trades', undefined)
@@ -73,7 +74,7 @@ describeWith('timescaledb', 'on TimescaleDB', () => {
     const rows = Array.from({ length: 200 }, (_, i) => aBar({ source: 'dropped', time: nowMicros() - (300 + i) * DAY }))
     await store.timescale.upsert(ohlcv, rows)
     await store.timescale.policies.setRetention('ohlcv_data', 200)
-    await store.rollups.catchUp() // another test may have turned them on: what is to be rolled up is kept
+    await store.rollups.catchUp() // another test may have turned rollups on, and dirty records are not dropped
     const [result] = await store.timescale.policies.applyRetention()
     expect(result).toMatchObject({ table: 'ohlcv_data', unit: 'chunks' })
     expect(result?.dropped).toBeGreaterThan(3)

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
+import { openStore, type Store } from '../../lib/src/base/database/index.ts'
 import { timescaleTroubles } from '../../lib/src/base/database/trouble/timescaleTroubles.ts'
-import { openStore, type Store } from '../../lib/src/base/index.ts'
 import { makeProject } from '../app/cli/project.ts'
 import { document, qicore } from '../app/cli/qicore.ts'
 import { openEngines, platformOf, serving } from '../app/server/served.ts'
@@ -16,7 +16,7 @@ const METRIC = 'qicore_store_job_last_success_timestamp_seconds'
 interface Compressed {
   readonly url: string
   readonly open: () => Promise<Store>
-  /** Rewrites what TimescaleDB noted of the last run of the one job: it runs again in an hour at the earliest. */
+  /** Rewrites TimescaleDB's statistics of the job's last run; the next run is an hour away at least. */
   readonly noted: (what: string) => Promise<void>
 }
 
@@ -41,7 +41,7 @@ async function compressed(): Promise<Compressed> {
 }
 
 describeWith('timescaledb', 'jobs of TimescaleDB', () => {
-  it('that fail or do not start are found by health and doctor, with job, time and remedy', async () => {
+  it('that fail or do not start are reported by health and doctor, with job, time and remedy', async () => {
     const { url, open, noted } = await compressed()
     await noted("last_run_success = true, last_successful_finish = '2026-01-05 12:00+00', next_start = now() + interval '1 hour'")
     expect(await (await open()).check()).toMatchObject({ ok: true })
@@ -87,7 +87,7 @@ describeWith('timescaledb', 'jobs of TimescaleDB', () => {
   it('cannot run without workers', async () => {
     const { open } = await compressed()
     const { pool } = await open()
-    // The number is the server's: another one would take a server of the test's own.
+    // The number of workers is a server setting: changing it would need a server of its own.
     const without = {
       query: async (text: string, values?: unknown[]) =>
         text.includes('pg_settings') ? { rows: [{ setting: '0' }] } : pool.query(text, values),
@@ -100,7 +100,7 @@ describeWith('timescaledb', 'jobs of TimescaleDB', () => {
     ])
   })
 
-  it('hypertables and continuous aggregates that are gone are found', async () => {
+  it('missing hypertables and continuous aggregates are reported', async () => {
     const { open } = await compressed()
     const store = await open()
     await store.rollups.turnOn()
@@ -111,7 +111,7 @@ describeWith('timescaledb', 'jobs of TimescaleDB', () => {
     await client.query('begin; drop table trending_rows cascade; create table trending_rows (time timestamptz not null)')
     expect((await timescaleTroubles(client)).map(({ what }) => what)).toEqual(
       expect.arrayContaining([
-        'the table trending_rows is no hypertable any more',
+        'the table trending_rows is no longer a hypertable',
         'the continuous aggregate built_1d is missing',
       ]),
     )

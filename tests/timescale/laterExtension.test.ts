@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { createPool, migrateStore, openStore, price } from '../../lib/src/base/index.ts'
+import { createPool, migrateStore, openStore } from '../../lib/src/base/database/index.ts'
+import { price } from '../../lib/src/base/types/index.ts'
 import { makeProject } from '../app/cli/project.ts'
 import { document, qicore } from '../app/cli/qicore.ts'
 import { aPrice } from '../database/records.ts'
@@ -11,7 +12,7 @@ interface Diagnosis {
 }
 
 describeWith('timescaledb', 'a database that was set up before the extension was there', () => {
-  it('works on as it was, and doctor says what there is to do', async () => {
+  it('works on unchanged, and doctor names the command that converts it', async () => {
     const database = await createDatabase('timescaledb')
     onTestFinished(database.drop)
     const pool = createPool(database.url, { max: 1 })

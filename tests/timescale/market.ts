@@ -6,7 +6,7 @@ import {
   type Ohlcv,
   type Price,
   type Trade,
-} from '../../lib/src/base/index.ts'
+} from '../../lib/src/base/types/index.ts'
 import type { Random } from '../chaos/random.ts'
 import { aBar, aPrice, MINUTE } from '../database/records.ts'
 
@@ -35,7 +35,7 @@ export function bar(random: Random, time: Micros, change: Parameters<typeof aBar
   return aBar({ coinId: 'barred', source: 'venue', time, open, high: '120', low: '80', close, ...volume, ...change })
 }
 
-/** Of many weeks up to `end`: dense in some, sparse in others, in several series. */
+/** Records of many weeks up to `end`, in several series: dense in some weeks, sparse in others. */
 export function market(random: Random, end: Micros): Records {
   const within = (days: number) => end - random.integer(0, days * 1440) * MINUTE - random.integer(0, 60_000_000)
   const many = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i))

@@ -1,15 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  createPool,
-  decimal,
-  indicator,
-  migrateStore,
-  nowMicros,
-  openStore,
-  quote,
-  type Store,
-  trending,
-} from '../../lib/src/base/index.ts'
+import { createPool, migrateStore, openStore, type Store } from '../../lib/src/base/database/index.ts'
+import { decimal, indicator, nowMicros, quote, trending } from '../../lib/src/base/types/index.ts'
 import { Random } from '../chaos/random.ts'
 import { aPrice } from '../database/records.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
@@ -23,7 +14,7 @@ const end = nowMicros() - (nowMicros() % DAY)
 
 type Pool = ReturnType<typeof createPool>
 
-/** Of the types that the market has none of: several chunks each. */
+/** Records of the types that the market lacks, over several chunks each. */
 async function writeOthers({ timescale }: Store, random: Random): Promise<void> {
   const of = { coinId: 'traded', source: 'venue', currency: 'usd', origin: 'live' as const }
   const many = <T>(count: number, make: (time: number, i: number) => T): T[] =>
@@ -68,7 +59,7 @@ interface Job {
   readonly proc_name: string
 }
 
-/** Hypertables, their settings and jobs, and aggregates with their bars; under the names of today. */
+/** Hypertables with settings and jobs, and aggregates with their bars; under today's names. */
 async function arrangement(pool: Pool): Promise<Record<string, unknown>> {
   const asked = async (text: string) => (await pool.query(text)).rows
   const table = "regexp_replace(hypertable_name, '_rows$', '') as table"
@@ -118,7 +109,7 @@ describeWith('timescaledb', 'a store of hypertables from before series had numbe
       await policies.setRetention('trades', 10)
       await policies.applyRetention()
       await ageStoreOfBefore(old, today.pool)
-      // Noted for the rollups, and not rolled up yet.
+      // Marked for the rollups, not rolled up yet.
       const late = aPrice({ coinId: 'priced', time: end - 2 * DAY, price: '123.456789' })
       await write(today, { prices: [late] })
       await old.query(
@@ -136,7 +127,7 @@ describeWith('timescaledb', 'a store of hypertables from before series had numbe
       for (const { drop } of databases) await drop()
     })
 
-    it('holds what its rollups alone are left of, and compressed chunks', async () => {
+    it('holds bars without records, and compressed chunks', async () => {
       const { rows } = await old.query(`select
         (select count(*) from candles_1d where time < (select min(time) from ohlcv_data))::int as candles,
         (select count(*) from built_1d where time < (select min(time) from trades))::int as built,
@@ -145,7 +136,7 @@ describeWith('timescaledb', 'a store of hypertables from before series had numbe
       expect(Object.values(rows[0]).map((count) => Number(count) > 0)).toEqual([true, true, true, true])
     })
 
-    it('stays as it was where migrating it fails in the middle', async () => {
+    it('stays unchanged if the migration fails midway', async () => {
       await old.query('create table trending_rows (mine int)')
       await expect(migrateStore(old, { layout: 'hypertables', reason: 'not read' })).rejects.toMatchObject({
         message: expect.stringContaining('relation "trending_rows" already exists'),

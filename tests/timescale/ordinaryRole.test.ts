@@ -1,18 +1,18 @@
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
-import { openStore, type Store, type StoreConfig, type StoreNotMigrated } from '../../lib/src/base/index.ts'
+import { openStore, type Store, type StoreConfig, type StoreNotMigrated } from '../../lib/src/base/database/index.ts'
 import { createDatabase } from '../support/database.ts'
 import { describeWith } from '../support/services.ts'
 
 interface Owned {
-  /** Of the role that owns the database and is no superuser. */
+  /** Address for the role that owns the database and is no superuser. */
   readonly url: string
   readonly role: string
   /** A superuser's client in that database. */
   readonly admin: pg.Client
 }
 
-/** A database as a managed TimescaleDB gives it. */
+/** A database as a managed TimescaleDB service provides it. */
 async function ownedDatabase(): Promise<Owned> {
   const database = await createDatabase('timescaledb')
   const admin = new pg.Client(database.admin)
@@ -45,7 +45,7 @@ describeWith('timescaledb', 'a role that is no superuser', () => {
     expect(await store.check()).toMatchObject({ ok: true, summary: expect.stringContaining('TimescaleDB') })
   })
 
-  it('is told what it may not, and gets plain tables only where the setting lets it', async () => {
+  it('without the right to create the extension: an error with the remedy, and plain tables only if the setting allows them', async () => {
     const { url, role, admin } = await ownedDatabase()
     await admin.query(
       `alter database ${new URL(url).pathname.slice(1)} owner to current_user; grant create on schema public to ${role}`,

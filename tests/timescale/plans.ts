@@ -19,7 +19,7 @@ function* scanned(node: Node): Generator<string> {
   for (const child of node.Plans ?? []) yield* scanned(child)
 }
 
-/** The settings of a database whose server tells of each statement how it was carried out, those of triggers included. */
+/** Settings that make the server report the plan of every statement, including those of triggers. */
 const TELLING = {
   log_min_duration: '0',
   log_analyze: 'on',
@@ -30,11 +30,11 @@ const TELLING = {
 }
 
 /**
- * Reads the plans of all statements of this process in a database. Connections that are made from now on tell them (auto_explain, which
- * comes with the server), so that statements are seen as the product runs them: with its settings, parameters and prepared plans.
+ * Reads the plans of all statements of this process in a database. New connections report them (auto_explain, which comes with the server),
+ * so the statements run with the product's settings, parameters and prepared plans.
  */
 export class PlanWatch {
-  /** Hypertables by their number, which the names of their chunks begin with. */
+  /** Hypertables by number; the names of their chunks begin with it. */
   readonly #tables = new Map<number, string>()
   readonly #connect = pg.Client.prototype.connect
   #seen: Opened[] = []
@@ -65,14 +65,14 @@ export class PlanWatch {
     } as typeof pg.Client.prototype.connect
   }
 
-  /** The statements that work ran and that read from chunks. */
+  /** The statements run by `work` that read chunks. */
   async of(work: () => Promise<unknown>): Promise<readonly Opened[]> {
     this.#seen = []
     await work()
     return this.#seen.filter(({ chunks }) => Object.keys(chunks).length > 0)
   }
 
-  /** The most chunks of each table that one statement read. */
+  /** For each table, the most chunks that one statement read. */
   async most(work: () => Promise<unknown>): Promise<Record<string, number>> {
     const most: Record<string, number> = {}
     for (const { chunks } of await this.of(work))
@@ -89,7 +89,7 @@ export class PlanWatch {
     if (!message.startsWith('duration:') || at < 0) return
     const { 'Query Text': text, Plan } = JSON.parse(message.slice(at)) as { readonly 'Query Text': string; readonly Plan: Node }
     const chunks: Record<string, number> = {}
-    // A compressed chunk is scanned as two relations: the chunk, and what holds its batches.
+    // A compressed chunk is scanned as two relations: the chunk, and the table with its compressed batches.
     for (const name of new Set(scanned(Plan))) {
       const table = this.#tables.get(Number(/^_hyper_(\d+)_\d+_chunk$/.exec(name)?.[1]))
       if (table !== undefined) chunks[table] = (chunks[table] ?? 0) + 1

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
-import { openStore, price, type Store, type StoreTrouble } from '../../lib/src/base/index.ts'
+import { openStore, type Store, type StoreTrouble } from '../../lib/src/base/database/index.ts'
+import { price } from '../../lib/src/base/types/index.ts'
 import { aPrice } from '../database/records.ts'
 import { createDatabase } from '../support/database.ts'
 import { describeWith, hasService } from '../support/services.ts'
@@ -36,7 +37,7 @@ async function dumped(): Promise<string> {
   return file
 }
 
-/** Restores it into an empty database, whatever errors that gives. The extension lets only a superuser restore its own tables. */
+/** Restores the dump into an empty database, ignoring errors: only a superuser may restore the extension's own tables. */
 async function restored(file: string, careful: boolean): Promise<Store> {
   const { admin, drop } = await createDatabase('timescaledb')
   onTestFinished(drop)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decimal, nowMicros, openStore, type Store, storeStatistics, type TimeTable } from '../../lib/src/base/index.ts'
+import { openStore, type Store, storeStatistics, type TimeTable } from '../../lib/src/base/database/index.ts'
+import { decimal, nowMicros } from '../../lib/src/base/types/index.ts'
 import { Random } from '../chaos/random.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { describeWith } from '../support/services.ts'
@@ -45,14 +46,14 @@ describeWith('timescaledb', 'TimescaleDB and plain PostgreSQL give the same', ()
       trades: Array.from({ length: count }, () => aTrade(random, end - random.integer(0, days * 24 * 60) * 60_000_000 - 1)),
     })
 
-    it('of the records alone, before anything is rolled up', async () => {
+    it('of records alone, before anything is rolled up', async () => {
       await store(made)
       await expectTheSame()
       const [plain] = await both((one) => one.dsl.getOHLCV({ coin: 'traded', timeframe: '1d', limit: 1000 }))
       expect(plain?.candles.length).toBeGreaterThan(25)
     })
 
-    it('rolled up, and while what was written waits for it', async () => {
+    it('of rolled-up bars, and while new writes wait to be rolled up', async () => {
       await both(({ rollups }) => rollups.turnOn())
       await rollUp()
       await expectTheSame()
@@ -66,7 +67,7 @@ describeWith('timescaledb', 'TimescaleDB and plain PostgreSQL give the same', ()
         prices: random.shuffled(made.prices).map((one, i) => ({ ...one, time: one.time - (i % 5) * HOUR, receivedAt: end + i })),
         bars: rebuilt.map((one) => ({ ...one, receivedAt: one.receivedAt + 1, close: decimal('99.9') })),
       })
-      // What was received before gives way to what is there, whenever it comes.
+      // Records with an earlier receivedAt lose against stored ones, whenever they arrive.
       await store({ trades: corrected.map((one) => ({ ...one, receivedAt: one.receivedAt - 1, price: decimal('1') })) })
       await expectTheSame()
       await rollUp()
@@ -90,7 +91,7 @@ describeWith('timescaledb', 'TimescaleDB and plain PostgreSQL give the same', ()
       await expectTheSame()
     })
 
-    it('as the statistics tell', async () => {
+    it('of the statistics', async () => {
       const [plain, timescale] = await both(storeStatistics)
       const rows = (found: typeof plain) => found?.tables.filter(({ table }) => table !== 'rollups').map((t) => [t.table, t.rows])
       expect(rows(timescale)).toEqual(rows(plain))
@@ -105,7 +106,7 @@ describeWith('timescaledb', 'TimescaleDB and plain PostgreSQL give the same', ()
       expect(plain?.tables.find(({ table }) => table === 'trades')).not.toHaveProperty('chunks')
     })
 
-    it('once retention has dropped the old records: of their bars', async () => {
+    it('of the bars, once retention has dropped the old records', async () => {
       const before = await both((one) => candles(one, end, end - 100 * DAY))
       await both(({ timescale }) => timescale.policies.setRetention('trades', 15))
       const dropped = await both(({ timescale }) => timescale.policies.applyRetention())
@@ -114,7 +115,7 @@ describeWith('timescaledb', 'TimescaleDB and plain PostgreSQL give the same', ()
       const after = await both((one) => candles(one, end, end - 100 * DAY))
       expect(after[1]).toEqual(after[0])
       expect(after).toEqual(before)
-      // What comes that late changes none of them.
+      // Late records of that time change no bar.
       await store({ trades: Array.from({ length: 50 }, (_, i) => aTrade(random, end - 30 * DAY + i * HOUR)) })
       await store(lately(100, 10))
       await rollUp()

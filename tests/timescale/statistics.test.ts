@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { openStore, price, storeStatistics } from '../../lib/src/base/index.ts'
+import { openStore, storeStatistics } from '../../lib/src/base/database/index.ts'
+import { price } from '../../lib/src/base/types/index.ts'
 import { aPrice, MINUTE, MONDAY } from '../database/records.ts'
 import { createDatabase } from '../support/database.ts'
 import { describeWith } from '../support/services.ts'

@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest'
-import { openStore, type Store, silentLogger } from '../../lib/src/base/index.ts'
+import { openStore, type Store } from '../../lib/src/base/database/index.ts'
+import { silentLogger } from '../../lib/src/base/types/index.ts'
 import { applyPolicies, storeSettings } from '../../lib/src/streaming/platform/upkeep/index.ts'
 import { createDatabase } from '../support/database.ts'
 import { describeWith } from '../support/services.ts'
 
 describeWith('timescaledb', 'the upkeep on TimescaleDB', () => {
-  it('compresses as the configuration says, and not again what is set already', async () => {
+  it('applies the configured compression once', async () => {
     const database = await createDatabase('timescaledb')
     const store: Store = await openStore({ databaseUrl: database.url, home: '/nowhere' })
     try {

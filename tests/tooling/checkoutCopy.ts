@@ -13,11 +13,14 @@ export interface CheckoutCopy {
   readonly inCheckout: (command: string, ...args: string[]) => Promise<string>
 }
 
-/** A copy of the checkout without its tests, for a page that says how to add something to it. It lies in the folder of the run. */
-export async function copyOfCheckout(env: Readonly<Record<string, string>>): Promise<CheckoutCopy> {
+/**
+ * A copy of the checkout, for a page that says how to add something to it. It lies in the folder of the run.
+ * @param withTests default false
+ */
+export async function copyOfCheckout(env: Readonly<Record<string, string>>, withTests = false): Promise<CheckoutCopy> {
   const folder = await mkdtemp(join(tmpdir(), 'qicore-checkout-'))
   const { stdout } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT })
-  for (const file of stdout.split('\0').filter((name) => name && !name.startsWith('tests/'))) {
+  for (const file of stdout.split('\0').filter((name) => name && (withTests || !name.startsWith('tests/')))) {
     await mkdir(dirname(join(folder, file)), { recursive: true })
     await cp(join(ROOT, file), join(folder, file)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error // deleted, and not committed yet

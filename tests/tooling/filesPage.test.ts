@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll } from 'vitest'
-import { Running } from '../app/cli/qicore.ts'
+import { qicore, Running } from '../app/cli/qicore.ts'
 import { testDatabase } from '../support/database.ts'
 import { segmentFiles } from '../support/segmentFiles.ts'
 import { until } from '../support/until.ts'
@@ -30,6 +30,10 @@ async function up(folder: string): Promise<string> {
 const folders = ['lake', 'columns']
 followPage('files.md', page, {
   cwd,
-  run: async (command) =>
-    command === 'npx qicore up' ? up(folders.shift() as string) : (await bash('bash', ['-euc', command], { cwd })).stdout,
+  run: async (command) => {
+    if (command === 'npx qicore up') return up(folders.shift() as string)
+    if (!command.startsWith('npx qicore ')) return (await bash('bash', ['-euc', command], { cwd })).stdout
+    const { stdout, stderr } = await qicore(command.split(' ').slice(2), { cwd, env: { DATABASE_URL: url } })
+    return `${stdout}${stderr}`
+  },
 })

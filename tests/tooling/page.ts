@@ -1,6 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { CheckoutCopy } from './checkoutCopy.ts'
 
 export interface Block {
   readonly language: string
@@ -24,7 +25,7 @@ export const readPage = (name: string): Promise<string> => readFile(resolve(impo
 
 /**
  * Does each section of a page literally, in order: writes its files, runs its commands, and looks in what they print for each line that
- * the page shows. SQL is for another program.
+ * the page shows. SQL is for another program, and JSON is to be read.
  */
 export function followPage(
   name: string,
@@ -37,7 +38,7 @@ export function followPage(
       let output = ''
       for (const { language, file, text } of blocksOf(section)) {
         if (file !== undefined) await writeFile(join(cwd, file), text)
-        else if (language === 'sql') continue
+        else if (language === 'sql' || language === 'json') continue
         else if (language === 'text') for (const line of text.trim().split('\n')) expect(output).toContain(line)
         else {
           output = ''
@@ -46,4 +47,23 @@ export function followPage(
       }
     })
   })
+}
+
+/**
+ * Does a page literally in a copy of the checkout: writes its files, applies its diffs, runs its commands, and looks in what they print
+ * for each line that the page shows.
+ */
+export async function followInCheckout(page: string, { folder, inCheckout }: CheckoutCopy): Promise<void> {
+  let output = ''
+  for (const { language, file, text } of blocksOf(page)) {
+    if (file !== undefined) {
+      await mkdir(dirname(join(folder, file)), { recursive: true })
+      await writeFile(join(folder, file), text)
+    } else if (language === 'diff') {
+      await writeFile(join(folder, 'page.diff'), text)
+      // The counts and line numbers of a page are its author's: the context says where.
+      await inCheckout('git', 'apply', '--recount', '-C1', 'page.diff')
+    } else if (language === 'text') for (const line of text.trim().split('\n')) expect(output).toContain(line)
+    else output = await inCheckout('bash', '-euc', text)
+  }
 }

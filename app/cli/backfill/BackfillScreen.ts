@@ -1,14 +1,14 @@
-import { countOf, escapeHidden } from '../../../lib/src/base/index.ts'
+import { countOf, escapeHidden } from '../../../lib/src/base/types/index.ts'
 import type { BackfillProgress, BackfillResult, BackfillTask } from '../../../lib/src/streaming/platform/index.ts'
 import type { Session } from '../session.ts'
 import { duration } from '../text/age.ts'
 import { progressBar, spanWire } from '../text/spans.ts'
 import { Screen } from '../up/Screen.ts'
 
-/** Without a terminal a line is printed each time so much more is done. */
+/** Share of progress after which another line is printed without a terminal. */
 const TENTH = 0.1
 
-/** What a backfill shows: on a terminal one line that is drawn again, elsewhere lines, with --json an object a call. */
+/** Shows the progress of a backfill: on a terminal in one line that is redrawn, elsewhere in lines, with --json as objects. */
 export class BackfillScreen {
   readonly #screen: Screen
   readonly #json: boolean
@@ -23,7 +23,7 @@ export class BackfillScreen {
   }
 
   async started(series: number, calls: number): Promise<void> {
-    const text = calls === 0 ? 'Nothing to ask for.' : `${countOf(calls, 'call')} for ${series} series.`
+    const text = calls === 0 ? 'Nothing to fetch.' : `${countOf(calls, 'call')} for ${series} series.`
     this.#screen.notice(text, { event: 'started', series, calls })
   }
 
@@ -84,11 +84,11 @@ export class BackfillScreen {
     }
     for (const { task, span, reason } of empty) {
       const { from, to } = spanWire(span)
-      await out.line(out.style('yellow', escapeHidden(`not to be had: ${nameOf(task)}, ${from} to ${to}: ${reason}`)))
+      await out.line(out.style('yellow', escapeHidden(`no data: ${nameOf(task)}, ${from} to ${to}: ${reason}`)))
     }
     for (const { task, error } of failures) await err.line(err.style('red', escapeHidden(`${nameOf(task)}: ${error.message}`)))
     await out.line(
-      `Done: ${countOf(records, 'record')}${overwritten > 0 ? `, ${overwritten} overwritten (given twice),` : ''} by ${countOf(calls, 'call')} in ${duration(performance.now() - this.#began)}.`,
+      `Done: ${countOf(records, 'record')}${overwritten > 0 ? `, ${overwritten} overwritten (duplicates),` : ''} by ${countOf(calls, 'call')} in ${duration(performance.now() - this.#began)}.`,
     )
   }
 

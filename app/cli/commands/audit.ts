@@ -4,15 +4,15 @@ import { CliCommand } from '../CliCommand.ts'
 
 export const audit = () =>
   new CliCommand('audit')
-    .summary('who changed something, or tried to, and what came of it')
+    .summary('show the audit log: who changed what, and the outcome')
     .description(
-      'The audit log, newest first: each call that wrote, was refused, or destroyed something, over HTTP, MCP and the command line. Kept for 90 days.',
+      'Shows the audit log, newest first: each call that changed or destroyed something or was refused, over HTTP, MCP and the command line. Lines are kept for 90 days.',
     )
-    .option('--limit <count>', 'most lines (default: 50)', positive)
-    .option('--caller <name>', 'only of this caller: a name of a token, loopback, or a user of this machine')
-    .option('--tool <name>', 'only of this tool')
+    .option('--limit <count>', 'most lines to show (default: 50)', positive)
+    .option('--caller <name>', 'only calls of this caller: the name of a token, loopback, or a user of this machine')
+    .option('--tool <name>', 'only calls of this tool')
     .addOption(
-      new Option('--outcome <outcome>', 'only those with this outcome').choices([
+      new Option('--outcome <outcome>', 'only calls with this outcome').choices([
         'started',
         'done',
         'failed',
@@ -20,6 +20,7 @@ export const audit = () =>
         'refused',
       ]),
     )
-    .example('qicore audit', 'what was changed last')
-    .example('qicore audit --outcome refused --json', 'what was refused, for a program')
+    .printsRows()
+    .example('qicore audit', 'the last changes')
+    .example('qicore audit --outcome refused --json', 'refused calls, for a program')
     .runs(() => import('../verbs/audit.ts'))

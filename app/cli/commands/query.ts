@@ -6,77 +6,87 @@ const filters = (command: CliCommand) =>
   command
     .option('--source <names>', 'only these sources, such as coingecko', list)
     .option('--currency <names>', 'only figures in these currencies, such as usd', list)
-    .option('--simulated', 'also the simulated rows of what has real ones')
+    .option('--simulated', 'also simulated rows of coins that have real ones')
 
 const latest = () =>
   filters(
     new CliCommand('latest')
-      .summary('the latest price of each coin, source and currency')
-      .argument('[coins...]', "the source's ids, such as bitcoin; all coins when left out")
+      .summary('show the latest price of each coin, source and currency')
+      .argument('[coins...]', 'ids, tickers or names, such as bitcoin or BTC (default: all coins)')
       .description(
-        'The latest price of each coin, source and currency, exactly as stored. A simulated price is shown only where there is no real one.',
+        'Shows the latest price of each coin, source and currency. Figures are grouped and shortened for people; --exact, --json and --csv have every digit. A simulated price is shown only for a coin without a real one.',
       ),
   )
+    .addOption(
+      new Option('--sort <by>', 'coin: by name; any other: the greatest first, unknown ones last')
+        .choices(['coin', 'market_cap', 'volume_24h', 'change_24h_pct'])
+        .default('market_cap'),
+    )
+    .option('--exact', 'all digits, ungrouped')
     .option('--limit <count>', 'most rows (default: 100; at most 1000)')
-    .option('--after <cursor>', 'go on behind an earlier page: the `next` that it gave')
-    .example('qicore query latest', 'every coin')
+    .option('--after <cursor>', 'the page after an earlier one: its `next`')
+    .printsRows()
+    .example('qicore query latest', 'the largest coins first')
+    .example('qicore query latest --sort change_24h_pct --limit 10', 'the ten greatest gainers')
     .example('qicore query latest bitcoin --currency usd,eur', 'one coin in two currencies')
+    .example('qicore query latest --csv > prices.csv', 'for a spreadsheet')
     .example("qicore query latest bitcoin --json | jq -r '.items[0].price'", 'a figure for a script, digit by digit')
     .runs(() => import('../verbs/latest.ts'))
 
-const candles = () =>
-  new CliCommand('candles')
-    .summary('the candles of a coin')
-    .argument('<coin>', "the source's id, such as bitcoin")
-    .description(
-      "The candles of one coin at one source in one currency, oldest first: the provider's where held, else built from finer ones or from prices, and said so.",
-    )
+/** Adds the argument and options that name the candles of one series. */
+const ofSeries = (command: CliCommand) =>
+  command
+    .argument('<coin>', 'id, ticker or name, such as bitcoin or BTC')
     .addOption(new Option('--timeframe <length>', 'the length of a candle: 1s … 45m, 1h … 12h, 1d … 1w').default('1h'))
-    .option('--from <time>', 'candles that open at or after it: 2026-01-31 or ISO 8601, in UTC unless it names a zone')
-    .option('--to <time>', 'candles that open before it')
+    .option(
+      '--from <time>',
+      'candles that open at or after this time: 2026-01-31, ISO 8601, -7d, -1h30m, yesterday, today or now; in UTC unless it names a zone',
+    )
+    .option('--to <time>', 'candles that open before this time')
     .option('--source <name>', 'the source (default: the one with the most recent data, real before simulated)')
     .option('--currency <name>', 'the currency of the figures')
+
+const candles = () =>
+  ofSeries(
+    new CliCommand('candles')
+      .summary('show the candles of a coin')
+      .description(
+        "Shows the candles of one coin at one source in one currency, oldest first: the provider's where stored, else built from finer candles, trades or prices, as the column built from says.",
+      ),
+  )
     .option('--limit <count>', 'most candles, the latest of the range (default: 500; at most 10000)')
-    .option('--fill', 'also bars that repeat the last close where nothing happened between two candles, marked filled')
-    .example('qicore query candles bitcoin --limit 24', 'the last 24 hours, hour by hour')
+    .option('--fill', 'fill times without trades by bars that repeat the last close, marked filled')
+    .printsRows()
+    .example('qicore query candles BTC --from -1d', 'the last 24 hours, hour by hour')
     .example('qicore query candles bitcoin --timeframe 1d --from 2026-01-01 --json', 'days, for a program')
     .runs(() => import('../verbs/candles.ts'))
 
 const summary = () =>
   filters(
     new CliCommand('summary')
-      .summary('the market as a whole')
-      .description('Capitalisation, breadth, gainers and losers, from the latest of what is stored.'),
+      .summary('show the market as a whole')
+      .description('Shows capitalisation, breadth, gainers and losers, from the latest stored records.'),
   )
-    .option('--movers <count>', 'how many gainers and losers (default: 5)')
+    .option('--movers <count>', 'number of gainers and of losers (default: 5)')
+    .printsRows()
     .example('qicore query summary --currency usd', 'the market in dollars')
     .runs(() => import('../verbs/summary.ts'))
-
-const ofSeries = (command: CliCommand) =>
-  command
-    .argument('<coin>', "the source's id, such as bitcoin")
-    .addOption(new Option('--timeframe <length>', 'the length of a candle: 1s … 45m, 1h … 12h, 1d … 1w').default('1h'))
-    .option('--from <time>', 'candles that open at or after it: 2026-01-31 or ISO 8601, in UTC unless it names a zone')
-    .option('--to <time>', 'candles that open before it')
-    .option('--source <name>', 'the source (default: the one with the most recent data, real before simulated)')
-    .option('--currency <name>', 'the currency of the figures')
 
 const indicators = () =>
   ofSeries(
     new CliCommand('indicators')
-      .summary('technical indicators over the candles of a coin')
+      .summary('compute a technical indicator over the candles of a coin')
       .argument('<name>', 'sma, ema, rsi, macd, bollinger or vwap')
-      .description(
-        'An indicator over the candles of one series; its values are computed (float64). docs/indicators.md has the formulas.',
-      ),
+      .description('Computes an indicator over the candles of one series, in float64. docs/indicators.md has the formulas.'),
   )
-    .option('--period <count>', 'of sma, ema, bollinger (default: 20) and rsi (default: 14), in candles')
-    .option('--fast <count>', 'of macd (default: 12)')
-    .option('--slow <count>', 'of macd (default: 26)')
-    .option('--signal <count>', 'of macd (default: 9)')
-    .option('--deviations <count>', 'of bollinger: standard deviations (default: 2)')
-    .option('--anchor <where>', 'of vwap: begins anew each day or week, or once at the begin of the range (default: day)')
+    .option('--period <count>', 'for sma, ema, bollinger (default: 20) and rsi (default: 14), in candles')
+    .option('--fast <count>', 'for macd, in candles (default: 12)')
+    .option('--slow <count>', 'for macd, in candles (default: 26)')
+    .option('--signal <count>', 'for macd, in candles (default: 9)')
+    .option('--deviations <count>', 'for bollinger: standard deviations (default: 2)')
+    .option('--anchor <where>', 'for vwap: start again each day or week, or once at the start of the range (default: day)')
     .option('--limit <count>', 'most values, the latest of the range (default: 500; at most 5000)')
+    .printsRows()
     .example('qicore query indicators rsi bitcoin --limit 24', 'hour by hour')
     .example('qicore query indicators macd bitcoin --timeframe 1d --json', 'days, for a program')
     .runs(() => import('../verbs/indicators.ts'))
@@ -84,36 +94,38 @@ const indicators = () =>
 const anomalies = () =>
   ofSeries(
     new CliCommand('anomalies')
-      .summary('candles whose return stands out')
-      .description('Candles whose return lies far from those before it, measured by median and median absolute deviation.'),
+      .summary('find candles with an unusual return')
+      .description('Finds candles whose return is far from the returns before it, by median and median absolute deviation.'),
   )
-    .option('--window <count>', 'how many returns before a candle its own is measured against (default: 60)')
-    .option('--threshold <score>', 'the score beyond which a return stands out (default: 5)')
+    .option('--window <count>', 'number of earlier returns to compare with (default: 60)')
+    .option('--threshold <score>', 'the score above which a return is unusual (default: 5)')
     .option('--limit <count>', 'most candles examined, the latest of the range (default: 500; at most 5000)')
+    .printsRows()
     .example('qicore query anomalies bitcoin --timeframe 1m', 'the last 500 minutes')
     .runs(() => import('../verbs/anomalies.ts'))
 
 const health = () =>
   new CliCommand('health')
-    .summary('how fresh and how complete the data is')
-    .argument('[coin]', "the source's id, such as bitcoin; all coins when left out")
+    .summary('check how fresh and complete the stored data is')
+    .argument('[coin]', 'id, ticker or name, such as bitcoin or BTC (default: all coins)')
     .description(
-      'Of each series: rows, age, expected and missing bars, holes, late live rows, bars that cannot be right or disagree with finer data, and whether it is ok, stale, gappy or flawed.',
+      'Shows for each series: rows, age, expected and missing bars, gaps, late live rows, bars that are impossible or contradict finer data, and a status: ok, stale, gappy or flawed.',
     )
     .option('--source <name>', 'only this source')
     .option('--currency <name>', 'only figures in this currency')
-    .option('--from <time>', 'the stretch that is examined: its begin (default: a day before its end)')
-    .option('--to <time>', 'its end (default: now)')
+    .option('--from <time>', 'start of the time that is checked (default: a day before --to)')
+    .option('--to <time>', 'end of the time that is checked (default: now)')
     .option('--limit <count>', 'most series (default: 50; at most 200)')
-    .option('--after <cursor>', 'go on behind an earlier page: the `next` that it gave')
-    .example('qicore query health bitcoin', 'the last day of everything held of bitcoin')
+    .option('--after <cursor>', 'the page after an earlier one: its `next`')
+    .printsRows()
+    .example('qicore query health bitcoin', 'the last day of all stored data of bitcoin')
     .runs(() => import('../verbs/dataHealth.ts'))
 
 export const query = () => {
   const group = new CliCommand('query')
     .summary('read the store: latest prices, candles, the market, indicators, health')
     .description(
-      'Reads what is stored. The platform need not run: the embedded database is started for the query if necessary, and stopped after it.',
+      'Reads stored data. The platform need not run: the embedded database is started for the query if necessary, and stopped after it.',
     )
   for (const command of [latest(), candles(), summary(), indicators(), anomalies(), health()]) group.addCommand(command)
   return group

@@ -2,11 +2,12 @@ import { CliCommand } from '../CliCommand.ts'
 
 export const status = () =>
   new CliCommand('status')
-    .summary('how the platform of this project is: its parts, its flow, what is unwell since when')
+    .summary('show the status of the running platform: parts, sources, deliveries, lag')
     .description(
-      'Asks the platform that runs in this project. Says which part is unwell, since when, why, and what is being done; how many records each source gave and each consumer stored, and how far it is behind.',
+      'Asks the platform of this project. Shows the status of each part, since when, because of what, and the next step; the records that each source sent and each delivery wrote, and its lag.',
     )
-    .note('The exit code is 3 where no platform runs, and 1 where a part is down.')
+    .printsRows()
+    .note('The exit code is 3 if no platform runs, and 1 if a part is down.')
     .example('qicore status', 'for people')
     .example('qicore status --json', 'the answers of /health and /api/v1/status, for a program')
     .runs(() => import('../verbs/status.ts'))

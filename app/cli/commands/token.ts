@@ -4,41 +4,42 @@ import { CliCommand } from '../CliCommand.ts'
 
 const create = () =>
   new CliCommand('create')
-    .summary('make a token, and print it once')
+    .summary('create a token, and print it once')
     .description(
-      'Makes a token with a role and prints it: it is kept as a hash and cannot be shown again. Servers that run know it at once.',
+      'Creates a token with a role and prints it. Only a hash is stored, so it cannot be shown again. Running servers accept it at once.',
     )
-    .argument('<name>', 'of its holder, as the audit log names it; several tokens may bear one name')
+    .argument('<name>', 'name of the holder, for the audit log; several tokens may have the same name')
     .addOption(
-      new Option('--role <role>', 'viewer reads; operator also starts, stops, backfills, hands in; admin also destroys')
+      new Option('--role <role>', 'viewer reads; operator also starts, stops, backfills and inserts records; admin also destroys')
         .choices(['viewer', 'operator', 'admin'])
         .default('viewer'),
     )
-    .option('--days <count>', 'how long it is valid (default: until it is revoked)', positive)
+    .option('--days <count>', 'days that it is valid (default: until it is revoked)', positive)
     .example('qicore token create dashboard', 'for a program that only reads')
-    .example('qicore token create ci --role operator --days 90', 'for one that backfills')
+    .example('qicore token create ci --role operator --days 90', 'for a program that backfills')
     .runs(() => import('../verbs/tokenCreate.ts'))
 
 const list = () =>
   new CliCommand('list')
-    .summary('the tokens, without their secrets')
-    .description('The tokens that are valid, and those that were revoked or have expired in the last 90 days, newest first.')
-    .example('qicore token list', 'their names, roles, and when each was used last')
+    .summary('list the tokens, without their secrets')
+    .description('Lists valid tokens, and tokens that were revoked or expired in the last 90 days, newest first.')
+    .printsRows()
+    .example('qicore token list', 'names, roles, and the last use of each')
     .runs(() => import('../verbs/tokenList.ts'))
 
 const revoke = () =>
   new CliCommand('revoke')
-    .summary('make a token worthless')
-    .description('Revokes a token, or all that bear a name. Servers that run refuse it within a second.')
-    .argument('<which>', 'its number, as qicore token list tells it, or a name')
-    .example('qicore token revoke 3', 'the old one, once its holder has the new one')
+    .summary('revoke a token')
+    .description('Revokes a token, or all tokens with a name. Running servers refuse it within a second.')
+    .argument('<which>', 'number of the token, from qicore token list, or a name')
+    .example('qicore token revoke 3', 'the old token, after its holder got a new one')
     .runs(() => import('../verbs/tokenRevoke.ts'))
 
 export const token = () => {
   const group = new CliCommand('token')
-    .summary('tokens for HTTP, WebSocket and MCP: make, list, revoke')
+    .summary('tokens for HTTP, WebSocket and MCP: create, list, revoke')
     .description(
-      'Named tokens with a role, kept in the store as hashes. To rotate one: make another of the same name, hand it out, revoke the old one. QICORE_TOKEN stays the token of an admin besides.',
+      'Named tokens with a role, stored as hashes. To rotate a token: create another one with the same name, hand it out, revoke the old one. QICORE_TOKEN is an admin token besides these.',
     )
   for (const command of [create(), list(), revoke()]) group.addCommand(command)
   return group

@@ -1,14 +1,15 @@
-import { type CheckResult, toQiError, withTimeout } from '../../../lib/src/base/index.ts'
+import { withTimeout } from '../../../lib/src/base/networking/index.ts'
+import { type CheckResult, toQiError } from '../../../lib/src/base/types/index.ts'
 
-/** `unused`: not in use here, or not there and not needed. */
+/** `unused`: not in use, or absent and not needed. */
 export type Verdict = 'ok' | 'failed' | 'unused'
 
 export interface Finding {
   readonly name: string
   readonly verdict: Verdict
-  /** One line: what works, or what does not. */
+  /** One line: the thing that works, or does not. */
   readonly summary: string
-  /** How to get what is missing. */
+  /** The next step for the user. */
   readonly remedy?: string
   readonly details?: Readonly<Record<string, string | number | boolean>>
 }
@@ -34,7 +35,7 @@ export const unused = (name: string, summary: string, remedy?: string): Finding 
   ...(remedy && { remedy }),
 })
 
-/** What an engine found out about itself. */
+/** The finding of an engine's check of itself. */
 export const found = (name: string, { ok: works, summary, remedy, details }: CheckResult): Finding => ({
   name,
   verdict: works ? 'ok' : 'failed',
@@ -43,7 +44,7 @@ export const found = (name: string, { ok: works, summary, remedy, details }: Che
   ...(details && { details }),
 })
 
-/** A check must end: what takes longer has failed, whatever becomes of it. */
+/** Runs a check; one that takes longer than the time limit has failed. */
 export async function within(
   name: string,
   milliseconds: number,

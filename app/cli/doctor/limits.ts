@@ -1,8 +1,8 @@
-import { RateLimitLedger, type Store } from '../../../lib/src/base/index.ts'
+import { RateLimitLedger, type Store } from '../../../lib/src/base/database/index.ts'
 import { duration } from '../text/age.ts'
 import { type Finding, failed } from './finding.ts'
 
-/** Providers that asked to be left alone, as the store knows it: until that is over nothing comes from them. */
+/** Finds the providers that throttle us, as the store knows it: until then they send no data. */
 export async function checkLimits({ pool }: Store): Promise<Finding[]> {
   const now = Date.now()
   return (await new RateLimitLedger(pool).list()).flatMap(({ service, penalty }) =>
@@ -10,8 +10,8 @@ export async function checkLimits({ pool }: Store): Promise<Finding[]> {
       ? [
           failed(
             'rate limit',
-            `no call to ${service} for ${duration(penalty.until - now)}, as it asked${penalty.by ? `: ${penalty.by}` : ''}`,
-            `wait; one call probes it then. \`qicore limits clear ${service}\` lifts it now`,
+            `${service} throttles us: no call for ${duration(penalty.until - now)}${penalty.by ? `, because of: ${penalty.by}` : ''}`,
+            `wait; then one call probes it. \`qicore limits clear ${service}\` ends the penalty now`,
           ),
         ]
       : [],

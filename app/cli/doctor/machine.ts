@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { access, constants, mkdtemp, readFile, rmdir, statfs, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { errorMessage } from '../../../lib/src/base/index.ts'
+import { errorMessage } from '../../../lib/src/base/types/index.ts'
 import type { PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { expectFreePort } from '../up/port.ts'
 import { type Finding, failed, ok } from './finding.ts'
@@ -17,10 +17,10 @@ export function checkNode(version = process.versions.node): Finding {
 }
 
 const GIB = 1024 ** 3
-/** With less a database stops in the middle of something: write-ahead log, a sort, a compression. */
+/** With less space a database fails while it writes its log, sorts or compresses. */
 const LEAST_FREE = GIB
 
-/** Writes and reads a file in the data folder, or where it would be made, and looks for room. */
+/** Writes and reads a file in the data folder, or in the folder where it would be created, and checks the free space. */
 export async function checkFolder(home: string): Promise<Finding[]> {
   const folder = nearest(home)
   const remedy = 'give this user the right to write there, or set QICORE_HOME to another folder'
@@ -30,7 +30,7 @@ export async function checkFolder(home: string): Promise<Finding[]> {
     try {
       await writeFile(join(trial, 'trial'), 'written')
       if ((await readFile(join(trial, 'trial'), 'utf8')) !== 'written')
-        return [failed('data folder', `${home} does not give back what was written`, remedy)]
+        return [failed('data folder', `${home}: a file that was written there reads differently`, remedy)]
     } finally {
       await unlink(join(trial, 'trial')).catch(() => {})
       await rmdir(trial)
@@ -46,16 +46,16 @@ export async function checkFolder(home: string): Promise<Finding[]> {
       failed(
         'data folder',
         `${home} is writable, but has only ${room}`,
-        'make room, or set QICORE_HOME to a folder on a larger disk',
+        'free disk space, or set QICORE_HOME to a folder on a larger disk',
       ),
     ]
-  return [ok('data folder', `${home}${folder === home ? '' : ' (not made yet)'} is writable, ${room}`, { free_bytes: free })]
+  return [ok('data folder', `${home}${folder === home ? '' : ' (not created yet)'} is writable, ${room}`, { free_bytes: free })]
 }
 
 /** The folder itself, or the nearest above it that exists. */
 const nearest = (folder: string): string => (existsSync(folder) || dirname(folder) === folder ? folder : nearest(dirname(folder)))
 
-/** The platform's port, where none runs: free, or taken by something else. */
+/** Checks that the platform's port is free, while no platform runs. */
 export async function checkPort({ server }: PlatformConfig): Promise<Finding[]> {
   try {
     await expectFreePort(server.host, server.port)

@@ -1,9 +1,9 @@
-import type { Store } from '../../../lib/src/base/index.ts'
+import type { Store } from '../../../lib/src/base/database/index.ts'
 import { liveProcesses, type PipelineProcess, PipelineStore } from '../../../lib/src/streaming/index.ts'
 import { openPipelines, type PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { type Finding, failed, ok, unused } from './finding.ts'
 
-/** The deployed pipelines as this configuration can run them, and processes whose destinations differ. */
+/** Finds deployed pipelines that this configuration cannot run, and processes whose destinations differ. */
 export async function checkPipelines(config: PlatformConfig, { pool }: Store): Promise<Finding[]> {
   await PipelineStore.open(pool)
   const [pipelines, processes] = [await openPipelines(config, () => pool).list(), await liveProcesses(pool)]
@@ -14,7 +14,7 @@ export async function checkPipelines(config: PlatformConfig, { pool }: Store): P
     failed(
       `pipeline ${name}`,
       problems.join('; '),
-      'correct the configuration, or deploy a version that fits it: docs/pipelines.md',
+      'correct the configuration, or deploy a version that fits it (docs/pipelines.md)',
     ),
   )
   return [
@@ -24,7 +24,7 @@ export async function checkPipelines(config: PlatformConfig, { pool }: Store): P
   ]
 }
 
-/** A pipeline runs in every process; one that lacks a destination of the others, or has another type, brings nothing there. */
+/** A pipeline runs in every process; a process without one of its destinations, or with another type, delivers nothing there. */
 function differing(processes: readonly PipelineProcess[]): Finding[] {
   const names = [...new Set(processes.flatMap(({ destinations }) => Object.keys(destinations)))]
   const differ = names.flatMap((name) => {

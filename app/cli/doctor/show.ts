@@ -1,14 +1,14 @@
-import { escapeHidden } from '../../../lib/src/base/index.ts'
+import { escapeHidden } from '../../../lib/src/base/types/index.ts'
 import type { Session } from '../session.ts'
 import { wrap } from '../text/wrap.ts'
 import type { Finding } from './finding.ts'
 
 const MARKS = { ok: ['green', '✔'], failed: ['red', '✖'], unused: ['dim', '–'] } as const
 
-/** A mark, a space, the name, a space. */
+/** Width of the mark, a space, the name and a space. */
 const INDENT = 19
 
-/** A finding for people: what was looked at and found, and what to do. */
+/** Prints a finding for people: the check, its result, and the next step. */
 export async function show({ out }: Session, { name, verdict, summary, remedy }: Finding): Promise<void> {
   const [style, mark] = MARKS[verdict]
   const width = out.width && Math.max(40, out.width - INDENT)

@@ -1,16 +1,18 @@
-import { type SourceInstance, silentLogger } from '../../../lib/src/base/index.ts'
+import { type SourceInstance, silentLogger } from '../../../lib/src/base/types/index.ts'
 import { type PlatformConfig, sourcesThatRun } from '../../../lib/src/streaming/platform/index.ts'
 import { type Finding, found, unused, within } from './finding.ts'
 
 const REQUEST_MS = 8000
 
-/** Where no source is named, the simulated market runs in place of this one while it cannot be reached: that is meant so. */
-const standsIn = (part: string, { sources }: PlatformConfig): boolean => sources.run === undefined && part === 'source coingecko'
+/** True for CoinGecko if no source is named: then the simulated market is the intended fallback while CoinGecko cannot be reached. */
+const hasFallback = (part: string, { sources }: PlatformConfig): boolean =>
+  sources.run === undefined && part === 'source coingecko'
 
-/** Finds whether each source that is to run reaches its provider, with the key that is configured. */
+/** Checks that each source of the configuration reaches its provider with the configured key. */
 export function checkSources({ sources }: PlatformConfig): Promise<readonly Finding[]>[] {
   const names = sourcesThatRun(sources)
-  if (names.length === 0) return [Promise.resolve([unused('sources', 'no source runs: this platform only serves and stores')])]
+  if (names.length === 0)
+    return [Promise.resolve([unused('sources', 'no source is set to run: the platform only stores and serves')])]
   return names.map((name) =>
     within(
       `source ${name}`,
@@ -26,8 +28,8 @@ async function checkSource({ name, type, settings }: SourceInstance, signal: Abo
   return [found(`source ${name}`, await source.check(signal))]
 }
 
-/** The finding about a source in whose place the simulated market knowingly runs. */
+/** The finding, which is no failure if the simulated market is the intended fallback of the source. */
 export const tolerated = (config: PlatformConfig, finding: Finding): Finding =>
-  finding.verdict === 'failed' && standsIn(finding.name, config)
-    ? unused(finding.name, `${finding.summary}; the SIMULATED market runs meanwhile, since no source is named`, finding.remedy)
+  finding.verdict === 'failed' && hasFallback(finding.name, config)
+    ? unused(finding.name, `${finding.summary}; the SIMULATED market is the fallback, since no source is named`, finding.remedy)
     : finding

@@ -1,10 +1,11 @@
-import { type Store, toQiError } from '../../../lib/src/base/index.ts'
+import type { Store } from '../../../lib/src/base/database/index.ts'
+import { toQiError } from '../../../lib/src/base/types/index.ts'
 import { type Finding, failed, ok, unused } from './finding.ts'
 
 const NAME = 'SQL of tools'
 const LIMITS = { limit: 1, offset: 0, room: 100, width: 100, timeoutMs: 5_000 }
 
-/** Runs a query in the readers' role, and says what an administrator of the database has to set for it. */
+/** Runs a query in the readers' role; the remedy is the SQL that an administrator of the database has to run. */
 export async function checkSql({ sql, engine }: Store): Promise<Finding[]> {
   try {
     await sql.read('select 1', LIMITS, 'qicore doctor')
@@ -14,7 +15,7 @@ export async function checkSql({ sql, engine }: Store): Promise<Finding[]> {
     return [
       ok(
         NAME,
-        `runs although nothing limits its temporary files (database.reader_limits: waived); to limit them, as administrator: ${lacking.join('; ')}`,
+        `runs without a limit on temporary files (database.reader_limits: waived); to limit them, as administrator: ${lacking.join('; ')}`,
       ),
     ]
   } catch (thrown) {
@@ -25,7 +26,7 @@ export async function checkSql({ sql, engine }: Store): Promise<Finding[]> {
       unused(
         NAME,
         lacking.length > 0
-          ? 'off: nothing limits its temporary files on this server'
+          ? 'off: this server sets no limit on its temporary files'
           : 'off: the user of DATABASE_URL may not create roles',
         lacking.length > 0
           ? `as administrator of the database: ${lacking.join('; ')}; or set database.reader_limits to waived`

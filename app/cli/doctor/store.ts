@@ -1,14 +1,15 @@
-import { layoutMismatch, openStore, type Store } from '../../../lib/src/base/index.ts'
+import { layoutMismatch, openStore, type Store } from '../../../lib/src/base/database/index.ts'
 import { type PlatformConfig, platformMigrations } from '../../../lib/src/streaming/platform/index.ts'
 import { type Finding, failed, found, ok, unused } from './finding.ts'
 
 const OPEN_TIMEOUT_MS = 5000
 
-/** Opens the store as the platform would, but makes and changes no table: the embedded server is started, a URL is connected to. */
+/** Opens the store as the platform does, but creates and changes no table. An embedded server is started. */
 export function openForCheck(config: PlatformConfig, signal: AbortSignal, onNotice: (notice: string) => void): Promise<Store> {
-  const { home, database, store } = config
+  const { home, database, store, embedded_database } = config
   return openStore({
     home,
+    embeddedPort: embedded_database.port,
     databaseUrl: database.url,
     readUrl: database.read_url,
     layout: store.layout,
@@ -24,7 +25,7 @@ export function openForCheck(config: PlatformConfig, signal: AbortSignal, onNoti
   })
 }
 
-/** A row written, read and rolled back; what the server can do; whether the tables fit it; whether its clock agrees. */
+/** Writes, reads and rolls back a row; checks the server's features, the layout of the tables and the clock. */
 export async function checkStore(store: Store, config: PlatformConfig): Promise<Finding[]> {
   const checked = await store.check()
   return [
@@ -47,8 +48,8 @@ function describeCapabilities({ capabilities }: Store): Finding {
   if (!timescale)
     return unused(
       'TimescaleDB',
-      `plain PostgreSQL: everything works, without chunks and compression; rollups are kept in a table of ours, old data is dropped in batches`,
-      `to have them: ${HOW_TO_GET}`,
+      `plain PostgreSQL: everything works, without chunks and compression; rollups are in a plain table, and old data is deleted in batches`,
+      `for TimescaleDB: ${HOW_TO_GET}`,
     )
   if (compression && continuousAggregates)
     return ok('TimescaleDB', `${timescale}: hypertables, compression, continuous aggregates`)
@@ -59,7 +60,7 @@ function describeCapabilities({ capabilities }: Store): Finding {
   )
 }
 
-/** Tables are laid out when they are made; a server that got or lost the extension since does not change them. */
+/** The layout is chosen when the tables are created; it stays when the server gets or loses the extension later. */
 async function checkLayout({ pool, capabilities, layout }: Store, { store }: PlatformConfig): Promise<Finding[]> {
   const what = `the tables are ${layout.layout === 'plain' ? 'plain' : 'hypertables'}, because ${layout.reason}`
   const meant = layout.layout === 'plain' && store.layout === 'plain'
@@ -68,16 +69,18 @@ async function checkLayout({ pool, capabilities, layout }: Store, { store }: Pla
     return [
       failed(
         'layout',
-        `${what}; the extension is there now, and they have no compression and no chunks`,
+        `${what}; the extension is installed now, but plain tables have no chunks and no compression`,
         'stop the platform and run qicore store convert; or set store.layout to plain',
       ),
     ]
-  return [failed('layout', `${what}; it is missing now`, 'install the extension timescaledb again, in its version of before')]
+  return [
+    failed('layout', `${what}; the extension is missing now`, 'install the extension timescaledb again, in the same version'),
+  ]
 }
 
 const MOST_SKEW_MS = 2000
 
-/** Two clocks that differ make fresh prices look old, or new ones lie in the future. */
+/** If two clocks differ, fresh prices look old, or lie in the future. */
 async function checkClock({ pool, engine }: Store): Promise<Finding[]> {
   if (engine === 'embedded') return []
   const asked = Date.now()
@@ -85,6 +88,6 @@ async function checkClock({ pool, engine }: Store): Promise<Finding[]> {
   const skew = Math.round(Number(rows[0]?.now) - (asked + Date.now()) / 2)
   const summary = `the database's clock is ${Math.abs(skew)} ms ${skew < 0 ? 'behind' : 'ahead of'} this machine's`
   return Math.abs(skew) > MOST_SKEW_MS
-    ? [failed('clock', summary, 'let both keep time by NTP (timedatectl set-ntp true)')]
+    ? [failed('clock', summary, 'synchronize both clocks by NTP (timedatectl set-ntp true)')]
     : [ok('clock', summary, { skew_ms: skew })]
 }

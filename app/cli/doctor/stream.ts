@@ -1,11 +1,12 @@
-import { countOf, type PipelineInfo, recordTypes, type Store, type Stream, silentLogger } from '../../../lib/src/base/index.ts'
+import type { Store } from '../../../lib/src/base/database/index.ts'
+import { countOf, type PipelineInfo, recordTypes, type Stream, silentLogger } from '../../../lib/src/base/types/index.ts'
 import { sinkDefinitions } from '../../../lib/src/consumers/index.ts'
 import { type AbandonedGroup, EmbeddedStream, openRedpanda, SchemaRegistry } from '../../../lib/src/streaming/index.ts'
 import { destinationsOf, openPipelines, openStreamFor, type PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { duration } from '../text/age.ts'
 import { type Finding, found, unused } from './finding.ts'
 
-/** Consumer groups by their pipelines. The group of a destination that is not configured here is in neither. */
+/** The consumer groups of running and of stopped pipelines, without groups of destinations that are not configured here. */
 async function groupsOf(config: PlatformConfig, { pool }: Store, deployed: boolean): Promise<Groups> {
   const opened = openPipelines(config, () => pool)
   const pipelines = deployed ? await opened.list() : opened.configured()
@@ -22,21 +23,21 @@ async function groupsOf(config: PlatformConfig, { pool }: Store, deployed: boole
   }
 }
 
+/** Names of pipelines by consumer group. */
 interface Groups {
-  /** Read on while a platform runs. */
   readonly running: ReadonlyMap<string, string>
   readonly stopped: ReadonlyMap<string, string>
 }
 
 /**
- * Appends and reads for real, on the brokers or in the store.
- * @param store a clause that says why it cannot be used, where it cannot
- * @param deployed false where the store has no tables of deployed pipelines yet
+ * Appends and reads a message, on the brokers or in the store.
+ * @param store the store; or, if it cannot be used, a clause that says why
+ * @param deployed false if the store has no tables of deployed pipelines yet
  */
 export async function checkStream(config: PlatformConfig, store: Store | string, deployed: boolean): Promise<Finding[]> {
   const name = 'stream'
   if (!config.redpanda.brokers) {
-    if (typeof store === 'string') return [unused(name, `the embedded log lies in the store, which ${store}`)]
+    if (typeof store === 'string') return [unused(name, `the embedded log is in the store, which ${store}`)]
     return [
       ...(await tried(
         name,
@@ -57,22 +58,20 @@ async function tried(name: string, open: () => Promise<Stream>, ours?: Groups): 
   return [finding, ...groups.map((group) => abandoned(group, ours?.stopped.get(group.name)))]
 }
 
-/** The embedded log keeps messages that a group has not read, until its lag is over the bound. */
+/** The finding of a group that no process reads: the embedded log keeps its messages until its lag exceeds the bound. */
 function abandoned({ name, lastSeen, unread }: AbandonedGroup, stopped: string | undefined): Finding {
   const since = duration(Date.now() - lastSeen)
-  const kept = `the embedded log keeps ${countOf(unread, 'message')} for it, no more than max_lag allows`
+  const kept = `"${name}" was last read ${since} ago; the embedded log keeps ${countOf(unread, 'message')} for it, up to max_lag`
   return unused(
     'consumer group',
-    stopped
-      ? `pipeline ${stopped} is stopped: nobody has read as "${name}" for ${since}, and ${kept}`
-      : `nobody has read as "${name}" for ${since}, and ${kept}`,
+    stopped ? `pipeline ${stopped} is stopped: ${kept}` : kept,
     stopped
       ? `qicore pipeline resume ${stopped}, or qicore pipeline delete ${stopped}`
-      : `if nobody will: qicore group delete ${name}`,
+      : `if it is not needed any more: qicore group delete ${name}`,
   )
 }
 
-/** Reached when it lists its subjects, and well when our schemas may follow those it holds. */
+/** Checks that the registry lists its subjects, and that our schemas are compatible with those it holds. */
 export async function checkRegistry(config: PlatformConfig, signal: AbortSignal): Promise<Finding[]> {
   const { redpanda, schema_registry: settings } = config
   const name = 'schema registry'

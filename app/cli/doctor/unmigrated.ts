@@ -1,9 +1,10 @@
-import { countOf, type PendingMigrations, pendingMigrations, type Store, type Unmigrated } from '../../../lib/src/base/index.ts'
+import { type PendingMigrations, pendingMigrations, type Store, type Unmigrated } from '../../../lib/src/base/database/index.ts'
+import { countOf } from '../../../lib/src/base/types/index.ts'
 import { type PlatformConfig, platformMigrations } from '../../../lib/src/streaming/platform/index.ts'
 import { type Finding, failed, ok, unused } from './finding.ts'
 import { placeOf } from './unopened.ts'
 
-/** Components of a store that are not set up, or older than this program: looking at them by their own code would migrate them. */
+/** Components of a store that are not set up, or older than this program. Their own code must not open them: it would migrate them. */
 export async function unmigrated({ pool }: Store, config: PlatformConfig): Promise<ReadonlySet<string>> {
   const all = await pendingMigrations(pool, platformMigrations(config))
   return new Set(all.filter(({ pending }) => pending.length > 0).map(({ component }) => component))
@@ -11,7 +12,7 @@ export async function unmigrated({ pool }: Store, config: PlatformConfig): Promi
 
 export const NOT_SET_UP = 'is not set up yet: qicore up does that'
 
-/** A store that is not set up yet, or older than this program. Nothing is made or changed to look at it. */
+/** Findings about a store that is not set up yet, or older than this program. Nothing is created or changed for them. */
 export function checkUnmigrated(
   { database }: PlatformConfig,
   { capabilities, layout, pending, mayCreate }: Unmigrated,
@@ -34,7 +35,7 @@ export function checkUnmigrated(
         `qicore up applies them; back it up first`,
       ),
     ]
-  const summary = `${layout.layout === 'plain' ? 'plain tables' : 'hypertables'} will be made, because ${layout.reason}`
+  const summary = `${layout.layout === 'plain' ? 'plain tables' : 'hypertables'} will be created, because ${layout.reason}`
   return [
     ok('store', `${reached}; it ${NOT_SET_UP}`),
     layout.remedy === undefined

@@ -1,8 +1,9 @@
-import { maskUrl, type QiError, stateOf, systemCode, toQiError } from '../../../lib/src/base/index.ts'
+import { stateOf } from '../../../lib/src/base/database/index.ts'
+import { maskUrl, type QiError, systemCode, toQiError } from '../../../lib/src/base/types/index.ts'
 import type { PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { type Finding, failed } from './finding.ts'
 
-/** Why the store could not be opened, and what to do. */
+/** The finding of a store that could not be opened. */
 export function unopened({ database }: PlatformConfig, failure: unknown): Finding {
   const error = toQiError(failure)
   if (error.field === 'database.read_url') return failed('read replica', error.message)
@@ -10,7 +11,7 @@ export function unopened({ database }: PlatformConfig, failure: unknown): Findin
   return failed(
     'store',
     `${placeOf(database)}: ${error.message}`,
-    database.url ? remedyOf(error) : 'see the message; or set DATABASE_URL to a PostgreSQL of your own',
+    database.url ? remedyOf(error) : 'see the message, or set DATABASE_URL to a PostgreSQL of your own',
   )
 }
 
@@ -20,18 +21,18 @@ export const placeOf = ({ url }: PlatformConfig['database']): string =>
 
 const START = 'start that server, or correct host and port in DATABASE_URL; unset it to use the embedded PostgreSQL'
 const OWNER =
-  'name the role that owns the tables in DATABASE_URL. Another one may read them: grant select on all tables in schema public to ROLE; `qicore query` needs no more'
+  'name the role that owns the tables in DATABASE_URL. For qicore query another role is enough: grant select on all tables in schema public to ROLE'
 
-/** By the SQLSTATE that the server reported. */
+/** Remedies by the SQLSTATE that the server reported. */
 const BY_STATE: Readonly<Record<string, string>> = {
   '28P01': 'check user and password in DATABASE_URL',
   '28000': 'check the user in DATABASE_URL',
   '3D000': 'create that database (createdb NAME), or name another one in DATABASE_URL',
-  '57P03': 'wait until that server has started; its log says what it does',
+  '57P03': 'wait until that server has started; its log shows the progress',
   '53100': 'free space on the disk of that server',
 }
 
-/** By the operating system's code, where no server answered. */
+/** Remedies by the operating system's code, if no server answered. */
 const BY_SYSTEM: Readonly<Record<string, string>> = {
   ECONNREFUSED: START,
   ENOTFOUND: 'correct the host in DATABASE_URL, or the name service of this machine',
@@ -41,7 +42,7 @@ const BY_SYSTEM: Readonly<Record<string, string>> = {
   ENETUNREACH: 'correct host and port in DATABASE_URL, or let this machine through to it (network, firewall)',
 }
 
-/** Nothing where the message says it already. */
+/** Undefined if the message has a remedy already. */
 function remedyOf(error: QiError): string | undefined {
   if (error.advised) return undefined
   const state = stateOf(error)

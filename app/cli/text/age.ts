@@ -16,7 +16,7 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(seconds / length)} ${unit}${next && rest ? ` ${rest} ${next[0]}` : ''}`
 }
 
-/** How long ago a moment was; a clock that is behind makes it lie ahead, and that is said. */
+/** Time since a moment, or `… ahead` if it lies in the future, as with a clock that is slow. */
 export function age(at: number, now: number): string {
   return at > now + 1000 ? `${duration(at - now)} ahead` : duration(now - at)
 }

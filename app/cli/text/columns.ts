@@ -1,4 +1,4 @@
-import { formatTime, type Micros } from '../../../lib/src/base/index.ts'
+import { formatTime, type Micros } from '../../../lib/src/base/types/index.ts'
 import { age } from './age.ts'
 import { markOf } from './mark.ts'
 import type { Column } from './table.ts'
@@ -8,7 +8,7 @@ interface Dated {
   readonly origin: string
 }
 
-/** How long ago the market said it; for a table of what is current. */
+/** The age of a record by its time; for tables of current records. */
 export const ageColumn = (now: number): Column<Dated> => ({
   title: 'age',
   kind: 'right',

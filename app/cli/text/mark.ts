@@ -1,4 +1,4 @@
-import { MANUAL } from '../../../lib/src/base/index.ts'
+import { MANUAL } from '../../../lib/src/base/types/index.ts'
 import type { Output } from '../output.ts'
 
 interface Marked {
@@ -7,15 +7,15 @@ interface Marked {
   readonly origin?: string
 }
 
-/** Marks figures that no provider gave: simulated ones, and those that were handed in. */
+/** The mark of figures that no provider sent: SIMULATED or MANUAL; else ''. */
 export const markOf = ({ source, simulated, origin }: Marked): string =>
   simulated || origin === 'simulated' ? 'SIMULATED' : source === MANUAL || origin === MANUAL ? 'MANUAL' : ''
 
-/** The name of a source that runs. */
+/** The name of a source, with SIMULATED if it is simulated. */
 export const sourceLabel = (name: string, simulated: boolean): string =>
   simulated ? (name === 'simulated' ? 'SIMULATED' : `${name} (SIMULATED)`) : name
 
-/** It, behind the name of a series. */
+/** The mark as it is printed after the name of a series. */
 export function shownMark(marked: Marked, out: Output): string {
   const mark = markOf(marked)
   return mark && out.style('yellow', `  ${mark}`)

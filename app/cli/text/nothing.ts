@@ -1,9 +1,9 @@
-import { type ReadStore, storedTypes } from '../../../lib/src/base/index.ts'
+import { type ReadStore, storedTypes } from '../../../lib/src/base/database/index.ts'
 
-/** The line for an empty answer: nothing is stored at all, or the types that are. */
+/** The line for an empty answer: the store is empty, or holds records of other types. */
 export async function nothingOf(what: string, { pool }: Pick<ReadStore, 'pool'>): Promise<string> {
   const types = await storedTypes(pool)
   return types.length === 0
     ? 'nothing is stored yet; `qicore up` acquires prices'
-    : `${what}; what is stored: ${types.join(', ')} (\`qicore query health\` lists its series)`
+    : `${what}; stored types: ${types.join(', ')} (\`qicore query health\` lists the series)`
 }

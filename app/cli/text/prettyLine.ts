@@ -1,4 +1,4 @@
-import { escapeHidden } from '../../../lib/src/base/index.ts'
+import { escapeHidden } from '../../../lib/src/base/types/index.ts'
 import type { Output, Style } from '../output.ts'
 
 const LEVELS: Readonly<Record<number, { readonly name: string; readonly style: Style }>> = {
@@ -10,14 +10,14 @@ const LEVELS: Readonly<Record<number, { readonly name: string; readonly style: S
   60: { name: 'FATAL', style: 'red' },
 }
 
-/** One line of pino's JSON as one line for people: `12:00:01 WARN  source coingecko failed  attempt=2`. */
+/** A line of pino's JSON as a line for people: `12:00:01 WARN  source coingecko failed  attempt=2`. */
 export function prettyLine(json: string, out: Output): string {
-  const { level, time, msg, error, err, ...fields } = JSON.parse(json) as Record<string, unknown>
+  const { level, time, msg, err, ...fields } = JSON.parse(json) as Record<string, unknown>
   const { name, style } = LEVELS[level as number] ?? { name: String(level), style: 'dim' }
   const clock = new Date(time as number).toTimeString().slice(0, 8)
   const message = escapeHidden(String(msg ?? ''))
   const rest = Object.entries(fields).map(([field, value]) => `${field}=${short(value)}`)
-  const failure = (error ?? err) as { code?: string; message?: string; stack?: string } | undefined
+  const failure = err as { code?: string; message?: string; stack?: string } | undefined
   if (failure?.message && !message.includes(failure.message)) rest.push(escapeHidden(failure.message))
   if (failure?.code) rest.push(failure.code)
   return [

@@ -1,17 +1,17 @@
-import { escapeHidden, quoted, type RecordType } from '../../../lib/src/base/index.ts'
+import { escapeHidden, quoted, type RecordType } from '../../../lib/src/base/types/index.ts'
 import type { Output } from '../output.ts'
 import { markOf } from './mark.ts'
 
-/** Shown by place, or not worth a column of every line. */
+/** Fields that are not printed as name=value: they have a fixed place, or are left out. */
 const PLACED = new Set(['time', 'coin_id', 'source', 'received_at', 'origin'])
 
-/** A text with blanks in it stands between quotation marks, so that it cannot pass for further fields. */
+/** A text, quoted if it has blanks, so that it cannot look like several fields. */
 const said = (text: string): string => (/\s/.test(text) ? quoted(text) : escapeHidden(text))
 
-/** A field that this version does not know may hold anything. */
+/** The value of a field, which is any JSON in a field of a later version. */
 const shown = (value: unknown): string => said(typeof value === 'object' ? JSON.stringify(value) : String(value))
 
-/** A record as on the wire, in one line: `2026-01-31T12:00:00Z  price  bitcoin  coingecko  currency=usd price=67123.45 …`. */
+/** A record in wire naming as one line: `2026-01-31T12:00:00Z  price  bitcoin  coingecko  currency=usd price=67123.45 …`. */
 export function recordLine(type: RecordType, wire: Readonly<Record<string, unknown>>, out: Output): string {
   const mark = markOf({ origin: String(wire.origin) })
   const fields = Object.entries(wire).filter(([name]) => !PLACED.has(name))

@@ -1,15 +1,21 @@
-import { type CoveredSeries, formatTime, type Span } from '../../../lib/src/base/index.ts'
+import { type CoveredSeries, formatTime, type Span } from '../../../lib/src/base/types/index.ts'
 import { duration } from './age.ts'
 
-/** `2026-01-31T12:00:00Z`; parts of a second only where there are any. */
+/** A span in wire naming, as `2026-01-31T12:00:00Z`; with parts of a second only if there are any. */
 export const spanWire = ({ from, to }: Span) => ({ from: formatTime(from), to: formatTime(to) })
 
 export const spanLength = ({ from, to }: Span): string => duration((to - from) / 1000)
 
-/** The length of candles, else the record type, as people call it. */
-export const whatOf = ({ type, timeframe }: Pick<CoveredSeries, 'type' | 'timeframe'>): string => timeframe ?? WHAT[type] ?? type
+/** The kind of records for people: the length of candles, else the record type in the plural. */
+export const kindOf = ({ type, timeframe }: Pick<CoveredSeries, 'type' | 'timeframe'>): string =>
+  timeframe ?? PLURALS[type] ?? type
 
-const WHAT: Readonly<Record<string, string>> = { price: 'prices', trade: 'trades', quote: 'quotes', market_analytics: 'market' }
+const PLURALS: Readonly<Record<string, string>> = {
+  price: 'prices',
+  trade: 'trades',
+  quote: 'quotes',
+  market_analytics: 'market',
+}
 
 const BAR = 24
 

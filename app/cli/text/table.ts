@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import Table from 'cli-table3'
-import { escapeHidden, quoted } from '../../../lib/src/base/index.ts'
+import { escapeHidden, quoted } from '../../../lib/src/base/types/index.ts'
 import type { Output, Style } from '../output.ts'
 import { alignPoints } from './decimals.ts'
 

@@ -8,7 +8,7 @@ export interface ScreenOptions {
 
 const ERASE_LINE = '\r\u001b[K'
 
-/** What `up` shows: notices on stdout, logs on stderr, and on a terminal one line below them that is drawn again and again. */
+/** The output of a long command: notices on stdout, logs on stderr, and on a terminal a status line below them that is redrawn. */
 export class Screen {
   readonly #out: Output
   readonly #err: Output
@@ -27,7 +27,7 @@ export class Screen {
     return this.#live !== undefined
   }
 
-  /** For people: a line; for programs: an event. */
+  /** Prints a line for people, or with --json an event. */
   notice(text: string, event: Readonly<Record<string, unknown>> = { event: 'notice' }): void {
     if (this.#json) void this.#out.line(JSON.stringify({ ...event, message: text }))
     else this.#above(() => this.#out.line(text))
@@ -37,7 +37,7 @@ export class Screen {
     this.#above(() => this.#err.line(line))
   }
 
-  /** Replaces the status line; it is cut to the terminal's width, since a wrapped line cannot be erased. */
+  /** Replaces the status line, cut to the terminal's width, because a wrapped line cannot be erased. */
   status(text: string): void {
     if (!this.#live || text === this.#status) return
     this.#status = text

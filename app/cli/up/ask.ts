@@ -1,5 +1,6 @@
-import { errorMessage, HttpClient, QiError } from '../../../lib/src/base/index.ts'
-import { isTrusted } from './claim.ts'
+import { HttpClient } from '../../../lib/src/base/networking/index.ts'
+import { errorMessage, QiError } from '../../../lib/src/base/types/index.ts'
+import { isTrusted } from '../claim/project.ts'
 
 /** The answer of `/health`; the server's schemas say more. */
 export interface Health {
@@ -19,7 +20,7 @@ const PATIENCE_MS = 8_000
 
 /**
  * The answer of a running platform at the address that its socket told.
- * @throws QiError FORBIDDEN where the token is not to be sent to that address, UNAVAILABLE
+ * @throws QiError FORBIDDEN if the token must not be sent to that address; UNAVAILABLE
  */
 export async function askPlatform<T>(
   url: string,
@@ -30,13 +31,13 @@ export async function askPlatform<T>(
   if (!isTrusted(url, server))
     throw new QiError(
       'FORBIDDEN',
-      `the platform tells ${url}, which is neither this machine nor server.host: the token is not sent there; ask that address yourself`,
+      `the address of the platform, ${url}, is neither this machine nor server.host: the token is not sent there; open the address yourself`,
     )
   const { token } = server
   try {
     await using http = new HttpClient({ bounds: { totalMs: PATIENCE_MS }, secrets: [token] })
     const response = await http.fetch(`${url}${path}`, { headers: token ? { authorization: `Bearer ${token}` } : {}, signal })
-    // An unwell platform answers 503 and says why.
+    // A platform that is down answers 503, with its health in the body.
     if (!response.ok && response.status !== 503) throw new Error(`it answers ${response.status}`)
     return (await response.json()) as T
   } catch (error) {

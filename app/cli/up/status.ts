@@ -1,9 +1,9 @@
-import { countOf, type PlatformStatus } from '../../../lib/src/base/index.ts'
+import { countOf, type PlatformStatus } from '../../../lib/src/base/types/index.ts'
 import { STORE } from '../../../lib/src/streaming/index.ts'
 import { age, duration } from '../text/age.ts'
 import { sourceLabel } from '../text/mark.ts'
 
-/** What is told now and then of a platform that runs. */
+/** The figures of the status line, and of the log line once a minute. */
 export interface Pulse {
   readonly uptimeMs: number
   readonly sources: readonly {
@@ -14,11 +14,11 @@ export interface Pulse {
     readonly troubled: boolean
   }[]
   readonly stored: number
-  /** Records whose key was there already. */
+  /** Records whose key was stored already. */
   readonly overwritten: number
   readonly waiting: number
   readonly deadLettered: number
-  /** Failures that are tried again now, and those that are final. */
+  /** Failures that are retried, and final ones. */
   readonly troubles: readonly string[]
 }
 

@@ -1,24 +1,26 @@
-import { cutConnections } from '../../../lib/src/base/index.ts'
+import { cutConnections } from '../../../lib/src/base/database/index.ts'
 import { EXIT } from '../exitCodes.ts'
 
-/** When connections of databases are cut, and when the process ends whatever still runs, in milliseconds after the signal. */
+/** Milliseconds after the signal at which database connections are cut, and at which the process ends. */
 const CUT_MS = 20_000
 const END_MS = 30_000
 
 /**
- * A stop ends in time although a database does not: first its connections are cut, so that what waits on them fails and the rest is
- * closed in order; then the process ends as it is.
- * @param tell called with a line as either happens
+ * Bounds the time of a stop while a database hangs: first its connections are cut, so that pending queries fail and everything else closes in
+ * order; later the process ends.
+ * @param tell called with a line at each of the two
  */
 export function startStopDeadline(tell: (line: string) => void): void {
   setTimeout(() => {
     const count = cutConnections()
     tell(
-      `Not stopped after ${CUT_MS / 1000} s: ${count} database connections are cut; what is not stored yet is stored at the next start.`,
+      `Not stopped after ${CUT_MS / 1000} s: ${count} database connections are cut; records that are not stored yet are stored at the next start.`,
     )
   }, CUT_MS).unref()
   setTimeout(() => {
-    tell(`Not stopped after ${END_MS / 1000} s: ended as it is; what is not stored yet is stored at the next start.`)
+    tell(
+      `Not stopped after ${END_MS / 1000} s: the process ends now; records that are not stored yet are stored at the next start.`,
+    )
     process.exit(EXIT.failed)
   }, END_MS).unref()
 }

@@ -1,4 +1,5 @@
-import { type Answer, type Citation, countOf, escapeHidden, QiError, suggest } from '../../../lib/src/base/index.ts'
+import type { Answer, Citation } from '../../../lib/src/base/agent/index.ts'
+import { countOf, escapeHidden, QiError, suggest } from '../../../lib/src/base/types/index.ts'
 import { agentDefinitions, openLlm } from '../../../lib/src/streaming/platform/index.ts'
 import { EXIT, type Exit } from '../exitCodes.ts'
 import { loggerOf } from '../logging.ts'
@@ -15,8 +16,8 @@ export async function run(session: Session, { question, agent }: AgentAskInput):
   const { config, project } = loaded
   const tools = agent === undefined ? undefined : toolsOf(agent)
   await using opened = new LazyTools(session, loaded)
-  await using llm = openLlm({ settings: config.llm, handles: () => opened.handles(), logger: loggerOf(session), project, tools })
-  // What keeps the store from being read is told to the user, not to the model.
+  const llm = openLlm({ settings: config.llm, handles: () => opened.handles(), logger: loggerOf(session), project, tools })
+  // A store that cannot be opened is reported to the user, not to the model.
   if (llm.configured) await opened.handles()
   const answer = await session.unlessInterrupted(llm.ask(question.join(' '), { signal: session.signal }))
   if (session.json) await session.out.json(wire(answer))
@@ -50,16 +51,16 @@ async function show(session: Session, answer: Answer, budget: { readonly max_ste
   if (answer.citations.length > 0) await out.line()
   for (const citation of answer.citations) await out.line(out.style('dim', escapeHidden(describe(citation))))
   for (const name of answer.refused)
-    await session.remark(`the model called ${escapeHidden(name)}, which it may not; nothing was done`)
+    await session.remark(`the model called ${escapeHidden(name)}, which it may not use: the call was refused`)
   const spent = {
-    steps: `the budget of ${countOf(budget.max_steps, 'call')} of the model was spent before there was an answer: llm.budget.max_steps allows more, or ask for less`,
-    tokens: `the budget of ${budget.max_tokens} tokens does not suffice for an answer (${answer.tokens} used in ${countOf(answer.steps, 'call')}): llm.budget.max_tokens allows more, or ask for less`,
+    steps: `the budget of ${countOf(budget.max_steps, 'call')} of the model was spent before an answer: raise llm.budget.max_steps, or ask for less`,
+    tokens: `the budget of ${budget.max_tokens} tokens was too small for an answer (${answer.tokens} used in ${countOf(answer.steps, 'call')}): raise llm.budget.max_tokens, or ask for less`,
   }
   const failure =
     answer.ended !== 'answered'
       ? spent[answer.ended]
       : answer.unfounded.length > 0
-        ? `do not trust this answer: it states figures that are in no answer of a tool: ${answer.unfounded.join('; ')}`
+        ? `do not trust this answer: these figures are in no answer of a tool: ${answer.unfounded.join('; ')}`
         : answer.verified
           ? undefined
           : 'the model answered nothing'

@@ -1,5 +1,6 @@
 import { agentDefinitions } from '../../../lib/src/streaming/platform/index.ts'
 import type { Session } from '../session.ts'
+import { printCsv } from '../text/csv.ts'
 import { printTable } from '../text/table.ts'
 
 export async function run(session: Session): Promise<undefined> {
@@ -8,14 +9,15 @@ export async function run(session: Session): Promise<undefined> {
     .map(({ name, summary }) => ({ name, summary, scheduled: config.agents.run.includes(name) }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
   if (session.json) return void (await session.out.json(rows))
+  if (session.csv) return void (await printCsv(session.out, ['name', 'summary', 'scheduled'], rows))
   await printTable(
     session.out,
     [
       { title: 'agent', cell: (row) => row.name },
-      { title: 'by itself', cell: (row) => (row.scheduled ? 'yes' : 'no') },
-      { title: 'what it does', cell: (row) => row.summary },
+      { title: 'scheduled', cell: (row) => (row.scheduled ? 'yes' : 'no') },
+      { title: 'summary', cell: (row) => row.summary },
     ],
     rows,
   )
-  await session.remark('\nThose named under agents.run in qicore.yaml work by themselves while the platform runs.')
+  await session.remark('\nAgents named under agents.run in qicore.yaml run on their schedules while the platform runs.')
 }

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
-import { escapeHiddenInLines, QiError, type RunStatus, type WorkflowRunner } from '../../../lib/src/base/index.ts'
+import type { RunStatus, WorkflowRunner } from '../../../lib/src/base/agent/index.ts'
+import { escapeHiddenInLines, QiError } from '../../../lib/src/base/types/index.ts'
 import { withAgents } from '../agents.ts'
 import { audited } from '../audited.ts'
 import { nameValue } from '../nameValue.ts'
@@ -12,7 +13,7 @@ export interface AgentRunInput {
   readonly id?: string
 }
 
-const LOOK_MS = 300
+const POLL_MS = 300
 
 export async function run(session: Session, input: AgentRunInput): Promise<undefined> {
   const given = Object.fromEntries(input.arguments.map(nameValue))
@@ -40,7 +41,7 @@ export async function run(session: Session, input: AgentRunInput): Promise<undef
   })
 }
 
-/** Tells people which steps are done, and what is asked. */
+/** Prints steps as they are done, and questions as they are asked. */
 async function follow(session: Session, runner: WorkflowRunner, id: string, signal: AbortSignal): Promise<void> {
   const told = new Set<string>()
   const tell = async (status: RunStatus | undefined) => {
@@ -50,12 +51,12 @@ async function follow(session: Session, runner: WorkflowRunner, id: string, sign
         await session.remark(`${told.add(question) && question}\n  qicore agent approve ${id} --step "${step}"`)
   }
   while (!signal.aborted) {
-    await setTimeout(LOOK_MS, undefined, { signal }).catch(() => {})
+    await setTimeout(POLL_MS, undefined, { signal }).catch(() => {})
     await tell(await runner.status(id).catch(() => undefined))
   }
 }
 
-/** A result's own words for people where it has some, else all of it. */
+/** Prints the text of a result if it has one, else the whole result as JSON. */
 async function print(session: Session, result: unknown): Promise<void> {
   const text = typeof result === 'object' && result !== null && 'text' in result ? result.text : result
   if (!session.json && typeof text === 'string') await session.out.line(escapeHiddenInLines(text))

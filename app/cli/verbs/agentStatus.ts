@@ -1,6 +1,8 @@
-import { escapeHidden, QiError, type RunStatus } from '../../../lib/src/base/index.ts'
+import type { RunStatus } from '../../../lib/src/base/agent/index.ts'
+import { escapeHidden, QiError } from '../../../lib/src/base/types/index.ts'
 import { withAgents } from '../agents.ts'
 import type { Session } from '../session.ts'
+import { printCsv } from '../text/csv.ts'
 import { printTable } from '../text/table.ts'
 
 export interface AgentStatusInput {
@@ -12,6 +14,10 @@ export async function run(session: Session, { run: id, limit = 20 }: AgentStatus
   await withAgents(session, { observing: true }, async ({ runner }) => {
     if (id === undefined) return printRuns(session, await runner.list({ limit }))
     const found = await runner.status(id)
+    if (session.csv)
+      throw new QiError('BAD_REQUEST', '--csv prints the list of runs alone: for one run leave it out, or use --json', {
+        field: 'csv',
+      })
     if (!found) throw new QiError('NOT_FOUND', `there is no run ${id}; qicore agent status lists them`, { field: 'run' })
     await printRun(session, found)
   })
@@ -21,6 +27,12 @@ const time = (at: number): string => new Date(at).toISOString().slice(0, 19)
 
 async function printRuns(session: Session, runs: readonly RunStatus[]): Promise<void> {
   if (session.json) return session.out.json(runs)
+  if (session.csv)
+    return void (await printCsv(
+      session.out,
+      ['id', 'workflow', 'state', 'startedAt', 'endedAt', 'steps', 'questions', 'error'],
+      runs.map((one) => ({ ...one })),
+    ))
   if (runs.length === 0) return session.out.line('No agent has run a workflow yet: qicore agent run NAME')
   await printTable(
     session.out,
@@ -30,7 +42,7 @@ async function printRuns(session: Session, runs: readonly RunStatus[]): Promise<
       { title: 'started', cell: (run) => time(run.startedAt) },
       { title: 'steps', cell: (run) => String(run.steps.length) },
       {
-        title: 'what it asks, or why it failed',
+        title: 'question or error',
         cell: (run) => run.questions.map(({ question }) => question).join('; ') || (run.error ?? ''),
       },
     ],

@@ -2,6 +2,7 @@ import { type AuditLine, AuditLog, type OUTCOMES } from '../../../lib/src/mcp-to
 import { openReadsOf } from '../engines.ts'
 import { orNothing } from '../orNothing.ts'
 import type { Session } from '../session.ts'
+import { printCsv } from '../text/csv.ts'
 import { type Column, printTable } from '../text/table.ts'
 
 export interface AuditInput {
@@ -21,7 +22,13 @@ export async function run(session: Session, { limit = 50, ...filter }: AuditInpu
   )
   if (session.json)
     return void (await session.out.json(lines.map((line) => ({ ...line, arguments: JSON.parse(line.arguments) as unknown }))))
-  if (lines.length === 0) return void (await session.out.line('the audit log has no such line'))
+  if (session.csv)
+    return void (await printCsv(
+      session.out,
+      ['id', 'at', 'ended_at', 'caller', 'role', 'address', 'face', 'tool', 'effect', 'arguments', 'outcome', 'error', 'job'],
+      lines.map((line) => ({ ...line })),
+    ))
+  if (lines.length === 0) return void (await session.out.line('no calls in the audit log match'))
   await printTable(session.out, columns, lines)
 }
 

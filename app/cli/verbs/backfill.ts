@@ -1,12 +1,5 @@
-import {
-  coverageQuery,
-  escapeHiddenInLines,
-  parseQuery,
-  QiError,
-  suggest,
-  TIMEFRAMES,
-  type Timeframe,
-} from '../../../lib/src/base/index.ts'
+import { coverageQuery, parseQuery } from '../../../lib/src/base/database/index.ts'
+import { escapeHiddenInLines, QiError, suggest, TIMEFRAMES, type Timeframe } from '../../../lib/src/base/types/index.ts'
 import {
   type BackfillRequest,
   type BackfillTask,
@@ -19,7 +12,7 @@ import { BackfillScreen } from '../backfill/BackfillScreen.ts'
 import { EXIT, EXIT_OF_CODE, type Exit } from '../exitCodes.ts'
 import { loggerOf } from '../logging.ts'
 import type { Session } from '../session.ts'
-import { whatOf } from '../text/spans.ts'
+import { kindOf } from '../text/spans.ts'
 
 export interface BackfillInput {
   readonly coins: readonly string[]
@@ -46,7 +39,7 @@ export async function run(session: Session, input: BackfillInput): Promise<Exit>
     signal,
   })
   session.interrupt.onFirst(() =>
-    screen.notice('Stopping after what is under way. The same command goes on from there.', 'stopping'),
+    screen.notice('Stopping after the current window. The same command goes on from there.', 'stopping'),
   )
   try {
     const { result, failure } = await audited(
@@ -81,7 +74,7 @@ function requestOf(input: BackfillInput, config: PlatformConfig): BackfillReques
   if (source !== undefined && !config.sources.instances.has(source))
     throw wrong('source', `there is no source named ${source}${suggest(source, [...config.sources.instances.keys()])}`)
   if (gaps) {
-    if (every) throw wrong('every', '--every does not go with --gaps: a gap is filled as closely as the provider gives it')
+    if (every) throw wrong('every', '--every does not go with --gaps, which takes all that the provider has: leave it out')
     const types = type ? [type] : timeframe ? (['ohlcv'] as const) : undefined
     const filter = {
       ...(coins.length > 0 && { coins }),
@@ -92,16 +85,18 @@ function requestOf(input: BackfillInput, config: PlatformConfig): BackfillReques
     }
     return { gaps: filter, from, to, retry }
   }
-  if (coins.length === 0) throw wrong('coins', 'name the coins, such as qicore backfill bitcoin --from 2026-01-01, or use --gaps')
-  if (from === undefined) throw wrong('from', '--from is missing: where is it to begin? such as --from 2026-01-01')
-  if (type === 'ohlcv' && !timeframe) throw wrong('timeframe', '--type ohlcv needs the length of the candles: --timeframe 1h')
+  if (coins.length === 0)
+    throw wrong('coins', 'coins are missing: name them, such as qicore backfill bitcoin --from 2026-01-01, or use --gaps')
+  if (from === undefined) throw wrong('from', '--from is missing: say where to begin, such as --from 2026-01-01')
+  if (type === 'ohlcv' && !timeframe)
+    throw wrong('timeframe', '--timeframe is missing: --type ohlcv needs the length of the candles, such as --timeframe 1h')
   if (type && type !== 'ohlcv' && timeframe)
-    throw wrong('timeframe', '--timeframe is for candles (--type ohlcv); of prices --every says how far apart')
+    throw wrong('timeframe', '--timeframe is for candles (--type ohlcv): leave it out; prices take --every')
   if (every && (timeframe || (type && type !== 'price')))
-    throw wrong('every', '--every is for prices; candles have a --timeframe')
+    throw wrong('every', '--every is for prices: leave it out; candles take --timeframe')
   return {
     coins,
-    source: source ?? usualSource(config),
+    source: source ?? defaultSource(config),
     currencies: currency,
     type,
     timeframe,
@@ -112,7 +107,7 @@ function requestOf(input: BackfillInput, config: PlatformConfig): BackfillReques
   }
 }
 
-const usualSource = ({ sources }: PlatformConfig): string =>
+const defaultSource = ({ sources }: PlatformConfig): string =>
   sourcesThatRun(sources).find((name) => sources.instances.get(name)?.type.history) ?? 'coingecko'
 
 function lengthOf(every: string | undefined): Timeframe | undefined {
@@ -123,6 +118,6 @@ function lengthOf(every: string | undefined): Timeframe | undefined {
 const wrong = (field: string, message: string): QiError => new QiError('BAD_REQUEST', message, { field })
 
 const nameOf = ({ source, series }: BackfillTask): string =>
-  [series.coinId, whatOf(series), 'of', source, ...(series.currency === '' ? [] : ['in', series.currency])]
+  [series.coinId, kindOf(series), 'of', source, ...(series.currency === '' ? [] : ['in', series.currency])]
     .filter(Boolean)
     .join(' ')

@@ -1,7 +1,9 @@
-import { type Candle, candlesQuery, candlesWire, escapeHidden, parseQuery, type Series } from '../../../lib/src/base/index.ts'
+import { type Candle, candlesQuery, candlesWire, parseQuery, type Series } from '../../../lib/src/base/database/index.ts'
+import { escapeHidden, recordTypes } from '../../../lib/src/base/types/index.ts'
 import { openReadsOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { originColumn, timeColumn } from '../text/columns.ts'
+import { printCsv } from '../text/csv.ts'
 import { shownMark } from '../text/mark.ts'
 import { type Column, printTable } from '../text/table.ts'
 
@@ -22,17 +24,20 @@ export async function run(session: Session, input: CandlesInput): Promise<undefi
   await using store = await openReadsOf(session, loaded)
   const found = await session.unlessInterrupted(store.dsl.getOHLCV(query))
   const { out } = session
+  if (session.csv) return void (await printCsv(out, CSV_COLUMNS, candlesWire(found).candles))
   if (session.json) return void (await out.json(candlesWire(found)))
   const { series, timeframe, candles, otherSeries } = found
   await out.line(`${out.style('bold', name(series))}, ${timeframe}${shownMark(series, out)}`)
   if (candles.length) await printTable(out, columns, candles)
   else await session.remark('no candles in that range')
-  if (otherSeries.length) await session.remark(`also held: ${otherSeries.map(name).join('; ')} (--source, --currency)`)
+  if (otherSeries.length) await session.remark(`other series: ${otherSeries.map(name).join('; ')} (--source, --currency)`)
 }
+
+const CSV_COLUMNS = [...recordTypes.ohlcv.fields.map(({ name }) => name), 'from_timeframe', 'covered', 'partial', 'flaw']
 
 const name = ({ coinId, source, currency }: Series): string => escapeHidden(`${coinId} in ${currency} from ${source}`)
 
-/** In whole per cent, rounded down, so that no partial candle says 100 %. */
+/** Whole per cent, rounded down, so that no partial candle shows 100 %. */
 const coveredText = ({ covered, partial }: Candle): string => (partial ? `${Math.floor(covered * 100)} % partial` : '100 %')
 
 const columns: readonly Column<Candle>[] = [

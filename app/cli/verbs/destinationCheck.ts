@@ -1,4 +1,4 @@
-import { QiError, suggest } from '../../../lib/src/base/index.ts'
+import { QiError, suggest } from '../../../lib/src/base/types/index.ts'
 import { sinkDefinitions } from '../../../lib/src/consumers/index.ts'
 import { destinationsOf } from '../../../lib/src/streaming/platform/index.ts'
 import { checkDestination } from '../doctor/destinations.ts'
@@ -10,7 +10,7 @@ import type { Session } from '../session.ts'
 
 const ANSWER_MS = 30_000
 
-/** @throws QiError NOT_FOUND for a name that no destination has */
+/** @throws QiError NOT_FOUND for an unknown destination */
 export async function run(session: Session, { name }: { readonly name?: string }): Promise<number> {
   const loaded = await session.load()
   const all = destinationsOf(loaded.config, sinkDefinitions)

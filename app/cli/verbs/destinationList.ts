@@ -2,12 +2,13 @@ import { sinkDefinitions } from '../../../lib/src/consumers/index.ts'
 import { STORE } from '../../../lib/src/streaming/index.ts'
 import { destinationsOf } from '../../../lib/src/streaming/platform/index.ts'
 import type { Session } from '../session.ts'
+import { printCsv } from '../text/csv.ts'
 import { type Column, printTable } from '../text/table.ts'
 
 interface Listed {
   readonly name: string
   readonly type: string
-  /** Record types that are brought there without a pipeline; undefined: what pipelines name it for. */
+  /** Record types that it gets without a pipeline; undefined if only pipelines deliver to it. */
   readonly records?: readonly string[]
   readonly summary: string
 }
@@ -16,7 +17,7 @@ const COLUMNS: readonly Column<Listed>[] = [
   { title: 'destination', cell: ({ name }) => name },
   { title: 'type', cell: ({ type }) => type },
   { title: 'records', cell: ({ name, records }) => records?.join(', ') ?? (name === STORE ? 'consumers' : 'by pipelines') },
-  { title: 'what it is', cell: ({ summary }) => summary },
+  { title: 'description', cell: ({ summary }) => summary },
 ]
 
 export async function run(session: Session): Promise<undefined> {
@@ -30,5 +31,11 @@ export async function run(session: Session): Promise<undefined> {
     }),
   )
   if (session.json) return void (await session.out.json(listed))
+  if (session.csv)
+    return void (await printCsv(
+      session.out,
+      ['name', 'type', 'records', 'summary'],
+      listed.map((one) => ({ ...one })),
+    ))
   await printTable(session.out, COLUMNS, listed)
 }

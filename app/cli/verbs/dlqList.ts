@@ -1,8 +1,9 @@
-import { type DeadLetterEntry, escapeHidden, parseExactJson } from '../../../lib/src/base/index.ts'
+import { type DeadLetterEntry, escapeHidden, parseExactJson } from '../../../lib/src/base/types/index.ts'
 import { DeadLetters, deadLetterJson, STORE } from '../../../lib/src/streaming/index.ts'
 import { withStream } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { age } from '../text/age.ts'
+import { printCsv } from '../text/csv.ts'
 import { topicsNamed } from '../topics.ts'
 
 export interface DlqListInput {
@@ -28,16 +29,22 @@ export async function run(session: Session, { topic, destination, limit, pending
     )
   })
   if (session.json) return void (await session.out.json(entries.map(exported)))
+  if (session.csv) return void (await printCsv(session.out, CSV_COLUMNS, entries.map(deadLetterJson)))
   for (const entry of entries) for (const line of describe(session, entry)) await session.out.line(line)
   const waiting = entries.filter(({ replayed }) => !replayed).length
   await session.remark(
     entries.length
-      ? `${entries.length} listed, ${waiting} not replayed; qicore dlq replay --help tells how to mend them`
+      ? `${entries.length} listed, ${waiting} not replayed; qicore dlq replay --help explains how to correct them`
       : 'no dead letters',
   )
 }
 
-/** The record as an object where it is one: it is there to be edited, and JSON inside a JSON string is not. */
+const CSV_COLUMNS = [
+  ...['id', 'topic', 'stage', 'pipeline', 'destination', 'node', 'partition', 'offset', 'last_offset', 'reason', 'attempts'],
+  ...['source', 'key', 'time', 'times', 'replayed', 'encoding', 'schema_id', 'truncated_from', 'value'],
+]
+
+/** The entry with its record as an object where possible: an object is easier to edit than JSON inside a JSON string. */
 function exported(entry: DeadLetterEntry): Record<string, unknown> {
   const json = deadLetterJson(entry)
   if (entry.encoding !== 'utf8' || entry.truncatedFrom !== undefined) return json
@@ -51,7 +58,7 @@ function exported(entry: DeadLetterEntry): Record<string, unknown> {
 
 const STAGES = { publish: 'not published', store: 'not stored', read: 'damaged in the stream', skipped: 'skipped' } as const
 
-/** Records that are not stored need no name of their destination; others are not delivered. */
+/** The stage that failed, with the destination unless it is the store. */
 function whereOf({ stage, destination }: DeadLetterEntry): string {
   if (destination === undefined || destination === STORE) return STAGES[stage]
   return `${stage === 'store' ? 'not delivered' : STAGES[stage]}, destination ${escapeHidden(destination)}`
@@ -77,6 +84,6 @@ function describe({ out }: Session, entry: DeadLetterEntry): string[] {
   ]
 }
 
-/** Originals may be long; --json has all of them. */
+/** Cuts a long original; --json has the whole one. */
 const shorten = (text: string): string =>
   text.length > 400 ? `${text.slice(0, 400)} … ${text.length - 400} characters more` : text

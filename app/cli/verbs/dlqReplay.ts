@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { errorMessage, escapeHidden, QiError, type ReplayInput, type ReplayResult } from '../../../lib/src/base/index.ts'
+import { errorMessage, escapeHidden, QiError, type ReplayInput, type ReplayResult } from '../../../lib/src/base/types/index.ts'
 import { DeadLetters, parseDeadLetters } from '../../../lib/src/streaming/index.ts'
 import { audited } from '../audited.ts'
 import { withStream } from '../engines.ts'
@@ -33,15 +33,14 @@ export async function run(session: Session, input: DlqReplayInput): Promise<numb
   return result.refused.length ? EXIT.failed : EXIT.ok
 }
 
-/** The topics that the letters go back to. */
+/** The topics of the letters. */
 const topicsOf = (input: ReplayInput): readonly string[] =>
   'ids' in input ? input.ids.map((id) => id.replace(/\.dlq\/.*$/, '')) : input.entries.map(({ topic }) => topic)
 
 async function read({ id = [], from }: DlqReplayInput): Promise<ReplayInput> {
-  if (id.length && from !== undefined)
-    throw new QiError('BAD_REQUEST', 'either --id or --from, not both: a file names its entries itself')
+  if (id.length && from !== undefined) throw new QiError('BAD_REQUEST', '--id does not go with --from: leave one of them out')
   if (from === undefined) {
-    if (id.length === 0) throw new QiError('BAD_REQUEST', 'which dead letters? name them by --id, or a file of them by --from')
+    if (id.length === 0) throw new QiError('BAD_REQUEST', 'dead letters are missing: name them with --id, or a file with --from')
     return { ids: id }
   }
   const content = await (from === '-' ? text(process.stdin) : readFile(from, 'utf8')).catch((error: unknown) => {

@@ -1,5 +1,7 @@
-import { type Store, StoreNotMigrated, toQiError } from '../../../lib/src/base/index.ts'
+import { type Store, StoreNotMigrated } from '../../../lib/src/base/database/index.ts'
+import { toQiError } from '../../../lib/src/base/types/index.ts'
 import type { LoadedConfig, PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
+import { checkAccess } from '../doctor/access.ts'
 import { checkDestination, otherDestinations } from '../doctor/destinations.ts'
 import { type Finding, failed, ok, unused, within } from '../doctor/finding.ts'
 import { checkLimits } from '../doctor/limits.ts'
@@ -16,7 +18,7 @@ import { unopened } from '../doctor/unopened.ts'
 import { EXIT } from '../exitCodes.ts'
 import type { Session } from '../session.ts'
 
-/** The first start of the embedded server makes its files, which takes a slow disk a while. */
+/** The first start of the embedded server creates its files, which takes long on a slow disk. */
 const EMBEDDED_MS = 60_000
 const EXTERNAL_MS = 8000
 const REQUEST_MS = 8000
@@ -32,8 +34,8 @@ export async function run(session: Session): Promise<number> {
   else
     await session.out.line(
       works
-        ? '\neverything that is needed works'
-        : `\n${findings.filter(({ verdict }) => verdict === 'failed').length} of ${findings.length} do not work`,
+        ? '\nall checks passed'
+        : `\n${findings.filter(({ verdict }) => verdict === 'failed').length} of ${findings.length} checks failed`,
     )
   return works ? EXIT.ok : EXIT.failed
 }
@@ -45,15 +47,15 @@ async function* examine(session: Session): AsyncGenerator<Finding, void, undefin
     loaded = await session.load()
   } catch (error) {
     for (const problem of toQiError(error).message.split('\n'))
-      yield failed('settings', problem, 'correct it; `qicore config check` tries again')
-    yield unused('engines', 'not tried, since the settings do not say which')
+      yield failed('settings', problem, 'correct it; `qicore config check` checks it again')
+    yield unused('engines', 'not checked, because the settings are not valid')
     return
   }
   const { config, provenance, project } = loaded
   yield ok('settings', `project ${project}, ${provenance.filter(({ from }) => from !== 'default').length} set`)
   yield* await within('data folder', REQUEST_MS, () => checkFolder(config.home))
   yield* await within('platform', REQUEST_MS, (signal) => checkPlatform(config, signal))
-  // What lies behind a network is asked while the engines start; the lines keep their order.
+  // Checks over the network run while the engines start; the lines keep their order.
   const registry = within(
     'schema registry',
     REQUEST_MS,
@@ -79,26 +81,27 @@ async function* checkEngines(session: Session, config: PlatformConfig): AsyncGen
     } else yield unopened(config, error)
   }
   try {
-    let behind: ReadonlySet<string> = new Set()
+    let outdated: ReadonlySet<string> = new Set()
     if (store) {
       const opened = store
       yield* await within('store', EXTERNAL_MS, async () => {
-        behind = await unmigrated(opened, config)
+        outdated = await unmigrated(opened, config)
         return checkStore(opened, config)
       })
       yield* await within('SQL of tools', EXTERNAL_MS, () => checkSql(opened))
-      yield* await within('rate limits', EXTERNAL_MS, async () => (behind.has('networking') ? [] : checkLimits(opened)))
+      yield* await within('psql', EXTERNAL_MS, () => checkAccess(opened))
+      yield* await within('rate limits', EXTERNAL_MS, async () => (outdated.has('networking') ? [] : checkLimits(opened)))
       for (const one of otherDestinations(config))
         yield* await within(`destination ${one.name}`, EXTERNAL_MS, (signal) => checkDestination(one, config, opened, signal))
       yield* await within('pipelines', EXTERNAL_MS, async () =>
-        behind.has('pipelines') ? [unused('pipelines', NOT_SET_UP)] : checkPipelines(config, opened),
+        outdated.has('pipelines') ? [unused('pipelines', NOT_SET_UP)] : checkPipelines(config, opened),
       )
     }
     const remedy = config.redpanda.brokers
       ? 'start the brokers, or correct REDPANDA_BROKERS; unset it to use the embedded log'
       : undefined
-    const usable = behind.has('stream') ? NOT_SET_UP : (store ?? unusable)
-    yield* await within('stream', EXTERNAL_MS, () => checkStream(config, usable, !behind.has('pipelines')), remedy)
+    const usable = outdated.has('stream') ? NOT_SET_UP : (store ?? unusable)
+    yield* await within('stream', EXTERNAL_MS, () => checkStream(config, usable, !outdated.has('pipelines')), remedy)
   } finally {
     await store?.close()
   }

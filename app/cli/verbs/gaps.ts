@@ -1,8 +1,10 @@
-import { coverageQuery, formatTime, type Gap, parseQuery, type SeriesCoverage } from '../../../lib/src/base/index.ts'
+import { coverageQuery, parseQuery } from '../../../lib/src/base/database/index.ts'
+import { formatTime, type Gap, type SeriesCoverage } from '../../../lib/src/base/types/index.ts'
 import { canFill, historyOffers } from '../../../lib/src/streaming/platform/index.ts'
 import { openReadsOf } from '../engines.ts'
 import type { Session } from '../session.ts'
-import { spanLength, spanWire, whatOf } from '../text/spans.ts'
+import { printCsv } from '../text/csv.ts'
+import { kindOf, spanLength, spanWire } from '../text/spans.ts'
 import { printTable } from '../text/table.ts'
 
 export interface GapsInput {
@@ -37,14 +39,21 @@ export async function run(session: Session, input: GapsInput): Promise<undefined
   const offers = await historyOffers(loaded.config)
   await using store = await openReadsOf(session, loaded)
   const coverage = await store.coverage()
-  const found = await session.unlessInterrupted(coverage.find(query))
+  const ids = query.coins && (await store.dsl.resolveCoins(query.coins))
+  const found = await session.unlessInterrupted(coverage.find({ ...query, coins: ids }))
   const listed = found.items.flatMap((series) =>
     series.gaps.map((gap): Listed => ({ series, gap, fillable: canFill(offers, series, gap) })),
   )
   if (session.json) return void (await session.out.json({ items: listed.map(wire), more: found.more }))
-  await show(session, listed)
+  if (session.csv) await printCsv(session.out, CSV_COLUMNS, listed.map(wire))
+  else await show(session, listed)
   if (found.more) await session.remark('there are more series: name coins, or raise --limit')
 }
+
+const CSV_COLUMNS = [
+  ...['coin_id', 'source', 'currency', 'type', 'timeframe', 'from', 'to', 'reason', 'detail', 'missing', 'first_number'],
+  ...['last_number', 'fillable', 'answer', 'asked_at'],
+]
 
 const wire = ({ series, gap, fillable }: Listed) => ({
   source: series.source,
@@ -70,14 +79,14 @@ async function show(session: Session, listed: readonly Listed[]): Promise<void> 
       { title: 'coin', cell: ({ series }) => series.coinId || 'all', style: () => 'bold' },
       { title: 'source', cell: ({ series }) => series.source },
       { title: 'currency', cell: ({ series }) => series.currency || '–' },
-      { title: 'what', cell: ({ series }) => whatOf(series) },
+      { title: 'kind', cell: ({ series }) => kindOf(series) },
       { title: 'from', cell: ({ gap }) => seconds(gap.from) },
       { title: 'to', cell: ({ gap }) => seconds(gap.to) },
       { title: 'length', kind: 'right', cell: ({ gap }) => spanLength(gap) },
       { title: 'missing', kind: 'right', cell: ({ gap }) => (gap.missing === undefined ? '' : String(gap.missing)) },
       { title: 'reason', cell: ({ gap }) => (gap.detail === undefined ? gap.reason : `${gap.reason}: ${gap.detail}`) },
       {
-        title: 'can be filled',
+        title: 'fillable',
         cell: ({ gap, fillable }) => (fillable ? 'yes' : (gap.settled?.reason ?? 'no: the source gives no history of it')),
         style: ({ fillable }) => (fillable ? 'green' : 'dim'),
         optional: true,
@@ -87,5 +96,5 @@ async function show(session: Session, listed: readonly Listed[]): Promise<void> 
   )
 }
 
-/** A silence begins a microsecond behind a price: nobody wants to read that. */
+/** A time to the second: a gap between prices begins a microsecond after the price before. */
 const seconds = (time: number): string => formatTime(Math.floor(time / 1e6) * 1e6)

@@ -1,6 +1,7 @@
-import type { Stream } from '../../../lib/src/base/index.ts'
+import type { Stream } from '../../../lib/src/base/types/index.ts'
 import { withStream } from '../engines.ts'
 import type { Session } from '../session.ts'
+import { printCsv } from '../text/csv.ts'
 import { type Column, printTable } from '../text/table.ts'
 
 interface Group {
@@ -23,6 +24,12 @@ export async function run(session: Session): Promise<undefined> {
   const loaded = await session.load()
   const found = await withStream(session, loaded, (stream) => session.unlessInterrupted(groupsOf(stream)))
   if (session.json) return void (await session.out.json(found))
+  if (session.csv)
+    return void (await printCsv(
+      session.out,
+      ['name', 'state', 'members', 'topics', 'lag'],
+      found.map((one) => ({ ...one })),
+    ))
   if (found.length === 0) return void (await session.out.line('there are no consumer groups'))
   await printTable(session.out, COLUMNS, found)
 }

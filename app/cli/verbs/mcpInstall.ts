@@ -1,4 +1,4 @@
-import { QiError, silentLogger } from '../../../lib/src/base/index.ts'
+import { QiError, silentLogger } from '../../../lib/src/base/types/index.ts'
 import { launcherNamed, launchers } from '../../../lib/src/mcp-launchers/index.ts'
 import { launcherContext } from '../../../lib/src/streaming/platform/index.ts'
 import type { Session } from '../session.ts'
@@ -10,7 +10,7 @@ export async function run(session: Session, { server }: { readonly server: strin
     const can = launchers.filter((launcher) => launcher.install).map((launcher) => launcher.name)
     throw new QiError(
       'BAD_REQUEST',
-      `server: ${name} is not installed by us; ${can.join(', ')} are. qicore mcp servers says what it needs`,
+      `server: QiCore does not install ${name}; it installs ${can.join(', ')}. qicore mcp servers shows what ${name} needs`,
       {
         field: 'server',
       },

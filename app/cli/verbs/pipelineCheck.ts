@@ -1,4 +1,4 @@
-import { countOf, escapeHidden } from '../../../lib/src/base/index.ts'
+import { countOf, escapeHidden } from '../../../lib/src/base/types/index.ts'
 import { describeProblem } from '../../../lib/src/streaming/index.ts'
 import { EXIT } from '../exitCodes.ts'
 import { readDeclaration, withPipelines } from '../pipelines.ts'

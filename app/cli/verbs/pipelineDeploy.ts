@@ -1,4 +1,4 @@
-import { QiError } from '../../../lib/src/base/index.ts'
+import { QiError } from '../../../lib/src/base/types/index.ts'
 import { describeProblem } from '../../../lib/src/streaming/index.ts'
 import { changePipelines, readDeclaration } from '../pipelines.ts'
 import type { Session } from '../session.ts'

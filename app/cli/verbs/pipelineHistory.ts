@@ -1,5 +1,6 @@
 import { withPipelines } from '../pipelines.ts'
 import type { Session } from '../session.ts'
+import { printCsv } from '../text/csv.ts'
 import { printTable } from '../text/table.ts'
 
 export interface PipelineHistoryInput {
@@ -9,8 +10,9 @@ export interface PipelineHistoryInput {
 
 export async function run(session: Session, { name, limit = 20 }: PipelineHistoryInput): Promise<undefined> {
   const events = await withPipelines(session, (pipelines) => pipelines.history(name, limit))
-  if (session.json)
-    return void (await session.out.json(events.map((event) => ({ ...event, at: new Date(event.at).toISOString() }))))
+  const wire = events.map((event) => ({ ...event, at: new Date(event.at).toISOString() }))
+  if (session.json) return void (await session.out.json(wire))
+  if (session.csv) return void (await printCsv(session.out, ['at', 'event', 'output', 'version', 'by'], wire))
   await printTable(
     session.out,
     [

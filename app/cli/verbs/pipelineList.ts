@@ -1,12 +1,19 @@
-import type { PipelineInfo } from '../../../lib/src/base/index.ts'
+import type { PipelineInfo } from '../../../lib/src/base/types/index.ts'
 import { withPipelines } from '../pipelines.ts'
 import type { Session } from '../session.ts'
 import { age } from '../text/age.ts'
+import { printCsv } from '../text/csv.ts'
 import { printTable } from '../text/table.ts'
 
 export async function run(session: Session): Promise<undefined> {
   const pipelines = await withPipelines(session, (opened) => opened.list())
   if (session.json) return void (await session.out.json(pipelines))
+  if (session.csv)
+    return void (await printCsv(
+      session.out,
+      ['name', 'kind', 'state', 'description', 'place', 'reads', 'outputs', 'version', 'deployedAt', 'deployedBy', 'problems'],
+      pipelines.map((one) => ({ ...one })),
+    ))
   const now = Date.now()
   await printTable<PipelineInfo>(
     session.out,

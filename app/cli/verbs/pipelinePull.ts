@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { errorMessage, QiError } from '../../../lib/src/base/index.ts'
+import { errorMessage, QiError } from '../../../lib/src/base/types/index.ts'
 import { withPipelines } from '../pipelines.ts'
 import type { Session } from '../session.ts'
 
@@ -22,7 +22,7 @@ export async function run(
   else await session.out.line(`version ${version} of ${name} is in ${file}`)
 }
 
-/** A file that differs may hold work that was never deployed. */
+/** Refuses to overwrite a file that differs, because it may hold changes that were never deployed. */
 async function write(file: string, text: string, force: boolean): Promise<void> {
   const there = await readFile(file, 'utf8').catch(() => undefined)
   if (there !== undefined && there !== text && !force)

@@ -1,4 +1,4 @@
-import { escapeHiddenInLines } from '../../../lib/src/base/index.ts'
+import { escapeHiddenInLines } from '../../../lib/src/base/types/index.ts'
 import { withPipelines } from '../pipelines.ts'
 import type { Session } from '../session.ts'
 

@@ -1,12 +1,14 @@
-import { countOf, QiError } from '../../../lib/src/base/index.ts'
+import { runningReaderAddress } from '../../../lib/src/base/database/index.ts'
+import { QiError } from '../../../lib/src/base/types/index.ts'
+import { findPlatform } from '../claim/project.ts'
 import { EXIT } from '../exitCodes.ts'
 import type { Output } from '../output.ts'
 import type { Session } from '../session.ts'
 import { age, duration } from '../text/age.ts'
+import { printSections } from '../text/csv.ts'
 import { sourceLabel } from '../text/mark.ts'
 import { type Column, printTable } from '../text/table.ts'
 import { askPlatform, type Health, type Part } from '../up/ask.ts'
-import { findPlatform } from '../up/claim.ts'
 
 interface Publisher {
   readonly source: string
@@ -58,10 +60,27 @@ export async function run(session: Session): Promise<number> {
     )
   const ask = <T>(path: string): Promise<T> => askPlatform<T>(running.url as string, path, config.server, session.signal)
   const [health, status] = await Promise.all([ask<Health>('/health'), ask<Status>('/api/v1/status')])
-  if (session.json) await session.out.json({ pid: running.pid, url: running.url, health, status })
+  const sql = config.database.url === undefined ? await runningReaderAddress(config.home) : undefined
+  if (session.json) await session.out.json({ pid: running.pid, url: running.url, ...(sql && { sql }), health, status })
+  else if (session.csv) await printCsvOf(session.out, health, status)
   else await show(session.out, health, status)
+  if (sql && !session.json && !session.csv) await session.out.line(`\nSQL: ${sql} (qicore psql, qicore db url)`)
   return health.status === 'down' ? EXIT.failed : EXIT.ok
 }
+
+const printCsvOf = (out: Output, { parts }: Health, { publishers, consumers, rate_limits: limits }: Status): Promise<void> =>
+  printSections(out, {
+    parts: [['name', 'status', 'since', 'summary', 'action'], parts.map((part) => ({ ...part }))],
+    publishers: [
+      ['source', 'origin', 'state', 'received', 'published', 'invalid', 'waiting', 'last_record_time'],
+      publishers.map((publisher) => ({ ...publisher })),
+    ],
+    consumers: [
+      ['pipeline', 'destination', 'state', 'read', 'written', 'overwritten', 'dead_lettered', 'waiting', 'lag'],
+      consumers.map((consumer) => ({ ...consumer })),
+    ],
+    rate_limits: [['peer', 'limit', 'window_ms', 'free', 'penalty_ms', 'penalty_by'], limits.map((limit) => ({ ...limit }))],
+  })
 
 async function show(out: Output, health: Health, status: Status): Promise<void> {
   const { publishers, consumers, parts, rate_limits: limits, rollups } = status
@@ -84,9 +103,7 @@ async function show(out: Output, health: Health, status: Status): Promise<void> 
   if (rollups) {
     await out.line()
     await out.line(
-      rollups.pending === 0
-        ? 'Bars are rolled up to now'
-        : `Bars: ${countOf(rollups.pending, 'stretch to roll up', 'stretches to roll up')}, the oldest for ${duration(rollups.lag_ms)}`,
+      rollups.pending === 0 ? 'Rollups: up to date' : `Rollups: ${rollups.pending} pending, lag ${duration(rollups.lag_ms)}`,
     )
   }
 }
@@ -95,7 +112,7 @@ const MARKS = { up: 'green', degraded: 'yellow', down: 'red' } as const
 
 const partColumns = (now: number, restarts: ReadonlyMap<string, number>): Column<Part>[] => [
   { title: 'part', cell: (row) => row.name },
-  { title: '', cell: (row) => row.status, style: (row) => MARKS[row.status] },
+  { title: 'status', cell: (row) => row.status, style: (row) => MARKS[row.status] },
   { title: 'since', kind: 'right', cell: (row) => age(Date.parse(row.since), now) },
   { title: 'restarts', kind: 'right', cell: (row) => String(restarts.get(row.name) || '') },
   { title: 'because', cell: (row) => row.summary },
@@ -104,7 +121,7 @@ const partColumns = (now: number, restarts: ReadonlyMap<string, number>): Column
 
 const publisherColumns = (now: number): Column<Publisher>[] => [
   { title: 'source', cell: (row) => sourceLabel(row.source, row.origin === 'simulated') },
-  { title: '', cell: (row) => row.state },
+  { title: 'state', cell: (row) => row.state },
   { title: 'received', kind: 'right', cell: (row) => String(row.received) },
   { title: 'published', kind: 'right', cell: (row) => String(row.published) },
   { title: 'invalid', kind: 'right', cell: (row) => String(row.invalid) },
@@ -115,7 +132,7 @@ const publisherColumns = (now: number): Column<Publisher>[] => [
 const consumerColumns: readonly Column<Consumer>[] = [
   { title: 'pipeline', cell: (row) => row.pipeline },
   { title: 'destination', cell: (row) => row.destination },
-  { title: '', cell: (row) => row.state },
+  { title: 'state', cell: (row) => row.state },
   { title: 'read', kind: 'right', cell: (row) => String(row.read) },
   { title: 'written', kind: 'right', cell: (row) => String(row.written) },
   { title: 'overwritten', kind: 'right', cell: (row) => String(row.overwritten) },
@@ -128,6 +145,6 @@ const limitColumns: readonly Column<RateLimit>[] = [
   { title: 'rate limit', cell: (row) => row.peer },
   { title: 'calls', kind: 'right', cell: (row) => `${row.limit} in ${duration(row.window_ms)}` },
   { title: 'left', kind: 'right', cell: (row) => String(row.free) },
-  { title: 'closed for', kind: 'right', cell: (row) => (row.penalty_ms > 0 ? duration(row.penalty_ms) : '') },
-  { title: 'by', optional: true, cell: (row) => row.penalty_by },
+  { title: 'penalty', kind: 'right', cell: (row) => (row.penalty_ms > 0 ? duration(row.penalty_ms) : '') },
+  { title: 'because', optional: true, cell: (row) => row.penalty_by },
 ]

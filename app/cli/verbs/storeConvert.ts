@@ -3,13 +3,12 @@ import {
   type ConvertStep,
   checkConvertible,
   convertToHypertables,
-  countOf,
-  QiError,
   type StoreStatistics,
   storeStatistics,
   TIME_TABLES,
   type TimeTable,
-} from '../../../lib/src/base/index.ts'
+} from '../../../lib/src/base/database/index.ts'
+import { countOf, QiError } from '../../../lib/src/base/types/index.ts'
 import type { LoadedConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { requireAgreement } from '../agree.ts'
 import { audited } from '../audited.ts'
@@ -27,7 +26,7 @@ export async function run(session: Session, { yes }: StoreConvertInput): Promise
   if (loaded.config.store.layout === 'plain')
     throw new QiError(
       'CONFIG_INVALID',
-      'store.layout is plain, and no start would accept hypertables: set it to auto or hypertables',
+      'store.layout is plain, and the platform would not start with hypertables: set it to auto or hypertables',
       {
         field: 'store.layout',
       },
@@ -42,7 +41,7 @@ export async function run(session: Session, { yes }: StoreConvertInput): Promise
 }
 
 async function convert(session: Session, loaded: LoadedConfig, yes: boolean | undefined): Promise<Conversion> {
-  // The setting may ask for what is made here.
+  // Opens also with store.layout: hypertables, which the tables do not match yet.
   await using store = await openStoreOf(session, loaded, { layout: 'auto', migrations: 'refuse' })
   await checkConvertible(store.pool)
   await requireAgreement(session, questionOf(await storeStatistics(store)), yes)
@@ -60,13 +59,13 @@ function questionOf({ tables }: StoreStatistics): string {
     .toSorted((a, b) => b.bytes - a.bytes)
     .slice(0, 3)
     .map(({ table, bytes }) => `${table} ${size(bytes)}`)
-  return `Make hypertables of ${countOf(tables.length, 'table')} with ${estimated ? 'about ' : ''}${countOf(rows, 'row')}, ${size(bytes)} (${largest.join(', ')})? Until all are done nobody can read or write them, and the database needs as much disk again.`
+  return `Make hypertables of ${countOf(tables.length, 'table')} with ${estimated ? 'about ' : ''}${countOf(rows, 'row')}, ${size(bytes)} (${largest.join(', ')})? Until all are converted nobody can read or write them, and the database needs the same disk space again.`
 }
 
 const progress = ({ table, at, of, bytes, milliseconds }: ConvertStep): string =>
   `${at} of ${of}: ${table}, ${milliseconds === undefined ? `${size(bytes ?? 0)} to move` : `done in ${duration(milliseconds)}`}`
 
-/** Compression is a setting that had no effect on plain tables. */
+/** Applies the compression setting, which had no effect on plain tables. */
 async function compress(session: Session, loaded: LoadedConfig): Promise<void> {
   const { compress_after: days } = loaded.config.store
   if (days === undefined) return
@@ -79,6 +78,6 @@ async function compress(session: Session, loaded: LoadedConfig): Promise<void> {
 const rollupLine = (rollups: Conversion['rollups']): string => {
   if (rollups === undefined) return 'rollups: off'
   return rollups === 'aggregates'
-    ? 'rollups: continuous aggregates keep them; the platform makes them again, and queries read the records until then'
-    : 'rollups: their table keeps them, as before'
+    ? 'rollups: kept as continuous aggregates; the platform computes them again, and queries read the records until then'
+    : 'rollups: kept in their table, as before'
 }

@@ -1,15 +1,11 @@
-import {
-  type Breadth,
-  type MarketAnalytics,
-  marketSummaryQuery,
-  type Price,
-  parseQuery,
-  summaryWire,
-} from '../../../lib/src/base/index.ts'
+import { type Breadth, marketSummaryQuery, parseQuery, summaryWire } from '../../../lib/src/base/database/index.ts'
+import { type MarketAnalytics, type Price, recordTypes } from '../../../lib/src/base/types/index.ts'
 import { openReadsOf } from '../engines.ts'
 import type { Output } from '../output.ts'
 import type { Session } from '../session.ts'
 import { ageColumn, originColumn } from '../text/columns.ts'
+import { printSections } from '../text/csv.ts'
+import { changeText, priceText, shortText, signed } from '../text/figures.ts'
 import { markOf } from '../text/mark.ts'
 import { nothingOf } from '../text/nothing.ts'
 import { type Column, printTable } from '../text/table.ts'
@@ -32,7 +28,9 @@ export async function run(session: Session, input: SummaryInput): Promise<undefi
   await using store = await openReadsOf(session, loaded)
   const { analytics, breadth, gainers, losers, ...rest } = await session.unlessInterrupted(store.dsl.getMarketSummary(query))
   const { out } = session
-  if (session.json) return void (await out.json(summaryWire({ analytics, breadth, gainers, losers, ...rest })))
+  const wire = () => summaryWire({ analytics, breadth, gainers, losers, ...rest })
+  if (session.json) return void (await out.json(wire()))
+  if (session.csv) return void (await printCsvOf(out, wire()))
   const now = Date.now()
   if (breadth.length === 0 && analytics.length === 0)
     return void (await session.remark(await nothingOf('no figures of the market are stored', store)))
@@ -41,6 +39,18 @@ export async function run(session: Session, input: SummaryInput): Promise<undefi
   await section(out, 'Gainers', moverColumns(now), gainers)
   await section(out, 'Losers', moverColumns(now), losers)
 }
+
+const BREADTH = ['source', 'currency', 'simulated', 'time', 'coins', 'advancers', 'decliners', 'unchanged', 'mean_change_24h_pct']
+const MARKET = recordTypes.market_analytics.fields.map(({ name }) => name)
+const PRICE = recordTypes.price.fields.map(({ name }) => name)
+
+const printCsvOf = (out: Output, { analytics, breadth, gainers, losers }: ReturnType<typeof summaryWire>): Promise<void> =>
+  printSections(out, {
+    analytics: [MARKET, analytics],
+    breadth: [BREADTH, breadth],
+    gainers: [PRICE, gainers],
+    losers: [PRICE, losers],
+  })
 
 async function section<Row>(out: Output, title: string, columns: readonly Column<Row>[], rows: readonly Row[]): Promise<void> {
   if (rows.length === 0) return
@@ -53,10 +63,10 @@ const change = (row: { readonly change24hPct?: string }) => (row.change24hPct?.s
 
 const marketColumns = (now: number): Column<MarketAnalytics>[] => [
   { title: 'source', cell: (row) => row.source },
-  { title: 'capitalisation', kind: 'figure', cell: (row) => row.totalMarketCap },
-  { title: '', cell: (row) => row.currency },
-  { title: '24 h %', kind: 'figure', cell: (row) => row.change24hPct, style: change },
-  { title: 'volume 24 h', kind: 'figure', cell: (row) => row.totalVolume24h },
+  { title: 'capitalisation', kind: 'right', cell: (row) => shortText(row.totalMarketCap) },
+  { title: 'currency', cell: (row) => row.currency },
+  { title: '24 h %', kind: 'figure', cell: (row) => row.change24hPct && changeText(row.change24hPct), style: change },
+  { title: 'volume 24 h', kind: 'right', cell: (row) => shortText(row.totalVolume24h) },
   { title: 'btc %', kind: 'figure', cell: (row) => row.btcDominance },
   { title: 'eth %', kind: 'figure', cell: (row) => row.ethDominance },
   { title: 'coins', kind: 'right', optional: true, cell: (row) => String(row.activeCoins) },
@@ -67,21 +77,25 @@ const marketColumns = (now: number): Column<MarketAnalytics>[] => [
 
 const breadthColumns: readonly Column<Breadth>[] = [
   { title: 'source', cell: (row) => row.source },
-  { title: '', cell: (row) => row.currency },
+  { title: 'currency', cell: (row) => row.currency },
   { title: 'coins', kind: 'right', cell: (row) => String(row.coins) },
   { title: 'up', kind: 'right', cell: (row) => String(row.advancers), style: () => 'green' },
   { title: 'down', kind: 'right', cell: (row) => String(row.decliners), style: () => 'red' },
   { title: 'unchanged', kind: 'right', cell: (row) => String(row.unchanged) },
-  // A mean of ours, a float: its digits beyond the fourth say nothing. The JSON has them all.
-  { title: 'mean 24 h %', kind: 'figure', cell: (row) => row.meanChange24hPct?.toFixed(4) },
-  { title: '', cell: (row) => markOf(row), style: () => 'yellow' },
+  // Four digits of a computed float; --json has all of them.
+  {
+    title: 'mean 24 h %',
+    kind: 'figure',
+    cell: (row) => (row.meanChange24hPct === undefined ? undefined : signed(row.meanChange24hPct.toFixed(4))),
+  },
+  { title: 'mark', optional: true, cell: (row) => markOf(row), style: () => 'yellow' },
 ]
 
 const moverColumns = (now: number): Column<Price>[] => [
   { title: 'coin', cell: (row) => row.coinId },
-  { title: '24 h %', kind: 'figure', cell: (row) => row.change24hPct, style: change },
-  { title: 'price', kind: 'figure', cell: (row) => row.price },
-  { title: '', cell: (row) => row.currency },
+  { title: '24 h %', kind: 'figure', cell: (row) => row.change24hPct && changeText(row.change24hPct), style: change },
+  { title: 'price', kind: 'figure', cell: (row) => priceText(row.price) },
+  { title: 'currency', cell: (row) => row.currency },
   { title: 'source', cell: (row) => row.source },
   ageColumn(now),
   originColumn,

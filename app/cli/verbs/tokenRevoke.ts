@@ -1,4 +1,4 @@
-import { QiError } from '../../../lib/src/base/index.ts'
+import { QiError } from '../../../lib/src/base/types/index.ts'
 import { Tokens } from '../../../lib/src/mcp-tools/index.ts'
 import { audited } from '../audited.ts'
 import { openStoreOf } from '../engines.ts'
@@ -16,7 +16,7 @@ export async function run(session: Session, { which }: TokenRevokeInput): Promis
     if (found.length > 0) return found
     throw new QiError(
       'NOT_FOUND',
-      `no valid token has the number or the name "${which.slice(0, 60)}"; qicore token list has them`,
+      `no valid token has the number or the name "${which.slice(0, 60)}"; qicore token list shows them`,
     )
   })
   if (session.json) return void (await session.out.json({ revoked }))

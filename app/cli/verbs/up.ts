@@ -1,16 +1,16 @@
 import { setTimeout } from 'node:timers/promises'
-import { countOf, escapeHiddenInLines } from '../../../lib/src/base/index.ts'
+import { countOf, escapeHiddenInLines } from '../../../lib/src/base/types/index.ts'
 import { CryptoDataPlatform, type LoadedConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { type RunningServer, serve } from '../../server/index.ts'
+import { version } from '../../version.ts'
+import { claimProject, type ProjectClaim } from '../claim/project.ts'
 import { createLogger } from '../logging.ts'
 import type { Session } from '../session.ts'
-import { type Claim, claimProject } from '../up/claim.ts'
 import { overview } from '../up/overview.ts'
 import { expectFreePort } from '../up/port.ts'
 import { Screen } from '../up/Screen.ts'
 import { pulseOf, statusLine } from '../up/status.ts'
 import { startStopDeadline } from '../up/stopDeadline.ts'
-import { version } from '../version.ts'
 
 export interface UpInput {
   readonly sources?: string
@@ -20,7 +20,7 @@ export interface UpInput {
   readonly logFormat?: 'pretty' | 'json'
 }
 
-/** Nobody reads a log that repeats itself; on a terminal the line is drawn over itself. */
+/** Intervals of the status line on a terminal, and of the log line elsewhere. */
 const LIVE_EVERY_MS = 1000
 const LOG_EVERY_MS = 60_000
 
@@ -41,7 +41,7 @@ export async function run(session: Session, input: UpInput): Promise<undefined> 
   }
 }
 
-async function runPlatform(session: Session, input: UpInput, { config }: LoadedConfig, claim: Claim): Promise<void> {
+async function runPlatform(session: Session, input: UpInput, { config }: LoadedConfig, claim: ProjectClaim): Promise<void> {
   const { signal, interrupt, err } = session
   const screen = new Screen(session)
   const format = input.logFormat ?? (err.isTerminal ? 'pretty' : 'json')
@@ -61,7 +61,7 @@ async function runPlatform(session: Session, input: UpInput, { config }: LoadedC
     claim.announce(http.url)
     showOverview(screen, session, platform, http.url)
     interrupt.onFirst(() =>
-      screen.notice('Stopping: what was acquired is being stored. Ctrl-C again ends at once.', { event: 'stopping' }),
+      screen.notice('Stopping: acquired records are being stored. Ctrl-C again ends at once.', { event: 'stopping' }),
     )
     await platform.start()
     ticking = tick(platform, screen, logger, done.signal)
@@ -75,7 +75,7 @@ async function runPlatform(session: Session, input: UpInput, { config }: LoadedC
     screen.status('')
   }
   const { stored, overwritten } = pulseOf(platform.getStatus(), Date.now())
-  const others = overwritten > 0 ? `, ${overwritten} overwritten: their keys were there already` : ''
+  const others = overwritten > 0 ? `, ${overwritten} overwritten (their keys were stored already)` : ''
   screen.notice(`Stopped: ${countOf(stored, 'record')} stored${others}.`, { event: 'stopped', stored, overwritten })
 }
 

@@ -1,5 +1,8 @@
-import { instrumentsQuery, recordTypes } from '../../../lib/src/base/index.ts'
+import { instrumentsQuery } from '../../../lib/src/base/database/index.ts'
+import { recordTypes } from '../../../lib/src/base/types/index.ts'
 import { json } from '../headers.ts'
+import { formatHeaders, formatNames, formatOf, formatParameter, otherTypes } from '../history/format.ts'
+import { listAnswer } from '../history/list.ts'
 import { defineRoute } from '../route.ts'
 import { pageOf } from './schemas.ts'
 import { pageJson } from './wire.ts'
@@ -8,11 +11,20 @@ const { instrument } = recordTypes
 
 export const instruments = defineRoute({
   path: '/api/v1/instruments',
+  suffixes: formatNames,
+  tag: 'Prices',
   name: 'instruments',
   summary:
-    'What the sources list: currencies, exchanges and trading pairs. Many share one ticker: coin_id and source tell them apart',
-  query: instrumentsQuery,
-  responses: { 200: { description: 'instruments', schema: pageOf(instrument, 'Instruments') } },
+    'Instruments that the sources list: currencies, exchanges and trading pairs. Many share one ticker; coin_id and source are unique',
+  query: instrumentsQuery.extend({ format: formatParameter }),
+  headers: formatHeaders.pick({ accept: true }),
+  responses: {
+    200: { description: 'instruments', schema: pageOf(instrument, 'InstrumentPage', 'Instruments'), more: otherTypes },
+  },
   errors: ['BAD_REQUEST', 'UNAVAILABLE', 'TIMEOUT'],
-  answer: async ({ platform }, query) => json(pageJson(instrument, await platform.store.reads.dsl.listInstruments(query))),
+  async answer({ platform }, { format: parameter, ...query }, asked) {
+    const format = formatOf({ suffix: asked.suffix, parameter, accept: asked.header('accept') })
+    const page = await platform.store.reads.dsl.listInstruments(query)
+    return format === 'json' ? json(pageJson(instrument, page)) : listAnswer(asked, format, 'instruments', instrument, page)
+  },
 })

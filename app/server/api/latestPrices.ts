@@ -1,43 +1,41 @@
-import { z } from 'zod'
-import { type LatestPrice, latestPricesQuery, type Page, recordTypes } from '../../../lib/src/base/index.ts'
+import { type LatestPrice, latestPricesQuery, type Page } from '../../../lib/src/base/database/index.ts'
+import { latestPrice } from '../../../lib/src/base/types/index.ts'
 import { json } from '../headers.ts'
+import { formatHeaders, formatNames, formatOf, formatParameter, otherTypes } from '../history/format.ts'
+import { listAnswer } from '../history/list.ts'
+import { named } from '../openapi/named.ts'
 import { defineRoute } from '../route.ts'
 import { pageOf } from './schemas.ts'
+import { priceJson } from './wire.ts'
 
-const { price } = recordTypes
-
-const builtFrom = {
-  built_from: z
-    .literal('trades')
-    .optional()
-    .describe('trades: of a series without prices, the price of its last trade; absent where a price is stored'),
-}
+const schema = pageOf({ schema: named('LatestPrice', latestPrice.schema) }, 'LatestPricePage', 'Prices')
 
 export const latestPrices = defineRoute({
   path: '/api/v1/prices/latest',
+  suffixes: formatNames,
+  tag: 'Prices',
   name: 'latestPrices',
-  summary: 'The latest price of each (source, coin, currency); simulated rows only where there is no real one, or when asked for',
-  query: latestPricesQuery,
+  summary: 'The latest price of each source, coin and currency; simulated rows only for coins without a real one, or on request',
+  query: latestPricesQuery.extend({ format: formatParameter }),
+  headers: formatHeaders.pick({ accept: true }),
   responses: {
     200: {
       description: 'prices, ordered by coin, source and currency',
-      schema: pageOf({ ...price, schema: price.schema.extend(builtFrom) }, 'Prices'),
+      schema,
+      more: otherTypes,
     },
   },
   errors: ['BAD_REQUEST', 'NOT_FOUND', 'UNAVAILABLE', 'TIMEOUT'],
-  async answer({ platform }, query) {
+  async answer({ platform }, { format: parameter, ...query }, asked) {
+    const format = formatOf({ suffix: asked.suffix, parameter, accept: asked.header('accept') })
     const { dsl } = platform.store.reads
     const page = await dsl.getLatestPrices(query)
-    // Throws where nobody has that coin, with what may have been meant; else a filter left none.
+    // Throws with a suggestion if no source has that coin; otherwise the filters left nothing.
     if (page.items.length === 0 && query.coins && !query.after) await dsl.getCurrentPrice({ coin: query.coins[0] as string })
-    return json(pricesJson(page))
+    return format === 'json' ? json(pricesJson(page)) : listAnswer(asked, format, 'latest', latestPrice, page)
   },
 })
 
 function pricesJson({ items, next }: Page<LatestPrice>): string {
-  const all = items.map((item) => {
-    const json = price.encode(item)
-    return item.builtFrom === undefined ? json : `${json.slice(0, -1)},"built_from":"${item.builtFrom}"}`
-  })
-  return `{"items":[${all.join(',')}]${next === undefined ? '' : `,"next":${JSON.stringify(next)}`}}`
+  return `{"items":[${items.map(priceJson).join(',')}]${next === undefined ? '' : `,"next":${JSON.stringify(next)}`}}`
 }

@@ -1,95 +1,115 @@
 import { z } from 'zod'
-import { formatTime, ORIGINS, type PlatformStatus } from '../../../lib/src/base/index.ts'
+import { formatTime, ORIGINS, type PlatformStatus } from '../../../lib/src/base/types/index.ts'
+import { version } from '../../version.ts'
 import { json } from '../headers.ts'
 import { groupLags, rollupStatus } from '../metrics/lag.ts'
 import { rateBudgets } from '../metrics/limits.ts'
+import { named } from '../openapi/named.ts'
 import { defineRoute } from '../route.ts'
-import { version } from '../version.ts'
 import { count, moment } from './schemas.ts'
 import { isoMillis } from './wire.ts'
 
-const publisher = z
-  .object({
-    source: z.string().describe('the source it reads'),
-    origin: z.enum(ORIGINS).optional().describe('that of its newest records; left out before the first'),
-    state: z.string().describe('what it does now'),
-    received: count('records pulled from the source'),
-    published: count('records durable in the stream'),
-    invalid: count('records put into the dead letters'),
-    waiting: count('records pulled and not yet durable in the stream'),
-    trouble: z.string().optional().describe('the code of what keeps it from its provider or from the stream now'),
-    last_record_time: moment('the greatest time of a published record').optional(),
-  })
-  .describe('One source on its way into the stream')
+const publisher = named(
+  'PublisherStatus',
+  z
+    .object({
+      source: z.string().describe('name of the source'),
+      origin: z.enum(ORIGINS).optional().describe('origin of its newest records; absent before the first'),
+      state: z.string().describe('its state'),
+      received: count('records pulled from the source'),
+      published: count('records durable in the stream'),
+      invalid: count('records put into the dead letters'),
+      waiting: count('records pulled and not yet durable in the stream'),
+      trouble: z.string().optional().describe('error code of the present failure of its provider or of the stream'),
+      last_record_time: moment('the greatest time of a published record').optional(),
+    })
+    .describe('One source that is published to the stream'),
+)
 
-const consumer = z
-  .object({
-    name: z.string(),
-    pipeline: z.string().describe('what it brings'),
-    destination: z.string().describe('where it brings it'),
-    group: z.string().describe('its consumer group'),
-    state: z.string().describe('what it does now'),
-    read: count('records read'),
-    written: count('records added to the destination'),
-    overwritten: count('records whose key was there already: one of the two stays'),
-    dead_lettered: count('dead letters'),
-    skipped: count('records that were not delivered before its lag was over its bound'),
-    waiting: count('records read and not yet written'),
-    lag: count('records appended and not yet acknowledged; absent while the stream does not answer').optional(),
-    trouble: z.string().optional().describe('the code of what keeps it from writing now'),
-    last_write_at: moment('when it wrote last').optional(),
-  })
-  .describe('One delivery: what a pipeline brings from the stream to a destination')
+const consumer = named(
+  'ConsumerStatus',
+  z
+    .object({
+      name: z.string(),
+      pipeline: z.string().describe('name of the pipeline'),
+      destination: z.string().describe('name of the destination'),
+      group: z.string().describe('its consumer group'),
+      state: z.string().describe('its state'),
+      read: count('records read'),
+      written: count('records added to the destination'),
+      overwritten: count('records whose key was stored already: one of the two rows stays'),
+      dead_lettered: count('dead letters'),
+      skipped: count('records that were skipped, because its lag exceeded its bound'),
+      waiting: count('records read and not yet written'),
+      lag: count('records appended and not yet acknowledged; absent while the stream does not answer').optional(),
+      trouble: z.string().optional().describe('error code of the present failure of its writes'),
+      last_write_at: moment('time of the last write').optional(),
+    })
+    .describe('One delivery: from the stream, by a pipeline, to a destination'),
+)
 
-const part = z
-  .object({
-    name: z.string(),
-    state: z.string().describe('what it does now'),
-    since: moment('since when'),
-    restarts: count('how often it failed and was started again'),
-    last_error: z.string().optional().describe('the code of its last failure; the log and /health say more'),
-  })
-  .describe('A supervised part')
+const part = named(
+  'PartStatus',
+  z
+    .object({
+      name: z.string(),
+      state: z.string().describe('its state'),
+      since: moment('start of this state'),
+      restarts: count('number of restarts after a failure'),
+      last_error: z.string().optional().describe('error code of its last failure; the log and /health have the message'),
+    })
+    .describe('A supervised part'),
+)
 
-const rateLimit = z
-  .object({
-    peer: z.string().describe('who counts the calls'),
-    limit: count('the most calls in its window'),
-    window_ms: count('length of that window'),
-    free: count('calls that may be made at once, by all processes that use the key'),
-    penalty_ms: count('for how much longer the peer asked to be left alone; an hour at most'),
-    penalty_until: moment('until when; then one call probes it').optional(),
-    penalty_by: z.string().optional().describe('the answer that asked for it'),
-  })
-  .describe('What is left of a rate limit')
+const rateLimit = named(
+  'RateLimit',
+  z
+    .object({
+      peer: z.string().describe('the service that counts the calls'),
+      limit: count('most calls in its window'),
+      window_ms: count('length of that window'),
+      free: count('calls left now, for all processes that use the key'),
+      penalty_ms: count('rest of the penalty, for which the service throttles us; an hour at most'),
+      penalty_until: moment('end of the penalty; then one call probes the service').optional(),
+      penalty_by: z.string().optional().describe('the answer that caused the penalty'),
+    })
+    .describe('A rate limit, with the calls that are left'),
+)
 
-const rollups = z
-  .object({
-    pending: count('stretches of series that were written and are not rolled up yet'),
-    lag_ms: count('for how long the oldest of them has waited'),
-  })
-  .describe('How far bars of a minute and longer are behind what was written')
+const rollups = named(
+  'RollupLag',
+  z
+    .object({
+      pending: count('written spans of series that are not rolled up yet'),
+      lag_ms: count('waiting time of the oldest of them'),
+    })
+    .describe('Lag of the rolled-up bars behind the written records'),
+)
 
-const statusSchema = z
-  .object({
-    version: z.string().describe('of QiCore'),
-    state: z.string().describe('what the platform does now'),
-    started_at: moment('when it started').optional(),
-    store: z.string().describe('what holds the data'),
-    stream: z.string().describe('what carries the records'),
-    simulated: z.boolean().describe('whether the simulated market runs now'),
-    publishers: z.array(publisher),
-    consumers: z.array(consumer),
-    parts: z.array(part),
-    rate_limits: z.array(rateLimit).describe('of the sources that were used; empty while the store does not answer'),
-    rollups: rollups.optional().describe('absent where nothing is rolled up, and while the store does not answer'),
-  })
-  .describe('What runs, and what it has done since it started')
+const statusSchema = named(
+  'Status',
+  z
+    .object({
+      version: z.string().describe('version of QiCore'),
+      state: z.string().describe('state of the platform'),
+      started_at: moment('start of the platform').optional(),
+      store: z.string().describe('engine of the store'),
+      stream: z.string().describe('engine of the stream'),
+      simulated: z.boolean().describe('true if the simulated market runs now'),
+      publishers: z.array(publisher),
+      consumers: z.array(consumer),
+      parts: z.array(part),
+      rate_limits: z.array(rateLimit).describe('rate limits of sources that were used; empty while the store does not answer'),
+      rollups: rollups.optional().describe('absent if rollups are off, and while the store does not answer'),
+    })
+    .describe('The running parts, with their counts since the start'),
+)
 
 export const status = defineRoute({
   path: '/api/v1/status',
+  tag: 'Platform',
   name: 'status',
-  summary: 'What runs: sources, deliveries, engines, and their counts',
+  summary: 'The running sources, deliveries and parts, with their counts',
   responses: { 200: { description: 'the platform now', schema: statusSchema } },
   errors: ['BAD_REQUEST', 'CLOSED'],
   answer: async ({ platform }) => {

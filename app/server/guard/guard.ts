@@ -1,10 +1,12 @@
-import { isLoopback, type Logger, type Pool, QiError } from '../../../lib/src/base/index.ts'
+import type { Pool } from '../../../lib/src/base/database/index.ts'
+import { isLoopback } from '../../../lib/src/base/networking/index.ts'
+import { type Logger, QiError } from '../../../lib/src/base/types/index.ts'
 import { type Role, TokenBook } from '../../../lib/src/mcp-tools/index.ts'
 import type { ServerSettings } from '../served.ts'
 import { isOwnHost, isOwnOrigin } from './hosts.ts'
 import { tokenCheck, tokenOf } from './token.ts'
 
-/** The headers by which it is decided whether a request may come from where it comes. */
+/** The headers that tell where a request comes from. */
 export interface Site {
   readonly host?: string | undefined
   readonly origin?: string | undefined
@@ -12,26 +14,26 @@ export interface Site {
   readonly fetchSite?: string | undefined
 }
 
-/** A caller as far as it has shown itself. */
+/** An authenticated caller. */
 export interface Identity {
   readonly name: string
   readonly role: Role
-  /** Of a token that can be revoked. */
+  /** Id of the caller's token, if it is one that can be revoked. */
   readonly id?: string
 }
 
 export interface Guard {
-  /** @throws QiError FORBIDDEN for a foreign name of this server or a foreign page */
+  /** @throws QiError FORBIDDEN for a foreign Host header or a page of a foreign origin */
   checkSite(site: Site): void
-  /** For what may change something: also where a browser tells of a foreign page by Sec-Fetch-Site alone. @throws QiError FORBIDDEN */
+  /** The same for requests that may change something; also refuses a foreign page that shows in Sec-Fetch-Site alone. @throws QiError FORBIDDEN */
   checkWritingSite(site: Site): void
-  /** The caller that an Authorization header stands for; undefined where a token is needed and none or a wrong one came. */
+  /** The caller of an Authorization header; undefined if a token is needed and it is missing or wrong. */
   identify(authorization: string | undefined): Identity | undefined | Promise<Identity | undefined>
   /** The holder of a token. */
   holderOf(token: string): Identity | undefined | Promise<Identity | undefined>
   /**
    * For connections that outlast a request: calls back once when the token is revoked or expires.
-   * @param token the id of the caller's token; undefined: it has none that could be revoked
+   * @param token id of the caller's token; undefined if it has none that can be revoked
    * @returns ends the watch
    */
   whenRevoked(token: string | undefined, onRevoked: () => void): () => void
@@ -40,7 +42,7 @@ export interface Guard {
 }
 
 export interface GuardParts {
-  /** Of the store that keeps the tokens. */
+  /** Pool of the store that has the tokens. */
   readonly pool: () => Pool
   readonly logger: Logger
 }
@@ -59,7 +61,7 @@ export function createGuard(
     holderOf,
     whenRevoked: (id, onRevoked) => (id === undefined ? () => {} : book.watch(id, onRevoked)),
     checkSite({ host: name, origin }) {
-      // Off loopback the token protects: a foreign page does not have it.
+      // On any other address the token protects, which a foreign page does not have.
       if (isLoopback(host) && !isOwnHost(name, origins))
         throw new QiError(
           'FORBIDDEN',
@@ -77,7 +79,7 @@ export function createGuard(
       this.checkSite(site)
       const { origin, fetchSite } = site
       if (fetchSite === undefined || fetchSite === 'same-origin' || fetchSite === 'none') return
-      // A page of the server itself says same-origin: this is another one, which must be configured.
+      // Not a page of this server, which sends same-origin: its origin must be configured.
       if (origin === undefined || !origins.includes(origin))
         throw new QiError(
           'FORBIDDEN',
@@ -96,7 +98,7 @@ export function createGuard(
 /** The holder of `server.token` (QICORE_TOKEN). */
 const CONFIGURED: Identity = { name: 'server.token', role: 'admin' }
 
-/** Told to connections that outlast their token. */
+/** The reason with which connections are closed when their token ends. */
 export const REVOKED = 'the token was revoked or has expired'
 
 export const unauthorized = (): QiError =>

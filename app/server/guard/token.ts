@@ -1,17 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-/** Stands for a token where the token itself must not. */
+/** SHA-256 of a token, to compare or store in its place. */
 export const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-/** Compares in constant time, whatever the lengths. */
+/** @returns compares with a token in constant time, whatever the lengths */
 export function tokenCheck(token: string): (given: string) => boolean {
   const expected = digest(token)
   return (given) => timingSafeEqual(digest(given), expected)
 }
 
 /**
- * The token that an Authorization header carries: `Bearer TOKEN`, or `Basic` with the token as password, which is what a
- * browser can send when it opens a page or a WebSocket.
+ * The token of an Authorization header: `Bearer TOKEN`, or `Basic` with the token as password, which browsers send when they open a page or a
+ * WebSocket.
  */
 export function tokenOf(authorization: string | undefined): string | undefined {
   const [scheme = '', value = ''] = (authorization ?? '').split(/ +/)

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
-import { errorMessage, type PlatformHealth } from '../../../lib/src/base/index.ts'
+import { errorMessage, type PlatformHealth } from '../../../lib/src/base/types/index.ts'
 import type { ServedPlatform } from '../served.ts'
 
-/** An answer is given again to whoever asks within this time: the checks write to store and stream. */
+/** Time for which an answer is reused, because the checks write to store and stream. */
 const FRESH_MS = 1_000
 const PATIENCE_MS = 4_000
 
-/** Asks the platform how it is; one question at a time, and never for longer than a prober waits. */
+/** Asks the platform for its health: one check at a time, and within the time that a prober waits. */
 export class HealthProbe {
   readonly #platform: ServedPlatform
   #asked = 0
@@ -53,7 +53,7 @@ export class HealthProbe {
       status: 'down',
       since: this.#silentSince,
       summary,
-      action: 'it is asked again with every request',
+      action: 'the next request checks again',
     } as const
     return { status: 'down', parts: [part] }
   }

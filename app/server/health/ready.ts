@@ -1,22 +1,27 @@
 import { z } from 'zod'
-import { toQiError } from '../../../lib/src/base/index.ts'
+import { toQiError } from '../../../lib/src/base/types/index.ts'
 import { STORE } from '../../../lib/src/streaming/index.ts'
 import { json } from '../headers.ts'
+import { named } from '../openapi/named.ts'
 import { defineRoute } from '../route.ts'
 import type { ServedPlatform } from '../served.ts'
 import type { HealthProbe } from './probe.ts'
 
-const readySchema = z
-  .object({
-    ready: z.boolean(),
-    waiting_for: z.array(z.string()).describe('the parts that are not up yet'),
-  })
-  .describe('Whether requests can be answered and records are stored')
+const readySchema = named(
+  'Readiness',
+  z
+    .object({
+      ready: z.boolean(),
+      waiting_for: z.array(z.string()).describe('the parts that are not up yet'),
+    })
+    .describe('Readiness to answer requests and store records'),
+)
 
 export const ready = defineRoute({
   path: '/ready',
+  tag: 'Service',
   name: 'ready',
-  summary: 'Whether store and stream are up and records are stored',
+  summary: 'Readiness: 200 once store and stream are up and records are stored',
   open: true,
   responses: {
     200: { description: 'ready', schema: readySchema },

@@ -1,30 +1,37 @@
 import { z } from 'zod'
-import type { PlatformHealth } from '../../../lib/src/base/index.ts'
+import type { PlatformHealth } from '../../../lib/src/base/types/index.ts'
+import { version } from '../../version.ts'
 import { moment } from '../api/schemas.ts'
 import { isoMillis } from '../api/wire.ts'
-import { version } from '../version.ts'
+import { named } from '../openapi/named.ts'
 
 const status = z.enum(['up', 'degraded', 'down'])
 
-const part = z
-  .object({
-    name: z.string(),
-    status,
-    since: moment('since when it is as it is'),
-    summary: z.string().optional().describe('how it is, and why; left out without the token'),
-    action: z.string().optional().describe('what is being done about it, or can be; left out without the token'),
-  })
-  .describe('One part of the platform')
+const part = named(
+  'HealthPart',
+  z
+    .object({
+      name: z.string(),
+      status,
+      since: moment('start of this status'),
+      summary: z.string().optional().describe('reason of the status; absent without the token'),
+      action: z.string().optional().describe('next step, of the platform or the user; absent without the token'),
+    })
+    .describe('One part of the platform'),
+)
 
-export const healthSchema = z
-  .object({
-    status: status.describe('down when the store or the stream is, degraded when anything else is unwell'),
-    version: z.string().describe('of QiCore'),
-    parts: z.array(part),
-  })
-  .describe('How the platform is')
+export const healthSchema = named(
+  'Health',
+  z
+    .object({
+      status: status.describe('down if the store or the stream is down; degraded if any part is not up'),
+      version: z.string().describe('version of QiCore'),
+      parts: z.array(part),
+    })
+    .describe('Health of the platform'),
+)
 
-/** Reasons may hold addresses and names of the inside: they are for those who know the token. */
+/** Without authorization reasons are left out, because they may contain addresses and internal names. */
 export const healthWire = (health: PlatformHealth, authorized: boolean): z.input<typeof healthSchema> => ({
   status: health.status,
   version,

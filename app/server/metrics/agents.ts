@@ -1,21 +1,21 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import { AGENT_CHANNEL, type AgentRunEvent } from '../../../lib/src/base/index.ts'
+import { AGENT_CHANNEL, type AgentRunEvent } from '../../../lib/src/base/types/index.ts'
 
-/** A run may wait for a human. */
+/** Buckets up to a day, because a run may wait for a human. */
 const SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 86_400]
 
-/** The runs of the agents of this process, from what they tell on their diagnostics channel. */
+/** Runs of the agents of this process, from their diagnostics channel. */
 export function agentMetrics(register: Registry): { close(): void } {
   const running = new Gauge({
     name: 'qicore_agent_runs_in_progress',
-    help: 'Runs of workflows that an agent has in progress, those that wait for a human included',
+    help: 'Runs of workflows in progress, including runs that wait for a human',
     labelNames: ['agent'] as const,
     registers: [register],
   })
   const ended = new Counter({
     name: 'qicore_agent_runs_total',
-    help: 'Runs of workflows that have ended, by how: succeeded, failed, cancelled',
+    help: 'Runs of workflows that have ended, by state: succeeded, failed, cancelled',
     labelNames: ['agent', 'workflow', 'state'] as const,
     registers: [register],
   })

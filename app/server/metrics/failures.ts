@@ -1,13 +1,19 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Counter, type Registry } from 'prom-client'
-import { FAILURE_CHANNEL, NETWORK_CHANNEL, type NetworkEvent, type PartFailure } from '../../../lib/src/base/index.ts'
-import { PUBLISHER_CHANNEL, type PublisherEvent } from '../../../lib/src/publishers/index.ts'
+import {
+  FAILURE_CHANNEL,
+  NETWORK_CHANNEL,
+  type NetworkEvent,
+  type PartFailure,
+  PUBLISHER_CHANNEL,
+  type PublisherEvent,
+} from '../../../lib/src/base/types/index.ts'
 
-/** Everything that failed in this process, also what was mended by trying again, under one name. */
+/** All failures in this process under one name, including those that a retry repaired. */
 export function failureMetrics(register: Registry): { close(): void } {
   const errors = new Counter({
     name: 'qicore_errors_total',
-    help: 'Failures of a part, or of calls to a peer, by their code; what was tried again counts each time',
+    help: 'Failures of a part, or of calls to a peer, by code; each retry counts',
     labelNames: ['part', 'code'] as const,
     registers: [register],
   })

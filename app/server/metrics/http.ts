@@ -1,7 +1,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
 
 export interface HttpMetrics {
-  /** @param route the path as it is registered, never as it was asked for: labels must stay few */
+  /** @param route the registered path, not the requested one, to keep the labels few */
   observe(method: string, route: string, status: number, milliseconds: number): void
 }
 

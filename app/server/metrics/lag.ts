@@ -1,8 +1,8 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { ServedPlatform } from '../served.ts'
-import { together, within } from './within.ts'
+import { shared, within } from './within.ts'
 
-/** How far each consumer group is behind, and what is rolled up, asked at each scrape. */
+/** Lag of consumer groups, of the read replica and of rollups, read at each scrape. */
 export function lagMetrics(register: Registry, platform: ServedPlatform): void {
   new Gauge({
     name: 'qicore_consumer_lag_records',
@@ -16,7 +16,7 @@ export function lagMetrics(register: Registry, platform: ServedPlatform): void {
   })
   new Gauge({
     name: 'qicore_read_replica_lag_seconds',
-    help: 'How old the state is that users read at database.read_url; absent where none is set, while it does not answer, and where it does not tell',
+    help: 'Replication lag of database.read_url; absent if it is not set, does not answer or reports no lag',
     registers: [register],
     async collect() {
       this.remove()
@@ -24,7 +24,7 @@ export function lagMetrics(register: Registry, platform: ServedPlatform): void {
       if (lagMs !== undefined) this.set(lagMs / 1000)
     },
   })
-  const rollups = together(() => rollupStatus(platform))
+  const rollups = shared(() => rollupStatus(platform))
   const gauge = (name: string, help: string, of: (status: RollupStatus) => number) =>
     new Gauge({
       name,
@@ -38,12 +38,12 @@ export function lagMetrics(register: Registry, platform: ServedPlatform): void {
     })
   gauge(
     'qicore_rollup_pending_stretches',
-    'Stretches of series that were written and are not rolled up yet; absent where nothing is rolled up',
+    'Written spans of series that are not rolled up yet; absent if rollups are off',
     ({ pending }) => pending,
   )
   gauge(
     'qicore_rollup_lag_seconds',
-    'For how long the oldest stretch has waited that is not rolled up; absent where nothing is rolled up',
+    'Waiting time of the oldest span that is not rolled up; absent if rollups are off',
     ({ lagMs }) => lagMs / 1000,
   )
 }
@@ -56,7 +56,7 @@ const replicaLag = (platform: ServedPlatform): Promise<number | undefined> =>
 
 type RollupStatus = Awaited<ReturnType<ServedPlatform['store']['rollups']['status']>>
 
-/** Per group and topic; empty where the stream does not answer in time. */
+/** Lag by group and topic; empty if the stream does not answer in time. */
 export const groupLags = (platform: ServedPlatform): Promise<{ group: string; topic: string; lag: number }[]> =>
   within(async () => {
     const { stream } = platform
@@ -67,6 +67,6 @@ export const groupLags = (platform: ServedPlatform): Promise<{ group: string; to
     return lags.flat()
   }, [])
 
-/** Nothing where the store does not answer in time. */
+/** Undefined if the store does not answer in time. */
 export const rollupStatus = (platform: ServedPlatform): Promise<RollupStatus | undefined> =>
   within(() => platform.store.rollups.status(), undefined)

@@ -1,9 +1,8 @@
 import { collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client'
-import type { MetricFamily, MetricsReader } from '../../../lib/src/base/index.ts'
+import type { MetricFamily, MetricsReader } from '../../../lib/src/base/types/index.ts'
 import type { Connections } from '../connections.ts'
 import type { HealthProbe } from '../health/probe.ts'
 import type { ServedPlatform } from '../served.ts'
-import type { LiveServer } from '../ws/LiveServer.ts'
 import { agentMetrics } from './agents.ts'
 import { connectionMetrics } from './connections.ts'
 import { failureMetrics } from './failures.ts'
@@ -11,7 +10,7 @@ import { type HttpMetrics, httpMetrics } from './http.ts'
 import { jobMetrics } from './jobs.ts'
 import { lagMetrics } from './lag.ts'
 import { limitMetrics } from './limits.ts'
-import { liveMetrics } from './live.ts'
+import { type LiveParts, liveMetrics } from './live.ts'
 import { networkMetrics } from './network.ts'
 import { partMetrics } from './parts.ts'
 import { poolMetrics } from './pools.ts'
@@ -20,21 +19,21 @@ import { recordMetrics } from './records.ts'
 export interface MetricsParts {
   readonly platform: ServedPlatform
   readonly probe: HealthProbe
-  /** Where there are WebSockets. */
-  readonly live?: LiveServer
+  /** Undefined without a server for live clients. */
+  readonly live?: LiveParts
   readonly connections?: Connections
 }
 
 export interface Metrics extends MetricsReader {
   readonly http: HttpMetrics
   readonly contentType: string
-  /** All of them, in the text format of Prometheus. */
+  /** All metrics, in the text format of Prometheus. */
   text(): Promise<string>
   /** Stops listening to the diagnostics channels. */
   close(): void
 }
 
-/** Names that break the conventions of Prometheus (a gauge called _total); their labelled twins stay. */
+/** Default metrics that break the conventions of Prometheus (a gauge called _total) and exist a second time with labels. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
 /** The metrics of one process, in a registry of its own. */

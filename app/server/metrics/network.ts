@@ -1,17 +1,17 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import { NETWORK_CHANNEL, type NetworkEvent } from '../../../lib/src/base/index.ts'
+import { NETWORK_CHANNEL, type NetworkEvent } from '../../../lib/src/base/types/index.ts'
 
 const SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
-/** Calls to peers, from what the network layer of this process tells on its diagnostics channel. */
+/** Calls to peers, from the diagnostics channel of the network layer of this process. */
 export function networkMetrics(register: Registry): { close(): void } {
   const registers = [register]
   const counter = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
     new Counter({ name, help, labelNames, registers })
   const calls = new Histogram({
     name: 'qicore_peer_call_duration_seconds',
-    help: 'Time of one call to a peer, by how it ended',
+    help: 'Time of one call to a peer, by outcome',
     labelNames: ['peer', 'outcome'],
     buckets: SECONDS,
     registers,
@@ -19,15 +19,15 @@ export function networkMetrics(register: Registry): { close(): void } {
   const retries = counter('qicore_peer_retries_total', 'Calls to a peer that failed and were repeated', 'peer', 'code')
   const ejections = counter(
     'qicore_peer_ejections_total',
-    'Times that an endpoint was spared for its failures',
+    'Times that an endpoint was left out because of its failures',
     'peer',
     'endpoint',
   )
   const waits = counter('qicore_rate_limit_wait_seconds_total', 'Time that calls waited for the rate limit of a peer', 'peer')
-  const penalties = counter('qicore_rate_limit_penalties_total', 'Times that a peer asked to be left alone', 'peer')
+  const penalties = counter('qicore_rate_limit_penalties_total', 'Times that a peer throttled us', 'peer')
   const open = new Gauge({
     name: 'qicore_circuit_open',
-    help: '1 while calls to a peer are refused for its failures, 0.5 while one probes it',
+    help: '1 while calls to a peer are refused because of its failures, 0.5 while one call probes it',
     labelNames: ['peer'],
     registers,
   })

@@ -4,11 +4,11 @@ import type { ServedPlatform } from '../served.ts'
 
 const UP = { up: 1, degraded: 0.5, down: 0 }
 
-/** How each part is, how often it was started again, and what waits in it. */
+/** Status, restarts and waiting records of each part. */
 export function partMetrics(register: Registry, platform: ServedPlatform, probe: HealthProbe): void {
   new Gauge({
     name: 'qicore_part_up',
-    help: '1 where a part is up, 0.5 degraded, 0 down',
+    help: '1 if a part is up, 0.5 degraded, 0 down',
     labelNames: ['part'] as const,
     registers: [register],
     async collect() {
@@ -18,7 +18,7 @@ export function partMetrics(register: Registry, platform: ServedPlatform, probe:
   })
   new Counter({
     name: 'qicore_part_restarts_total',
-    help: 'How often a part failed and was started again',
+    help: 'Restarts of a part after a failure',
     labelNames: ['part'] as const,
     registers: [register],
     collect() {
@@ -28,7 +28,7 @@ export function partMetrics(register: Registry, platform: ServedPlatform, probe:
   })
   new Gauge({
     name: 'qicore_queue_records',
-    help: 'Records that a source gave and that are not in the stream yet, or that a consumer read and has not stored yet',
+    help: 'Records of a source that are not in the stream yet, or records that a consumer read and has not written yet',
     labelNames: ['part'] as const,
     registers: [register],
     collect() {
@@ -42,7 +42,7 @@ export function partMetrics(register: Registry, platform: ServedPlatform, probe:
 
 const nothing = { parts: [], consumers: [], publishers: [] }
 
-/** None before the platform is initialized and after it was closed. */
+/** Empty before the platform is initialized and after it was closed. */
 function statusOf(platform: ServedPlatform): Pick<ReturnType<ServedPlatform['getStatus']>, keyof typeof nothing> {
   try {
     return platform.getStatus()

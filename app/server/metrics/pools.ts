@@ -5,7 +5,7 @@ import type { ServedPlatform } from '../served.ts'
 export function poolMetrics(register: Registry, platform: ServedPlatform): void {
   new Gauge({
     name: 'qicore_database_connections',
-    help: 'Connections of a pool to the store that idle or work, and callers that wait for one',
+    help: 'Connections of a pool to the store, idle or busy, and callers waiting for one',
     labelNames: ['pool', 'state'] as const,
     registers: [register],
     collect() {
@@ -19,7 +19,7 @@ export function poolMetrics(register: Registry, platform: ServedPlatform): void 
   })
 }
 
-/** None before the platform is initialized and after it was closed. */
+/** Empty before the platform is initialized and after it was closed. */
 function sizesOf(platform: ServedPlatform): ReturnType<ServedPlatform['store']['pools']['sizes']> {
   try {
     return platform.store.pools.sizes()

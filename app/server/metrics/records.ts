@@ -1,14 +1,20 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Counter, Histogram, type Registry } from 'prom-client'
-import { PUBLISHER_CHANNEL, type PublisherEvent } from '../../../lib/src/publishers/index.ts'
-import { type ConsumerWrite, SKIP_CHANNEL, type SkippedRange, STORE } from '../../../lib/src/streaming/index.ts'
+import {
+  CONSUMER_CHANNEL,
+  type DeliveryWrite,
+  PUBLISHER_CHANNEL,
+  type PublisherEvent,
+  SKIP_CHANNEL,
+  type SkippedRange,
+} from '../../../lib/src/base/types/index.ts'
+import { STORE } from '../../../lib/src/streaming/index.ts'
 
-const CONSUMER_CHANNEL = 'qicore:consumer'
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
-/** A provider may tell what the market did minutes before. */
+/** Buckets up to an hour, because providers may report minutes late. */
 const WAY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600]
 
-/** Records in and out, from what publishers and consumers of this process tell on their diagnostics channels. */
+/** Records published, written and dead-lettered, from the diagnostics channels of publishers and consumers of this process. */
 export function recordMetrics(register: Registry): { close(): void } {
   const counter = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
     new Counter({ name, help, labelNames, registers: [register] })
@@ -22,7 +28,7 @@ export function recordMetrics(register: Registry): { close(): void } {
   const stored = counter('qicore_records_stored_total', 'Records added to a destination', 'pipeline', 'destination', 'topic')
   const overwrites = counter(
     'qicore_records_overwritten_total',
-    'Records whose key was there already: one of the two stays',
+    'Records whose key was stored already: one of the two rows stays',
     'pipeline',
     'destination',
     'topic',
@@ -35,19 +41,19 @@ export function recordMetrics(register: Registry): { close(): void } {
   )
   const delay = histogram(
     'qicore_stream_to_store_seconds',
-    'Time from the append of the oldest record of a write to its storage',
+    'Time from the append of the oldest record of a write until it is stored',
     'topic',
   )
   const way = new Histogram({
     name: 'qicore_market_to_row_seconds',
-    help: 'Time from the market to the row, of the oldest of the records that a write sampled; prices, trades and quotes that came live',
+    help: 'Time from the market to the row, for the oldest sampled record of a write; live prices, trades and quotes',
     labelNames: ['topic'],
     buckets: WAY_SECONDS,
     registers: [register],
   })
   const deadLetters = counter(
     'qicore_dead_letters_total',
-    'Dead letters, by the stage at which they failed: records, runs of damaged bytes at read, ranges of offsets at skipped',
+    'Dead letters, by the stage that failed; at read a letter is a run of damaged bytes, at skipped a range of offsets',
     'stage',
     'destination',
     'topic',
@@ -55,7 +61,7 @@ export function recordMetrics(register: Registry): { close(): void } {
 
   const skipped = counter(
     'qicore_records_skipped_total',
-    'Records that a group did not get, because its lag was over its bound; one dead letter names each range',
+    'Records that a group skipped, because its lag exceeded its bound; one dead letter names each range',
     'group',
     'topic',
   )
@@ -73,14 +79,14 @@ export function recordMetrics(register: Registry): { close(): void } {
   }
   const onConsumer = (message: unknown) => {
     const { pipeline, destination, topic, written, overwritten, failed, damaged, milliseconds, oldest, market } =
-      message as ConsumerWrite
+      message as DeliveryWrite
     const delivery = { pipeline, destination }
     stored.inc({ ...delivery, topic }, written)
     if (overwritten > 0) overwrites.inc({ ...delivery, topic }, overwritten)
     write.observe(delivery, milliseconds / 1000)
     if (failed > 0) deadLetters.inc({ stage: 'store', destination, topic }, failed)
     if (damaged > 0) deadLetters.inc({ stage: 'read', destination, topic }, damaged)
-    // How soon a record is a row is told of the store alone.
+    // Delays are measured for the store alone.
     if (destination !== STORE) return
     if (market !== undefined) way.observe({ topic }, Math.max(0, Date.now() - market) / 1000)
     if (Number.isFinite(oldest)) delay.observe({ topic }, Math.max(0, Date.now() - oldest) / 1000)

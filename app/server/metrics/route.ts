@@ -3,6 +3,7 @@ import { defineRoute } from '../route.ts'
 
 export const metricsRoute = defineRoute({
   path: '/metrics',
+  tag: 'Service',
   name: 'metrics',
   summary: 'Metrics of the process, HTTP, records in and out, lag, dead letters, restarts and WebSocket clients, for Prometheus',
   responses: { 200: { description: 'metrics in the text format of Prometheus', type: 'text/plain' } },

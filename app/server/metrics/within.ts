@@ -1,28 +1,28 @@
 import { setTimeout } from 'node:timers/promises'
 
-/** A scrape must not hang on an engine that is down. */
+/** Longest wait for an engine, so that a scrape does not hang on one that is down. */
 const PATIENCE_MS = 2_000
 
-/** What is asked, or the other where it fails or takes too long. */
-export async function within<T>(ask: () => Promise<T>, otherwise: T): Promise<T> {
+/** The result of `ask`, or the fallback if it fails or takes too long. */
+export async function within<T>(ask: () => Promise<T>, fallback: T): Promise<T> {
   const stop = new AbortController()
-  const late = setTimeout(PATIENCE_MS, otherwise, { signal: stop.signal }).catch(() => otherwise)
+  const late = setTimeout(PATIENCE_MS, fallback, { signal: stop.signal }).catch(() => fallback)
   try {
     return await Promise.race([Promise.resolve().then(ask), late])
   } catch {
-    return otherwise
+    return fallback
   } finally {
     stop.abort()
   }
 }
 
-/** Whoever asks while an answer is on its way gets that one: a scrape collects all metrics at once. */
-export function together<T>(ask: () => Promise<T>): () => Promise<T> {
-  let asked: Promise<T> | undefined
+/** Shares one pending call among concurrent callers: a scrape collects all metrics at once. */
+export function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+  let pending: Promise<T> | undefined
   return () => {
-    asked ??= ask().finally(() => {
-      asked = undefined
+    pending ??= ask().finally(() => {
+      pending = undefined
     })
-    return asked
+    return pending
   }
 }

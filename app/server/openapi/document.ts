@@ -1,17 +1,19 @@
 import type { z } from 'zod'
-import { ERROR_CODES, type ErrorCode } from '../../../lib/src/base/index.ts'
+import { ERROR_CODES, type ErrorCode } from '../../../lib/src/base/types/index.ts'
+import { version } from '../../version.ts'
 import { problem } from '../errors.ts'
 import { PROBLEM_TYPE } from '../headers.ts'
 import type { Route } from '../route.ts'
 import { routes } from '../routes.ts'
-import { version } from '../version.ts'
 import { live } from './live.ts'
 import { jsonSchema, parameterSchema, type Schema, Schemas } from './schemas.ts'
+import { TAGS } from './tags.ts'
 
-const DESCRIPTION = `Market data of a QiCore platform: prices, candles and the state of the market, exactly as the sources gave them.
+const DESCRIPTION = `Market data of a QiCore platform: prices, candles and the state of the market, exactly as the sources sent them.
 
 Figures are decimal strings, never floats. Times are ISO 8601 in UTC. A record whose \`origin\` is \`simulated\` was invented by the
-simulated market. Unknown parameters are refused. Live records come over the WebSocket at \`/ws\`.`
+simulated market. Unknown parameters are refused. Live records come over the WebSocket at \`/ws\`, and as server-sent
+events at \`/api/v1/live\`.`
 
 const PROBLEM = content({ $ref: '#/components/schemas/Problem' }, PROBLEM_TYPE)
 const TOKEN = { description: 'the token is missing or wrong', ...PROBLEM }
@@ -22,17 +24,17 @@ const SITE = {
 const LONG = { description: 'address and headers are too long', ...PROBLEM }
 const DEFECT = { description: ERROR_CODES.INTERNAL.summary, ...PROBLEM }
 
-/** Of a route that reads a body. */
+/** Error answers of a route that reads a body. */
 const BODY = {
   413: { description: 'the body is too long', ...PROBLEM },
   415: { description: 'the body is no application/json', ...PROBLEM },
-  422: { description: 'the Idempotency-Key came with another call before; or a record cannot be used', ...PROBLEM },
+  422: { description: 'the Idempotency-Key was used for another call before; or a record is invalid', ...PROBLEM },
 }
 
-/** The OpenAPI 3.1 document, made from the routes and the schemas that serve them. */
+/** The OpenAPI 3.1 document, made from the routes and their schemas. */
 export function openapiDocument(): Record<string, unknown> {
   const schemas = new Schemas()
-  schemas.put('Problem', schemas.use(problem))
+  schemas.use(problem)
   const paths = Object.fromEntries(
     [...Map.groupBy(routes, ({ path }) => path)].map(([path, methods]) => [
       path,
@@ -44,6 +46,7 @@ export function openapiDocument(): Record<string, unknown> {
     info: { title: 'QiCore', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/', description: 'the server that this document came from' }],
     security: [{ token: [] }, {}],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: { ...paths, '/ws': { get: live(schemas, { 401: TOKEN, 403: SITE, 431: LONG }) } },
     components: {
       securitySchemes: {
@@ -62,11 +65,11 @@ export const openapiText = (): string => `${JSON.stringify(openapiDocument(), nu
 
 function operation(route: Route, schemas: Schemas): Record<string, unknown> {
   const responses: Record<string, unknown> = {}
-  for (const [status, { description, schema, type }] of Object.entries(route.responses))
-    responses[status] = {
-      description,
-      ...content(schema ? schemas.use(schema) : type ? { type: 'string' } : { type: 'object' }, type),
-    }
+  for (const [status, { description, schema, type, more = [], empty }] of Object.entries(route.responses)) {
+    const { content: main } = content(schema ? schemas.use(schema) : type ? { type: 'string' } : { type: 'object' }, type)
+    const others = Object.fromEntries(more.map((other) => [other, { schema: { type: 'string', format: 'binary' } }]))
+    responses[status] = { description, ...(!empty && { content: { ...main, ...others } }) }
+  }
   for (const [status, codes] of byStatus(route.errors))
     responses[status] ??= {
       description: codes.map((code) => `${code}: ${ERROR_CODES[code].summary}`).join('; '),
@@ -79,6 +82,7 @@ function operation(route: Route, schemas: Schemas): Record<string, unknown> {
   responses['500'] = DEFECT
   return {
     operationId: route.name,
+    tags: [route.tag],
     summary: route.summary,
     ...(route.description !== undefined && { description: route.description }),
     ...(route.open && { security: [] }),

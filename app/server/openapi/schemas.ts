@@ -1,11 +1,9 @@
 import { z } from 'zod'
-import { recordTypes } from '../../../lib/src/base/index.ts'
+import { nameOf, schemaNamed } from './named.ts'
 
 export type Schema = Readonly<Record<string, unknown>>
 
-const named = new Map<z.ZodType, string>(Object.values(recordTypes).map((type) => [type.schema as z.ZodType, pascal(type.name)]))
-
-/** The JSON Schemas of a document. Records are components; everything else stands where it is used. */
+/** The JSON Schemas of a document. Named schemas become components; others stay inline. */
 export class Schemas {
   readonly #components = new Map<string, Schema>()
 
@@ -13,7 +11,7 @@ export class Schemas {
     this.#components.set(name, schema)
   }
 
-  /** The schema of what goes over the wire: the input side, since a record schema reads the wire and yields what is used inside. */
+  /** The schema of the wire form: the input side, because a record schema parses the wire form into the internal one. */
   use(schema: z.ZodType): Schema {
     return this.#extract(jsonSchema(schema))
   }
@@ -22,35 +20,43 @@ export class Schemas {
     return Object.fromEntries([...this.#components].sort(([a], [b]) => (a < b ? -1 : 1)))
   }
 
-  /** Moves what jsonSchema() marked as a record into the components. */
+  /** Moves schemas that jsonSchema() marked with a name to the components. A different description stays beside the reference. */
   #extract(value: unknown): Schema {
     if (value === null || typeof value !== 'object') return value as Schema
     if (Array.isArray(value)) return value.map((item) => this.#extract(item)) as unknown as Schema
     const { [MARK]: name, ...rest } = value as Record<string, unknown>
-    const walked = Object.fromEntries(Object.entries(rest).map(([key, inner]) => [key, this.#extract(inner)]))
-    if (typeof name !== 'string') return walked
-    this.#components.set(name, walked)
-    return { $ref: `#/components/schemas/${name}` }
+    if (typeof name !== 'string') return this.#walk(rest)
+    if (!this.#components.has(name)) {
+      const { [MARK]: _, ...whole } = jsonSchema(schemaNamed(name))
+      this.#components.set(name, this.#walk(whole))
+    }
+    const { description } = this.#components.get(name) as { description?: unknown }
+    const own = rest.description === description ? {} : { description: rest.description }
+    return { $ref: `#/components/schemas/${name}`, ...own }
+  }
+
+  #walk(schema: Readonly<Record<string, unknown>>): Schema {
+    return Object.fromEntries(Object.entries(schema).map(([key, inner]) => [key, this.#extract(inner)]))
   }
 }
 
-const MARK = 'x-record'
+const MARK = 'x-name'
 
-/** JSON Schema of the input side, without what only zod needs. */
+/** JSON Schema of the input side of a zod schema. */
 export function jsonSchema(schema: z.ZodType): Schema {
   const { $schema: _version, ...rest } = z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',
     reused: 'inline',
     override: ({ zodSchema, jsonSchema: made }) => {
-      const name = named.get(zodSchema as unknown as z.ZodType)
+      const name = nameOf(zodSchema as unknown as z.ZodType)
       if (name) Object.assign(made, { [MARK]: name })
     },
   })
   return withoutNull(rest) as Schema
 }
 
-/** What is absent may come in as null; it never goes out as one. */
+/** The schema without null: optional fields accept null as input, but are never sent as null. */
 function withoutNull(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNull)
   if (value === null || typeof value !== 'object') return value
@@ -60,9 +66,9 @@ function withoutNull(value: unknown): unknown {
   return choices.length === 1 ? { ...choices[0], ...rest } : { ...rest, anyOf: choices }
 }
 
-/** A query parameter. A list is comma-separated text; what zod coerces is text too, and documented as what it is read as. */
+/** A query parameter. A list is comma-separated text; a coerced value is documented with the type that it is parsed to. */
 export function parameterSchema(field: z.ZodType): Record<string, unknown> {
-  const { description, ...schema } = jsonSchema(field) as Record<string, unknown>
+  const { description, [MARK]: _, ...schema } = typedChoices(jsonSchema(field))
   const list = (schema.anyOf as Schema[] | undefined)?.find(({ type }) => type === 'array')
   const boolean = [schema.type].flat().includes('boolean')
   const said = description === undefined ? {} : { description }
@@ -71,7 +77,9 @@ export function parameterSchema(field: z.ZodType): Record<string, unknown> {
   return { ...said, schema }
 }
 
-/** `market_analytics` → `MarketAnalytics`. */
-function pascal(name: string): string {
-  return name.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())
+/** Puts the type into each choice of an anyOf, where client generators expect it. */
+function typedChoices(schema: Schema): Record<string, unknown> {
+  const { type, anyOf, ...rest } = schema as { type?: string; anyOf?: readonly Schema[] }
+  if (typeof type !== 'string' || !anyOf) return { ...schema }
+  return { ...rest, anyOf: anyOf.map((choice) => ({ type, ...choice })) }
 }

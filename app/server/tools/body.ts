@@ -12,8 +12,8 @@ const parseWithSource = JSON.parse as (
 ) => unknown
 
 /**
- * The JSON object in the body of a request; an empty one where there is no body. A page of another site can send a form or plain text without
- * being asked, and JSON only after a preflight: so nothing else is taken.
+ * The JSON object in the body of a request; {} without a body. Only JSON is accepted, because a page of another site can send a form or plain
+ * text without a CORS preflight.
  * @throws StatusError 415, 413, 400
  */
 export async function readJsonObject(request: Request): Promise<Readonly<Record<string, unknown>>> {
@@ -59,11 +59,11 @@ function parse(text: string): unknown {
     throw malformed(`the body is no JSON (${(error as Error).message.slice(0, 100)}): send the arguments as a JSON object`)
   }
   checkDepth(value)
-  // Only a number of so many characters can hold digits that a double loses.
+  // Only a number with 17 characters, or an exponent, can lose digits as a double.
   return /[\d.]{17}|\d[eE]/.test(text) ? parseWithSource(text, refuseLoss) : value
 }
 
-/** Level by level, since what is nested deeply overflows a stack. */
+/** Checks the depth level by level, because recursion would overflow the stack. */
 function checkDepth(value: unknown): void {
   let level: unknown[] = [value]
   for (let depth = 0; level.length > 0; depth++) {

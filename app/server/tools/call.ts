@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ERROR_CODES, type ErrorCode, QiError } from '../../../lib/src/base/index.ts'
+import { ERROR_CODES, type ErrorCode, QiError } from '../../../lib/src/base/types/index.ts'
 import { type CallAnswer, type Job, toolNamed } from '../../../lib/src/mcp-tools/index.ts'
 import { problemAnswer, StatusError, showToolError } from '../errors.ts'
 import { json } from '../headers.ts'
@@ -7,9 +7,9 @@ import { defineRoute } from '../route.ts'
 import { readJsonObject } from './body.ts'
 import { jobSchema, jobWire, known } from './shapes.ts'
 
-/** How long a call may take before it becomes a job, in milliseconds. */
+/** Time after which a call becomes a job, in milliseconds. */
 const WAIT_MS = 2_000
-/** Longest wait that a caller may ask for, in seconds. */
+/** Longest such time that a caller may ask for, in seconds. */
 const MOST_WAIT_S = 30
 
 const headers = z.object({
@@ -20,30 +20,31 @@ const headers = z.object({
     .regex(/^[\x21-\x7e]+$/, 'expected visible ASCII characters without blanks')
     .optional()
     .describe(
-      'of your own choice: for 24 hours all calls with it and the same arguments are one, also while it runs; other arguments are refused',
+      'a key of your own choice: for 24 hours calls with this key and the same arguments run once; other arguments are refused',
     ),
   prefer: z
     .string()
     .max(200)
     .optional()
     .describe(
-      `respond-async: a job at once. wait=N: a job only after N seconds (at most ${MOST_WAIT_S}; else 2, and 0 for a tool that is long)`,
+      `respond-async: a job at once. wait=N: a job after N seconds (at most ${MOST_WAIT_S}; default 2, or 0 for a long tool)`,
     ),
 })
 
 export const callToolRoute = defineRoute({
   method: 'POST',
   path: '/api/v1/tools/{name}',
+  tag: 'Tools',
   name: 'callTool',
   summary: 'Call a tool',
   description:
-    'The arguments are those of GET /api/v1/tools, and the answer is the structured result. What destroys something is refused with 409 first: the member `confirm` of the problem says what would happen, and holds a token; the same call with `"confirm": TOKEN` does it. What takes longer than two seconds is answered with 202 and goes on as a job.',
+    'GET /api/v1/tools lists the arguments; the answer is the structured result. A call that destroys something is refused with 409 first: the member `confirm` of the problem has a question and a token; the same call with `"confirm": TOKEN` runs. A call that takes longer than two seconds is answered with 202 and continues as a job.',
   params: z.object({ name: z.string().min(1).max(100).describe('name of the tool') }),
   headers,
   body: z.record(z.string(), z.unknown()).describe('the arguments by name'),
   responses: {
     200: { description: 'the structured result of the tool', schema: z.record(z.string(), z.unknown()) },
-    202: { description: 'it goes on as a job, at the address in Location', schema: jobSchema },
+    202: { description: 'the call continues as a job, at the address in Location', schema: jobSchema },
   },
   errors: ['BAD_REQUEST', 'NOT_FOUND', 'CONFLICT', 'RATE_LIMITED', 'BAD_DATA', 'UNSUPPORTED', 'UNAVAILABLE', 'TIMEOUT', 'CLOSED'],
   answer: async ({ calls, tools, logger }, _query, { caller, params, header, request }) => {
@@ -61,7 +62,7 @@ export const callToolRoute = defineRoute({
   },
 })
 
-/** @throws QiError what the earlier call with this key threw */
+/** @throws QiError the error of the earlier call with this key */
 function answerOf(answer: CallAnswer): Response {
   const replayed = answer.replayed ? { 'idempotent-replayed': 'true' } : undefined
   if ('structured' in answer) return json(JSON.stringify(answer.structured), 200, replayed)
@@ -88,7 +89,7 @@ function keyOf(given: string | undefined): string | undefined {
   })
 }
 
-/** By RFC 7240, which has a server ignore what it does not know. */
+/** Parses Prefer by RFC 7240; unknown preferences are ignored. */
 function waitOf(prefer: string | undefined, long: boolean): number {
   const preferences = (prefer ?? '').split(/[,;]/).map((one) => one.trim().toLowerCase())
   const asked = preferences.flatMap((one) => /^wait\s*=\s*"?(\d{1,6})"?$/.exec(one)?.[1] ?? [])[0]

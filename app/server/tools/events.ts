@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Logger, QiError } from '../../../lib/src/base/index.ts'
+import { type Logger, QiError } from '../../../lib/src/base/types/index.ts'
 import type { Job } from '../../../lib/src/mcp-tools/index.ts'
 import { jsonHeaders } from '../headers.ts'
 import { boundedStream } from '../mcp.ts'
@@ -7,7 +7,7 @@ import { defineRoute } from '../route.ts'
 import { jobOf } from './jobs.ts'
 import { jobWire, known } from './shapes.ts'
 
-/** A comment is sent so often, so that what stands between does not close the connection; in milliseconds. */
+/** Interval of comments, so that no proxy closes the connection, in milliseconds. */
 const BEAT_MS = 15_000
 /** Most streams of events at once. */
 const MOST_STREAMS = 256
@@ -16,10 +16,11 @@ let streams = 0
 
 export const jobEvents = defineRoute({
   path: '/api/v1/jobs/{id}/events',
+  tag: 'Tools',
   name: 'jobEvents',
   summary: 'The progress of a job, as server-sent events',
   description:
-    'Each event is named after the state (running, done, failed, cancelled, lost) and holds the job as GET /api/v1/jobs/{id} gives it; its id is the revision. The stream ends after the last one, and when the token is revoked or expires. A client that comes back with Last-Event-ID gets the newest state, if it has changed since.',
+    'Each event has the state as name (running, done, failed, cancelled, lost), the job of GET /api/v1/jobs/{id} as data, and the revision as id. The stream ends when the job has ended, and when the token is revoked or expires. A client that reconnects with Last-Event-ID gets the newest state, if it has changed since.',
   params: z.object({ id: z.uuid().describe('id of the job') }),
   headers: z.object({ 'last-event-id': z.string().optional().describe('id of the last event that the client has') }),
   responses: { 200: { description: 'the events', type: 'text/event-stream' } },
@@ -27,7 +28,7 @@ export const jobEvents = defineRoute({
   answer: async ({ calls, guard, logger }, _query, { caller, params: { id }, header, request }) => {
     await jobOf(calls, id, known(caller))
     if (streams >= MOST_STREAMS)
-      throw new QiError('RATE_LIMITED', `${streams} streams of events are open: close some, or ask for the job now and then`, {
+      throw new QiError('RATE_LIMITED', `too many event streams (${streams}): close some, or poll GET /api/v1/jobs/{id}`, {
         retryAfterMs: 5_000,
       })
     const gone = new AbortController()
@@ -68,7 +69,7 @@ function eventStream(jobs: AsyncGenerator<Job>, gone: () => void, logger: Logger
         const open = beat !== undefined
         end()
         if (!open) return
-        logger.debug({ error }, 'a stream of events ended early')
+        logger.debug({ err: error }, 'a stream of events ended early')
         controller.error(error)
       })
     },

@@ -1,22 +1,27 @@
 import { z } from 'zod'
-import { QiError } from '../../../lib/src/base/index.ts'
+import { QiError } from '../../../lib/src/base/types/index.ts'
 import { AuditLog, type Caller, type Job, requireRole, type ToolCalls } from '../../../lib/src/mcp-tools/index.ts'
 import { json } from '../headers.ts'
+import { named } from '../openapi/named.ts'
 import { defineRoute } from '../route.ts'
 import { after, next, pageOf } from './page.ts'
 import { jobSchema, jobWire, known } from './shapes.ts'
 
 const params = z.object({ id: z.uuid().describe('id of the job') })
 
-const schema = z
-  .object({
-    items: z.array(jobSchema),
-    next,
-  })
-  .describe('Jobs, newest first, without their results')
+const schema = named(
+  'JobPage',
+  z
+    .object({
+      items: z.array(jobSchema),
+      next,
+    })
+    .describe('Jobs, newest first, without their results'),
+)
 
 export const listJobs = defineRoute({
   path: '/api/v1/jobs',
+  tag: 'Tools',
   name: 'jobs',
   summary: 'The jobs of the caller; those of all callers for an admin',
   query: z.object({
@@ -37,6 +42,7 @@ const errors = ['BAD_REQUEST', 'NOT_FOUND', 'UNSUPPORTED', 'UNAVAILABLE', 'TIMEO
 
 export const getJob = defineRoute({
   path: '/api/v1/jobs/{id}',
+  tag: 'Tools',
   name: 'job',
   summary: 'One job: its state, its progress, its result',
   params,
@@ -49,10 +55,11 @@ export const getJob = defineRoute({
 export const cancelJob = defineRoute({
   method: 'DELETE',
   path: '/api/v1/jobs/{id}',
+  tag: 'Tools',
   name: 'cancelJob',
-  summary: 'Cancel a job: what it has done stays done',
+  summary: 'Cancel a job; its effects so far stay',
   params,
-  responses: { 202: { description: 'the job as it is: it ends as soon as its tool can', schema: jobSchema } },
+  responses: { 202: { description: 'the job, which ends as soon as its tool can', schema: jobSchema } },
   errors,
   answer: async ({ calls, platform }, _query, { caller, params: { id } }) => {
     const by = known(caller)
@@ -67,13 +74,13 @@ export const cancelJob = defineRoute({
   },
 })
 
-/** A stranger's job is as good as none. @throws QiError NOT_FOUND */
+/** The job, if the caller may see it: own jobs, and for an admin all. @throws QiError NOT_FOUND */
 export async function jobOf(calls: ToolCalls, id: string, by: Caller): Promise<Job> {
   const job = await calls.get(id)
   if (job && (job.caller === by.name || by.role === 'admin')) return job
   throw new QiError(
     'NOT_FOUND',
-    `there is no job ${id} of ${by.name}: GET /api/v1/jobs lists those that are kept, for 24 hours after their end`,
+    `there is no job ${id} of ${by.name}: GET /api/v1/jobs lists jobs, until 24 hours after their end`,
     {
       field: 'id',
     },

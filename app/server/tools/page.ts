@@ -8,13 +8,16 @@ export const after = z
   .optional()
   .describe('`next` of the page before')
 
-/** Field of an answer that continues in another page. */
+/** The field of an answer that has the cursor of the next page. */
 export const next = z
   .string()
   .optional()
-  .describe('pass it as `after` to get the next page, of older ones; absent on the last one')
+  .describe('pass it as `after` to get the next page, with older items; absent on the last page')
 
-/** A page of at most `limit` of the items that were found with one more; `cursorOf` names an item's place in the list. */
+/**
+ * A page of at most `limit` items.
+ * @param found at most `limit + 1` items; one more than the page shows that there is a next page
+ */
 export function pageOf<T>(found: readonly T[], limit: number, cursorOf: (item: T) => string) {
   const items = found.slice(0, limit)
   const last = items.at(-1)

@@ -3,42 +3,46 @@ import { type Caller, JOB_STATES, type Job, KEPT_HOURS, MOST_RESULT_BYTES } from
 import { count, moment } from '../api/schemas.ts'
 import { errorObject } from '../errors.ts'
 import { unauthorized } from '../guard/guard.ts'
+import { named } from '../openapi/named.ts'
 
 export const effectSchema = z
   .enum(['read', 'write', 'destroy'])
-  .describe('read: changes nothing. write: can be repeated or added to. destroy: cannot be undone, and is asked about first')
+  .describe('read: changes nothing. write: adds or changes something. destroy: cannot be undone, and needs consent')
 
-export const jobSchema = z
-  .object({
-    id: z.uuid(),
-    tool: z.string(),
-    effect: effectSchema,
-    caller: z.string().describe('name of the token that called, or loopback'),
-    arguments: z.record(z.string(), z.unknown()).describe('as they were given, long ones cut, secrets masked'),
-    state: z
-      .enum(JOB_STATES)
-      .describe('lost: its process died before it ended. What was done until then stays done, whatever the state'),
-    cancelling: z.boolean().describe('whether it was asked to end and has not ended yet'),
-    revision: count('grows with each change; the id of the event that told of it'),
-    created_at: moment('when it began'),
-    ended_at: moment('when it ended').optional(),
-    progress: z
-      .object({
-        done: z.number(),
-        total: z.number().optional().describe('absent where it is not known'),
-        message: z.string(),
-      })
-      .optional()
-      .describe('how far it has come'),
-    result: z.record(z.string(), z.unknown()).optional().describe('the answer of the tool; absent in a list'),
-    result_left_out: z.string().optional().describe('why there is no result although it is done'),
-    error: errorObject.optional().describe('why it failed, or was lost'),
-  })
-  .describe(`A call that outlives its request. Kept for ${KEPT_HOURS} hours after its end`)
+export const jobSchema = named(
+  'Job',
+  z
+    .object({
+      id: z.uuid(),
+      tool: z.string(),
+      effect: effectSchema,
+      caller: z.string().describe('name of the token that called, or loopback'),
+      arguments: z.record(z.string(), z.unknown()).describe('the arguments; long ones cut, secrets masked'),
+      state: z.enum(JOB_STATES).describe('lost: its process died before it ended. Its effects stay in any state'),
+      cancelling: z.boolean().describe('true if it was cancelled and has not ended yet'),
+      revision: count('grows with each change; also the id of the event of that change'),
+      created_at: moment('start of the job'),
+      ended_at: moment('end of the job').optional(),
+      progress: named(
+        'JobProgress',
+        z.object({
+          done: z.number(),
+          total: z.number().optional().describe('absent if unknown'),
+          message: z.string(),
+        }),
+      )
+        .optional()
+        .describe('progress'),
+      result: z.record(z.string(), z.unknown()).optional().describe('the answer of the tool; absent in a list'),
+      result_left_out: z.string().optional().describe('why a job that is done has no result'),
+      error: errorObject.optional().describe('why it failed, or was lost'),
+    })
+    .describe(`A call that outlives its request. Kept for ${KEPT_HOURS} hours after its end`),
+)
 
 export type JobWire = z.input<typeof jobSchema>
 
-/** @param listed whether results are left out anyway */
+/** @param listed true in a list, where results are left out */
 export function jobWire(job: Job, listed = false): JobWire {
   const {
     id,
@@ -76,10 +80,10 @@ export function jobWire(job: Job, listed = false): JobWire {
 
 const whyLeftOut = (bytes: number): string =>
   bytes > MOST_RESULT_BYTES
-    ? `the result has ${bytes} bytes, and at most ${MOST_RESULT_BYTES} are kept: ask for less at once`
-    : 'newer results needed the room: make the call again'
+    ? `the result has ${bytes} bytes, more than the ${MOST_RESULT_BYTES} that are kept: ask for less at once`
+    : 'it was dropped in favour of newer results: make the call again'
 
-/** The caller of a route that is not open. */
+/** The caller of a route that is not open. @throws QiError UNAUTHORIZED without one */
 export function known(caller: Caller | undefined): Caller {
   if (caller) return caller
   throw unauthorized()

@@ -1,39 +1,43 @@
 import { z } from 'zod'
-import type { ToolDefinition } from '../../../lib/src/base/index.ts'
+import type { ToolDefinition } from '../../../lib/src/base/agent/index.ts'
 import { type Caller, hasRole, inputOf, mildestEffect, ROLES, roleFor, toolJsonSchema } from '../../../lib/src/mcp-tools/index.ts'
 import { json } from '../headers.ts'
+import { named } from '../openapi/named.ts'
 import { defineRoute } from '../route.ts'
 import { effectSchema, known } from './shapes.ts'
 
 const role = z.enum(ROLES)
 
-const tool = z
-  .object({
-    name: z.string(),
-    title: z.string(),
-    summary: z.string().describe('what it gives, when to use it'),
-    set: z.string(),
-    effect: effectSchema.describe('the worst that a call can do'),
-    reads: z.array(z.string()).optional().describe('values of `action` that only read'),
-    destroys: z
-      .array(z.string())
-      .optional()
-      .describe('values of `action` that destroy; absent where any call of a tool that destroys does'),
-    long: z.boolean().describe('whether a call is a job from the start'),
-    least_role: role.describe('needed for the mildest of its calls'),
-    role: role.describe('needed for all of them'),
-    allowed: z.enum(['all', 'some', 'none']).describe('what the caller of this list may do with it'),
-    input: z.record(z.string(), z.unknown()).describe('its arguments, as JSON Schema'),
-  })
-  .describe('One tool')
+const tool = named(
+  'Tool',
+  z
+    .object({
+      name: z.string(),
+      title: z.string(),
+      summary: z.string().describe('its result, and when to use it'),
+      set: z.string(),
+      effect: effectSchema.describe('the strongest effect of a call'),
+      reads: z.array(z.string()).optional().describe('values of `action` that only read'),
+      destroys: z
+        .array(z.string())
+        .optional()
+        .describe('values of `action` that destroy; absent if every call of a destroying tool does'),
+      long: z.boolean().describe('true if each call is a job from the start'),
+      least_role: role.describe('role needed for the mildest of its calls'),
+      role: role.describe('role needed for all of its calls'),
+      allowed: z.enum(['all', 'some', 'none']).describe('calls that the caller of this list may make'),
+      input: z.record(z.string(), z.unknown()).describe('its arguments, as JSON Schema'),
+    })
+    .describe('One tool'),
+)
 
 type ToolWire = z.input<typeof tool>
 
-const schema = z.object({ items: z.array(tool) }).describe('All tools, by name')
+const schema = named('ToolList', z.object({ items: z.array(tool) }).describe('All tools, by name'))
 
 type Described = Omit<ToolWire, 'allowed'>
 
-/** Made once: the schemas are the larger part of the answer. */
+/** Cached descriptions, because the schemas are the larger part of the answer. */
 const described = new WeakMap<readonly ToolDefinition[], readonly Described[]>()
 
 function describeAll(tools: readonly ToolDefinition[]): readonly Described[] {
@@ -66,9 +70,10 @@ const allowedTo = ({ role: of }: Caller, least: ToolWire['role'], all: ToolWire[
 
 export const listTools = defineRoute({
   path: '/api/v1/tools',
+  tag: 'Tools',
   name: 'tools',
-  summary: 'The tools, with their arguments and what the caller may do with them',
-  responses: { 200: { description: 'all tools there are', schema } },
+  summary: 'The tools, with their arguments and the calls that the caller may make',
+  responses: { 200: { description: 'all tools', schema } },
   errors: ['BAD_REQUEST'],
   answer: async ({ tools }, _query, { caller }) => {
     const by = known(caller)

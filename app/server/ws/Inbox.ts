@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 
 export interface InboxLimits {
-  /** Messages a second that a client may send for long; beyond it they wait, and then the client does. */
+  /** Sustained rate of messages of one client; faster messages wait, and then the client is paused. */
   readonly messagesPerSecond: number
-  /** Messages it may send at once. */
+  /** Most messages at once. */
   readonly burst: number
 }
 
@@ -11,26 +11,26 @@ export const INBOX_LIMITS: InboxLimits = { messagesPerSecond: 50, burst: 200 }
 
 export interface InboxParts<M extends { readonly bytes: number }> {
   readonly limits: InboxLimits
-  /** Acts on one message; must not throw. */
+  /** Handles one message; must not throw. */
   readonly handle: (message: M) => Promise<void>
-  /** Resolves once answers have room again. */
+  /** Resolves once the output buffer has room for answers. */
   readonly room: () => Promise<void>
-  /** Stops and continues reading from the client. */
+  /** Stops reading from the client. */
   readonly pause: () => void
   readonly resume: () => void
-  /** The client sent more than may wait, although it was not read from any more. */
+  /** Called when more messages wait than are kept. */
   readonly overflow: () => void
 }
 
-/** Messages and bytes that may wait before the client is no longer read from. */
+/** Waiting messages, or bytes of them, at which reading from the client is paused. */
 const PAUSE_MESSAGES = 64
 const PAUSE_BYTES = 64 * 1024
-/** A chunk that was read already may hold many messages: so many of them are kept. */
+/** Most waiting messages: a chunk that was read before the pause may have many. */
 const MOST_MESSAGES = 1_000
 
 /**
- * The messages of one client, handled one after the other: an unsubscribe must not overtake its subscribe. Where the client sends
- * faster than it is answered, than it reads the answers, or than the limit, it is not read from until it has caught up.
+ * The messages of one client, handled one after the other, so that an unsubscribe never overtakes its subscribe. If the client sends faster
+ * than it is answered, than it reads answers, or than the limit, reading is paused until the messages are handled.
  */
 export class Inbox<M extends { readonly bytes: number }> {
   readonly #parts: InboxParts<M>
@@ -63,7 +63,7 @@ export class Inbox<M extends { readonly bytes: number }> {
     if (!this.#working) void this.#work()
   }
 
-  /** Forgets what waits. */
+  /** Drops the waiting messages. */
   close(): void {
     this.#closed = true
     this.#waiting = []
@@ -84,7 +84,7 @@ export class Inbox<M extends { readonly bytes: number }> {
     this.#parts.resume()
   }
 
-  /** Waits until the rate allows one more. */
+  /** Waits until the rate allows one more message. */
   async #pace(): Promise<void> {
     const { burst, messagesPerSecond } = this.#parts.limits
     const now = performance.now()

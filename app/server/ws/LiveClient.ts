@@ -1,47 +1,37 @@
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import type { RecordValues } from '../../../lib/src/base/index.ts'
-import type { Filter } from './filter.ts'
-import type { ServerMessage, Subscribe } from './messages.ts'
-
-interface Subscription {
-  readonly filter: Filter
-  readonly batch: boolean
-  /** Of the batch that is being read, where several records go into one message. */
-  collected: Uint8Array[]
-}
+import type { Feed } from '../live/Feed.ts'
+import type { ServerMessage } from '../live/messages.ts'
+import type { Outlet } from '../live/Outlet.ts'
 
 const TEXT = { binary: false }
-const COMMA = Buffer.from(',')
-const END = Buffer.from(']}')
+/** Close code for a client that is cut off and may reconnect. */
+const TRY_LATER = 1013
 
-/**
- * One connection: what it subscribed to, and a bounded way out. While more than `bufferBytes` wait to be sent to it, records
- * for it are dropped, counted, and told of as soon as it has caught up: prices are of use when they are fresh.
- */
-export class LiveClient {
+export interface LiveClientOptions {
+  readonly bufferBytes: number
+  readonly address: string
+  readonly authorized: boolean
+}
+
+/** One WebSocket with its subscriptions. Its output is full while more than `bufferBytes` wait to be sent. */
+export class LiveClient implements Outlet {
   readonly #socket: WebSocket
   readonly #wire: Duplex
   readonly #bufferBytes: number
-  readonly #subscriptions = new Map<string, Subscription>()
-  readonly #dropped = new Map<string, number>()
+  /** Its subscriptions by channel. */
+  readonly feeds = new Map<string, Feed>()
   #roomAgain: PromiseWithResolvers<void> | undefined
-  /** The payload of our last ping, until it is answered. */
+  /** Payload of the last ping, until it is answered. */
   #asked: Buffer | undefined
-  /** The address group that it counts under. */
+  /** Its address group, for the limits. */
   readonly address: string
   authorized: boolean
-  /** Called when the connection is gone: nobody watches its token any more. */
+  /** Called when the connection has closed, to end the watch of its token. */
   released: () => void = () => {}
-  sent = 0
-  dropped = 0
 
-  constructor(
-    socket: WebSocket,
-    wire: Duplex,
-    options: { readonly bufferBytes: number; readonly address: string; readonly authorized: boolean },
-  ) {
+  constructor(socket: WebSocket, wire: Duplex, options: LiveClientOptions) {
     this.#socket = socket
     this.#wire = wire
     this.#bufferBytes = options.bufferBytes
@@ -50,82 +40,53 @@ export class LiveClient {
     socket.once('close', () => this.#roomAgain?.resolve())
   }
 
-  get subscribed(): boolean {
-    return this.#subscriptions.size > 0
+  get isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN
+  }
+
+  get isFull(): boolean {
+    return this.#socket.bufferedAmount > this.#bufferBytes
+  }
+
+  send(message: Uint8Array): void {
+    if (this.isOpen) this.#socket.send(message, TEXT, this.#whenSent)
   }
 
   tell(message: ServerMessage): void {
     if (this.isOpen) this.#socket.send(JSON.stringify(message), TEXT, this.#whenSent)
   }
 
-  get isOpen(): boolean {
-    return this.#socket.readyState === this.#socket.OPEN
-  }
-
-  /** Resolves once half of the buffer is free again where it is full, and when the client is gone. */
+  /** Resolves at once unless the buffer is full; then when half of it is free, or the client is gone. */
   room(): Promise<void> {
-    if (!this.isOpen || this.#socket.bufferedAmount <= this.#bufferBytes) return Promise.resolve()
+    if (!this.isOpen || !this.isFull) return Promise.resolve()
     this.#roomAgain ??= Promise.withResolvers()
     return this.#roomAgain.promise
   }
 
-  subscribe(channel: string, filter: Filter, { batch }: Pick<Subscribe, 'batch'>): void {
-    this.#subscriptions.set(channel, { filter, batch, collected: [] })
-  }
-
-  unsubscribe(channel?: string): void {
-    if (channel === undefined) this.#subscriptions.clear()
-    else this.#subscriptions.delete(channel)
-  }
-
-  listens(channel: string): boolean {
-    return this.#subscriptions.has(channel)
-  }
-
-  mayWant(channel: string, key: string | null): boolean {
-    return this.#subscriptions.get(channel)?.filter.mayWant(key) ?? false
-  }
-
-  /** Sends the record if it is wanted; `frame` makes its message, once for all clients. */
-  offer(channel: string, record: RecordValues, value: Uint8Array, frame: () => Uint8Array): void {
-    const subscription = this.#subscriptions.get(channel)
-    if (!subscription?.filter.wants(record)) return
-    if (subscription.batch) subscription.collected.push(value)
-    else this.#send(channel, frame(), 1)
-  }
-
-  /** Holds frames back, so that those of one batch leave together. */
   hold(): void {
     this.#wire.cork()
   }
 
-  flush(channel: string): void {
-    const subscription = this.#subscriptions.get(channel)
-    const collected = subscription?.collected ?? []
-    if (subscription && collected.length > 0) {
-      subscription.collected = []
-      const start = Buffer.from(`{"type":"records","channel":"${channel}","data":[`)
-      this.#send(
-        channel,
-        Buffer.concat([start, ...collected.flatMap((value, i) => (i === 0 ? [value] : [COMMA, value])), END]),
-        collected.length,
-      )
-    }
+  release(): void {
     this.#wire.uncork()
   }
 
-  /** Asks whether it is still there. */
+  cutOff(reason: string): void {
+    this.close(TRY_LATER, reason)
+  }
+
+  /** Sends a ping with a random payload. */
   ping(): void {
     this.#asked = randomBytes(8)
     this.#socket.ping(this.#asked)
   }
 
-  /** True until a ping of ours stays without an answer. */
+  /** False while a ping is unanswered. */
   get alive(): boolean {
     return this.#asked === undefined
   }
 
-  /** @returns whether it answers our ping: a client could send pongs that nobody asked for, and read nothing */
+  /** @returns true if it answers the last ping; a client that reads nothing could send unsolicited pongs */
   pong(data: Buffer): boolean {
     const answers = this.#asked?.equals(data) ?? false
     if (answers) this.#asked = undefined
@@ -144,24 +105,10 @@ export class LiveClient {
     this.#socket.terminate()
   }
 
-  #send(channel: string, frame: Uint8Array, records: number): void {
-    if (!this.isOpen) return
-    if (this.#socket.bufferedAmount > this.#bufferBytes) {
-      this.#dropped.set(channel, (this.#dropped.get(channel) ?? 0) + records)
-      this.dropped += records
-      return
-    }
-    this.sent += records
-    this.#socket.send(frame, TEXT, this.#whenSent)
-  }
-
   readonly #whenSent = (): void => {
     if (this.#socket.bufferedAmount > this.#bufferBytes / 2) return
     this.#roomAgain?.resolve()
     this.#roomAgain = undefined
-    if (this.#dropped.size === 0) return
-    const dropped = [...this.#dropped]
-    this.#dropped.clear()
-    for (const [channel, records] of dropped) this.tell({ type: 'dropped', channel, records })
+    for (const feed of this.feeds.values()) feed.tellDropped()
   }
 }

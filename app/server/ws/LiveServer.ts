@@ -2,47 +2,25 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
-import { type Logger, QiError, toQiError } from '../../../lib/src/base/index.ts'
+import { type Logger, QiError } from '../../../lib/src/base/types/index.ts'
 import { addressGroup } from '../connections.ts'
 import { showError } from '../errors.ts'
 import { type Guard, type Identity, REVOKED, unauthorized } from '../guard/guard.ts'
+import type { LiveHub } from '../live/LiveHub.ts'
+import type { LiveLimits } from '../live/limits.ts'
+import { type ClientMessage, readMessage, type Subscribe } from '../live/messages.ts'
+import type { Seats } from '../live/Seats.ts'
 import { refuseOn } from '../refuse.ts'
-import type { ServedPlatform } from '../served.ts'
-import { liveTopics } from './channels.ts'
-import { dispatch } from './dispatch.ts'
-import { createFilter } from './filter.ts'
-import { INBOX_LIMITS, Inbox, type InboxLimits } from './Inbox.ts'
+import { Inbox } from './Inbox.ts'
 import { LiveClient } from './LiveClient.ts'
-import { type ClientMessage, readMessage, type ServerMessage, type Subscribe } from './messages.ts'
-import { type SeatLimits, Seats } from './Seats.ts'
-import { Tail } from './Tail.ts'
 
-export interface LiveLimits extends SeatLimits, InboxLimits {
-  /** Bytes that may wait to be sent to one client before its records are dropped and its messages wait. */
-  readonly bufferBytes: number
-  /** How often a client is asked whether it is still there, in milliseconds. */
-  readonly pingMs: number
-  /** How long a client may take to show its token, in milliseconds. */
-  readonly authMs: number
-}
-
-const DEFAULTS: LiveLimits = {
-  ...INBOX_LIMITS,
-  clients: 1_000,
-  unauthorized: 64,
-  unauthorizedPerAddress: 8,
-  bufferBytes: 4 * 1024 * 1024,
-  pingMs: 30_000,
-  authMs: 3_000,
-}
-
-/** Close codes: 1001 the server stops, 1008 too many messages, 1013 too many clients, 4401 no token, a wrong or a revoked one. */
+/** Close codes: 1001 the server stops, 1008 too many messages, 1013 too many clients, 4401 the token is missing, wrong or revoked. */
 const GOING_AWAY = 1001
 const TOO_FAST = 1008
 const TRY_LATER = 1013
 const NO_TOKEN = 4401
 
-/** How long a client may take to answer a close before its connection is cut, in milliseconds. */
+/** Longest wait for the answer to a close, in milliseconds. */
 const CLOSE_MS = 1_000
 
 /** The types of `ws` lack `closeTimeout`. */
@@ -54,61 +32,50 @@ const OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
   maxFragments: 64,
   maxBufferedChunks: 1024,
   closeTimeout: CLOSE_MS,
-  // Answers to pings are output like any other: they wait where the client does not read.
+  // Pongs are sent by LiveClient, as output that waits for a slow client.
   autoPong: false,
 }
 
-/** A message of a client: a text, something binary, or a control frame. */
+/** A message of a client: text, binary, or a control frame. */
 interface Sent {
   readonly kind: 'text' | 'binary' | 'ping' | 'pong'
   readonly data: Buffer
   readonly bytes: number
 }
 
-const INTERRUPTED = {
-  type: 'interrupted',
-  message: 'the stream cannot be read just now; once it can, reading goes on from where it was',
-} as const
-
-export interface LiveOptions {
-  readonly platform: ServedPlatform
+export interface LiveServerParts {
+  readonly hub: LiveHub
+  readonly seats: Seats
   readonly guard: Guard
   readonly logger: Logger
-  readonly limits?: Partial<LiveLimits>
+  readonly limits: LiveLimits
 }
 
-/** Live subscriptions over WebSocket, fed by one tail of the stream that runs while anybody listens. */
+/** Live subscriptions over WebSocket. */
 export class LiveServer {
-  readonly #options: LiveOptions
+  readonly #options: LiveServerParts
   readonly #limits: LiveLimits
   readonly #server = new WebSocketServer(OPTIONS)
   readonly #seats: Seats
   readonly #clients = new Set<LiveClient>()
   readonly #pinging: NodeJS.Timeout
-  #tail: Tail | undefined
-  #starting = 0
-  #gone = { sent: 0, dropped: 0 }
+  readonly #counts = { sent: 0, dropped: 0 }
   #closing = false
 
-  constructor(options: LiveOptions) {
-    this.#options = options
-    this.#limits = { ...DEFAULTS, ...options.limits }
-    this.#seats = new Seats(this.#limits)
+  constructor(parts: LiveServerParts) {
+    this.#options = parts
+    this.#limits = parts.limits
+    this.#seats = parts.seats
     this.#pinging = setInterval(() => this.#ping(), this.#limits.pingMs)
   }
 
   stats(): { readonly clients: number; readonly sent: number; readonly dropped: number } {
-    let { sent, dropped } = this.#gone
-    for (const client of this.#clients) {
-      sent += client.sent
-      dropped += client.dropped
-    }
-    return { clients: this.#clients.size, sent, dropped }
+    return { clients: this.#clients.size, ...this.#counts }
   }
 
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { guard, logger } = this.#options
-    // Nobody else listens while the token is looked up.
+    // The socket has no other error listener while the token is looked up.
     const gone = () => socket.destroy()
     socket.on('error', gone)
     try {
@@ -138,8 +105,6 @@ export class LiveServer {
     this.#closing = true
     clearInterval(this.#pinging)
     for (const client of this.#clients) client.close(GOING_AWAY, 'the server is stopping')
-    // A stream that does not answer must not hold up the stop.
-    await Promise.race([this.#tail?.stop(), setTimeout(drainMs, undefined, { ref: false })])
     for (const started = Date.now(); this.#clients.size > 0 && Date.now() - started < drainMs; ) await setTimeout(10)
     for (const client of this.#clients) client.terminate()
   }
@@ -171,20 +136,18 @@ export class LiveServer {
       overflow: () => client.close(TOO_FAST, 'too many messages at once'),
     })
     const receive = (kind: Sent['kind'], data: Buffer) => inbox.push({ kind, data, bytes: data.length })
-    // The default of `binaryType`: a message comes as one Buffer.
+    // By the default of `binaryType` a message is one Buffer.
     socket.on('message', (data, binary) => receive(binary ? 'binary' : 'text', data as Buffer))
     socket.on('ping', (data) => receive('ping', data))
     socket.on('pong', (data) => client.pong(data) || receive('pong', data))
-    socket.on('error', (error) => this.#options.logger.debug({ error }, 'a WebSocket client failed'))
+    socket.on('error', (error) => this.#options.logger.debug({ err: error }, 'a WebSocket client failed'))
     socket.on('close', () => {
       clearTimeout(patience)
       inbox.close()
       client.released()
-      client.unsubscribe()
+      for (const channel of client.feeds.keys()) this.#unsubscribe(client, channel)
       this.#clients.delete(client)
       this.#seats.leave(client.address, client.authorized)
-      this.#gone = { sent: this.#gone.sent + client.sent, dropped: this.#gone.dropped + client.dropped }
-      this.#stopTailIfUnheard()
     })
   }
 
@@ -228,22 +191,21 @@ export class LiveServer {
       case 'subscribe':
         return this.#subscribe(client, message)
       case 'unsubscribe':
-        if (!client.listens(message.channel))
+        if (!client.feeds.has(message.channel))
           throw new QiError('NOT_FOUND', `there is no subscription to ${message.channel}`, { field: 'channel' })
-        client.unsubscribe(message.channel)
-        this.#stopTailIfUnheard()
+        this.#unsubscribe(client, message.channel)
         return client.tell({ type: 'unsubscribed', ...id, channel: message.channel })
       case 'ping':
         return client.tell({ type: 'pong', ...id })
     }
   }
 
-  /** A client that comes without a token on loopback has none that could be revoked. */
+  /** Closes the connection when the client's token is revoked or expires. A client without a token has nothing to revoke. */
   #closeWhenRevoked(client: LiveClient, { id }: Identity): void {
     client.released = this.#options.guard.whenRevoked(id, () => client.close(NO_TOKEN, REVOKED))
   }
 
-  /** @returns false where all seats are taken */
+  /** @returns false if all seats are taken */
   #authorize(client: LiveClient): boolean {
     try {
       this.#seats.expectRoom(client.address, true)
@@ -256,58 +218,37 @@ export class LiveServer {
     return true
   }
 
-  async #subscribe(client: LiveClient, { type: _type, coins, ...rest }: Subscribe): Promise<void> {
-    const wanted = { ...rest, ...(coins && { coins: await this.#idsOf(coins) }) }
-    const filter = createFilter(wanted)
-    this.#starting++
-    try {
-      this.#tail ??= this.#openTail()
-      const tail = this.#tail
-      await tail.ready
-      // Gone while the tail was starting.
-      if (!this.#clients.has(client)) return
-      client.tell({ type: 'subscribed', ...wanted })
-      client.subscribe(wanted.channel, filter, wanted)
-      if (tail.interrupted) client.tell(INTERRUPTED)
-    } finally {
-      this.#starting--
-      this.#stopTailIfUnheard()
-    }
+  async #subscribe(client: LiveClient, { type: _type, id, from, ...asked }: Subscribe): Promise<void> {
+    const start = from === undefined ? undefined : { text: from, field: 'from' }
+    const feed = await this.#options.hub.open(
+      { ...asked, from: start, lossless: start !== undefined },
+      client,
+      this.#counts,
+      ({ channel, coins, sources, currencies }, resume) => {
+        this.#unsubscribe(client, channel)
+        client.tell({
+          type: 'subscribed',
+          ...(id !== undefined && { id }),
+          ...{ channel, coins, sources, currencies, batch: asked.batch },
+          ...(resume !== undefined && { resume }),
+        })
+      },
+    )
+    if (!feed) return
+    if (this.#clients.has(client)) client.feeds.set(feed.channel, feed)
+    else this.#options.hub.end(feed)
   }
 
-  /** The ids of coins that are named by id, ticker or name. Without its store the server takes them as they are. */
-  async #idsOf(coins: readonly string[]): Promise<string[]> {
-    try {
-      return [...new Set(await this.#options.platform.store.reads.dsl.resolveCoins(coins))]
-    } catch (failure) {
-      if (toQiError(failure).code === 'BAD_REQUEST') throw failure
-      return [...coins]
-    }
-  }
-
-  #openTail(): Tail {
-    const tell = (message: ServerMessage) => {
-      for (const client of this.#clients) if (client.subscribed) client.tell(message)
-    }
-    return new Tail({
-      stream: () => this.#options.platform.stream,
-      topics: liveTopics,
-      logger: this.#options.logger,
-      onBatch: (batch) => dispatch(batch, this.#clients),
-      onInterrupted: () => tell(INTERRUPTED),
-      onResumed: () => tell({ type: 'resumed' }),
-    })
-  }
-
-  #stopTailIfUnheard(): void {
-    if (this.#starting > 0 || [...this.#clients].some((client) => client.subscribed)) return
-    void this.#tail?.stop()
-    this.#tail = undefined
+  #unsubscribe(client: LiveClient, channel: string): void {
+    const feed = client.feeds.get(channel)
+    client.feeds.delete(channel)
+    if (feed) this.#options.hub.end(feed)
   }
 
   #ping(): void {
     for (const client of this.#clients)
       if (client.alive) client.ping()
       else client.terminate()
+    this.#options.hub.tellPositions()
   }
 }

@@ -1,24 +1,41 @@
-import { type RecordName, recordTypes } from '../base/index.ts'
-import { type ConsumerDefinition, defineConsumer } from './defineConsumer.ts'
+import { type RecordName, recordTypes } from '../base/types/index.ts'
+import { groupOf, STORE } from '../streaming/pipelines/index.ts'
 
-export const CryptoDataConsumer = defineConsumer({
+/** A built-in pipeline into the store. */
+export interface ConsumerDefinition {
+  readonly name: string
+  readonly summary: string
+  /** The record types that it stores; one topic each. */
+  readonly records: readonly RecordName[]
+  /** Its consumer group: processes of one group share the work. */
+  readonly group: string
+  readonly topics: readonly string[]
+}
+
+const define = (definition: Pick<ConsumerDefinition, 'name' | 'summary' | 'records'>): ConsumerDefinition => ({
+  ...definition,
+  group: groupOf({ pipeline: definition.name, destination: STORE }),
+  topics: definition.records.map((record) => recordTypes[record].topic),
+})
+
+export const CryptoDataConsumer = define({
   name: 'crypto-data',
-  summary: 'Stores every kind of record; what the platform runs unless told otherwise',
+  summary: 'Stores every kind of record; the platform runs it unless another consumer is configured',
   records: Object.keys(recordTypes) as RecordName[],
 })
 
-export const PriceConsumer = defineConsumer({
+export const PriceConsumer = define({
   name: 'prices',
   summary: 'Stores prices, trades and quotes',
   records: ['price', 'trade', 'quote'],
 })
 
-export const OHLCVConsumer = defineConsumer({ name: 'ohlcv', summary: 'Stores candles', records: ['ohlcv'] })
+export const OHLCVConsumer = define({ name: 'ohlcv', summary: 'Stores candles', records: ['ohlcv'] })
 
-export const AnalyticsConsumer = defineConsumer({
+export const AnalyticsConsumer = define({
   name: 'analytics',
-  summary: 'Stores market analytics, trending lists, indicators and the lists of instruments',
-  records: ['market_analytics', 'trending', 'indicator', 'instrument'],
+  summary: 'Stores market analytics, trending lists, indicators, alerts and the lists of instruments',
+  records: ['market_analytics', 'trending', 'indicator', 'instrument', 'alert'],
 })
 
 /** By name, as `consumers:` in the configuration names them. */

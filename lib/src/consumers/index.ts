@@ -1,4 +1,10 @@
 export { consumerAgents } from './agents/index.gen.ts'
-export { AnalyticsConsumer, CryptoDataConsumer, consumers, OHLCVConsumer, PriceConsumer } from './consumers.ts'
-export { type ConsumerDefinition, defineConsumer } from './defineConsumer.ts'
+export {
+  AnalyticsConsumer,
+  type ConsumerDefinition,
+  CryptoDataConsumer,
+  consumers,
+  OHLCVConsumer,
+  PriceConsumer,
+} from './consumers.ts'
 export { sinkDefinitions } from './sinks/index.gen.ts'

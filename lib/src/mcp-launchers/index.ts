@@ -10,8 +10,12 @@ export type {
   ToolResult,
 } from './manager/model.ts'
 export { parseServersJson } from './manager/serversJson.ts'
+export { startCoinGeckoMCP, startPostgresMCP, startRedpandaMCP } from './official.ts'
 export { ArchivedPostgresMCPLauncher, OfficialPostgresMCPLauncher } from './postgres/OfficialPostgresMCPLauncher.ts'
-export { OfficialRedpandaMCPLauncher } from './redpanda/OfficialRedpandaMCPLauncher.ts'
+export {
+  OfficialRedpandaMCPLauncher,
+  OfficialRedpandaMCPLauncher as RedpandaMCPLauncher,
+} from './redpanda/OfficialRedpandaMCPLauncher.ts'
 export {
   defineLauncher,
   type Launched,

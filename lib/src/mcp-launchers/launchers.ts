@@ -1,4 +1,4 @@
-import { QiError } from '../base/index.ts'
+import { QiError } from '../base/types/index.ts'
 import { OfficialCoinGeckoMCPLauncher } from './coingecko/OfficialCoinGeckoMCPLauncher.ts'
 import { DockerMCPGatewayLauncher } from './docker/DockerMCPGatewayLauncher.ts'
 import { ArchivedPostgresMCPLauncher, OfficialPostgresMCPLauncher } from './postgres/OfficialPostgresMCPLauncher.ts'

@@ -32,8 +32,18 @@ export {
   outputOf,
 } from './server/callTool.ts'
 export { createServer, type McpServerOptions } from './server/createServer.ts'
+export { DirectCaller, type DirectCallerOptions } from './server/DirectCaller.ts'
 export type { McpSender } from './server/LegacySessions.ts'
 export { OFFER_HEADERS, type ToolOffer, type ToolOfferOptions, ToolOffers, toolOffer } from './server/offer.ts'
 export { toolJsonSchema } from './server/schema.ts'
 export { type Selection, selectTools, toolNamed, toolsetNames } from './server/select.ts'
 export { type McpEndpoint, mcpEndpoint, serveOverStdio } from './server/serve.ts'
+export {
+  AnalyticsTools,
+  CryptoDataTools,
+  RedpandaTools,
+  StoreCryptoPricesTool,
+  StreamCryptoDataTool,
+  TimescaleDBFinancialTools,
+  TimescaleTools,
+} from './toolsets.ts'

@@ -1,3 +1,4 @@
+import { systemClock } from '../base/networking/index.ts'
 import {
   ArrivalOrder,
   admit,
@@ -15,29 +16,35 @@ import {
   type SeriesCalendars,
   type Source,
   type Stream,
-  systemClock,
   toQiError,
-} from '../base/index.ts'
+} from '../base/types/index.ts'
 import { Counters } from './counters.ts'
-import type { PublisherOptions } from './options.ts'
+import { PUBLISHER_DEFAULTS, type PublisherOptions } from './options.ts'
 import { Outlet } from './outlet.ts'
 
-/** What a publisher joins. */
+/** Dependencies of a publisher. */
 export interface PublisherParts {
   readonly source: Source
   readonly stream: Stream
   readonly logger: Logger
-  /** The database's clock, by which records are from the future; default: the machine's. */
+  /** The clock that decides which records lie in the future: the database's. Default: the machine's. */
   readonly now?: () => Micros
-  /** Tell when a bar is over; default: markets never close. */
+  /** Trading hours, which decide when a bar is final. Default: markets never close. */
   readonly calendars?: SeriesCalendars
   readonly options?: PublisherOptions
 }
 
 /**
- * Carries one source into the stream: source → validate → key → encode → append by topic. It pulls only while fewer than
- * `maxInFlight` records are on their way, keeps the order of each key, repeats appends that may succeed later, and puts what is
- * no valid record into the topic's dead letters.
+ * Publishes the records of one source: source → validate → key → encode → append by topic. It pulls only while fewer than
+ * `maxInFlight` records are in flight, keeps the order of each key, retries appends that may succeed later, and writes invalid
+ * records to the topic's dead letters.
+ *
+ * | state | entered by | left by |
+ * |---|---|---|
+ * | `idle` | constructor | run() → `running`; close() → `closed` |
+ * | `running` | run(), or a retried append that succeeds | an append fails → `degraded`; the source ends or fails, the signal, close() → `draining` |
+ * | `degraded` | a failed append, while it is retried | the append succeeds → `running`; as `running` → `draining` |
+ * | `draining` | as above | all that was pulled is durable → `closed`; source or append failed, or `drainTimeoutMs` is over → `failed` |
  */
 export class CryptoDataPublisher implements AsyncDisposable {
   readonly name: string
@@ -54,12 +61,15 @@ export class CryptoDataPublisher implements AsyncDisposable {
   #stopping = false
   #refused = false
   #lost = false
-  /** Ends a wait for room, or for a source that does not answer close(). */
+  /** Ends the wait of #pull for room in flight. */
   #wake: () => void = () => {}
 
   constructor({ source, stream, logger, now = nowMicros, calendars = NEVER_CLOSED, options = {} }: PublisherParts) {
-    const { maxBatchRecords = 2000, maxBatchBytes = 512 * 1024, retryBaseMs = 100, retryMaxMs = 10_000 } = options
-    const { maxInFlight = 10_000, drainTimeoutMs = 15_000, clock = systemClock } = options
+    const { clock = systemClock, ...limits } = options
+    const { maxBatchRecords, maxBatchBytes, maxInFlight, retryBaseMs, retryMaxMs, drainTimeoutMs } = {
+      ...PUBLISHER_DEFAULTS,
+      ...limits,
+    }
     this.name = source.name
     this.#source = source
     this.#now = now
@@ -83,24 +93,24 @@ export class CryptoDataPublisher implements AsyncDisposable {
     })
   }
 
-  /** True once the stream refused an append for good: then the failure of run() is not the source's. */
+  /** True once an append has failed for good: then the error of run() is the stream's, not the source's. */
   get refusedByStream(): boolean {
     return this.#refused
   }
 
   /**
-   * Runs until the source ends, the signal is aborted or close() is called; what was pulled by then is appended before it
-   * returns. May be called once.
-   * @throws QiError what the source threw, or an append that no repetition mends; restarting is the platform's matter
+   * Runs until the source ends, the signal aborts or close() is called; appends what was pulled by then before it returns. May be
+   * called once.
+   * @throws QiError of the source, or of an append that failed for good; the supervisor decides about a restart
    */
   async run(signal?: AbortSignal): Promise<void> {
     if (this.#counters.state !== 'idle')
-      throw new QiError('CONFLICT', `the publisher of ${this.name} is ${this.#counters.state}; make a new one to run again`)
+      throw new QiError('CONFLICT', `the publisher of ${this.name} is ${this.#counters.state}: it runs once; make a new one`)
     this.#counters.enter('running')
     const stop = () => this.#stop()
     signal?.addEventListener('abort', stop, { once: true })
     if (signal?.aborted) stop()
-    this.#running = this.#carry()
+    this.#running = this.#publish()
     try {
       await this.#running
     } finally {
@@ -115,8 +125,8 @@ export class CryptoDataPublisher implements AsyncDisposable {
   }
 
   /**
-   * Stops pulling, appends what was pulled, closes the source; may be called twice. Other failures are run()'s to throw.
-   * @throws QiError UNAVAILABLE with the number of records lost, where the stream did not take them within `drainTimeoutMs`
+   * Stops pulling, appends what was pulled, closes the source. May be called twice. Any other error is thrown by run().
+   * @throws QiError UNAVAILABLE with the number of lost records if the stream did not take them within `drainTimeoutMs`
    */
   async close(): Promise<void> {
     if (!this.#running) {
@@ -136,10 +146,10 @@ export class CryptoDataPublisher implements AsyncDisposable {
     await this.close()
   }
 
-  async #carry(): Promise<void> {
+  async #publish(): Promise<void> {
     let failure: QiError | undefined
     try {
-      // The session of the source, begun just now, may have named its calendar.
+      // The source's session has just begun and may have set its calendar.
       await this.#readCalendars(0)
       await this.#pull()
     } catch (error) {
@@ -159,7 +169,7 @@ export class CryptoDataPublisher implements AsyncDisposable {
       this.#lost = true
       failure = new QiError(
         'UNAVAILABLE',
-        `${countOf(inFlight, 'record')} of ${this.name} are lost: the stream did not take them within ${this.#options.drainTimeoutMs} ms of being asked to stop${lastError ? ` (${lastError.message})` : ''}`,
+        `${countOf(inFlight, 'record')} of ${this.name} are lost: the stream did not take them within ${this.#options.drainTimeoutMs} ms of the stop${lastError ? ` (${lastError.message})` : ''}`,
         { cause: failure },
       )
     }
@@ -181,16 +191,16 @@ export class CryptoDataPublisher implements AsyncDisposable {
     }
   }
 
-  /** The next batch; nothing where the source neither answers nor ends within the time to drain. */
+  /** The next batch; undefined if the source neither answers nor ends within the drain time. */
   #next(iterator: AsyncIterator<RecordBatch>): Promise<IteratorResult<RecordBatch> | undefined> {
-    // Not Promise.race: each race would leave something behind on the promise that lives as long as the publisher.
+    // Promise.race would leak: each race adds a handler to a promise that lives as long as the publisher.
     return new Promise((resolve, reject) => {
       this.#halt.signal.onabort = () => resolve(undefined)
       iterator.next().then(resolve, reject)
     })
   }
 
-  /** A database that does not answer is no reason to publish nothing: what was read last counts on. */
+  /** Refreshes the calendars. If the database does not answer, the last ones stay valid and publishing goes on. */
   async #readCalendars(maxAgeMs?: number): Promise<void> {
     await this.#calendars.refresh(maxAgeMs).catch(() => {})
   }
@@ -198,7 +208,7 @@ export class CryptoDataPublisher implements AsyncDisposable {
   #take({ type, records, rejected = [] }: RecordBatch): void {
     void this.#readCalendars()
     const { topic } = type
-    const lane = this.#outlet.records(topic)
+    const batcher = this.#outlet.records(topic)
     this.#counters.received += records.length + rejected.length
     const now = this.#now()
     const [first] = records
@@ -208,16 +218,16 @@ export class CryptoDataPublisher implements AsyncDisposable {
       try {
         value = type.encodeChecked(this.#arrivals.stamp(type, admit(type, record, now, this.#calendars.of)))
       } catch (error) {
-        this.#setAside(topic, toQiError(error).message, asWire(type, record), keyOf(type, record))
+        this.#deadLetter(topic, toQiError(error).message, asWire(type, record), keyOf(type, record))
         continue
       }
-      // Counting its bytes also makes one flat string of the pieces it was put together from, a third of their size.
-      lane.add({ key: type.messageKey(record), value, time: record.time as number }, Buffer.byteLength(value))
+      // byteLength also flattens the concatenated string, to a third of its memory.
+      batcher.add({ key: type.messageKey(record), value, time: record.time as number }, Buffer.byteLength(value))
     }
-    for (const { reason, original } of rejected) this.#setAside(topic, reason, original, null)
+    for (const { reason, original } of rejected) this.#deadLetter(topic, reason, original, null)
   }
 
-  #setAside(topic: string, reason: string, value: string, key: string | null): void {
+  #deadLetter(topic: string, reason: string, value: string, key: string | null): void {
     this.#outlet.addLetter({ topic, stage: 'publish', reason, attempts: 1, value, key, source: this.name })
   }
 
@@ -230,12 +240,12 @@ export class CryptoDataPublisher implements AsyncDisposable {
       () => this.#halt.abort(),
       () => {},
     )
-    // Unblocks the pending pull; awaited, and its failure seen, once all is drained.
+    // Unblocks the pending pull. It is awaited, and its error thrown, once everything is drained.
     this.#source.close().catch(() => {})
   }
 }
 
-/** The wire form of a record that may be wrong in any of its fields. */
+/** The wire form of a record, any field of which may be invalid. */
 function asWire(type: RecordType, record: RecordValues): string {
   try {
     return JSON.stringify(type.toWire(record))

@@ -1,13 +1,24 @@
-import type { Origin, PublisherState, PublisherStats, QiError, Trouble } from '../base/index.ts'
-import { type PublisherEvent, publisherEvents } from './stats.ts'
+import { channel } from 'node:diagnostics_channel'
+import {
+  type Origin,
+  PUBLISHER_CHANNEL,
+  type PublisherEvent,
+  type PublisherState,
+  type PublisherStats,
+  type QiError,
+  type Trouble,
+} from '../base/types/index.ts'
+
+const events = channel(PUBLISHER_CHANNEL)
 
 type Untagged<E> = E extends unknown ? Omit<E, 'source'> : never
 
-/** The counters of one publisher while they change; tells the diagnostics channel of each change worth an event. */
+/** State and counters of one publisher; changes are published on its diagnostics channel. */
 export class Counters {
   readonly #source: string
   #state: PublisherState = 'idle'
   #lastError: PublisherStats['lastError'] = null
+  /** By topic: appends that fail and are retried. */
   readonly #troubled = new Map<string, Trouble>()
   received = 0
   published = 0
@@ -55,7 +66,7 @@ export class Counters {
   retrying(topic: string, error: QiError, attempt: number, waitMs: number): void {
     this.retried++
     this.failed(error)
-    this.tell({ type: 'retry', topic, attempt, waitMs, code: error.code, message: error.message })
+    this.emit({ type: 'retry', topic, attempt, waitMs, code: error.code, message: error.message })
     const trouble = { since: this.#troubled.get(topic)?.since ?? Date.now(), error, againAt: Date.now() + waitMs }
     this.#change(() => this.#troubled.set(topic, trouble))
   }
@@ -65,13 +76,13 @@ export class Counters {
     if (this.#troubled.has(topic)) this.#change(() => this.#troubled.delete(topic))
   }
 
-  tell(event: Untagged<PublisherEvent>): void {
-    if (publisherEvents.hasSubscribers) publisherEvents.publish({ source: this.#source, ...event })
+  emit(event: Untagged<PublisherEvent>): void {
+    if (events.hasSubscribers) events.publish({ source: this.#source, ...event })
   }
 
   #change(apply: () => void): void {
     const before = this.state
     apply()
-    if (this.state !== before) this.tell({ type: 'state', state: this.state })
+    if (this.state !== before) this.emit({ type: 'state', state: this.state })
   }
 }

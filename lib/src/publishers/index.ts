@@ -3,4 +3,3 @@ export { CryptoDataPublisher, type PublisherParts } from './CryptoDataPublisher.
 export type { PublisherOptions } from './options.ts'
 export { CoinGeckoClient, type CoinGeckoConfig, CoinGeckoDSL, CryptoMCPWrapper, PLANS } from './sources/coingecko/index.ts'
 export { sourceDefinitions } from './sources/index.gen.ts'
-export { PUBLISHER_CHANNEL, type PublisherEvent } from './stats.ts'

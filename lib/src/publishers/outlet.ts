@@ -1,7 +1,8 @@
-import { abortable, type Clock, type Logger, type Message, type QiError, retry, type Stream, toQiError } from '../base/index.ts'
+import { abortable, type Clock, retry } from '../base/networking/index.ts'
+import { countOf, type Logger, type Message, type QiError, type Stream, toQiError } from '../base/types/index.ts'
 import { type DeadLetter, DeadLetters, deadLetterTopic } from '../streaming/pipelines/index.ts'
 import type { Counters } from './counters.ts'
-import { Lane, type LaneLimits } from './lane.ts'
+import { type BatchLimits, TopicBatcher } from './TopicBatcher.ts'
 
 /** A message with the time of its record. */
 export interface Outgoing extends Message {
@@ -14,62 +15,65 @@ export interface OutletParts {
   readonly stream: Stream
   readonly logger: Logger
   readonly counters: Counters
-  readonly limits: LaneLimits
+  readonly limits: BatchLimits
   readonly retry: { readonly baseMs: number; readonly maxMs: number }
   readonly clock: Clock
-  /** Gives up what is on its way. */
+  /** Abandons the appends in flight. */
   readonly halt: AbortSignal
-  /** Told after each append, and of the failure that no repetition mends. */
+  /** Called after each append. */
   readonly onProgress: () => void
+  /** Called when an append fails for good. */
   readonly onFailure: (error: QiError) => void
 }
 
-/** Everything between a publisher and the stream: a lane for each topic and each dead-letter topic, repeated until durable. */
+/** The way of a publisher's messages into the stream: a batcher for each topic and each dead-letter topic; appends are retried until durable. */
 export class Outlet {
   readonly #parts: OutletParts
   readonly #deadLetters: DeadLetters
-  readonly #records = new Map<string, Lane<Outgoing>>()
+  readonly #records = new Map<string, TopicBatcher<Outgoing>>()
   readonly #topics = new Set<string>()
-  readonly #letters = new Map<string, Lane<DeadLetter>>()
+  readonly #letters = new Map<string, TopicBatcher<DeadLetter>>()
 
   constructor(parts: OutletParts) {
     this.#parts = parts
     this.#deadLetters = new DeadLetters(parts.stream)
   }
 
-  /** The lane of a topic, for the caller to add to. */
-  records(topic: string): Lane<Outgoing> {
-    let lane = this.#records.get(topic)
-    if (!lane) {
+  /** The batcher of a topic's records, for the caller to add to. */
+  records(topic: string): TopicBatcher<Outgoing> {
+    let batcher = this.#records.get(topic)
+    if (!batcher) {
       const { limits, clock } = this.#parts
-      lane = new Lane((items, bytes) => this.#append(topic, items, bytes), limits, clock)
-      this.#records.set(topic, lane)
+      batcher = new TopicBatcher((items, bytes) => this.#append(topic, items, bytes), limits, clock)
+      this.#records.set(topic, batcher)
     }
-    return lane
+    return batcher
   }
 
   addLetter(letter: DeadLetter): void {
     const { topic, value } = letter
-    let lane = this.#letters.get(topic)
-    if (!lane) {
+    let batcher = this.#letters.get(topic)
+    if (!batcher) {
       const { limits, clock } = this.#parts
-      lane = new Lane((items) => this.#bury(topic, items), limits, clock)
-      this.#letters.set(topic, lane)
+      batcher = new TopicBatcher((items) => this.#appendLetters(topic, items), limits, clock)
+      this.#letters.set(topic, batcher)
     }
-    lane.add(letter, value.length)
+    batcher.add(letter, value.length)
   }
 
-  /** Returns when all that was added is durable. @throws QiError of the first lane that failed, after the others are done */
+  /** Returns when all that was added is durable. @throws QiError of the first batcher that failed, after the others are done */
   async flush(): Promise<void> {
-    const results = await Promise.allSettled([...this.#records.values(), ...this.#letters.values()].map((lane) => lane.flush()))
+    const results = await Promise.allSettled(
+      [...this.#records.values(), ...this.#letters.values()].map((batcher) => batcher.flush()),
+    )
     for (const result of results) if (result.status === 'rejected') throw result.reason
   }
 
   async #append(topic: string, items: readonly Outgoing[], bytes: number): Promise<void> {
     const { stream, counters, halt } = this.#parts
     const started = performance.now()
-    await this.#untilDurable(topic, async () => {
-      // The platform has made the topics, with its number of partitions: this is for a publisher on its own.
+    await this.#retryForever(topic, async () => {
+      // A platform has created the topics already; a publisher without one has to.
       if (!this.#topics.has(topic)) await stream.createTopics([topic])
       this.#topics.add(topic)
       await stream.append(topic, items, { signal: halt })
@@ -80,24 +84,24 @@ export class Outlet {
     )
     counters.published += items.length
     counters.bytes += bytes
-    counters.tell({ type: 'appended', topic, records: items.length, bytes, ms: performance.now() - started })
+    counters.emit({ type: 'appended', topic, records: items.length, bytes, ms: performance.now() - started })
     this.#parts.onProgress()
   }
 
-  async #bury(topic: string, letters: readonly DeadLetter[]): Promise<void> {
+  async #appendLetters(topic: string, letters: readonly DeadLetter[]): Promise<void> {
     const { counters, halt, logger } = this.#parts
     const started = performance.now()
-    await this.#untilDurable(deadLetterTopic(topic), () => this.#deadLetters.put(letters, { signal: halt }))
+    await this.#retryForever(deadLetterTopic(topic), () => this.#deadLetters.put(letters, { signal: halt }))
     counters.invalid += letters.length
-    counters.tell({ type: 'dead-lettered', topic, records: letters.length, ms: performance.now() - started })
+    counters.emit({ type: 'dead-lettered', topic, records: letters.length, ms: performance.now() - started })
     logger.warn(
       { topic, records: letters.length, reason: letters[0]?.reason },
-      `${letters.length} invalid, set aside in ${deadLetterTopic(topic)}`,
+      `${countOf(letters.length, 'invalid record')} put into ${deadLetterTopic(topic)}`,
     )
     this.#parts.onProgress()
   }
 
-  async #untilDurable(topic: string, append: () => Promise<unknown>): Promise<void> {
+  async #retryForever(topic: string, append: () => Promise<unknown>): Promise<void> {
     const { counters, clock, halt, logger } = this.#parts
     try {
       await retry(() => abortable(append(), halt), {
@@ -109,8 +113,8 @@ export class Outlet {
         onRetry: ({ error, attempt, waitMs }) => {
           counters.retrying(topic, error, attempt, waitMs)
           logger.warn(
-            { topic, error, attempt, waitMs },
-            `append to ${topic} failed (${error.message}); repeated in ${Math.round(waitMs)} ms`,
+            { topic, err: error, attempt, waitMs },
+            `append to ${topic} failed: ${error.message}; retried in ${Math.round(waitMs)} ms`,
           )
         },
       })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { formatTime } from '../../../lib/src/base/index.ts'
+import { formatTime } from '../../../lib/src/base/types/index.ts'
 import type { AnalyticsReport } from '../../../lib/src/consumers/agents/analytics/report.ts'
 import { loadConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { testDatabase } from '../../support/database.ts'
@@ -38,7 +38,7 @@ const rows = async (): Promise<Row[]> =>
 const COUNT = 120
 const last = BEGIN + (COUNT - 1) * HOUR
 const coins = ['acorn', 'beech', 'cedar']
-/** A walk that differs from run to run. */
+/** A random walk. */
 const walk = () => {
   let at = 100
   return Array.from({ length: COUNT }, () => {
@@ -51,8 +51,8 @@ const returnsOf = (closes: readonly number[]) => closes.slice(1).map((close, i) 
 const sigma = (values: readonly number[]) =>
   Math.sqrt(values.reduce((sum, value) => sum + (value - mean(values)) ** 2, 0) / (values.length - 1))
 
-describe('what the stored candles say', () => {
-  test('is computed by its formulas, written back once, and again only where something changed', async () => {
+describe('the analytics of the stored candles', () => {
+  test('are computed by their formulas, written once, and again only where a candle changed', async () => {
     const walks = coins.map(walk)
     const closes = walks.map((all) => all.map(Number))
     await store(
@@ -88,7 +88,7 @@ describe('what the stored candles say', () => {
     const pair = stored.filter(({ name, params }) => name === 'correlation' && params === 'with=grove:beech,candles=60')
     expect(pair).toEqual([expect.objectContaining({ coin_id: 'acorn', value: expect.closeTo(r, 9) })])
 
-    // Breadth: who rose with the last candle, and who stands above the average of 20.
+    // Breadth: the coins that rose with the last candle, and those above their average of 20.
     const rose = closes.filter((all) => (all.at(-1) as number) > (all.at(-2) as number)).length
     expect(figureOf('market', 'breadth')).toBeCloseTo((2 * rose - 3) / 3, 9)
     const above = closes.filter((all) => (all.at(-1) as number) > mean(all.slice(-20))).length
@@ -99,7 +99,7 @@ describe('what the stored candles say', () => {
     expect(await rows()).toEqual(stored)
     expect({ ...again, written: 0, text: '', coins: 0 }).toEqual({ ...report, written: 0, text: '', coins: 0 })
 
-    // A candle that comes late, or is mended, changes what was computed of it, in place.
+    // A late or corrected candle updates the figures computed from it, in place.
     const mended = candlesOf({ coin: 'acorn' }, [((acorn.at(-1) as number) * 1.1).toFixed(8)], last)
     await store(
       hosted.platform.store,
@@ -112,7 +112,7 @@ describe('what the stored candles say', () => {
     expect((await rows()).map(({ value: _, ...key }) => key)).toEqual(stored.map(({ value: _, ...key }) => key))
   })
 
-  test('says of which coins nothing is held, and refuses what it cannot work with', async () => {
+  test('report coins without candles, and refuse an empty list', async () => {
     expect(await run({ coins: 'yew' })).toMatchObject({ at: null, coins: [], missing: ['yew'], written: 0 })
     await expect(run({ coins: [] })).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'coins' })
     expect(() => loadConfig({ env: { DATABASE_URL: url }, flags: { 'agents.analytics.points': 0 } })).toThrow(

@@ -6,11 +6,11 @@ const HOUR = 3_600_000_000
 const series = (closes: readonly number[]): Close[] => closes.map((close, i) => ({ time: i * HOUR, close }))
 const options = { timeframe: '1h', window: 5, history: 40 } as const
 
-/** Moves of so many per cent, up and down in turn. */
+/** Alternating moves up and down, in per cent. */
 const swing = (count: number, pct: number): number[] => Array.from({ length: count }, (_, i) => (i % 2 ? 100 + pct : 100))
 
 describe('volatility', () => {
-  test('is extreme in a storm after a calm, and calm after the storm', () => {
+  test('is extreme in large moves after small ones, and calm after them', () => {
     const storm = volatilities(series([...swing(60, 1), ...swing(8, 9)]), options)
     expect(regimeOf(storm.at(-1)?.rank as number)).toBe('extreme')
     const after = volatilities(series([...swing(60, 9), ...swing(8, 1)]), options)
@@ -18,18 +18,18 @@ describe('volatility', () => {
     expect([0, 0.2, 0.8, 0.95].map(regimeOf)).toEqual(['calm', 'usual', 'lively', 'extreme'])
   })
 
-  test('of a price that does not move is 0, and as usual as all others', () => {
+  test('of a constant price is 0, with a usual rank', () => {
     expect(volatilities(series(swing(60, 0)), options).at(-1)).toEqual({ time: 59 * HOUR, annual: 0, rank: 0.5 })
   })
 
-  test('leaves returns over a hole out, and ranks nothing among too few', () => {
+  test('leaves out returns over a gap, and ranks only with enough history', () => {
     const holed = series([...swing(30, 1), 500, ...swing(30, 1)]).filter(({ close }) => close !== 500)
     expect(Math.max(...volatilities(holed, options).map(({ annual }) => annual))).toBeLessThan(2)
     expect(volatilities(series(swing(12, 1)), options).every(({ rank }) => rank === undefined)).toBe(true)
   })
 })
 
-test('breadth counts the coins that have both candles, and averages only where there are enough', () => {
+test('breadth counts the coins with both candles, and has averages only with enough of them', () => {
   const coins = [series([1, 2, 3]), series([3, 2, 2]), series([5, 6]), [{ time: 2 * HOUR, close: 1 }]]
   expect(breadths(coins, '1h', 3)).toEqual([
     { time: HOUR, advancers: 2, decliners: 1, unchanged: 0, breadth: 1 / 3 },

@@ -48,7 +48,7 @@ const run = async <T>(workflow: string, input: object = {}): Promise<T> => {
 const count = async (sql: string): Promise<number> => (await hosted.platform.store.pool.query(sql)).rowCount ?? 0
 
 describe('the agent that acquires data', () => {
-  test('fetches what is due and no more, stores it, and reports ages and failures', async () => {
+  test('fetches the due jobs only, stores their records, and reports ages and failures', async () => {
     expect(first).toMatchObject({ calls: 5, failed: 1, instruments: 6, failing_in_all: 1 })
     expect(first.classes).toMatchObject([
       { priority: 'high', kind: 'prices', instruments: 2, waiting: 0, max_age_seconds: 3600, kept: true, refreshes: 1, late: 0 },
@@ -66,7 +66,7 @@ describe('the agent that acquires data', () => {
     expect(await run<WatchReport>('report')).toMatchObject({ instruments: 6 })
   })
 
-  test('fills the gaps of what is watched', async () => {
+  test('fills the gaps of watched instruments', async () => {
     await until(async () => (await count("select from ohlcv_data where coin_id = 'holed'")) >= 10, 'candles with a hole')
     holes = false
     expect(await run('backfill-gaps', { coins: ['holed'] })).toMatchObject({ gaps: 1, failures: [], gave_way: false })

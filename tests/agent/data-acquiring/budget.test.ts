@@ -29,19 +29,19 @@ describe('the budget of a watch list', () => {
     })
   })
 
-  test('refuses what needs more, with the arithmetic', () => {
+  test('refuses a list that needs more, with the arithmetic', () => {
     const greedy = watching(
       { coins: coins(450), kind: 'ohlc', max_age: '10m' },
       { coins: coins(50, 450), kind: 'ohlc', priority: 'low', max_age: '1h' },
     )
     expect(budgetOf(greedy, account(), false).problem).toBe(
       '450 of 500 instruments need a call each every 10m (45) + 50 of 500 instruments need a call each every 1h (0.833) = 45.83 calls/minute; ' +
-        'the demo plan allows 30, of which 27 can be promised (a tenth is left for second tries): ' +
+        'the demo plan allows 30, of which 27 can be promised (a tenth is left for retries): ' +
         "lengthen max_age, watch fewer, or set the source's calls_per_minute and calls_per_month to those of your account",
     )
   })
 
-  test('is required of who begins to work', () => {
+  test('is checked before the agent starts', () => {
     expect(() => requireBudget(budgetOf(list, account({ calls_per_minute: 20 }), false))).toThrow(
       expect.objectContaining({
         code: 'CONFIG_INVALID',
@@ -51,7 +51,7 @@ describe('the budget of a watch list', () => {
     )
   })
 
-  test('counts the calls of a month, and those that the source itself makes', () => {
+  test('counts monthly credits, and the calls of the source itself', () => {
     expect(budgetOf(list, account({ calls_per_month: 10_000 }), false).problem).toMatch(
       /= 25 calls\/minute; the demo plan allows 10000 a month, which are 0.224 a minute, of which 0.202 can be promised/,
     )
@@ -61,13 +61,13 @@ describe('the budget of a watch list', () => {
     )
   })
 
-  test('has prices share calls', () => {
+  test('shares a call among prices', () => {
     const jobs = jobsOf(watching({ coins: coins(300), currencies: ['usd', 'eur'], max_age: '1m' }))
     expect(jobs.length).toBeLessThan(4)
     expect(budgetOf(watching({ coins: coins(300), max_age: '1m' }), account(), false)).toMatchObject({ needed: jobs.length })
   })
 
-  test('counts what is named twice once, as the stricter says', () => {
+  test('counts an instrument named twice once, with the stricter promise', () => {
     const twice = watching(
       { coins: ['acorn'], kind: 'ohlc', priority: 'low', max_age: '10m' },
       { coins: ['acorn'], kind: 'ohlc', priority: 'high', max_age: '20m' },
@@ -75,7 +75,7 @@ describe('the budget of a watch list', () => {
     expect(jobsOf(twice)).toMatchObject([{ priority: 'high', maxAgeMs: 600_000 }])
   })
 
-  test('refuses lengths of candles that a plan does not give', () => {
+  test('refuses candle lengths that the plan does not give', () => {
     const hourly = watching({ coins: ['acorn'], kind: 'ohlc', timeframe: '1h', max_age: '1h' })
     expect(budgetOf(hourly, account(), false).problem).toBe('entry 1 asks for candles of 1h; the demo plan gives 30m, 4h and 4d')
     expect(budgetOf(hourly, account({ plan: 'pro' }), false).problem).toBeUndefined()
@@ -84,7 +84,7 @@ describe('the budget of a watch list', () => {
 })
 
 describe('the settings of a watch list', () => {
-  test('name what is wrong with a promise', () => {
+  test('name the problem of a promise', () => {
     const tried = (max_age: string, timeframe = '30m') =>
       config.safeParse({ watch: [{ coins: ['acorn'], kind: 'ohlc', timeframe, max_age }] }).error?.issues[0]
     expect(tried('soon')).toMatchObject({ path: ['watch', 0, 'max_age'], message: 'expected such as 90s, 10m, 6h or 1d' })

@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { createPool, QiError, silentLogger } from '../../../lib/src/base/index.ts'
+import { createPool } from '../../../lib/src/base/database/index.ts'
+import { QiError, silentLogger } from '../../../lib/src/base/types/index.ts'
 import { CoinGeckoAgent } from '../../../lib/src/publishers/agents/data-acquiring/CoinGeckoAgent.ts'
 import { config } from '../../../lib/src/publishers/agents/data-acquiring/config.ts'
 import { jobsOf } from '../../../lib/src/publishers/agents/data-acquiring/jobs.ts'
@@ -34,7 +35,7 @@ async function keeping(reply: () => Reply | undefined, publish: KeeperParts['pub
 const leased = async () => (await pool.query('select from acquiring_jobs where leased_by is not null')).rowCount
 
 describe('a keeper', () => {
-  test('has so many calls under way as it may, and gives back what it cannot finish when it is stopped', async () => {
+  test('runs as many calls at once as configured, and gives unfinished jobs back when it is stopped', async () => {
     const held = new Promise(() => {})
     await using it = await keeping(() => ({ after: held }))
     const stop = new AbortController()
@@ -63,7 +64,7 @@ describe('a keeper', () => {
     expect(await table.claim(0)).toMatchObject({ job: undefined, idle: false })
   })
 
-  test('calls a job failed whose records could not be published', async () => {
+  test('counts a job as failed if its records could not be published', async () => {
     await using it = await keeping(
       () => undefined,
       async () => {

@@ -3,7 +3,7 @@ import { createDatabase } from '../../support/database.ts'
 import { temporary } from '../../support/temporary.ts'
 import { keepPromises, type PromisesOptions } from './promises.ts'
 
-/** What a killed process had under way at most. */
+/** Most calls that a killed process had running. */
 const UNDER_WAY = 4
 
 async function expectKept(options: Omit<PromisesOptions, 'databaseUrl' | 'folder'>): Promise<void> {
@@ -21,7 +21,7 @@ async function expectKept(options: Omit<PromisesOptions, 'databaseUrl' | 'folder
 const WHAT =
   'four processes keep instruments as fresh as promised, a call for each, within the limit in every window; one is killed'
 
-/** What is measured is the promise and not the machine: ten calls a second leave it time, and a second's standstill is within the slack. */
+/** Measures the promise, not the machine: ten calls a second leave it time, and a standstill of a second is within the slack. */
 test(`${WHAT}: 250 in windows of two seconds`, () =>
   expectKept({
     limit: 30,

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { createPool } from '../../../lib/src/base/index.ts'
+import { createPool } from '../../../lib/src/base/database/index.ts'
 import { config } from '../../../lib/src/publishers/agents/data-acquiring/config.ts'
 import { jobsOf } from '../../../lib/src/publishers/agents/data-acquiring/jobs.ts'
 import { WatchTable } from '../../../lib/src/publishers/agents/data-acquiring/table/WatchTable.ts'
@@ -25,8 +25,8 @@ async function take(table: WatchTable): Promise<string | undefined> {
   return job?.kind === 'ohlc' ? job.coin : undefined
 }
 
-describe('the table of what is watched', () => {
-  test('gives each job once, the one whose promise ends first first, and tells how long nothing is due', async () => {
+describe('the table of watched jobs', () => {
+  test('gives each job to one process, the earliest promise first, and the time until the next is due', async () => {
     await using one = await open()
     await using two = await open()
     await one.sync(THREE)
@@ -40,14 +40,14 @@ describe('the table of what is watched', () => {
     expect(waitMs).toBeLessThanOrEqual(9 * 60_000)
   })
 
-  test('gives the more urgent first while promises are overdue', async () => {
+  test('gives higher priorities first while promises are overdue', async () => {
     await using table = await open()
     await table.sync(THREE)
     await pool.query("update acquiring_jobs set deadline = deadline - interval '1 day'")
     expect([await take(table), await take(table), await take(table)]).toEqual(['high', 'normal', 'low'])
   })
 
-  test('keeps calls of all processes apart, and makes up for few turns that nobody took', async () => {
+  test('spaces the calls of all processes, and makes up for few missed slots', async () => {
     await using one = await open()
     await using two = await open()
     await one.sync(listOf(...Array.from({ length: 8 }, (_, i) => candles(`coin-${i}`, '1h'))))
@@ -57,7 +57,7 @@ describe('the table of what is watched', () => {
     expect(claims[3]).toMatchObject({ idle: false })
   })
 
-  test('frees what a process had that is no more, and nothing else', async () => {
+  test('frees the jobs of a dead process only', async () => {
     await using one = await open()
     const two = await open()
     await one.sync(THREE)
@@ -73,7 +73,7 @@ describe('the table of what is watched', () => {
     expect([await take(one), await take(one), await take(one)]).toEqual(['normal', 'high', undefined])
   })
 
-  test('ignores who settles a job that is no longer theirs', async () => {
+  test('ignores a process that settles a job it no longer holds', async () => {
     await using one = await open()
     await using two = await open()
     const [job] = THREE
@@ -83,7 +83,7 @@ describe('the table of what is watched', () => {
     expect(await one.states()).toMatchObject([{ fetched: false, done: 0 }])
   })
 
-  test('counts answers that came too late, and leaves failures for later', async () => {
+  test('counts late answers, and postpones failed jobs', async () => {
     await using table = await open()
     await table.sync(THREE)
     await pool.query("update acquiring_jobs set deadline = deadline - interval '1 day', added_at = added_at - interval '1 day'")
@@ -100,7 +100,7 @@ describe('the table of what is watched', () => {
     expect(of('high')?.ageMs).toBeGreaterThanOrEqual(86_400_000)
   })
 
-  test('watches what was named last, and keeps what it knows of it', async () => {
+  test('replaces the watched jobs, and keeps the state of those that stay', async () => {
     await using table = await open()
     await table.sync(THREE)
     const [low] = THREE as [never]
@@ -117,7 +117,7 @@ describe('the table of what is watched', () => {
     expect(rows).toEqual([{ due: true, deadline: true }])
   })
 
-  test('lets nobody begin a call while it rests', async () => {
+  test('lets no process start a call during a rest', async () => {
     await using one = await open()
     await using two = await open()
     await one.sync(THREE)

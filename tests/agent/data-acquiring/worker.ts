@@ -1,5 +1,5 @@
 // A process with the agent: `{"windowMs", "slackMs", "limit"}`, the limit that stands in for that of the plan, whose window is a minute.
-import { type PlatformControl, type RateLimits, silentLogger } from '../../../lib/src/base/index.ts'
+import { type PlatformControl, type RateLimits, silentLogger } from '../../../lib/src/base/types/index.ts'
 import { dataAcquiring } from '../../../lib/src/publishers/agents/data-acquiring/index.ts'
 import { AgentHost, CryptoDataPlatform, loadConfig } from '../../../lib/src/streaming/platform/index.ts'
 

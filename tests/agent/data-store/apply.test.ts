@@ -5,7 +5,7 @@ import { hostedAgents } from '../hostedAgents.ts'
 
 const { url } = await testDatabase()
 
-test('where the settings say so, what is proposed is done without asking, once', async () => {
+test('with apply: always the proposals are applied without approval, once', async () => {
   const settings = { apply: 'always', keep_days: { trending: 100 }, settle_seconds: 60 }
   await using hosted = await hostedAgents({ databaseUrl: url, yaml: `agents: { data-store: ${JSON.stringify(settings)} }\n` })
   const agent = await hosted.host.agent('data-store')

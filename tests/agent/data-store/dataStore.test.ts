@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Decimal, ohlcv, parseTime, price, type Run, type Trade, trade } from '../../../lib/src/base/index.ts'
+import type { Run } from '../../../lib/src/base/agent/index.ts'
+import { type Decimal, ohlcv, parseTime, price, type Trade, trade } from '../../../lib/src/base/types/index.ts'
 import type { QualityReport } from '../../../lib/src/consumers/agents/data-store/report.ts'
 import { loadConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { testDatabase } from '../../support/database.ts'
@@ -37,7 +38,7 @@ const tradeOf = (id: string, at: number): Trade => ({
 })
 
 describe('the store', () => {
-  test('is examined, once as often as twice; what to keep is proposed, and done when a human agrees', async () => {
+  test('is examined, with the same result twice; retention is proposed, and applied when a human approves', async () => {
     const { store, stream, coverage } = hosted.platform
     const whole = candlesOf({ coin: 'acorn' }, quiet(48))
     const holed = whole.filter((_, i) => i < 20 || i > 22)
@@ -109,7 +110,7 @@ describe('the store', () => {
     expect(await store.timescale.policies.retention()).toEqual({})
     expect(await count('trades', 'acorn')).toBe(3)
 
-    // What is not rolled up yet is not dropped.
+    // Rows that are not rolled up yet are not dropped.
     await until(async () => {
       const { keeper, pending } = await store.rollups.status()
       return keeper !== undefined && pending === 0
@@ -122,7 +123,7 @@ describe('the store', () => {
     expect(await run('housekeeping')).toMatchObject({ proposals: [], applied: [], text: 'there is nothing to do' })
   })
 
-  test('has what a topic holds stored once more, however often', async () => {
+  test('stores the records of a topic again, any number of times', async () => {
     const { store, stream } = hosted.platform
     const records = ['1', '2', '3'].map((text, i) => priceOf({ coin: 'oak' }, text, parseTime('2026-02-01T00:00:00Z') + i * HOUR))
     await stream.append(
@@ -139,9 +140,9 @@ describe('the store', () => {
     }
   })
 
-  test('refuses what it does not know', async () => {
+  test('refuses unknown topics and invalid times', async () => {
     await expect(run('store', { topic: 'crypto-gossip' })).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'topic' })
-    await expect(run('main', { to: 'yesterday' })).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'to' })
+    await expect(run('main', { to: 'tomorrow' })).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'to' })
     const flags = { 'agents.data-store.keep_days': { gossip: 3 } }
     expect(() => loadConfig({ env: { DATABASE_URL: url }, flags })).toThrow(/keep_days/)
   })

@@ -18,7 +18,7 @@ const table = (
 const decided = (storage: Storage, settings: Partial<Parameters<typeof proposalsOf>[1]>) =>
   proposalsOf(storage, { keep_days: {}, ...settings }).map(({ table: name, action, days }) => [name, action, days])
 
-test('where nothing is wanted, or all is as wanted, nothing is proposed', () => {
+test('without settings, or where the store has them, nothing is proposed', () => {
   const tables = [table('trades', 1, 10, { retention_days: 30, compress_after_days: 7 })]
   expect(decided({ layout: 'hypertables', tables }, {})).toEqual([])
   expect(
@@ -31,7 +31,7 @@ test('where nothing is wanted, or all is as wanted, nothing is proposed', () => 
   expect(decided({ layout: 'plain', tables }, { compress_after_days: 3 })).toEqual([])
 })
 
-test('where room is short, quotes and trades are given up before prices, and candles never', () => {
+test('where space is short, quotes and trades are shortened before prices, and candles never', () => {
   const tables = [
     table('ohlcv_data', 50, 100),
     table('crypto_prices', 20, 100),

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { createPool } from '../../../lib/src/base/index.ts'
+import { createPool } from '../../../lib/src/base/database/index.ts'
 import { testDatabase } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
 import { PATHS, PAYMENTS } from './ledger.ts'
@@ -65,7 +65,7 @@ describe('a process killed in the middle of a durable workflow', () => {
 })
 
 describe('two processes on one store', () => {
-  test('of which one is killed: the other goes on with its runs, and each effect is there once', async () => {
+  test('of which one is killed: the other resumes its runs, and each effect happens once', async () => {
     await using first = await Worker.start(url, 'each[3]/pay')
     await using second = await Worker.start(url)
     const runs = ['a', 'b', 'c'].map((name) => `of-two-${name}`)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { defineWorkflow, type PoolClient, type StepContext } from '../../../lib/src/base/index.ts'
+import { defineWorkflow, type StepContext } from '../../../lib/src/base/agent/index.ts'
+import type { PoolClient } from '../../../lib/src/base/database/index.ts'
 
 export const PAYMENTS = 4
 

@@ -1,6 +1,7 @@
 // A process that carries ledgers out, as its parent says; what a killed one left it goes on with by itself. HOLD names the path
 // after whose effect it waits to be killed.
-import { createPool, DurableRunner } from '../../../lib/src/base/index.ts'
+import { DurableRunner } from '../../../lib/src/base/agent/index.ts'
+import { createPool } from '../../../lib/src/base/database/index.ts'
 import { ledger } from './ledger.ts'
 
 export interface Order {

@@ -112,7 +112,7 @@ describe('qicore agent ask', () => {
     expect(ended.stdout).toMatch(/^\[2\] get_ohlcv_data \{"coin":"bitcoin","timeframe":"1d"/m)
   })
 
-  test('catches a figure that is in no answer of a tool; the model has one chance to mend it', async () => {
+  test('catches a figure that is in no result of a tool; the model has one chance to correct it', async () => {
     const lying = (completion: Completion): Reply =>
       completion.turn < 2 ? honest(completion) : { text: 'This week bitcoin rose 512.34 % to 1,234,567 usd.' }
     const { ended, asked } = await ask(lying, {}, '--json')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { type AgentParts, BaseAgent, defineAgent, defineWorkflow } from '../../../lib/src/base/index.ts'
+import { type AgentParts, BaseAgent, defineAgent, defineWorkflow } from '../../../lib/src/base/agent/index.ts'
 import { testDatabase } from '../../support/database.ts'
 import { hostedAgents } from '../hostedAgents.ts'
 import { openAiServer } from './openaiServer.ts'

@@ -2,7 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MockLanguageModelV4 } from 'ai/test'
 import { describe, expect, test } from 'vitest'
-import { Llm, type LlmOptions, llmSettings, type McpCaller, silentLogger, type ToolHandles } from '../../../lib/src/base/index.ts'
+import { Llm, type LlmOptions, llmSettings, type McpCaller, type ToolHandles } from '../../../lib/src/base/agent/index.ts'
+import { silentLogger } from '../../../lib/src/base/types/index.ts'
 import { loadConfig, openLlm } from '../../../lib/src/streaming/platform/index.ts'
 import { temporary } from '../../support/temporary.ts'
 import { type Completion, type OpenAiServer, openAiServer, type Reply } from './openaiServer.ts'
@@ -27,7 +28,7 @@ const priceOf = (coin: string): Reply => ({ calls: [{ tool: 'price', arguments: 
 const answering = ({ turn }: Completion): Reply => (turn === 0 ? priceOf('bitcoin') : { text: 'It is 68,123.45.' })
 
 describe('a language model', () => {
-  test('is told what a tool refuses, and goes on', async () => {
+  test('gets the refusal of a tool, and continues', async () => {
     await using server = await openAiServer(({ turn, results }) => {
       if (turn === 0) return priceOf('bitcion')
       if (turn === 1) return { text: `${results[0]}` }
@@ -124,7 +125,7 @@ describe('a language model', () => {
       message: expect.stringMatching(/within 0.2 s; llm.budget.timeout_s/),
     })
     const controller = new AbortController()
-    // What was given up in time may not even have been asked yet.
+    // A question that was given up may not have been sent yet.
     const next = server.asked.length + 1
     const asking = llmOf(server).ask('how?', { signal: controller.signal })
     await server.reached(next)
@@ -186,14 +187,15 @@ describe('a language model', () => {
     expect(await of('@ai-sdk/acme-cloud').ask('who?')).toMatchObject({ text: 'large with key' })
     await expect(of('@ai-sdk/missing').ask('who?')).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: 'llm.provider "@ai-sdk/missing" is not installed: npm install @ai-sdk/missing',
+      message:
+        'llm.provider "@ai-sdk/missing" needs the package @ai-sdk/missing, which is not installed: npm install @ai-sdk/missing',
     })
     await expect(of('zod').ask('who?')).rejects.toThrow(/"zod" is no provider of the AI SDK/)
   })
 
-  test('has only tools that read, of those that whoever asks may use', async () => {
+  test('has only the reading ones among the tools of its caller', async () => {
     await using server = await openAiServer(() => ({ text: 'nothing' }))
-    await using llm = openLlm({
+    const llm = openLlm({
       settings: llmSettings.parse({ model: 'script', base_url: server.url }),
       handles: () => ({}) as ToolHandles,
       logger: silentLogger,

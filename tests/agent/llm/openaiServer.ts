@@ -16,7 +16,7 @@ export interface Completion {
   readonly messages: readonly Message[]
   readonly tools: readonly string[]
   readonly toolChoice: unknown
-  /** What the tools answered so far, oldest first: JSON where it is, else the text. */
+  /** Results of the tools so far, oldest first: parsed JSON, else the text. */
   readonly results: readonly unknown[]
 }
 
@@ -33,7 +33,7 @@ export interface Reply {
 }
 
 export interface OpenAiServer extends AsyncDisposable {
-  /** What goes into `llm.base_url`. */
+  /** Value for `llm.base_url`. */
   readonly url: string
   readonly asked: readonly Completion[]
   /** Settles once so many requests have come. */

@@ -45,15 +45,16 @@ async function run(workflow: string, input: unknown = {}, name = 'crypto-market'
   ).result) as MarketReport
 }
 const rows = async (sql: string) => (await hosted.platform.store.pool.query(sql)).rows
-/** Alerts that were told to those who listen to the stream, as the consumers store them. */
+/** Alerts that went through the stream, as the consumers store them: a row each, from raising to clearing. */
 const announced = () =>
-  rows("select coin_id, params, value from indicators where name = 'alert' and source = 'grove' order by 1, 2, 3, time")
+  rows(`select coin_id, name, value::text, as_of < time as later, cleared_at > time as cleared from alerts
+    where source = 'grove' and raised_by = 'crypto-market' order by time, 1, 2`)
 
-describe('the market as it is stored', () => {
+describe('the stored market', () => {
   const last = BEGIN + 60 * HOUR
   const jump = '110.000000000000000002'
 
-  test('is analysed; what holds raises one alert, however often it is looked at, until it clears', async () => {
+  test('is analysed; a condition raises one alert until it clears, in however many runs', async () => {
     await store(
       hosted.platform.store,
       [...candlesOf({ coin: 'acorn' }, [...quiet(60), jump]), ...candlesOf({ coin: 'beech' }, quiet(61, 2))],
@@ -76,11 +77,11 @@ describe('the market as it is stored', () => {
     const again = await run('main', { fetch: false })
     expect(again.alerts).toEqual({ raised: [], cleared: [], active: report.alerts.active })
     expect({ ...again, alerts: 0, text: 0 }).toEqual({ ...report, alerts: 0, text: 0 })
-    const noted = "select count(*)::int as n, count(distinct rule)::int as rules from market_alerts where source = 'grove'"
+    const noted = "select count(*)::int as n, count(distinct name)::int as rules from alert_ledger where source = 'grove'"
     expect(await rows(noted)).toEqual([{ n: 3, rules: 3 }])
     await until(async () => (await announced()).length === 3, 'three alerts in the stream')
 
-    // It clears once what raised it is over, and is raised anew when that comes back.
+    // It clears once its condition is over, and is raised again when the condition returns.
     const later = (minutes: number, price: string) =>
       store(hosted.platform.store, [], [priceOf({ coin: 'acorn' }, price, last + (minutes * HOUR) / 60)])
     await later(10, '110.000000000000000001')
@@ -90,13 +91,18 @@ describe('the market as it is stored', () => {
     await later(20, '111')
     const atOnce = await Promise.all([run('alerts'), run('alerts')])
     expect(atOnce.flatMap(({ alerts }) => alerts.raised)).toMatchObject([{ value: '111', coin: 'acorn' }])
-    await until(async () => (await announced()).length === 5, 'two raised, one cleared in the stream')
-    expect((await announced()).filter(({ params }) => params.includes('above')).map(({ value }) => value)).toEqual([0, 1, 1])
+    await until(async () => (await announced()).length === 4, 'a second alert of the rule in the stream')
+    const name = 'above 110.000000000000000001'
+    await until(async () => (await announced()).some(({ cleared }) => cleared), 'the clearing in the stream')
+    expect((await announced()).filter((one) => one.name === name)).toEqual([
+      { coin_id: 'acorn', name, value: jump, later: true, cleared: true },
+      { coin_id: 'acorn', name, value: '111', later: true, cleared: null },
+    ])
   })
 
-  test('says of which coin nothing is stored, and which rules and inputs it does not take', async () => {
+  test('names coins without stored data, and refused rules and inputs', async () => {
     expect((await run('main', { coins: ['yew'], fetch: false })).missing).toEqual([
-      { coin: 'yew', missing: 'nothing of it is stored in usd' },
+      { coin: 'yew', missing: 'nothing is stored in usd' },
     ])
     await expect(run('main', { coins: [] })).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'coins' })
     const { fetched } = await run('main', { coins: ['yew'] }, 'mcp-crypto')
@@ -105,13 +111,15 @@ describe('the market as it is stored', () => {
       { when: 'above', price: 1, name: 'x' },
       { when: 'below', price: 1, name: 'x', coin: 'acorn' },
     ]
-    expect(alertRules.safeParse(twins).error?.message).toMatch(/both called .*x.* and watch one coin: name them/)
+    expect(alertRules.safeParse(twins).error?.message).toMatch(
+      /both named .*x.* and watch the same coin: give them different names/,
+    )
     expect(alertRules.safeParse([{ when: 'above', price: 'much' }]).error?.message).toContain('much')
   })
 })
 
 describeWith('recorded-data', 'the market as CoinGecko tells it', () => {
-  test('goes into the stream before it is analysed; a repetition changes no row', async () => {
+  test('is published before the analysis; repeating a run changes no row', async () => {
     const held = () =>
       rows(`select 'price' as what, count(*)::int as n, min(price)::text as least from crypto_prices where source = 'coingecko'
         union all select timeframe, count(*)::int, min(low)::text from ohlcv_data where source = 'coingecko' group by 1
@@ -129,7 +137,7 @@ describeWith('recorded-data', 'the market as CoinGecko tells it', () => {
     expect(await held()).toEqual(stored)
   })
 
-  test('tells what the provider refused, and works with what is stored', async () => {
+  test('reports refusals of the provider, and works with stored records', async () => {
     api.push({ status: 500, body: '{}' }, { status: 500, body: '{}' })
     const { fetched, missing } = await run('main', { coins: ['yew'] })
     expect(fetched.problems.join()).toMatch(/prices: .*500/)

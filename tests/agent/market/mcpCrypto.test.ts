@@ -39,27 +39,27 @@ async function run(input: unknown): Promise<MarketReport> {
 const rows = async (sql: string) => (await hosted.platform.store.pool.query(sql)).rows
 
 describeWith(['mcp-servers', 'recorded-data'], "the market through CoinGecko's own MCP server", () => {
-  test('is fetched, stored and analysed by tools alone; a repetition changes nothing', async () => {
+  test('is fetched, stored and analysed by tools alone; repeating a run changes nothing', async () => {
     await until(() => hosted.platform.mcpServers?.health()[0]?.state === 'ready', 'the server')
     const held = () =>
       rows(`select 'price' as what, count(*)::int as n, sum(price)::text as sum from crypto_prices where source = 'coingecko'
         union all select timeframe, count(*)::int, sum(close)::text from ohlcv_data where source = 'coingecko' group by 1
         union all select 'market', count(*)::int, sum(total_market_cap)::text from market_analytics
-        union all select 'alerts', count(*)::int, sum(value)::text from indicators where name = 'alert' order by 1`)
+        union all select 'alerts', count(*)::int, count(cleared_at)::text from alerts order by 1`)
     const before = api.asked.length
     const first = await run({ coins: ['bitcoin'] })
     expect(first.fetched).toMatchObject({ from: 'MCP server coingecko', prices: 1, market: 1, stored: true, problems: [] })
     expect(first.coins.map(({ coin, source }) => [coin, source])).toEqual([['bitcoin', 'coingecko']])
     expect(first.alerts.raised.map(({ coin }) => coin)).toEqual(['bitcoin'])
     const stored = await held()
-    expect(stored).toContainEqual({ what: 'alerts', n: 1, sum: '1' })
+    expect(stored).toContainEqual({ what: 'alerts', n: 1, sum: '0' })
     const calls = api.asked.length - before
     const again = await run({ coins: ['bitcoin'] })
     expect(api.asked.length).toBe(before + 2 * calls)
     expect(again.alerts).toEqual({ raised: [], cleared: [], active: first.alerts.active })
     expect(await held()).toEqual(stored)
   })
-  test('tells what the provider refused, by its name', async () => {
+  test('reports refusals of the provider by its name', async () => {
     await until(() => hosted.platform.mcpServers?.health()[0]?.state === 'ready', 'the server')
     api.push({ status: 429, headers: { 'retry-after': '1' }, body: '{}' })
     const report = await run({ coins: ['yew'] })

@@ -1,12 +1,5 @@
-import {
-  type Decimal,
-  type Micros,
-  type Ohlcv,
-  type Origin,
-  type Price,
-  parseTime,
-  type Store,
-} from '../../../lib/src/base/index.ts'
+import type { Store } from '../../../lib/src/base/database/index.ts'
+import { type Decimal, type Micros, type Ohlcv, type Origin, type Price, parseTime } from '../../../lib/src/base/types/index.ts'
 
 export const HOUR: Micros = 3_600_000_000
 export const BEGIN = parseTime('2026-01-01T00:00:00Z')

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { createPool, DurableRunner, defineWorkflow, QiError, type WorkflowRunner } from '../../../lib/src/base/index.ts'
+import { DurableRunner, defineWorkflow, type WorkflowRunner } from '../../../lib/src/base/agent/index.ts'
+import { createPool } from '../../../lib/src/base/database/index.ts'
+import { QiError } from '../../../lib/src/base/types/index.ts'
 import { testDatabase } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
 import { makeProject, type Project } from './project.ts'
@@ -37,7 +39,7 @@ afterAll(async () => {
 })
 
 const cli = (...args: string[]) => qicore(['agent', ...args], { cwd: project.cwd, env: { DATABASE_URL: url } })
-/** A run that waits for its answer. */
+/** A run that waits for approval. */
 async function asking(amount: number) {
   const run = await runner.start(spend, { amount })
   await until(async () => (await runner.status(run.id))?.state === 'waiting', 'the question')
@@ -45,7 +47,7 @@ async function asking(amount: number) {
 }
 
 describe('qicore agent', () => {
-  test('status tells of the runs of other processes, and of one with its steps and what it asks', async () => {
+  test('status shows the runs of other processes, and one run with its steps and questions', async () => {
     const run = await asking(7)
     const listed = document<{ id: string; state: string }[]>(await cli('status', '--json'))
     expect(listed.find(({ id }) => id === run.id)).toMatchObject({
@@ -58,7 +60,7 @@ describe('qicore agent', () => {
     expect(one.stdout).toMatch(new RegExp(`^${run.id}: waiting\\n(.*\\n)*  count\\nasks at agree: Spend 7\\?$`, 'm'))
   })
 
-  test('approve lets a run go on, and status tells how it ended', async () => {
+  test('approve continues a run, and status shows its end', async () => {
     const [good, bad] = [await asking(8), await asking(800)]
     expect((await cli('approve', good.id)).stdout).toBe(`approved: ${good.id}\n`)
     expect(await good.result).toBe('spent 8')
@@ -84,7 +86,7 @@ describe('qicore agent', () => {
     await until(async () => (await runner.status(run.id))?.state === 'cancelled', 'the end')
   })
 
-  test('refuses a run or agent that is not there, with what to do', async () => {
+  test('an unknown run or agent is refused with a remedy', async () => {
     for (const verb of ['status', 'approve', 'cancel']) {
       const { code, stderr } = await cli(verb, 'nobody')
       expect([code, stderr]).toEqual([4, expect.stringMatching(/there is no run nobody/)])

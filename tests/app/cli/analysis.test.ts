@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Decimal, openStore, type Store } from '../../../lib/src/base/index.ts'
+import { openStore, type Store } from '../../../lib/src/base/database/index.ts'
+import type { Decimal } from '../../../lib/src/base/types/index.ts'
 import { testDatabase } from '../../support/database.ts'
 import { getJson, openEngines, platformOf, serving } from '../server/served.ts'
 import { makeProject, type Project } from './project.ts'
@@ -42,7 +43,7 @@ afterAll(async () => {
 })
 
 const ask = (...args: string[]) => qicore(['query', ...args], { cwd: project.cwd, env: { DATABASE_URL: url } })
-/** What HTTP answers to the same question. */
+/** The answer of HTTP to the same query. */
 async function http(path: string): Promise<unknown> {
   await using engines = await openEngines(url)
   const server = await serving(platformOf(engines))
@@ -50,10 +51,10 @@ async function http(path: string): Promise<unknown> {
 }
 
 describe('qicore query', () => {
-  it.each(['latest', 'summary'])('%s says what is stored where it has nothing to tell of that', async (verb) => {
+  it.each(['latest', 'summary'])('an empty answer of %s names the stored types', async (verb) => {
     const { code, stderr, stdout } = await ask(verb)
     expect([code, stdout]).toEqual([0, ''])
-    expect(stderr).toMatch(/; what is stored: ohlcv \(`qicore query health` lists its series\)/)
+    expect(stderr).toMatch(/; stored types: ohlcv \(`qicore query health` lists the series\)/)
   })
 
   it.each([
@@ -71,16 +72,16 @@ describe('qicore query', () => {
     expect(found).toEqual(await http(`/api/v1/indicators/${name}?coin=bitcoin&${parameters}`))
   })
 
-  it('anomalies shows the jump and the way back, for people and for programs', async () => {
+  it('anomalies shows a jump and its reversal, for people and for programs', async () => {
     const shown = await ask('anomalies', 'bitcoin')
-    expect(shown.stdout).toMatch(/2026-01-08T18:00:00Z +150 +101 +48\.51/)
+    expect(shown.stdout).toMatch(/2026-01-08T18:00:00Z +150 +101 +\+48\.51/)
     expect(shown.stderr).toContain('2 of 39 candles')
     const found = document<{ anomalies: readonly object[] }>(await ask('anomalies', 'bitcoin', '--json'))
     expect(found.anomalies).toMatchObject([{ close: '150', previous_close: '101' }, { close: '101' }])
     expect(found).toEqual(await http('/api/v1/anomalies?coin=bitcoin'))
   })
 
-  it('health tells what is held, how old it is and whether it is complete', async () => {
+  it('health shows rows, age and gaps of each series', async () => {
     const to = '2026-01-09T04:00:00Z'
     expect((await ask('health', 'bitcoin', '--to', to)).stdout).toMatch(/bitcoin +usd +kraken +1h +ok +0 s +24 +24 +0/)
     const found = document<{ items: readonly object[] }>(await ask('health', '--to', to, '--json'))
@@ -88,7 +89,7 @@ describe('qicore query', () => {
     expect(found).toEqual(await http(`/api/v1/data-health?to=${to}`))
   })
 
-  it('refuses what is none by naming what there is', async () => {
+  it('an unknown indicator is refused with the known names', async () => {
     const unknown = await ask('indicators', 'rsj', 'bitcoin', '--json')
     expect(failure(unknown)).toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining('did you mean rsi') })
     const wrong = await ask('indicators', 'macd', 'bitcoin', '--fast', '30', '--json')

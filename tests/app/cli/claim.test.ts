@@ -3,18 +3,18 @@ import { chmod, chown, mkdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { claimProject, findPlatform, isTrusted } from '../../../app/cli/up/claim.ts'
-import { socketOf } from '../../../app/cli/up/socketPath.ts'
+import { claimProject, findPlatform, isTrusted } from '../../../app/cli/claim/project.ts'
+import { socketOf } from '../../../app/cli/claim/socketPath.ts'
 import { temporary } from '../../support/temporary.ts'
 
 const isRoot = process.geteuid?.() === 0
 const someoneElse = 54_321
 
-/** Too long a name for a socket. */
+/** A home whose path is too long for a socket. */
 const longHome = async () => join(await temporary('claim'), 'x'.repeat(100))
 const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
 
-/** Something that answers on a socket as a platform would. */
+/** A server that answers on a socket as a platform does. */
 async function squat(path: string, answer: unknown): Promise<void> {
   const server = createServer((socket) => socket.end(JSON.stringify(answer)))
   server.listen(path)
@@ -25,19 +25,19 @@ async function squat(path: string, answer: unknown): Promise<void> {
 afterEach(() => vi.unstubAllEnvs())
 
 describe.skipIf(process.platform === 'win32')('the socket of a platform', () => {
-  test('is in its home, which is made for this user alone', async () => {
+  test('is in its home, which only this user can open', async () => {
     const home = join(await temporary('claim'), '.qicore')
     const claim = await claimProject(home)
     onTestFinished(() => claim.release())
     claim.announce('http://127.0.0.1:8787')
     expect(await socketOf(home)).toBe(join(home, 'up.sock'))
-    // As root the database's user passes through it.
+    // As root, the user of the database must be able to enter it.
     expect(await mode(home)).toBe(isRoot ? '711' : '700')
     expect(await findPlatform(home)).toEqual({ pid: process.pid, url: 'http://127.0.0.1:8787' })
     await expect(claimProject(home)).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 
-  test('is in the private runtime folder where its name would be too long, and elsewhere where that is not private', async () => {
+  test('is in the private runtime folder if its path would be too long, and in another folder if that one is not private', async () => {
     const home = await longHome()
     const runtime = join(await temporary('run'), 'user')
     await mkdir(runtime, { mode: 0o700 })
@@ -55,7 +55,7 @@ describe.skipIf(process.platform === 'win32')('the socket of a platform', () => 
     ['is open to others', (folder: string) => mkdir(folder).then(() => chmod(folder, 0o777))],
     ['is a link', async (folder: string) => symlink(await temporary('elsewhere'), folder)],
     ['is a file', async (folder: string) => writeFile(folder, '')],
-  ])('has no place where the folder of this user %s: said with what to do', async (_, prepare) => {
+  ])('has no place if the folder of this user %s: the error has a remedy', async (_, prepare) => {
     const shared = await temporary('shared')
     vi.stubEnv('XDG_RUNTIME_DIR', '')
     vi.stubEnv('TMPDIR', shared)
@@ -68,7 +68,7 @@ describe.skipIf(process.platform === 'win32')('the socket of a platform', () => 
       })
   })
 
-  test.runIf(isRoot)('is believed only where this user made it', async () => {
+  test.runIf(isRoot)('is trusted only if this user made it', async () => {
     const home = await temporary('claim')
     const path = await socketOf(home)
     await squat(path, { pid: 1, url: 'http://127.0.0.1:1' })
@@ -85,7 +85,7 @@ describe.skipIf(process.platform === 'win32')('the socket of a platform', () => 
     [{ pid: 1, url: 'http://127.0.0.1/path?' }],
     [[]],
     [null],
-  ])('that answers %j is no platform', async (answer) => {
+  ])('with the answer %j is no platform', async (answer) => {
     const home = await temporary('claim')
     await squat(await socketOf(home), answer)
     expect(await findPlatform(home)).toBeUndefined()

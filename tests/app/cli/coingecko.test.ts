@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { decimal, type JsonNumber, parseExactJson } from '../../../lib/src/base/index.ts'
+import { decimal, type JsonNumber, parseExactJson } from '../../../lib/src/base/types/index.ts'
 import { startCoinGeckoServer } from '../../support/coingeckoServer.ts'
 import { describeWith, recordedData } from '../../support/services.ts'
 import { until } from '../../support/until.ts'
@@ -19,7 +19,7 @@ interface Latest {
 }
 
 describeWith('recorded-data', 'CoinGecko, answered from recordings', () => {
-  it('reaches the query with every digit of every coin', async () => {
+  it('every digit of every coin reaches the query', async () => {
     await using coingecko = await startCoinGeckoServer()
     const project = await makeProject('coingecko')
     onTestFinished(() => project[Symbol.asyncDispose]())
@@ -59,7 +59,7 @@ describeWith('recorded-data', 'CoinGecko, answered from recordings', () => {
     expect(stdout).not.toContain('Running on the SIMULATED')
   })
 
-  it('gives way to the simulated market while it cannot be reached, and says so', async () => {
+  it('falls back to the simulated market while it cannot be reached, and says so', async () => {
     const project = await makeProject('offline')
     onTestFinished(() => project[Symbol.asyncDispose]())
     const options = { cwd: project.cwd, env: { COINGECKO_BASE_URL: 'http://127.0.0.1:9' } }

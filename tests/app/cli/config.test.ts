@@ -15,6 +15,9 @@ async function project(yaml?: string): Promise<string> {
   return folder
 }
 
+/** An environment without the settings of the tests. */
+const NOTHING = { QICORE_DATABASE_PORT: '' }
+
 describe('config show', () => {
   it('names where each value came from, flags over environment over file', async () => {
     const cwd = await project('server:\n  port: 9000\npartitions: 3\nlog:\n  level: warn\n')
@@ -27,7 +30,7 @@ describe('config show', () => {
     expect(of('server.host')).toMatchObject({ value: '127.0.0.1', from: 'default' })
   })
 
-  it('shows no secret, and of an address all but the password', async () => {
+  it('shows no secret, and addresses without their password', async () => {
     const env = {
       QICORE_TOKEN: 'a-token-of-more-than-16',
       COINGECKO_API_KEY: 'CG-secret-key',
@@ -42,7 +45,29 @@ describe('config show', () => {
     }
   })
 
-  it('lists only what was decided, with --set', async () => {
+  it('shows each setting of destinations, secrets as set, and no value of an unknown one', async () => {
+    const secret = `whsec_${Buffer.alloc(32, 'hidden').toString('base64')}`
+    const cwd = await project(`destinations:
+  hook: { type: webhook, url: 'https://hooks.example/T0KEN/x?y=T0KEN', secret: ${secret}, max_records: 7, secert: hunter2, tls: { ca: a.pem } }
+  other: { type: webhok, secret: hunter2 }
+`)
+    const { settings } = document<Shown>(await qicore(['config', 'show', '--json', '--set'], { cwd, env: NOTHING }))
+    const of = Object.fromEntries(settings.map(({ path, value }) => [path, value]))
+    expect(of).toEqual({
+      'destinations.hook.type': 'webhook',
+      'destinations.hook.url': 'https://hooks.example/***',
+      'destinations.hook.secret': '(set)',
+      'destinations.hook.max_records': 7,
+      'destinations.hook.secert': '(unknown setting)',
+      'destinations.hook.tls.ca': 'a.pem',
+      'destinations.other.type': 'webhok',
+      'destinations.other.secret': '(unknown setting)',
+    })
+    const { stdout, stderr } = await qicore(['config', 'show'], { cwd })
+    for (const hidden of [secret, 'T0KEN', 'hunter2']) expect(stdout + stderr).not.toContain(hidden)
+  })
+
+  it('lists with --set only settings that differ from the defaults', async () => {
     const { stdout } = await qicore(['config', 'show', '--set'], { cwd: await project('partitions: 3\n') })
     expect(stdout).toMatch(/^partitions +3 +qicore\.yaml/m)
     expect(stdout).not.toContain('server.host')
@@ -50,12 +75,17 @@ describe('config show', () => {
 })
 
 describe('config check', () => {
-  it('is content with no file at all', async () => {
+  it('passes without a file', async () => {
     const cwd = await project()
-    expect(document(await qicore(['config', 'check', '--json'], { cwd }))).toEqual({ ok: true, project: cwd, file: null, set: 0 })
+    expect(document(await qicore(['config', 'check', '--json'], { cwd, env: NOTHING }))).toEqual({
+      ok: true,
+      project: cwd,
+      file: null,
+      set: 0,
+    })
   })
 
-  it('tells everything wrong at once, with what was meant', async () => {
+  it('lists all mistakes at once, with suggestions', async () => {
     const cwd = await project('servr:\n  port: 9000\npartitions: many\n')
     const end = await qicore(['config', 'check'], { cwd, env: { QICORE_PROT: '1' } })
     expect(end).toMatchObject({ code: 2, stdout: '' })
@@ -66,7 +96,18 @@ describe('config check', () => {
     expect(end.stderr).not.toContain('    at ')
   })
 
-  it('names line and column of a file that is no YAML', async () => {
+  it('names wrong settings of a destination, and shows no secret', async () => {
+    const cwd = await project('destinations: { hook: { type: webhook, url: "https://hooks.example", secret: hunter2 } }\n')
+    const end = await qicore(['config', 'check'], { cwd })
+    expect(end).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('destinations.hook.secret: must be whsec_'),
+    })
+    expect(end.stderr).not.toContain('hunter2')
+  })
+
+  it('names line and column in a file that is no YAML', async () => {
     const end = await qicore(['config', 'check', '--json'], { cwd: await project('server: [\n') })
     expect(end.code).toBe(2)
     expect(failure(end)).toMatchObject({
@@ -78,13 +119,13 @@ describe('config check', () => {
 })
 
 describe('up with wrong settings', () => {
-  it('does not start off loopback without a token', async () => {
+  it('does not start on a public address without a token', async () => {
     const end = await qicore(['up', '--host', '0.0.0.0'], { cwd: await project() })
     expect(end).toMatchObject({ code: 2, stdout: '' })
     expect(end.stderr).toContain('set QICORE_TOKEN')
   })
 
-  it('says which sources there are', async () => {
+  it('names the known sources', async () => {
     const end = await qicore(['up', '--sources', 'coingeko'], { cwd: await project() })
     expect(end.code).toBe(2)
     expect(end.stderr).toContain('coingeko')
@@ -92,7 +133,7 @@ describe('up with wrong settings', () => {
   })
 })
 
-it('an address whose password ends it for a parser is refused with what to write, and shows no part of it', async () => {
+it('an address with an unescaped password is refused with a remedy, and no part of it is shown', async () => {
   const env = { DATABASE_URL: 'postgres://app:p@ss/w%rd@127.0.0.1:47432/x' }
   const cwd = await project()
   for (const command of [['config', 'show'], ['config', 'show', '--json'], ['doctor'], ['doctor', '--json'], ['status']]) {

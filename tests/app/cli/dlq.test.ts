@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nowMicros, openStore, price, silentLogger } from '../../../lib/src/base/index.ts'
+import { openStore } from '../../../lib/src/base/database/index.ts'
+import { nowMicros, price, silentLogger } from '../../../lib/src/base/types/index.ts'
 import { loadConfig, openStreamFor } from '../../../lib/src/streaming/platform/index.ts'
 import { until } from '../../support/until.ts'
 import { makeProject, type Project } from './project.ts'
@@ -30,7 +31,7 @@ const record = price.toWire({
   price: '1.5' as never,
 })
 
-/** What another writer of the topic might send. */
+/** Appends values as another writer of the topic could. */
 async function append(values: readonly string[]): Promise<void> {
   await using store = await openStore({ home: project.home })
   await using stream = await openStreamFor(loadConfig({ cwd: project.cwd, env: {} }).config, store, { logger: silentLogger })
@@ -53,7 +54,7 @@ afterAll(async () => {
 })
 
 describe('dead letters', { shuffle: false }, () => {
-  it('are listed with their reason; what a stranger wrote cannot rewrite the screen', async () => {
+  it('are listed with their reason, and escape sequences in them are not printed', async () => {
     const { code, stdout } = await run('dlq', 'list', '--topic', 'price')
     expect(code).toBe(0)
     expect(stdout).toMatch(/^crypto-prices\.dlq\/0\/\d+ {2}not stored, .* ago, waiting$/m)
@@ -62,7 +63,16 @@ describe('dead letters', { shuffle: false }, () => {
     expect(stdout).toContain('\\u001b[2J')
   })
 
-  it('are refused as long as they are no records', async () => {
+  it('are listed as CSV with reason and original', async () => {
+    const { code, stdout } = await run('dlq', 'list', '--csv')
+    expect(code).toBe(0)
+    const [head, ...rows] = stdout.trimEnd().split('\r\n')
+    expect(head).toMatch(/^id,topic,stage,pipeline,destination,.*,reason,.*,value$/)
+    expect(rows).toHaveLength(2)
+    expect(rows[0]).toMatch(/^crypto-prices\.dlq\/0\/\d+,crypto-prices,store,.*""price"":""1,5""/)
+  })
+
+  it('are refused while they are no valid records', async () => {
     const [letter] = await list()
     const end = await run('dlq', 'replay', '--id', letter!.id, '--id', 'crypto-prices.dlq/0/999', '--json')
     expect(document(end, 1)).toMatchObject({
@@ -75,7 +85,7 @@ describe('dead letters', { shuffle: false }, () => {
     })
   })
 
-  it('leave a line in the audit log for each replay, also for one that put nothing back', async () => {
+  it('leave a line in the audit log for each replay, also for a failed one', async () => {
     const [letter] = await list()
     await run('dlq', 'replay', '--id', letter!.id)
     const [line] = document<{ tool: string }[]>(await run('audit', '--tool', 'qicore dlq replay', '--limit', '1', '--json'))
@@ -88,7 +98,7 @@ describe('dead letters', { shuffle: false }, () => {
     })
   })
 
-  it('are stored once mended, and no longer pending', async () => {
+  it('are stored once corrected, and not pending any more', async () => {
     const letters = await list('--pending')
     const mended = letters.find(({ value }) => typeof value === 'object')!
     expect(mended.value).toEqual({ ...record, price: '1,5' })
@@ -101,7 +111,7 @@ describe('dead letters', { shuffle: false }, () => {
     const stored = await until(async () => {
       const latest = await run('query', 'latest', 'bitcoin', '--source', 'desk', '--json')
       return latest.code === 0 && document<{ items: readonly { price: string }[] }>(latest).items[0]
-    }, 'the mended price')
+    }, 'the corrected price')
     expect(stored.price).toBe('123456789012345.12345678')
     expect((await list('--pending')).map(({ id }) => id)).toEqual(
       letters.filter(({ id }) => id !== mended.id).map(({ id }) => id),
@@ -117,9 +127,9 @@ describe('dead letters', { shuffle: false }, () => {
   })
 })
 
-describe('a replay that says too little', () => {
+describe('a replay without enough arguments', () => {
   it.each([
-    [[], 'name them by --id, or a file of them by --from'],
+    [[], 'name them with --id, or a file with --from'],
     [['--from', '/no/such/file'], '--from /no/such/file cannot be read'],
     [['--from', '-'], 'stdin: '],
   ])('%j', async (args, message) => {

@@ -32,7 +32,7 @@ async function examine(env: Readonly<Record<string, string>>, exit: number) {
 }
 
 describe('doctor', () => {
-  it('finds embedded engines that work, and leaves none of them running', async () => {
+  it('finds that the embedded engines work, and leaves none of them running', async () => {
     const platform = await up({ cwd: project.cwd, env: { QICORE_SOURCES: 'none' } })
     await platform.stop()
     const { ok, of } = await examine({}, 0)
@@ -44,7 +44,7 @@ describe('doctor', () => {
     expect(await project.databaseRuns()).toBe(false)
   })
 
-  it('tells each engine that cannot be reached, with a remedy, and no password', async () => {
+  it('names each engine that cannot be reached, with a remedy and without a password', async () => {
     const { of } = await examine(
       {
         DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:9/market',
@@ -62,7 +62,7 @@ describe('doctor', () => {
     expect(of('source coingecko')).toMatchObject({ verdict: 'failed', remedy: expect.stringContaining('COINGECKO_BASE_URL') })
   })
 
-  it('lists what is wrong with the settings instead of trying engines that may not be meant', async () => {
+  it('lists the mistakes in the settings instead of trying engines', async () => {
     await using broken = await makeProject('broken', 'partitions: 0\n')
     const { checks } = document<Diagnosis>(await qicore(['doctor', '--json'], { cwd: broken.cwd }), 1)
     expect(checks.find(({ name }) => name === 'settings')).toMatchObject({
@@ -72,7 +72,7 @@ describe('doctor', () => {
     expect(checks.find(({ name }) => name === 'engines')).toMatchObject({ verdict: 'unused' })
   })
 
-  it('tells a registry from something that only answers', async () => {
+  it('distinguishes a schema registry from another HTTP server', async () => {
     const server = createServer((request, response) => {
       response.setHeader('content-type', 'application/json')
       if (request.headers.authorization === `Basic ${Buffer.from('me:p@ss').toString('base64')}`)
@@ -100,15 +100,15 @@ describe('doctor', () => {
     }
   })
 
-  it('says it to people in a line each, with a mark', async () => {
+  it('prints a line with a mark for each check', async () => {
     const { code, stdout } = await qicore(['doctor'], { cwd: project.cwd, env: { QICORE_SOURCES: 'none' } })
     expect(code).toBe(0)
     expect(stdout).toMatch(/^✔ node +Node 24/m)
     expect(stdout).toMatch(/^– schema registry +not configured\n +→ /m)
-    expect(stdout).toMatch(/\neverything that is needed works\n$/)
+    expect(stdout).toMatch(/\nall checks passed\n$/)
   })
 
-  it('notices a data folder that is none', async () => {
+  it('reports a data folder that is a file', async () => {
     const file = join(project.cwd, 'a-file')
     await writeFile(file, '')
     const { of } = await examine({ QICORE_HOME: join(file, 'home') }, 1)

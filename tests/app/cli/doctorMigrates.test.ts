@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
-import { openStore } from '../../../lib/src/base/index.ts'
+import { openStore } from '../../../lib/src/base/database/index.ts'
 import { createDatabase, onTimescale } from '../../support/database.ts'
 import { makeProject } from './project.ts'
 import { document, qicore } from './qicore.ts'
@@ -43,7 +43,7 @@ async function examined(): Promise<Examined> {
 const EVERYTHING = `select relname from pg_class where relnamespace = 'public'::regnamespace
   union all select nspname from pg_namespace where nspname like 'qicore%' union all select extname from pg_extension where extname <> 'plpgsql'`
 
-it('an empty database: says what would be made and why, and makes nothing', async () => {
+it('in an empty database names the tables that would be created and why, and creates nothing', async () => {
   const { rows, doctor } = await examined()
   const check = await doctor(0)
   expect(check('store')).toMatchObject({
@@ -52,17 +52,17 @@ it('an empty database: says what would be made and why, and makes nothing', asyn
   })
   expect(check('layout')).toMatchObject(
     onTimescale
-      ? { verdict: 'ok', summary: 'hypertables will be made, because the extension timescaledb is there' }
+      ? { verdict: 'ok', summary: 'hypertables will be created, because the extension timescaledb is there' }
       : {
           verdict: 'unused',
-          summary: 'plain tables will be made, because the server does not offer the extension timescaledb',
+          summary: 'plain tables will be created, because the server does not offer the extension timescaledb',
           remedy: expect.stringContaining('before the first start'),
         },
   )
   expect(check('stream')).toMatchObject({ verdict: 'unused', summary: expect.stringContaining('is not set up yet') })
   expect(await rows(EVERYTHING)).toEqual([])
   const plain = await doctor(0, { QICORE_STORE_LAYOUT: 'plain' })
-  expect(plain('layout')?.summary).toBe('plain tables will be made, because store.layout is plain')
+  expect(plain('layout')?.summary).toBe('plain tables will be created, because store.layout is plain')
   if (!onTimescale)
     expect((await doctor(1, { QICORE_STORE_LAYOUT: 'hypertables' }))('layout')).toMatchObject({
       verdict: 'failed',
@@ -70,10 +70,10 @@ it('an empty database: says what would be made and why, and makes nothing', asyn
     })
 })
 
-it('an older database: names the migrations that a start applies, and applies none', async () => {
+it('in an older database names the migrations that a start would apply, and applies none', async () => {
   const { url, rows, doctor } = await examined()
   await (await openStore({ databaseUrl: url, home: '/nowhere' })).close()
-  // Set up for what opens a store, and for nothing else.
+  // Only the tables that opening a store needs are created.
   const first = await doctor(0)
   expect(first('store')).toMatchObject({ verdict: 'ok' })
   for (const name of ['pipelines', 'stream']) expect(first(name)).toMatchObject({ verdict: 'unused' })
@@ -100,7 +100,7 @@ it('an older database: names the migrations that a start applies, and applies no
   })
 })
 
-it('a layout that contradicts the setting fails and names the command that converts', async () => {
+it('a layout that contradicts the setting fails, and names the command that converts it', async () => {
   const { url, doctor } = await examined()
   await (await openStore({ databaseUrl: url, home: '/nowhere', layout: 'plain' })).close()
   expect((await doctor(1, { QICORE_STORE_LAYOUT: 'hypertables' }))('layout')).toMatchObject({

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { unopened } from '../../../app/cli/doctor/unopened.ts'
-import { openStore } from '../../../lib/src/base/index.ts'
+import { openStore } from '../../../lib/src/base/database/index.ts'
 import type { PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { folderOf } from '../../networking/folder.ts'
 import { type Cluster, startCluster } from '../../support/run/cluster.ts'
@@ -21,7 +21,7 @@ async function administer(...statements: readonly string[]): Promise<void> {
   }
 }
 
-/** What doctor tells of a store that cannot be opened. */
+/** The finding of doctor about a store that cannot be opened. */
 async function told(change: Partial<Pick<URL, 'username' | 'password' | 'pathname' | 'hostname' | 'port'>>) {
   const address = Object.assign(new URL(cluster.url), { username: 'plain', password: 'right', ...change })
   const failure = await openStore({ databaseUrl: address.href, home: '/nowhere', openTimeoutMs: 50 }).then(
@@ -60,7 +60,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-describe('a remedy of doctor fits the failure, and stands beside no other', () => {
+describe('doctor gives one remedy, which fits the failure', () => {
   const cases: readonly [string, Parameters<typeof told>[0], { summary: RegExp; remedy?: RegExp }][] = [
     ['no encryption', { username: 'secure' }, { summary: /no encryption.*; set DATABASE_TLS=true/ }],
     ['a host that is not let in', { username: 'stranger' }, { summary: /pg_hba\.conf.*; .*line of its pg_hba\.conf/ }],

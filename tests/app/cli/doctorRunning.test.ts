@@ -18,7 +18,7 @@ interface Diagnosis {
   readonly checks: readonly Check[]
 }
 
-it('repeats what the running platform says of itself, with place and remedy: a table that was changed', async () => {
+it('shows the health of the running platform, such as a changed table, with place and remedy', async () => {
   await using project = await makeProject('changed', 'sources: { simulated: { interval_ms: 200 } }\n')
   const env = { QICORE_SOURCES: 'simulated' }
   const platform = await up({ cwd: project.cwd, env })
@@ -45,7 +45,7 @@ it('repeats what the running platform says of itself, with place and remedy: a t
     summary: `the platform says degraded: ${sentence}`,
     remedy: expect.stringContaining('alter table crypto_prices_rows add column market_cap numeric'),
   })
-  // And the doctor's own look at the store.
+  // The doctor's own check of the store.
   expect(checks).toContainEqual(expect.objectContaining({ name: 'store', verdict: 'failed', summary: sentence }))
   const shown = await qicore(['status'], { cwd: project.cwd, env })
   expect(shown.stdout).toMatch(/The platform is degraded/)
@@ -55,14 +55,14 @@ it('repeats what the running platform says of itself, with place and remedy: a t
   await until(async () => (await qicore(['doctor', '--json'], { cwd: project.cwd, env })).code === 0, 'all to be well again')
 })
 
-it('finds nothing wrong with a provider that cannot be reached where the simulated market runs in its place by design', async () => {
+it('passes if CoinGecko cannot be reached and the simulated market is its fallback', async () => {
   await using project = await makeProject('offline')
   const env = { COINGECKO_BASE_URL: 'http://127.0.0.1:9' }
   const { ok, checks } = document<Diagnosis>(await qicore(['doctor', '--json'], { cwd: project.cwd, env }), 0)
   expect(ok).toBe(true)
   expect(checks.find(({ name }) => name === 'source coingecko')).toMatchObject({
     verdict: 'unused',
-    summary: expect.stringMatching(/the SIMULATED market runs meanwhile/),
+    summary: expect.stringMatching(/the SIMULATED market is the fallback/),
     remedy: expect.any(String),
   })
 })

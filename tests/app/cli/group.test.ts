@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { createPool, openStore, price } from '../../../lib/src/base/index.ts'
+import { createPool, openStore } from '../../../lib/src/base/database/index.ts'
+import { price } from '../../../lib/src/base/types/index.ts'
 import { groupOf, openEmbeddedStream, PipelineStore } from '../../../lib/src/streaming/index.ts'
 import { createDatabase } from '../../support/database.ts'
 import { aPrice } from '../../support/heldSubscription.ts'
@@ -14,7 +15,7 @@ async function database(): Promise<string> {
   return url
 }
 
-test('a group that nobody reads for is named by doctor with the command that forgets it, which asks first', async () => {
+test('doctor names a group without readers, and the command that deletes it, which asks first', async () => {
   const url = await database()
   const cwd = await temporary('group')
   const run = (...args: readonly string[]) => qicore(args, { cwd, env: { DATABASE_URL: url, QICORE_SOURCES: 'none' } })
@@ -41,7 +42,7 @@ test('a group that nobody reads for is named by doctor with the command that for
   expect(await stream.describeGroups()).toEqual([])
 })
 
-test('doctor tells a stopped pipeline from a destination that is gone, and a group that is read on from both', async () => {
+test('doctor distinguishes groups of a stopped pipeline, of a removed destination, and of a running delivery', async () => {
   const url = await database()
   const cwd = await temporary('group-doctor')
   await writeFile(join(cwd, 'qicore.yaml'), 'destinations:\n  timescaledb: { max_lag: 1d }\n')
@@ -65,7 +66,7 @@ test('doctor tells a stopped pipeline from a destination that is gone, and a gro
   await store.setState('halted', 'stopped', 'ann')
   const { stdout } = await qicore(['doctor'], { cwd, env: { DATABASE_URL: url, QICORE_SOURCES: 'none' } })
   const printed = stdout.replace(/\s+/g, ' ')
-  expect(printed).toMatch(/pipeline halted is stopped: nobody has read as "qicore-halted" .* qicore pipeline resume halted/)
-  expect(printed).toContain('if nobody will: qicore group delete qicore-lost-ocean')
+  expect(printed).toMatch(/pipeline halted is stopped: "qicore-halted" was last read .* qicore pipeline resume halted/)
+  expect(printed).toContain('if it is not needed any more: qicore group delete qicore-lost-ocean')
   expect(printed).not.toContain('"qicore-runs"')
 })

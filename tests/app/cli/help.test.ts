@@ -7,7 +7,7 @@ import { MAIN, qicore } from './qicore.ts'
 const cwd = '/'
 
 describe('help', () => {
-  it('loads nothing of the library, so that it answers at once', () => {
+  it('does not load the library, so that it answers at once', () => {
     const hook = `
       import { registerHooks } from 'node:module'
       registerHooks({ load: (url, context, next) => { if (url.includes('/lib/src/')) console.error('loaded', url); return next(url, context) } })`
@@ -20,7 +20,7 @@ describe('help', () => {
     expect(run.stdout).toContain('Usage: qicore up')
   })
 
-  it('is there for every command, with an example of each that runs something', () => {
+  it('exists for every command, with an example for each verb', () => {
     everyCommand(createProgram(), (command: CliCommand) => {
       expect(command.description(), command.name()).not.toBe('')
       if (command.commands.length === 0) expect(command.examples.length, command.name()).toBeGreaterThan(0)
@@ -45,7 +45,7 @@ describe('a wrong command line', () => {
     expect(end.stderr).toContain("error: unknown option '--timefram' (Did you mean --timeframe?)")
   })
 
-  it('is an error in JSON where JSON was asked for', async () => {
+  it('is an error in JSON with --json', async () => {
     const end = await qicore(['query', 'candles', '--json'], { cwd })
     expect(end.stdout).toBe('')
     expect(JSON.parse(end.stderr)).toEqual({

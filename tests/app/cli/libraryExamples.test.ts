@@ -10,7 +10,11 @@ beforeAll(async () => {
 afterAll(() => project[Symbol.asyncDispose]())
 
 const example = (name: string, ...args: readonly string[]): Promise<Ended> =>
-  new Running(args, { cwd: project.cwd, main: fileURLToPath(new URL(`../../../examples/${name}.ts`, import.meta.url)) }).ended
+  new Running(args, {
+    cwd: project.cwd,
+    main: fileURLToPath(new URL(`../../../examples/${name}.ts`, import.meta.url)),
+    env: { NODE_OPTIONS: '--conditions=qicore-source' },
+  }).ended
 
 describe('the examples', () => {
   it('own-records writes and reads figures that fit no float', async () => {
@@ -27,7 +31,7 @@ describe('the examples', () => {
     expect(stdout.match(/^[a-z]+: [\d.]+ usd \(simulated\)$/gm)).toHaveLength(10)
   })
 
-  it('query-prices tells what there is, and what there is not', async () => {
+  it('query-prices prints a stored coin, and an error for an unknown one', async () => {
     expect((await example('own-records')).code).toBe(0)
     const { code, stdout } = await example('query-prices', 'my-coin')
     expect({ code, stdout }).toMatchObject({

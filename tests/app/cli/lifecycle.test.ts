@@ -11,8 +11,8 @@ async function freshProject() {
   return project
 }
 
-describe('the life of a platform', () => {
-  it('drains at SIGTERM, stops its database, can be queried while nothing runs, and goes on from there', async () => {
+describe('start and stop of a platform', () => {
+  it('drains at SIGTERM, stops its database, can be queried while it does not run, and resumes', async () => {
     const { cwd, databaseRuns } = await freshProject()
     const candles = async () => {
       const end = await qicore(['query', 'candles', 'bitcoin', '--timeframe', '1s', '--limit', '10000', '--json'], { cwd, env })
@@ -53,12 +53,12 @@ describe('the life of a platform', () => {
     running.signal('SIGINT')
     await running.line(/^Stopping/)
     running.signal('SIGINT')
-    // Whichever comes first: it is done, or it was made to end.
+    // The command has ended by itself, or by the second signal.
     expect([0, 130]).toContain((await running.ended).code)
     expect((await qicore(['query', 'latest', '--json'], { cwd, env })).code).toBe(0)
   })
 
-  it('logs to stderr, one JSON object a line where no terminal is', async () => {
+  it('logs to stderr, one JSON object a line without a terminal', async () => {
     const { cwd } = await freshProject()
     const running = await up({ cwd, env }, '--log-level', 'debug')
     const { code, stderr } = await running.stop()

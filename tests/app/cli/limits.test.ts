@@ -20,7 +20,7 @@ interface Status {
   }
 }
 
-it('a provider that asks to be left alone for a year is named by status, doctor and limits, also after a restart, and called again once that is cleared', async () => {
+it('status, doctor and limits show a penalty of a year, also after a restart, and limits clear ends it', async () => {
   let limited = true
   let asked = 0
   const server = createServer((_, response) => {
@@ -49,7 +49,7 @@ it('a provider that asks to be left alone for a year is named by status, doctor 
   await until(async () => (await part())?.status === 'degraded', 'the penalty')
   await first.stop()
 
-  // The provider is well again, and nobody asks it.
+  // The provider works again, but is not called because of the penalty.
   limited = false
   const before = asked
   const second = await up(options)
@@ -67,7 +67,7 @@ it('a provider that asks to be left alone for a year is named by status, doctor 
 
   const doctor = await qicore(['doctor'], options)
   expect(doctor.code).toBe(1)
-  expect(doctor.stdout).toMatch(/✖ rate limit +no call to CoinGecko for .*HTTP 429/)
+  expect(doctor.stdout).toMatch(/✖ rate limit +CoinGecko throttles us: no call for .*HTTP 429/)
   expect(doctor.stdout).toContain('qicore limits clear CoinGecko')
   const [listed] = document<{ service: string; limit: number; free: number; penalty_until: string; penalty_by: string }[]>(
     await qicore(['limits', '--json'], options),
@@ -78,10 +78,10 @@ it('a provider that asks to be left alone for a year is named by status, doctor 
 
   const typo = await qicore(['limits', 'clear', 'CoinGeko', '--json'], options)
   expect(typo.code).toBe(4)
-  expect(failure(typo).message).toMatch(/no rate limit of "CoinGeko" is kept; did you mean CoinGecko/)
+  expect(failure(typo).message).toMatch(/there is no rate limit of "CoinGeko"; did you mean CoinGecko/)
   const called = asked
-  expect(await qicore(['limits', 'clear', 'coingecko'], options)).toMatchObject({ code: 0, stdout: 'lifted: CoinGecko\n' })
+  expect(await qicore(['limits', 'clear', 'coingecko'], options)).toMatchObject({ code: 0, stdout: 'penalty ended: CoinGecko\n' })
   await until(() => asked > called, 'a call')
   await until(async () => (await part())?.status === 'up', 'the health')
-  expect((await qicore(['limits', 'clear'], options)).stdout).toBe('there was no penalty to lift\n')
+  expect((await qicore(['limits', 'clear'], options)).stdout).toBe('there was no penalty\n')
 })

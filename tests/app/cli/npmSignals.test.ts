@@ -18,7 +18,7 @@ test.each([
   const env = { ...freshEnvironment(), QICORE_HOME: project.home, QICORE_PORT: '0', QICORE_SOURCES: 'simulated' }
   const [file, ...args] = command.split(' ') as [string, ...string[]]
   const npm = spawn(file, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'ignore'] })
-  // Its output is closed by the last process that has it.
+  // The output closes with the last process that holds it.
   const closed = once(npm, 'close')
   const lines: string[] = []
   for await (const [line] of on(createInterface(npm.stdout), 'line', { close: ['close'] })) {

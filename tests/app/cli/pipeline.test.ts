@@ -19,15 +19,15 @@ beforeAll(async () => {
 })
 
 describe('qicore pipeline, while no platform runs', { shuffle: false }, () => {
-  test('list shows the built-in ones, and which of them run', async () => {
+  test('list shows the built-in pipelines, and which of them run', async () => {
     const { code, stdout } = await run('pipeline', 'list')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^crypto-data +built-in +running +8 topics +timescaledb/m)
+    expect(stdout).toMatch(/^crypto-data +built-in +running +9 topics +timescaledb/m)
     expect(stdout).toMatch(/^prices +built-in +stopped/m)
     expect((await run('pipeline', 'show', 'ohlcv')).stdout).toContain('built-in, stopped; declared in consumers in qicore.yaml')
   })
 
-  test('check tells every problem with its place; nothing is deployed', async () => {
+  test('check lists every problem with its place, and deploys nothing', async () => {
     await file('majors.yaml', ONE.replace('price', 'prise').replace('timescaledb', 'timescale'))
     const { code, stdout } = await run('pipeline', 'check', 'majors.yaml')
     expect(code).toBe(2)
@@ -74,7 +74,7 @@ describe('qicore pipeline, while no platform runs', { shuffle: false }, () => {
     expect((await run('pipeline', 'deploy', 'majors.yaml', '--replaces', '1', '--yes')).code).toBe(0)
   })
 
-  test('pull writes the version that runs, and overwrites no other work unasked', async () => {
+  test('pull writes the running version, and overwrites a changed file only with --force', async () => {
     expect((await run('pipeline', 'pull', 'majors', 'pulled.yaml')).stdout).toContain('version 2 of majors is in pulled.yaml')
     expect(await readFile(join(cwd, 'pulled.yaml'), 'utf8')).toBe(TWO)
     await file('pulled.yaml', '# my own work\n')
@@ -91,7 +91,7 @@ describe('qicore pipeline, while no platform runs', { shuffle: false }, () => {
     expect((await run('pipeline', 'resume', 'majors')).code).toBe(0)
     expect(await run('pipeline', 'resume', 'majors', '--destination', 'lake')).toMatchObject({
       code: 4,
-      stderr: expect.stringContaining('pipeline majors brings nothing to "lake"'),
+      stderr: expect.stringContaining('pipeline majors has no output "lake"'),
     })
     expect((await run('pipeline', 'rollback', 'majors', '1', '--yes')).stdout).toContain('version 1 of majors is deployed')
     expect((await run('pipeline', 'pull', 'majors', '-')).stdout).toBe(ONE)
@@ -103,7 +103,7 @@ describe('qicore pipeline, while no platform runs', { shuffle: false }, () => {
     expect((await run('pipeline', 'show', 'majors')).code).toBe(4)
   })
 
-  test('tail and dlq know the topics of pipelines, and name what may have been meant', async () => {
+  test('tail and dlq know the topics of pipelines, and suggest names', async () => {
     await file('fast.yaml', 'version: 1\nfrom: { records: [price] }\nto: [{ topic: fast-prices, record: price }]\n')
     expect((await run('pipeline', 'deploy', 'fast.yaml', '--yes')).code).toBe(0)
     expect((await run('tail', 'fast-prices', '--until-end')).code).toBe(0)
@@ -114,10 +114,10 @@ describe('qicore pipeline, while no platform runs', { shuffle: false }, () => {
     )
   })
 
-  test('built-in pipelines are for the configuration alone', async () => {
+  test('built-in pipelines can be changed only in the configuration', async () => {
     expect(await run('pipeline', 'stop', 'crypto-data')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('consumers in qicore.yaml decides'),
+      stderr: expect.stringContaining('declared by consumers in qicore.yaml; change it there'),
     })
     await file('crypto-data.yaml', ONE)
     expect((await run('pipeline', 'check', 'crypto-data.yaml')).stdout).toContain(

@@ -7,13 +7,13 @@ import { join } from 'node:path'
 export interface Project extends AsyncDisposable {
   readonly cwd: string
   readonly home: string
-  /** Whether its embedded PostgreSQL runs. */
+  /** True if its embedded PostgreSQL runs. */
   databaseRuns(): Promise<boolean>
 }
 
 export async function makeProject(name: string, yaml = ''): Promise<Project> {
   const cwd = await mkdtemp(join(tmpdir(), `qicore-${name}-`))
-  // The user under whom the embedded server runs must be able to reach it.
+  // The user of the embedded server must be able to enter the folder.
   await chmod(cwd, 0o755)
   await writeFile(join(cwd, 'qicore.yaml'), yaml)
   const home = join(cwd, '.qicore')

@@ -13,13 +13,13 @@ export interface Ended {
 export interface StartOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
-  /** What it reads on stdin. */
+  /** Its stdin. */
   readonly input?: string
   /** Another script than the command line. */
   readonly main?: string
 }
 
-/** A program that runs: wait for a line it prints, or for its end. */
+/** A running program: wait for a line that it prints, or for its end. */
 export class Running {
   readonly ended: Promise<Ended>
   readonly #child
@@ -33,7 +33,7 @@ export class Running {
   constructor(args: readonly string[], { cwd, env = {}, input, main = MAIN }: StartOptions) {
     const child = spawn(process.execPath, [main, ...args], {
       cwd,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...env },
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, QICORE_DATABASE_PORT: '0', ...env },
     })
     this.#child = child
     child.stdin.on('error', () => {})
@@ -60,7 +60,7 @@ export class Running {
     return this.#child.pid as number
   }
 
-  /** The first line, printed already or yet to come, on either output. */
+  /** The first matching line on either output, past or future. */
   line(pattern: RegExp): Promise<string> {
     const known = this.#lines.find((line) => pattern.test(line))
     if (known !== undefined) return Promise.resolve(known)
@@ -73,7 +73,7 @@ export class Running {
     this.#child.kill(name)
   }
 
-  /** Nobody reads its results any more, as after `| head`. */
+  /** Closes its stdout, as `| head` does. */
   stopReading(): void {
     this.#child.stdout.destroy()
   }
@@ -94,7 +94,7 @@ export const qicore = (args: readonly string[], options: StartOptions): Promise<
 export interface Up {
   readonly process: Running
   readonly url: string
-  /** SIGTERM, and how it ended. */
+  /** Sends SIGTERM and waits for the end. */
   stop(): Promise<Ended>
 }
 

@@ -1,17 +1,17 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { nowMicros, price, silentLogger } from '../../../lib/src/base/index.ts'
+import { nowMicros, price, silentLogger } from '../../../lib/src/base/types/index.ts'
 import { openRedpanda, parseRedpandaConfig } from '../../../lib/src/streaming/index.ts'
 import { sharedKafka } from '../../support/kafka.ts'
 import { describeWith } from '../../support/services.ts'
 import { makeProject } from './project.ts'
 import { document, qicore } from './qicore.ts'
 
-describeWith('kafka', 'brokers of one’s own', () => {
-  it('are read by tail and found by doctor, with no database started for it', async () => {
+describeWith('kafka', 'external brokers', () => {
+  it('are read by tail and found by doctor, without starting a database', async () => {
     const brokers = await sharedKafka()
     const project = await makeProject('brokers')
     onTestFinished(() => project[Symbol.asyncDispose]())
-    // Brokers are shared by tests: a coin of its own tells its records apart.
+    // Tests share the brokers: a coin of its own identifies the records of this one.
     const coinId = `coin-${process.pid}-${Date.now()}`
     await using stream = await openRedpanda(parseRedpandaConfig({ brokers }), { logger: silentLogger })
     await stream.createTopics([price.topic])

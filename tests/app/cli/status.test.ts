@@ -13,7 +13,7 @@ interface Answer {
 }
 
 describe('qicore status', () => {
-  it('tells of each part how it is since when, what flows, and how far it is behind; and where nothing runs', async () => {
+  it('shows parts, sources, deliveries and lag, and fails if no platform runs', async () => {
     await using project = await makeProject('status', 'sources: { simulated: { interval_ms: 100 } }\n')
     const env = { QICORE_SOURCES: 'simulated' }
     const none = await qicore(['status', '--json'], { cwd: project.cwd, env })
@@ -42,6 +42,6 @@ describe('qicore status', () => {
     const shown = await qicore(['status'], { cwd: project.cwd, env })
     expect(shown.stdout).toMatch(/^The platform is up$/m)
     expect(shown.stdout).toMatch(/^SIMULATED +running +\d+/m)
-    expect(shown.stdout).toMatch(/^Bars(: \d+ stretches to roll up| are rolled up to now)/m)
+    expect(shown.stdout).toMatch(/^Rollups: (\d+ pending, lag|up to date)/m)
   })
 })

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { makeProject } from './project.ts'
 import { document, qicore } from './qicore.ts'
 
-it('qicore store tells of tables, policies and rollups', async () => {
+it('qicore store shows tables, policies and rollups', async () => {
   await using project = await makeProject('store')
   const found = document<{ layout: string; tables: readonly { table: string }[] }>(
     await qicore(['store', '--json'], { cwd: project.cwd }),

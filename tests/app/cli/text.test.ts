@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { age, duration } from '../../../app/cli/text/age.ts'
 import { alignPoints } from '../../../app/cli/text/decimals.ts'
 import { wrap } from '../../../app/cli/text/wrap.ts'
-import { escapeHidden } from '../../../lib/src/base/index.ts'
+import { escapeHidden } from '../../../lib/src/base/types/index.ts'
 
 describe('text for people', () => {
-  it('tells durations in two units', () => {
+  it('shows durations in two units', () => {
     expect([0, 999, 3_000, 65_000, 3_600_000, 3_725_000, 90_061_000].map(duration)).toEqual([
       '0 s',
       '0 s',
@@ -17,12 +17,12 @@ describe('text for people', () => {
     ])
   })
 
-  it('tells an age, also of what lies ahead', () => {
+  it('shows an age, also of a future moment', () => {
     expect(age(1_000, 4_000)).toBe('3 s')
     expect(age(65_000, 0)).toBe('1 min 5 s ahead')
   })
 
-  it('puts points below one another and touches no digit', () => {
+  it('aligns decimal points and changes no digit', () => {
     const figures = ['67123.45', '0.00000000000000000056', '1', undefined, '-2.5']
     const aligned = alignPoints(figures)
     expect(aligned.map((text) => text.trimEnd())).toEqual(figures.map((figure) => figure ?? ''))
@@ -30,7 +30,7 @@ describe('text for people', () => {
     expect(aligned[2]).toBe(`1${' '.repeat(21)}`)
   })
 
-  it('breaks between words, and only where there is a width', () => {
+  it('wraps between words, and only with a width', () => {
     expect(wrap('one two three', 8)).toEqual(['one two', 'three'])
     expect(wrap('incomprehensible it is', 5)).toEqual(['incomprehensible', 'it is'])
     expect(wrap('one two three', undefined)).toEqual(['one two three'])

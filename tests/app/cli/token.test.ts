@@ -60,7 +60,7 @@ it('a token is printed once, listed without its secret, and revoked by number or
   expect((await run('audit', '--outcome', 'failed')).stdout).toContain('NOT_FOUND')
 })
 
-it('a name that could be taken for another is refused', async () => {
+it('an ambiguous name is refused', async () => {
   for (const name of ['loopback', '7', 'two words'])
     expect(failure(await run('token', 'create', name, '--json'))).toMatchObject({
       code: 'BAD_REQUEST',
@@ -68,7 +68,7 @@ it('a name that could be taken for another is refused', async () => {
     })
 })
 
-it('a call of a tool on the command line leaves a line', async () => {
+it('a tool call on the command line leaves a line in the audit log', async () => {
   expect((await run('tool', 'manage_topics', 'action=create', 'topic=of-mine')).code).toBe(0)
   const [line] = document<{ tool: string }[]>(await run('audit', '--tool', 'manage_topics', '--json'))
   expect(line).toMatchObject({

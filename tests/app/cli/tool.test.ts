@@ -15,7 +15,7 @@ const topics = async () => {
   return found.map(({ topic }) => topic)
 }
 
-test('what destroys wants --yes, or the token of the refusal, where nobody sits at a terminal', async () => {
+test('without a terminal a destroying call needs --yes, or the token of the refusal', async () => {
   for (const topic of ['one', 'two']) expect((await tool('manage_topics', 'action=create', `topic=${topic}`)).code).toBe(0)
   const plain = await tool('manage_topics', 'action=delete', 'topic=one', 'confirm=true')
   expect(plain.code).not.toBe(0)
@@ -31,7 +31,7 @@ test('what destroys wants --yes, or the token of the refusal, where nobody sits 
   expect(left).not.toContain('two')
 })
 
-test('records are handed in without a platform, through the stream into the store', async () => {
+test('records can be inserted without a platform, through the stream into the store', async () => {
   const record = { coin_id: 'mine', currency: 'usd', time: '2026-01-31T12:00:00Z', price: '1.50' }
   const stored = await tool('store_crypto_prices', `records=${JSON.stringify([record])}`)
   expect(stored.stdout).toBe('1 of 1 record of the type price are stored, as source manual\n')

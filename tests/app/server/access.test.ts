@@ -14,7 +14,7 @@ afterAll(() => engines[Symbol.asyncDispose]())
 const token = 'a-token-of-enough-length'
 const bearer = (given: string) => ({ headers: { authorization: `Bearer ${given}` } })
 
-/** fetch() sets Host and Origin itself. */
+/** A request with any Host and Origin, which fetch() does not allow. */
 const statusWith = (url: string, headers: Record<string, string>): Promise<number | undefined> =>
   new Promise((resolve, reject) => {
     request(url, { headers }, (response) => {
@@ -38,7 +38,7 @@ test.each(['/api/v1/status', '/api/v1/openapi.json', '/api/v1/docs', '/', '/metr
   },
 )
 
-test('a browser is asked for the token and sends it as a password', async () => {
+test('a browser sends the token as a password', async () => {
   const { url } = await serving(platformOf(engines), { token })
   const asked = await fetch(url, { headers: { accept: 'text/html' } })
   expect(asked.headers.get('www-authenticate')).toMatch(/^Basic/)
@@ -46,7 +46,7 @@ test('a browser is asked for the token and sends it as a password', async () => 
   expect((await fetch(url, { headers: { authorization: basic } })).status).toBe(200)
 })
 
-test('health and readiness are open, reasons only to those who know the token', async () => {
+test('health and readiness are open; reasons need the token', async () => {
   const { url } = await serving(platformOf(engines), { token })
   const open = await getJson(`${url}/health`)
   expect(open.status).toBe(200)
@@ -56,7 +56,7 @@ test('health and readiness are open, reasons only to those who know the token', 
   expect((await getJson(`${url}/ready`)).status).toBe(200)
 })
 
-test('a WebSocket shows the token in its header or in its first message, and never in its address', async () => {
+test('a WebSocket sends the token in its header or first message, never in its address', async () => {
   const logger = recordingLogger()
   const { url } = await serving(platformOf(engines), { token, logger })
   const ping = { type: 'ping', id: 1 }
@@ -83,12 +83,12 @@ test('a WebSocket shows the token in its header or in its first message, and nev
   expect(JSON.stringify(logger.lines)).not.toContain(token)
 })
 
-test('a WebSocket that shows no token in time is closed', async () => {
+test('a WebSocket without a token is closed after the time limit', async () => {
   const { url } = await serving(platformOf(engines), { token, live: { authMs: 50 } })
   expect((await (await connect(url)).closed).code).toBe(4401)
 })
 
-test('on loopback a foreign Host header is refused: another site may have its name resolve to this machine', async () => {
+test('on loopback a foreign Host header is refused (DNS rebinding)', async () => {
   const { url, port } = await serving(platformOf(engines), { origins: ['https://dash.example.com'] })
   const status = (host: string) => statusWith(`${url}/api/v1/status`, { host })
   expect(await status(`evil.example:${port}`)).toBe(403)

@@ -2,7 +2,7 @@ import { channel } from 'node:diagnostics_channel'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { AGENT_CHANNEL, type AgentRunEvent } from '../../../lib/src/base/index.ts'
+import { AGENT_CHANNEL, type AgentRunEvent } from '../../../lib/src/base/types/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { testDatabase } from '../../support/database.ts'
 import { temporary } from '../../support/temporary.ts'
@@ -17,7 +17,7 @@ interface Agent {
   readonly state: string
 }
 
-test('what agents do is listed, and counted', { timeout: 60_000 }, async () => {
+test('runs of agents are listed and counted', { timeout: 60_000 }, async () => {
   const cwd = await temporary('agents')
   await writeFile(join(cwd, 'qicore.yaml'), 'agents: { run: [crypto-platform], crypto-platform: { cron: "0 0 1 1 *" } }\n')
   const { config } = loadConfig({ cwd, env: { DATABASE_URL: databaseUrl, QICORE_SOURCES: 'none' } })

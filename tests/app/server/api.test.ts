@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Decimal, MarketAnalytics, Ohlcv } from '../../../lib/src/base/index.ts'
+import type { Decimal, MarketAnalytics, Ohlcv } from '../../../lib/src/base/types/index.ts'
 import { testDatabase } from '../../support/database.ts'
 import { type Engines, getJson, openEngines, platformOf, priceOf, serving } from './served.ts'
 
@@ -50,7 +50,7 @@ afterAll(() => engines[Symbol.asyncDispose]())
 
 const get = async (path: string) => getJson(`${(await serving(platformOf(engines))).url}${path}`)
 
-test('a price comes out under the names of its columns, to the last digit, and simulated ones only where there is no real one', async () => {
+test('a price has the names of its columns and every digit; simulated ones appear only without a real one', async () => {
   const { status, body, headers } = await get('/api/v1/prices/latest?coins=bitcoin,ethereum')
   expect(status).toBe(200)
   expect(headers.get('content-type')).toBe('application/json; charset=utf-8')
@@ -71,7 +71,7 @@ test('a price comes out under the names of its columns, to the last digit, and s
   })
 })
 
-test('pages go on from next until there is none', async () => {
+test('pages follow `next` to the last one', async () => {
   const { url } = await serving(platformOf(engines))
   const first = await getJson(`${url}/api/v1/prices/latest?include_simulated=true&limit=2`)
   const { items, next } = first.body as { items: unknown[]; next: string }
@@ -80,7 +80,7 @@ test('pages go on from next until there is none', async () => {
   expect(second.body).toEqual({ items: [expect.objectContaining({ coin_id: 'ethereum' })] })
 })
 
-test('candles name their series, and come oldest first within a range', async () => {
+test('candles name their series, and are oldest first within a range', async () => {
   const { body } = await get('/api/v1/candles?coin=bitcoin&timeframe=1h&from=2023-11-14T22:00:00Z&to=2023-11-14T23:00:00Z')
   expect(body).toEqual({
     series: { coin_id: 'bitcoin', source: 'coingecko', currency: 'usd', simulated: false, latest: expect.any(String) },
@@ -120,7 +120,7 @@ test('the summary says when a figure in it is simulated', async () => {
   })
 })
 
-test('the status tells what runs, without the messages of failures', async () => {
+test('the status shows the running parts, without error messages', async () => {
   const { body } = await get('/api/v1/status')
   expect(body).toMatchObject({
     state: 'running',
@@ -139,7 +139,7 @@ test.each([
   ['/api/v1/prices/latest?after=zzz', 'after', /after/],
   ['/api/v1/candles', 'coin', /coin/],
   ['/api/v1/candles?coin=bitcoin&timeframe=7m', 'timeframe', /timeframe "7m".*5m/],
-  ['/api/v1/candles?coin=bitcoin&from=yesterday', 'from', /from "yesterday".*2026-01-31T12:00:00/],
+  ['/api/v1/candles?coin=bitcoin&from=tomorrow', 'from', /from "tomorrow".*2026-01-31T12:00:00/],
   ['/api/v1/candles?coin=a&coin=b', 'coin', /coin/],
   ['/api/v1/instruments?kind=cheese', 'kind', /kind "cheese".*pair/],
   [
@@ -155,7 +155,7 @@ test.each([
   ['/api/v1/candles?coin=bitcoin&to=9999-12-31', 'to', /to "9999-12-31".*from the year 1 to 2255/],
   ['/api/v1/data-health?to=0001-01-01', 'from', /must be before to/],
   ['/api/v1/status?verbose=1', 'verbose', /takes none/],
-])('%s is refused: field, value and remedy are named', async (path, field, message) => {
+])('%s is refused with field, value and remedy', async (path, field, message) => {
   const { status, body } = await get(path)
   expect(status).toBe(400)
   expect(body).toEqual({
@@ -169,10 +169,10 @@ test.each([
   })
 })
 
-test('a coin that is not held is not found', async () => {
+test('an unknown coin is not found', async () => {
   for (const [coin, remedy] of [
     ['bitcon', 'did you mean bitcoin?'],
-    ['no-such-coin', 'use what is held, as the latest prices name it'],
+    ['no-such-coin', 'ask for the latest prices to see which coins, sources and currencies are stored'],
   ]) {
     const { status, body } = await get(`/api/v1/candles?coin=${coin}`)
     expect(status).toBe(404)
@@ -183,7 +183,7 @@ test('a coin that is not held is not found', async () => {
   expect(elsewhere.body).toMatchObject({ detail: expect.stringContaining('"bitcoin" at kraken in eur is stored') })
 })
 
-test('an unknown address is told what exists, and what was probably meant', async () => {
+test('an unknown address is answered with the known ones and a suggestion', async () => {
   const { status, body } = await get('/api/v1/candels')
   expect(status).toBe(404)
   expect(body).toMatchObject({
@@ -192,7 +192,7 @@ test('an unknown address is told what exists, and what was probably meant', asyn
   })
 })
 
-test('only reading is allowed', async () => {
+test('only GET and HEAD are allowed', async () => {
   const { url } = await serving(platformOf(engines))
   const { status, headers, body } = await getJson(`${url}/api/v1/status`, { method: 'POST' })
   expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD'])

@@ -13,19 +13,19 @@ interface Operation {
 }
 
 export const document = openapiDocument() as { paths: Record<string, { get?: Operation; post?: Operation; delete?: Operation }> }
-/** A check of what a route answers with a status against what the document says about it. */
+/** Checks an answer of a route against the document. */
 export function answerOf(path: string, status: number, method: 'get' | 'post' | 'delete' = 'get'): (body: unknown) => void {
   const content = document.paths[path]?.[method]?.responses[status]?.content
   const schema = (content?.['application/json'] ?? content?.['application/problem+json'])?.schema
   if (!schema) throw new Error(`${path} documents no JSON with status ${status}`)
-  // Strict about what the document does not say, too: an undocumented property fails.
+  // An undocumented property fails, too.
   const ajv = new Ajv2020({ allErrors: true, validateFormats: false, strict: false })
   ajv.addSchema(closed(document) as object, 'openapi')
   const validate = ajv.compile(rooted(closed(schema)) as object)
   return (body) => expect(validate(body) ? [] : validate.errors).toEqual([])
 }
 
-/** Objects that list their properties have no others. */
+/** Forbids other properties in objects that list their properties. */
 function closed(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) return value.map(closed)
@@ -33,5 +33,5 @@ function closed(value: unknown): unknown {
   return 'properties' in walked && walked.type === 'object' ? { ...walked, additionalProperties: false } : walked
 }
 
-/** References point into the document. */
+/** Resolves references in the document. */
 const rooted = (schema: unknown): unknown => JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"openapi#/'))

@@ -1,4 +1,4 @@
-/** The text format of Prometheus, as strictly as its own tool reads it. */
+/** Parses the text format of Prometheus as strictly as promtool. */
 export interface Family {
   readonly name: string
   readonly type: string
@@ -13,7 +13,7 @@ export interface Family {
 const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\[\\"n])*)"(?:,|$)/y
 
-/** @throws Error for what no scraper would take */
+/** @throws Error for text that a scraper would refuse */
 export function parseExposition(text: string): ReadonlyMap<string, Family> {
   if (!text.endsWith('\n')) throw new Error('the text does not end with a line feed')
   const families = new Map<string, { name: string; type: string; help: string; samples: Family['samples'][number][] }>()
@@ -31,7 +31,7 @@ export function parseExposition(text: string): ReadonlyMap<string, Family> {
     } else {
       const [, sample = '', labels = '', value = ''] = SAMPLE.exec(line) ?? []
       const number = value === '+Inf' ? Number.POSITIVE_INFINITY : Number(value)
-      // A mean of nothing; Prometheus reads it in any case.
+      // The mean of no values, which Prometheus accepts.
       const nothing = /^nan$/i.test(value)
       const suffixes = family?.type === 'histogram' ? ['_bucket', '_sum', '_count'] : ['']
       if (!family || !suffixes.some((suffix) => sample === family?.name + suffix) || (Number.isNaN(number) && !nothing))

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest'
-import { QiError } from '../../../lib/src/base/index.ts'
+import { QiError } from '../../../lib/src/base/types/index.ts'
 import { createDatabase } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
 import { openLine } from './line.ts'
 import { type Engines, getJson, openEngines, platformOf, recordingLogger, serving } from './served.ts'
 
-/** A platform whose store fails with this. */
+/** A platform whose store fails with this error. */
 const failing = (error: unknown) => {
   const store = { reads: { dsl: { getLatestPrices: () => Promise.reject(error) } } } as unknown as Engines['store']
   return platformOf({ store, stream: {} as Engines['stream'] })
 }
 
-test('a defect is logged under an id; the caller gets the id and nothing of the inside', async () => {
+test('a defect is logged under an id; the caller gets the id without internal details', async () => {
   const logger = recordingLogger()
   const { url } = await serving(failing(new TypeError('secret at /home/me/x.ts')), { logger })
   const { status, body } = await getJson(`${url}/api/v1/prices/latest`)
@@ -25,14 +25,14 @@ test('a defect is logged under an id; the caller gets the id and nothing of the 
   })
 })
 
-test('how long to wait is told in a header, in whole seconds', async () => {
+test('the header retry-after has whole seconds', async () => {
   const { url } = await serving(failing(new QiError('RATE_LIMITED', 'slowly', { retryAfterMs: 1_200 })))
   const { status, headers, body } = await getJson(`${url}/api/v1/prices/latest`)
   expect([status, headers.get('retry-after')]).toEqual([429, '2'])
   expect(body).toMatchObject({ code: 'RATE_LIMITED', detail: 'slowly', retryable: true, retry_after_ms: 1200 })
 })
 
-test('without its database the server answers 503 at once and gives nothing away, is neither healthy nor ready, and recovers', async () => {
+test('without its database the server answers 503 at once without internal details, is neither healthy nor ready, and recovers', async () => {
   const database = await createDatabase()
   const line = await openLine(database.url)
   await using engines = await openEngines(line.url)
@@ -63,7 +63,7 @@ test('without its database the server answers 503 at once and gives nothing away
   await until(async () => (await fetch(`${url}/ready`)).status === 200, 'readiness to be back')
 })
 
-test('what is missing underneath is no fault of the caller', async () => {
+test('a missing table is not reported as a fault of the caller', async () => {
   const missing = new QiError('NOT_FOUND', 'relation "crypto_prices" does not exist', { cause: new Error('42P01') })
   const { url } = await serving(failing(missing))
   const { status, body } = await getJson(`${url}/api/v1/prices/latest`)
@@ -71,7 +71,7 @@ test('what is missing underneath is no fault of the caller', async () => {
   expect(JSON.stringify(body)).not.toContain('crypto_prices')
 })
 
-test('not ready before the platform is initialized, and while a consumer does not run', async () => {
+test('is not ready before the platform is initialized, and while a consumer does not run', async () => {
   const closed = () => {
     throw new QiError('CLOSED', 'the platform is not initialized')
   }

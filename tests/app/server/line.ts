@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { freePort } from '../../../bench/freePort.ts'
 
-/** A way to a server that can be cut: what the server is like when its machine is gone. */
+/** A proxy to a server that can be cut, as if the server's machine were gone. */
 export async function openLine(target: string): Promise<{ readonly url: string; cut(): Promise<void>; mend(): Promise<void> }> {
   const { hostname, port } = new URL(target)
   const sockets = new Set<Socket>()

@@ -1,25 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Decimal, price, type Stream, trade } from '../../../lib/src/base/index.ts'
-import { testDatabase } from '../../support/database.ts'
-import { append, appendPrices, type Engines, openEngines, platformOf, priceOf, serving } from './served.ts'
+import { describe, expect, test } from 'vitest'
+import { type Decimal, price, type Stream, trade } from '../../../lib/src/base/types/index.ts'
+import { ownEngines } from './ownEngines.ts'
+import { append, appendPrices, ownCoin, platformOf, priceOf, serving } from './served.ts'
 import { connect, subscribed } from './webSocket.ts'
 
-const { url: database } = await testDatabase()
-let engines: Engines
-beforeAll(async () => {
-  engines = await openEngines(database)
-})
-afterAll(() => engines[Symbol.asyncDispose]())
-
-/** Coins that no other test appends: all of them share one stream. */
-let made = 0
-const coin = () => `coin-${process.pid}-${made++}`
+const engines = await ownEngines()
 
 describe('subscriptions', () => {
-  test('what is appended after the acknowledgement arrives, as the bytes of the stream', async () => {
+  test('records appended after the acknowledgement arrive as the bytes of the stream', async () => {
     const { url } = await serving(platformOf(engines))
     const live = await connect(url)
-    const id = coin()
+    const id = ownCoin()
     live.send({ type: 'subscribe', id: 'a', channel: 'prices', coins: [id], sources: ['coingecko'], currencies: ['usd'] })
     expect(await live.next()).toEqual({
       type: 'subscribed',
@@ -29,21 +20,27 @@ describe('subscriptions', () => {
       sources: ['coingecko'],
       currencies: ['usd'],
       batch: false,
+      resume: expect.stringMatching(/^r1-/),
     })
     const wanted = priceOf(id)
     await appendPrices(
       engines.stream,
-      priceOf(coin()),
+      priceOf(ownCoin()),
       priceOf(id, { source: 'other' }),
       priceOf(id, { currency: 'eur' }),
       wanted,
     )
-    expect(await live.next()).toEqual({ type: 'record', channel: 'prices', data: price.toWire(wanted) })
+    expect(await live.next()).toEqual({
+      type: 'record',
+      channel: 'prices',
+      data: price.toWire(wanted),
+      resume: expect.stringMatching(/^r1-/),
+    })
   })
 
-  test('several records come in one message where that was asked for', async () => {
+  test('several records come in one message with `batch`', async () => {
     const { url } = await serving(platformOf(engines))
-    const id = coin()
+    const id = ownCoin()
     const live = await subscribed(url, { coins: [id], batch: true })
     await appendPrices(
       engines.stream,
@@ -53,9 +50,9 @@ describe('subscriptions', () => {
     expect(await live.next()).toMatchObject({ type: 'records', channel: 'prices', data: [{ price: '1' }, { price: '2' }] })
   })
 
-  test('each kind of record has its channel, and one client may listen to several', async () => {
+  test('each record type has a channel, and one client may subscribe to several', async () => {
     const { url } = await serving(platformOf(engines))
-    const id = coin()
+    const id = ownCoin()
     const live = await subscribed(url, { coins: [id] })
     live.send({ type: 'subscribe', channel: 'trades', coins: [id] })
     await live.next('subscribed')
@@ -66,9 +63,9 @@ describe('subscriptions', () => {
     expect(await live.next('record')).toMatchObject({ channel: 'prices' })
   })
 
-  test('a second subscription replaces the first; after unsubscribing nothing comes', async () => {
+  test('a second subscription replaces the first; after unsubscribing no record comes', async () => {
     const { url } = await serving(platformOf(engines))
-    const [first, second] = [coin(), coin()]
+    const [first, second] = [ownCoin(), ownCoin()]
     const live = await subscribed(url, { coins: [first] })
     live.send({ type: 'subscribe', channel: 'prices', coins: [second] })
     await live.next('subscribed')
@@ -83,9 +80,9 @@ describe('subscriptions', () => {
     expect(await live.next()).toEqual({ type: 'pong' })
   })
 
-  test('what is no valid record is not forwarded', async () => {
+  test('invalid records are not forwarded', async () => {
     const { url } = await serving(platformOf(engines))
-    const id = coin()
+    const id = ownCoin()
     const live = await subscribed(url, { coins: [id] })
     await engines.stream.append(price.topic, [{ key: `coingecko:${id}`, value: '{"price":"no"}' }])
     await appendPrices(engines.stream, priceOf(id))
@@ -134,7 +131,7 @@ describe('the tail', () => {
       }
     }
     const server = await serving(platformOf({ store: engines.store, stream: counting }))
-    const id = coin()
+    const id = ownCoin()
     const clients = [await subscribed(server.url, { coins: [id] }), await subscribed(server.url, { coins: [id] })]
     await appendPrices(engines.stream, priceOf(id))
     for (const live of clients) await live.next('record')
@@ -148,7 +145,7 @@ describe('the tail', () => {
     expect(running).toBe(0)
   })
 
-  test('goes on from where it was when the stream comes back, and says so', async () => {
+  test('resumes at its place when the stream is back, and tells the clients', async () => {
     let broken = false
     let breakNow = () => {}
     const fragile = Object.create(engines.stream) as Stream
@@ -167,7 +164,7 @@ describe('the tail', () => {
       check()
     }
     const { url } = await serving(platformOf({ store: engines.store, stream: fragile }))
-    const id = coin()
+    const id = ownCoin()
     const live = await subscribed(url, { coins: [id] })
     await appendPrices(engines.stream, priceOf(id, { price: '1' as Decimal }))
     expect(await live.next()).toMatchObject({ data: { price: '1' } })
@@ -200,9 +197,9 @@ describe('the tail', () => {
   })
 })
 
-test('a client that does not read loses records and is told how many; the others lose none', async () => {
+test('a client that does not read loses records and is told how many; others lose none', async () => {
   const { url } = await serving(platformOf(engines), { live: { bufferBytes: 1024 * 1024 } })
-  const id = coin()
+  const id = ownCoin()
   const slow = await subscribed(url, { coins: [id] })
   const quick = await subscribed(url, { coins: [id] })
   slow.socket.pause()
@@ -233,7 +230,7 @@ test('a silent client is dropped', async () => {
   expect((await silent.closed).code).toBe(1006)
 })
 
-test('there are no more clients than allowed', async () => {
+test('clients are limited', async () => {
   const { url } = await serving(platformOf(engines), { live: { clients: 2 } })
   await connect(url)
   await connect(url)

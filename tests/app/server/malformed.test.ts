@@ -6,7 +6,7 @@ import { type Engines, platformOf, serving } from './served.ts'
 
 const platform = platformOf({ store: {}, stream: {} } as unknown as Engines)
 
-/** What comes back for bytes, until the server ends the connection. */
+/** The bytes that the server answers until it closes the connection. */
 async function answerTo(port: number, sent: string): Promise<{ readonly head: string; readonly body: unknown }> {
   const socket = connect(port, '127.0.0.1')
   await once(socket, 'connect')

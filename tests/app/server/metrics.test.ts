@@ -1,8 +1,17 @@
 import { channel } from 'node:diagnostics_channel'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { price, publishNetworkEvent, QiError, tellFailure } from '../../../lib/src/base/index.ts'
-import { PUBLISHER_CHANNEL, type PublisherEvent } from '../../../lib/src/publishers/index.ts'
-import { type ConsumerWrite, SKIP_CHANNEL, type SkippedRange } from '../../../lib/src/streaming/index.ts'
+import { publishNetworkEvent } from '../../../lib/src/base/networking/index.ts'
+import {
+  CONSUMER_CHANNEL,
+  type DeliveryWrite,
+  emitFailure,
+  PUBLISHER_CHANNEL,
+  type PublisherEvent,
+  price,
+  QiError,
+  SKIP_CHANNEL,
+  type SkippedRange,
+} from '../../../lib/src/base/types/index.ts'
 import { testDatabase } from '../../support/database.ts'
 import { parseExposition } from './exposition.ts'
 import { appendPrices, type Engines, openEngines, platformOf, priceOf, serving } from './served.ts'
@@ -23,12 +32,12 @@ async function scrape(url: string): Promise<ReadonlyMap<string, number>> {
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]))
 }
 
-test('records in and out are counted from what publishers and consumers tell', async () => {
+test('records in and out are counted from the channels of publishers and consumers', async () => {
   const { url } = await serving(platformOf(engines))
   const tell = (event: PublisherEvent) => channel(PUBLISHER_CHANNEL).publish(event)
   tell({ type: 'appended', source: 'coingecko', topic: 'crypto-prices', records: 250, bytes: 60_000, ms: 4 })
   tell({ type: 'dead-lettered', source: 'coingecko', topic: 'crypto-prices', records: 2, ms: 1 })
-  const write: ConsumerWrite = {
+  const write: DeliveryWrite = {
     pipeline: 'crypto-data',
     destination: 'timescaledb',
     topic: 'crypto-prices',
@@ -40,7 +49,7 @@ test('records in and out are counted from what publishers and consumers tell', a
     oldest: Date.now() - 500,
     market: Date.now() - 20_000,
   }
-  channel('qicore:consumer').publish(write)
+  channel(CONSUMER_CHANNEL).publish(write)
   tell({
     type: 'retry',
     source: 'coingecko',
@@ -57,7 +66,7 @@ test('records in and out are counted from what publishers and consumers tell', a
     ...{ topic: 'crypto-prices', partition: 0, from: 10n, to: 40n },
   }
   channel(SKIP_CHANNEL).publish(skipped)
-  tellFailure('consumer crypto-data', new QiError('TIMEOUT', 'late'))
+  emitFailure('consumer crypto-data', new QiError('TIMEOUT', 'late'))
   publishNetworkEvent({ type: 'attempt', peer: 'CoinGecko', outcome: 'RATE_LIMITED', ms: 5 })
   publishNetworkEvent({ type: 'attempt', peer: 'CoinGecko', outcome: 'ok', ms: 5 })
   const metrics = await scrape(url)
@@ -82,7 +91,7 @@ test('records in and out are counted from what publishers and consumers tell', a
   expect(metrics.get('qicore_errors_total{part="CoinGecko",code="RATE_LIMITED"}')).toBe(1)
 })
 
-test('what waits in parts, what is left of rate limits and how far rollups are behind is asked at each scrape', async () => {
+test('waiting records, calls left and lag of rollups are read at each scrape', async () => {
   const { url } = await serving(platformOf(engines))
   await engines.store.rollups.turnOff()
   const off = await scrape(url)
@@ -100,7 +109,7 @@ test('what waits in parts, what is left of rate limits and how far rollups are b
   expect(await scrape(url).then((m) => m.get('qicore_rollup_pending_stretches'))).toBe(0)
 })
 
-test('all of it is text that a scraper reads: named by the conventions, counters and histograms consistent', async () => {
+test('the text is valid for a scraper: names by convention, counters and histograms consistent', async () => {
   const { url } = await serving(
     platformOf(engines, {
       parts: [{ name: 'source "odd" \\ \n name', state: 'running', since: 0, restarts: 1 }],

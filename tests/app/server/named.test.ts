@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Instrument, instrument } from '../../../lib/src/base/index.ts'
+import { type Instrument, instrument } from '../../../lib/src/base/types/index.ts'
 import { testDatabase } from '../../support/database.ts'
 import { appendPrices, type Engines, getJson, openEngines, platformOf, priceOf, serving } from './served.ts'
 import { connect, subscribed } from './webSocket.ts'
@@ -33,7 +33,7 @@ const get = async (path: string) => {
   return getJson(url + path)
 }
 
-test.each(['BTC', 'btc', 'Bitcoin Coin'])('%s is understood as the one coin that it names', async (name) => {
+test.each(['BTC', 'btc', 'Bitcoin Coin'])('%s is resolved to its only coin', async (name) => {
   const coin = encodeURIComponent(name)
   expect(await get(`/api/v1/prices/latest?coins=${coin},ethereum`)).toMatchObject({
     status: 200,
@@ -46,13 +46,13 @@ test.each(['BTC', 'btc', 'Bitcoin Coin'])('%s is understood as the one coin that
   expect(await get(`/api/v1/candles/bucketed?coin=${coin}&bucket=2h`)).toMatchObject({ status: 200 })
 })
 
-test('a ticker of several coins is never guessed: they are named', async () => {
+test('an ambiguous ticker is refused with its candidates', async () => {
   const { status, body } = await get('/api/v1/candles?coin=WETH2&timeframe=1h')
   expect(status).toBe(404)
   expect(body).toMatchObject({ code: 'NOT_FOUND', detail: expect.stringMatching(/bridged-weth.*weth/) })
 })
 
-test('latest prices of a coin that nobody has are not found, with what may have been meant; a filter that leaves none is no error', async () => {
+test('latest prices of an unknown coin are not found, with a suggestion; a filter without matches is no error', async () => {
   expect(await get('/api/v1/prices/latest?coins=bitcion')).toMatchObject({
     status: 404,
     body: { code: 'NOT_FOUND', detail: expect.stringContaining('did you mean bitcoin?') },
@@ -60,7 +60,7 @@ test('latest prices of a coin that nobody has are not found, with what may have 
   expect(await get('/api/v1/prices/latest?coins=bitcoin&currencies=eur')).toMatchObject({ status: 200, body: { items: [] } })
 })
 
-test('a WebSocket understands tickers, and refuses those of several coins', async () => {
+test('a WebSocket resolves tickers, and refuses ambiguous ones', async () => {
   const { url } = await serving(platformOf(engines))
   const live = await connect(url)
   live.send({ type: 'subscribe', channel: 'prices', coins: ['BTC', 'not-stored-yet'] })
@@ -68,15 +68,14 @@ test('a WebSocket understands tickers, and refuses those of several coins', asyn
   await appendPrices(engines.stream, priceOf('bitcoin'))
   expect(await live.next('record')).toMatchObject({ data: { coin_id: 'bitcoin' } })
   live.send({ type: 'subscribe', channel: 'prices', coins: ['weth2'] })
-  expect(await live.next('error')).toMatchObject({ error: { code: 'BAD_REQUEST', message: expect.stringMatching(/2 coins/) } })
+  expect(await live.next('error')).toMatchObject({ error: { code: 'NOT_FOUND', message: expect.stringMatching(/2 coins/) } })
   await subscribed(url)
 })
 
 test.each([
-  ['/api/v1/prices', '/api/v1/prices/latest'],
-  ['/api/v1/prices/', '/api/v1/prices/latest'],
-  ['/api/v1/market', '/api/v1/market/summary'],
-])('of %s the address below it is suggested', async (path, meant) => {
+  ['/api/v1/prices/', '/api/v1/prices'],
+  ['/api', '/api/v1/prices/latest'],
+])('%s gives the suggestion of an address below it', async (path, meant) => {
   expect(await get(path)).toMatchObject({
     status: 404,
     body: { detail: expect.stringContaining(`did you mean ${meant}?`) },

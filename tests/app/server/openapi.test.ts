@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Decimal } from '../../../lib/src/base/index.ts'
+import type { Decimal } from '../../../lib/src/base/types/index.ts'
 import { testDatabase } from '../../support/database.ts'
 import { answerOf, document } from './documented.ts'
 import { type Engines, getJson, openEngines, platformOf, priceOf, serving } from './served.ts'
@@ -45,7 +45,25 @@ test('the committed document is the served one', async () => {
   expect((await getJson(`${url}/api/v1/openapi.json`)).body).toEqual(committed)
 })
 
-/** Addresses that are read as they are. */
+test('every object of an answer has a name, and every operation a group', () => {
+  const inline: string[] = []
+  const look = (value: unknown, path: readonly string[]): void => {
+    if (value === null || typeof value !== 'object') return
+    const named = path.length === 3 && path[0] === 'components'
+    if ('properties' in value && !named) inline.push(path.join('/'))
+    for (const [key, inner] of Object.entries(value)) if (key !== 'properties' || !named) look(inner, [...path, key])
+    if ('properties' in value && named)
+      for (const [key, inner] of Object.entries(value.properties as object)) look(inner, [...path, key])
+  }
+  look(document, [])
+  expect(inline).toEqual([])
+  const { tags } = document as unknown as { tags: { name: string }[] }
+  const groups = tags.map(({ name }) => name)
+  for (const operation of Object.values(document.paths).flatMap((methods) => Object.values(methods)))
+    expect(groups).toContain((operation as unknown as { tags: string[] }).tags[0])
+})
+
+/** Addresses without parameters. */
 const readable = () => Object.keys(document.paths).filter((path) => document.paths[path]?.get && !path.includes('{'))
 
 describe('every route answers as documented', () => {
@@ -95,7 +113,7 @@ describe('every route answers as documented', () => {
       if (document.paths[path]?.get?.responses['401']) answerOf(path, 401)((await getJson(guarded.url + path)).body)
   })
 
-  test('every parameter is described, and one that is required is demanded', async () => {
+  test('every parameter is described, and a required one is enforced', async () => {
     const { url } = await serving(platformOf(engines))
     for (const [path, operations] of Object.entries(document.paths))
       for (const { name, in: place, required, description } of Object.values(operations).flatMap((one) => one.parameters ?? [])) {
@@ -103,4 +121,26 @@ describe('every route answers as documented', () => {
         if (required && place === 'query') expect((await getJson(url + path)).body).toMatchObject({ field: name })
       }
   })
+})
+
+test('latest prices and instruments also come as lines, with a Link to the next page', async () => {
+  const { url } = await serving(platformOf(engines))
+  const { body } = await getJson(`${url}/api/v1/prices/latest`)
+  const { items } = body as { items: Record<string, string>[] }
+  expect(items.length).toBeGreaterThan(1)
+  const lines = await (await fetch(`${url}/api/v1/prices/latest.ndjson`)).text()
+  expect(
+    lines
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown),
+  ).toEqual(items)
+  const csv = await fetch(`${url}/api/v1/prices/latest?limit=1`, { headers: { accept: 'text/csv' } })
+  const [head = '', row = ''] = (await csv.text()).split('\r\n')
+  expect(head).toMatch(/^coin_id,.*,price,.*,built_from$/)
+  const cells = Object.fromEntries(head.split(',').map((name, at) => [name, row.split(',')[at]]))
+  expect(cells).toMatchObject(items[0] as object)
+  expect(csv.headers.get('link')).toMatch(/^<\/api\/v1\/prices\/latest\?limit=1&after=.*>; rel="next"$/)
+  const instruments = await (await fetch(`${url}/api/v1/instruments?format=csv`)).text()
+  expect(instruments).toMatch(/^coin_id,source,/)
 })

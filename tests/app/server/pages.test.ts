@@ -3,7 +3,7 @@ import { type Engines, platformOf, serving } from './served.ts'
 
 const platform = platformOf({ store: {}, stream: {} } as unknown as Engines)
 
-test.each(['/', '/api/v1/docs'])('%s needs nothing from elsewhere, and allows nothing inline', async (path) => {
+test.each(['/', '/docs', '/api/v1/docs'])('%s loads nothing from other servers, and has no inline scripts', async (path) => {
   const { url } = await serving(platform)
   const response = await fetch(url + path)
   const policy = response.headers.get('content-security-policy')
@@ -29,4 +29,47 @@ test('an unknown file is not found', async () => {
   const { url } = await serving(platform)
   expect((await fetch(`${url}/assets/none.js`)).status).toBe(404)
   expect((await fetch(`${url}/assets/..%2f..%2fpages.ts`)).status).toBe(404)
+})
+
+test.each(['/', '/docs', '/assets/docs.js', '/openapi.json', '/api/v1/openapi.json'])(
+  '%s is revalidated each time, and sent only if it changed',
+  async (path) => {
+    const { url } = await serving(platform)
+    const first = await fetch(url + path)
+    expect(first.headers.get('cache-control')).toBe('private, no-cache')
+    const etag = first.headers.get('etag') as string
+    const known = await fetch(url + path, { headers: { 'if-none-match': etag } })
+    expect([known.status, known.headers.get('etag'), await known.text()]).toEqual([304, etag, ''])
+    const changed = await fetch(url + path, { headers: { 'if-none-match': 'W/"another"' } })
+    expect([changed.status, await changed.text()]).toEqual([200, await first.text()])
+  },
+)
+
+const BROWSER = { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } }
+
+test('an unknown address gives a browser a page without markup of the address, and a program a problem', async () => {
+  const { url } = await serving(platform)
+  const page = await fetch(`${url}/docz/<script>`, BROWSER)
+  expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8'])
+  const html = await page.text()
+  expect(html).toContain('there is nothing at /docz/')
+  expect(html).not.toMatch(/<script/)
+  const problem = await fetch(`${url}/docz`)
+  expect([problem.status, problem.headers.get('content-type')]).toEqual([404, 'application/problem+json'])
+})
+
+test.each(['up', 'down'] as const)('a browser gets the health as a page, with the HTTP status of a probe: %s', async (status) => {
+  const unwell = {
+    ...platform,
+    health: async () => ({ status, parts: [{ name: 'store', status, since: 0, summary: 'it is' }] }),
+  }
+  const { url } = await serving(unwell)
+  const expected = status === 'down' ? 503 : 200
+  const page = await fetch(`${url}/health`, BROWSER)
+  expect([page.status, page.headers.get('content-type')]).toEqual([expected, 'text/html; charset=utf-8'])
+  expect(page.headers.get('content-security-policy')).not.toContain('unsafe')
+  expect(await page.text()).toContain('/assets/health.js')
+  const json = await fetch(`${url}/health`)
+  expect([json.status, json.headers.get('content-type')]).toEqual([expected, 'application/json; charset=utf-8'])
+  expect(await json.json()).toMatchObject({ status })
 })

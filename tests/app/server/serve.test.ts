@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => engines[Symbol.asyncDispose]())
 
-test('a port in use is named, with what to do', async () => {
+test('a port in use is refused with a remedy', async () => {
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const { port } = other.address() as AddressInfo
@@ -28,7 +28,7 @@ test('a port in use is named, with what to do', async () => {
   other.close()
 })
 
-test('an address of another machine is refused, with what to do', async () => {
+test('an address of another machine is refused with a remedy', async () => {
   const failed = serve({ platform: platformOf(engines), config: { server: { host: '203.0.113.1', port: 0 } } })
   await expect(failed).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
@@ -37,7 +37,7 @@ test('an address of another machine is refused, with what to do', async () => {
   })
 })
 
-test('closing lets a request in flight finish, tells WebSockets, ends kept-alive connections and frees the port', async () => {
+test('closing lets a request in flight finish, closes WebSockets and kept-alive connections, and frees the port', async () => {
   const asked = Promise.withResolvers<void>()
   const answer = Promise.withResolvers<void>()
   const dsl = {
@@ -64,7 +64,7 @@ test('closing lets a request in flight finish, tells WebSockets, ends kept-alive
   await again.close()
 })
 
-test('what outlasts the deadline is cut', async () => {
+test('connections that outlast the deadline are cut', async () => {
   const dsl = { getLatestPrices: () => new Promise(() => {}) }
   const store = Object.assign(Object.create(engines.store), { reads: { dsl } }) as Engines['store']
   const server = await serving(platformOf({ ...engines, store }), { drainMs: 100 })

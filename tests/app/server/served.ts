@@ -1,17 +1,17 @@
 import { onTestFinished } from 'vitest'
 import { type ServedPlatform, type ServeOptions, type ServerSettings, serve } from '../../../app/server/index.ts'
+import { openStore, type Store } from '../../../lib/src/base/database/index.ts'
 import {
+  type Decimal,
   type Logger,
-  openStore,
   type Price,
   price,
   type RecordType,
   type RecordValues,
   recordTypes,
-  type Store,
   type Stream,
   silentLogger,
-} from '../../../lib/src/base/index.ts'
+} from '../../../lib/src/base/types/index.ts'
 import { openEmbeddedStream } from '../../../lib/src/streaming/index.ts'
 
 export interface Engines extends AsyncDisposable {
@@ -19,7 +19,7 @@ export interface Engines extends AsyncDisposable {
   readonly stream: Stream
 }
 
-/** A real store and a real stream in one database. */
+/** Opens a real store and a real stream in one database. */
 export async function openEngines(url: string): Promise<Engines> {
   const store = await openStore({ home: '/nonexistent', databaseUrl: url })
   const stream = await openEmbeddedStream({ url, logger: silentLogger })
@@ -34,9 +34,16 @@ export async function openEngines(url: string): Promise<Engines> {
   return { store, stream, [Symbol.asyncDispose]: close }
 }
 
+/** Fails without `this`, as the methods of a real platform do. */
+const needsThis = <T>(answer: () => T) =>
+  function (this: unknown): T {
+    if (this === undefined) throw new TypeError('called without its platform')
+    return answer()
+  }
+
 type Status = ReturnType<ServedPlatform['getStatus']>
 
-/** What runs in the platform is of no matter here: only its engines are real. */
+/** A platform whose engines are real, and whose status is made up. */
 export function platformOf({ store, stream }: Pick<Engines, 'store' | 'stream'>, more: Partial<Status> = {}): ServedPlatform {
   const since = Date.now()
   const consumer = {
@@ -58,7 +65,7 @@ export function platformOf({ store, stream }: Pick<Engines, 'store' | 'stream'>,
   return {
     store,
     stream,
-    getStatus: () => ({
+    getStatus: needsThis(() => ({
       state: 'running',
       startedAt: since,
       store: 'PostgreSQL',
@@ -67,7 +74,7 @@ export function platformOf({ store, stream }: Pick<Engines, 'store' | 'stream'>,
       consumers: [consumer],
       parts: [{ name: 'consumer crypto-data', state: 'running', since, restarts: 3 }],
       ...more,
-    }),
+    })),
     rateLimits: async () => [{ service: 'CoinGecko', limit: 30, windowMs: 61_000, free: 12, penaltyMs: 1500 }],
     async health() {
       const checks = { store: await store.check(), stream: await stream.check() }
@@ -101,7 +108,7 @@ export async function serving(
   return server
 }
 
-/** Keeps what is logged. */
+/** A logger that keeps its lines. */
 export function recordingLogger(): Logger & {
   readonly lines: { readonly fields: Readonly<Record<string, unknown>>; readonly message: string }[]
 } {
@@ -137,3 +144,11 @@ export async function getJson(
   const response = await fetch(url, init)
   return { status: response.status, body: await response.json(), headers: response.headers }
 }
+
+let coins = 0
+/** The id of a coin that no other test appends: the tests of a file share one stream. */
+export const ownCoin = (): string => `coin-${process.pid}-${coins++}`
+
+/** A price of `n`, at a time that grows with `n`. */
+export const figure = (id: string, n: number): Price =>
+  priceOf(id, { price: String(n) as Decimal, time: 1_700_000_000_000_000 + n })

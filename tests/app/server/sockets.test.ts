@@ -17,11 +17,11 @@ async function figure({ url }: Pick<RunningServer, 'url'>, name: string): Promis
   return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(metrics)?.[1])
 }
 
-/** The head of a request whose body is still to come. */
+/** The head of a request whose body follows. */
 const post = (length: number): string =>
   `POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\naccept: application/json, text/event-stream\r\ncontent-length: ${length}\r\n\r\n`
 
-/** Of these requests nothing may be left although their senders never close. */
+/** Requests of clients that never close; the server must free their sockets. */
 test.each([
   ['an upgrade for a foreign page', 403, upgradeRequest({ origin: 'https://evil.example' })],
   ['an upgrade with a wrong token', 401, upgradeRequest({ authorization: 'Bearer wrong' })],
@@ -40,21 +40,21 @@ test.each([
   await expect.poll(() => figure(server, 'qicore_http_connections'), { timeout: 4_000, interval: 200 }).toBe(1)
 })
 
-test('a body that is too large is refused with 413, and its socket is freed', async () => {
+test('a too large body is refused with 413, and its socket is freed', async () => {
   const server = await serving(platform, { token })
   const sockets = Array.from({ length: 3 }, () => dial(server.port, post(9_000_000) + '0'.repeat(5_000_000)))
   for (const socket of sockets) expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1.1 413 /)
   await expect.poll(() => figure(server, 'qicore_http_connections')).toBe(1)
 })
 
-test('a connection that says nothing ends', async () => {
+test('a silent connection is closed', async () => {
   const server = await serving(platform, { token, connections: { headersMs: 200 } })
   const socket = dial(server.port)
   expect(await text(socket)).toMatch(/^HTTP\/1.1 408 /)
   await expect.poll(() => figure(server, 'qicore_http_connections')).toBe(1)
 })
 
-test('a stop does not wait for refused clients that stay', async () => {
+test('a stop does not wait for refused clients', async () => {
   const server = await serving(platform, { drainMs: 5_000 })
   const socket = dial(server.port, upgradeRequest({ origin: 'https://evil.example' }))
   await once(socket, 'data')
@@ -63,7 +63,7 @@ test('a stop does not wait for refused clients that stay', async () => {
   expect(performance.now() - began).toBeLessThan(3_000)
 })
 
-test('there are no more connections than allowed, and room comes back', async () => {
+test('connections are limited, and closed ones make room', async () => {
   const server = await serving(platform, { token, connections: { connections: 5 } })
   const sockets = Array.from({ length: 5 }, () => dial(server.port))
   await Promise.all(sockets.map((socket) => once(socket, 'connect')))
@@ -77,7 +77,7 @@ const own = Object.values(networkInterfaces())
   .flat()
   .find((found) => found?.family === 'IPv4' && !found.internal)?.address
 
-test.skipIf(!own)('one address may have so many; it is told so, and others are served', async () => {
+test.skipIf(!own)('connections of one address are limited with an error, and others are served', async () => {
   const server = await serving(platform, { token, host: '0.0.0.0', connections: { connectionsPerAddress: 3 } })
   const sockets = Array.from({ length: 3 }, () => dial(server.port, '', own))
   await Promise.all(sockets.map((socket) => once(socket, 'connect')))

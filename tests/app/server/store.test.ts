@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest'
-import { price } from '../../../lib/src/base/index.ts'
+import { price } from '../../../lib/src/base/types/index.ts'
 import { aPrice } from '../../database/records.ts'
 import { onTimescale, testDatabase } from '../../support/database.ts'
 import { getJson, openEngines, platformOf, serving } from './served.ts'
 
 const database = await testDatabase()
 
-it('the store tells its sizes and how fresh its rollups are', async () => {
+it('the store shows its sizes and the lag of its rollups', async () => {
   await using engines = await openEngines(database.url)
   await engines.store.timescale.upsert(price, [aPrice()])
   await engines.store.rollups.turnOn()

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { boundedStream } from '../../../app/server/mcp.ts'
-import type { Stream } from '../../../lib/src/base/index.ts'
+import type { Stream } from '../../../lib/src/base/types/index.ts'
 import { testDatabase } from '../../support/database.ts'
 import { dial, dialWebSocket, flood, frame, PING, PONG, TEXT } from './rawWebSocket.ts'
 import { type Engines, openEngines, platformOf, serving } from './served.ts'
@@ -14,12 +14,12 @@ beforeAll(async () => {
 })
 afterAll(() => engines[Symbol.asyncDispose]())
 
-/** So fast that only what is not read holds a client back. */
+/** Limits so high that only unread output pauses a client. */
 const quick = { messagesPerSecond: 1e6, burst: 1e6, bufferBytes: 256 * 1024 }
 const token = 'a-token-of-enough-length'
 const ping = JSON.stringify({ type: 'ping', id: 'x'.repeat(99) })
 const many = (message: Buffer): Buffer => Buffer.concat(Array<Buffer>(Math.ceil(65_536 / message.length)).fill(message))
-/** Bytes that the sockets of both sides hold, and the answers to them. */
+/** More bytes than the socket buffers of both sides hold, with their answers. */
 const KERNEL = 24_000_000
 
 describe('a WebSocket client that does not read', () => {
@@ -27,7 +27,7 @@ describe('a WebSocket client that does not read', () => {
     ['messages', frame(TEXT, ping)],
     ['wrong messages', frame(TEXT, '{')],
     ['pings', frame(PING, 'x'.repeat(120))],
-  ])('is not read from any more, however many %s it sends; others are served', async (_, message) => {
+  ])('is paused, however many %s it sends; others are served', async (_, message) => {
     const { url, port } = await serving(platformOf(engines), { live: quick })
     const silent = await dialWebSocket(port)
     expect(await flood(silent, many(message))).toBeLessThan(KERNEL)
@@ -36,7 +36,7 @@ describe('a WebSocket client that does not read', () => {
     expect(await other.next()).toEqual({ type: 'pong', id: 1 })
   })
 
-  test('is cut although it sends pongs all the time', async () => {
+  test('is cut even if it sends pongs all the time', async () => {
     const { port } = await serving(platformOf(engines), { live: { pingMs: 100 } })
     const silent = await dialWebSocket(port)
     const ponging = setInterval(() => silent.write(frame(PONG, '')), 20)
@@ -45,7 +45,7 @@ describe('a WebSocket client that does not read', () => {
     clearInterval(ponging)
   })
 
-  test('reads on where it was once it reads', async () => {
+  test('continues at its place once it reads', async () => {
     const { port } = await serving(platformOf(engines), { live: quick })
     const slow = await dialWebSocket(port)
     const taken = await flood(slow, many(frame(TEXT, ping)))
@@ -59,7 +59,7 @@ describe('a WebSocket client that does not read', () => {
   })
 })
 
-test('a client that sends too fast is answered at the rate that is allowed', async () => {
+test('a client that sends too fast is answered at the allowed rate', async () => {
   const { url } = await serving(platformOf(engines), { live: { messagesPerSecond: 100, burst: 10 } })
   const live = await connect(url)
   const began = performance.now()
@@ -68,7 +68,7 @@ test('a client that sends too fast is answered at the rate that is allowed', asy
   expect(performance.now() - began).toBeGreaterThan(450)
 })
 
-test('messages behind a subscribe that waits are bounded', async () => {
+test('messages after a waiting subscribe are bounded', async () => {
   const hanging = Object.create(engines.stream) as Stream
   hanging.describeTopics = () => new Promise(() => {})
   const { port } = await serving(platformOf({ ...engines, stream: hanging }), { live: quick, drainMs: 100 })
@@ -85,7 +85,7 @@ test('messages behind a subscribe that waits are bounded', async () => {
 })
 
 describe('without a token', () => {
-  test('WebSocket clients cannot take the place of those with one', async () => {
+  test('WebSocket clients cannot take the seats of those with one', async () => {
     const { url } = await serving(platformOf(engines), { token, live: { clients: 2, unauthorized: 3, authMs: 60_000 } })
     const idle = [await connect(url), await connect(url), await connect(url)]
     await expect(connect(url)).rejects.toThrow('refused with 429')
@@ -99,7 +99,7 @@ describe('without a token', () => {
     await connect(url)
   })
 
-  test('a client that does not answer the close is cut within two seconds', async () => {
+  test('a client that does not answer a close is cut within two seconds', async () => {
     const { port } = await serving(platformOf(engines), { token, live: { authMs: 50 } })
     const silent = await dialWebSocket(port)
     const began = performance.now()
@@ -109,7 +109,7 @@ describe('without a token', () => {
     expect(performance.now() - began).toBeLessThan(2_000)
   })
 
-  test('a flood of wrong messages ends at the first', async () => {
+  test('a flood of wrong messages is closed at the first one', async () => {
     const { port } = await serving(platformOf(engines), { token, live: { ...quick, authMs: 60_000 } })
     const silent = await dialWebSocket(port)
     await flood(silent, many(frame(TEXT, ping)))
@@ -134,7 +134,7 @@ describe('a client that does not read its answers', () => {
   })
 })
 
-test('an event stream that nobody reads ends with an error', async () => {
+test('an unread event stream ends with an error', async () => {
   let made = 0
   const ended = Promise.withResolvers<unknown>()
   const source = new ReadableStream<Uint8Array>({

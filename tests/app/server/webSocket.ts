@@ -5,13 +5,13 @@ import { type ClientOptions, WebSocket } from 'ws'
 export interface Live {
   readonly socket: WebSocket
   send(message: unknown): void
-  /** The next message, as it is or of a type; those before it are passed over. */
+  /** The next message, or the next one of a type; earlier ones are skipped. */
   next(type?: string): Promise<Record<string, unknown>>
   /** Code and reason of the close. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
 }
 
-/** A real client; rejects with the HTTP status where the upgrade is refused. */
+/** A real client; rejects with the HTTP status if the upgrade is refused. */
 export async function connect(url: string, options: ClientOptions = {}, path = '/ws'): Promise<Live> {
   const socket = new WebSocket(url.replace('http', 'ws') + path, options)
   onTestFinished(() => socket.terminate())
@@ -50,7 +50,7 @@ async function refused(socket: WebSocket): Promise<never> {
   throw new Error(`refused with ${(response as { statusCode: number }).statusCode}`)
 }
 
-/** Connected and subscribed. */
+/** Connects and subscribes. */
 export async function subscribed(
   url: string,
   subscription: Record<string, unknown> = {},

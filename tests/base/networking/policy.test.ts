@@ -52,7 +52,7 @@ describe('CircuitBreaker', () => {
     expect(events.flatMap((event) => (event.type === 'circuit' ? [event.state] : [])).slice(-2)).toEqual(['half-open', 'closed'])
   })
 
-  it('counts what says that the peer is unwell, and nothing else; a success in between starts anew', async () => {
+  it('counts only faults of the peer; a success in between starts over', async () => {
     const breaker = new CircuitBreaker('peer', settings)
     for (const code of ['RATE_LIMITED', 'NOT_FOUND', 'UNAUTHORIZED', 'BAD_DATA', 'CANCELLED'] as const)
       for (let i = 0; i < 4; i++)
@@ -65,7 +65,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.state).toBe('closed')
   })
 
-  it('a probe that was called off proves nothing', async () => {
+  it('an aborted probe does not count', async () => {
     const pass = turnable()
     const breaker = new CircuitBreaker('peer', settings)
     for (let i = 0; i < 3; i++) await expect(breaker.execute(down)).rejects.toThrow()
@@ -76,7 +76,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.state).toBe('open')
   })
 
-  it('opens by the share of failures where that is asked for', async () => {
+  it('opens by the share of failures if configured', async () => {
     turnable()
     const breaker = new CircuitBreaker('peer', breakerSettings.parse({ failures: 4, failure_rate: 0.5, window_ms: 1000 }))
     for (let i = 0; i < 20 && breaker.state === 'closed'; i++) {
@@ -89,7 +89,7 @@ describe('CircuitBreaker', () => {
 })
 
 describe('withTimeout', () => {
-  it('aborts the work and names the peer, even where the work does not listen', async () => {
+  it('aborts the work and names the peer, even if the work ignores the signal', async () => {
     let aborted = false
     const deaf = withTimeout(20, 'a slow peer', (signal) => {
       signal.addEventListener('abort', () => {
@@ -101,7 +101,7 @@ describe('withTimeout', () => {
     expect(aborted).toBe(true)
   })
 
-  it('tells a caller who stops from a peer who is slow, and leaves answers and other failures alone', async () => {
+  it('distinguishes a caller that stops from a slow peer, and leaves answers and other failures unchanged', async () => {
     const abort = new AbortController()
     const stopped = withTimeout(60_000, 'peer', () => new Promise(() => {}), abort.signal)
     abort.abort()
@@ -113,7 +113,7 @@ describe('withTimeout', () => {
 })
 
 describe('policy', () => {
-  it('gives every try its time, counts it, and makes it again', async () => {
+  it('applies the timeout to every attempt, counts it, and retries', async () => {
     const clock = new VirtualClock()
     const events = networkEvents()
     const settings = policySettings.parse({ timeout_ms: 20, retry: { attempts: 4, base_ms: 10 }, breaker: { failures: 10 } })
@@ -125,7 +125,7 @@ describe('policy', () => {
     for (const event of events) expect(event.peer).toBe('peer')
   })
 
-  it('an open circuit is waited for within the time, without reaching the peer', async () => {
+  it('waits for an open circuit within the time, without calling the peer', async () => {
     const pass = turnable()
     const clock = new VirtualClock()
     const settings = policySettings.parse({

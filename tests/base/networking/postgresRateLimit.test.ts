@@ -1,12 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { createPool, type Pool } from '../../../lib/src/base/database/index.ts'
-import {
-  NETWORK_CHANNEL,
-  type NetworkEvent,
-  type PostgresRateLimit,
-  sharedRateLimits,
-} from '../../../lib/src/base/networking/index.ts'
+import { createPool, type Pool, type PostgresRateLimit, sharedRateLimits } from '../../../lib/src/base/database/index.ts'
+import { NETWORK_CHANNEL, type NetworkEvent } from '../../../lib/src/base/types/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
 
@@ -26,7 +21,7 @@ afterAll(async () => {
 const limits = { service: 'peer', limit: 3, windowMs: 60_000 }
 const make = (key: string) => sharedRateLimits(pool)(key, limits) as PostgresRateLimit
 
-/** Settles with the next event of the kind. */
+/** Resolves with the next event of the kind. */
 function next(type: NetworkEvent['type']): Promise<NetworkEvent> {
   return new Promise((resolve) => {
     const listener = (message: unknown) => {
@@ -40,7 +35,7 @@ function next(type: NetworkEvent['type']): Promise<NetworkEvent> {
 }
 
 describe('PostgresRateLimit', () => {
-  it('is the same for all who name the same service and key, on any pool', async () => {
+  it('is shared by all users of the same service and key, on any pool', async () => {
     const [a, b] = [make('one'), make('one')]
     await a.acquire(2)
     await b.acquire(1)
@@ -54,7 +49,7 @@ describe('PostgresRateLimit', () => {
     await make('another').acquire(3)
   })
 
-  it('gives the place of one who leaves back, and lets who queues behind go on', async () => {
+  it('gives the place of a caller that leaves to the next in the queue', async () => {
     const limit = make('leaving')
     await limit.acquire(2)
     const waiting = next('limit-wait')
@@ -67,7 +62,7 @@ describe('PostgresRateLimit', () => {
     await light
   })
 
-  it('says what is left of it, whoever used the rest', async () => {
+  it('reports the remaining permits, whoever used the others', async () => {
     expect(await make('budget').budget()).toEqual({ limit: 3, windowMs: 61_000, free: 3, penaltyMs: 0 })
     await make('budget').acquire(2)
     expect(await make('budget').budget()).toMatchObject({ free: 1, penaltyMs: 0 })
@@ -77,7 +72,7 @@ describe('PostgresRateLimit', () => {
     expect((await make('budget').budget()).penaltyMs).toBeGreaterThan(35_000)
   })
 
-  it('remembers what the peer asked for, for everybody', async () => {
+  it('applies a penalty of the peer to all users', async () => {
     make('asked').penalize(40_000)
     const other = make('asked')
     const { promise: told, resolve } = Promise.withResolvers<void>()
@@ -87,7 +82,7 @@ describe('PostgresRateLimit', () => {
     }
     subscribe(NETWORK_CHANNEL, listener)
     onTestFinished(() => void unsubscribe(NETWORK_CHANNEL, listener))
-    // The penalty is told in the background: a permit that overtook it is one that was on its way.
+    // The penalty is written in the background: a permit granted before that is allowed.
     const abort = new AbortController()
     const asking = (async () => {
       for (;;) await other.acquire(0.01, abort.signal)
@@ -97,7 +92,7 @@ describe('PostgresRateLimit', () => {
     expect(await asking).toMatchObject({ code: 'CANCELLED' })
   })
 
-  it('refuses what can never be granted, and says so when the pool was closed', async () => {
+  it('refuses a weight that can never be granted, and reports a closed pool', async () => {
     await expect(make('k').acquire(4)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
     expect(() => sharedRateLimits(pool)('k', { ...limits, limit: 0 })).toThrow(/never let a call through/)
     const own = createPool(database.url, { max: 1 })

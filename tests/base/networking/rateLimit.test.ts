@@ -4,7 +4,7 @@ import { SlidingWindowLimit } from '../../../lib/src/base/networking/index.ts'
 import { VirtualClock } from '../../support/virtualClock.ts'
 
 describe('SlidingWindowLimit', () => {
-  it('never grants more than the limit in any 60 s, whatever the order, weights, penalties and impatience', async () => {
+  it('never grants more than the limit in any 60 s, for any order, weights, penalties and aborts', async () => {
     const call = fc.record({
       after: fc.integer({ min: 0, max: 40_000 }),
       weight: fc.integer({ min: 1, max: 4 }),
@@ -54,7 +54,7 @@ describe('SlidingWindowLimit', () => {
     expect(clock.now()).toBe(61_000)
   })
 
-  it('says what is left of it: nothing while it is left alone, all when the calls have left the window', async () => {
+  it('reports the remaining permits: none during a penalty, all when the calls have left the window', async () => {
     const clock = new VirtualClock()
     const rate = new SlidingWindowLimit({ limit: 3, clock })
     await rate.acquire(2)
@@ -80,7 +80,7 @@ describe('SlidingWindowLimit', () => {
     expect(clock.now()).toBe(3_619_000)
   })
 
-  it('is first come, first served, and who gives up does not hold the others up', async () => {
+  it('is first come, first served, and a caller that gives up does not block the others', async () => {
     const clock = new VirtualClock()
     const rate = new SlidingWindowLimit({ limit: 1, clock, slackMs: 0 })
     await rate.acquire(1)
@@ -97,7 +97,7 @@ describe('SlidingWindowLimit', () => {
     expect(clock.now()).toBe(120_000)
   })
 
-  it('refuses what can never be granted', async () => {
+  it('refuses a weight that can never be granted', async () => {
     const rate = new SlidingWindowLimit({ limit: 5 })
     await expect(rate.acquire(6)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
     await expect(rate.acquire(0)).rejects.toMatchObject({ code: 'BAD_REQUEST' })

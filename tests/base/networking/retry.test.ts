@@ -22,7 +22,7 @@ describe('retry', () => {
     for (const wait of waits) expect(wait).toBeLessThanOrEqual(400)
   })
 
-  it('throws what will not pass at once, and the last error when the attempts are used up', async () => {
+  it('throws a permanent error at once, and the last error when the attempts are used up', async () => {
     const clock = new VirtualClock()
     let calls = 0
     const failing = (error: QiError) => async () => {
@@ -38,7 +38,7 @@ describe('retry', () => {
     expect(calls).toBe(3)
   })
 
-  it('waits as long as the peer asked for, but begins no wait beyond the total', async () => {
+  it('waits as long as the peer asked, but starts no wait beyond the total', async () => {
     const clock = new VirtualClock()
     const limited = (ms: number) => async (attempt: number) => {
       if (attempt === 0) throw new QiError('RATE_LIMITED', 'slow down', { retryAfterMs: ms })
@@ -60,7 +60,7 @@ describe('retry', () => {
     expect(clock.now()).toBe(0)
   })
 
-  it('classifies what is no QiError', async () => {
+  it('classifies errors that are no QiError', async () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
     const clock = new VirtualClock()
     let calls = 0

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createPool, migrate, type Pool } from '../../../lib/src/base/database/index.ts'
-import { networkingMigrations } from '../../../lib/src/base/networking/index.ts'
+import { createPool, migrate, networkingMigrations, type Pool } from '../../../lib/src/base/database/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 import { SHRINKS } from '../../support/shrinks.ts'
 import { mostInWindow } from '../../support/slidingWindow.ts'
@@ -13,7 +12,7 @@ const START = Date.parse('2026-01-01T00:00:00Z')
 let database: TestDatabase
 let pool: Pool
 
-/** The functions see a clock that the test turns: one named alike, which comes first in the search path. */
+/** Replaces the clock of the functions by one of the test: a function of the same name, first in the search path. */
 beforeAll(async () => {
   database = await createDatabase()
   const plain = createPool(database.url, { max: 1 })
@@ -33,7 +32,7 @@ afterAll(async () => {
 })
 
 const step = fc.record({
-  /** Which of the waiting, or of those who do something else, goes on. */
+  /** The index of the process that continues. */
   who: fc.nat(4),
   what: fc.constantFrom('ask', 'ask', 'ask', 'ask', 'penalize', 'die', 'leave', 'clear', 'clock back'),
   weight: fc.integer({ min: 1, max: 4 }),
@@ -42,7 +41,7 @@ const step = fc.record({
   transit: fc.nat(SLACK / 2),
 })
 
-/** The third caller's time comes while the second is late; before it asks, the peer asks to be left alone. */
+/** The third caller is due while the second is late; before it asks, the peer sets a penalty. */
 const PENALTY_BEFORE_A_PLACE_THAT_IS_DUE = [
   { who: 0, what: 'ask', after: 0, late: 0 },
   { who: 3, what: 'ask', after: 50, late: 0 },
@@ -52,12 +51,12 @@ const PENALTY_BEFORE_A_PLACE_THAT_IS_DUE = [
   { who: 4, what: 'die', after: 10, late: 0 },
 ].map((one) => ({ ...one, weight: 2, transit: 0 }))
 
-it('holds in every window, whatever the processes, weights, penalties, delays, deaths and clocks', async () => {
+it('holds in every window, for any processes, weights, penalties, delays, deaths and clocks', async () => {
   let run = 0
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 4, max: 10 }), fc.array(step, { minLength: 20, maxLength: 60 }), async (limit, steps) => {
       const key = Buffer.from(`run ${run++}`)
-      /** True time, which the peer counts by, and what the database's clock shows. */
+      /** True time, as the peer counts, and the time of the database's clock. */
       let now = 0
       let behind = 0
       let blockedUntil = 0
@@ -79,7 +78,7 @@ it('holds in every window, whatever the processes, weights, penalties, delays, d
       }
       for (const { who, what, weight, after, late, transit } of steps) {
         const until = now + after
-        // Those whose time comes meanwhile go first, each as late as it happens to be.
+        // Processes that become due meanwhile go first, each with its own delay.
         for (;;) {
           const next = [...waiting].sort(([, a], [, b]) => a.wake - b.wake)[0]
           if (!next || next[1].wake > until) break
@@ -98,7 +97,7 @@ it('holds in every window, whatever the processes, weights, penalties, delays, d
         if (what === 'clear') {
           await query('select qicore_rate_clear($1)', [])
           blockedUntil = 0
-          // Waiting callers look again.
+          // Waiting callers check again.
           for (const place of waiting.values()) place.wake = now
         }
         if (what === 'penalize') {

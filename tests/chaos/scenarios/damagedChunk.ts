@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { price } from '../../../lib/src/base/index.ts'
+import { price } from '../../../lib/src/base/types/index.ts'
 import { DeadLetters } from '../../../lib/src/streaming/pipelines/index.ts'
 import { Tally } from '../load.ts'
 import type { Scenario } from '../scenario.ts'

@@ -1,5 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
-import { retry, trade, withClient } from '../../../lib/src/base/index.ts'
+import { withClient } from '../../../lib/src/base/database/index.ts'
+import { retry } from '../../../lib/src/base/networking/index.ts'
+import { trade } from '../../../lib/src/base/types/index.ts'
 import { messagesIn } from '../load.ts'
 import type { Scenario } from '../scenario.ts'
 import { type Loaded, underLoad } from '../underLoad.ts'

@@ -30,7 +30,7 @@ function latestMs(): number {
 const QUIET_MS = 5_000
 
 interface Answer {
-  /** Whether the query takes locks of the platform. */
+  /** True if the query takes locks of the platform. */
   readonly locks?: boolean
   readonly refused: boolean
   readonly text: string

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { Message } from '../../../lib/src/base/index.ts'
+import type { Message } from '../../../lib/src/base/types/index.ts'
 import type { StreamUnderTest } from '../streamSuite.ts'
 import { failure, numbered, range, readAll, type Seen, sortedNumbers, topicFor } from './collector.ts'
 
@@ -20,7 +20,7 @@ export function appendTests(under: StreamUnderTest): void {
       }
     })
 
-    test('gives contiguous offsets, and says to where each partition was filled', async () => {
+    test('gives contiguous offsets, and returns the end of each partition', async () => {
       const topic = await topicFor(under.stream, 'offsets', 3)
       const first = await under.stream.append(topic, numbered(40))
       const second = await under.stream.append(topic, numbered(40))

@@ -9,7 +9,7 @@ import type {
   Stream,
   SubscribeOptions,
   Subscription,
-} from '../../../lib/src/base/index.ts'
+} from '../../../lib/src/base/types/index.ts'
 
 /** One message as it was read. */
 export interface Seen {

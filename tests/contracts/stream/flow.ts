@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { EncodedBatch, Subscription } from '../../../lib/src/base/index.ts'
+import type { EncodedBatch, Subscription } from '../../../lib/src/base/types/index.ts'
 import type { StreamUnderTest } from '../streamSuite.ts'
 import { failure, Member, messagesOf, numbered, range, sortedNumbers, topicFor, unique } from './collector.ts'
 
@@ -36,7 +36,7 @@ function puller(subscription: Subscription): { next(): Promise<EncodedBatch> } {
 
 export function flowTests(under: StreamUnderTest): void {
   describe('flow', () => {
-    test('of a paused partition stops until it is resumed, and of others goes on', async () => {
+    test('of a paused partition stops until it is resumed, and continues for the others', async () => {
       const topic = await topicFor(under.stream, 'pause', 2)
       const subscription = await under.stream.subscribe({ group: unique('pause'), topics: [topic] })
       onTestFinished(() => subscription.close())
@@ -108,7 +108,7 @@ export function flowTests(under: StreamUnderTest): void {
       const subscription = await under.stream.subscribe({ group: unique('slow'), topics: [topic], maxBytes: MIB })
       const reader = puller(subscription)
       const first = await reader.next()
-      // What is fetched lies outside of V8's heap; it grows until reading ahead stops, and then stays.
+      // Fetched bytes lie outside of V8's heap: they grow until reading ahead stops, and then stay.
       let held = Number.NaN
       const settled = async () => {
         const before = held

@@ -4,7 +4,7 @@ import { balanced, failure, Member, numbered, topicFor, unique } from './collect
 
 export function inspectionTests(under: StreamUnderTest): void {
   describe('seen from outside', () => {
-    test('a group has its members and who holds what while they live, and is empty afterwards', async () => {
+    test('a group lists its members and their partitions while they live, and is empty afterwards', async () => {
       const topic = await topicFor(under.stream, 'described', 4)
       const group = unique('described')
       const clients = [under.stream, await under.open()]
@@ -31,7 +31,7 @@ export function inspectionTests(under: StreamUnderTest): void {
       expect(found).toEqual({ name: group, state: 'empty', members: [] })
     })
 
-    test('a group is deleted while it has no members, and only then; joined again it starts anew', async () => {
+    test('a group is deleted only while it has no members; joined again, it starts from scratch', async () => {
       const topic = await topicFor(under.stream, 'deleted', 1)
       const group = unique('deleted')
       expect(await failure(under.stream.deleteGroup(group))).toMatchObject({ code: 'NOT_FOUND' })

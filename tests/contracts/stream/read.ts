@@ -1,6 +1,7 @@
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { StreamUnderTest } from '../streamSuite.ts'
-import { Collector, messagesOf, numbered, range, readAll, sortedNumbers, topicFor } from './collector.ts'
+import { Collector, failure, messagesOf, numbered, range, readAll, sortedNumbers, topicFor, unique } from './collector.ts'
 
 export function readTests(under: StreamUnderTest): void {
   describe('read', () => {
@@ -49,6 +50,30 @@ export function readTests(under: StreamUnderTest): void {
       expect(seen).toHaveLength(95)
       expect(seen.filter(({ partition }) => partition === 1)).toEqual(all.filter(({ partition }) => partition === 1))
       expect(seen.find(({ partition }) => partition === 0)?.offset).toBe(5n)
+    })
+
+    test('finds where what was appended at or after a moment begins, or the end', async () => {
+      const topic = await topicFor(under.stream, 'moments', 2)
+      const at = async (moment: number) =>
+        (await under.stream.positionsAt([topic], moment)).map(({ partition, offset }) => [partition, offset])
+      expect(await at(Date.now())).toEqual([
+        [0, 0n],
+        [1, 0n],
+      ])
+      // One by one, and in times of their own, so that there are many places to begin at.
+      for (let i = 0; i < 40; i++) {
+        await under.stream.append(topic, numbered(1 + (i % 3), { from: i }))
+        if (i % 4 === 0) await setTimeout(2)
+      }
+      const all = await readAll(under.stream, topic)
+      for (const moment of [0, ...new Set(all.map(({ timestamp }) => timestamp)), Number.MAX_SAFE_INTEGER / 1e3]) {
+        const expected = [0, 1].map((partition) => {
+          const held = all.filter((seen) => seen.partition === partition)
+          return [partition, held.find(({ timestamp }) => timestamp >= moment)?.offset ?? BigInt(held.length)]
+        })
+        expect(await at(moment), String(moment)).toEqual(expected)
+      }
+      expect(await failure(under.stream.positionsAt([unique('missing')], 0))).toMatchObject({ code: 'NOT_FOUND' })
     })
 
     test('yields batches of one partition, in order, within maxBytes; a single larger message still comes', async () => {

@@ -4,7 +4,7 @@ import { failure, numbered, topicFor, unique } from './collector.ts'
 
 export function topicTests(under: StreamUnderTest): void {
   describe('topics', () => {
-    test('are created with 6 partitions unless told, and creating again leaves them as they are', async () => {
+    test('are created with 6 partitions by default, and creating again leaves them as they are', async () => {
       const [plain, sized] = [unique('plain'), unique('sized')]
       await under.stream.createTopics([plain])
       await under.stream.createTopics([sized], { partitions: 2 })
@@ -37,6 +37,19 @@ export function topicTests(under: StreamUnderTest): void {
         })),
       )
       expect((await under.stream.describeTopics()).map(({ name }) => name)).toContain(topic)
+    })
+
+    test('keep their id, and get another one when created again', async () => {
+      const topic = await topicFor(under.stream, 'identity', 1)
+      const idOf = async () => (await under.stream.describeTopics([topic]))[0]?.id
+      const first = await idOf()
+      expect(first).toMatch(/./)
+      await under.stream.append(topic, numbered(1))
+      expect(await idOf()).toBe(first)
+      await under.stream.deleteTopics([topic])
+      await expect.poll(idOf).toBeUndefined()
+      await expect.poll(() => under.stream.createTopics([topic], { partitions: 1 }).then(idOf)).toMatch(/./)
+      expect(await idOf()).not.toBe(first)
     })
 
     test('that were deleted are gone, and deleting again does nothing', async () => {

@@ -22,7 +22,7 @@ describe('the robust spread', () => {
     expect(spreadOf(Float64Array.of(1, 1, 2, 2, 4, 6, 1e9)).sigma).toBe(1.482602218505602)
   })
 
-  it('is the mean absolute deviation times √(π/2) where most values are one', () => {
+  it('is the mean absolute deviation times √(π/2) if most values are equal', () => {
     expect(spreadOf(Float64Array.of(0, 0, 0, 0, 4)).sigma).toBeCloseTo(0.8 * Math.sqrt(Math.PI / 2), 12)
     expect(spreadOf(Float64Array.of(3, 3, 3)).sigma).toBe(0)
   })
@@ -35,7 +35,7 @@ describe('anomalies', () => {
     await dsl.storeOHLCV(bars('jump', jump))
     const { anomalies, examined, missing } = await detect('jump')
     expect([examined, missing]).toEqual([19, 0])
-    // The way up and the way back.
+    // The move up and the move back.
     expect(anomalies.map(({ time }) => (time - MONDAY) / MINUTE)).toEqual([30, 31])
     const [up] = anomalies
     const sigma = 1.482602218505602 * Math.log(1.001)
@@ -47,23 +47,23 @@ describe('anomalies', () => {
     expect((await detect('jump', { threshold: 100 })).anomalies).toEqual([])
   })
 
-  it('are not made by missing bars: over a hole a price may move as the root of time', async () => {
+  it('are not caused by missing bars: over a hole a price may move by the square root of time', async () => {
     const closes: (number | undefined)[] = Array.from({ length: 100 }, (_, i) => swinging(i))
     for (let i = 50; i < 86; i++) closes[i] = undefined
-    // Six times a usual step, over 37 buckets: nothing to wonder at, though it would be over one.
+    // Six times a usual step: an anomaly over one bucket, but not over 37.
     closes[86] = 100.1 * Math.exp(6 * 1.4826 * Math.log(1.001))
     for (let i = 87; i < 100; i++) closes[i] = closes[86] * (i % 2 ? 1.001 : 1)
     await dsl.storeOHLCV(bars('hole', closes))
     expect((await detect('hole')).anomalies).toEqual([])
   })
 
-  it('take filled bars as missing: a long calm of repeats makes no usual move stand out', async () => {
+  it('count filled bars as missing: after many repeats a usual move does not stand out', async () => {
     const closes = Array.from({ length: 200 }, (_, i) => (i < 60 || i >= 160 ? swinging(i) : 100.1))
     await dsl.storeOHLCV(bars('filled', closes, (i) => (i >= 60 && i < 160 ? { builtFrom: 'filled' } : {})))
     expect((await detect('filled')).anomalies).toEqual([])
   })
 
-  it('after a calm without any movement any movement is one, without a score', async () => {
+  it('include any move after a window without movement, without a score', async () => {
     await dsl.storeOHLCV(
       bars(
         'calm',
@@ -75,12 +75,12 @@ describe('anomalies', () => {
     expect(anomalies[0]).not.toHaveProperty('score')
   })
 
-  it('cannot be told before there are enough candles, and says how many are missing', async () => {
+  it('need enough candles; the answer says how many are missing', async () => {
     await dsl.storeOHLCV(bars('young', [1, 2, 3]))
     expect(await detect('young')).toMatchObject({ examined: 0, missing: 19, anomalies: [] })
   })
 
-  it('of a range are measured against what was before the range', async () => {
+  it('of a range are compared with the candles before the range', async () => {
     await dsl.storeOHLCV(bars('jump', jump))
     const whole = await detect('jump')
     const part = await detect('jump', { from: MONDAY + 30 * MINUTE, to: MONDAY + 31 * MINUTE })

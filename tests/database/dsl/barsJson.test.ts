@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { candleWire, compareDecimals, decimal, type Ohlcv } from '../../../lib/src/base/index.ts'
+import { candleWire } from '../../../lib/src/base/database/index.ts'
+import { compareDecimals, decimal, type Ohlcv } from '../../../lib/src/base/types/index.ts'
 import { SHRINKS } from '../../support/shrinks.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from '../records.ts'
 import { testStore } from '../testStore.ts'
@@ -12,7 +13,7 @@ const figure = fc
   .tuple(fc.bigInt({ min: 0n, max: 10n ** 25n }), fc.option(fc.stringMatching(/^\d{0,20}[1-9]$/), { nil: undefined }))
   .map(([whole, fraction]) => decimal(fraction ? `${whole}.${fraction}` : String(whole)))
 
-/** Whatever a bar may hold; with and without volume and count, so that all shapes and mixtures of them come. */
+/** Bars with any figures, with and without volume and count, to cover all shapes and mixtures. */
 const barOf = (coinId: string): fc.Arbitrary<Ohlcv> =>
   fc
     .record({
@@ -27,7 +28,7 @@ const barOf = (coinId: string): fc.Arbitrary<Ohlcv> =>
       builtFrom: fc.constantFrom('provider' as const, 'trades' as const, 'filled' as const),
     })
     .map(({ minute, received, flawed, figures, volume, tradeCount, ...rest }) => {
-      // Most are bars that can be; the others are served with their flaw.
+      // Most are sound; the others are served with their flaw.
       const [low, open, close, high] = flawed ? figures : figures.toSorted(compareDecimals)
       const {
         volume: _,
@@ -38,7 +39,7 @@ const barOf = (coinId: string): fc.Arbitrary<Ohlcv> =>
     })
 
 describe('candles as JSON', () => {
-  it('are what the record type writes, whatever they hold', async () => {
+  it('equal the encoding of the record type, for any figures', async () => {
     let run = 0
     await fc.assert(
       fc.asyncProperty(
@@ -63,7 +64,7 @@ describe('candles as JSON', () => {
     )
   })
 
-  it('hold what was built beside the stored bars, in order and within the limit', async () => {
+  it('include candles built beside the stored bars, in order and within the limit', async () => {
     await dsl.storeOHLCV([0, 1, 3].map((i) => aBar({ coinId: 'beside', timeframe: '5m', time: MONDAY + 5 * i * MINUTE })))
     await dsl.storePrices([10, 20].map((minute) => aPrice({ coinId: 'beside', time: MONDAY + minute * MINUTE })))
     for (const limit of [1, 2, 3, 4, 5, 10]) {
@@ -83,7 +84,7 @@ describe('candles as JSON', () => {
     }
   })
 
-  it('of figures that another program wrote are in the form of ours', async () => {
+  it('have canonical figures, also for rows that another program wrote', async () => {
     await store.pool.query(`insert into ohlcv_data (coin_id, source, time, received_at, origin, currency, timeframe, open, high, low, close, is_final, built_from)
       values ('foreign', 'other', '2026-01-05', '2026-01-06', 'live', 'usd', '1h', 1.500, 2.0, 0.10, 1.00, true, 'provider')`)
     const { candles } = await dsl.getOHLCVJson({ coin: 'foreign' })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decimal, type Trade, trade } from '../../../lib/src/base/index.ts'
+import { decimal, type Trade, trade } from '../../../lib/src/base/types/index.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from '../records.ts'
 import { testStore } from '../testStore.ts'
 
@@ -34,7 +34,7 @@ const brief = async (query: Parameters<typeof dsl.getTimeBucketedOHLCV>[0]) =>
   ])
 
 describe('candles of any length', () => {
-  it('are made of trades by event time, whatever the order of arrival', async () => {
+  it('are built from trades by event time, in any order of arrival', async () => {
     const trades = [
       aTrade('any', 0, '5'),
       aTrade('any', 9, '7'),
@@ -59,7 +59,7 @@ describe('candles of any length', () => {
     expect(await brief({ coin: 'tied', bucket: '1h' })).toEqual([[0, '1', '3', '1', '3', '0.3', 'trades', undefined, 3]])
   })
 
-  it('prefer bars to trades and trades to prices, bucket by bucket, unless told what to build from', async () => {
+  it('prefer bars to trades and trades to prices, bucket by bucket, unless made_of names one', async () => {
     await dsl.storeOHLCV([0, 1].map((i) => aBar({ coinId: 'best', timeframe: '5m', time: MONDAY + 5 * i * MINUTE })))
     await store.timescale.upsert(
       trade,
@@ -85,7 +85,7 @@ describe('candles of any length', () => {
     expect(await made('prices')).toHaveLength(3)
   })
 
-  it('of a length that is stored are the stored bars', async () => {
+  it('of a stored length are the stored bars', async () => {
     await dsl.storeOHLCV([aBar({ coinId: 'own', timeframe: '1h' })])
     expect(await brief({ coin: 'own', bucket: '60m' })).toEqual([[0, '10', '12', '9', '11', undefined, 'provider', undefined, 1]])
   })

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Candle } from '../../../lib/src/base/database/index.ts'
 import {
   addDecimals,
-  type Candle,
   compareDecimals,
   type Decimal,
   decimal,
@@ -14,7 +14,7 @@ import {
   timeframeMicros,
   timeframeOrigin,
   trade,
-} from '../../../lib/src/base/index.ts'
+} from '../../../lib/src/base/types/index.ts'
 import { onTimescale } from '../../support/database.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from '../records.ts'
 import { testStore } from '../testStore.ts'
@@ -79,7 +79,7 @@ describe.each([
     await store.rollups.catchUp()
   }
 
-  it('agree: nothing that is held lies outside, and high and low are those of the finer ones', async () => {
+  it('agree: no stored figure lies outside, and high and low are those of the finer ones', async () => {
     const mixed = fc.record({
       prices: fc.array(fc.tuple(fc.integer({ min: 0, max: MINUTES * 60 - 1 }), fc.integer({ min: 1, max: 999 })), {
         maxLength: 40,
@@ -100,7 +100,7 @@ describe.each([
       fc.asyncProperty(mixed, async ({ prices, trades, bars }) => {
         fc.pre(prices.length + trades.length + bars.length > 0)
         const coinId = `mix-${rolled}-${run++}`
-        // One price a moment: a second one would overwrite it.
+        // One price at each moment: a second one would overwrite it.
         const priced = [...new Map(prices)].map(
           ([second, value]): Price => aPrice({ coinId, time: BEGIN + second * 1e6, price: `${value}` }),
         )
@@ -142,7 +142,7 @@ describe.each([
             expect([timeframe, candle.time, candle.high]).toEqual([timeframe, candle.time, max(highs)])
             expect([timeframe, candle.time, candle.low]).toEqual([timeframe, candle.time, min(lows)])
           }
-          // None is missing: whatever a finer candle or a record is there for, there is one.
+          // None is missing: each finer candle and each record has one around it.
           const opens = new Set((all.get(timeframe) ?? []).map(({ time }) => time))
           for (const { time } of points) expect(opens.has(openOf(time, timeframe))).toBe(true)
         }
@@ -151,7 +151,7 @@ describe.each([
     )
   })
 
-  it('are the truth wherever each minute is known from something', async () => {
+  it('are exact if each minute is covered by some data', async () => {
     const path = fc.record({
       kind: fc.constantFrom('trades' as const, 'prices' as const),
       minutes: fc.array(events, { minLength: MINUTES, maxLength: MINUTES }),
@@ -222,7 +222,7 @@ describe.each([
             const { open, high, low, close } = candle
             expect([timeframe, candle.time, { open, high, low, close }]).toEqual([timeframe, candle.time, prices])
             if (kind === 'trades') expect([timeframe, candle.time, candle.volume]).toEqual([timeframe, candle.time, volume])
-            // A tenth of half an hour is longer than two events are ever apart.
+            // Events are never further apart than a tenth of half an hour.
             if (candle.time >= BEGIN && candle.time + length <= end && length >= 30 * MINUTE)
               expect([timeframe, candle.time, candle.covered]).toEqual([timeframe, candle.time, 1])
           }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { CoinRequests } from '../../../lib/src/base/database/dsl/CoinRequests.ts'
-import { price } from '../../../lib/src/base/index.ts'
+import { CoinRequests } from '../../../lib/src/base/database/dsl/prices/CoinRequests.ts'
+import { price } from '../../../lib/src/base/types/index.ts'
 import { aPrice, MINUTE, MONDAY } from '../records.ts'
 import { testStore } from '../testStore.ts'
 
@@ -22,7 +22,7 @@ function requests() {
 }
 const row = (coin_id: string) => ({ coin_id })
 
-it('asks at once while little is under way; later requests go together, and none is answered by a statement that began before it', async () => {
+it('runs at once while few statements run; later requests share one, and none is answered by a statement that began before it', async () => {
   const { asked, made } = requests()
   const like = { limit: 2 }
   const [a, b] = [made.rows('a', like), made.rows('b', like)]
@@ -32,7 +32,7 @@ it('asks at once while little is under way; later requests go together, and none
   asked[0]?.answer([row('a')])
   expect(await a).toEqual([row('a')])
   expect(asked[2]).toMatchObject({ coins: ['c', 'd'], limit: 4 })
-  // It came after that statement had begun.
+  // It came after that statement began.
   const late = made.rows('d', like)
   asked[2]?.answer([row('c'), row('d')])
   expect([await c, await d, await c2]).toEqual([[row('c')], [row('d')], [row('c')]])
@@ -46,7 +46,7 @@ it('asks at once while little is under way; later requests go together, and none
   expect(await late).toHaveLength(2)
 })
 
-it('asks one by one where one coin may have taken the room of others, and hands a failure to all that it is of', async () => {
+it('asks coin by coin if one may have taken the rows of others, and passes a failure to all its requests', async () => {
   const { asked, made } = requests()
   const like = { limit: 1 }
   const first = [made.rows('a', like), made.rows('b', like)]
@@ -69,7 +69,7 @@ it('asks one by one where one coin may have taken the room of others, and hands 
   await fourth
 })
 
-it('many at once each get the latest price of their own coin, as it is when they ask', async () => {
+it('many requests at once each get the latest price of their coin, as of the request', async () => {
   const store = await testStore()
   const coins = Array.from({ length: 40 }, (_, i) => `coin-${i}`)
   await store.timescale.upsert(

@@ -11,7 +11,7 @@ const health = async (coin: string, minutes = 60, query: object = {}) =>
   (await dsl.getDataHealth({ coin, to: MONDAY + minutes * MINUTE, ...query })).items
 
 describe('data health', () => {
-  it('is ok where no bar is missing and the newest has just closed', async () => {
+  it('is ok if no bar is missing and the newest has just closed', async () => {
     await dsl.storeOHLCV(bars('whole', range(0, 60)))
     expect(await health('whole')).toEqual([
       {
@@ -38,7 +38,7 @@ describe('data health', () => {
     ])
   })
 
-  it('tells holes of bars, also those that begin before the stretch or end after it', async () => {
+  it('lists gaps of bars, also those that begin before the range or end after it', async () => {
     await dsl.storeOHLCV(bars('holes', [...range(0, 10), ...range(20, 40), ...range(45, 60), ...range(70, 80)]))
     const [one] = await health('holes', 60)
     const at = (from: number, to: number) => ({ from: MONDAY + from * MINUTE, to: MONDAY + to * MINUTE })
@@ -54,7 +54,7 @@ describe('data health', () => {
     expect(part).toMatchObject({ gaps: 3, longest: [at(15, 20), at(40, 45), at(60, 65)], expected: 50, rows: 35 })
   })
 
-  it('is stale when the next bar should have been there', async () => {
+  it('is stale when the next bar is overdue', async () => {
     await dsl.storeOHLCV(bars('old', range(0, 10)))
     expect(await health('old', 11)).toMatchObject([{ status: 'ok', ageSeconds: 60 }])
     expect(await health('old', 12)).toMatchObject([
@@ -62,18 +62,18 @@ describe('data health', () => {
     ])
   })
 
-  it('of prices goes by what is usual for them', async () => {
+  it('of prices depends on their usual interval', async () => {
     const every = (coinId: string, seconds: readonly number[]) =>
       seconds.map((s) => aPrice({ coinId, time: MONDAY + s * 1_000_000, receivedAt: MONDAY + s * 1_000_000 }))
     await dsl.storePrices(every('calm', [...range(0, 20).map((i) => i * 30), 1200, 1230]))
-    // Usual are 30 s; a hole is ten times as long.
+    // The usual interval is 30 s; a gap is ten times as long.
     expect(await health('calm', 21)).toMatchObject([
       { kind: 'prices', status: 'gappy', intervalSeconds: 30, gaps: 1, longest: [{ from: MONDAY + 570e6, to: MONDAY + 1200e6 }] },
     ])
     expect(await health('calm', 60)).toMatchObject([{ status: 'stale' }])
   })
 
-  it('counts late rows, open and filled bars, and says what is simulated', async () => {
+  it('counts late rows, open and filled bars, and marks simulated series', async () => {
     const late = bars('odd', [1], { receivedAt: MONDAY + HOUR })
     const rest = [
       ...bars('odd', [0, 2]),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compute } from '../../../lib/src/base/database/dsl/indicators/compute.ts'
-import { type Candle, decimal, type IndicatorName, indicatorOf } from '../../../lib/src/base/index.ts'
+import { type Candle, type IndicatorName, indicatorOf } from '../../../lib/src/base/database/index.ts'
+import { decimal } from '../../../lib/src/base/types/index.ts'
 import { aCandle, MINUTE, MONDAY } from '../records.ts'
 
 type Params = Record<string, unknown>
@@ -10,7 +11,7 @@ const bars = (closes: readonly (number | string)[], more: (i: number) => object 
     aCandle({ time: MONDAY + i * MINUTE, close: String(close), high: String(close), low: String(close), ...more(i) }),
   )
 
-/** Values by the index of their candle; nothing where there is none. */
+/** Values by the index of their candle; undefined if there is none. */
 function values(name: IndicatorName, params: Params, candles: readonly Candle[], value = 'value'): (number | undefined)[] {
   const points = compute(indicatorOf(name), params as never, candles)
   return candles.map(({ time }) => points.find((point) => point.time === time)?.values[value])
@@ -18,7 +19,7 @@ function values(name: IndicatorName, params: Params, candles: readonly Candle[],
 const close = (digits: number) => (value: number | undefined) => (value === undefined ? undefined : Number(value.toFixed(digits)))
 
 describe('SMA', () => {
-  it('is the mean of the last n closes, and nothing before there are n', () => {
+  it('is the mean of the last n closes, and undefined before there are n', () => {
     expect(values('sma', { period: 3 }, bars([1, 2, 6, 3, 9]))).toEqual([undefined, undefined, 3, 11 / 3, 6])
   })
 })
@@ -46,7 +47,7 @@ describe('RSI', () => {
     expect(found.slice(14).map(close(2))).toEqual(published)
   })
 
-  it('is 100 where nothing was lost and 0 where nothing was won', () => {
+  it('is 100 without losses and 0 without gains', () => {
     expect(values('rsi', { period: 2 }, bars([1, 2, 3])).at(-1)).toBe(100)
     expect(values('rsi', { period: 2 }, bars([3, 2, 1])).at(-1)).toBe(0)
   })
@@ -55,7 +56,7 @@ describe('RSI', () => {
 describe('MACD', () => {
   const params = { fast: 2, slow: 3, signal: 2 }
 
-  it('is the difference of two averages, its signal their average; nothing before slow + signal - 1 candles', () => {
+  it('is the difference of two averages, its signal an average of it; undefined before slow + signal - 1 candles', () => {
     // EMA2 (a = 2/3): 3, 5, 25/3, 67/9, …; EMA3 (a = 1/2): 3, 4.5, 7.25, 7.125
     const candles = bars([3, 6, 10, 7])
     const fast = [3, 5, 25 / 3, 67 / 9]
@@ -81,7 +82,7 @@ describe('Bollinger bands', () => {
 })
 
 describe('VWAP', () => {
-  it('is the mean typical price, weighted by volume, anew each day', () => {
+  it('is the mean typical price, weighted by volume, restarted each day', () => {
     const day = 24 * 60 * MINUTE
     const candles = [
       aCandle({ time: MONDAY, high: '12', low: '9', close: '9', volume: decimal('1') }), // typical 10

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { decimal, sequenceOf, type Trade, trade } from '../../../lib/src/base/index.ts'
+import { decimal, sequenceOf, type Trade, trade } from '../../../lib/src/base/types/index.ts'
 import { onTimescale } from '../../support/database.ts'
 import { SHRINKS } from '../../support/shrinks.ts'
 import { MINUTE, MONDAY } from '../records.ts'
@@ -38,7 +38,7 @@ async function barsOf(coin: string): Promise<Record<string, unknown>> {
   return { '1m': ends(minutes), '1h': ends(hours), '90s': ends(odd) }
 }
 
-/** Digits of ids change within each minute, so text order would give other ends. */
+/** The number of digits of ids changes within each minute, so text order would give other results. */
 const RIGHT = { '1m': ['100 100.4', '200.1 200.4'], '1h': ['100 200.4'], '90s': ['100 200.4'] }
 
 const ways: Readonly<Record<string, (id: string, place: number) => Partial<Trade>>> = {

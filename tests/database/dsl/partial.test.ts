@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Timeframe, timeframeMicros } from '../../../lib/src/base/index.ts'
+import { type Timeframe, timeframeMicros } from '../../../lib/src/base/types/index.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from '../records.ts'
 import { testStore } from '../testStore.ts'
 
@@ -12,7 +12,7 @@ const pricesAt = (coinId: string, minutes: readonly number[], price = (minute: n
   dsl.storePrices(minutes.map((minute) => aPrice({ coinId, time: MONDAY + minute * MINUTE, price: price(minute) })))
 
 describe('a few bars beside complete prices', () => {
-  it('do not hide the prices: all timeframes of a day tell the same', async () => {
+  it('do not hide the prices: all timeframes of a day agree', async () => {
     const coinId = 'my-coin'
     await dsl.storeOHLCV(
       [0, 4].map((hour) =>
@@ -43,7 +43,7 @@ describe('a few bars beside complete prices', () => {
     ])
   })
 
-  it('also where a single minute of the day has one', async () => {
+  it('also if a single minute of the day has a bar', async () => {
     await dsl.storeOHLCV([
       aBar({ coinId: 'one-bar', time: MONDAY + 21 * HOUR, open: '105', high: '106', low: '105', close: '105' }),
     ])
@@ -58,7 +58,7 @@ describe('a few bars beside complete prices', () => {
 describe('partial candles', () => {
   const half = [...range(0, 15 * 60), ...range(15 * 60, 15 * 60 + 30), ...range(16 * 60, 24 * 60)]
 
-  it('are counted by an indicator, and marked where the value is their own', async () => {
+  it('are counted by an indicator, and mark its value at the same time', async () => {
     await pricesAt('averaged', half)
     const query = { coin: 'averaged', timeframe: '1h' as const, period: 3, limit: 24, to: MONDAY + 24 * HOUR }
     const found = await dsl.calculateSMA(query)
@@ -66,8 +66,8 @@ describe('partial candles', () => {
     expect(found.points.filter(({ partial }) => partial).map(({ time }) => (time - MONDAY) / HOUR)).toEqual([15])
   })
 
-  it('are left out by anomalies', async () => {
-    // The last price of the half hour is far off, and is not the close of its hour.
+  it('are left out of anomalies', async () => {
+    // The last price of the half hour is far off, and not the close of its hour.
     await pricesAt('odd', half, (minute) => (minute === 15 * 60 + 29 ? '5000' : `${100 + (minute % 7)}`))
     const query = { coin: 'odd', timeframe: '1h' as const, window: 10, to: MONDAY + 24 * HOUR }
     const found = await dsl.detectPriceAnomalies(query)
@@ -79,10 +79,10 @@ describe('partial candles', () => {
 describe('data health', () => {
   const health = async (coin: string) => (await dsl.getDataHealth({ coin, from: MONDAY, to: MONDAY + 2 * HOUR })).items
 
-  it('calls nothing late that was fetched of the past', async () => {
+  it('counts no backfilled row as late', async () => {
     const of = (coinId: string, origin: 'live' | 'backfill') =>
       range(0, 20).map((minute) =>
-        // The later the time, the earlier it came.
+        // The later the time, the earlier the arrival.
         aPrice({ coinId, origin, time: MONDAY + minute * MINUTE, receivedAt: MONDAY + DAY - minute }),
       )
     await dsl.storePrices([...of('fetched', 'backfill'), ...of('seen', 'live')])
@@ -91,7 +91,7 @@ describe('data health', () => {
   })
   const DAY = timeframeMicros('1d')
 
-  it('counts closed bars that finer data contradicts, and leaves them as they are', async () => {
+  it('counts closed bars that finer data contradicts, without changing them', async () => {
     const bars = [0, 1].map((hour) =>
       aBar({
         coinId: 'disputed',

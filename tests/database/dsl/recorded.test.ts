@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { compute } from '../../../lib/src/base/database/dsl/indicators/compute.ts'
-import { type Candle, decimal, type IndicatorName, indicatorOf, type Ohlcv, parseTime } from '../../../lib/src/base/index.ts'
+import { type Candle, type IndicatorName, indicatorOf } from '../../../lib/src/base/database/index.ts'
+import { decimal, type Ohlcv, parseTime } from '../../../lib/src/base/types/index.ts'
 import { describeWith, recordedData } from '../../support/services.ts'
 import { aCandle, MINUTE, MONDAY } from '../records.ts'
 import { testStore } from '../testStore.ts'
@@ -23,21 +24,21 @@ const run = (name: IndicatorName, params: object, closes: readonly number[]) =>
   compute(indicatorOf(name), params as never, candlesOf(closes))
 
 describeWith('recorded-data', 'indicators against Twelve Data', () => {
-  // Its EMA gives its closes away: close_t = (EMA_t - (1 - a) · EMA_{t-1}) / a. Five decimals leave an error below 0.0001.
+  // The closes follow from the EMA: close_t = (EMA_t - (1 - a) · EMA_{t-1}) / a. Five decimals leave an error below 0.0001.
   const emas = () => twelveData('exponential_moving_average')
   const closes = () => {
     const values = emas().map(({ ema }) => Number(ema))
     return values.slice(1).map((ema, i) => (ema - 0.8 * (values[i] as number)) / 0.2)
   }
 
-  it('the EMA of those closes is again its EMA', () => {
+  it('the EMA of those closes equals the recorded EMA', () => {
     const found = run('ema', { period: 9 }, [Number(emas()[0]?.ema), ...closes()])
     const published = emas().slice(8)
     expect(found).toHaveLength(published.length)
     for (const [i, { values }] of found.entries()) expect(values.value).toBeCloseTo(Number(published[i]?.ema), 4)
   })
 
-  it('their SMA is its SMA', () => {
+  it('their SMA equals the recorded SMA', () => {
     const published = twelveData('simple_moving_average').slice(1 + 8)
     const found = run('sma', { period: 9 }, closes())
     expect(found).toHaveLength(21)
@@ -45,7 +46,7 @@ describeWith('recorded-data', 'indicators against Twelve Data', () => {
       expect(Math.abs((values.value as number) - Number(published[i]?.sma))).toBeLessThan(1e-4)
   })
 
-  it('their Bollinger bands are its bands', () => {
+  it('their Bollinger bands equal the recorded bands', () => {
     const published = twelveData('bollinger_bands').slice(1 + 19)
     const found = run('bollinger', { period: 20, deviations: 2 }, closes())
     expect(found).toHaveLength(10)
@@ -54,7 +55,7 @@ describeWith('recorded-data', 'indicators against Twelve Data', () => {
         expect(Math.abs((values[band] as number) - Number(published[i]?.[`${band}_band`]))).toBeLessThan(2e-4)
   })
 
-  it('its MACD signal is the average of its MACD as ours is', () => {
+  it('the recorded MACD signal is the average of the recorded MACD, as ours is', () => {
     const rows = twelveData('moving_average_convergence_divergence')
     const signal = run('ema', { period: 9 }, [Number(rows[0]?.macd_signal), ...rows.slice(1).map(({ macd }) => Number(macd))])
     for (const [i, { values }] of signal.entries())

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
+import { checkStatement, createPool } from '../../../lib/src/base/database/index.ts'
 import { ALLOWED_FUNCTIONS } from '../../../lib/src/base/database/readOnly/allowed/functions.ts'
-import { checkStatement, createPool } from '../../../lib/src/base/index.ts'
 import { testDatabase } from '../../support/database.ts'
 
-/** Allowed although two calls may give two answers. */
+/** Allowed although they are volatile. */
 const CHANCE_AND_CLOCK = [
   'clock_timestamp',
   'timeofday',
@@ -16,7 +16,7 @@ const CHANCE_AND_CLOCK = [
   'array_shuffle',
 ]
 
-/** Of TimescaleDB, or of the grammar alone, or of other versions of PostgreSQL. */
+/** Functions of TimescaleDB, of the grammar only, or of other versions of PostgreSQL. */
 const ELSEWHERE = [
   'approximate_row_count',
   'first',
@@ -36,7 +36,7 @@ const ELSEWHERE = [
   'user',
 ]
 
-test('each function of the server is on the list, or refused however its name is written', async () => {
+test('each function of the server is on the list, or refused in every spelling', async () => {
   const { url } = await testDatabase('embedded')
   const pool = createPool(url, { max: 1 })
   const { rows } = await pool

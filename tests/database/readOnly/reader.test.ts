@@ -2,15 +2,15 @@ import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { checkSql } from '../../../app/cli/doctor/sql.ts'
-import { openStore, type Store } from '../../../lib/src/base/index.ts'
+import { openStore, type Store } from '../../../lib/src/base/database/index.ts'
 import { createDatabase } from '../../support/database.ts'
 import { temporary } from '../../support/temporary.ts'
 import { until } from '../../support/until.ts'
 
 const limits = { limit: 1000, offset: 0, room: 1e6, width: 1000, timeoutMs: 5000 }
-/** Works for minutes, in small steps. */
+/** A query that runs for minutes, in small steps. */
 const ENDLESS = 'select sum(a * b) from generate_series(1, 1000000) a, generate_series(1, 1000000) b'
-/** Each row takes some time, so that fifty of them stay below any limit of a statement. */
+/** A query whose rows take some time each, so that fifty of them stay below the statement limit. */
 const SLOW_ROWS = 'select (select count(*) from generate_series(1, 200000 + i)) from generate_series(1, 1000) i'
 
 async function embedded(): Promise<Store> {
@@ -50,7 +50,7 @@ describe('the reader of SQL from outside', () => {
     await until(async () => (await sessions(owner)) === 0, 'the sessions to end')
   })
 
-  test('ends the query of a caller who left', async () => {
+  test('ends the query of a caller that has left', async () => {
     const { store, owner } = await external()
     await store.sql.read('select 1', limits)
     const left = new AbortController()
@@ -62,7 +62,7 @@ describe('the reader of SQL from outside', () => {
     await until(async () => (await sessions(owner)) === 0, 'the session to end')
   })
 
-  test('gives each caller one place of four; who gets none is told so soon', async () => {
+  test('gives each caller one slot of four; a caller without one is refused soon', async () => {
     const { store, owner } = await external()
     await store.sql.read('select 1', limits)
     const left = new AbortController()
@@ -92,7 +92,7 @@ describe('the reader of SQL from outside', () => {
     expect((await waiting).rows).toEqual([[5]])
   })
 
-  test('ends what overruns although every pool is full, and goes on', async () => {
+  test('ends queries that overrun even if every pool is full, and goes on', async () => {
     const { store, owner } = await external()
     await store.sql.read('select 1', limits)
     const held = await Promise.all(Array.from({ length: 10 }, () => store.pool.connect()))
@@ -105,7 +105,7 @@ describe('the reader of SQL from outside', () => {
     }
   })
 
-  test('closing ends what runs', async () => {
+  test('closing ends running queries', async () => {
     const { url, drop } = await createDatabase('embedded')
     onTestFinished(drop)
     const store = await openStore({ databaseUrl: url, home: await temporary('home') })
@@ -118,7 +118,7 @@ describe('the reader of SQL from outside', () => {
     expect(performance.now() - began).toBeLessThan(5000)
   })
 
-  test('makes its role once, however many ask at once in however many processes', async () => {
+  test('creates its role once, for many queries at once in many processes', async () => {
     const { url, drop } = await createDatabase('embedded')
     const home = await temporary('home')
     const stores = await Promise.all([1, 2, 3].map(() => openStore({ databaseUrl: url, home })))
@@ -132,7 +132,7 @@ describe('the reader of SQL from outside', () => {
     expect(answers.map(({ rows }) => rows)).toEqual(Array.from({ length: 6 }, () => [[1]]))
   })
 
-  test('does not wait for who holds the row of its password', async () => {
+  test('does not wait for a lock on the row of its password', async () => {
     const { store, owner } = await external()
     await store.sql.read('select 1', limits)
     await owner.query(`begin; select from qicore_settings where name = 'qicore_reader_password' for update`)
@@ -174,7 +174,7 @@ describe('its limits', () => {
     )
   })
 
-  test('where the owner may not set that of temporary files, SQL is off and says what sets it, unless it is waived', async () => {
+  test('if the owner may not limit temporary files, SQL is off and names the remedy, unless the limit is waived', async () => {
     const { url, name, drop } = await createDatabase('embedded')
     const admin = new pg.Client(url)
     await admin.connect()
@@ -201,7 +201,7 @@ describe('its limits', () => {
     const waived = await openStore({ databaseUrl: address.href, home, readerLimits: 'waived' })
     onTestFinished(() => waived.close())
     expect((await waived.sql.read('select 1', limits)).rows).toEqual([[1]])
-    // An owner who is no superuser ends what overruns, too.
+    // An owner that is no superuser can end sessions, too.
     await expect(waived.sql.read(ENDLESS, { ...limits, timeoutMs: 500 })).rejects.toMatchObject({ code: 'TIMEOUT' })
     await until(async () => (await sessions(admin)) === 0, 'the session to end')
     await admin.query(sql as string)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checkStatement } from '../../../lib/src/base/index.ts'
+import { checkStatement } from '../../../lib/src/base/database/index.ts'
 
 const refusal = (sql: string): Promise<string> =>
   checkStatement(sql).then(
@@ -162,14 +162,14 @@ describe('a statement from outside', () => {
     expect(told).toContain(why)
   })
 
-  test('is refused with the place under a caret, in characters', async () => {
+  test('is refused with a caret under the position, counted in characters', async () => {
     expect(await refusal("select 'é𝄞',\n  pg_sleep(1)")).toBe(
       `FORBIDDEN sql, line 2, column 3: function "pg_sleep" is not allowed; there are functions for aggregates, windows, mathematics, text, times, JSON, arrays and ranges\n  pg_sleep(1)\n  ^`,
     )
     expect(await refusal("select 'é𝄞', nope nope nope")).toMatch(/^BAD_REQUEST sql, line 1, column 24: .*\n.*\n {23}\^$/)
   })
 
-  test('a name behind a point is handed on, since it may call a function', async () => {
+  test('a name after a point is passed on, since it may call a function', async () => {
     for (const sql of [
       'select (1.0).pg_sleep',
       'select x.pg_sleep from sin(1.0) x',

@@ -1,17 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import {
-  decimal,
-  nowMicros,
-  type Ohlcv,
-  ohlcv,
-  openStore,
-  type Price,
-  price,
-  type Store,
-  type Trade,
-  trade,
-} from '../../../lib/src/base/index.ts'
+import { openStore, type Store } from '../../../lib/src/base/database/index.ts'
+import { decimal, nowMicros, type Ohlcv, ohlcv, type Price, price, type Trade, trade } from '../../../lib/src/base/types/index.ts'
 import { createDatabase, onTimescale, type TestDatabase } from '../../support/database.ts'
 import { SHRINKS } from '../../support/shrinks.ts'
 import { aBar, aPrice, MINUTE, MONDAY } from '../records.ts'
@@ -21,7 +11,7 @@ const TIMEFRAMES = ['1m', '3m', '5m', '15m', '45m', '1h', '2h', '4h', '12h', '1d
 
 type Item = { readonly trade: Trade } | { readonly price: Price } | { readonly bar: Ohlcv }
 
-/** Few moments and few values: bars are met again and again, and several trades share a microsecond. */
+/** Few moments and few values, so that bars are hit repeatedly and several trades share a microsecond. */
 const moment = fc.oneof(
   fc.integer({ min: 0, max: 4 }).map((n) => MONDAY + n * 1000),
   fc.integer({ min: 0, max: 3 * 1440 }).map((n) => MONDAY + n * MINUTE),
@@ -105,7 +95,7 @@ describe('rollups', () => {
     return cuts.slice(1).map((to, i) => all.slice(cuts[i], to))
   }
 
-  it('are what the records give, whatever the order of arrival, and at every moment', async () => {
+  it('equal the bars computed from the records, for any order of arrival, at every moment', async () => {
     const runs = fc.asyncProperty(
       fc.array(item, { minLength: 1, maxLength: 30 }).chain((items) =>
         fc.record({
@@ -131,7 +121,7 @@ describe('rollups', () => {
           await store.rollups.catchUp()
         }
         await write(rest.at(-1) ?? [])
-        expect(await candles(coins)).toEqual(expected) // read while the last part waits to be rolled up
+        expect(await candles(coins)).toEqual(expected) // the last part is not rolled up yet
         await store.rollups.catchUp()
         expect((await store.rollups.status()).pending).toBe(0)
         expect(await candles(coins)).toEqual(expected)
@@ -158,7 +148,7 @@ describe('rollups', () => {
       [(c.time - MONDAY) / MINUTE, c.open, c.high, c.low, c.close, c.volume, c.tradeCount, c.builtFrom].join(' '),
     )
 
-  it('a late, a corrected and an out-of-order trade change the bars that they belong to, and no other', async () => {
+  it('a late, a corrected and an out-of-order trade change their own bars only', async () => {
     await store.rollups.turnOn()
     const at = (minute: number, more: object = {}) => aTrade({ time: MONDAY + minute * MINUTE, tradeId: `${minute}`, ...more })
     await store.timescale.upsert(trade, [at(0), at(61, { price: '110' })])
@@ -166,15 +156,15 @@ describe('rollups', () => {
     const { rows: before } = await store.pool.query("select xmin::text from rollups where time = '2026-01-05T01:01:00Z'")
     await store.timescale.upsert(trade, [at(0.5, { price: '90', amount: '0.5' })])
     await store.timescale.upsert(trade, [at(0, { price: '105', receivedAt: MONDAY + 1 })])
-    // Continuous aggregates are brought up to date once more, for both.
-    expect((await store.rollups.catchUp()).stretches).toBe(onTimescale ? 3 : 2)
+    // Continuous aggregates are refreshed once more, for both.
+    expect((await store.rollups.catchUp()).ranges).toBe(onTimescale ? 3 : 2)
     expect(await brief('1h')).toEqual(['0 105 105 90 90 1.5 2 trades', '60 110 110 110 110 1 1 trades'])
     expect(await brief('1d')).toEqual(['0 105 110 90 110 2.5 3 trades'])
     const { rows: after } = await store.pool.query("select xmin::text from rollups where time = '2026-01-05T01:01:00Z'")
     expect(after).toEqual(before)
   })
 
-  it('what was stored before is rolled up too, and turned off nothing is left behind', async () => {
+  it('the stored history is rolled up too, and turning off leaves nothing behind', async () => {
     await store.timescale.upsert(trade, [aTrade(), aTrade({ time: MONDAY - 400 * DAY })])
     await store.rollups.turnOn()
     expect((await store.rollups.status()).pending).toBe(2)
@@ -187,14 +177,14 @@ describe('rollups', () => {
     expect(await brief('1d')).toEqual([bars[0], '0 100 100 100 100 2 2 trades'])
   })
 
-  it('bars outlive the records that retention drops, and what comes late of those changes none', async () => {
+  it('bars outlive the records that retention drops, and late records of that time change none', async () => {
     const now = nowMicros()
     const old = now - (now % DAY) - 100 * DAY
     const trades = [0, 1, 2].map((n) => aTrade({ time: old + n * 3_600_000_000, tradeId: `${n}`, price: `${n + 1}` }))
     await store.timescale.upsert(trade, [...trades, aTrade({ coinId: 'other', time: now })])
     await store.rollups.turnOn()
     await store.timescale.policies.setRetention('trades', 30)
-    // Nothing is dropped that is still to be rolled up.
+    // Records that are not rolled up yet are not dropped.
     expect(await store.timescale.policies.applyRetention()).toMatchObject([{ dropped: 0 }])
     await store.rollups.catchUp()
     const [first] = await store.timescale.policies.applyRetention()
@@ -209,9 +199,9 @@ describe('rollups', () => {
     await store.timescale.policies.setRetention('trades', undefined)
   })
 
-  it('a bar of more than a minute is noted once, until its time is over, and made by who asks', async () => {
+  it('a bar of more than a minute is marked once until its time is over, and is built by queries meanwhile', async () => {
     await store.rollups.turnOn()
-    // Where the marks of a bar that is over are carried out meanwhile, the count of them says nothing: then it is tried once more.
+    // If a bar ends during the test, its marks are carried out and the count is useless: then it tries once more.
     for (;;) {
       const now = nowMicros()
       const opened = now - (now % MINUTE)
@@ -249,7 +239,7 @@ describe('rollups', () => {
     try {
       await Promise.all([store.rollups.turnOn(), other.rollups.turnOn()])
       const passes = await Promise.all([store, other].flatMap((one) => [one.rollups.catchUp(), one.rollups.catchUp()]))
-      expect(passes.reduce((sum, { stretches }) => sum + stretches, 0)).toBe(onTimescale ? 100 : 50)
+      expect(passes.reduce((sum, { ranges }) => sum + ranges, 0)).toBe(onTimescale ? 100 : 50)
     } finally {
       await other.close()
     }

@@ -7,7 +7,7 @@ import { until } from '../../support/until.ts'
 
 const MAIN = fileURLToPath(new URL('../../../app/cli/main.ts', import.meta.url))
 
-/** What clients are given: the address of a running platform, and the command that serves the same store over stdio. */
+/** The address of a running platform, and the command that serves the same store over stdio. */
 export interface Served extends AsyncDisposable {
   readonly platform: CryptoDataPlatform
   readonly url: string

@@ -11,7 +11,7 @@ interface Analysis {
   readonly signals: { up: number; down: number; neutral: number }
 }
 
-test('technical analysis gives the values of the verbs, and what they say by their rules', async () => {
+test('technical analysis gives the values of the verbs, and their signals by rule', async () => {
   const closes = Array.from({ length: 120 }, (_, i) => 1000 + i * 5)
   await store('rising', closes)
   const answer = await tools().call<Analysis>('technical_analysis', { coin: 'rising' })

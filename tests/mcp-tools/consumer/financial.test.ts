@@ -48,10 +48,12 @@ test('a ticker of one coin is its id, one of many is never guessed', async () =>
       [id, i === 0 ? 'une' : 'twn'],
     )
   expect(await tools().call('get_current_price', { coin: 'UNE' })).toMatchObject({ price: { coin_id: 'unequivocal' } })
-  expect(await tools().refused('get_current_price', { coin: 'twn' })).toMatch(/ticker or name of twin-a .*twin-b .*use the id/)
+  expect(await tools().refused('get_current_price', { coin: 'twn' })).toMatch(
+    /ticker or name of 2 coins: twin-a, twin-b; use an id/,
+  )
 })
 
-test('market figures are stored, and the summary tells of them, of breadth and movers', async () => {
+test('market figures are stored; the summary shows them, breadth and movers', async () => {
   const figures = {
     source: 'coingecko',
     currency: 'chf',
@@ -106,7 +108,7 @@ test('a jump among quiet candles is an anomaly, and alone', async () => {
   expect(one.before).toBeDefined()
 })
 
-test('data health tells of a hole, and the resource gives what HTTP gives', async () => {
+test('data health reports a gap, and the resource equals the answer over HTTP', async () => {
   const records = Array.from({ length: 12 }, (_, back) => candleWire('holed', back, 5)).filter(
     (_, back) => back !== 5 && back !== 6,
   )

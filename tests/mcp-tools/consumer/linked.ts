@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
 import { InMemoryTransport } from '@modelcontextprotocol/server'
 import { expect } from 'vitest'
-import { type RecordName, type RecordType, recordTypes } from '../../../lib/src/base/index.ts'
+import { type RecordName, type RecordType, recordTypes } from '../../../lib/src/base/types/index.ts'
 import { createServer, selectTools } from '../../../lib/src/mcp-tools/index.ts'
 import { CryptoDataPlatform, loadConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { suiteServer } from '../../support/database.ts'
@@ -18,7 +18,7 @@ export interface LinkedTools extends AsyncDisposable {
   call<T = Record<string, unknown>>(tool: string, input?: Record<string, unknown>): Promise<T>
   /** Stores records as a provider's, past the stream: source coingecko unless they say another. */
   seed(type: RecordName, input: { readonly records: readonly object[] }): Promise<void>
-  /** What the tool says when it refuses. Fails where it did not. */
+  /** The text of a refusal. Fails if the tool did not refuse. */
   refused(tool: string, input?: Record<string, unknown>): Promise<string>
 }
 
@@ -30,7 +30,7 @@ export async function linkedTools(databaseUrl: string): Promise<LinkedTools> {
     cwd: folder,
     env: { DATABASE_URL: databaseUrl, QICORE_SOURCES: 'none', DOCKER_HOST: 'unix:///nonexistent/docker.sock' },
   })
-  const platform = new CryptoDataPlatform({ config, announced: false })
+  const platform = new CryptoDataPlatform({ config, role: 'command' })
   await platform.initialize()
   const server = createServer({
     version: '0',

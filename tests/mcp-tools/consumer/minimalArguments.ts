@@ -1,7 +1,7 @@
-import type { ToolDefinition } from '../../../lib/src/base/index.ts'
+import type { ToolDefinition } from '../../../lib/src/base/agent/index.ts'
 import { inputOf, toolJsonSchema } from '../../../lib/src/mcp-tools/index.ts'
 
-/** What fits an argument of this name, of any tool; an enumeration takes its first value. */
+/** A valid value for an argument of this name in any tool; an enumeration takes its first value. */
 const FITTING: Readonly<Record<string, unknown>> = {
   coin: 'coin-001',
   coins: ['coin-001', 'coin-002'],

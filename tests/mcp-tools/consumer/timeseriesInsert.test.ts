@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { recordTypes } from '../../../lib/src/base/index.ts'
+import { recordTypes } from '../../../lib/src/base/types/index.ts'
 import { iso, LAST_HOUR, tooled } from './tooled.ts'
 
 const tools = tooled()
@@ -30,6 +30,17 @@ const RECORDS: Readonly<Record<keyof typeof recordTypes, readonly [string, Recor
   ],
   trending: ['trending', { ...common, rank: 1 }],
   indicator: ['indicators', { ...common, timeframe: '1h', name: 'sma', params: 'period=2', value: 1.5 }],
+  alert: [
+    'alerts',
+    {
+      ...common,
+      name: 'above 1',
+      raised_by: 'somebody',
+      severity: 'info',
+      message: 'it is above 1',
+      as_of: '2026-01-01T00:00:00Z',
+    },
+  ],
   instrument: ['currencies', { ...common, kind: 'currency', symbol: 'x', name: 'X', active: true }],
 }
 

@@ -32,7 +32,7 @@ describe('named queries', () => {
   test.each([
     [{ query: 'prices', arguments: { coin: 'bitcoin', colour: 'red' } }, 'colour'],
     [{ query: 'prices', arguments: {} }, 'coin'],
-    [{ query: 'prices', arguments: { coin: 'bitcoin', from: 'yesterday' } }, 'from'],
+    [{ query: 'prices', arguments: { coin: 'bitcoin', from: 'tomorrow' } }, 'from'],
     [{ query: 'no such' }, 'query'],
     [{}, 'either query'],
     [{ query: 'prices', sql: 'select 1' }, 'either query'],
@@ -40,14 +40,21 @@ describe('named queries', () => {
     expect(await tools().refused('timeseries_query', input)).toMatch(new RegExp(`BAD_REQUEST.*${named}`))
   })
 
-  test.each(['candles', 'trades', 'quotes', 'market_figures', 'trending', 'indicators', 'daily_prices', 'daily_trades'])(
-    '%s answers where nothing is held',
-    async (query) => {
-      const takesCoin = !['market_figures', 'trending'].includes(query)
-      const given = { ...(takesCoin && { coin: 'nothing' }), to: '2001-01-01' }
-      expect(await tools().call('timeseries_query', { query, arguments: given })).toMatchObject({ rows: [], more: false })
-    },
-  )
+  test.each([
+    'candles',
+    'trades',
+    'quotes',
+    'market_figures',
+    'trending',
+    'indicators',
+    'alerts',
+    'daily_prices',
+    'daily_trades',
+  ])('%s answers where nothing is held', async (query) => {
+    const takesCoin = !['market_figures', 'trending'].includes(query)
+    const given = { ...(takesCoin && { coin: 'nothing' }), to: '2001-01-01' }
+    expect(await tools().call('timeseries_query', { query, arguments: given })).toMatchObject({ rows: [], more: false })
+  })
 })
 
 describe('SQL', () => {

@@ -49,7 +49,7 @@ test('viewers read, operators draft, stop and resume, admins deploy', async () =
   })
 })
 
-test('without consent nothing is deployed; each problem is told with its place', async () => {
+test('without consent nothing is deployed; each problem is listed with its place', async () => {
   // The topic of the other test may be another pipeline's by now.
   const others = TEXT.replace('majors', 'others')
   const input = { action: 'deploy', name: 'other', text: others, replaces: 0 }

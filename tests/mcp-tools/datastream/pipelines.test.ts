@@ -64,13 +64,13 @@ describe('dead_letters', () => {
   const ask = (input: Record<string, unknown> = {}) => tools.call<Letters>('dead_letters', input)
   const refused = (input: Record<string, unknown>) => tools.refused('dead_letters', input)
 
-  test('are listed page by page, inspected, refused as they are, and put back mended', async () => {
+  test('are listed page by page, inspected, refused as they are, and put back corrected', async () => {
     const { stream, store } = tools.platform
     const bad = (coin: string) =>
       `{"coin_id":"${coin}","source":"test","currency":"usd","time":"2026-01-01T00:00:00Z","received_at":"2026-01-01T00:00:00Z","origin":"live","price":"much"}`
     await stream.append(
       'crypto-prices',
-      ['mended', 'left', 'third'].map((coin) => ({ key: `test:${coin}`, value: bad(coin) })),
+      ['corrected', 'left', 'third'].map((coin) => ({ key: `test:${coin}`, value: bad(coin) })),
     )
     await until(async () => (await ask()).letters.length === 3, 'three dead letters')
     const first = await ask({ limit: 2 })
@@ -82,17 +82,19 @@ describe('dead_letters', () => {
     const ids = [...first.letters, ...rest.letters].map(({ id }) => id)
     expect(new Set(ids).size).toBe(3)
     const inspected = await ask({ action: 'inspect', ids })
-    const found = inspected.letters.find(({ value }) => value === bad('mended'))
-    expect(found?.value).toBe(bad('mended'))
+    const found = inspected.letters.find(({ value }) => value === bad('corrected'))
+    expect(found?.value).toBe(bad('corrected'))
     const id = found?.id as string
     const again = await ask({ action: 'replay', ids: [id] })
     expect(again).toMatchObject({ replayed: 0, refused: [{ id, why: expect.stringContaining('price') }] })
-    expect(await ask({ action: 'replay', ids: [id], value: bad('mended').replace('much', '12.5') })).toMatchObject({
+    expect(await ask({ action: 'replay', ids: [id], value: bad('corrected').replace('much', '12.5') })).toMatchObject({
       replayed: 1,
     })
     const stored = () =>
-      store.pool.query<{ price: string }>("select trim_scale(price)::text as price from crypto_prices where coin_id = 'mended'")
-    expect(await until(async () => (await stored()).rows[0]?.price, 'the mended price')).toBe('12.5')
+      store.pool.query<{ price: string }>(
+        "select trim_scale(price)::text as price from crypto_prices where coin_id = 'corrected'",
+      )
+    expect(await until(async () => (await stored()).rows[0]?.price, 'the corrected price')).toBe('12.5')
     expect((await ask()).letters.map((letter) => letter.id)).toEqual(ids.filter((one) => one !== id))
     expect((await ask({ pending: false })).letters.find((letter) => letter.id === id)?.replayed).toBe(true)
   })
@@ -122,7 +124,7 @@ test('platform_health says of each part how it is, and why', async () => {
   expect((await tools.call<{ parts: unknown[] }>('platform_health', { unwell: true })).parts).toEqual([])
 })
 
-test('performance_metrics gives what was counted, page by page', async () => {
+test('performance_metrics gives the counters, page by page', async () => {
   interface Metrics {
     readonly series: readonly {
       readonly metric: string

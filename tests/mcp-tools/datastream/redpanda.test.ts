@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { Stream } from '../../../lib/src/base/index.ts'
+import type { Stream } from '../../../lib/src/base/types/index.ts'
 import { toolNamed } from '../../../lib/src/mcp-tools/index.ts'
 import { openEmbeddedStream } from '../../../lib/src/streaming/index.ts'
 import { openRedpanda, parseRedpandaConfig } from '../../../lib/src/streaming/redpanda/index.ts'
@@ -167,7 +167,7 @@ function suite(open: () => Promise<Stream>): void {
     })
   })
 
-  test('monitor_cluster tells of brokers, sizes and groups that are behind', async () => {
+  test('monitor_cluster shows brokers, sizes and groups that lag', async () => {
     const topic = await filled('watched', 0, 2)
     await stream.append(
       topic,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { price } from '../../../lib/src/base/index.ts'
+import { price } from '../../../lib/src/base/types/index.ts'
 import { onTimescale, testDatabase } from '../../support/database.ts'
 import { type LinkedTools, linkedTools } from '../linkedTools.ts'
 import { pricesOf } from './prices.ts'

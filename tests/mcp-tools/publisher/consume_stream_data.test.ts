@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Stream } from '../../../lib/src/base/index.ts'
+import type { Stream } from '../../../lib/src/base/types/index.ts'
 import { openRedpanda, parseRedpandaConfig } from '../../../lib/src/streaming/redpanda/index.ts'
 import { testDatabase } from '../../support/database.ts'
 import { sharedKafka } from '../../support/kafka.ts'
@@ -30,7 +30,7 @@ interface Parts {
 function suite(parts: () => Parts): void {
   const read = (input: Record<string, unknown>) => parts().tools.call<Answer>('consume_stream_data', input)
 
-  test('a group reads on where it was, each record once, and shows how far it is behind', async () => {
+  test('a group continues from its position, each record once, and shows its lag', async () => {
     const { stream } = parts()
     const [topic, group] = [unique('steps'), unique('reader')]
     await stream.createTopics([topic], { partitions: 2 })

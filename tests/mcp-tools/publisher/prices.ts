@@ -1,4 +1,4 @@
-import { type Decimal, type Price, price, type Stream } from '../../../lib/src/base/index.ts'
+import { type Decimal, type Price, price, type Stream } from '../../../lib/src/base/types/index.ts'
 
 const SECOND = 1_000_000
 export const START = 1_750_000_000 * SECOND

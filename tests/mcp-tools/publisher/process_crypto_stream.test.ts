@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { formatTime } from '../../../lib/src/base/index.ts'
+import { formatTime } from '../../../lib/src/base/types/index.ts'
 import { testDatabase } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
 import { type LinkedTools, linkedTools } from '../linkedTools.ts'

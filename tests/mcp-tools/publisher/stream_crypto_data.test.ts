@@ -66,10 +66,10 @@ describe('refuses, and says what to do', () => {
     [{ action: 'start', source: 'simulated', settings: { interval_ms: -5 } }, /^BAD_REQUEST: settings\.interval_ms -5: /],
     [
       { action: 'start', source: 'coingecko', settings: { base_url: 'http://evil.example' } },
-      /^BAD_REQUEST: settings\.base_url .* is set in qicore\.yaml/,
+      /^BAD_REQUEST: settings\.base_url .*can only be set in qicore\.yaml/,
     ],
-    [{ action: 'start', source: 'coingecko', settings: { api_key: 'x' } }, /is set in qicore\.yaml/],
-    [{ action: 'start', source: 'replay', settings: { path: '/etc/passwd' } }, /is set in qicore\.yaml/],
+    [{ action: 'start', source: 'coingecko', settings: { api_key: 'x' } }, /can only be set in qicore\.yaml/],
+    [{ action: 'start', source: 'replay', settings: { path: '/etc/passwd' } }, /can only be set in qicore\.yaml/],
     [{ settings: { coins: ['a'] } }, /^BAD_REQUEST: settings: only a start/],
     [{ action: 'begin' }, /^BAD_REQUEST: .*action/],
   ])('%j', async (input, message) => {

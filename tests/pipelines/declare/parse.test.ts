@@ -16,7 +16,7 @@ to:
   - { topic: fast-prices, record: price } # for others
 `
 
-test('a declaration is what its text says', () => {
+test('a declaration has the values of its text', () => {
   expect(parseDeclaration(ARCHIVE, { file: 'archive.yaml' })).toMatchObject({
     declaration: {
       name: 'archive',
@@ -27,7 +27,7 @@ test('a declaration is what its text says', () => {
   })
 })
 
-test('without a name of its own it has that of its file', () => {
+test('a declaration without a name takes that of its file', () => {
   const text = 'version: 1\nfrom: { topics: [fast-prices] }\nto: [{ destination: lake }]\n'
   expect(parseDeclaration(text, { file: 'x.yaml', name: 'fast' })).toMatchObject({
     declaration: { name: 'fast', from: { topics: ['fast-prices'] } },
@@ -52,7 +52,7 @@ describe('each refusal has file, line, column, field, value and a remedy', () =>
     [
       'steps',
       change('to:', 'steps: []\nto:'),
-      '6:1: steps: this version has no steps: a pipeline brings the records that it reads to its destinations unchanged; remove steps',
+      '6:1: steps: this version has no steps: a pipeline delivers records unchanged; remove steps',
     ],
     [
       'an unknown key of an output',
@@ -119,7 +119,7 @@ describe('each refusal has file, line, column, field, value and a remedy', () =>
     ],
     ['an alias', change('name: archive', 'name: *a'), '3:7: name: *a is an alias; write the value out'],
     ['a tag', change('name: archive', 'name: !!js/function x'), '3:7: no valid YAML'],
-    ['a key that is no text', change('description:', '1:'), '4:1: a key is no text; write names as keys'],
+    ['a key that is not text', change('description:', '1:'), '4:1: a key is not text; write names as keys'],
     ['broken YAML', change('{ records', '{ records: [ '), 'no valid YAML'],
     ['two documents', `${ARCHIVE}---\nversion: 1\n`, 'no valid YAML'],
     ['an empty text', '', '1:1: the document is empty; expected an object'],
@@ -132,7 +132,7 @@ describe('each refusal has file, line, column, field, value and a remedy', () =>
     for (const line of told(text)) expect(line).toMatch(/^archive\.yaml:\d+:\d+: .+; .+/)
   })
 
-  test('all problems are told at once, in the order of the text', () => {
+  test('all problems are reported at once, in the order of the text', () => {
     expect(
       told(change('description', 'nmae').replace('trade', 'trad').replace('destination: lake', 'destination: Lake')),
     ).toEqual([
@@ -143,7 +143,7 @@ describe('each refusal has file, line, column, field, value and a remedy', () =>
   })
 })
 
-describe('a hostile text costs little', () => {
+describe('a hostile text is refused within bounds of time and output', () => {
   const within = (text: string): string => {
     const started = performance.now()
     const problems = told(text).join('\n')

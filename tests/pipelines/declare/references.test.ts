@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { TopicCatalogue } from '../../../lib/src/base/index.ts'
+import { TopicCatalogue } from '../../../lib/src/base/types/index.ts'
 import {
   checkReferences,
   describeProblem,
@@ -30,14 +30,14 @@ const around = (more: Partial<Surroundings> = {}): Surroundings => ({
 })
 const told = (text: string, more?: Partial<Surroundings>) => checkReferences(declared(text), around(more)).map(describeProblem)
 
-test('what exists is accepted, also a replacement of what is deployed', () => {
+test('references to existing destinations and topics are accepted, and so is a new version of a deployed pipeline', () => {
   expect(
     told('name: a\nfrom: { topics: [majors, crypto-prices] }\nto: [{ destination: lake }, { topic: b, record: price }]'),
   ).toEqual([])
   expect(told('name: majors\nfrom: { records: [price] }\nto: [{ topic: majors, record: price }]')).toEqual([])
 })
 
-describe('refused, with place and remedy', () => {
+describe('refusals have a place and a remedy', () => {
   test.each([
     [
       'an unknown destination',
@@ -77,13 +77,13 @@ describe('refused, with place and remedy', () => {
     [
       'a pipeline that reads what it writes',
       'name: a\nfrom: { topics: [b] }\nto: [{ topic: b, record: price }]',
-      '4:5: to: its records come back to it: a → topic b → a; take one topic out of that way',
+      '4:5: to: its records come back to it: a → topic b → a; remove one topic of this loop',
     ],
   ])('%s', (_, text, expected) => {
     expect(told(text).join('\n')).toContain(expected)
   })
 
-  test('two ways to one consumer group, with both places', () => {
+  test('two deliveries with one consumer group', () => {
     const deployed = [pipeline('a', 'crypto-prices', '{ destination: b-c }')]
     expect(
       told('name: a-b\nfrom: { records: [price] }\nto: [{ destination: c }]', { deployed, destinations: ['c', 'b-c'] }),
@@ -92,17 +92,17 @@ describe('refused, with place and remedy', () => {
     ])
   })
 
-  test('a loop over several pipelines, with its way', () => {
+  test('a loop over several pipelines', () => {
     const b = pipeline('b', 'x', '{ topic: y, record: price }')
     const c = pipeline('c', 'y', '{ topic: z, record: price }')
     const catalogue = new TopicCatalogue(['x', 'y', 'z'].map((topic) => [topic, 'price']))
     expect(told('name: a\nfrom: { topics: [z] }\nto: [{ topic: x, record: price }]', { deployed: [b, c], catalogue })).toEqual([
-      'p.yaml:4:5: to: its records come back to it: a → topic x → b → topic y → c → topic z → a; take one topic out of that way',
+      'p.yaml:4:5: to: its records come back to it: a → topic x → b → topic y → c → topic z → a; remove one topic of this loop',
     ])
   })
 })
 
-describe('a text that is wrong in its shape, too', () => {
+describe('a text that also has errors of its own', () => {
   const all = (text: string, more?: Partial<Surroundings>, name?: string) => {
     const parsed = parseDeclaration(`version: 1\n${text}\n`, { file: 'p.yaml', ...(name !== undefined && { name }) })
     if (!('problems' in parsed) || !parsed.readable) throw new Error('it has no problem of its own')
@@ -110,7 +110,7 @@ describe('a text that is wrong in its shape, too', () => {
   }
   const UNKNOWN = 'no destination of this name is configured; did you mean lake?'
 
-  test('unknown destinations and topics are told at their places, behind entries that cannot be read', () => {
+  test('unknown destinations and topics after unreadable entries are reported at their own places', () => {
     const text = `name: a
 stepz: []
 from: { topics: ["no name", major] }
@@ -145,10 +145,10 @@ to:
     expect(all(text)).toEqual([problem])
   })
 
-  test('nothing is claimed of what cannot be read: records read, a name, a topic of its own', () => {
+  test('unreadable parts (records, the name, topics) cause no problems of references', () => {
     expect(all('name: a\nfrom: { records: [prise] }\nto: [{ topic: b, record: price }]')).toEqual([])
     expect(all('name: a\nto: [{ topic: b, record: price }]')).toEqual([])
-    // It may be the pipeline that writes the topic by now.
+    // Without a name this may be the pipeline that already writes the topic.
     expect(all('from: { topics: [crypto-prices] }\nto: [{ topic: majors, record: price }]')).toEqual([])
     expect(all('from: { topics: [crypto-prices], x: 1 }\nto: [{ topic: majors, record: price }]', {}, 'b')).toEqual([
       'p.yaml:3:15: to[0].topic "majors": pipeline majors writes this topic; choose another name',
@@ -158,7 +158,7 @@ to:
   })
 })
 
-test('many pipelines that read one another and form no loop are no loop', () => {
+test('a long chain of pipelines is no loop', () => {
   const chain = Array.from({ length: 300 }, (_, i) => pipeline(`p${i}`, `t${i}`, `{ topic: t${i + 1}, record: price }`))
   expect(loopThrough(chain[0] as PipelineDeclaration, chain.slice(1))).toBeUndefined()
 })

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
-import { ChangeListener, createPool, QiError, silentLogger } from '../../../lib/src/base/index.ts'
+import { ChangeListener, createPool } from '../../../lib/src/base/database/index.ts'
+import { QiError, silentLogger } from '../../../lib/src/base/types/index.ts'
 import { Drafts, PIPELINE_CHANNEL, PipelineStore } from '../../../lib/src/streaming/pipelines/deployed/index.ts'
 import { createDatabase, testDatabase } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
@@ -23,7 +24,7 @@ const failure = (promise: Promise<unknown>): Promise<QiError> =>
   )
 
 describe('deploy', () => {
-  test('versions count up, keep their text byte for byte, and say by whom', async () => {
+  test('version numbers count up; a version keeps its text byte for byte and its author', async () => {
     const name = newName()
     const text = '\ufeff# ünïcode ❤️\r\nname: x\n\n'
     expect(await deploy(name, text, 0)).toEqual({ version: 1, changed: true })
@@ -37,14 +38,14 @@ describe('deploy', () => {
     })
   })
 
-  test('the text that runs deploys nothing, whatever it says it replaces', async () => {
+  test('deploying the running text changes nothing, whatever `replaces` says', async () => {
     const name = newName()
     await deploy(name, 'one', 0)
     expect(await deploy(name, 'one', 7)).toEqual({ version: 1, changed: false })
     expect(await store.history(name, 10)).toHaveLength(1)
   })
 
-  test('another version than the one that should be replaced is a conflict that says who deployed it', async () => {
+  test('a deploy that replaces another version than the running one is a CONFLICT that names who deployed it', async () => {
     const name = newName()
     await deploy(name, 'one', 0, 'ben')
     const error = await failure(deploy(name, 'two', 0))
@@ -53,7 +54,7 @@ describe('deploy', () => {
     expect(await failure(deploy(newName(), 'one', 3))).toMatchObject({ code: 'CONFLICT' })
   })
 
-  test('of many that deploy at once over connections of their own, one wins and each other is told so', async () => {
+  test('of many concurrent deploys one succeeds, and each other fails with CONFLICT', async () => {
     const name = newName()
     const pools = Array.from({ length: 6 }, () => createPool(url, { max: 2 }))
     onTestFinished(async () => void (await Promise.all(pools.map((each) => each.end()))))
@@ -66,7 +67,7 @@ describe('deploy', () => {
     expect(await store.history(name, 10)).toHaveLength(1)
   })
 
-  test('what is checked is what is deployed at that moment: two that exclude each other are never both there', async () => {
+  test('a check sees the state that its deploy changes: of two deploys that exclude each other one fails', async () => {
     const [a, b] = [newName(), newName()]
     const alone = (other: string) => (_: string, among: { readonly pipelines: readonly { readonly name: string }[] }) => {
       if (among.pipelines.some(({ name }) => name === other)) throw new QiError('CONFLICT', 'a loop')
@@ -79,7 +80,7 @@ describe('deploy', () => {
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
   })
 
-  test('a refused check deploys nothing', async () => {
+  test('a check that throws deploys nothing', async () => {
     const name = newName()
     const refuse = () => {
       throw new QiError('BAD_REQUEST', 'no')
@@ -91,7 +92,7 @@ describe('deploy', () => {
   })
 })
 
-test('a process that is killed in the middle of a deploy leaves nothing, and keeps nobody from deploying', async () => {
+test('a process killed in the middle of a deploy leaves no trace and no lock', async () => {
   const database = await createDatabase()
   onTestFinished(database.drop)
   const own = createPool(database.url)
@@ -108,7 +109,7 @@ test('a process that is killed in the middle of a deploy leaves nothing, and kee
 })
 
 describe('after the deploy', () => {
-  test('rollback runs an earlier version; the next deploy replaces that, under a new number', async () => {
+  test('a rollback runs an earlier version; the next deploy replaces it under a new number', async () => {
     const name = newName()
     for (const [i, text] of ['one', 'two', 'three'].entries()) await deploy(name, text, i)
     expect(await store.rollback({ name, version: 1, replaces: 3, by: 'ann', check })).toEqual({ version: 1, changed: true })
@@ -128,7 +129,7 @@ describe('after the deploy', () => {
     ])
   })
 
-  test('stopped stays stopped over a deploy; a stop of what is stopped is nothing', async () => {
+  test('a stopped pipeline stays stopped over a deploy; stopping it again changes nothing', async () => {
     const name = newName()
     await deploy(name, 'one', 0)
     expect(await store.setState(name, 'stopped', 'ann')).toBe(true)
@@ -139,7 +140,7 @@ describe('after the deploy', () => {
     expect(await failure(store.setState('archiv', 'stopped', 'ann'))).toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  test('a deleted pipeline is gone, its history is not, and no version number comes twice', async () => {
+  test('deleting a pipeline keeps its history, and version numbers are not used again', async () => {
     const name = newName()
     await deploy(name, 'one', 0)
     const refuse = () => {
@@ -152,7 +153,7 @@ describe('after the deploy', () => {
     expect((await store.history(name, 10)).map(({ event }) => event)).toEqual(['deployed', 'deleted', 'deployed'])
   })
 
-  test('topics keep their record type, and a wish to resume is known by a greater id', async () => {
+  test('the snapshot has the record type of each topic, and a later resumption has a greater id', async () => {
     const name = newName()
     const topics = () => [{ topic: 'majors', record: 'price' as const }]
     await store.deploy({ name, text: 'x', replaces: 0, by: 'ann', check: topics })
@@ -165,7 +166,7 @@ describe('after the deploy', () => {
   })
 })
 
-test('each change is heard by a listener, also after its connection was lost', async () => {
+test('a listener hears each change, also after its connection was lost', async () => {
   const own = createPool(url, { max: 1, applicationName: 'test listener' })
   let heard = 0
   const listener = new ChangeListener({
@@ -195,19 +196,19 @@ test('each change is heard by a listener, also after its connection was lost', a
 })
 
 describe('drafts', () => {
-  test('a saving names the revision that it replaces; whoever comes second is told', async () => {
+  test('saving names the revision that it replaces; the second of two writers gets CONFLICT', async () => {
     const drafts = await Drafts.open(pool)
     const name = newName()
     expect(await drafts.save({ name, text: 'one', replaces: 0, by: 'ann' })).toMatchObject({ revision: 1, text: 'one' })
     expect(await drafts.save({ name, text: 'two', replaces: 1, by: 'ann' })).toMatchObject({ revision: 2 })
     expect(await failure(drafts.save({ name, text: 'mine', replaces: 1, by: 'ben' }))).toMatchObject({
       code: 'CONFLICT',
-      message: expect.stringContaining('revision 2 is there, saved by ann, and revision 1 was to be replaced'),
+      message: expect.stringContaining('revision 2, saved by ann, is stored, but revision 1 was to be replaced'),
     })
     expect(await failure(drafts.save({ name, text: 'mine', replaces: 0, by: 'ben' }))).toMatchObject({ code: 'CONFLICT' })
     expect(await drafts.find(name)).toMatchObject({ text: 'two' })
     await drafts.discard(name)
     expect(await failure(drafts.discard(name))).toMatchObject({ code: 'NOT_FOUND' })
-    expect((await failure(drafts.save({ name, text: 'x', replaces: 2, by: 'ann' }))).message).toContain('no longer there')
+    expect((await failure(drafts.save({ name, text: 'x', replaces: 2, by: 'ann' }))).message).toContain('no longer exists')
   })
 })

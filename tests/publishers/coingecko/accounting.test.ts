@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { fromMillis, parseExactJson } from '../../../lib/src/base/index.ts'
+import { fromMillis, parseExactJson } from '../../../lib/src/base/types/index.ts'
 import { answerError } from '../../../lib/src/publishers/sources/coingecko/errors.ts'
 import { describeWith } from '../../support/services.ts'
 import { account } from './accounting.ts'
@@ -86,7 +86,7 @@ describeWith('recorded-data', 'every number of every recorded body', () => {
     expect(result.rejected.filter(({ reason }) => !reason.includes('CoinGecko gives no price'))).toEqual([])
   })
 
-  it('every other shape of 2024 and 2025 belongs to an endpoint that is listed as unused', () => {
+  it('every other shape of 2024 and 2025 belongs to an endpoint listed as unused', () => {
     const unknown = trimmedNames().filter((name) => {
       const { path, body } = trimmed(name)
       return !path.endsWith('/ping') && outcomeOf(path, parseExactJson(body), at) === undefined
@@ -109,7 +109,7 @@ describeWith('recorded-data', 'every number of every recorded body', () => {
   })
 })
 
-it('the account finds a number that nobody answers for, and one that is not kept digit for digit', () => {
+it('the account finds a number that is unaccounted for, and one that is not kept digit for digit', () => {
   const body = parseExactJson('[{"current_price":1.50,"market_cap":7,"surprise":1}]')
   const numbers = { stored: { '*.current_price': 'price', '*.market_cap': 'marketCap' }, unused: [] }
   expect(account(body, numbers, [{ price: '1.5', marketCap: '7.0000001' }], []).lost).toEqual([

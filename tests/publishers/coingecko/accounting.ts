@@ -5,7 +5,7 @@ import {
   MICROS_PER_SECOND,
   type Ohlcv,
   timeframeMicros,
-} from '../../../lib/src/base/index.ts'
+} from '../../../lib/src/base/types/index.ts'
 import type { Refused } from '../../../lib/src/publishers/sources/shared/collect.ts'
 import { matchesPath, type Numbers } from './numbers.ts'
 
@@ -14,11 +14,11 @@ export interface Account {
   readonly stored: number
   readonly refused: number
   readonly unused: number
-  /** Paths of numbers that nobody answers for; must be empty. */
+  /** Paths of numbers that are unaccounted for; must be empty. */
   readonly lost: readonly string[]
 }
 
-/** What became of every number of a body: kept digit for digit, inside a refused part, or listed as unused. */
+/** Accounts for every number of a body: kept digit for digit, inside a refused part, or listed as unused. */
 export function account(body: ExactJson, numbers: Numbers, records: readonly object[], rejected: readonly Refused[]): Account {
   const held = valuesByProperty(records)
   const count = { total: 0, stored: 0, refused: 0, unused: 0 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { QiError } from '../../../lib/src/base/index.ts'
+import { QiError } from '../../../lib/src/base/types/index.ts'
 import { CoinGeckoClient, type CoinGeckoClientOptions } from '../../../lib/src/publishers/sources/coingecko/CoinGeckoClient.ts'
 import { type CoinGeckoServer, type Reply, startCoinGeckoServer } from '../../support/coingeckoServer.ts'
 import { VirtualClock } from '../../support/virtualClock.ts'
@@ -17,7 +17,7 @@ const serving = (answer: (path: string) => Reply = () => ({ body: PRICE })) =>
 describe('digits', () => {
   it('keeps every digit through the SDK', async () => {
     await using server = await serving()
-    const { records, rejected } = await open(server).simplePrice(ask)
+    const { records, rejected } = await open(server).getPrices(ask)
     expect(records).toMatchObject([
       { price: '123456789012345.12345678', change24hPct: '0.000000000056', time: 1_779_092_258_000_000 },
     ])
@@ -35,14 +35,14 @@ describe('requests', () => {
     [{ apiKey: KEY, plan: 'keyless' }, undefined, undefined],
   ] as const)('%j sends the key in the header of its plan', async (options, demo, pro) => {
     await using server = await serving()
-    await open(server, options).simplePrice(ask)
+    await open(server, options).getPrices(ask)
     const { headers, query } = server.asked[0] as (typeof server.asked)[0]
     expect(headers['x-cg-demo-api-key']).toBe(demo)
     expect(headers['x-cg-pro-api-key']).toBe(pro)
     expect(query.toString()).not.toContain(KEY)
   })
 
-  it('reaches the address of its plan unless told otherwise', () => {
+  it('calls the address of its plan by default', () => {
     expect(new CoinGeckoClient().baseUrl).toBe('https://api.coingecko.com/api/v3')
     expect(new CoinGeckoClient({ plan: 'pro', apiKey: KEY }).baseUrl).toBe('https://pro-api.coingecko.com/api/v3')
     expect(() => new CoinGeckoClient({ plan: 'pro' })).toThrow(/set api_key/)
@@ -51,7 +51,7 @@ describe('requests', () => {
   it('never sends ids with spaces around them, and splits long lists', async () => {
     await using server = await serving(() => ({ body: '{}' }))
     const ids = Array.from({ length: 400 }, (_, i) => `some-coin-${i}`)
-    const { rejected } = await open(server, { callsPerMinute: 100 }).simplePrice({
+    const { rejected } = await open(server, { callsPerMinute: 100 }).getPrices({
       ids: [' bitcoin, ethereum ', '1move token', ...ids],
       currencies: ['usd ', 'eur'],
     })
@@ -61,7 +61,7 @@ describe('requests', () => {
     for (const { query } of server.asked) expect(query.get('vs_currencies')).toBe('usd,eur')
     for (const { query } of server.asked) expect(query.toString().length).toBeLessThan(2000)
     expect(rejected).toHaveLength(403)
-    await expect(open(server).simplePrice({ ids: [' ', ','], currencies: ['usd'] })).rejects.toMatchObject({
+    await expect(open(server).getPrices({ ids: [' ', ','], currencies: ['usd'] })).rejects.toMatchObject({
       code: 'BAD_REQUEST',
       field: 'ids',
     })
@@ -88,7 +88,7 @@ describe('failures', () => {
   it.each(failing)('%s is classified, and never shows the key', async (_, reply, code) => {
     await using server = await serving(() => reply)
     const error = await open(server, { apiKey: KEY, attempts: 1, timeoutMs: code === 'TIMEOUT' ? 300 : 60_000 })
-      .simplePrice(ask)
+      .getPrices(ask)
       .catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(QiError)
     expect(error).toMatchObject({ code })
@@ -96,7 +96,7 @@ describe('failures', () => {
       expect(`${at.message} ${at.stack} ${JSON.stringify(at)}`).not.toContain(KEY)
   })
 
-  it('a server that is not there is named, with the reason', async () => {
+  it('an unreachable server is named, with the reason', async () => {
     const server = await serving()
     await server.close()
     await expect(open(server, { attempts: 1 }).ping()).rejects.toMatchObject({
@@ -112,12 +112,12 @@ describe('failures', () => {
 })
 
 describe('limits', () => {
-  it('retry-after is kept by all callers of the client', async () => {
+  it('all callers of the client wait for retry-after', async () => {
     await using server = await serving()
     const clock = new VirtualClock()
     const client = open(server, { clock })
     server.push({ status: 429, headers: { 'retry-after': '45' }, body: '' })
-    const first = client.simplePrice(ask)
+    const first = client.getPrices(ask)
     await server.reached(1)
     while (clock.sleeping === 0) await new Promise((resolve) => setImmediate(resolve))
     const second = client.ping()
@@ -127,7 +127,7 @@ describe('limits', () => {
     expect(server.asked).toHaveLength(3)
   })
 
-  it('holds the limit of the plan in every 60 s', async () => {
+  it('keeps the limit of the plan in every 60 s', async () => {
     await using server = await serving()
     const clock = new VirtualClock()
     const at: number[] = []
@@ -136,17 +136,17 @@ describe('limits', () => {
       return fetch(url, init)
     }
     const client = open(server, { clock, fetch: counting })
-    await clock.run(Promise.all(Array.from({ length: 35 }, () => client.simplePrice(ask))))
+    await clock.run(Promise.all(Array.from({ length: 35 }, () => client.getPrices(ask))))
     expect(at).toHaveLength(35)
     for (const t of at) expect(at.filter((other) => other >= t && other < t + 60_000).length).toBeLessThanOrEqual(10)
     expect(clock.now()).toBe(3 * 61_000)
   })
 
-  it('can be aborted while it waits for a permit, for a second try, and for an answer', async () => {
+  it('can be aborted while it waits for a permit, a retry or an answer', async () => {
     await using server = await serving(() => ({ status: 503 }))
     const clock = new VirtualClock()
     const waiting = new AbortController()
-    const retrying = open(server, { clock }).simplePrice(ask, { signal: waiting.signal })
+    const retrying = open(server, { clock }).getPrices(ask, { signal: waiting.signal })
     await server.reached(1)
     while (clock.sleeping === 0) await new Promise((resolve) => setImmediate(resolve))
     waiting.abort()
@@ -168,7 +168,7 @@ describe('limits', () => {
     await expect(answer).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 
-  it('gives up after so many tries, and at once where none can help', async () => {
+  it('gives up after the configured tries, and at once if no retry can help', async () => {
     await using server = await serving((path) => (path === '/ping' ? { status: 500 } : { status: 404 }))
     const clock = new VirtualClock()
     const client = open(server, { clock, attempts: 3 })

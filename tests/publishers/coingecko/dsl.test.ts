@@ -69,7 +69,7 @@ describeWith('recorded-data', 'the verbs on recorded answers', () => {
     ])
   })
 
-  it('searchAndGetPrices gives every match and guesses none', async () => {
+  it('searchAndGetPrices gives every match and chooses none', async () => {
     await using server = await startCoinGeckoServer()
     const { records } = await verbs(server).searchAndGetPrices({ query: 'bit', limit: 4 })
     expect(records.map(({ coinId, prices }) => [coinId, prices.map(({ price }) => price)])).toEqual([
@@ -95,7 +95,7 @@ describeWith('recorded-data', 'the verbs on recorded answers', () => {
 })
 
 describe('inputs', () => {
-  it('are checked before anything is asked, and the message names verb and field', async () => {
+  it('are checked before any call, and the message names verb and field', async () => {
     await using server = await startCoinGeckoServer({ recordings: false })
     const dsl = verbs(server)
     await expect(dsl.getCurrentPrices({ coins: [] })).rejects.toMatchObject({ code: 'BAD_REQUEST', field: 'coins' })

@@ -14,12 +14,12 @@ describeWith('recorded-data', 'every recorded error body', () => {
     expect({ code: classified.code, retryAfterMs: classified.retryAfterMs, retryable: classified.retryable }).toEqual(
       expected(error),
     )
-    // What CoinGecko says of it is not lost.
+    // CoinGecko's own message is kept.
     const said = /error_message":"([^"]{20})|"error":"([^"{]+)/.exec(body)
     expect(classified.message).toContain((said?.[1] ?? said?.[2]) as string)
   })
 
-  it('those of Twelve Data are not ours: seen, and left to its source', () => {
+  it('interactions of Twelve Data are left to its own source', () => {
     const others = errors.filter(({ service }) => service !== 'coingecko')
     expect(others.map(({ service }) => service)).toEqual(['twelvedata', 'twelvedata'])
     expect(others.map((error) => isErrorBody(JSON.parse(text(error))))).toEqual([false, false])

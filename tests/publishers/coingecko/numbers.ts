@@ -240,7 +240,7 @@ export function numbersOf(endpoint: string, url: string): Numbers {
   return table(asked?.split(',').map((currency) => currency.trim()) ?? ALL)
 }
 
-/** Endpoints that QiCore has no use for: none of their numbers are stored. */
+/** Endpoints that QiCore does not use: none of their numbers are stored. */
 const UNUSED_ENDPOINTS = [
   '/key',
   '/coins/{id}/tickers',
@@ -274,7 +274,7 @@ const UNUSED_ENDPOINTS = [
   '/simple/supported_vs_currencies',
 ] as const
 
-/** Whether an address is one that QiCore knows and has no use for. */
+/** True for an endpoint that QiCore knows and does not use. */
 export function isUnused(url: string): boolean {
   const path = new URL(url, 'https://api.coingecko.com').pathname.replace(/^\/api\/v3/, '')
   return UNUSED_ENDPOINTS.some((pattern) => new RegExp(`^${pattern.replace(/\{\w+\}/g, '[^/]+')}$`).test(path))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fromMillis, parseExactJson, QiError } from '../../../lib/src/base/index.ts'
+import { fromMillis, parseExactJson, QiError } from '../../../lib/src/base/types/index.ts'
 import * as endpoints from '../../../lib/src/publishers/sources/coingecko/endpoints.ts'
 import { parseOhlc } from '../../../lib/src/publishers/sources/coingecko/parse/ohlc.ts'
 
@@ -14,7 +14,7 @@ describe('candles', () => {
   const times = (stamps: readonly number[], days: '1' | '7' | '90' = '7') =>
     parseOhlc(rows(stamps), { id: 'bitcoin', currency: 'usd', days }, seen)
 
-  it('are shifted from their end to their open, and the one whose end is to come is not final', () => {
+  it('are shifted from their close to their open, and one whose close lies ahead is not final', () => {
     const { records } = times([start, start + 4 * HOUR, start + 8 * HOUR])
     expect(records.map(({ time, timeframe, isFinal }) => [time, timeframe, isFinal])).toEqual([
       [at('2026-01-02T00:00:00Z'), '4h', true],
@@ -23,20 +23,20 @@ describe('candles', () => {
     ])
   })
 
-  it('the last one may be stamped with the moment it was made', () => {
+  it('the last one may be stamped with the time it was made', () => {
     const { records, rejected } = times([start, start + 4 * HOUR, start + 6 * HOUR])
     expect(rejected).toEqual([])
     expect(records.at(-1)).toMatchObject({ time: at('2026-01-02T08:00:00Z'), isFinal: false })
   })
 
-  it('bring their length along: 1 → 30m, 7 to 30 → 4h, more → 4d, or the interval of a paid plan', () => {
+  it('have a length by their days: 1 → 30m, 7 to 30 → 4h, more → 4d, or the interval of a paid plan', () => {
     expect(times([start], '1').records[0]).toMatchObject({ timeframe: '30m', time: at('2026-01-02T03:30:00Z') })
     expect(times([start], '90').records[0]).toMatchObject({ timeframe: '4d', time: at('2025-12-29T04:00:00Z') })
     const daily = parseOhlc(rows([start]), { id: 'x', currency: 'usd', days: '30', interval: 'daily' }, seen)
     expect(daily.records[0]).toMatchObject({ timeframe: '1d' })
   })
 
-  it('are believed by their stamps where these are even, and refused where they fit no length', () => {
+  it('get their length from even stamps, and are refused if the stamps fit no length', () => {
     const hourly = [0, 1, 2, 3, 4].map((i) => start + i * HOUR)
     expect(new Set(times(hourly, '1').records.map(({ timeframe }) => timeframe))).toEqual(new Set(['1h']))
     const odd = times(
@@ -48,7 +48,7 @@ describe('candles', () => {
     expect(odd.rejected[0]?.reason).toBe('the stamps are 420 s apart, expected 1800 s for candles of 30m')
   })
 
-  it('may have holes, but a stamp off the grid or twice is refused alone', () => {
+  it('may have holes; a stamp off the grid, or a second time, is refused alone', () => {
     const holes = times([0, 1, 2, 5, 6].map((i) => start + i * 4 * HOUR))
     expect(holes.records).toHaveLength(5)
     const twice = times([0, 1, 1, 2, 3].map((i) => start + i * 4 * HOUR))
@@ -57,8 +57,8 @@ describe('candles', () => {
   })
 })
 
-describe('what is missing', () => {
-  it('a price that is null is refused with its reason, an optional figure that is null is absent', () => {
+describe('missing values', () => {
+  it('a null price is refused with its reason; a null optional figure is absent', () => {
     const body = `[{"id":"dead","current_price":null,"last_updated":null},
       {"id":"alive","current_price":2.993e-05,"market_cap":null,"total_volume":0,"price_change_percentage_24h":null,"last_updated":"2026-01-02T10:00:00.5Z"}]`
     const { records, rejected } = endpoints.markets.parse(parseExactJson(body), { currency: 'usd' }, seen)
@@ -77,7 +77,7 @@ describe('what is missing', () => {
     expect(rejected).toMatchObject([{ paths: ['0'], reason: 'last_updated is null, expected a text' }])
   })
 
-  it('a price without a stamp is of the moment it was received; one with the stamp null is refused', () => {
+  it('a price without a timestamp has the time of receipt; one with a null timestamp is refused', () => {
     const parse = (body: string) => endpoints.simplePrice.parse(parseExactJson(body), { ids: [], currencies: ['usd'] }, seen)
     expect(parse('{"bitcoin":{"usd":49357}}').records[0]).toMatchObject({ price: '49357', time: seen.receivedAt })
     expect(parse('{"bitcoin":{"usd":49357,"last_updated_at":null}}')).toMatchObject({
@@ -88,7 +88,7 @@ describe('what is missing', () => {
     expect(parse('{"bitcoin":{"eur":1}}').rejected.map(({ reason }) => reason)).toContain('eur was not asked for')
   })
 
-  it('a currency that the market has not is refused', () => {
+  it('a currency that the market does not have is refused', () => {
     const body =
       '{"data":{"active_cryptocurrencies":1,"markets":2,"total_market_cap":{},"total_volume":{},"market_cap_percentage":{"btc":1,"eth":2},"updated_at":1700000000}}'
     const { records, rejected } = endpoints.globalMarket.parse(parseExactJson(body), { currencies: ['constructor'] }, seen)
@@ -97,10 +97,10 @@ describe('what is missing', () => {
   })
 })
 
-describe('what is odd', () => {
+describe('odd values', () => {
   const list = (coins: readonly object[]) => endpoints.coinsList.parse(parseExactJson(JSON.stringify(coins)), {}, seen)
 
-  it('names of any script are kept, without what is hidden in them; too long or empty they are refused alone', () => {
+  it('names of any script are kept, without hidden characters; too long or empty ones are refused alone', () => {
     const coin = (name: string) => ({ id: 'x', symbol: 's', name })
     const good = ['比特币', 'Ⓑ🚀', '❤️', 'a'.repeat(200)]
     const hidden = ['\u202eevil', 'a\0b', '\ud83d', 'a\nb', '\u200b']
@@ -126,7 +126,7 @@ describe('what is odd', () => {
     ])
   })
 
-  it('a chart joins its series by stamp, in order, and refuses what has no price', () => {
+  it('a chart joins its series by timestamp, in order, and refuses figures without a price', () => {
     const body =
       '{"prices":[[1700000002000,2],[1700000001000,1],[1700000003000,null],[7,3]],"market_caps":[[1700000001000,10],[1700000004000,40]],"total_volumes":[[1700000002000,null]]}'
     const { records, rejected } = endpoints.marketChart.parse(parseExactJson(body), { id: 'x', currency: 'usd', days: '1' }, seen)

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { QiError, silentLogger } from '../../../lib/src/base/index.ts'
+import { QiError, silentLogger } from '../../../lib/src/base/types/index.ts'
 import { CoinGeckoClient } from '../../../lib/src/publishers/sources/coingecko/CoinGeckoClient.ts'
 import { coingecko } from '../../../lib/src/publishers/sources/coingecko/index.ts'
 
@@ -31,7 +31,7 @@ describe('an API that redirects to another host', () => {
       const api = await server((request, response) => response.writeHead(302, { location: `${other}${request.url}` }).end())
       const client = new CoinGeckoClient({ plan, apiKey: KEY, baseUrl: `${api}/api/v3`, attempts: 1 })
       const calls = [
-        () => client.simplePrice({ ids: ['bitcoin'], currencies: ['usd'] }),
+        () => client.getPrices({ ids: ['bitcoin'], currencies: ['usd'] }),
         () => client.coinsList(),
         () => client.trending(),
       ]
@@ -74,7 +74,7 @@ describe('an API that redirects to another host', () => {
       else response.writeHead(307, { location: `/v3${request.url}` }).end()
     })
     const client = new CoinGeckoClient({ apiKey: KEY, baseUrl: api, attempts: 1 })
-    expect((await client.simplePrice({ ids: ['bitcoin'], currencies: ['usd'] })).records[0]?.price).toBe('666')
+    expect((await client.getPrices({ ids: ['bitcoin'], currencies: ['usd'] })).records[0]?.price).toBe('666')
     expect(keys).toEqual([KEY, KEY])
   })
 })

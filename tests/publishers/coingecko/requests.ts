@@ -1,4 +1,4 @@
-import type { ExactJson, Micros } from '../../../lib/src/base/index.ts'
+import type { ExactJson, Micros } from '../../../lib/src/base/types/index.ts'
 import { askedEndpoint } from '../../../lib/src/publishers/sources/coingecko/interactions.ts'
 import type { Refused } from '../../../lib/src/publishers/sources/shared/collect.ts'
 import { type Account, account } from './accounting.ts'

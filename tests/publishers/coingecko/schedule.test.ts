@@ -11,7 +11,7 @@ const message = (input: object) =>
     .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
     .join('\n')
 
-it('fits any list of coins and currencies into any plan by itself', () => {
+it('fits any list of coins and currencies into any plan', () => {
   const accounts = fc.constantFrom({}, { api_key: 'k' }, { api_key: 'k', plan: 'pro' }, { calls_per_minute: 5 })
   const coins = fc.oneof(
     fc.record({ top: fc.integer({ min: 1, max: 5000 }) }),
@@ -29,7 +29,7 @@ it('fits any list of coins and currencies into any plan by itself', () => {
   )
 })
 
-it('defaults look at 100 coins once a minute without a key, and within the month of a demo key', () => {
+it('defaults fetch 100 coins once a minute without a key, and within the monthly credits of a demo key', () => {
   expect(plan({}).intervals).toMatchObject({ prices: 60, market: 300, trending: 900, instruments: 86_400 })
   const demo = plan({ api_key: 'k' })
   expect(demo.plan).toBe('demo')
@@ -38,7 +38,7 @@ it('defaults look at 100 coins once a minute without a key, and within the month
   expect(plan({ api_key: 'k', calls_per_month: 10_000_000 }).intervals.prices).toBe(60)
 })
 
-it('what is given is kept or refused with the arithmetic, 0 turns a job off', () => {
+it('configured intervals are kept, or refused with the arithmetic; 0 turns a job off', () => {
   expect(plan({ intervals: { prices: 30, ohlc: 0 } }).intervals).toMatchObject({ prices: 30, ohlc: 0 })
   expect(message({ intervals: { prices: 5 } })).toMatch(
     /^intervals: prices 1 every 5 s = 12\.00 calls a minute, but the keyless plan allows 10 a minute; lengthen/,
@@ -59,6 +59,6 @@ it('a wrong setting is named', () => {
   expect(message({ api_key: 'a b' })).toBe('api_key: holds a character that no key has')
 })
 
-it('candles are read over a window that leaves no gap', () => {
+it('candles are fetched over a window that leaves no gap', () => {
   expect([3600, 43_200, 43_201, 6 * 86_400, 7 * 86_400, 31 * 86_400].map(ohlcDays)).toEqual(['1', '1', '7', '7', '30', '90'])
 })

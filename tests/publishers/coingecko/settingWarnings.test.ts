@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { type RecordBatch, systemClock } from '../../../lib/src/base/index.ts'
+import { systemClock } from '../../../lib/src/base/networking/index.ts'
+import type { RecordBatch } from '../../../lib/src/base/types/index.ts'
 import { CoinGeckoClient } from '../../../lib/src/publishers/sources/coingecko/CoinGeckoClient.ts'
 import { CoinGeckoSource } from '../../../lib/src/publishers/sources/coingecko/CoinGeckoSource.ts'
 import { config } from '../../../lib/src/publishers/sources/coingecko/config.ts'
@@ -45,7 +46,7 @@ async function sourceOf(settings: Record<string, unknown>, answer: (path: string
 const ONLY_PRICES = { intervals: { market: 0, trending: 0, instruments: 0, ohlc: 0 } }
 const REMEDY = '; correct or remove it under coingecko in qicore.yaml, the others go on'
 
-test('coins that are gone, or without prices, are told once; the others go on; told again when they are back', async () => {
+test('unknown coins, and coins without prices, are logged once, and again when they are back; the others go on', async () => {
   let back = false
   const priced = { usd: 64000.5, last_updated_at: 1795900000 }
   const coins = ['bitcoin', 'old-renamed-coin', 'emptied-coin']
@@ -72,7 +73,7 @@ test('coins that are gone, or without prices, are told once; the others go on; t
   expect(told().slice(3)).toEqual([`CoinGecko knows no coin with the id old-renamed-coin${REMEDY}`])
 })
 
-test('a currency that no coin is priced in is told once, not for each coin', async () => {
+test('a currency without any price is logged once, not for each coin', async () => {
   const coins = ['bitcoin', 'ethereum']
   const entry = { usd: 1, last_updated_at: 1795900000 }
   const { told, next } = await sourceOf({ coins, currencies: ['usd', 'xyz'], ...ONLY_PRICES }, () => ({
@@ -82,7 +83,7 @@ test('a currency that no coin is priced in is told once, not for each coin', asy
   expect(told()).toEqual([`CoinGecko gives no prices in the currency xyz${REMEDY}`])
 })
 
-test('of the top coins, one of several currencies is left out; the only one is a final failure', async () => {
+test('one unknown currency of several is left out; a single unknown currency is a final failure', async () => {
   const market = [
     {
       id: 'bitcoin',
@@ -102,7 +103,7 @@ test('of the top coins, one of several currencies is left out; the only one is a
   await expect(one.next()).rejects.toMatchObject({ code: 'BAD_REQUEST', retryable: false })
 })
 
-test('market figures and candles that CoinGecko does not have are told once as well', async () => {
+test('market figures and candles that CoinGecko does not have are logged once too', async () => {
   const settings = { coins: ['bitcoin'], currencies: ['usd', 'xyz'], intervals: { trending: 0, instruments: 0 } }
   const totals = { usd: 1 }
   const { source, told, next } = await sourceOf(settings, (path) => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type Logger, nowMicros, type Price, type RecordBatch, silentLogger } from '../../../lib/src/base/index.ts'
+import { type Logger, nowMicros, type Price, type RecordBatch, silentLogger } from '../../../lib/src/base/types/index.ts'
 import { CoinGeckoClient } from '../../../lib/src/publishers/sources/coingecko/CoinGeckoClient.ts'
 import { CoinGeckoSource } from '../../../lib/src/publishers/sources/coingecko/CoinGeckoSource.ts'
 import { config } from '../../../lib/src/publishers/sources/coingecko/config.ts'
@@ -29,7 +29,7 @@ describeWith('recorded-data', 'on recorded answers', () => {
     },
   })
 
-  it('gives prices first, then everything else that is due, the list of coins and the candles of the first coin', async () => {
+  it('gives prices first, then all else that is due, such as the list of coins and the candles of the first coin', async () => {
     await using server = await startCoinGeckoServer()
     const before = nowMicros()
     await using source = await coingecko.open(config.parse({ base_url: server.url }), { name: 'coingecko', logger: silentLogger })
@@ -61,7 +61,7 @@ describeWith('recorded-data', 'on recorded answers', () => {
     })
   })
 
-  it('asks for named coins in all currencies at once', async () => {
+  it('fetches configured coins in all currencies at once', async () => {
     await using server = await startCoinGeckoServer()
     const settings = config.parse({
       base_url: server.url,
@@ -88,7 +88,7 @@ describeWith('recorded-data', 'on recorded answers', () => {
     ])
   })
 
-  it('keeps the order and pace of its plan over an hour, and the limit in every minute', async () => {
+  it('keeps order and pace of its plan over an hour, and the limit in every minute', async () => {
     await using server = await startCoinGeckoServer()
     const clock = new VirtualClock()
     const asked: { at: number; path: string }[] = []
@@ -110,7 +110,7 @@ describeWith('recorded-data', 'on recorded answers', () => {
     for (const { at } of asked) expect(asked.filter((ask) => ask.at >= at && ask.at < at + 60_000).length).toBeLessThanOrEqual(10)
   })
 
-  it('outlives a bad hour: errors are logged, retry-after is kept, and prices come again', async () => {
+  it('survives a bad hour: errors are logged, retry-after is kept, and prices come again', async () => {
     await using server = await startCoinGeckoServer()
     const clock = new VirtualClock()
     const warnings: string[] = []
@@ -142,7 +142,7 @@ it.each([
   expect(server.asked).toHaveLength(1)
 })
 
-it('goes on with prices where the candles of a coin are not to be had', async () => {
+it('goes on with prices if the candles of a coin are not available', async () => {
   const page = '[{"id":"a","current_price":1,"last_updated":"2026-01-01T00:00:00Z"}]'
   await using server = await startCoinGeckoServer({
     recordings: false,

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { recordTypes } from '../../../lib/src/base/index.ts'
+import { recordTypes } from '../../../lib/src/base/types/index.ts'
 import { optional, text } from '../../../lib/src/base/types/records/fields.ts'
 import { sharedRegistry } from '../../support/registry.ts'
 import { describeWith } from '../../support/services.ts'
@@ -15,7 +15,7 @@ describeWith('registry', 'schemas in a registry', () => {
   const level = async (topic: string) => (await askRegistry(url, `/config/${topic}-value`)).compatibilityLevel
   const versions = async (topic: string) => await askRegistry(url, `/subjects/${topic}-value/versions`)
 
-  test('takes the schema of every record type, and gives each process the same ids', async () => {
+  test('every record type can be registered, and every process gets the same ids', async () => {
     await using first = registryFor(url)
     await using second = registryFor(url)
     for (const type of Object.values(recordTypes)) {
@@ -31,12 +31,12 @@ describeWith('registry', 'schemas in a registry', () => {
     }
   })
 
-  test('what carries no record type has no frame', async () => {
+  test('a topic without a record type has no frame', async () => {
     await using registry = registryFor(url)
     expect(await registry.frame('crypto-prices.dlq')).toBeUndefined()
   })
 
-  test('a new subject is BACKWARD; one that was given another level keeps it unless the settings say otherwise', async () => {
+  test('a new subject is set to BACKWARD; one with another level keeps it unless the settings say otherwise', async () => {
     const [fresh, strict] = [uniqueTopic(), uniqueTopic()]
     await using plain = registryFor(url, priceOn(fresh))
     await plain.frame(fresh)
@@ -53,7 +53,7 @@ describeWith('registry', 'schemas in a registry', () => {
   const withNote = (topic: string) => priceOn(topic, (fields) => ({ ...fields, note: optional(text('new')) }))
 
   test.each(['BACKWARD', 'BACKWARD_TRANSITIVE', 'FORWARD', 'FORWARD_TRANSITIVE'] as const)(
-    'under %s an optional field may be added later, and the version before still writes',
+    'under %s an optional field may be added later, and the earlier version can still write',
     async (compatibility) => {
       const topic = uniqueTopic()
       await using before = registryFor(url, priceOn(topic), { compatibility })
@@ -67,7 +67,7 @@ describeWith('registry', 'schemas in a registry', () => {
     },
   )
 
-  test('FULL lets none be added to a JSON Schema, and the error says which level does', async () => {
+  test('under FULL no field may be added to a JSON Schema, and the error says which level allows it', async () => {
     const topic = uniqueTopic()
     await using before = registryFor(url, priceOn(topic), { compatibility: 'FULL' })
     await before.frame(topic)
@@ -81,7 +81,7 @@ describeWith('registry', 'schemas in a registry', () => {
     expect(await backward.frame(topic)).toHaveLength(5)
   })
 
-  test('a subject whose level changes keeps the schema that it has', async () => {
+  test('a subject whose level changes keeps its schema', async () => {
     const topic = uniqueTopic()
     await using before = registryFor(url, priceOn(topic))
     const old = await before.frame(topic)
@@ -90,7 +90,7 @@ describeWith('registry', 'schemas in a registry', () => {
     expect(await forward.check([topic])).toMatchObject({ ok: true, summary: expect.stringContaining('FORWARD') })
   })
 
-  test('an incompatible schema is refused by field and remedy, and check() foresees it', async () => {
+  test('an incompatible schema is refused with field and remedy, and check() reports it before', async () => {
     const topic = uniqueTopic()
     await using before = registryFor(url, priceOn(topic))
     await before.frame(topic)
@@ -119,7 +119,7 @@ describeWith('registry', 'schemas in a registry', () => {
     expect(await level(topic)).toBe('BACKWARD')
   })
 
-  test('a subject of another kind of schema is refused', async () => {
+  test('a subject with another schema type is refused', async () => {
     const topic = uniqueTopic()
     const avro = { schema: JSON.stringify({ type: 'record', name: 'price', fields: [{ name: 'price', type: 'double' }] }) }
     const response = await fetch(`${url}/subjects/${topic}-value/versions`, {
@@ -135,7 +135,7 @@ describeWith('registry', 'schemas in a registry', () => {
     })
   })
 
-  test('check() says what it holds and changes nothing', async () => {
+  test('check() reports the registry’s subjects and changes nothing', async () => {
     const topic = uniqueTopic()
     await using registry = registryFor(url, priceOn(topic))
     expect(await registry.check([topic])).toMatchObject({ ok: true, summary: expect.stringContaining(', 0 of ours') })

@@ -7,7 +7,7 @@ import { failure, registryFor } from './setup.ts'
 
 const TOPIC = 'crypto-prices'
 
-/** A registry that answers as it is told, and remembers what it was asked. */
+/** A fake registry with a given answer, which records its requests. */
 async function answering(answer: RequestListener): Promise<{ url: string; asked: IncomingMessage[] }> {
   const asked: IncomingMessage[] = []
   const server = createServer((request, response) => {
@@ -32,7 +32,7 @@ async function framing(url: string, settings: Parameters<typeof registryFor>[2] 
   return (await failure(registry.frame(TOPIC))) as Error & { code: string; retryable: boolean; retryAfterMs?: number }
 }
 
-describe('what the registry answers is classified', () => {
+describe('an error answer of the registry is classified', () => {
   test.each([
     [401, 'UNAUTHORIZED', false, 1],
     [403, 'FORBIDDEN', false, 1],
@@ -50,7 +50,7 @@ describe('what the registry answers is classified', () => {
     expect(asked).toHaveLength(tries)
   })
 
-  test('429 says when to come back', async () => {
+  test('429 gives the time to wait', async () => {
     const { url } = await answering(status(429, '{}', { 'retry-after': '0' }))
     expect(await framing(url)).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 0 })
   })
@@ -59,21 +59,21 @@ describe('what the registry answers is classified', () => {
     ['a web page', status(200, '<html>')],
     ['other JSON', status(200, '{"hello":"world"}')],
     ['no such page', status(404, '<html>')],
-  ])('%s is no registry', async (_, answer) => {
+  ])('%s is reported as no registry', async (_, answer) => {
     const { url } = await answering(answer)
     const error = await framing(url)
     expect(['BAD_DATA', 'NOT_FOUND']).toContain(error.code)
     expect(error.message).toContain('it ends before /subjects')
   })
 
-  test('one that is not there or does not answer can be tried again', async () => {
+  test('a registry that is down or does not answer is retryable', async () => {
     expect(await framing('http://127.0.0.1:1')).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
     const { url, asked } = await answering(() => {})
     expect(await framing(url, { timeout_ms: 1000 })).toMatchObject({ code: 'TIMEOUT', retryable: true })
     expect(asked).toHaveLength(3)
   })
 
-  test('closing gives up what is being asked', async () => {
+  test('closing cancels pending requests', async () => {
     const heard = Promise.withResolvers<void>()
     const { url } = await answering(() => heard.resolve())
     const registry = registryFor(url)
@@ -98,21 +98,21 @@ describe('signing in', () => {
     expect(JSON.stringify([error, error.message, error.stack])).not.toMatch(/p@ss|p%40ss|x:y/)
   })
 
-  test('the password goes nowhere that the registry points to', async () => {
+  test('the password is not sent to an address that the registry redirects to', async () => {
     const other = await answering(status(200, '{"compatibilityLevel":"BACKWARD"}'))
     const { url } = await answering(status(302, '', { location: other.url }))
     expect(await framing(url.replace('//', '//me:secret@'))).toMatchObject({ code: 'UNAVAILABLE' })
     expect(other.asked).toHaveLength(0)
   })
 
-  test('a URL that cannot be read is refused without being shown', () => {
+  test('an invalid URL is refused without being shown', () => {
     const opening = () => registryFor('http://me:100%@127.0.0.1')
     expect(opening).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', field: 'schema_registry.url' }))
     expect(opening).not.toThrow(/100/)
   })
 
   test.each([[{ url: 'ftp://x' }], [{ password: 'p' }], [{ compatibility: 'BACKWARDS' }], [{ tls: { cert: 'a.pem' } }]])(
-    'settings that cannot be meant are refused: %j',
+    'invalid settings are refused: %j',
     (settings) => expect(SchemaRegistryConfig.safeParse(settings).success).toBe(false),
   )
 })

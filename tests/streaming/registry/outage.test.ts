@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { silentLogger } from '../../../lib/src/base/index.ts'
+import { silentLogger } from '../../../lib/src/base/types/index.ts'
 import { CryptoDataPublisher } from '../../../lib/src/publishers/index.ts'
 import { QueueSource } from '../../publishers/queueSource.ts'
 import { sharedKafka } from '../../support/kafka.ts'
@@ -16,7 +16,7 @@ describeWith(['kafka', 'registry'], 'a registry that goes away', () => {
   })
   afterAll(() => registry.stop())
 
-  /** A publisher whose source the test feeds, on a topic of its own. */
+  /** A publisher on its own topic, whose source is fed by the test. */
   async function publishing() {
     const topic = uniqueTopic()
     const type = priceOn(topic)
@@ -27,7 +27,7 @@ describeWith(['kafka', 'registry'], 'a registry that goes away', () => {
     const running = publisher.run()
     const push = (from: number, count: number) =>
       source.push({ type: type as never, records: Array.from({ length: count }, (_, i) => somePrice(from + i)) })
-    /** Everything in the topic: the frames it has, and the records. */
+    /** The frames and the records of the topic. */
     const held = async () => {
       const frames = new Set<string>()
       const records: unknown[] = []
@@ -46,7 +46,7 @@ describeWith(['kafka', 'registry'], 'a registry that goes away', () => {
     return { topic, type, stream, publisher, push, held, end }
   }
 
-  test('killed midway, those who have their ids go on; others send nothing until it is back', async () => {
+  test('killed midway, publishers that have their ids continue; others send nothing until it is back', async () => {
     const old = await publishing()
     old.push(0, 100)
     await until(() => old.publisher.stats().published === 100, 'the first records')

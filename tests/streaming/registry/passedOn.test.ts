@@ -1,6 +1,6 @@
 import { ConfluentSchemaRegistry, Consumer } from '@platformatic/kafka'
 import { expect, onTestFinished, test } from 'vitest'
-import { parseExactJson, price, type RecordType, TopicCatalogue } from '../../../lib/src/base/index.ts'
+import { parseExactJson, price, type RecordType, TopicCatalogue } from '../../../lib/src/base/types/index.ts'
 import { optional, text } from '../../../lib/src/base/types/records/fields.ts'
 import { schemaIdOf } from '../../../lib/src/base/types/wire/index.ts'
 import { DeadLetters, topicSink } from '../../../lib/src/streaming/pipelines/index.ts'
@@ -15,7 +15,7 @@ describeWith(
   ['kafka', 'registry'],
   'a record with a field of a later version, passed on by a process that does not know it',
   () => {
-    test('keeps the schema that allows the field, so that strict readers take it', async () => {
+    test('keeps the id of the schema that allows the field, so that strict readers accept it', async () => {
       const [brokers, url] = [await sharedKafka(), await sharedRegistry()]
       const [topic, copy] = [uniqueTopic(), uniqueTopic()]
       await using older = await openFramed(brokers, registryFor(url, priceOn(topic)))
@@ -68,7 +68,7 @@ describeWith(
       expect(all.map(({ schema }) => schema)).toEqual([first, second, first, second].map((one) => one?.schema))
       expect(parseExactJson(all[3]?.json ?? '')).toEqual(parseExactJson(second?.json ?? ''))
 
-      // Ajv holds each value against the schema that it names.
+      // Ajv validates each value against the schema that it names.
       const registry = new ConfluentSchemaRegistry({ url, jsonAjvOptions: { strict: false } })
       const consumer = new Consumer({
         clientId: 'strict',

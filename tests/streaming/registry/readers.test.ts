@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { ConfluentSchemaRegistry, Consumer } from '@platformatic/kafka'
 import { expect, onTestFinished, test } from 'vitest'
-import { type Price, type RecordType, silentLogger } from '../../../lib/src/base/index.ts'
+import { type Price, type RecordType, silentLogger } from '../../../lib/src/base/types/index.ts'
 import { CryptoDataPublisher } from '../../../lib/src/publishers/index.ts'
 import { QueueSource } from '../../publishers/queueSource.ts'
 import { sharedKafka } from '../../support/kafka.ts'
@@ -18,13 +18,13 @@ import { openFramed, priceOn, registryFor, somePrice, uniqueTopic } from './setu
 const run = promisify(execFile)
 const PAGE = new URL('../../../docs/schema-registry.md', import.meta.url)
 
-/** The first block of a language on the page that users read. */
+/** The first code block of a language on the docs page. */
 async function codeOf(language: string): Promise<string> {
   const [, code] = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'ms').exec(await readFile(PAGE, 'utf8')) ?? []
   return code as string
 }
 
-/** Prices published to a topic of the test's own, by the publisher and through the registry. */
+/** Publishes prices with the registry to a topic of the test's own. */
 async function published(brokers: string, url: string, count: number): Promise<{ topic: string; type: RecordType<Price> }> {
   const topic = uniqueTopic()
   const type = priceOn(topic)
@@ -36,7 +36,7 @@ async function published(brokers: string, url: string, count: number): Promise<{
   return { topic, type }
 }
 
-/** A program that reads what kcat prints of a topic. */
+/** Runs a program on kcat's output of a topic. */
 async function piped(brokers: string, topic: string, program: string, args: readonly string[]): Promise<string> {
   const kcat = spawn('kcat', ['-b', brokers, '-t', topic, '-C', '-e', '-q', '-o', 'beginning', '-f', '%R%s'])
   const reader = spawn(program, [...args], { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -46,7 +46,7 @@ async function piped(brokers: string, topic: string, program: string, args: read
 }
 
 describeWith(['kafka', 'registry', 'kcat'], 'framed records', () => {
-  test('other programs see five bytes and the JSON, and our own readers the records', async () => {
+  test('other programs see five bytes and the JSON, and our readers see the records', async () => {
     const [brokers, url] = [await sharedKafka(), await sharedRegistry()]
     const { topic, type } = await published(brokers, url, 3)
     const raw = spawn('kcat', ['-b', brokers, '-t', topic, '-C', '-e', '-q', '-o', 'beginning', '-c', '1', '-D', ''])
@@ -55,7 +55,7 @@ describeWith(['kafka', 'registry', 'kcat'], 'framed records', () => {
     expect(bytes.subarray(0, 5)).toEqual(await registry.frame(topic))
     expect(JSON.parse(bytes.subarray(5).toString())).toEqual(type.toWire(somePrice(0)))
 
-    // A reader needs no registry: this one has none that answers.
+    // A reader needs no registry: the one of this reader does not answer.
     await using stream = await openFramed(brokers, registryFor('http://127.0.0.1:1', type))
     const records: Price[] = []
     for await (const batch of stream.read({ topics: [topic], from: 'earliest', untilEnd: true }))
@@ -83,7 +83,7 @@ describeWith(['kafka', 'registry', 'kcat'], 'framed records', () => {
 })
 
 describeWith(['kafka', 'registry', 'kcat', 'python3'], 'the reader in Python', () => {
-  test('prints the prices, and the name of the schema that it fetched', async () => {
+  test('prints the prices and the name of the fetched schema', async () => {
     const [brokers, url] = [await sharedKafka(), await sharedRegistry()]
     const { topic } = await published(brokers, url, 2)
     const file = join(await temporary('python'), 'prices.py')
@@ -96,7 +96,7 @@ describeWith(['kafka', 'registry', 'kcat', 'python3'], 'the reader in Python', (
 })
 
 describeWith(['kafka', 'registry', 'kcat', 'go'], 'the reader in Go', () => {
-  test('compiles, and prints the prices', async () => {
+  test('compiles and prints the prices', async () => {
     const [brokers, url] = [await sharedKafka(), await sharedRegistry()]
     const { topic } = await published(brokers, url, 1)
     const folder = await temporary('go')

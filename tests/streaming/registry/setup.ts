@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { decimal, type Price, price, RecordType } from '../../../lib/src/base/index.ts'
+import { decimal, type Price, price, RecordType } from '../../../lib/src/base/types/index.ts'
 import {
   openRedpanda,
   parseRedpandaConfig,
@@ -9,7 +9,7 @@ import {
 
 type Fields = ConstructorParameters<typeof RecordType>[0]['fields']
 
-/** A record type like price on a topic of its own, with other fields where given. */
+/** A record type like price on its own topic, with other fields if given. */
 export function priceOn(topic: string, change: (fields: Fields) => Fields = (fields) => fields): RecordType<Price> {
   const { name, summary, key, ahead } = price
   return new RecordType<Price>({ name, summary, key, ahead, topic, fields: change(price.schema.shape as Fields) })
@@ -40,7 +40,7 @@ export function registryFor(
 export const openFramed = (brokers: string, registry: SchemaRegistry) =>
   openRedpanda(parseRedpandaConfig({ brokers }), { registry })
 
-/** The answer of a registry to a question of its own API. */
+/** Sends a request to the registry's API. @returns its answer */
 export async function askRegistry(url: string, path: string): Promise<Record<string, unknown>> {
   return (await (await fetch(url + path)).json()) as Record<string, unknown>
 }

@@ -9,7 +9,7 @@ import { temporary } from '../../support/temporary.ts'
 import { failure, registryFor } from './setup.ts'
 
 describeWith('openssl', 'a registry behind TLS', () => {
-  test('is reached with its authority, and without it nothing is told to it', async () => {
+  test('is reached with its CA, and without the CA nothing is sent to it', async () => {
     const authority = await makeAuthority(await temporary('tls'))
     const { cert, key } = await authority.issue('registry')
     const server = createServer({ cert: await readFile(cert), key: await readFile(key) }, (_, response) =>

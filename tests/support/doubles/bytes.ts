@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineSink, type EncodedBatch, QiError, type RowSink } from '../../../lib/src/base/index.ts'
+import { defineSink, type EncodedBatch, QiError, type RowSink } from '../../../lib/src/base/types/index.ts'
 
 /** Values that the sinks of the type `bytes` hold, by the name of the destination. */
 export const bytesOf = new Map<string, string[]>()
@@ -29,7 +29,7 @@ export const bytes = defineSink({
     }
     return {
       name,
-      delivery: 'at_least_once',
+      guarantee: 'at_least_once',
       accepts: () => true,
       write: async () => Promise.reject(new QiError('INTERNAL', 'it takes bytes alone')),
       writeEncoded: async (_, batches) => take(batches),

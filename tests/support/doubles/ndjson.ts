@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { z } from 'zod'
-import { defineSink, type RowSink } from '../../../lib/src/base/index.ts'
+import { defineSink, type RowSink } from '../../../lib/src/base/types/index.ts'
 
 /** A row sink that appends a line a record, with an id that a repeat does not change. */
 export const ndjson = defineSink({
@@ -17,7 +17,7 @@ export const ndjson = defineSink({
 
 class NdjsonSink implements RowSink {
   readonly name: string
-  readonly delivery = 'at_least_once'
+  readonly guarantee = 'at_least_once'
   readonly #file: FileHandle
   #closed: Promise<void> | undefined
 

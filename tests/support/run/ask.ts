@@ -1,4 +1,4 @@
-/** What the run's own process starts on demand and shares between the test files: see globalSetup.ts. */
+/** Services that the run's own process starts on demand and shares between the test files: see globalSetup.ts. */
 export type Shared = 'kafka' | 'registry' | 'embedded' | 'postgres' | 'tls'
 
 /** Answers where it is, once it serves: broker addresses, or the URL of a superuser. */

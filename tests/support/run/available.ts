@@ -15,18 +15,28 @@ export const SERVICES = [
   'psql',
   'pgbench',
   'pgbouncer',
+  'redis',
+  'clickhouse',
   'wrk',
+  'bash',
+  'zsh',
+  'fish',
   'connect',
   'bento',
   'redpanda-connect',
   'openssl',
   'python3',
   'schemathesis',
+  'readers',
+  'typescript-client',
+  'python-client',
   'inspector',
   'mcp-servers',
   'go',
   'docker',
   'compose',
+  'versitygw',
+  'fake-gcs-server',
   'recorded-data',
   'faketime',
   'tmpfs',
@@ -43,24 +53,35 @@ export const REMEDY: Readonly<Record<ServiceName, string>> = {
   psql: 'npm run services',
   pgbench: 'npm run services',
   pgbouncer: 'npm run services',
+  redis: 'npm run services',
+  clickhouse:
+    'npm run services, or QICORE_TEST_CHDB=FOLDER of the package chdb: the engine of ClickHouse, behind an HTTP interface of the tests',
   wrk: 'npm run services',
+  bash: 'install bash',
+  zsh: 'npm run services',
+  fish: 'npm run services',
   connect: 'npm run services -- connect; needs java',
   bento: 'npm run services -- bento, or BENTO_BIN=FILE; needs go',
   'redpanda-connect': 'REDPANDA_CONNECT_BIN=FILE',
   openssl: 'apt-get install openssl',
   python3: 'npm run services',
   schemathesis: 'npm run services, or QICORE_TEST_SCHEMATHESIS=PROGRAM',
+  readers: 'npm run services, or QICORE_TEST_READERS=PYTHON that has the packages of scripts/services/readers',
+  'typescript-client': 'npm run services',
+  'python-client': 'npm run services',
   inspector: 'npm run services, or QICORE_TEST_INSPECTOR=PROGRAM',
   'mcp-servers': 'npm run services',
   go: 'https://go.dev/dl',
   docker: 'npm run services; as root on Linux',
   compose: 'npm run services; needs go',
+  versitygw: 'npm run services, or QICORE_TEST_VERSITYGW=PROGRAM; needs go',
+  'fake-gcs-server': 'npm run services, or QICORE_TEST_FAKE_GCS_SERVER=PROGRAM; needs go',
   'recorded-data': 'QICORE_TEST_DATA=FOLDER',
   faketime: 'npm run services',
   tmpfs: 'root on Linux, who may mount file systems',
 }
 
-/** What a CI machine cannot be made to have by scripts/services.sh. */
+/** Services that scripts/services.sh cannot bring to a CI machine. */
 export const OPTIONAL_IN_CI: readonly ServiceName[] = [
   'timescaledb',
   'bento', // takes minutes to build
@@ -68,7 +89,7 @@ export const OPTIONAL_IN_CI: readonly ServiceName[] = [
   'go',
   'recorded-data',
   ...(process.getuid?.() === 0 ? [] : ['tmpfs' as const]),
-  ...(onPath('go') ? [] : ['compose' as const]), // it is built with it
+  ...(onPath('go') ? [] : (['compose', 'versitygw', 'fake-gcs-server'] as const)), // they are built with it
 ]
 
 export const kafkaLibrary = (): string => process.env.QICORE_TEST_KAFKA_LIB ?? join(homedir(), '.cache/qicore-test/kafka/lib')
@@ -76,9 +97,28 @@ export const kafkaLibrary = (): string => process.env.QICORE_TEST_KAFKA_LIB ?? j
 /** The folder of Docker's settings (DOCKER_CONFIG) that has Compose 2 among its plugins. */
 export const composePlugins = (): string => process.env.QICORE_TEST_COMPOSE ?? join(homedir(), '.cache/qicore-test/compose')
 
-/** What fuzzes the HTTP API. */
+/** The S3 server. */
+export const versitygw = (): string =>
+  process.env.QICORE_TEST_VERSITYGW ?? join(homedir(), '.cache/qicore-test/versitygw/versitygw')
+
+/** The GCS server. */
+export const fakeGcsServer = (): string =>
+  process.env.QICORE_TEST_FAKE_GCS_SERVER ?? join(homedir(), '.cache/qicore-test/fake-gcs-server/fake-gcs-server')
+/** The package that is the engine of ClickHouse. */
+export const chdb = (): string => process.env.QICORE_TEST_CHDB ?? join(homedir(), '.cache/qicore-test/chdb/node_modules/chdb')
+
+/** The program that fuzzes the HTTP API. */
 export const schemathesis = (): string =>
   process.env.QICORE_TEST_SCHEMATHESIS ?? join(homedir(), '.cache/qicore-test/schemathesis/bin/schemathesis')
+
+/** The Python that has pyarrow, pandas, polars and DuckDB. */
+export const readersPython = (): string =>
+  process.env.QICORE_TEST_READERS ?? join(homedir(), '.cache/qicore-test/readers/bin/python')
+
+/** Packages that generate and make up a client in TypeScript. */
+export const typescriptClient = (): string => join(homedir(), '.cache/qicore-test/typescript-client/node_modules')
+/** Programs that generate and check a client in Python. */
+export const pythonClient = (): string => join(homedir(), '.cache/qicore-test/python-client/bin')
 
 /** The MCP Inspector's command line. */
 export const inspector = (): string =>
@@ -87,7 +127,7 @@ export const inspector = (): string =>
 /** Where the official MCP servers are installed that tests launch. */
 export const mcpServersFolder = (): string => join(homedir(), '.cache/qicore-test/mcp')
 
-/** What starts the schema registry, where it is installed. */
+/** The command that starts the schema registry, where it is installed. */
 export function registryJar(): string | undefined {
   const folder = process.env.QICORE_TEST_REGISTRY_LIB ?? join(homedir(), '.cache/qicore-test/registry/app')
   const jar = existsSync(folder) && readdirSync(folder).find((name) => /^apicurio-registry-app-.*-runner\.jar$/.test(name))
@@ -140,13 +180,21 @@ const isThere: Readonly<Record<ServiceName, () => boolean>> = {
   psql: () => onPath('psql'),
   pgbench: () => onPath('pgbench'),
   pgbouncer: () => pgbouncer() !== undefined,
+  clickhouse: () => existsSync(join(chdb(), 'package.json')),
+  redis: () => onPath('redis-server') && onPath('redis-cli'),
   wrk: () => onPath('wrk'),
+  bash: () => onPath('bash'),
+  zsh: () => onPath('zsh'),
+  fish: () => onPath('fish'),
   connect: () => onPath('java') && hasConnect(),
   bento: () => bentoBinary() !== undefined,
   'redpanda-connect': () => redpandaConnectBinary() !== undefined,
   openssl: () => onPath('openssl'),
   python3: () => onPath('python3'),
   schemathesis: () => isExecutable(schemathesis()),
+  readers: () => isExecutable(readersPython()),
+  'typescript-client': () => isExecutable(join(typescriptClient(), '.bin/openapi-typescript')),
+  'python-client': () => isExecutable(join(pythonClient(), 'openapi-python-client')),
   inspector: () => isExecutable(inspector()),
   'mcp-servers': () =>
     existsSync(join(mcpServersFolder(), 'coingecko/node_modules/.bin/deno')) &&
@@ -154,6 +202,8 @@ const isThere: Readonly<Record<ServiceName, () => boolean>> = {
   go: () => onPath('go'),
   docker: () => process.getuid?.() === 0 && ['dockerd', 'docker', 'busybox'].every(onPath),
   compose: () => onPath('docker') && isExecutable(join(composePlugins(), 'cli-plugins/docker-compose')),
+  versitygw: () => isExecutable(versitygw()),
+  'fake-gcs-server': () => isExecutable(fakeGcsServer()),
   'recorded-data': () => existsSync(recordedData()),
   faketime: () => libfaketime() !== undefined,
   tmpfs: mountsTmpfs,

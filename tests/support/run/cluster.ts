@@ -5,9 +5,9 @@ import { appendFile, chown, mkdir, open, readFile, writeFile } from 'node:fs/pro
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { freePort } from '../../../bench/freePort.ts'
-import { canRun, copyBinaries, packagedBinaries } from '../../../lib/src/base/database/embedded/binaries.ts'
-import { run } from '../../../lib/src/base/database/embedded/run.ts'
-import { serviceUser } from '../../../lib/src/base/database/embedded/serviceUser.ts'
+import { canRun, copyBinaries, packagedBinaries } from '../../../lib/src/base/database/embedded/server/binaries.ts'
+import { run } from '../../../lib/src/base/database/embedded/server/run.ts'
+import { serviceUser } from '../../../lib/src/base/database/embedded/server/serviceUser.ts'
 
 export interface Cluster {
   /** As superuser, to the database `postgres`. */

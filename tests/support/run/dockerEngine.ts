@@ -13,7 +13,7 @@ export interface DockerEngineProcess {
   /** As DOCKER_HOST has it. */
   readonly host: string
   readonly folder: string
-  /** What programs need in their environment to use this engine with Compose 2. */
+  /** Environment of a program that uses this engine with Compose 2. */
   readonly env: NodeJS.ProcessEnv
   docker(...args: readonly string[]): Promise<string>
   /** Ends it and removes its folder; containers that still run end with it. */
@@ -83,7 +83,7 @@ const busybox = async (): Promise<string> => {
   return link?.startsWith('/') ? link : '/bin/busybox'
 }
 
-/** What the kernel has mounted below a folder. */
+/** Mounts of the kernel below a folder. */
 export const mountsBelow = async (folder: string): Promise<readonly string[]> =>
   (await readFile('/proc/self/mounts', 'utf8'))
     .split('\n')

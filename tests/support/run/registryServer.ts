@@ -8,7 +8,7 @@ import { until } from '../until.ts'
 import { registryJar } from './available.ts'
 
 export interface Registry {
-  /** What SCHEMA_REGISTRY_URL is set to. */
+  /** Value of SCHEMA_REGISTRY_URL. */
   readonly url: string
   /** As a crash; its folder stays. */
   kill9(): Promise<void>

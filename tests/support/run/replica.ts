@@ -3,7 +3,7 @@ import { appendFile, chown, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { serviceUser } from '../../../lib/src/base/database/embedded/serviceUser.ts'
+import { serviceUser } from '../../../lib/src/base/database/embedded/server/serviceUser.ts'
 import { type Cluster, serve } from './cluster.ts'
 
 export interface Replica extends Cluster {

@@ -8,7 +8,7 @@ export const TLS_SUITES = [
   'tests/database/{candles,coverage,coverageReading,dsl,foreignRows,lockedTable,migrate,policies,readStore,silence,upsert,upsertEncoded}.test.ts',
   'tests/database/readOnly/reader.test.ts',
   'tests/database/rollups/rollups.test.ts',
-  'tests/streaming/embedded.{contract,groups,append}.test.ts',
+  'tests/streaming/embedded/{contract,groups,append}.test.ts',
 ]
 
 /** A suite that asks for a database (support/database.ts) without saying of which server runs on every store that there is. */

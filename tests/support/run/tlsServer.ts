@@ -1,6 +1,6 @@
 import { chmod, chown, copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { serviceUser } from '../../../lib/src/base/database/embedded/serviceUser.ts'
+import { serviceUser } from '../../../lib/src/base/database/embedded/server/serviceUser.ts'
 import { makeAuthority } from '../certificates.ts'
 import { type Cluster, startCluster } from './cluster.ts'
 

@@ -1,4 +1,4 @@
-/** The continuous aggregates as they were before series had numbers; what is written here does not change with the program. */
+/** The continuous aggregates from before series had numbers. Frozen: it does not change with the program. */
 const LEVELS = ['5m', '15m', '1h', '4h', '1d'] as const
 const BUCKETS = { '5m': '5 minutes', '15m': '15 minutes', '1h': '1 hour', '4h': '4 hours', '1d': '1 day' } as const
 
@@ -37,7 +37,7 @@ const aggregate = (family: keyof typeof SOURCES, at: number): string => {
     from ${at === 0 ? table : `${family}_${LEVELS[at - 1]}`} group by ${series}, ${bucket} with no data`
 }
 
-/** Statements that make them, and the views that read them. */
+/** Statements that create them, and the views that read them. */
 export const AGGREGATES: readonly string[] = [
   ...(['candles', 'built'] as const).flatMap((family) => LEVELS.map((_, at) => aggregate(family, at))),
   ...LEVELS.map(

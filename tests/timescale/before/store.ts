@@ -1,8 +1,8 @@
-import { migrate } from '../../../lib/src/base/database/migrate.ts'
+import { migrate } from '../../../lib/src/base/database/bookkeeping/migrate.ts'
+import { HYPERTABLES } from '../../../lib/src/base/database/hypertables/hypertables.ts'
+import type { createPool } from '../../../lib/src/base/database/index.ts'
 import { storeMigrations } from '../../../lib/src/base/database/migrations/index.ts'
 import { rollupMigrations } from '../../../lib/src/base/database/rollups/migrations.ts'
-import { HYPERTABLES } from '../../../lib/src/base/database/timescale/hypertables.ts'
-import type { createPool } from '../../../lib/src/base/index.ts'
 import { AGGREGATES, REFRESHES } from './aggregates.ts'
 
 type Pool = ReturnType<typeof createPool>
@@ -13,7 +13,7 @@ const INSTRUMENTS = ['currencies', 'exchanges', 'trading_pairs'] as const
 const ROLLED = { trades: 'trades', prices: 'crypto_prices', candles: 'ohlcv_data' } as const
 const SEGMENTS = { crypto_prices: 'coin_id, source, currency', trades: 'coin_id, source' } as const
 
-/** Copies rows by the names of columns, whatever else there is on either side. */
+/** Copies rows into a table by column name; further columns of the rows are ignored. */
 async function copy(from: Pool, to: Pool, rows: string, table: string): Promise<void> {
   const { rows: columns } = await to.query<{ column_name: string }>(
     "select column_name from information_schema.columns where table_schema = 'public' and table_name = $1 and is_generated = 'NEVER'",
@@ -28,8 +28,8 @@ async function copy(from: Pool, to: Pool, rows: string, table: string): Promise<
 }
 
 /**
- * Lays a store out as hypertables as it was before series had numbers, with the records and rollups of one of today; its rollups are kept
- * by continuous aggregates.
+ * Builds a store with hypertables from before series had numbers, with the records and rollups of a current one; continuous aggregates keep
+ * its rollups.
  */
 export async function storeOfBefore(pool: Pool, from: Pool): Promise<void> {
   await migrate(pool, { component: 'store', files: storeMigrations })
@@ -37,7 +37,8 @@ export async function storeOfBefore(pool: Pool, from: Pool): Promise<void> {
   await pool.query('create extension if not exists timescaledb')
   await pool.query(`insert into qicore_settings (name, value) values
     ('layout', 'hypertables'), ('layout.reason', 'the extension timescaledb is there'), ('rollups', 'aggregates')`)
-  for (const [table, interval] of Object.entries(HYPERTABLES))
+  const then: readonly string[] = [...RECORDS, 'rollups']
+  for (const [table, interval] of Object.entries(HYPERTABLES).filter(([name]) => then.includes(name)))
     await pool.query(
       `select create_hypertable('${table}', 'time', chunk_time_interval => interval '${interval}', create_default_indexes => false)`,
     )
@@ -50,7 +51,7 @@ export async function storeOfBefore(pool: Pool, from: Pool): Promise<void> {
         execute function ${rolled === 'candles' ? 'rollup_mark_candles()' : `rollup_mark('${rolled}')`}`)
 }
 
-/** Drops what retention dropped in the other store, and compresses chunks by policies of 7 days. */
+/** Drops the records that retention dropped in the other store, and compresses chunks by policies of 7 days. */
 export async function ageStoreOfBefore(pool: Pool, from: Pool): Promise<void> {
   await copy(
     from,

@@ -16,7 +16,7 @@ function took(ms) {
   return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
 }
 
-/** The schedule that is due first. */
+/** The schedule that runs next. */
 const nextOf = ({ schedules }) => schedules.filter(({ next }) => next !== undefined).sort((a, b) => (a.next < b.next ? -1 : 1))[0]
 
 const mark = ({ state, workflow, started_at: at }) =>
@@ -26,8 +26,8 @@ function row(agent) {
   const { name, summary, state, error, runs } = agent
   const [last] = runs
   const next = nextOf(agent)
-  const said = runs.flatMap(({ id, questions }) => questions.map((question) => `${question} (qicore agent approve ${id})`))
-  const why = said.join('; ') || (last?.error ?? error ?? '')
+  const questions = runs.flatMap(({ id, questions }) => questions.map((question) => `${question} (qicore agent approve ${id})`))
+  const because = questions.join('; ') || (last?.error ?? error ?? '')
   return element(
     'tr',
     {},
@@ -37,11 +37,11 @@ function row(agent) {
     element('td', {}, last ? `${last.workflow} ${last.state}` : 'none yet'),
     element('td', { className: 'number' }, took(last?.duration_ms)),
     element('td', {}, next ? element('time', { dateTime: next.next }, minute(next.next)) : ''),
-    element('td', { className: 'why' }, why),
+    element('td', { className: 'why' }, because),
   )
 }
 
-/** Of agents that work here; where there are none nothing is shown. */
+/** Shows the agents that are on; hides the table if there are none. */
 export async function loadAgents() {
   const { items } = await getJson('/api/v1/agents')
   const shown = items.filter(({ state }) => state !== 'off')

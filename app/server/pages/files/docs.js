@@ -1,165 +1,113 @@
 import { element, getJson } from './page.js'
+import { tryIt } from './tryIt.js'
+import { code, plain, schemaNode, typeNode } from './types.js'
 
 const by = (id) => document.getElementById(id)
-const code = (text) => element('code', {}, text)
 const heading = (text) => element('h3', {}, text)
-const nameOf = (ref) => ref.split('/').at(-1)
+const paragraphs = (text = '') =>
+  text
+    .split('\n\n')
+    .filter(Boolean)
+    .map((one) => element('p', {}, plain(one)))
 
-/** `array of Price`, `string (date-time)`, `one of usd, eur`. */
-function typeOf(schema = {}) {
-  if (schema.$ref) return nameOf(schema.$ref)
-  if (schema.const !== undefined) return JSON.stringify(schema.const)
-  if (schema.enum) return `one of ${schema.enum.join(', ')}`
-  if (schema.oneOf ?? schema.anyOf) return (schema.oneOf ?? schema.anyOf).map(typeOf).join(' or ')
-  if (schema.type === 'array') return `array of ${typeOf(schema.items)}`
-  const type = schema.type ?? (schema.format ? 'string' : 'anything')
-  return schema.format ? `${type} (${schema.format})` : type
-}
+/** Operations that stream until the client leaves; they have no form. */
+const ENDLESS = ['/ws', '/api/v1/live']
 
-function typeNode(schema) {
-  const inner = schema?.type === 'array' ? schema.items : schema
-  if (!inner?.$ref) return element('span', { className: 'soft' }, typeOf(schema))
-  const link = element('a', { href: `#${nameOf(inner.$ref)}` }, nameOf(inner.$ref))
-  return element('span', { className: 'soft' }, schema.type === 'array' ? 'array of ' : '', link)
-}
-
-/** The properties of an object, nested objects indented. */
-function properties(schema) {
+function parameterList(parameters) {
   const list = element('dl')
-  for (const [name, field] of Object.entries(schema.properties ?? {})) {
-    const inner = field.type === 'array' ? field.items : field
-    const optional = schema.required?.includes(name) ? '' : '?'
-    const said = element('dd', {}, typeNode(field), field.description ? ` · ${field.description}` : '')
-    if (inner?.properties) said.append(properties(inner))
-    list.append(element('dt', {}, code(`${name}${optional}`)), said)
+  for (const { name, required, schema, description } of parameters) {
+    const preset = schema.default === undefined ? '' : ` · default ${schema.default}`
+    list.append(
+      element('dt', {}, code(`${name}${required ? '' : '?'}`)),
+      element('dd', {}, typeNode(schema), ` · ${plain(description ?? '')}${preset}`),
+    )
   }
   return list
 }
 
-function schemaNodes(schema) {
-  if (schema.properties) return [properties(schema)]
-  if (schema.oneOf)
-    return schema.oneOf.map((choice) =>
-      element('div', {}, heading(choice.properties.type.const), choice.description ?? '', properties(choice)),
-    )
-  return [element('p', {}, typeNode(schema))]
-}
-
-function inputFor({ name, schema, required }) {
-  const choices = schema.enum ?? (schema.type === 'boolean' ? ['true', 'false'] : undefined)
-  const field = choices
-    ? element(
-        'select',
-        { name, required },
-        element('option', { value: '' }, ''),
-        ...choices.map((value) => element('option', { value }, value)),
-      )
-    : element('input', { name, required, placeholder: schema.default === undefined ? '' : String(schema.default) })
-  return element('label', {}, `${name}${required ? '' : ' (optional)'}`, field)
-}
-
-/** The request that a filled form describes. */
-function requestOf(method, path, parameters, form) {
-  const given = new FormData(form)
-  const filled = (place) =>
-    parameters.filter((one) => one.in === place && given.get(one.name)).map(({ name }) => [name, given.get(name)])
-  const url = filled('path').reduce((so, [name, value]) => so.replace(`{${name}}`, encodeURIComponent(value)), path)
-  const query = new URLSearchParams(filled('query'))
-  const headers = Object.fromEntries(filled('header'))
-  const body = given.get(BODY)
-  return {
-    url: query.size > 0 ? `${url}?${query}` : url,
-    init: {
-      method,
-      headers: body === null ? headers : { ...headers, 'content-type': 'application/json' },
-      body: body ?? undefined,
-    },
-  }
-}
-
-/** Name of the field that holds the body. */
-const BODY = 'request-body'
-
-/** Sends the request that the form describes and shows what came back. */
-function tryIt(method, path, { parameters = [], requestBody }) {
-  const output = element('pre', { hidden: true })
-  const fields = parameters.map(inputFor)
-  if (requestBody) fields.push(element('label', {}, 'body, as JSON', element('textarea', { name: BODY, value: '{}' })))
-  const form = element('form', {}, ...fields, element('button', {}, 'Send'))
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault()
-    const { url, init } = requestOf(method, path, parameters, form)
-    output.hidden = false
-    output.textContent = `${method} ${url} …`
-    const started = performance.now()
-    try {
-      const response = await fetch(url, init)
-      const text = await response.text()
-      const took = Math.round(performance.now() - started)
-      const json = response.headers.get('content-type')?.includes('json')
-      output.textContent = `${method} ${url}\n${response.status} · ${took} ms\n\n${json ? JSON.stringify(JSON.parse(text), null, 2) : text}`
-    } catch (error) {
-      output.textContent = `${method} ${url}\n${error.message}`
-    }
-  })
-  return [heading('Try it'), form, output]
+function answerNode([status, { description, content }]) {
+  const types = Object.keys(content ?? {})
+  const schema = content?.[types[0]]?.schema
+  const shown = schema?.$ref ? [' ', typeNode(schema)] : []
+  return element(
+    'p',
+    {},
+    code(status),
+    ` ${plain(description)} `,
+    ...shown,
+    element('span', { className: 'soft' }, ` ${types.join(', ')}`),
+  )
 }
 
 function operationNode(method, path, operation) {
-  const body = element('div')
-  for (const paragraph of (operation.description ?? '').split('\n\n').filter(Boolean))
-    body.append(element('p', {}, paragraph.replaceAll('`', '')))
-  if (operation.parameters) {
-    const list = element('dl')
-    for (const { name, required, schema, description } of operation.parameters) {
-      const preset = schema.default === undefined ? '' : ` · default ${schema.default}`
-      list.append(
-        element('dt', {}, code(`${name}${required ? '' : '?'}`)),
-        element('dd', {}, typeNode(schema), ` · ${description ?? ''}${preset}`),
-      )
-    }
-    body.append(heading('Parameters'), list)
-  }
-  body.append(heading('Answers'))
-  for (const [status, { description, content }] of Object.entries(operation.responses)) {
-    const [type, media] = Object.entries(content ?? {})[0] ?? []
-    body.append(element('p', {}, code(status), ` ${description} `, element('span', { className: 'soft' }, type ?? '')))
-    if (media?.schema.properties) body.append(properties(media.schema))
-  }
-  if (path !== '/ws') body.append(...tryIt(method, path, operation))
-  return element(
-    'details',
-    { id: operation.operationId },
-    element('summary', {}, code(`${method} ${path}`), operation.summary),
-    body,
+  const answers = Object.entries(operation.responses)
+  const good = answers.filter(([status]) => Number(status) < 400)
+  const errors = answers.filter(([status]) => Number(status) >= 400)
+  const body = element('div', {}, ...paragraphs(operation.description))
+  if (!ENDLESS.includes(path)) body.append(...tryIt(method, path, operation))
+  if (operation.parameters) body.append(heading('Parameters'), parameterList(operation.parameters))
+  body.append(
+    heading('Answers'),
+    ...good.map(answerNode),
+    element('details', {}, element('summary', {}, `${errors.length} errors`), element('div', {}, ...errors.map(answerNode))),
   )
+  const node = element(
+    'details',
+    { id: operation.operationId, className: 'operation' },
+    element('summary', {}, code(`${method} ${path}`), plain(operation.summary)),
+  )
+  // Filled when it is opened, because the forms of all operations are many elements.
+  node.addEventListener('toggle', () => node.open && node.children.length === 1 && node.append(body), { once: true })
+  node.dataset.words = `${method} ${path} ${operation.operationId} ${operation.summary}`.toLowerCase()
+  return node
+}
+
+function groupNode({ name, description }, operations) {
+  return element(
+    'section',
+    { className: 'group' },
+    element('h2', {}, name),
+    element('p', { className: 'soft' }, description),
+    ...operations,
+  )
+}
+
+/** Shows the operations that contain every word of the text. */
+function search(text) {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  let found = 0
+  for (const group of document.querySelectorAll('.group')) {
+    const operations = [...group.querySelectorAll('.operation')]
+    for (const one of operations) one.hidden = !words.every((word) => one.dataset.words.includes(word))
+    const shown = operations.filter(({ hidden }) => !hidden).length
+    group.hidden = shown === 0
+    found += shown
+  }
+  by('found').textContent = words.length === 0 ? '' : `${found} found`
 }
 
 async function load() {
-  const document = await getJson('/api/v1/openapi.json')
-  by('version').textContent = document.info.version
-  by('about').replaceChildren(
-    ...document.info.description.split('\n\n').map((paragraph) => element('p', {}, paragraph.replaceAll('`', ''))),
+  const described = await getJson('/api/v1/openapi.json')
+  by('version').textContent = described.info.version
+  by('about').replaceChildren(...paragraphs(described.info.description))
+  const operations = Object.entries(described.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
   )
   by('operations').replaceChildren(
-    ...Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]) => operationNode(method.toUpperCase(), path, operation)),
-    ),
+    ...described.tags.map((tag) => {
+      const own = operations.filter(({ operation }) => operation.tags.includes(tag.name))
+      return groupNode(
+        tag,
+        own.map(({ method, path, operation }) => operationNode(method, path, operation)),
+      )
+    }),
   )
-  by('schemas').replaceChildren(
-    ...Object.entries(document.components.schemas).map(([name, schema]) =>
-      element(
-        'details',
-        { id: name },
-        element('summary', {}, code(name), schema.description ?? ''),
-        element('div', {}, ...schemaNodes(schema)),
-      ),
-    ),
-  )
+  by('schemas').replaceChildren(...Object.entries(described.components.schemas).map(([name, schema]) => schemaNode(name, schema)))
+  by('search').addEventListener('input', ({ target }) => search(target.value))
   openTarget()
 }
 
-/** A link to a schema or an operation opens it. */
+/** Opens the schema or operation that the address links to. */
 function openTarget() {
   const target = location.hash.length > 1 ? by(decodeURIComponent(location.hash.slice(1))) : null
   if (!target) return

@@ -1,4 +1,5 @@
 import { loadAgents } from './agents.js'
+import { follow } from './live.js'
 import { element, getJson } from './page.js'
 
 const by = (id) => document.getElementById(id)
@@ -7,7 +8,7 @@ const rows = new Map()
 const keyOf = ({ coin_id, source, currency }) => JSON.stringify([coin_id, currency, source])
 const pairOf = ({ coin_id, currency }) => JSON.stringify([coin_id, currency])
 
-/** `1234567.8901` → `1,234,567.8901`: every digit stays. */
+/** `1234567.8901` → `1,234,567.8901`, with every digit. */
 function grouped(decimal) {
   const [whole, fraction] = decimal.split('.')
   const digits = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ',')
@@ -32,7 +33,7 @@ function cells(price) {
   ]
 }
 
-/** 0 is the word of a provider; handed-in figures give way to it, and simulated ones to both, as they do in the API. */
+/** Precedence as in the API: 0 a provider's price, 1 a manual one, 2 a simulated one. Only the lowest rank of a coin is shown. */
 const rankOf = ({ origin }) => (origin === 'simulated' ? 2 : origin === 'manual' ? 1 : 0)
 
 const outranked = (price) =>
@@ -51,7 +52,7 @@ function show(price) {
     if (rankOf(shown) > rankOf(price) && pairOf(shown) === pairOf(price)) remove(other)
 }
 
-/** The largest first; what has no capitalisation comes after, by name. */
+/** Order of the rows: by market capitalisation, the greatest first; coins without one last, by name. */
 const precedes = (a, b) => {
   const difference = Number(b.market_cap ?? 0) - Number(a.market_cap ?? 0)
   return difference === 0 ? keyOf(a) < keyOf(b) : difference < 0
@@ -71,7 +72,7 @@ function remove(key) {
 
 function flash(row) {
   row.classList.remove('changed')
-  // Reading the layout lets the same animation start anew.
+  // Reading the layout restarts the animation.
   void row.offsetWidth
   row.classList.add('changed')
 }
@@ -83,6 +84,7 @@ function showAll(prices) {
   by('empty').hidden = rows.size > 0
 }
 
+/** Loads the latest prices over HTTP, for the case that the stream does not answer. */
 async function loadLatest() {
   let after
   do {
@@ -90,6 +92,7 @@ async function loadLatest() {
       `/api/v1/prices/latest?limit=1000${after === undefined ? '' : `&after=${encodeURIComponent(after)}`}`,
     )
     showAll(page.items)
+    freshAt = Date.now()
     after = page.next
   } while (after !== undefined && rows.size < 5000)
 }
@@ -100,38 +103,62 @@ async function loadStatus() {
   by('platform').textContent = `Version ${version} · sources: ${sources} · stream: ${stream} · store: ${store}`
 }
 
-const said = (text) => {
-  by('connection').textContent = text
+/** When the last figures came, in milliseconds since 1970. */
+let freshAt
+let connection = { state: 'connecting' }
+
+const seconds = (ms) => {
+  const whole = Math.max(0, Math.round(ms / 1000))
+  return whole < 120 ? `${whole} s` : `${Math.floor(whole / 60)} min`
 }
 
-function connect(waitMs = 1000) {
-  const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`)
-  let again = waitMs
-  socket.addEventListener('open', () => socket.send(JSON.stringify({ type: 'subscribe', channel: 'prices', batch: true })))
-  socket.addEventListener('message', ({ data }) => {
-    const message = JSON.parse(data)
-    if (message.type === 'records') showAll(message.data)
-    else if (message.type === 'subscribed') {
-      again = 1000
-      said('● live')
-      // What was appended while nobody listened.
-      loadLatest().catch(failed)
+/** Shows the state of the connection. Without one the page shows the age of its figures, and turns grey. */
+function showConnection() {
+  const { state, since, why, nextAt } = connection
+  const live = state === 'live'
+  document.body.classList.toggle('stale', !live && freshAt !== undefined)
+  document.title = live || freshAt === undefined ? TITLE : `⚠ ${TITLE}`
+  by('retry').hidden = state !== 'away'
+  if (live) return showState('● live')
+  const age = freshAt === undefined ? '' : `: figures of ${seconds(Date.now() - freshAt)} ago (${clockOf(freshAt)} UTC)`
+  if (state === 'away')
+    showState(
+      `○ not connected for ${seconds(Date.now() - since)}${why ? ` (${why})` : ''}${age}; next try in ${seconds(nextAt - Date.now())}`,
+    )
+  else showState(`○ ${why ?? 'connecting …'}${age}`)
+}
+
+const clockOf = (time) => new Date(time).toISOString().slice(11, 19)
+const TITLE = document.title
+const showState = (text) => {
+  if (by('connection').textContent !== text) by('connection').textContent = text
+}
+const failed = (error) => showState(`○ ${error.message}`)
+
+const prices = follow({
+  address: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`,
+  subscription: { channel: 'prices' },
+  receive(rows) {
+    freshAt = Date.now()
+    showAll(rows)
+  },
+  changed(state) {
+    if (state.state === 'live') {
+      // The figures are up to date, even without new records.
+      freshAt = Date.now()
       loadStatus().catch(failed)
-    } else if (message.type === 'interrupted') said(`○ ${message.message}`)
-    else if (message.type === 'resumed') said('● live')
-    else if (message.type === 'error') {
-      said(`○ ${message.error.message}`)
-      socket.close()
-    }
-  })
-  socket.addEventListener('close', ({ reason }) => {
-    said(`○ not connected${reason ? ` (${reason})` : ''}; trying again`)
-    setTimeout(connect, again, Math.min(again * 2, 15_000))
-  })
-}
+    } else if (connection.state === 'connecting') loadLatest().catch(failed)
+    connection = state
+    showConnection()
+  },
+})
+by('retry').addEventListener('click', prices.now)
+setInterval(() => {
+  if (connection.state === 'live') freshAt = Date.now()
+  showConnection()
+}, 1_000)
 
-const failed = (error) => said(`○ ${error.message}`)
-
-await Promise.allSettled([loadLatest(), loadStatus(), loadAgents()])
-connect()
-setInterval(() => Promise.all([loadStatus(), loadAgents()]).catch(failed), 15_000)
+await Promise.allSettled([loadStatus(), loadAgents()])
+setInterval(() => {
+  if (connection.state === 'live') Promise.all([loadStatus(), loadAgents()]).catch(failed)
+}, 15_000)

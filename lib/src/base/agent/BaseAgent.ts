@@ -6,23 +6,23 @@ import { AgentCounters, type AgentMetrics } from './counters.ts'
 import { type Schedule, Schedules } from './schedule.ts'
 import type { Run, Workflow, WorkflowRunner } from './workflow/index.ts'
 
-/** `error`: it could not start, or the task that ended last failed and nothing runs. */
+/** `error`: the agent could not start, or its last task failed and nothing runs. */
 export type AgentState = 'initializing' | 'idle' | 'working' | 'error' | 'stopped'
 
 export interface AgentOptions {
   readonly name: string
   readonly logger?: Logger
-  /** Tasks at once. Default 2. */
+  /** Tasks that run at once. Default 2. */
   readonly concurrency?: number
-  /** Tasks that may wait for a place; one more is refused. Default 100. */
+  /** Tasks that may queue; one more is refused with RATE_LIMITED. Default 100. */
   readonly maxQueued?: number
-  /** How long a task may take, waiting for a human included, in milliseconds. Default: as long as its steps. */
+  /** Time limit of a task in milliseconds, waiting for a human included. Default: the sum of its steps' limits. */
   readonly taskTimeoutMs?: number
 }
 
 export interface TaskOptions {
   readonly signal?: AbortSignal
-  /** Instead of that of the agent. */
+  /** Default: that of the agent. */
   readonly timeoutMs?: number
   /** See RunOptions. */
   readonly id?: string
@@ -58,12 +58,12 @@ export interface AgentEvents {
 }
 
 /**
- * QiAgent: a lifecycle around typed workflows. `Agent = QiAgent + DSL + MCPWrapper`: a subclass has the verbs of its domain, and
+ * QiAgent: a lifecycle around typed workflows. `Agent = QiAgent + DSL + MCPWrapper`: a subclass adds the verbs of its domain and
  * workflows made of them.
  */
 export abstract class BaseAgent implements AsyncDisposable {
   readonly name: string
-  /** By the names that callers use; `main` is what it does when nothing else is said. */
+  /** By the names that callers use; `main` is the default. */
   abstract readonly workflows: Readonly<Record<string, Workflow>>
   readonly events: EventEmitter<AgentEvents> = new EventEmitter()
   protected readonly logger: Logger
@@ -89,31 +89,31 @@ export abstract class BaseAgent implements AsyncDisposable {
     this.#places = bulkhead(concurrency, maxQueued)
   }
 
-  /** What it does by itself, and when. */
+  /** Override for work at fixed times. */
   get schedules(): readonly Schedule[] {
     return []
   }
 
-  /** What else must be there before it works; what it throws is told in the health. */
+  /** Override to check or open what the agent needs. An error keeps it from starting and is reported by health(). */
   protected async prepare(_signal: AbortSignal): Promise<void> {}
 
-  /** What it does by itself all the time, from a start with schedules until the signal; what it throws ends it and shows in the health. */
+  /** Override for a background loop. Runs from a scheduled start until `signal` aborts; an error ends it and is reported by health(). */
   protected async attend(_signal: AbortSignal): Promise<void> {}
 
-  /** What else it ends. */
+  /** Override to free the agent's own resources in stop(). */
   protected async release(): Promise<void> {}
 
-  /** What it says of itself beyond its tasks. */
+  /** Override for a health check of the agent's own. */
   protected async examine(): Promise<AgentHealth> {
     return { ok: true, summary: `${this.#state}, ${countOf(this.#running.size, 'task')} running` }
   }
 
   /**
-   * @param scheduled whether it also works by its schedules. Default true
-   * @throws QiError what keeps it from working; CONFLICT after a start
+   * @param scheduled true if schedules and the background loop run too. Default true
+   * @throws QiError the error of prepare(); CONFLICT if it was started before
    */
   async start(runner: WorkflowRunner, { scheduled = true }: { readonly scheduled?: boolean } = {}): Promise<void> {
-    if (this.#runner) throw new QiError('CONFLICT', `${this.name} was started before: make a new one`)
+    if (this.#runner) throw new QiError('CONFLICT', `${this.name} was started before; create a new agent`)
     this.#runner = runner
     try {
       await this.prepare(this.#stopped.signal)
@@ -126,7 +126,7 @@ export abstract class BaseAgent implements AsyncDisposable {
     if (scheduled) this.#attending = this.#attend()
   }
 
-  /** Ends its tasks: durable ones go on at the next start. */
+  /** Ends its tasks. Durable runs resume at the next start. */
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return
     this.#schedules?.stop()
@@ -141,10 +141,10 @@ export abstract class BaseAgent implements AsyncDisposable {
   }
 
   /**
-   * Has a task done: waits for a place among those at once, starts it, and returns. A durable run that this process had to leave
-   * goes on without its agent.
+   * Starts a task as soon as fewer than `concurrency` run, and returns its run. A durable run that this process leaves unfinished
+   * resumes without its agent.
    * @param name of one of its workflows
-   * @throws QiError NOT_FOUND, BAD_REQUEST naming the field of the input, RATE_LIMITED where too many wait, CLOSED, CANCELLED
+   * @throws QiError NOT_FOUND, BAD_REQUEST naming the field of the input, RATE_LIMITED if the queue is full, CLOSED, CANCELLED
    */
   async submit(name: string, input: unknown, options: TaskOptions = {}): Promise<Run<unknown>> {
     const runner = this.#working()
@@ -251,11 +251,11 @@ export abstract class BaseAgent implements AsyncDisposable {
 
   async #onSchedule({ workflow, input = {} }: Schedule, at: Date): Promise<void> {
     try {
-      // The same id in every process: whoever comes first has it done.
+      // Every process uses the same id: the first one runs it, the others get its result.
       const run = await this.submit(workflow, input, { id: `${this.name}.${workflow}@${at.toISOString()}` })
       await run.result
     } catch (error) {
-      if (!this.#stopped.signal.aborted) this.logger.warn({ workflow, error: toQiError(error) }, 'a scheduled task failed')
+      if (!this.#stopped.signal.aborted) this.logger.warn({ workflow, err: toQiError(error) }, 'a scheduled task failed')
     }
   }
 
@@ -266,7 +266,7 @@ export abstract class BaseAgent implements AsyncDisposable {
     } catch (thrown) {
       if (signal.aborted) return
       this.#attendFailed = toQiError(thrown)
-      this.logger.error({ error: this.#attendFailed }, 'what the agent does all the time has ended')
+      this.logger.error({ err: this.#attendFailed }, 'the background loop of the agent has ended')
     }
   }
 

@@ -1,21 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
-
-/** Where agents tell of each run that begins or ends in this process. */
-export const AGENT_CHANNEL = 'qicore:agent'
-
-export interface AgentRunEvent {
-  readonly agent: string
-  /** The name of the workflow. */
-  readonly workflow: string
-  readonly state: 'started' | RunEnd
-  /** How many runs of the agent are in progress now. */
-  readonly running: number
-  /** How long it took, once it has ended. */
-  readonly ms?: number
-}
-
-/** `cancelled`: also one that goes on at the next start, since this process stops. */
-export type RunEnd = 'succeeded' | 'failed' | 'cancelled'
+import { AGENT_CHANNEL, type AgentRunEvent, type RunEnd } from '../types/index.ts'
 
 export interface AgentMetrics {
   readonly running: number
@@ -23,13 +7,13 @@ export interface AgentMetrics {
   readonly succeeded: number
   readonly failed: number
   readonly cancelled: number
-  /** Of all that have ended, in milliseconds. */
+  /** Of all ended runs, in milliseconds; null before the first. */
   readonly duration: { readonly mean: number | null; readonly longest: number | null }
 }
 
 const runs = channel(AGENT_CHANNEL)
 
-/** What has become of the tasks of an agent while they change; tells the diagnostics channel of each change. */
+/** Counts the tasks of an agent by outcome, and publishes each change on the diagnostics channel. */
 export class AgentCounters {
   readonly #agent: string
   readonly #ended = { succeeded: 0, failed: 0, cancelled: 0 }
@@ -43,7 +27,7 @@ export class AgentCounters {
 
   started(workflow: string): void {
     this.#running++
-    this.#tell({ workflow, state: 'started' })
+    this.#publish({ workflow, state: 'started' })
   }
 
   ended(workflow: string, state: RunEnd, ms: number): void {
@@ -51,7 +35,7 @@ export class AgentCounters {
     this.#ended[state]++
     this.#total += ms
     this.#longest = Math.max(this.#longest, ms)
-    this.#tell({ workflow, state, ms })
+    this.#publish({ workflow, state, ms })
   }
 
   read(queued: number): AgentMetrics {
@@ -60,7 +44,7 @@ export class AgentCounters {
     return { running: this.#running, queued, ...this.#ended, duration }
   }
 
-  #tell(event: Pick<AgentRunEvent, 'workflow' | 'state' | 'ms'>): void {
+  #publish(event: Pick<AgentRunEvent, 'workflow' | 'state' | 'ms'>): void {
     if (runs.hasSubscribers) runs.publish({ agent: this.#agent, running: this.#running, ...event } satisfies AgentRunEvent)
   }
 }

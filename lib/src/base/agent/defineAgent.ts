@@ -1,19 +1,19 @@
 import type { z } from 'zod'
-import type { ToolHandles } from '../types/contracts/tool.ts'
 import type { RecordType, RecordValues } from '../types/index.ts'
 import type { BaseAgent } from './BaseAgent.ts'
 import type { Llm } from './llm/index.ts'
 import type { McpCaller } from './mcp/MCPWrapper.ts'
+import type { ToolHandles } from './tool.ts'
 
-/** What an agent works with. It passes records to the data plane and never carries them itself. */
+/** Everything an agent works with. It hands records to the data plane and never transports them itself. */
 export interface AgentParts extends ToolHandles {
-  /** The platform's own tools, as any MCP client has them. */
+  /** The platform's own tools, called in this process with the answers that any MCP client gets. */
   readonly mcp: McpCaller
-  /** The MCP servers of others that the configuration names; tools are called `server__tool`. */
+  /** The third-party MCP servers of the configuration; tools are named `server__tool`. */
   readonly servers: McpCaller
-  /** The optional language model, with the tools that this agent may have it call: `ask`, and `explain` for a comment. */
+  /** The optional language model with the tools of this agent: `ask`, and `explain` for a comment. */
   readonly llm: Llm
-  /** Into the stream, like the records of any source: checked, keyed, and stored by the consumers. */
+  /** Publishes records into the stream like any source: checked, keyed, and stored by the consumers. */
   publish<R extends RecordValues>(type: RecordType<R>, records: readonly R[]): Promise<void>
 }
 
@@ -22,17 +22,17 @@ export interface SettingsProblem {
   readonly message: string
 }
 
-/** What a folder of `agents/` exports: the registry, the settings, the command line and the reference page come from it. */
+/** The export of a folder of `agents/`. Registry, settings, command line and reference page are made from it. */
 export interface AgentDefinition<C extends z.ZodObject = z.ZodObject> {
   /** That of its folder, such as `crypto-market`. */
   readonly name: string
-  /** What it does, in one sentence without a dot. */
+  /** Its purpose in one sentence without a full stop. */
   readonly summary: string
   /** Its settings, under `agents.<name>` in qicore.yaml. */
   readonly config: C
   /** The tools, or sets of them, that its language model may call; only those that read. Default: those of `llm.tools`. */
   readonly tools?: readonly string[]
-  /** What is wrong with its settings in view of all the others, told when the configuration is read. @returns path within them, and why */
+  /** Checks its settings against all the others when the configuration is loaded. @returns the first problem: path within them, and why */
   check?(config: z.output<C>, all: Readonly<Record<string, unknown>>): SettingsProblem | undefined
   create(config: z.output<C>, parts: AgentParts): BaseAgent
 }

@@ -1,6 +1,6 @@
 import { type MigrationFile, type Pool, type PoolClient, withClient } from '../database/index.ts'
 
-/** What steps have done in the store: each is noted in the transaction that did it. */
+/** The table of effects: each is recorded in the transaction that made it. */
 export const agentMigrations: readonly MigrationFile[] = [
   {
     version: 1,
@@ -11,7 +11,7 @@ export const agentMigrations: readonly MigrationFile[] = [
 ]
 
 /**
- * Does the work and notes it, or gives what was noted. Of two who do it at once, one waits for the other and gets its result.
+ * Runs `work` and records its result, or returns the recorded result. Of two concurrent calls one waits and gets the other's result.
  * @param effect its key within the run
  */
 export async function exactlyOnce<T>(

@@ -1,9 +1,9 @@
 import { Cron } from 'croner'
 import { type Logger, QiError, toQiError } from '../types/index.ts'
 
-/** A task that is due again and again. What falls due while no process runs is left out. */
+/** A recurring task. Times that pass while no process runs are skipped. */
 export interface Schedule {
-  /** Minute, hour, day, month, weekday, in UTC, optionally seconds before: `0 * * * *` is every full hour. */
+  /** Minute, hour, day, month, weekday in UTC, with optional leading seconds: `0 * * * *` is every full hour. */
   readonly cron: string
   /** Of the agent, by name. */
   readonly workflow: string
@@ -11,15 +11,14 @@ export interface Schedule {
   readonly input?: unknown
 }
 
-/** Calls back when a schedule is due, never while the last call of the same schedule runs. */
+/** Calls back when a schedule is due; skips a time at which the previous call of the same schedule still runs. */
 export class Schedules {
   readonly #jobs: readonly { readonly schedule: Schedule; readonly job: Cron }[]
 
   /** @throws QiError CONFIG_INVALID naming the expression */
   constructor(schedules: readonly Schedule[], due: (schedule: Schedule, at: Date) => Promise<void>, logger: Logger) {
     this.#jobs = schedules.map((schedule) => {
-      const failed = (error: unknown) =>
-        logger.warn({ workflow: schedule.workflow, error: toQiError(error) }, 'a schedule failed')
+      const failed = (error: unknown) => logger.warn({ workflow: schedule.workflow, err: toQiError(error) }, 'a schedule failed')
       const options = { timezone: 'UTC', protect: true, unref: true, catch: failed }
       const job = parsed(
         schedule.cron,

@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from './clock.ts'
 
-/** No small batch waits longer for company, in milliseconds. */
+/** Longest wait of a small batch for more records, in milliseconds. */
 const MOST_MS = 5
 
 /**
- * When the next small batch is due. While nothing is under way it is due at once. While a batch is under way the next one gathers,
- * and after one that took t for t more: what each batch costs by itself, however small, takes half of the time at most.
+ * Decides when the next small batch is due: at once while no batch is in progress. While one is, the next one gathers, and for as long
+ * again after it: so the fixed cost of batches takes at most half of the time.
  */
 export class Linger {
   readonly #clock: Clock
@@ -15,15 +15,15 @@ export class Linger {
     this.#clock = clock
   }
 
-  /** How long a small batch waits from now on, in whole milliseconds, which is what timers keep; 0 where it is due. */
+  /** Remaining wait of a small batch in whole milliseconds; 0 if it is due. */
   get ms(): number {
     return Math.max(0, Math.round(this.#due - this.#clock.now()))
   }
 
-  /** Called when a batch goes its way. @returns what is to be called when it is done */
+  /** Called when a batch starts. @returns a function to call when it is done */
   begin(): () => void {
     const started = this.#clock.now()
-    // A caller that can have several batches under way does not wait longer than this for a slow one.
+    // With several batches in progress, a slow one does not delay the next longer than this.
     this.#due = started + MOST_MS
     return () => {
       const ended = this.#clock.now()

@@ -1,15 +1,15 @@
-import { QiError } from '../types/index.ts'
+import { type CircuitState, QiError } from '../types/index.ts'
 import { CircuitBreaker, isEndpointFault } from './breaker.ts'
 import { throwIfAborted } from './clock.ts'
-import { type CircuitState, publishNetworkEvent } from './events.ts'
+import { publishNetworkEvent } from './events.ts'
 import { type BreakerSettings, breakerSettings } from './settings.ts'
 
 export interface LoadBalancerOptions {
-  /** Whose endpoints they are, such as `coingecko`. */
+  /** Name of the service, such as `coingecko`. */
   readonly service: string
   /** Such as base URLs; at least one. */
   readonly endpoints: readonly string[]
-  /** In turn, or the one with the fewest calls under way. Default `round_robin`. */
+  /** In turn, or the one with the fewest calls in progress. Default `round_robin`. */
   readonly strategy?: 'round_robin' | 'least_pending'
   readonly breaker?: BreakerSettings
 }
@@ -33,8 +33,8 @@ class Endpoint {
 }
 
 /**
- * Several endpoints of one service as one. A call that an endpoint fails goes on to the next, each once; an endpoint that fails
- * too often is ejected, and returns when a single call has probed it.
+ * Balances calls over the endpoints of one service. A failed call goes on to the next endpoint, each once. An endpoint that fails too
+ * often is ejected, and returns once a single probe succeeds.
  */
 export class LoadBalancer {
   readonly service: string
@@ -54,8 +54,8 @@ export class LoadBalancer {
   }
 
   /**
-   * One call, at an endpoint that is well. It has to end by itself: give it a time-out.
-   * @throws QiError what the last endpoint failed with; UNAVAILABLE with retryAfterMs while all of them are ejected
+   * Makes one call, at a healthy endpoint. The work needs a timeout of its own.
+   * @throws QiError of the last endpoint; UNAVAILABLE with retryAfterMs while all of them are ejected
    */
   async run<T>(call: (endpoint: string) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const tried = new Set<Endpoint>()
@@ -87,7 +87,7 @@ export class LoadBalancer {
     }
   }
 
-  /** One whose time for a probe has come goes first: should it fail, the call is carried out elsewhere. */
+  /** An endpoint that is due for a probe goes first: if it fails, the call goes on to another. */
   #choose(tried: ReadonlySet<Endpoint>): Endpoint | undefined {
     const { length } = this.#endpoints
     const inTurn = this.#endpoints.map((_, i) => this.#endpoints[(this.#turn + i) % length] as Endpoint)
@@ -96,7 +96,7 @@ export class LoadBalancer {
     const well = left.filter(({ breaker }) => breaker.state === 'closed')
     const idlest = this.#strategy === 'least_pending' ? Math.min(...well.map(({ pending }) => pending)) : undefined
     const chosen = probe ?? well.find(({ pending }) => idlest === undefined || pending === idlest)
-    // Where a call goes after a failure takes no turn from anybody.
+    // A second attempt does not advance the round robin.
     if (chosen && tried.size === 0) this.#turn = (this.#endpoints.indexOf(chosen) + 1) % length
     return chosen
   }

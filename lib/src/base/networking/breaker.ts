@@ -8,18 +8,18 @@ import {
   type IHalfOpenAfterBackoffContext,
   SamplingBreaker,
 } from 'cockatiel'
-import { type ErrorCode, QiError, toQiError } from '../types/index.ts'
-import { type CircuitState, publishNetworkEvent } from './events.ts'
+import { type CircuitState, type ErrorCode, QiError, toQiError } from '../types/index.ts'
+import { publishNetworkEvent } from './events.ts'
 import { type BreakerSettings, breakerSettings } from './settings.ts'
 
-/** What says that an endpoint is unwell; any other error is an answer. */
+/** Errors that count against an endpoint; any other error is an answer. */
 const FAULTS: readonly ErrorCode[] = ['UNAVAILABLE', 'TIMEOUT']
 
 export const isEndpointFault = (error: unknown): boolean => FAULTS.includes(toQiError(error).code)
 
 /**
- * Spares an endpoint that fails: after enough failures calls are refused at once, until a single call may probe it. A good probe
- * closes the circuit, a failed one doubles the wait.
+ * A circuit breaker. After enough failures calls are refused at once, until a single call may probe the endpoint. A good probe closes the
+ * circuit, a failed one doubles the wait.
  */
 export class CircuitBreaker {
   readonly peer: string
@@ -54,15 +54,15 @@ export class CircuitBreaker {
     return STATES[this.#policy.state]
   }
 
-  /** Milliseconds until a probe is let through; 0 where a call is let through now. */
+  /** Milliseconds until a probe is let through; 0 if a call is let through now. */
   get waitMs(): number {
     return this.state === 'open' ? Math.max(0, this.#probeAt - Date.now()) : 0
   }
 
-  /** @throws QiError UNAVAILABLE with retryAfterMs while the circuit is open or being probed; what the call throws */
+  /** @throws QiError UNAVAILABLE with retryAfterMs while the circuit is open or being probed; the error of the call */
   async execute<T>(call: () => Promise<T>): Promise<T> {
     const { state, waitMs } = this
-    // cockatiel would let the others wait for the probe, with no way to give up.
+    // cockatiel would make the others wait for the probe, without a way to cancel.
     if (state === 'half-open' || waitMs > 0) throw this.#refusal(state, waitMs)
     return this.#policy.execute(() => this.#observed(call))
   }
@@ -87,7 +87,7 @@ export class CircuitBreaker {
     }
   }
 
-  /** A probe that was called off proves nothing: the circuit stays open. */
+  /** A cancelled probe proves nothing: the circuit stays open. */
   #counts(error: unknown): boolean {
     return isEndpointFault(error) || (this.state === 'half-open' && toQiError(error).code === 'CANCELLED')
   }

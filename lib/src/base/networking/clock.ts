@@ -1,9 +1,9 @@
 import { setTimeout as timer } from 'node:timers/promises'
 import { QiError } from '../types/index.ts'
 
-/** What waits and measures: the system's, or one that a test turns by hand. */
+/** Waits and measures time: the system's clock, or one that a test advances. */
 export interface Clock {
-  /** Milliseconds that only ever grow, from an arbitrary start. */
+  /** Monotonic milliseconds from an arbitrary start. */
   now(): number
   /** @throws QiError CANCELLED (TIMEOUT where the signal was a timeout) as soon as the signal is aborted */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
@@ -25,7 +25,7 @@ export const systemClock: Clock = {
   },
 }
 
-/** Why a signal was aborted, as the error to throw: its own QiError, TIMEOUT, or CANCELLED. */
+/** The error to throw for an aborted signal: its own QiError, TIMEOUT, or CANCELLED. */
 export function abortError(signal: AbortSignal): QiError {
   const reason: unknown = signal.reason
   if (reason instanceof QiError) return reason
@@ -38,7 +38,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal)
 }
 
-/** The promise, given up as soon as the signal is aborted; what it stands for goes on. */
+/** Rejects as soon as the signal is aborted. The work behind the promise continues. */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise
   throwIfAborted(signal)

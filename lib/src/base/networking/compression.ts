@@ -2,7 +2,7 @@ import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import { countOf, errorMessage, QiError } from '../types/index.ts'
 
-/** By the names that HTTP knows them by. */
+/** By their names in HTTP. */
 export const CODINGS = ['gzip', 'br', 'zstd', 'deflate', 'identity'] as const
 export type Coding = (typeof CODINGS)[number]
 
@@ -26,19 +26,19 @@ const DECODERS: Readonly<Record<Coding, Codec>> = {
   identity: pass,
 }
 
-/** More than any answer that we know of; a few kilobytes can unpack to gigabytes. */
+/** More than any known answer; a few kilobytes can unpack to gigabytes. */
 const MOST_BYTES = 64 * 1024 * 1024
 
 export const isCoding = (name: string): name is Coding => (CODINGS as readonly string[]).includes(name)
 
-/** @throws QiError UNSUPPORTED for a name that is none */
+/** @throws QiError UNSUPPORTED for an unknown name */
 export async function compress(coding: string, data: Uint8Array): Promise<Buffer> {
   return ENCODERS[known(coding)](data, {})
 }
 
 /**
  * @param maxBytes the most that may come out; default 64 MiB
- * @throws QiError BAD_DATA where more would come out, or the data is damaged; UNSUPPORTED for a name that is none
+ * @throws QiError BAD_DATA if more would come out, or the data is damaged; UNSUPPORTED for an unknown name
  */
 export async function decompress(coding: string, data: Uint8Array, maxBytes = MOST_BYTES): Promise<Buffer> {
   const name = known(coding)

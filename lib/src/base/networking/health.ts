@@ -2,7 +2,7 @@ import { type CheckResult, QiError, toQiError } from '../types/index.ts'
 import { publishNetworkEvent } from './events.ts'
 import { withTimeout } from './timeout.ts'
 
-/** A health check that ended: by itself, or because its time was over. */
+/** A finished health check: it ended by itself or by its deadline. */
 export interface CheckReport extends CheckResult {
   readonly name: string
   readonly ms: number
@@ -14,7 +14,7 @@ export interface HealthReport {
 }
 
 /**
- * A check that ends in time and never throws, whatever becomes of its work. The signal tells the work that nobody waits any more.
+ * Runs a check that ends by its deadline and never throws. The signal is aborted at the deadline.
  * @param deadlineMs in milliseconds
  */
 export async function checkWithin(
@@ -30,7 +30,7 @@ export async function checkWithin(
   return { ...result, name, ms: Math.round(ms) }
 }
 
-/** All of them at once, so that the slowest alone decides how long it takes. */
+/** Runs all checks at once. */
 export async function checkAllWithin(
   deadlineMs: number,
   checks: Readonly<Record<string, (signal: AbortSignal) => Promise<CheckResult>>>,

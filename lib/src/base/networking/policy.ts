@@ -6,7 +6,7 @@ import { withTimeout } from './timeout.ts'
 
 export interface Policy {
   readonly breaker: CircuitBreaker
-  /** @throws QiError, the last one where tries were used up */
+  /** @throws QiError of the last attempt */
   execute<T>(run: (signal: AbortSignal, attempt: number) => Promise<T>, options?: PolicyOptions): Promise<T>
 }
 
@@ -16,8 +16,8 @@ export interface PolicyOptions {
 }
 
 /**
- * How a peer is called. Each try has its own time-out, counts for the circuit and is made again where that can help; while the
- * circuit is open a try waits for the next probe instead of reaching the peer.
+ * Calls a peer with timeout, circuit breaker and retry: each attempt has its own timeout and counts for the circuit. While the circuit is
+ * open an attempt waits for the next probe instead of reaching the peer.
  */
 export function policy(peer: string, settings: PolicySettings = policySettings.parse({})): Policy {
   const breaker = new CircuitBreaker(peer, settings.breaker)
@@ -33,7 +33,7 @@ export function policy(peer: string, settings: PolicySettings = policySettings.p
   }
 }
 
-/** Settings as `retry` takes them. */
+/** Settings in the form that `retry` takes. */
 export const retryOptions = ({ attempts, base_ms, max_ms, total_ms }: RetrySettings): RetryOptions => ({
   attempts,
   baseMs: base_ms,

@@ -2,27 +2,27 @@ import { QiError, type RateBudget, type RateLimit } from '../types/index.ts'
 import { type Clock, systemClock, throwIfAborted } from './clock.ts'
 import { publishNetworkEvent } from './events.ts'
 import { MAX_PENALTY_MS } from './http/retryAfter.ts'
-import { Turns } from './turns.ts'
+import { Mutex } from './Mutex.ts'
 
 export interface SlidingWindowOptions {
-  /** The most weight granted in any window. */
+  /** Most weight granted in any window. */
   readonly limit: number
   /** Default one minute. */
   readonly windowMs?: number
   /**
-   * Added to the window, since the peer counts when calls arrive and not when they were granted: a call that was held up on its
-   * way must not fall into one window with those granted a window later. Default one second.
+   * Added to the window, because the peer counts arrivals and not grants: a delayed call must not fall into one window with calls granted a
+   * window later. Default one second.
    */
   readonly slackMs?: number
   readonly clock?: Clock
-  /** Whom it is about, in the events that are published of it. */
+  /** Name of the peer in published events. */
   readonly peer?: string
 }
 
-/** After a penalty the others wait behind the first call for as long as it was, at most this. */
+/** After a penalty the others wait behind the first call for as long as the penalty lasted, at most this, in milliseconds. */
 const LONGEST_PROBE_MS = 15_000
 
-/** A limit for one process that holds in every sliding window, not only in those that start on the minute. */
+/** A rate limit for one process that holds in every sliding window. */
 export class SlidingWindowLimit implements RateLimit {
   readonly limit: number
   readonly #windowMs: number
@@ -31,11 +31,11 @@ export class SlidingWindowLimit implements RateLimit {
   #used = 0
   #blockedUntil = Number.NEGATIVE_INFINITY
   #penaltyBy: string | undefined
-  /** How long the others wait behind the first call after a penalty, until that call was granted. */
+  /** How long the others wait behind the first call after a penalty. */
   #probeGap: number | undefined
   #resumeAt = Number.NEGATIVE_INFINITY
   readonly #peer: string
-  readonly #turns = new Turns()
+  readonly #mutex = new Mutex()
 
   constructor(options: SlidingWindowOptions) {
     if (!(options.limit > 0)) throw new QiError('BAD_REQUEST', `a rate limit of ${options.limit} would never let a call through`)
@@ -49,7 +49,7 @@ export class SlidingWindowLimit implements RateLimit {
     if (!(weight > 0) || weight > this.limit)
       throw new QiError('BAD_REQUEST', `a call of weight ${weight} does not fit a limit of ${this.limit}`)
     throwIfAborted(signal)
-    await this.#turns.take(async () => {
+    await this.#mutex.run(async () => {
       for (let wait = this.#waitMs(weight); wait > 0; wait = this.#waitMs(weight)) {
         publishNetworkEvent({ type: 'limit-wait', peer: this.#peer, ms: wait })
         await this.#clock.sleep(wait, signal)

@@ -5,28 +5,28 @@ import { publishNetworkEvent } from './events.ts'
 import { MAX_PENALTY_MS } from './http/retryAfter.ts'
 
 export interface RetryOptions {
-  /** How often it is tried in all. Default 4. */
+  /** Attempts in all. Default 4. */
   readonly attempts?: number
   /** The first wait, which grows exponentially with jitter. Default 500 ms. */
   readonly baseMs?: number
-  /** The longest such wait; what the peer asked for (`retryAfterMs`) may be longer, up to an hour. Default 30 s. */
+  /** The longest such wait; the peer's `retryAfterMs` may be longer, up to an hour. Default 30 s. */
   readonly maxMs?: number
-  /** No wait is begun that would end later than this after the start. Default 2 minutes. */
+  /** Time limit over all attempts: no wait is started that would end later. Default 2 minutes. */
   readonly totalMs?: number
   readonly signal?: AbortSignal | undefined
-  /** Default: what the error says of itself. */
+  /** Default: `retryable` of the error. */
   readonly retryIf?: (error: QiError) => boolean
-  /** Told before each wait. */
+  /** Called before each wait. */
   readonly onRetry?: (event: { readonly error: QiError; readonly attempt: number; readonly waitMs: number }) => void
   readonly clock?: Clock
-  /** Whom it is about, in the events that are published of it. */
+  /** Name of the peer in published events. */
   readonly peer?: string
 }
 
 /**
- * Tries until it succeeds, fails for good, or the attempts or the time are used up: then the last error is thrown.
- * Waits are exponential with decorrelated jitter, at least as long as the peer asked for, and end when the signal is aborted.
- * @throws QiError
+ * Retries until success, a final error, or the end of attempts or time. Waits grow exponentially with decorrelated jitter, are at least as
+ * long as the peer asked for, and end when the signal is aborted.
+ * @throws QiError of the last attempt
  */
 export async function retry<T>(run: (attempt: number) => Promise<T>, options: RetryOptions = {}): Promise<T> {
   const { attempts = 4, baseMs = 500, maxMs = 30_000, totalMs = 120_000, signal, onRetry, clock = systemClock, peer } = options
@@ -41,7 +41,7 @@ export async function retry<T>(run: (attempt: number) => Promise<T>, options: Re
     wait = Math.max(backoff.duration, Math.min(error.retryAfterMs ?? 0, MAX_PENALTY_MS))
     return clock.now() + wait - start <= totalMs
   }
-  // cockatiel's own sleep cannot be interrupted: it counts the attempts and decides, we sleep before the next one.
+  // cockatiel's sleep cannot be aborted: it counts attempts and computes waits, we sleep.
   const atOnce: IBackoff<IRetryBackoffContext<unknown>> = {
     duration: 0,
     next({ attempt, result }) {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** How failed calls are made again; the one shape for all peers. */
+/** Retry settings of any peer. */
 export const retrySettings = z.strictObject({
   attempts: z.int().min(1).max(100).default(4).describe('how often a call is tried in all'),
   base_ms: z.int().min(1).max(600_000).default(1000).describe('the first wait, which grows with jitter'),
@@ -13,7 +13,7 @@ export const retrySettings = z.strictObject({
   total_ms: z.int().min(1).max(86_400_000).default(180_000).describe('no wait is begun that would end later than this'),
 })
 
-/** When an endpoint gets no more calls, and when it is tried again. */
+/** Circuit breaker settings: when an endpoint gets no more calls, and when it is probed. */
 export const breakerSettings = z.strictObject({
   failures: z.int().min(1).max(1000).default(5).describe('failures in a row that open the circuit'),
   failure_rate: z
@@ -27,7 +27,7 @@ export const breakerSettings = z.strictObject({
   max_open_ms: z.int().min(1).max(3_600_000).default(60_000).describe('the same after failed probes, each of which doubles it'),
 })
 
-/** Everything about calls to one peer. */
+/** All settings of calls to one peer. */
 export const policySettings = z.strictObject({
   timeout_ms: z.int().min(1).max(3_600_000).default(15_000).describe('the longest wait for one answer'),
   retry: retrySettings.prefault({}),

@@ -4,8 +4,8 @@ import { abortError, throwIfAborted } from './clock.ts'
 import { publishNetworkEvent } from './events.ts'
 
 /**
- * The work, given up after so many milliseconds: its signal is aborted, and the caller hears of it even if the work does not.
- * @throws QiError TIMEOUT naming the peer; what the outer signal was aborted with
+ * Runs the work with a time limit. Then its signal is aborted and the call rejects, even if the work ignores the signal.
+ * @throws QiError TIMEOUT naming the peer; the reason of the outer signal
  */
 export async function withTimeout<T>(
   ms: number,
@@ -15,7 +15,7 @@ export async function withTimeout<T>(
 ): Promise<T> {
   throwIfAborted(outer)
   const policy = timeout(ms, { strategy: TimeoutStrategy.Aggressive, abortOnReturn: false })
-  // `late` tells our own time-out from what the work threw because its signal was aborted.
+  // `late` tells our own timeout from an error of the aborted work.
   let late = false
   const listening = policy.onTimeout(() => {
     late = !outer?.aborted

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import {
   type EncodedBatch,
   type Failure,
-  type Micros,
   type Position,
   QiError,
   type RecordType,
@@ -14,14 +13,15 @@ import {
 } from '../types/index.ts'
 import type { SegmentArchive } from './archive.ts'
 import type { SegmentFormat } from './formats/format.ts'
-import { folderOf, stemOf } from './names.ts'
+import { stemOf } from './names.ts'
 import { Spool } from './Spool.ts'
+import { type BatchRows, BatchSorter } from './scan/BatchSorter.ts'
 
-/** When a segment ends: at the first of these. */
+/** A segment ends at the first of these bounds. */
 export interface RollPolicy {
   readonly rows: number
   readonly bytes: number
-  /** Of its first record, in milliseconds. */
+  /** Time since its first record, in milliseconds. */
   readonly ageMs: number
 }
 
@@ -29,11 +29,13 @@ export interface CollectorOptions {
   readonly archive: SegmentArchive
   readonly format: SegmentFormat
   readonly roll: RollPolicy
-  /** A folder of this machine for what is not sealed yet; what an earlier lane has left there is removed. */
+  /** A local folder for unsealed records; it is emptied first. */
   readonly scratch: string
 }
 
-/** A backfill touches many days; each is a file of its own, and all are sealed together. */
+/** Most bytes of memory for unwritten lines. */
+const MOST_HELD = 8 << 20
+/** Most folders at the same time: a backfill has a file for each of many days, and all are sealed together. */
 const MOST_FOLDERS = 1000
 
 interface Part {
@@ -45,21 +47,22 @@ interface Part {
 /** One partition since its last seal. */
 interface Collected extends TopicPartition {
   readonly parts: Map<string, Part>
-  /** The last offset that segments of a folder hold; null where there are none. Known of the folders that were met. */
+  /** The last offset in the stored segments of each folder that was used; null where there are none. */
   readonly reach: Map<string, bigint | null>
-  /** Behind all that was added; undefined once that is sealed. */
+  /** The offset after all that was added; undefined once that is sealed. */
   next: bigint | undefined
   since: number
 }
 
 /**
- * Collects records by folder and seals them in segments, each exactly once: a segment is named by its first offset and the first of a
- * name stays. A writer that finds one takes over how far it reaches, and one that comes to a partition looks how far each folder
- * reaches before it adds to it. So whoever is killed, fenced or late leaves nothing twice and nothing out, whenever segments end.
+ * Collects records by folder and seals them in segments, each record exactly once. A segment is named by its first offset, and the first
+ * segment of a name stays. A writer that finds one continues after its last offset, and a writer that gets a partition first looks up the
+ * last offset in each folder. So a writer that is killed, fenced or late duplicates and loses nothing, wherever segments end.
  */
 export class SegmentCollector implements SegmentWriter {
   readonly #options: CollectorOptions
   readonly #partitions = new Map<string, Collected>()
+  readonly #sorters = new Map<RecordType, BatchSorter>()
   #prepared: Promise<unknown> | undefined
 
   constructor(options: CollectorOptions) {
@@ -73,35 +76,28 @@ export class SegmentCollector implements SegmentWriter {
       throw onDisk(error)
     })
     const partition = this.#partition(batch)
-    const failures: Failure[] = []
-    const added = new Map<string, { readonly lines: Uint8Array[]; readonly offsets: bigint[] }>()
-    for (const { index, record, error } of batch.decode(type)) {
-      if (error) {
-        failures.push({ index, error })
-        continue
-      }
-      const folder = folderOf(type.name, String(record.source), record.time as Micros)
-      const offset = batch.offset(index)
-      // What a failed attempt to add this batch has added already stays.
+    const { failures, byFolder } = this.#sorter(type).sort(batch)
+    for (const [folder, rows] of byFolder) {
+      // Skips the records that a failed attempt has added already.
       const reach = partition.parts.get(folder)?.spool.last ?? (await this.#reach(partition, folder))
-      if (reach !== null && offset <= reach) continue
-      const some = added.get(folder) ?? { lines: [], offsets: [] }
-      added.set(folder, some)
-      some.lines.push(line(type, batch, index))
-      some.offsets.push(offset)
-    }
-    for (const [folder, { lines, offsets }] of added) {
-      const part = partition.parts.get(folder) ?? this.#part(type, folder, offsets[0] as bigint)
-      await part.spool.append(lines, offsets).catch(async (error: unknown) => {
-        // On a full disk each attempt would leave another file.
-        if (part.spool.rows === 0) await part.spool.remove().catch(() => {})
-        throw onDisk(error)
-      })
+      const left = reach === null ? rows : after(batch, rows, reach)
+      const [first] = left.indexes
+      if (first === undefined) continue
+      const part = partition.parts.get(folder) ?? this.#part(type, folder, batch.offset(first))
       partition.parts.set(folder, part)
+      await part.spool.append(batch, left).catch(refused)
     }
+    await this.#limitHeld().catch(refused)
     if (partition.next === undefined) partition.since = Date.now()
     partition.next = batch.nextOffset
     return failures
+  }
+
+  /** Writes all lines in memory to their files where those of all folders together are too many. */
+  async #limitHeld(): Promise<void> {
+    const spools = [...this.#partitions.values()].flatMap(({ parts }) => [...parts.values()].map(({ spool }) => spool))
+    if (spools.reduce((sum, { held }) => sum + held, 0) <= MOST_HELD) return
+    for (const spool of spools) await spool.release()
   }
 
   due(now: number): 'rows' | 'bytes' | 'age' | undefined {
@@ -140,7 +136,7 @@ export class SegmentCollector implements SegmentWriter {
   drop(partitions: readonly TopicPartition[]): void {
     for (const one of partitions) {
       const partition = this.#partitions.get(stemOf(one))
-      // The files go with the folder of the lane, if they cannot go now.
+      // A file that cannot be removed now is removed with the folder of the lane.
       for (const { spool } of partition?.parts.values() ?? []) spool.remove().catch(() => {})
       this.#partitions.delete(stemOf(one))
     }
@@ -166,8 +162,14 @@ export class SegmentCollector implements SegmentWriter {
     return made
   }
 
+  #sorter(type: RecordType): BatchSorter {
+    const known = this.#sorters.get(type) ?? new BatchSorter(type)
+    this.#sorters.set(type, known)
+    return known
+  }
+
   #part(type: RecordType, folder: string, first: bigint): Part {
-    return { type, folder, spool: new Spool(join(this.#options.scratch, `${randomUUID()}.ndjson`), first, Date.now()) }
+    return { type, folder, spool: new Spool(join(this.#options.scratch, randomUUID()), first) }
   }
 
   async #reach(partition: Collected, folder: string): Promise<bigint | null> {
@@ -178,16 +180,16 @@ export class SegmentCollector implements SegmentWriter {
     return found
   }
 
-  /** @returns the last offset that is kept */
+  /** @returns the last offset that is stored */
   async #seal({ topic, partition }: TopicPartition, { type, folder, spool }: Part): Promise<bigint> {
     const { archive, format, scratch } = this.#options
     const last = spool.last as bigint
     let kept = spool.offset(0) - 1n
-    // Where another has kept a segment of this name, the rest follows under the next one.
+    // Where another process has stored a segment of this name, the rest follows under the name of its own first offset.
     for (let skip = 0; skip < spool.rows; skip = spool.rowsUpTo(kept)) {
       const path = join(scratch, `${randomUUID()}.${format.extension}`)
       try {
-        await format.write(type, spool.lines(skip), path)
+        await format.write(type, spool.records(skip), path)
       } catch (error) {
         await rm(path, { force: true })
         throw onDisk(error)
@@ -198,19 +200,23 @@ export class SegmentCollector implements SegmentWriter {
   }
 }
 
-/** A record is one line as it came; one that was written over several lines is written anew. */
-function line(type: RecordType, batch: EncodedBatch, index: number): Uint8Array {
-  const value = batch.value(index)
-  return value.includes(10) ? Buffer.from(JSON.stringify(type.toWire(type.decode(value), value))) : value
+/** The rows after an offset. */
+function after(batch: EncodedBatch, { indexes, rewritten }: BatchRows, offset: bigint): BatchRows {
+  const last = Number(offset - batch.firstOffset)
+  return { indexes: indexes.filter((index) => batch.offsetDelta(index) > last), rewritten }
 }
 
-const PASSES: readonly string[] = ['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'EAGAIN', 'EBUSY', 'ETIMEDOUT', 'ESTALE']
+const refused = (error: unknown): never => {
+  throw onDisk(error)
+}
 
-/** A failure of this machine's disk; a full one may be emptied. */
+const TEMPORARY: readonly string[] = ['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'EAGAIN', 'EBUSY', 'ETIMEDOUT', 'ESTALE']
+
+/** Classifies a failure of this machine's disk. A full disk is temporary. */
 export function onDisk(error: unknown): QiError {
   if (error instanceof QiError) return error
   const { code } = error as NodeJS.ErrnoException
-  if (code !== undefined && PASSES.includes(code))
-    return new QiError('UNAVAILABLE', `the disk does not take it: ${(error as Error).message}`, { cause: error })
+  if (code !== undefined && TEMPORARY.includes(code))
+    return new QiError('UNAVAILABLE', `the disk cannot be written: ${(error as Error).message}`, { cause: error })
   return toQiError(error)
 }

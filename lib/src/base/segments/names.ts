@@ -7,9 +7,9 @@ const DIGITS = 20
 export const folderOf = (type: string, source: string, time: Micros): string =>
   `${type}/source=${source}/date=${formatTime(time).slice(0, 10)}`
 
-/** What the names of a partition's segments begin with. */
+/** The beginning of the names of a partition's segments. */
 export const stemOf = ({ topic, partition }: TopicPartition): string => `${topic}+${partition}+`
 
-/** The name of a segment without its extension: the offset of its first record comes last, and sorts as text. */
+/** The name of a segment without its extension. It ends with the offset of the first record, padded so that names sort by it. */
 export const nameOf = (partition: TopicPartition, first: bigint): string =>
   `${stemOf(partition)}${String(first).padStart(DIGITS, '0')}`

@@ -41,7 +41,7 @@ export function decimal(text: string): Decimal {
   return `${m[1] === '-' ? '-' : ''}${whole || '0'}${fraction && `.${fraction}`}` as Decimal
 }
 
-/** Whether a text is a decimal in canonical form. */
+/** True if a text is a decimal in canonical form. */
 export const isDecimal = (text: string): text is Decimal => CANONICAL.test(text)
 
 /** Below 0, 0, or above 0 as `a` is less than, equal to, or greater than `b`; exact. */

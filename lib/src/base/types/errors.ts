@@ -1,7 +1,7 @@
 import { escapeHiddenInLines } from './hidden.ts'
 import { withoutSecrets } from './secrets.ts'
 
-/** What each code means, whether trying again can help, and the HTTP status it is shown with. */
+/** The error codes: meaning, default of `retryable`, and HTTP status. */
 export const ERROR_CODES = {
   CONFIG_INVALID: { retryable: false, http: 500, summary: 'a setting is missing, unknown or wrong' },
   BAD_REQUEST: { retryable: false, http: 400, summary: 'an argument is missing or wrong' },
@@ -23,23 +23,23 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES
 
 export interface ErrorDetails {
-  /** The failure underneath. */
+  /** The underlying failure. */
   readonly cause?: unknown
-  /** How long to wait before trying again, in milliseconds. */
+  /** Wait before a retry, in milliseconds. */
   readonly retryAfterMs?: number
   /** Overrides the code's default. */
   readonly retryable?: boolean
   /** The field the error is about, as a dotted path. */
   readonly field?: string
-  /** Only a part of the other side fails, such as one table; what does not need it goes on. Default false. */
+  /** True if only a part of the peer fails, such as one table: everything else goes on. Default false. */
   readonly partial?: boolean
   /** The message ends with the remedy of exactly this failure: a general one below it could contradict it. Default false. */
   readonly advised?: boolean
 }
 
 /**
- * The one error class: a documented code, whether trying again can help, and the cause. Its message may quote what strangers sent, so
- * hidden characters in it are escaped, and known secrets are left out.
+ * The one error class: a documented code, `retryable`, and the cause. Its message may quote foreign text, so hidden characters in it are
+ * escaped, and known secrets are redacted.
  */
 export class QiError extends Error {
   override readonly name = 'QiError'
@@ -71,9 +71,11 @@ export class QiError extends Error {
   }
 }
 
-/** What failed, as a QiError: itself, a cancellation, a network failure by its code, else INTERNAL. */
+/** Any error as a QiError: itself, a cancellation, a network failure by its code, else INTERNAL. */
 export function toQiError(error: unknown): QiError {
   if (error instanceof QiError) return error
+  // Closing failed too, because of the first failure: that one has the reason.
+  if (error instanceof SuppressedError) return toQiError(error.suppressed)
   const message = errorMessage(error)
   const name = error instanceof Error ? error.name : ''
   if (name === 'AbortError') return new QiError('CANCELLED', 'cancelled', { cause: error })
@@ -111,7 +113,7 @@ const NETWORK_CODES = new Set([
   'UND_ERR_BODY_TIMEOUT',
 ])
 
-/** The operating system's code (`ECONNREFUSED`) of an error, or of what caused it. */
+/** The operating system's code (`ECONNREFUSED`) of an error or its cause. */
 export function systemCode(error: unknown): string | undefined {
   for (let e: unknown = error, depth = 0; e && depth < 8; depth++) {
     const code = (e as { code?: unknown }).code

@@ -1,4 +1,4 @@
-// Characters that a reader does not see, or that change how the text around them is read. Names come from strangers: a line break
+// Characters that a reader does not see, or that change how the text around them is read. Names are foreign text: a line break
 // forges a row of a table, a bidirectional control shows another id than the one that is stored, an invisible one hides an order to a
 // model or makes two ids that look alike.
 
@@ -21,8 +21,8 @@ export function hiddenIn(id: string): string | undefined {
 }
 
 /**
- * A name for people to read: hidden characters are left out, line breaks and tabs become blanks. What joins the parts of an emoji or
- * of a word stays. A name that holds nothing else becomes U+FFFD.
+ * A name for people to read: hidden characters are left out, line breaks and tabs become blanks. Joiners inside an emoji or a word
+ * stay. A name without any visible character becomes U+FFFD.
  */
 export function visibleName(name: string): string {
   if (PLAIN.test(name)) return name
@@ -39,12 +39,12 @@ export function escapeHidden(text: string): string {
   return text.toWellFormed().replace(IN_NAMES, escapeOf)
 }
 
-/** {@link escapeHidden}, with line feeds kept: for text of ours that has lines. */
+/** {@link escapeHidden} that keeps line feeds: for our own text with lines. */
 export function escapeHiddenInLines(text: string): string {
   return PLAIN.test(text) ? text : text.split('\n').map(escapeHidden).join('\n')
 }
 
-/** Text of others between quotation marks, as JSON has it, with hidden characters escaped: it cannot pass for what stands around it. */
+/** Foreign text in quotation marks, as in JSON, with hidden characters escaped: it cannot pass for the text around it. */
 export const quoted = (text: string): string => escapeHidden(JSON.stringify(text))
 
 const codeOf = (character: string): string => `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`

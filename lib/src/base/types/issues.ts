@@ -28,6 +28,10 @@ const WORDINGS: readonly (readonly [RegExp, (...groups: string[]) => string])[] 
     /^Too (?:small|big): expected \w+ to (?:be|have) ([<>]=?)(\S+)(?: (\w+))?$/,
     (sign = '', limit = '', what) => limitOf(sign, limit, what),
   ],
+  [/^Invalid string: must (.+)$/s, (what = '') => `must ${what.replace(/^match pattern .*$/s, 'have another form')}`],
+  [/^Invalid number: must be a multiple of (\S+)$/, (step = '') => `must be a multiple of ${step}`],
+  [/^Unrecognized keys?: (.+)$/s, (keys = '') => `has unknown names: ${keys.replaceAll('"', '')}`],
+  [/^Invalid (?:key|element|entry|value) in (\w+)$/, (kind = '') => `holds a value that is not accepted (${kindOf(kind)})`],
   [
     /^Invalid (URL|UUID|email address|ISO \w+|IPv[46] address)$/,
     (what = '') => `expected ${/^[AEI]/.test(what) ? 'an' : 'a'} ${what}`,

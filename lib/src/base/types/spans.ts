@@ -36,7 +36,7 @@ export function subtract(spans: readonly Span[], others: readonly Span[]): Span[
   })
 }
 
-/** What both cover. */
+/** The intersection of both. */
 export function intersect(spans: readonly Span[], others: readonly Span[]): Span[] {
   const second = union(others)
   let next = 0
@@ -52,7 +52,7 @@ export function intersect(spans: readonly Span[], others: readonly Span[]): Span
   })
 }
 
-/** The shortest single span that holds them all. */
+/** The shortest single span that contains them all. */
 export function hull(spans: readonly Span[]): Span | undefined {
   if (spans.length === 0) return undefined
   let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]

@@ -5,7 +5,7 @@ import { requirePreconditions } from '../shared/preconditions.ts'
 import { openGateway } from './gateway.ts'
 import { PACKAGE, server } from './npmServer.ts'
 
-/** In place of a key, without which the server's SDK sends nothing; the gateway puts the real one in. */
+/** A placeholder for the key, which the server's SDK requires; the gateway puts the real one in. */
 const PLACEHOLDER = 'held-by-the-gateway'
 
 const preconditions = async (context: LauncherContext): Promise<readonly Precondition[]> => [
@@ -19,7 +19,7 @@ const name = 'coingecko'
 
 /**
  * CoinGecko's official server: `execute` runs TypeScript against their SDK in a Deno sandbox, `search_docs` finds its methods. The
- * key stays out of reach of that code: the server is told of a gateway of ours in place of the API.
+ * key stays out of reach of that code: the server gets the address of our gateway instead of the API's.
  */
 export const OfficialCoinGeckoMCPLauncher = defineLauncher({
   name,

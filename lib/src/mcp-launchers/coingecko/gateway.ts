@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { errorMessage, HttpClient, QiError, toQiError } from '../../base/index.ts'
+import { HttpClient } from '../../base/networking/index.ts'
+import { errorMessage, QiError, toQiError } from '../../base/types/index.ts'
 import { apiPath } from './apiPath.ts'
 
 export interface Gateway {
@@ -21,8 +22,8 @@ export interface GatewayOptions {
 const PASSED = ['content-type', 'retry-after', 'date']
 
 /**
- * Stands between the CoinGecko server and the API and adds the key, which neither the server nor the code that it runs ever has.
- * Only GET, only below the API's path, and only with the secret in the path that the server alone is told. It listens on a loopback
+ * A proxy between the CoinGecko server and the API that adds the key: neither the server nor the code that it runs has it.
+ * Only GET, only below the API's path, and only with the secret in the path, which the server alone knows. It listens on a loopback
  * address of its own where the system has one (Linux): the server's sandbox lets code reach the host of its API on any port, and on
  * 127.0.0.1 other services listen.
  * @throws QiError UNAVAILABLE
@@ -78,7 +79,7 @@ async function forward(request: IncomingMessage, response: ServerResponse, upstr
   response.once('close', () => left.abort())
   try {
     const answer = await http.fetch(base + path, { headers: { accept: 'application/json', ...headers }, signal: left.signal })
-    // Read whole, so that an answer beyond the bounds is refused and not cut.
+    // Read whole, so that an answer beyond the bounds is refused instead of cut.
     const body = Buffer.from(await answer.arrayBuffer())
     const passed = PASSED.flatMap((name) => {
       const value = answer.headers.get(name)

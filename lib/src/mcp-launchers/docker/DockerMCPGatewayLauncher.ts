@@ -1,4 +1,4 @@
-import { QiError } from '../../base/index.ts'
+import { QiError } from '../../base/types/index.ts'
 import { defineLauncher, type LauncherContext, type Precondition } from '../shared/launcher.ts'
 import { programOnPath, runProgram } from '../shared/programs.ts'
 

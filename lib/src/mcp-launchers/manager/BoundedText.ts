@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder'
 
-/** The last of a text that never ends. */
+/** The end of an endless text. */
 export class BoundedText {
   readonly #most: number
   readonly #decoder = new StringDecoder('utf8')
@@ -20,7 +20,7 @@ export class BoundedText {
     return this.#text
   }
 
-  /** The last lines that say something, as one. */
+  /** The last non-empty lines, as one. */
   lastLines(count = 3): string {
     const lines = this.#text.split('\n').map((line) => line.trim())
     return lines.filter(Boolean).slice(-count).join(' | ').slice(-600)

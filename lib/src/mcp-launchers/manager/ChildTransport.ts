@@ -2,24 +2,24 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { deserializeMessage, type JSONRPCMessage, serializeMessage, type Transport } from '@modelcontextprotocol/client'
-import { QiError } from '../../base/index.ts'
+import { QiError } from '../../base/types/index.ts'
 import type { CommandSpec } from '../shared/spec.ts'
 import type { BoundedText } from './BoundedText.ts'
 import { signalGroup, spawnGroup } from './processGroup.ts'
 
 export interface ChildTransportOptions {
-  /** Gets stderr, and what the server writes to stdout that is no message. */
+  /** Gets stderr, and lines of stdout that are no messages. */
   readonly noise: BoundedText
-  /** How long it may take to end once its stdin is closed, and again after SIGTERM, in milliseconds. */
+  /** Grace period after closing its stdin, and again after SIGTERM, in milliseconds. */
   readonly graceMs: number
 }
 
-/** A longer message is taken for a fault of the server. */
+/** A longer message is a fault of the server. */
 const MOST_CHARACTERS = 64 * 1024 * 1024
 
 /**
- * Messages over the stdin and stdout of a child in a process group of its own. Unlike the SDK's transport it tells of the end as
- * soon as the child is gone, even while what it started holds the pipes open; and a line that is no message costs nothing.
+ * Messages over the stdin and stdout of a child in a process group of its own. Unlike the SDK's transport it reports the end as
+ * soon as the child is gone, even while its own children hold the pipes open; and a line that is no message is skipped.
  */
 export class ChildTransport implements Transport {
   onclose?: (() => void) | undefined
@@ -46,7 +46,7 @@ export class ChildTransport implements Transport {
     return this.#ending
   }
 
-  /** @throws QiError CONFIG_INVALID where there is no such program */
+  /** @throws QiError CONFIG_INVALID if there is no such program */
   async start(): Promise<void> {
     const child = spawnGroup(this.#spec)
     this.#child = child
@@ -71,7 +71,7 @@ export class ChildTransport implements Transport {
     if (!stdin.write(serializeMessage(message))) await Promise.race([once(stdin, 'drain'), once(stdin, 'close')])
   }
 
-  /** Closes its stdin, then asks, then forces; nothing of its group is left. */
+  /** Closes its stdin, then SIGTERM, then SIGKILL; nothing of its group is left. */
   async close(): Promise<void> {
     const child = this.#child
     if (child && this.#ending === undefined && child.pid !== undefined) {
@@ -86,7 +86,7 @@ export class ChildTransport implements Transport {
     this.#tellClosed()
   }
 
-  /** At once. */
+  /** Kills it at once. */
   kill(): void {
     if (this.#child) signalGroup(this.#child, 'SIGKILL')
   }
@@ -101,7 +101,7 @@ export class ChildTransport implements Transport {
 
   async #exited(ending: string): Promise<void> {
     this.#ending = ending
-    // What it wrote last is still in the pipe.
+    // Its last output is still in the pipe.
     const { stdout } = this.#child ?? {}
     if (stdout && !stdout.readableEnded) await Promise.race([once(stdout, 'close'), setTimeout(100)])
     this.#tellClosed()

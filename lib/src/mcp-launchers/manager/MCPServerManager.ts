@@ -1,10 +1,10 @@
-import { type Logger, QiError, silentLogger } from '../../base/index.ts'
+import { type Logger, QiError, silentLogger } from '../../base/types/index.ts'
 import type { ServerSpec } from '../shared/spec.ts'
 import { SUPERVISION, type SupervisionOptions } from '../shared/supervision.ts'
 import type { CallOptions, CatalogueTool, ServerHealth, ToolResult } from './model.ts'
 import { SupervisedServer } from './SupervisedServer.ts'
 
-/** Stands between the name of a server and that of its tool. */
+/** Separates the name of a server and that of its tool. */
 export const SEPARATOR = '__'
 
 const NAME = /^(?!.*__)[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
@@ -30,9 +30,9 @@ export class MCPServerManager implements AsyncDisposable {
   }
 
   /**
-   * Starts a server; returns once it has answered the handshake and listed its tools. Where it has not, it is tried again with
-   * growing waits until `stop`, unless trying again cannot help.
-   * @throws QiError why it is not ready; CONFLICT where one of that name runs
+   * Starts a server; returns once it has answered the handshake and listed its tools. After a retryable failure it is started again, with
+   * growing waits, until `stop`.
+   * @throws QiError of the first start; CONFLICT if one of that name runs
    */
   async start(name: string, spec: ServerSpec, options: SupervisionOptions = {}): Promise<void> {
     checkServerName(name)
@@ -41,6 +41,16 @@ export class MCPServerManager implements AsyncDisposable {
     const server = new SupervisedServer(name, spec, { ...SUPERVISION, ...options }, this.#logger)
     this.#servers.set(name, server)
     await server.start()
+  }
+
+  /**
+   * Starts servers at once, by their names in `specs`. A failed one keeps no other from running.
+   * @throws QiError the first failure, after all have been tried
+   */
+  async startAll(specs: Readonly<Record<string, ServerSpec>>): Promise<void> {
+    const started = await Promise.allSettled(Object.entries(specs).map(([name, spec]) => this.start(name, spec)))
+    const failed = started.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined
+    if (failed) throw failed.reason
   }
 
   /** Stops one server and forgets it; without a name all, for good. Nothing of them is left running. */
@@ -67,7 +77,7 @@ export class MCPServerManager implements AsyncDisposable {
     return this.#named(name).stderr
   }
 
-  /** What the servers offer that are ready now. */
+  /** The tools of the servers that are ready now. */
   tools(): readonly CatalogueTool[] {
     return [...this.#servers.values()].flatMap((server) =>
       server.tools.map(({ name: tool, title, description, inputSchema, outputSchema, annotations }) => ({

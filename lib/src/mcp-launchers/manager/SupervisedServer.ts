@@ -1,5 +1,6 @@
 import type { Tool } from '@modelcontextprotocol/client'
-import { abortable, type Logger, QiError, retry, systemClock, toQiError } from '../../base/index.ts'
+import { abortable, retry, systemClock } from '../../base/networking/index.ts'
+import { type Logger, QiError, toQiError } from '../../base/types/index.ts'
 import { isUrlSpec, type ServerSpec } from '../shared/spec.ts'
 import type { SupervisionOptions } from '../shared/supervision.ts'
 import { BoundedText } from './BoundedText.ts'
@@ -7,7 +8,7 @@ import { type Connection, connect } from './connection.ts'
 import { classify, isLost } from './failures.ts'
 import type { CallOptions, ServerHealth, ServerState, ToolResult } from './model.ts'
 
-/** One server, started again until it is stopped. */
+/** One server, restarted until it is stopped. */
 export class SupervisedServer {
   readonly name: string
   readonly #spec: ServerSpec
@@ -33,7 +34,7 @@ export class SupervisedServer {
     this.#settled.promise.catch(() => {})
   }
 
-  /** Returns when it is ready; goes on trying where it is not. @throws QiError why the first start failed */
+  /** Returns when it is ready; keeps retrying after a failure. @throws QiError of the first start */
   async start(): Promise<void> {
     this.#running ??= this.#supervise()
     await this.#settled.promise
@@ -50,7 +51,7 @@ export class SupervisedServer {
     return this.#state === 'ready' ? this.#tools : []
   }
 
-  /** The last of what it wrote to stderr. */
+  /** The end of its stderr. */
   get stderr(): string {
     return this.#noise.text
   }
@@ -73,7 +74,7 @@ export class SupervisedServer {
     }
   }
 
-  /** @throws QiError UNAVAILABLE where the server is not there, or ends before it has answered */
+  /** @throws QiError UNAVAILABLE if the server is not ready, or ends before it has answered */
   async callTool(tool: string, input: Record<string, unknown>, options: CallOptions = {}): Promise<ToolResult> {
     const connection = this.#connection
     if (this.#state !== 'ready' || !connection) throw this.#absent()
@@ -95,7 +96,7 @@ export class SupervisedServer {
     }
   }
 
-  /** Each run of `retry` is one series of failures; a server that was well for long enough begins a new one. */
+  /** Each run of `retry` is one series of failures; a server that was healthy for long enough begins a new one. */
   async #supervise(): Promise<void> {
     const { backoffMs, maxBackoffMs } = this.#options
     const { signal } = this.#stop
@@ -115,14 +116,14 @@ export class SupervisedServer {
         if (signal.aborted) return
         this.#lastError = toQiError(error)
         this.#enter('failed')
-        this.#logger.error({ server: this.name, error: this.#lastError }, this.#lastError.message)
+        this.#logger.error({ server: this.name, err: this.#lastError }, this.#lastError.message)
         this.#settled.reject(this.#lastError)
         return
       }
     }
   }
 
-  /** From the start of the server to its end. Returns where it had been well for long. @throws QiError where it had not */
+  /** From the start of the server to its end. Returns if it had been healthy for long. @throws QiError if it had not */
   async #session(signal: AbortSignal): Promise<void> {
     const { startMs, graceMs, healthyMs } = this.#options
     this.#retryAt = undefined
@@ -154,7 +155,7 @@ export class SupervisedServer {
     this.#failed(error, this.#options.backoffMs)
   }
 
-  /** A server at a URL does not tell when it goes. */
+  /** Polls a server at a URL, which does not announce its end. */
   async #probe(connection: Connection, signal: AbortSignal): Promise<void> {
     const { probeMs } = this.#options
     try {
@@ -172,7 +173,7 @@ export class SupervisedServer {
     this.#retryAt = Date.now() + waitMs
     this.#enter('restarting')
     this.#settled.reject(error)
-    this.#logger.warn({ server: this.name, error, wait_ms: Math.round(waitMs) }, error.message)
+    this.#logger.warn({ server: this.name, err: error, wait_ms: Math.round(waitMs) }, error.message)
   }
 
   #ended(ending: string, when: string): QiError {

@@ -1,5 +1,6 @@
 import { Client, StreamableHTTPClientTransport, type Tool } from '@modelcontextprotocol/client'
-import { HttpClient, type HttpInit, QiError, withTimeout } from '../../base/index.ts'
+import { HttpClient, type HttpInit, withTimeout } from '../../base/networking/index.ts'
+import { QiError } from '../../base/types/index.ts'
 import { isUrlSpec, type ServerSpec } from '../shared/spec.ts'
 import type { BoundedText } from './BoundedText.ts'
 import { ChildTransport } from './ChildTransport.ts'

@@ -1,14 +1,14 @@
 import { ProtocolError, ProtocolErrorCode, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
-import { type ErrorCode, errorMessage, QiError, systemCode, toQiError } from '../../base/index.ts'
+import { type ErrorCode, errorMessage, QiError, systemCode, toQiError } from '../../base/types/index.ts'
 
-/** What a failure of the client library means. */
+/** A failure of the client library as a QiError. */
 export function classify(error: unknown, what: string): QiError {
   if (error instanceof QiError) return error
   const told = (code: ErrorCode) => new QiError(code, `${what}: ${errorMessage(error)}`, { cause: error })
   if (error instanceof ProtocolError) {
     if (error.code === ProtocolErrorCode.InvalidParams) return told('BAD_REQUEST')
     if (error.code === ProtocolErrorCode.MethodNotFound) return told('NOT_FOUND')
-    // Some servers tell of a tool that failed in this way: it was reached, and its error is its answer.
+    // Some servers report a failed tool in this way: it was reached, and the error is its answer.
     return new QiError('BAD_DATA', `${what}: it failed with error ${error.code}: ${errorMessage(error)}`, { cause: error })
   }
   if (error instanceof SdkError) {
@@ -21,7 +21,7 @@ export function classify(error: unknown, what: string): QiError {
   return told(code === 'INTERNAL' ? 'UNAVAILABLE' : code)
 }
 
-/** Whether the connection is gone, rather than that one request failed. */
+/** True if the connection is gone, false if only one request failed. */
 export const isLost = (error: unknown): boolean =>
   error instanceof SdkError &&
   (error.code === SdkErrorCode.ConnectionClosed ||

@@ -1,22 +1,22 @@
 import type { CallToolResult, Tool } from '@modelcontextprotocol/client'
-import type { QiError } from '../../base/index.ts'
+import type { QiError } from '../../base/types/index.ts'
 
-/** `failed` stays so: trying again cannot help. */
+/** `failed` is final: a retry cannot help. */
 export type ServerState = 'starting' | 'ready' | 'restarting' | 'failed' | 'stopped'
 
 export interface ServerHealth {
   readonly name: string
   readonly state: ServerState
-  /** Since when, in milliseconds since 1970. */
+  /** Start of this state, in milliseconds since 1970. */
   readonly since: number
-  /** How often it was started again. */
+  /** Restarts so far. */
   readonly restarts: number
   readonly lastError?: QiError
-  /** When it is started again, while it is restarting. */
+  /** Time of the next start, while it is restarting. */
   readonly retryAt?: number
   /** Of a child that runs. */
   readonly pid?: number
-  /** What the server calls itself, and the revision of the protocol that it speaks. */
+  /** The server's own name, and its protocol revision. */
   readonly server?: string
   readonly protocol?: string
   readonly tools: number

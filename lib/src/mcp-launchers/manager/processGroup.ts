@@ -4,7 +4,7 @@ import { type CommandSpec, childEnvironment } from '../shared/spec.ts'
 const groups = process.platform !== 'win32'
 const alive = new Set<ChildProcess>()
 
-// Whoever ends without a stop() still leaves nothing running; only `kill -9` does, and then servers see their stdin close.
+// A process that ends without stop() leaves no server running either. Only after `kill -9` servers remain, and see their stdin close.
 process.once('exit', () => {
   for (const child of alive) signalGroup(child, 'SIGKILL')
 })
@@ -19,7 +19,7 @@ export function spawnGroup({ command, args = [], cwd, ...environment }: CommandS
     ...(cwd && { cwd }),
   })
   alive.add(child)
-  // The leader may be gone and leave others behind.
+  // The leader may be gone and its children still run.
   child.once('exit', () => {
     signalGroup(child, 'SIGKILL')
     alive.delete(child)
@@ -28,7 +28,7 @@ export function spawnGroup({ command, args = [], cwd, ...environment }: CommandS
   return child
 }
 
-/** To all processes of the group; none may be left. */
+/** Signals all processes of the group; there may be none. */
 export function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return
   try {

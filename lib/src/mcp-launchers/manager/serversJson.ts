@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { errorMessage, QiError, wordIssue } from '../../base/index.ts'
+import { errorMessage, QiError, wordIssue } from '../../base/types/index.ts'
 import type { ServerSpec } from '../shared/spec.ts'
 import { checkServerName } from './MCPServerManager.ts'
 

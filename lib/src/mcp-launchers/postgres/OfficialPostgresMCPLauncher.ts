@@ -1,11 +1,10 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ControlConnection } from '../../base/index.ts'
+import { ControlConnection, RoleWatch } from '../../base/database/index.ts'
 import { defineLauncher, type LauncherContext, type Precondition } from '../shared/launcher.ts'
 import { folderOf, installed, installNpm, type NpmServer } from '../shared/npmPackage.ts'
 import { requirePreconditions } from '../shared/preconditions.ts'
 import { archived, PACKAGE, server } from './npmServers.ts'
-import { RoleWatch } from './RoleWatch.ts'
 import { ensureServerRole, type ServerRole, TIMEOUT_MS } from './readerRole.ts'
 
 const database = ({ databaseUrl }: LauncherContext): Precondition =>
@@ -41,7 +40,7 @@ async function watchedRole({
   }
 }
 
-/** What the server reads: the address comes from its environment, so the file holds no secret. */
+/** The server's configuration file. The address comes from its environment, so the file holds no secret. */
 const SETTINGS = `[[sources]]
 id = "qicore"
 dsn = "\${QICORE_READER_DSN}"

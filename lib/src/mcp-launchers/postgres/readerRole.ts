@@ -1,16 +1,17 @@
-import { type ControlConnection, ensureReaderRole, errorMessage, QiError, toQiError } from '../../base/index.ts'
+import { type ControlConnection, ensureReaderRole, limitAsSuperuser } from '../../base/database/index.ts'
+import { errorMessage, QiError, toQiError } from '../../base/types/index.ts'
 import type { OwnServer } from '../shared/launcher.ts'
 
 /** Longest statement and transaction of the role, in milliseconds. */
 export const TIMEOUT_MS = 30_000
 const CONNECTIONS = 8
 
-/** The role that a server of others reads the store in. */
+/** The database role of a third-party server. */
 export interface ServerRole {
   readonly name: string
   /** The store's URL in that role. */
   readonly url: string
-  /** Limits that an administrator has to set on this database server, as SQL. */
+  /** Limits for an administrator to set on this database server, as SQL. */
   readonly warnings: readonly string[]
 }
 
@@ -23,11 +24,8 @@ export interface ServerRole {
 export async function ensureServerRole(databaseUrl: string, control: ControlConnection, server?: OwnServer): Promise<ServerRole> {
   try {
     const options = { prefix: 'qicore_mcp_', connections: CONNECTIONS, timeoutMs: TIMEOUT_MS } as const
-    const { name, password, lacking } = await control.run((client) => ensureReaderRole(client, options))
-    if (server && lacking.length > 0)
-      await server.asSuperuser(async (client) => {
-        for (const sql of lacking) await client.query(sql)
-      })
+    const made = await control.run((client) => ensureReaderRole(client, options))
+    const { name, password, lacking } = await limitAsSuperuser(made, server)
     const url = new URL(databaseUrl)
     url.username = name
     url.password = password

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { QiError } from '../../base/index.ts'
+import { QiError } from '../../base/types/index.ts'
 import { defineLauncher, type LauncherContext, type Precondition } from '../shared/launcher.ts'
 import { requirePreconditions } from '../shared/preconditions.ts'
 import { programOnPath, runProgram } from '../shared/programs.ts'
@@ -42,7 +42,7 @@ const name = 'redpanda'
 /** A binary of 300 MB takes a slow disk a while to start. */
 const LINT_MS = 60_000
 
-/** Redpanda Connect's server. It offers what the files of its folder declare: they are written anew from our record types and topics. */
+/** Redpanda Connect's server. Its tools come from the files of its folder, written at each start from our record types and topics. */
 export const OfficialRedpandaMCPLauncher = defineLauncher({
   name,
   summary: "Redpanda Connect's server: reads our topics; appends to them with mcp.read_only: false",
@@ -63,7 +63,7 @@ export const OfficialRedpandaMCPLauncher = defineLauncher({
   },
 })
 
-/** One faulty file stops the server without a word about which. @throws QiError TIMEOUT, UNSUPPORTED with what the program said */
+/** Checks the files first: one faulty file stops the server without naming it. @throws QiError TIMEOUT, UNSUPPORTED with what the program said */
 async function lint(
   { command, args }: Program,
   folder: string,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { QiError, type TlsSettings, tlsWanted } from '../../base/index.ts'
+import { type TlsSettings, tlsWanted } from '../../base/networking/index.ts'
+import { QiError } from '../../base/types/index.ts'
 import type { RedpandaCluster } from '../shared/launcher.ts'
 
 /** Settings as Redpanda Connect names them. Secrets are variables of its environment, so no file holds one. */

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { type RecordType, recordTypes } from '../../base/index.ts'
+import { type RecordType, recordTypes } from '../../base/types/index.ts'
 import type { ConnectSettings } from './cluster.ts'
 
 /** One file below the folder that `mcp-server` is given. */
@@ -18,8 +18,8 @@ export interface ResourceOptions {
 }
 
 /**
- * For each topic of a record type: read records in order, and put one. An input cannot be placed anew by a call, so the newest records
- * and how many there are come from our own tools. A name may appear once in all files.
+ * For each topic of a record type: read records in order, and put one. A call cannot seek an input, so the newest records and counts
+ * come from our own tools. A name may appear once in all files.
  */
 export const resourceFiles = (options: ResourceOptions): readonly ResourceFile[] =>
   Object.values(recordTypes as Record<string, RecordType>).flatMap((type) => {
@@ -54,7 +54,7 @@ const reading = (label: string, { topic }: RecordType, { settings, platformId }:
   ),
 })
 
-/** A message that a processor has failed is not appended: the tool says why. */
+/** A message that a processor refused is not appended: the tool says why. */
 const putting = (label: string, type: RecordType, { settings: { connection, registry } }: ResourceOptions) => ({
   label,
   processors: [

@@ -1,4 +1,6 @@
-import type { EmbeddedPostgres, Logger, SaslSettings, TlsSettings } from '../../base/index.ts'
+import type { EmbeddedPostgres } from '../../base/database/index.ts'
+import type { SaslSettings, TlsSettings } from '../../base/networking/index.ts'
+import type { Logger } from '../../base/types/index.ts'
 import type { ServerSpec } from './spec.ts'
 import type { SupervisionOptions } from './supervision.ts'
 
@@ -19,7 +21,7 @@ export interface RedpandaCluster {
 /** The database server, where it is the platform's own. */
 export type OwnServer = Pick<EmbeddedPostgres, 'asSuperuser' | 'confine'>
 
-/** What launchers know of the platform; what a launcher lacks of it, its preconditions say. */
+/** The parts of the platform that launchers use. Preconditions name missing ones. */
 export interface LauncherContext {
   /** Where servers are installed, a folder each. */
   readonly serversFolder: string
@@ -35,11 +37,11 @@ export interface LauncherContext {
   readonly server?: OwnServer
   /** The cluster, with what is needed to sign in to it and to its schema registry. */
   readonly redpanda?: RedpandaCluster
-  /** Tells this platform from others on the same cluster; letters, digits and dashes. */
+  /** Distinguishes this platform from others on the same cluster; letters, digits and dashes. */
   readonly platformId?: string
-  /** Whether what a server may do ends at reading. Default true. */
+  /** True if servers may only read. Default true. */
   readonly readOnly?: boolean
-  /** How long a program may take to check what was written for it, in milliseconds. */
+  /** Time limit of a program that checks generated files, in milliseconds. */
   readonly lintMs?: number
 }
 
@@ -50,22 +52,22 @@ export interface Precondition {
   readonly remedy?: string
 }
 
-/** What runs once a launcher has prepared it. */
+/** A prepared server, ready to start. */
 export interface Launched {
   readonly spec: ServerSpec
   readonly supervision?: SupervisionOptions
-  /** What its user should know. */
+  /** Warnings for the user. */
   readonly warnings?: readonly string[]
-  /** Ends what the launcher itself holds, after the server has stopped. */
+  /** Frees the launcher's own resources, after the server has stopped. */
   close?(): Promise<void>
 }
 
-/** One manifest: what an official server needs, how it is installed, and how it is started. */
+/** A launcher of one official server: its preconditions, installation and start. */
 export interface LauncherDefinition {
   readonly name: string
   readonly summary: string
   preconditions(context: LauncherContext): Promise<readonly Precondition[]>
-  /** Only ever called when a person asks for it. */
+  /** Called only on a user's command. */
   install?(context: LauncherContext): Promise<void>
   /** @throws QiError CONFIG_INVALID when a precondition does not hold, with its remedy */
   launch(context: LauncherContext): Promise<Launched>

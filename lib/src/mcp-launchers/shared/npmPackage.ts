@@ -2,17 +2,17 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errorMessage, QiError } from '../../base/index.ts'
+import { errorMessage, QiError } from '../../base/types/index.ts'
 import type { LauncherContext, Precondition } from './launcher.ts'
 
-/** A server from the npm registry, pinned with all that it pulls in, in a folder of its own. */
+/** A server from the npm registry, pinned with all its dependencies, in its own folder. */
 export interface NpmServer {
   readonly folder: string
   readonly dependencies: Readonly<Record<string, string>>
   readonly overrides?: Readonly<Record<string, string>>
   /** Without optional dependencies; what is wanted of them stands among the dependencies. */
   readonly lean?: boolean
-  /** The lock file, beside the launcher: every package that it pulls in, by version and checksum. `npm run mcp-locks` makes it anew. */
+  /** The lock file, beside the launcher: every package that it pulls in, by version and checksum. `npm run mcp-locks` regenerates it. */
   readonly lock: string
 }
 
@@ -22,7 +22,7 @@ export const folderOf = ({ folder }: NpmServer, { serversFolder }: Pick<Launcher
 export const manifestOf = ({ folder, dependencies, overrides }: NpmServer): string =>
   `${JSON.stringify({ name: `qicore-mcp-${folder}`, version: '1.0.0', private: true, dependencies, ...(overrides && { overrides }) }, null, 2)}\n`
 
-/** Whether it is there, in the versions that are wanted. */
+/** True if it is installed in the pinned versions. */
 export async function installed(server: NpmServer, context: Pick<LauncherContext, 'serversFolder'>): Promise<Precondition> {
   const folder = folderOf(server, context)
   const remedy = `qicore mcp install ${server.folder}`

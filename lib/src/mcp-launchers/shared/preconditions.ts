@@ -1,4 +1,4 @@
-import { QiError } from '../../base/index.ts'
+import { QiError } from '../../base/types/index.ts'
 import type { LauncherContext, LauncherDefinition } from './launcher.ts'
 
 /** @throws QiError CONFIG_INVALID that names what is missing, and the remedies */

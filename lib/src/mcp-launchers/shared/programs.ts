@@ -24,10 +24,10 @@ const isExecutable = (file: string): Promise<boolean> =>
 
 /** How a program ended. */
 export interface ProgramResult {
-  /** Its exit code; undefined where it was ended for taking too long, or could not be started. */
+  /** Its exit code; undefined if it timed out or could not be started. */
   readonly code: number | undefined
   readonly timedOut: boolean
-  /** The last of what it wrote to stderr and stdout, without colours. */
+  /** The end of its stderr and stdout, without colours. */
   readonly said: string
 }
 

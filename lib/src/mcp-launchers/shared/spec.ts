@@ -19,7 +19,7 @@ export type ServerSpec = CommandSpec | UrlSpec
 
 export const isUrlSpec = (spec: ServerSpec): spec is UrlSpec => 'url' in spec
 
-/** What a child needs to run at all, and no secret is kept in. */
+/** Variables that a child needs to run at all; they hold no secrets. */
 const ALWAYS = [
   'PATH',
   'HOME',

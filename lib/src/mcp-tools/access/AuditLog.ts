@@ -1,4 +1,6 @@
-import { isReadOnly, type MigrationFile, migrate, type Pool, type QiError, type ToolEffect } from '../../base/index.ts'
+import type { ToolEffect } from '../../base/agent/index.ts'
+import { isReadOnly, type MigrationFile, migrate, type Pool } from '../../base/database/index.ts'
+import type { QiError } from '../../base/types/index.ts'
 import type { Caller } from './roles.ts'
 import { shownArguments } from './shownArguments.ts'
 
@@ -16,14 +18,14 @@ const files: readonly MigrationFile[] = [
   },
 ]
 
-/** Lines are kept for so long, and so many of them. */
+/** Most days and most lines that are kept. */
 export const AUDIT_DAYS = 90
 export const AUDIT_LINES = 100_000
-/** Lines after which the old ones are removed. */
+/** Old lines are deleted after this many new ones. */
 const PRUNE_EVERY = 500
 const MOST_ERROR = 500
 
-/** started: it runs, or its process died. asked: it waits for consent. refused: nothing was done. */
+/** started: it runs, or its process died. asked: it waits for consent. refused: it did not run. */
 export const OUTCOMES = ['started', 'done', 'failed', 'asked', 'refused'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
@@ -62,7 +64,7 @@ export interface AuditQuery {
 
 const opened = new WeakMap<Pool, AuditLog>()
 
-/** Every write, every refused one and every confirmed destruction leaves a line, before it is done and whichever way it came. */
+/** The log of every write, refused ones included. A line is written before the work, for every face: CLI, HTTP, MCP. */
 export class AuditLog {
   readonly #pool: Pool
   #since = 0
@@ -71,7 +73,7 @@ export class AuditLog {
     this.#pool = pool
   }
 
-  /** Makes its table where it is not there. @throws QiError */
+  /** Creates its table if needed. @throws QiError */
   static async open(pool: Pool): Promise<AuditLog> {
     const known = opened.get(pool)
     if (known) return known
@@ -104,7 +106,7 @@ export class AuditLog {
     return String(rows[0]?.id)
   }
 
-  /** @param job the job that the call became meanwhile */
+  /** @param job id, if the call became a job */
   async finish(id: string, job: string | undefined, error?: QiError): Promise<void> {
     await this.#pool.query(
       'update audit_log set outcome = $2, error = $3, job = coalesce($4, job), ended_at = clock_timestamp() where id = $1',
@@ -123,7 +125,7 @@ export class AuditLog {
     return rows
   }
 
-  /** Removes what is older, or more, than is kept. */
+  /** Deletes lines beyond the bounds of age and number. */
   async prune(): Promise<void> {
     this.#since = 0
     await this.#pool.query(
@@ -132,5 +134,5 @@ export class AuditLog {
   }
 }
 
-/** A defect may quote the inside: its message is for the log of the server. */
+/** A defect may quote internals: its message is for the server's log. */
 const reasonOf = ({ code, message }: QiError): string => (code === 'INTERNAL' ? code : `${code}: ${message}`).slice(0, MOST_ERROR)

@@ -1,21 +1,22 @@
 import { setTimeout as timer } from 'node:timers/promises'
-import { errorMessage, type Logger, type Pool } from '../../base/index.ts'
+import type { Pool } from '../../base/database/index.ts'
+import type { Logger } from '../../base/types/index.ts'
 import { type TokenHolder, Tokens, tokenHash } from './Tokens.ts'
 
-/** A token that was revoked is refused after this, at the latest, in milliseconds. */
+/** A revoked token is refused after this at the latest, in milliseconds. */
 const FRESH_MS = 1_000
-/** However many wrong tokens come, the store is asked so often at most, in milliseconds. */
+/** Least time between two reads because of unknown tokens, in milliseconds. */
 const UNKNOWN_MS = 100
-/** A store that is away is not asked at each request. */
+/** Least time between two reads while the store is down, in milliseconds. */
 const RETRY_MS = 500
-/** How often the uses of tokens are noted, in milliseconds. */
+/** Interval at which uses of tokens are recorded, in milliseconds. */
 const NOTE_MS = 30_000
-/** Longer ones are none of ours. */
+/** Our tokens are shorter. */
 const MOST_LENGTH = 200
 
 type Known = Awaited<ReturnType<Tokens['valid']>>
 
-/** The valid tokens of a store, read again when a token is shown and they are older than a second. */
+/** A cache of the valid tokens of a store, refreshed on use if it is older than a second. */
 export class TokenBook {
   readonly #pool: () => Pool
   readonly #logger: Logger
@@ -34,12 +35,12 @@ export class TokenBook {
     this.#logger = logger
   }
 
-  /** The holder of a secret; undefined where it is no valid token. While the store is away those known last count. */
+  /** The holder of a secret; undefined if it is no valid token. While the store is down the cached tokens count. */
   async find(secret: string): Promise<TokenHolder | undefined> {
     if (secret.length > MOST_LENGTH) return undefined
     const hash = tokenHash(secret).toString('hex')
     if (performance.now() - this.#readAt > FRESH_MS) await this.#readAgain()
-    // It may have been made a moment ago.
+    // It may be brand new.
     else if (!this.#known.has(hash)) await this.#readAgain(UNKNOWN_MS)
     const found = this.#known.get(hash)
     if (!found || found.expires <= Date.now()) return undefined
@@ -48,8 +49,8 @@ export class TokenBook {
   }
 
   /**
-   * Calls back once when a token is revoked or expires, about a second later. The tokens are read each second while any is watched.
-   * @returns ends the watch
+   * Calls back once when a token is revoked or expires, within about a second. While any token is watched, tokens are read each second.
+   * @returns a function that ends the watch
    */
   watch(id: string, onEnded: () => void): () => void {
     const callbacks = this.#watched.get(id) ?? new Set()
@@ -79,7 +80,7 @@ export class TokenBook {
     }
   }
 
-  /** @param spacing how long after the last time, in milliseconds */
+  /** @param spacing least time since the last read, in milliseconds */
   #readAgain(spacing = 0): Promise<void> {
     const wait = Math.max(0, this.#triedAt + spacing - performance.now())
     this.#reading ??= timer(wait, undefined, { ref: false })
@@ -104,7 +105,7 @@ export class TokenBook {
       await tokens.used(used)
     } catch (error) {
       this.#readAt = performance.now() - FRESH_MS + RETRY_MS
-      this.#logger.warn({ error: errorMessage(error) }, 'the tokens could not be read')
+      this.#logger.warn({ err: error }, 'the tokens could not be read')
     }
   }
 }

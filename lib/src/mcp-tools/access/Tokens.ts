@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { type MigrationFile, migrate, type Pool, protectSecrets, QiError } from '../../base/index.ts'
+import { type MigrationFile, migrate, type Pool } from '../../base/database/index.ts'
+import { protectSecrets, QiError } from '../../base/types/index.ts'
 import type { Role } from './roles.ts'
 
 const files: readonly MigrationFile[] = [
@@ -13,14 +14,14 @@ const files: readonly MigrationFile[] = [
   },
 ]
 
-/** Most that are valid at once. */
+/** Most valid tokens. */
 const MOST_TOKENS = 1_000
-/** Revoked and expired ones are listed for so long. */
+/** Revoked and expired tokens are listed for this long. */
 const REMEMBERED = '90 days'
-/** Enough that a fast hash is as good as a slow one. */
+/** Random bytes of a token: enough that a fast hash is as safe as a slow one. */
 const SECRET_BYTES = 32
 const NAME = /^[a-zA-Z][a-zA-Z0-9._-]{0,59}$/
-/** Names that stand for callers without such a token. */
+/** Reserved names, for callers without such a token. */
 const RESERVED = ['loopback', 'server.token']
 
 const VALID = 'revoked_at is null and (expires_at is null or expires_at > now())'
@@ -42,7 +43,7 @@ export interface NewToken {
   readonly validDays?: number | undefined
 }
 
-/** Holder of a token, as far as it is known. */
+/** The holder of a token. */
 export interface TokenHolder {
   readonly id: string
   readonly name: string
@@ -54,8 +55,8 @@ export const tokenHash = (secret: string): Buffer => createHash('sha256').update
 const ready = new WeakSet<Pool>()
 
 /**
- * Named tokens with a role, of 256 random bits each, kept as SHA-256 hashes. Several may bear one name, so that a new one is made, handed
- * out, and only then the old one revoked.
+ * Named tokens with a role, 256 random bits each, stored as SHA-256 hashes. Several may have one name, for rotation: create and hand out a
+ * new one, then revoke the old one.
  */
 export class Tokens {
   readonly #pool: Pool
@@ -64,14 +65,14 @@ export class Tokens {
     this.#pool = pool
   }
 
-  /** Makes its table where it is not there. @throws QiError */
+  /** Creates its table if needed. @throws QiError */
   static async open(pool: Pool): Promise<Tokens> {
     if (!ready.has(pool)) await migrate(pool, { component: 'access', files })
     ready.add(pool)
     return new Tokens(pool)
   }
 
-  /** @returns the secret, which is shown this once. @throws QiError BAD_REQUEST, CONFLICT where there are too many */
+  /** @returns the secret, which is shown only once. @throws QiError BAD_REQUEST, CONFLICT if there are too many */
   async create({ name, role, validDays }: NewToken): Promise<{ readonly id: string; readonly secret: string }> {
     if (!NAME.test(name) || RESERVED.includes(name))
       throw new QiError(
@@ -102,7 +103,7 @@ export class Tokens {
     return rows
   }
 
-  /** @param which the id of one, or a name: all that bear it. @returns those that were valid */
+  /** @param which an id, or a name for all of that name. @returns those that were valid */
   async revoke(which: string): Promise<readonly TokenHolder[]> {
     const { rows } = await this.#pool.query<TokenHolder>(
       `update access_tokens set revoked_at = now() where ${VALID} and (id::text = $1 or name = $1) returning id, name, role`,
@@ -124,7 +125,7 @@ export class Tokens {
     )
   }
 
-  /** Notes that they were used just now. */
+  /** Records that they were used now. */
   async used(ids: readonly string[]): Promise<void> {
     await this.#pool.query('update access_tokens set used_at = now() where id = any($1::bigint[])', [ids])
   }

@@ -1,25 +1,26 @@
-import { QiError, type ToolDefinition, type ToolEffect } from '../../base/index.ts'
+import type { ToolDefinition, ToolEffect } from '../../base/agent/index.ts'
+import { QiError } from '../../base/types/index.ts'
 
-/** Each may do what those before it may. */
+/** Each role includes those before it. */
 export const ROLES = ['viewer', 'operator', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
-/** The way by which a call came. */
+/** The interface of a call. */
 export type Face = 'http' | 'mcp' | 'cli'
 
-/** The caller of a tool: decides what is allowed, and stands in the audit log. */
+/** The caller of a tool: decides what is allowed, and is named in the audit log. */
 export interface Caller {
   /** Name of the token, `loopback`, or the user of the command line. */
   readonly name: string
   readonly role: Role
   readonly face: Face
-  /** Id of its token, where that is one of the store's. */
+  /** Id of its token, if that is one of the store. */
   readonly token?: string | undefined
-  /** Remote address, where there is one. */
+  /** Remote address, if any. */
   readonly address?: string
 }
 
-/** The least role for each effect: the one place where it is decided. */
+/** The least role for each effect. */
 const LEAST: Readonly<Record<ToolEffect, Role>> = { read: 'viewer', write: 'operator', destroy: 'admin' }
 
 export const hasRole = (role: Role, least: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(least)
@@ -34,7 +35,7 @@ export function effectOf(tool: ToolDefinition, input: Readonly<Record<string, un
   return effect
 }
 
-/** The least that any call of the tool does. */
+/** The mildest effect that a call of the tool can have. */
 export function mildestEffect({ effect, reads, isRead, destructive }: ToolDefinition): ToolEffect {
   if (effect === 'read' || reads || isRead) return 'read'
   return destructive ? 'write' : effect

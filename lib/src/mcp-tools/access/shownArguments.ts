@@ -1,4 +1,4 @@
-import { escapeHidden, maskUrl, withoutSecrets } from '../../base/index.ts'
+import { escapeHidden, maskUrl, withoutSecrets } from '../../base/types/index.ts'
 
 const SECRET_NAME = /pass(word|wd|phrase)?$|pwd|secret|token|api_?key|private_?key|authorization|credential|cookie|^confirm$/i
 const MOST_TEXT = 200
@@ -9,8 +9,8 @@ const MOST_DEPTH = 4
 const MOST_CHARACTERS = 4_000
 
 /**
- * Arguments of a call as they may be kept and shown, as JSON: secrets are `***`, long texts and lists are cut, and say so. What is
- * still longer than the bound becomes the names of the arguments.
+ * Arguments of a call for log and display, as JSON: secrets are `***`; long texts and lists are cut and say so. If that is still too long,
+ * only the names of the arguments are left.
  */
 export function shownArguments(input: Readonly<Record<string, unknown>>): string {
   const text = JSON.stringify(shown(input, 0))

@@ -1,4 +1,5 @@
-import { escapeHiddenInLines, type ToolContext, type ToolDefinition, type ToolEffect } from '../../base/index.ts'
+import type { ToolContext, ToolDefinition, ToolEffect } from '../../base/agent/index.ts'
+import { escapeHiddenInLines } from '../../base/types/index.ts'
 import { provenanceLine, provenanceOf } from './provenance.ts'
 import { shorten } from './shorten.ts'
 import { estimateTokens } from './tokens.ts'
@@ -10,16 +11,16 @@ export interface ToolAnswer {
 
 /** Most tokens of an answer to a model, text and structure together. */
 export const MOST_TOKENS = 8_000
-/** The same where no limit was named. */
+/** The same without a limit in the call. */
 const DEFAULT_TOKENS = 1_900
-/** The estimate may be too low by so much. */
+/** Margin for estimates that are too low. */
 const SAFETY = 0.92
 const MOST_TRIES = 5
 const CEILING = `an answer holds about ${MOST_TOKENS.toLocaleString('en')} tokens`
 
 /**
- * Runs a tool and makes its answer: with the line that says as of when, from which sources and how complete, and no longer than the
- * caller takes. A tool that is paged is asked again for fewer items, so that its own cursor leads on; of any other answer the longest list is cut.
+ * Runs a tool and makes its answer, with a line about time, sources and completeness, within the caller's token budget. A paged tool is run
+ * again with fewer items, so that its cursor leads on; in any other answer the longest list is cut.
  */
 export async function answerOf(
   tool: ToolDefinition,
@@ -44,15 +45,15 @@ export async function answerOf(
     answer = make(structured, asked === undefined ? undefined : `${CEILING}: ${by} ${limit} in place of ${asked}`)
     tokens = tokensOf(answer, room)
   }
-  return tokens > mostTokens * SAFETY ? shortened(structured, mostTokens * SAFETY, make) : answer
+  return tokens > mostTokens * SAFETY ? withinTokenBudget(structured, mostTokens * SAFETY, make) : answer
 }
 
-/** Items of the answer: there may be fewer than the limit allows. */
+/** Items in the answer; may be fewer than the limit. */
 const longestList = (structured: Readonly<Record<string, unknown>>): number =>
   Object.values(structured).reduce<number>((most, part) => (Array.isArray(part) ? Math.max(most, part.length) : most), 1)
 
 /** Cuts the longest part until the answer fits. */
-function shortened(
+function withinTokenBudget(
   whole: Readonly<Record<string, unknown>>,
   room: number,
   make: (from: Readonly<Record<string, unknown>>, cut?: string) => ToolAnswer,
@@ -86,14 +87,14 @@ function made(
   { input, effect, readAt, cut }: Made,
 ): ToolAnswer {
   const text = escapeHiddenInLines(tool.text(structured))
-  // A write says what it did; it may be cut all the same.
+  // A write has no facts, but may be cut all the same.
   const facts = effect === 'read' ? tool.facts?.(structured, input) : undefined
   if (!facts && cut === undefined) return { structured, text }
   const provenance = provenanceOf(facts ?? {}, readAt, cut)
   return { structured: { ...structured, provenance }, text: `${text}\n${escapeHiddenInLines(provenanceLine(provenance))}` }
 }
 
-/** Only an answer with more bytes than tokens that fit is looked at closely: none has more tokens than bytes. */
+/** Estimates only an answer with more bytes than the budget has tokens: a token is at least one byte. */
 function tokensOf({ structured, text }: ToolAnswer, room: number): number {
   if (room === Number.POSITIVE_INFINITY) return 0
   const json = JSON.stringify(structured)

@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { type AnswerFacts, type AnswerSource, MANUAL } from '../../base/index.ts'
+import type { AnswerFacts, AnswerSource } from '../../base/agent/index.ts'
+import { MANUAL } from '../../base/types/index.ts'
 import { cell } from '../shared/text.ts'
 
 const MOST_SOURCES = 10
 
-/** As of when an answer is, from which sources, and how complete. */
+/** The time, sources and completeness of an answer. */
 export const provenance = z.object({
   as_of: z.string().optional().describe('time of the newest datum in the answer; absent where it holds none'),
   read_at: z.string().describe('when it was read'),
@@ -17,7 +18,7 @@ export const provenance = z.object({
 })
 type Provenance = z.infer<typeof provenance>
 
-/** @param readAt when the tool began to read, in milliseconds */
+/** @param readAt start of the read, in milliseconds since 1970 */
 export function provenanceOf({ times = [], from, missing = [] }: AnswerFacts, readAt: number, cut?: string): Provenance {
   const newest = times.reduce<string | undefined>(
     (last, time) => (time && (!last || isLater(time, last)) ? time : last),
@@ -33,7 +34,7 @@ export function provenanceOf({ times = [], from, missing = [] }: AnswerFacts, re
   }
 }
 
-/** Its line in a text, the last one. */
+/** The last line of a text. */
 export function provenanceLine({ as_of, read_at, sources, complete, missing = [] }: Provenance): string {
   const named = sources?.map(({ source, mark }) => `${cell(source)}${mark ? ` (${mark})` : ''}`)
   return [
@@ -43,7 +44,7 @@ export function provenanceLine({ as_of, read_at, sources, complete, missing = []
   ].join('; ')
 }
 
-/** Times have up to six decimals: as texts they sort only where both have as many. */
+/** Times have up to six decimals: texts of different lengths do not sort by time. */
 const isLater = (a: string, b: string): boolean => (a.length === b.length ? a > b : Date.parse(a) > Date.parse(b))
 
 function sourcesOf(from: readonly AnswerSource[]): NonNullable<Provenance['sources']> {

@@ -1,8 +1,8 @@
-/** A list, or a text, that is long enough to be cut. */
+/** A list or text that can be cut. */
 interface Part {
   readonly path: readonly (string | number)[]
   readonly value: readonly unknown[] | string
-  /** Characters of it as JSON. */
+  /** Characters as JSON. */
   readonly size: number
 }
 
@@ -10,14 +10,14 @@ const LEAST_TEXT = 200
 
 export interface Shortened {
   readonly structured: Record<string, unknown>
-  /** The part that was cut. */
+  /** Path of the part that was cut. */
   readonly part: string
   readonly kept: number
   readonly of: number
   readonly what: 'items' | 'characters'
 }
 
-/** A copy whose largest list has only as many of its first items, or largest text as many characters, as the share says. */
+/** A copy whose largest list, or text, is cut to the given share of its items, or characters. */
 export function shorten(structured: Readonly<Record<string, unknown>>, share: number): Shortened | undefined {
   const part = largestPart(structured, [])
   if (!part) return undefined

@@ -1,8 +1,8 @@
-/** Pieces that a tokenizer like o200k makes of a text: words by their case, up to three digits, marks; what is not ASCII by itself. */
+/** Pieces as of a tokenizer like o200k: words by case, up to three digits, marks, single characters beyond ASCII. */
 const PIECES = /[A-Z]*[a-z]+|[A-Z]+|[0-9]{1,3}|[^\sA-Za-z0-9\u0080-\uffff]+|[\u0080-\uffff]|\n+/g
 const LONGEST_WORD = 12
 
-/** About how many tokens a text takes: within a tenth for figures, ids and prose, too many for other scripts, too few for noise. */
+/** Estimated tokens of a text: within a tenth for figures, ids and prose, too many for other scripts, too few for noise. */
 export function estimateTokens(text: string): number {
   let tokens = 0
   for (const [piece] of text.matchAll(PIECES)) {

@@ -1,4 +1,4 @@
-import { type DSL, MCPWrapper, type McpCaller, verbOf } from '../../base/index.ts'
+import { type DSL, MCPWrapper, type McpCaller, verbOf } from '../../base/agent/index.ts'
 import { calculateSma } from '../consumer/calculate_sma.ts'
 import { correlation } from '../consumer/correlation.ts'
 import { detectPriceAnomalies } from '../consumer/detect_price_anomalies.ts'
@@ -16,7 +16,7 @@ import { technicalAnalysis } from '../consumer/technical_analysis.ts'
 import { timeseriesInsert } from '../consumer/timeseries_insert.ts'
 import { timeseriesQuery } from '../consumer/timeseries_query.ts'
 
-/** Which verb of the store is which tool. */
+/** The tool of each verb of the store. */
 export const timescaleVerbs = {
   currentPrice: verbOf(getCurrentPrice),
   latestPrices: verbOf(getLatestPrices),
@@ -36,10 +36,10 @@ export const timescaleVerbs = {
   tables: verbOf(manageHypertables),
 } as const
 
-/** The verbs of a store of market data, whatever carries them out. */
+/** The verbs of a store of market data. */
 export type TimescaleDBDSL = DSL<typeof timescaleVerbs>
 
-/** Carries them out through an MCP client of our tools, here or elsewhere. */
+/** The verbs over any caller of our tools, in this process or elsewhere. */
 export class TimescaleDBMCPWrapper extends MCPWrapper<typeof timescaleVerbs> {
   constructor(caller: McpCaller, options: { readonly prefix?: string } = {}) {
     super(caller, timescaleVerbs, options)

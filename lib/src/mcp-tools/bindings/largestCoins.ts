@@ -1,4 +1,4 @@
-import { type Price, price } from '../../base/index.ts'
+import { type Price, price } from '../../base/types/index.ts'
 import type { TimescaleDBDSL } from './TimescaleDBMCPWrapper.ts'
 
 const PAGE = 100
@@ -10,7 +10,7 @@ export interface Among {
   readonly top: number
 }
 
-/** The coins of the largest capitalisation among those that prices are stored of; by name where none is known. */
+/** The stored coins with the largest capitalisation; by name where none is known. */
 export async function largestCoins(
   store: Pick<TimescaleDBDSL, 'latestPrices'>,
   { currency, source, top }: Among,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { idCheck, TIMEFRAMES } from '../../base/index.ts'
+import { idCheck, TIMEFRAMES } from '../../base/types/index.ts'
 
-/** Which coins, and which of their series, an agent is about: settings under its name in qicore.yaml. */
+/** The coins and series that an agent watches: settings under its name in qicore.yaml. */
 export const watchedCoins = {
   coins: z
     .array(z.string().trim().min(1).max(200).check(idCheck))

@@ -1,7 +1,9 @@
 import { z } from 'zod'
-import { countOf, defineTool, indicatorQueries, indicatorWire } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { indicatorQueries, indicatorWire } from '../../base/database/index.ts'
+import { countOf } from '../../base/types/index.ts'
 import { partialOf } from '../shared/facts.ts'
-import { count, most, seriesOut, seriesText } from '../shared/parameters.ts'
+import { count, limitOf, seriesOut, seriesText } from '../shared/parameters.ts'
 import { table } from '../shared/text.ts'
 
 const output = z.object({
@@ -28,7 +30,7 @@ export const calculateSma = defineTool({
   set: 'TimescaleDBFinancialTools',
   effect: 'read',
   pages: { by: 'limit', preset: PRESET },
-  input: indicatorQueries.sma.extend({ limit: most(500, PRESET, 'most values') }),
+  input: indicatorQueries.sma.extend({ limit: limitOf(500, PRESET, 'most values') }),
   output,
   run: async ({ limit = PRESET, ...query }, { reads }) =>
     output.parse(indicatorWire(await reads.dsl.calculateSMA({ ...query, limit }))),

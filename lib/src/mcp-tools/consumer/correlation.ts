@@ -1,14 +1,7 @@
 import { z } from 'zod'
-import {
-  type Candle,
-  type Candles,
-  candlesQuery,
-  countOf,
-  defineTool,
-  formatTime,
-  QiError,
-  seriesWire,
-} from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { type Candle, type Candles, candlesQuery, seriesWire } from '../../base/database/index.ts'
+import { countOf, formatTime, QiError } from '../../base/types/index.ts'
 import { resolveCoins } from '../shared/coins.ts'
 import { someOf } from '../shared/facts.ts'
 import { count, seriesOut } from '../shared/parameters.ts'

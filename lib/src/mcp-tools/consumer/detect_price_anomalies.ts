@@ -1,6 +1,8 @@
 import { z } from 'zod'
-import { anomaliesQuery, anomaliesWire, countOf, defineTool } from '../../base/index.ts'
-import { count, most, seriesOut, seriesText } from '../shared/parameters.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { anomaliesQuery, anomaliesWire } from '../../base/database/index.ts'
+import { countOf } from '../../base/types/index.ts'
+import { count, limitOf, seriesOut, seriesText } from '../shared/parameters.ts'
 import { table } from '../shared/text.ts'
 
 const output = z.object({
@@ -40,7 +42,7 @@ export const detectPriceAnomalies = defineTool({
   inDefaultSet: true,
   effect: 'read',
   pages: { by: 'most', preset: PRESET },
-  input: anomaliesQuery.extend({ most: most(500, PRESET, 'most anomalies in the answer; the latest') }),
+  input: anomaliesQuery.extend({ most: limitOf(500, PRESET, 'most anomalies in the answer; the latest') }),
   output,
   async run({ most: many = PRESET, ...query }, { reads }) {
     const { anomalies, ...found } = anomaliesWire(await reads.dsl.detectPriceAnomalies(query))

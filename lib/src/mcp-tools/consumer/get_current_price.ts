@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { currentPriceQuery, defineTool, latestPriceWire, recordTypes } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { currentPriceQuery, latestPriceWire } from '../../base/database/index.ts'
+import { recordTypes } from '../../base/types/index.ts'
 import { recordFacts } from '../shared/facts.ts'
 import { MOST_OTHERS } from '../shared/parameters.ts'
 import { recordSchema } from '../shared/records.ts'
@@ -11,7 +13,7 @@ export const getCurrentPrice = defineTool({
   name: 'get_current_price',
   title: 'Current price',
   summary:
-    "The latest stored price of one coin of its preferred series alone (a provider's before manual before simulated, then the most recent), and of the next ones. For several coins, or one at all sources, use get_latest_prices.",
+    "The latest stored price of one coin in its preferred series (a provider's before manual before simulated, then the most recent), and in the next ones. For several coins, or one at all sources, use get_latest_prices.",
   set: 'TimescaleDBFinancialTools',
   effect: 'read',
   input: currentPriceQuery,

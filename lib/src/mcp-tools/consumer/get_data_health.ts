@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { dataHealthQuery, dataHealthWire, defineTool } from '../../base/index.ts'
-import { resolveCoin } from '../shared/coins.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { dataHealthQuery, dataHealthWire } from '../../base/database/index.ts'
 import { morePages } from '../shared/facts.ts'
 import { pageOf } from '../shared/page.ts'
-import { most } from '../shared/parameters.ts'
+import { limitOf } from '../shared/parameters.ts'
 import { table } from '../shared/text.ts'
 
 /** Of each series; what it misses in all is in `gaps`. */
@@ -46,11 +46,10 @@ export const getDataHealth = defineTool({
   inDefaultSet: true,
   effect: 'read',
   pages: { by: 'limit', preset: PRESET },
-  input: dataHealthQuery.extend({ limit: most(200, PRESET, 'most series in a page') }),
+  input: dataHealthQuery.extend({ limit: limitOf(200, PRESET, 'most series in a page') }),
   output,
-  async run({ coin, limit = PRESET, ...query }, { reads }) {
-    const which = coin === undefined ? {} : { coin: await resolveCoin(reads, coin) }
-    const { items, next } = dataHealthWire(await reads.dsl.getDataHealth({ ...query, ...which, limit }))
+  async run({ limit = PRESET, ...query }, { reads }) {
+    const { items, next } = dataHealthWire(await reads.dsl.getDataHealth({ ...query, limit }))
     return { items: items.map(shortened), ...(next !== undefined && { next }) }
   },
   facts: ({ items, next }) => ({ times: items.map(({ last }) => String(last)), from: items, missing: [morePages(next)] }),

@@ -1,7 +1,9 @@
-import { defineTool, latestPricesQuery, latestPriceWire, parseQuery, recordTypes } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { latestPricesQuery, latestPriceWire, parseQuery } from '../../base/database/index.ts'
+import { recordTypes } from '../../base/types/index.ts'
 import { morePages, recordFacts, someOf } from '../shared/facts.ts'
 import { nextPage, pageOf } from '../shared/page.ts'
-import { most } from '../shared/parameters.ts'
+import { limitOf } from '../shared/parameters.ts'
 import { recordSchema } from '../shared/records.ts'
 import { table } from '../shared/text.ts'
 
@@ -13,12 +15,12 @@ export const getLatestPrices = defineTool({
   name: 'get_latest_prices',
   title: 'Latest prices',
   summary:
-    'What coins cost now: the latest stored price of each coin, source and currency; of one coin, several, or all page by page. built_from: trades marks the last trade of a series that has trades alone. For prices over time use get_ohlcv_data.',
+    'What coins cost now: the latest stored price of each coin, source and currency; of one coin, several, or all page by page. built_from: trades marks the last trade of a series without prices. For prices over time use get_ohlcv_data.',
   set: 'TimescaleDBFinancialTools',
   inDefaultSet: true,
   effect: 'read',
   pages: { by: 'limit', preset: PRESET },
-  input: latestPricesQuery.extend({ limit: most(100, PRESET, 'most rows in a page') }),
+  input: latestPricesQuery.extend({ limit: limitOf(100, PRESET, 'most rows in a page') }),
   output: pageOf(recordSchema(price)),
   async run({ limit = PRESET, ...query }, { reads }) {
     const page = await reads.dsl.getLatestPrices(parseQuery(latestPricesQuery, { ...query, limit }))

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { countOf, defineTool, MANUAL, marketSummaryQuery, summaryWire } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { marketSummaryQuery, summaryWire } from '../../base/database/index.ts'
+import { countOf, MANUAL } from '../../base/types/index.ts'
 import { someOf } from '../shared/facts.ts'
 import { count } from '../shared/parameters.ts'
 import { cell, markOf } from '../shared/text.ts'

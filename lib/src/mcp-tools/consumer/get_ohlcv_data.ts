@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { candlesQuery, candleWire, defineTool, seriesWire } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { candlesQuery, candleWire, seriesWire } from '../../base/database/index.ts'
 import { partialOf } from '../shared/facts.ts'
-import { most, othersOf, othersOut, seriesOut, seriesText } from '../shared/parameters.ts'
+import { limitOf, othersOf, othersOut, seriesOut, seriesText } from '../shared/parameters.ts'
 import { table } from '../shared/text.ts'
 
 const candle = z.object({
@@ -12,16 +13,16 @@ const candle = z.object({
   close: z.string(),
   volume: z.unknown().optional(),
   trade_count: z.unknown().optional(),
-  is_final: z.boolean().describe('whether it is closed'),
+  is_final: z.boolean().describe('true if it is closed'),
   origin: z.string(),
   built_from: z.string(),
   from_timeframe: z.string().optional().describe('the length of the bars it was rolled up from'),
   covered: z.number().describe('the share of its time that is covered, 0 to 1'),
-  partial: z.boolean().describe('whether a part of its time is not covered'),
+  partial: z.boolean().describe('true if a part of its time is not covered'),
   flaw: z.string().optional().describe('why the bar of the source cannot be right'),
 })
 
-/** The candles that a reader should not take for whole. */
+/** Notes on incomplete and flawed candles. */
 function incomplete(candles: readonly z.output<typeof candle>[]): string[] {
   const partial = candles.filter((one) => one.partial)
   const flawed = candles.filter(({ flaw }) => flaw !== undefined)
@@ -44,7 +45,7 @@ export const getOhlcvData = defineTool({
   inDefaultSet: true,
   effect: 'read',
   pages: { by: 'limit', preset: PRESET },
-  input: candlesQuery.extend({ limit: most(500, PRESET, 'most candles') }),
+  input: candlesQuery.extend({ limit: limitOf(500, PRESET, 'most candles') }),
   output: z.object({
     series: seriesOut,
     timeframe: z.string(),

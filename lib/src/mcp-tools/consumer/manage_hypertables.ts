@@ -1,17 +1,16 @@
 import { z } from 'zod'
+import { defineTool } from '../../base/agent/index.ts'
 import {
   COLUMN_TYPES,
-  countOf,
   createOwnTable,
-  defineTool,
   OWN_TABLES,
-  QiError,
   type Store,
   storeStatistics,
   storeWire,
   TIME_TABLES,
   type TimeTable,
-} from '../../base/index.ts'
+} from '../../base/database/index.ts'
+import { countOf, QiError } from '../../base/types/index.ts'
 
 const ACTIONS = ['list', 'statistics', 'create', 'compress', 'retention'] as const
 const MOST_OWN = 20

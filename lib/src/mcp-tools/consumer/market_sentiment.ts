@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { currentPriceQuery, defineTool, formatTime, MANUAL, notFuture, QiError, type ReadStore } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { currentPriceQuery, notFuture, type ReadStore } from '../../base/database/index.ts'
+import { formatTime, MANUAL, QiError } from '../../base/types/index.ts'
 import { count } from '../shared/parameters.ts'
 import { logReturns, standardDeviation } from '../shared/statistics.ts'
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { defineTool, recordTypes } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { recordTypes } from '../../base/types/index.ts'
 import { recordsOf, refusedShown, storedOut, storedText, storeRecords } from '../shared/storeRecords.ts'
 
 export const storeCryptoPrices = defineTool({

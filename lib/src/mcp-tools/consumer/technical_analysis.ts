@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { candlesQuery, countOf, defineTool, formatTime, INDICATOR_NAMES, QiError, seriesWire } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { candlesQuery, INDICATOR_NAMES, seriesWire } from '../../base/database/index.ts'
+import { countOf, formatTime, QiError } from '../../base/types/index.ts'
 import { partialOf, someOf } from '../shared/facts.ts'
 import { count, seriesOut, seriesText } from '../shared/parameters.ts'
 import { READINGS } from '../shared/readings.ts'

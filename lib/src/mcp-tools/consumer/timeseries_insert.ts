@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { defineTool, recordTypes } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { recordTypes } from '../../base/types/index.ts'
 import { MOST_RECORDS, refusedShown, storedOut, storedText, storeRecords } from '../shared/storeRecords.ts'
 
 const TYPES = Object.keys(recordTypes) as [keyof typeof recordTypes, ...(keyof typeof recordTypes)[]]

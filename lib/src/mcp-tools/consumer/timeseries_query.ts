@@ -1,18 +1,10 @@
 import { z } from 'zod'
-import {
-  countOf,
-  defineTool,
-  LONGEST_SQL,
-  parseQuery,
-  QiError,
-  type ReadLimits,
-  type ReadRows,
-  readNamed,
-  type ToolContext,
-} from '../../base/index.ts'
+import { defineTool, type ToolContext } from '../../base/agent/index.ts'
+import { LONGEST_SQL, parseQuery, type ReadLimits, type ReadRows, readNamed } from '../../base/database/index.ts'
+import { countOf, QiError } from '../../base/types/index.ts'
 import { resolveCoin } from '../shared/coins.ts'
 import { NAMED_QUERIES, QUERY_NAMES, type QueryName, queriesText } from '../shared/namedQueries.ts'
-import { most } from '../shared/parameters.ts'
+import { limitOf } from '../shared/parameters.ts'
 import { cell } from '../shared/text.ts'
 
 const TIMEOUT_MS = 5_000
@@ -31,7 +23,7 @@ const input = z.object({
     .max(LONGEST_SQL)
     .optional()
     .describe('one SELECT over the tables of the resource qicore://schema; or pass query'),
-  limit: most(1000, PRESET, 'most rows'),
+  limit: limitOf(1000, PRESET, 'most rows'),
   offset: z.int().min(0).max(1_000_000).default(0).describe('rows left out before them: `next_offset` of the answer before'),
 })
 

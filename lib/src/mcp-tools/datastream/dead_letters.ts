@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type DeadLetterEntry, defineTool, errorMessage, QiError, type ToolContext } from '../../base/index.ts'
+import { defineTool, type ToolContext } from '../../base/agent/index.ts'
+import { type DeadLetterEntry, errorMessage, QiError } from '../../base/types/index.ts'
 import { morePages } from '../shared/facts.ts'
 import { handedIn } from '../shared/storeRecords.ts'
 import { saying, table } from '../shared/text.ts'
@@ -19,7 +20,9 @@ const input = z.object({
     .string()
     .max(100_000)
     .optional()
-    .describe('of a replay of one: what to put back instead of the original, mended; it is stored as source and origin manual'),
+    .describe(
+      'of a replay of one: a corrected value to put back instead of the original; it is stored as source and origin manual',
+    ),
 })
 type Input = z.output<typeof input>
 
@@ -35,7 +38,7 @@ const letter = z.object({
   destination: z.string().optional().describe('the one that refused it; a replay is for it alone'),
   at: z.string(),
   reason: z.string(),
-  times: z.number().describe('how often the same original came here'),
+  times: z.number().describe('letters with the same original'),
   replayed: z.boolean(),
   source: z.string().optional(),
   attempts: z.number().optional(),
@@ -54,11 +57,11 @@ const output = z.object({
   refused: z
     .array(z.object({ id: z.string(), why: z.string() }))
     .optional()
-    .describe('nothing was sent of these'),
+    .describe('these were not sent'),
 })
 type Output = z.input<typeof output>
 
-/** Most that are looked through; older ones are reached by their topic, or the command line. */
+/** Most letters that are searched; older ones are found by topic, or on the command line. */
 const MOST = 5000
 const MOST_VALUE = 1500
 
@@ -66,7 +69,7 @@ export const deadLetters = defineTool({
   name: 'dead_letters',
   title: 'Dead letters',
   summary:
-    'Records that could not be published or delivered, with the reason. list them, newest first; inspect shows the original; replay puts them back into their topics, as they are or, one at a time, with a mended value. Each is checked as a record first; replaying twice does no harm.',
+    'Records that could not be published or delivered, with the reason. list them, newest first; inspect shows the original; replay puts them back into their topics, as they are or, one at a time, with a corrected value. Each is checked as a record first; replaying twice does no harm.',
   set: 'PipelineTools',
   effect: 'write',
   pages: { by: 'limit' },
@@ -122,7 +125,7 @@ async function list(
   return { letters: page.map((entry) => short(entry)), more, ...(more && last && { next: last.id }) }
 }
 
-/** As many originals as fit into an answer; the others follow by their ids. */
+/** As many originals as fit into an answer; ask for the others by id. */
 async function inspect(ids: readonly string[], { deadLetters: box, signal }: ToolContext): Promise<Output> {
   const all = new Map((await box.list({ limit: MOST, signal })).map((entry) => [entry.id, entry]))
   const found = ids.map((one) => all.get(one))
@@ -159,7 +162,7 @@ async function replay(ids: readonly string[], value: string | undefined, context
   }
 }
 
-/** A value that a caller has written is the caller's, and no provider's: it is marked like everything that is handed in. */
+/** A corrected value is the caller's, not a provider's: it is marked manual, like every handed-in record. */
 async function mendedEntry(id: string, value: string, { deadLetters, catalogue, signal }: ToolContext) {
   const { topic, pipeline, destination, lastOffset, schemaId } = await letterOf(id, deadLetters, signal)
   const type = lastOffset === undefined ? catalogue.typeOf(topic) : undefined
@@ -174,7 +177,7 @@ async function mendedEntry(id: string, value: string, { deadLetters, catalogue, 
   }
 }
 
-/** The original's own are left out, since a mended record mostly repeats them. @throws QiError BAD_REQUEST */
+/** Drops source, origin and received_at, which a corrected record mostly repeats. @throws QiError BAD_REQUEST */
 function theirs(value: string): unknown {
   try {
     const { source: _, origin: __, received_at: ___, ...wire } = JSON.parse(value) as Record<string, unknown>

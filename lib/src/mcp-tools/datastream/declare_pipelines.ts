@@ -1,13 +1,6 @@
 import { z } from 'zod'
-import {
-  countOf,
-  defineTool,
-  type PipelineDeployed,
-  type PipelineInfo,
-  type PipelineProblem,
-  QiError,
-  type ToolContext,
-} from '../../base/index.ts'
+import { defineTool, type ToolContext } from '../../base/agent/index.ts'
+import { type PipelineDeployed, type PipelineInfo, type PipelineProblem, QiError } from '../../base/types/index.ts'
 import { cell, saying } from '../shared/text.ts'
 
 const ACTIONS = [
@@ -27,7 +20,7 @@ const ACTIONS = [
 ] as const
 
 const MOST_TEXT = 262_144
-/** Of calls by agents within the process. */
+/** The author of changes by agents in this process. */
 const AGENT = 'agent'
 
 const input = z.object({
@@ -62,7 +55,7 @@ const pipeline = z.object({
 const output = z.object({
   done: z.string().optional(),
   pipelines: z.array(pipeline),
-  more: z.number().optional().describe('pipelines that are not shown'),
+  more: z.number().optional().describe('pipelines or drafts that are not shown'),
   text: z.string().optional(),
   replaces: z.number().optional().describe('what deploy or save_draft of this text would have to pass'),
   problems: z.array(z.string()).optional().describe('place, field, value, problem and remedy of each'),
@@ -112,7 +105,9 @@ export const declarePipelines = defineTool({
     if (action === 'drafts') return drafts(limit, context)
     return RUNS[action]({ ...given, name: required(given.name, 'name', action) }, context)
   },
-  facts: ({ more = 0 }) => ({ missing: [more > 0 && `${countOf(more, 'pipeline')} more: raise limit`] }),
+  facts: ({ more = 0, events = [] }, { limit }) => ({
+    missing: [more > 0 && `${more} more: raise limit`, events.length >= limit && 'there may be older events: raise limit'],
+  }),
   text: ({ done, pipelines, more, text, problems, events, drafts: saved }) =>
     [
       ...(done ? [done] : []),
@@ -120,7 +115,7 @@ export const declarePipelines = defineTool({
         ({ pipeline: name, kind, state, version, reads, to, problems: wrong }) =>
           `${cell(name)} (${kind}): ${state}${version === undefined ? '' : `, version ${version}`}, ${reads.map(cell).join(', ')} → ${to.map(cell).join(', ')}${wrong ? `; ${saying(wrong.join('; '))}` : ''}`,
       ),
-      ...(more ? [`${countOf(more, 'pipeline')} more`] : []),
+      ...(more ? [`${more} more`] : []),
       ...(problems ?? []),
       ...(events ?? []).map(({ at, event, version, output: of, by }) =>
         [at, event, version, of, `by ${cell(by)}`].filter(Boolean).join(' '),
@@ -201,11 +196,13 @@ async function list(limit: number, { pipelines }: ToolContext): Promise<Output> 
 
 async function drafts(limit: number, { pipelines }: ToolContext): Promise<Output> {
   const all = await pipelines.drafts()
+  const more = all.length - limit
   return {
     pipelines: [],
     drafts: all
       .slice(0, limit)
       .map(({ name, revision, savedAt, savedBy }) => ({ name, revision, saved_at: iso(savedAt), saved_by: savedBy })),
+    ...(more > 0 && { more }),
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineTool } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
 import { table } from '../shared/text.ts'
 import { DOCKER_TOOLS, healthReports, services } from './docker/tools.ts'
 
@@ -7,7 +7,7 @@ export const dockerServiceHealth = defineTool({
   name: 'docker_service_health',
   title: 'Health of services',
   summary:
-    'What the health checks of the platform’s services in Docker say: healthy or not, checks failed in a row, and the words of the last one. For why one is unwell read docker_service_logs.',
+    'Health checks of the platform’s services in Docker: healthy or not, checks failed in a row, and the output of the last one. For the cause read docker_service_logs.',
   set: DOCKER_TOOLS,
   effect: 'read',
   input: z.object({ services }),

@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { defineTool, SERVICE_NAMES } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { SERVICE_NAMES } from '../../base/types/index.ts'
 import { saying } from '../shared/text.ts'
 import { clipped, newestWithin } from './docker/logPage.ts'
 import { placeBefore, placeOf } from './docker/logs.ts'
 import { DOCKER_TOOLS } from './docker/tools.ts'
 
-/** What the lines of a page may cost, in tokens, for each line asked for; they are in the answer twice, as structure and as text. */
+/** Token budget of a page per requested line; lines are in the answer twice, as structure and as text. */
 const PER_LINE = 30
 
 export const dockerServiceLogs = defineTool({
@@ -34,7 +35,7 @@ export const dockerServiceLogs = defineTool({
     const short = lines.map((line) => ({ ...line, line: clipped(line.line) }))
     const items = [...newestWithin(short, most * PER_LINE)]
     const next = items.length < lines.length ? placeBefore(items, after === undefined ? undefined : placeOf(after)) : older
-    // The engine tells nanoseconds, which only a place needs.
+    // Nanoseconds are only needed in a position.
     const shown = items.map((line) => ({ ...line, time: line.time.replace(/(\.\d{3})\d*Z$/, '$1Z') }))
     return { service, items: shown, ...(next !== undefined && { next }) }
   },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { defineTool, SERVICE_NAMES } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { SERVICE_NAMES } from '../../base/types/index.ts'
 import { table } from '../shared/text.ts'
 import { DOCKER_TOOLS, services, stats } from './docker/tools.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineTool } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
 import { table } from '../shared/text.ts'
 import { DOCKER_TOOLS, removal, STATUS_COLUMNS, services, statuses } from './docker/tools.ts'
 

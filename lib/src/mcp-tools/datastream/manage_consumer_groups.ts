@@ -1,15 +1,14 @@
 import { z } from 'zod'
+import { defineTool, type ToolContext } from '../../base/agent/index.ts'
 import {
   countOf,
-  defineTool,
   type GroupDescription,
   type PartitionLag,
   type Position,
   QiError,
   type Stream,
   suggest,
-  type ToolContext,
-} from '../../base/index.ts'
+} from '../../base/types/index.ts'
 import { morePages, someOf } from '../shared/facts.ts'
 import { pageAfter } from '../shared/pageOfNames.ts'
 import { cell, table } from '../shared/text.ts'
@@ -22,7 +21,7 @@ const input = z.object({
   to: z
     .enum(['earliest', 'latest', 'offset'])
     .optional()
-    .describe('of reset: everything again, nothing of what is there, or an offset'),
+    .describe('of reset: the oldest message (everything again), the end (nothing waiting), or an offset'),
   partition: z.int().min(0).max(10_000).optional().describe('of reset: only this partition; all when left out'),
   offset: z
     .string()
@@ -50,7 +49,7 @@ const output = z.object({
   partitions: z
     .array(z.object({ topic: z.string(), partition: z.number(), committed: z.string(), lag: z.number() }))
     .optional()
-    .describe('the furthest behind first'),
+    .describe('greatest lag first'),
   partitions_in_all: z.number().optional(),
   next: z.string().optional().describe('pass as `after` to get the next page'),
 })
@@ -67,7 +66,7 @@ export const manageConsumerGroups = defineTool({
   destructive: {
     actions: ['reset', 'delete'],
     summary:
-      'reset moves its offsets: to the earliest everything is delivered again, to the latest what waits is never delivered. delete forgets its offsets, so that the embedded log keeps nothing for it. Both are asked about first, and refused while the group has members.',
+      'reset moves its offsets: to the earliest everything is delivered again, to the latest waiting messages are never delivered. delete removes its offsets, so that the embedded log keeps nothing for it. Both ask first, and are refused while the group has members.',
   },
   input,
   output,
@@ -100,7 +99,7 @@ export const manageConsumerGroups = defineTool({
         : []),
       ...(members ?? []).map(({ id, holds }) => `${cell(id.slice(0, 60))}: ${holds.map(cell).join(', ')}`),
       ...(partitions ?? []).map(
-        ({ topic, partition, committed, lag }) => `${cell(topic)}/${partition} at ${committed}, ${lag} behind`,
+        ({ topic, partition, committed, lag }) => `${cell(topic)}/${partition} at ${committed}, lag ${lag}`,
       ),
       ...(count !== undefined && next !== undefined ? [`${countOf(count, 'group')} in all`] : []),
     ].join('\n'),
@@ -205,7 +204,7 @@ const whole = ({ members }: GroupDescription, lags: readonly PartitionLag[], lim
   partitions_in_all: lags.length,
 })
 
-/** The partitions of each topic together, since a member may hold hundreds. */
+/** Partitions by topic, because a member may own hundreds. */
 function held(assignments: GroupDescription['members'][number]['assignments']): string[] {
   const topics = [...Map.groupBy(assignments, ({ topic }) => topic)]
   return topics.slice(0, MOST_HELD).map(([topic, of]) => {

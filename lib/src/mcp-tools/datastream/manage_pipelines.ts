@@ -1,14 +1,6 @@
 import { z } from 'zod'
-import {
-  countOf,
-  type DeliveryStats,
-  defineTool,
-  formatTime,
-  type PartitionLag,
-  QiError,
-  suggest,
-  type ToolContext,
-} from '../../base/index.ts'
+import { defineTool, type ToolContext } from '../../base/agent/index.ts'
+import { countOf, type DeliveryStats, formatTime, type PartitionLag, QiError, suggest } from '../../base/types/index.ts'
 import { cell, saying } from '../shared/text.ts'
 import { messagesIn } from '../shared/topics.ts'
 

@@ -1,13 +1,6 @@
 import { z } from 'zod'
-import {
-  countOf,
-  defineTool,
-  isBuiltInTopic,
-  QiError,
-  type ToolContext,
-  type TopicCatalogue,
-  type TopicDescription,
-} from '../../base/index.ts'
+import { defineTool, type ToolContext } from '../../base/agent/index.ts'
+import { countOf, isBuiltInTopic, QiError, type TopicCatalogue, type TopicDescription } from '../../base/types/index.ts'
 import { morePages, someOf } from '../shared/facts.ts'
 import { pageAfter } from '../shared/pageOfNames.ts'
 import { table } from '../shared/text.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { countOf, defineTool } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { countOf } from '../../base/types/index.ts'
 import { someOf } from '../shared/facts.ts'
 import { cell } from '../shared/text.ts'
 import { messagesIn } from '../shared/topics.ts'
@@ -20,11 +21,11 @@ const output = z.object({
   groups: z.number(),
   lagging: z
     .array(z.object({ group: z.string(), state: z.string(), members: z.number(), lag: z.number() }))
-    .describe('groups that are behind, the furthest first'),
-  groups_looked_at: z.number().describe('of which the lag was asked'),
+    .describe('groups with lag, greatest first'),
+  groups_looked_at: z.number().describe('groups whose lag was read'),
 })
 
-/** Each group costs a question or two. */
+/** Most groups whose lag is read: each costs a request or two. */
 const MOST_GROUPS = 100
 const MOST_BROKERS = 20
 
@@ -32,12 +33,17 @@ export const monitorCluster = defineTool({
   name: 'monitor_cluster',
   title: 'Stream cluster',
   summary:
-    'How the stream is: its brokers or engine, the numbers of topics, partitions and messages, what they take on disk, the largest topics, and the consumer groups that are behind.',
+    'The state of the stream: brokers or engine, numbers of topics, partitions and messages, bytes on disk, the largest topics, and the consumer groups with the greatest lag.',
   set: 'RedpandaTools',
   effect: 'read',
   pages: { by: 'largest' },
   input: z.object({
-    largest: z.int().min(0).max(30).default(5).describe('how many of the largest topics, and of the groups furthest behind'),
+    largest: z
+      .int()
+      .min(0)
+      .max(30)
+      .default(5)
+      .describe('how many of the largest topics, and of the groups with the greatest lag'),
   }),
   output,
   async run({ largest }, { stream, signal }) {
@@ -77,7 +83,7 @@ export const monitorCluster = defineTool({
     }
   },
   facts: ({ groups, groups_looked_at: looked }) => ({
-    missing: [someOf(looked, groups, 'group', 'the lag of the others was not asked')],
+    missing: [someOf(looked, groups, 'group', 'the lag of the others was not read')],
   }),
   text: (o) =>
     [
@@ -87,8 +93,6 @@ export const monitorCluster = defineTool({
         ({ topic, messages, bytes }) =>
           `${cell(topic)}: ${countOf(messages, 'message')}${bytes === undefined ? '' : `, ${countOf(bytes, 'byte')}`}`,
       ),
-      ...(o.lagging.length > 0
-        ? o.lagging.map(({ group, lag }) => `group ${cell(group)} is ${lag} behind`)
-        : ['no group is behind']),
+      ...(o.lagging.length > 0 ? o.lagging.map(({ group, lag }) => `group ${cell(group)}: lag ${lag}`) : ['no group has lag']),
     ].join('\n'),
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { countOf, defineTool, QiError } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { countOf, QiError } from '../../base/types/index.ts'
 import { someOf } from '../shared/facts.ts'
 import { type MetricSeries, seriesOf } from '../shared/metricSeries.ts'
 import { cell } from '../shared/text.ts'
@@ -10,13 +11,13 @@ const series = z.object({
   value: z.number().optional().describe('of a counter, since the process started; of a gauge, now'),
   count: z.number().optional().describe('of a histogram: observations'),
   mean: z.number().optional(),
-  p50: z.number().optional().describe('as far as the buckets tell'),
+  p50: z.number().optional().describe('as precise as the buckets'),
   p95: z.number().optional(),
   p99: z.number().optional(),
 })
 
-/** Metrics that tell how the platform does, when nothing is asked for. */
-const USUAL = [
+/** The metrics shown where no name is given, the most important first. */
+const KEY_METRICS = [
   'qicore_records_published_total',
   'qicore_records_stored_total',
   'qicore_records_overwritten_total',
@@ -56,10 +57,10 @@ export const performanceMetrics = defineTool({
     if (!metrics)
       throw new QiError(
         'UNSUPPORTED',
-        'nobody keeps metrics in this process; the platform that `qicore up` runs does, and answers at /mcp and /metrics on its port',
+        'this process keeps no metrics; the platform of `qicore up` does: ask it at /mcp or /metrics on its port',
       )
     const families = (await metrics.families()).filter((family) =>
-      name === undefined ? USUAL.includes(family.name) : family.name.includes(name),
+      name === undefined ? KEY_METRICS.includes(family.name) : family.name.includes(name),
     )
     if (families.length === 0 && name !== undefined)
       throw new QiError(
@@ -95,12 +96,12 @@ export const performanceMetrics = defineTool({
     ].join('\n'),
 })
 
-const rank = (name: string): number => (USUAL.includes(name) ? USUAL.indexOf(name) : USUAL.length)
+const rank = (name: string): number => (KEY_METRICS.includes(name) ? KEY_METRICS.indexOf(name) : KEY_METRICS.length)
 
-/** A histogram that saw nothing says nothing. */
+/** False for an empty histogram. */
 const hasSomething = ({ count }: MetricSeries): boolean => count !== 0
 
-/** To five digits: more of a measurement is noise. */
+/** Five digits: more is noise in a measurement. */
 const digits = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(5)))
 
 function brief({ metric, labels, type: _, ...numbers }: MetricSeries): z.input<typeof series> {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineTool } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
 import { saying } from '../shared/text.ts'
 
 const status = z.enum(['up', 'degraded', 'down'])
@@ -9,20 +9,20 @@ export const platformHealth = defineTool({
   name: 'platform_health',
   title: 'Platform health',
   summary:
-    'Is everything running? Exercises store and stream, and says of each part whether it is up, since when, why, and what is done about it or can be; unwell parts first. For the data itself use get_data_health.',
+    'Is everything running? Exercises store and stream. For each part: status, since when, why, and the next step; parts that are not up come first. For the data itself use get_data_health.',
   set: 'PlatformTools',
   inDefaultSet: true,
   effect: 'read',
   input: z.object({ unwell: z.boolean().default(false).describe('only parts that are not up') }),
   output: z.object({
-    status: status.describe('down when store or stream is, degraded when anything else is unwell'),
+    status: status.describe('down when store or stream is, degraded when any other part is not up'),
     parts: z.array(
       z.object({
         name: z.string(),
         status,
         since: z.string(),
         why: z.string(),
-        action: z.string().optional().describe('what is done about it, or can be'),
+        action: z.string().optional().describe('the next step: done by the platform, or for the user'),
       }),
     ),
     parts_in_all: z.number(),

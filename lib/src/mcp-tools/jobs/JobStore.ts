@@ -1,4 +1,5 @@
-import { type MigrationFile, migrate, type Pool, type ToolEffect } from '../../base/index.ts'
+import type { ToolEffect } from '../../base/agent/index.ts'
+import { type MigrationFile, migrate, type Pool } from '../../base/database/index.ts'
 
 const files: readonly MigrationFile[] = [
   {
@@ -20,13 +21,13 @@ const files: readonly MigrationFile[] = [
   },
 ]
 
-/** lost: its process died, or was cut off from the store, before it ended. */
+/** lost: its process died, or lost the store, before the job ended. */
 export const JOB_STATES = ['running', 'done', 'failed', 'cancelled', 'lost'] as const
 export type JobState = (typeof JOB_STATES)[number]
 
-/** Jobs that have ended are kept for so long, and so are idempotency keys. */
+/** Hours for which ended jobs and idempotency keys are kept. */
 export const KEPT_HOURS = 24
-/** Most jobs that are kept, and most bytes of one result and of all. */
+/** Most kept jobs, and most bytes of one result and of all results. */
 const MOST_JOBS = 100_000
 export const MOST_RESULT_BYTES = 1024 * 1024
 const MOST_BYTES_IN_ALL = 256 * 1024 * 1024
@@ -43,14 +44,14 @@ export interface Job {
   readonly state: JobState
   /** Grows with each change. */
   readonly revision: number
-  /** Somebody asked to cancel it. */
+  /** True once a cancel was requested. */
   readonly cancel: boolean
   readonly created_at: Date
   readonly ended_at: Date | null
   readonly done: number | null
   readonly total: number | null
   readonly message: string | null
-  /** As JSON; null where there is none, or none is kept any more. */
+  /** As JSON; null if there is none, or it is no longer kept. */
   readonly result: string | null
   /** Size of the result, kept or not. */
   readonly result_bytes: number | null
@@ -64,7 +65,7 @@ export interface NewJob {
   readonly effect: ToolEffect
   readonly arguments: string
   readonly runner: string
-  /** Of the caller's own choice, for one call with these arguments. */
+  /** Idempotency key of the caller, for one call with these arguments. */
   readonly key?: { readonly text: string; readonly digest: Buffer } | undefined
 }
 
@@ -80,7 +81,7 @@ export interface JobQuery {
   readonly before?: string | undefined
 }
 
-/** Where the answer is not wanted, the result stays in the database. */
+/** Columns without the result, which then stays in the database. */
 const WITHOUT_RESULT =
   'seq, id, caller, tool, effect, arguments, runner, state, revision, cancel, created_at, ended_at, done, total, message, result_bytes, error'
 const ALL = `${WITHOUT_RESULT}, result`
@@ -95,14 +96,14 @@ export class JobStore {
     this.#pool = pool
   }
 
-  /** Makes its table where it is not there. @throws QiError */
+  /** Creates its table if needed. @throws QiError */
   static async open(pool: Pool): Promise<JobStore> {
     if (!ready.has(pool)) await migrate(pool, { component: 'jobs', files })
     ready.add(pool)
     return new JobStore(pool)
   }
 
-  /** @returns false where the caller has used the key already */
+  /** @returns false if the caller has used the key already */
   async add({ id, caller, tool, effect, arguments: input, runner, key }: NewJob): Promise<boolean> {
     if (key)
       await this.#pool.query(
@@ -117,7 +118,7 @@ export class JobStore {
     return rowCount === 1
   }
 
-  /** Forgets a job that did not begin. */
+  /** Deletes a job that did not start. */
   async remove(id: string): Promise<void> {
     await this.#pool.query('delete from tool_jobs where id = $1', [id])
   }
@@ -160,7 +161,7 @@ export class JobStore {
     )
   }
 
-  /** @returns false where it had ended already, as lost */
+  /** @returns false if it had already ended as lost */
   async end(id: string, state: JobState, result: string | undefined, error: string | undefined): Promise<boolean> {
     const bytes = result === undefined ? null : Buffer.byteLength(result)
     const { rowCount } = await this.#pool.query(
@@ -171,7 +172,7 @@ export class JobStore {
     return rowCount === 1
   }
 
-  /** Asks the process that runs it to cancel it. */
+  /** Requests the cancel; the process that runs it carries it out. */
   async askCancel(id: string): Promise<void> {
     await this.#pool.query(
       `update tool_jobs set cancel = true, revision = revision + 1 where id = $1 and state = 'running' and not cancel`,
@@ -179,7 +180,7 @@ export class JobStore {
     )
   }
 
-  /** The jobs that a process runs, as the store sees it. */
+  /** The running jobs of a process, by the store. */
   async runningOf(runner: string): Promise<readonly Pick<Job, 'id' | 'cancel'>[]> {
     const { rows } = await this.#pool.query<Pick<Job, 'id' | 'cancel'>>(
       `select id, cancel from tool_jobs where runner = $1 and state = 'running'`,
@@ -188,7 +189,7 @@ export class JobStore {
     return rows
   }
 
-  /** The other processes that have jobs. */
+  /** Other processes with running jobs. */
   async runnersBut(runner: string): Promise<readonly string[]> {
     const { rows } = await this.#pool.query<{ runner: string }>(
       `select distinct runner from tool_jobs where state = 'running' and runner <> $1`,
@@ -205,7 +206,7 @@ export class JobStore {
     )
   }
 
-  /** Removes what is older, or more, than is kept; of the newer ones the results that are too many bytes together. */
+  /** Deletes jobs beyond the bounds of age and number, and results beyond the bound of bytes. */
   async prune(): Promise<void> {
     await this.#pool.query(
       `delete from tool_jobs where ended_at < now() - interval '${KEPT_HOURS} hours'

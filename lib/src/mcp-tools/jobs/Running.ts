@@ -1,17 +1,17 @@
 import { setTimeout as timer } from 'node:timers/promises'
-import { errorMessage, type Logger, QiError, toQiError } from '../../base/index.ts'
+import { type Logger, QiError, toQiError } from '../../base/types/index.ts'
 import type { ToolAnswer } from '../answer/answerOf.ts'
 import type { JobStore, Progress } from './JobStore.ts'
 
-/** Progress goes to the store at most so often, in milliseconds. */
+/** Least time between two writes of progress to the store, in milliseconds. */
 const TELL_MS = 250
-/** How long to wait before the end of a job is stored again, in milliseconds. */
+/** Wait before another attempt to store the end of a job, in milliseconds. */
 const AGAIN_MS = 1_000
 const MOST_MESSAGE = 500
 
 export type Outcome = { readonly answer: ToolAnswer } | { readonly error: QiError }
 
-/** A call that runs in this process. Once it is a job, its row in the store follows it. */
+/** A call that runs in this process. Once it is a job, its row in the store is kept up to date. */
 export class Running {
   readonly id: string
   readonly #logger: Logger
@@ -20,7 +20,7 @@ export class Running {
   #progress: Progress | undefined
   #telling: Promise<void> | undefined
   #changed = Promise.withResolvers<void>()
-  /** Never rejects. Settles once the end is in the store, where it is a job. */
+  /** Never rejects. Of a job, settles once its end is in the store. */
   readonly ended: Promise<Outcome>
 
   constructor(id: string, logger: Logger, work: (running: Running) => Promise<ToolAnswer>) {
@@ -37,12 +37,12 @@ export class Running {
     return this.#store !== undefined
   }
 
-  /** Resolves when its row changes next. */
+  /** Resolves at the next change of its row. */
   get changed(): Promise<void> {
     return this.#changed.promise
   }
 
-  /** From now on its row, which is there, follows it. */
+  /** Makes it a job, whose row exists already. */
   becomeJob(store: JobStore): void {
     this.#store = store
     if (this.#progress) this.#tell()
@@ -68,7 +68,7 @@ export class Running {
     return outcome
   }
 
-  /** A tool that was cancelled may fail in its own words. */
+  /** A cancelled tool may fail with an error of its own. */
   #reasonOf(failure: unknown): QiError {
     const { aborted, reason } = this.signal
     return aborted && reason instanceof QiError ? reason : toQiError(failure)
@@ -86,13 +86,13 @@ export class Running {
       }
     }
     this.#telling = tell()
-      .catch((error: unknown) => this.#logger.debug({ job: this.id, error: errorMessage(error) }, 'progress was not stored'))
+      .catch((error: unknown) => this.#logger.debug({ job: this.id, err: error }, 'progress was not stored'))
       .finally(() => {
         this.#telling = undefined
       })
   }
 
-  /** A job whose end is not stored would seem to run for ever: it is tried until the store is closed. */
+  /** Stores the end, with retries until the store is closed: otherwise the job would seem to run for ever. */
   async #end(store: JobStore, outcome: Outcome): Promise<void> {
     const cancelled = 'error' in outcome && outcome.error.code === 'CANCELLED'
     const state = 'answer' in outcome ? 'done' : cancelled ? 'cancelled' : 'failed'
@@ -103,7 +103,7 @@ export class Running {
         await store.end(this.id, state, result, error)
         break
       } catch (failure) {
-        this.#logger.warn({ job: this.id, error: errorMessage(failure) }, 'the end of a job could not be stored')
+        this.#logger.warn({ job: this.id, err: failure }, 'the end of a job could not be stored')
         if (toQiError(failure).code === 'CLOSED' || this.#closing.signal.aborted) break
         await timer(AGAIN_MS, undefined, { ref: false, signal: this.#closing.signal }).catch(() => {})
       }
@@ -113,7 +113,7 @@ export class Running {
 
   readonly #closing = new AbortController()
 
-  /** Gives up storing the end: the process stops, and others see that it is gone. */
+  /** Stops the retries: the process stops, and others see that it is gone. */
   giveUp(): void {
     this.#closing.abort()
   }
@@ -124,7 +124,7 @@ export class Running {
   }
 }
 
-/** The part of a failure that is kept. A defect may quote internals: its message goes to the log alone. */
+/** The stored part of a failure. A defect may quote internals: its message goes to the log alone. */
 export function shownError(error: QiError): Record<string, unknown> {
   return error.code === 'INTERNAL'
     ? { ...error.toJSON(), message: 'a defect in QiCore: the log of the server says more' }

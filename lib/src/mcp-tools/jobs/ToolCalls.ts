@@ -1,14 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as timer } from 'node:timers/promises'
-import {
-  errorMessage,
-  Liveness,
-  type Logger,
-  QiError,
-  type ToolContext,
-  type ToolDefinition,
-  type ToolHandles,
-} from '../../base/index.ts'
+import { Liveness, type ToolContext, type ToolDefinition, type ToolHandles } from '../../base/agent/index.ts'
+import { type Logger, QiError } from '../../base/types/index.ts'
 import { shownArguments } from '../access/shownArguments.ts'
 import type { ToolAnswer } from '../answer/answerOf.ts'
 import { stableJson } from '../server/Consents.ts'
@@ -17,17 +10,17 @@ import { type Job, type JobQuery, JobStore } from './JobStore.ts'
 import { type Outcome, Running } from './Running.ts'
 
 export interface JobLimits {
-  /** Most jobs of one caller that run at once, in all processes. */
+  /** Most running jobs of one caller, in all processes. */
   readonly jobsPerCaller: number
-  /** Most calls of one caller at once in this process, jobs included. */
+  /** Most running calls of one caller in this process, jobs included. */
   readonly callsPerCaller: number
-  /** How often the store is asked whether a job was cancelled elsewhere, or its process died, in milliseconds. */
+  /** Poll interval for cancels by other processes, and for dead ones, in milliseconds. */
   readonly lookMs: number
 }
 
 export const JOB_LIMITS: JobLimits = { jobsPerCaller: 16, callsPerCaller: 64, lookMs: 1_000 }
 
-/** How often old jobs are removed, in milliseconds. */
+/** Interval of the deletion of old jobs, in milliseconds. */
 const PRUNE_MS = 10 * 60_000
 const LOST = JSON.stringify({
   code: 'UNAVAILABLE',
@@ -40,20 +33,20 @@ export interface CallRequest {
   readonly tool: ToolDefinition
   readonly given: unknown
   readonly consenting: Consenting
-  /** One call for all requests with this key and these arguments. */
+  /** Idempotency key: all requests with it and the same arguments are one call. */
   readonly key?: string | undefined
-  /** How long to wait for the answer before the call becomes a job; 0: it is one at once. */
+  /** Milliseconds until the call becomes a job; 0: at once. */
   readonly waitMs: number
-  /** Aborted when the caller goes away: what is no job then ends. */
+  /** Aborted when the caller disconnects: a call that is no job then ends. */
   readonly signal: AbortSignal
 }
 
-/** Either the answer, or the job whose result will be it. */
+/** The answer, or the job that will have it as its result. */
 export type CallAnswer =
   | { readonly structured: Readonly<Record<string, unknown>>; readonly replayed: boolean }
   | { readonly job: Job; readonly replayed: boolean }
 
-/** A key that came with other arguments before. */
+/** The idempotency key was used with other arguments. */
 export class KeyReused extends QiError {
   constructor(key: string) {
     super(
@@ -70,8 +63,8 @@ interface Opened {
 }
 
 /**
- * Calls of tools for callers who may come back: one that takes long becomes a job, which is a row in the store and outlives the request.
- * Its process holds an advisory lock while it lives, so that others see when it is gone.
+ * Runs calls of tools over HTTP. A long call becomes a job: a row in the store that outlives the request. The process holds an advisory
+ * lock while it lives, so that others see when it is gone.
  */
 export class ToolCalls {
   readonly #handles: () => Promise<ToolHandles>
@@ -92,7 +85,7 @@ export class ToolCalls {
     this.#limits = { ...JOB_LIMITS, ...limits }
   }
 
-  /** @throws QiError what callTool throws; KeyReused; RATE_LIMITED where the caller has too many under way */
+  /** @throws QiError of callTool; KeyReused; RATE_LIMITED if the caller has too many running */
   async call(request: CallRequest): Promise<CallAnswer> {
     const { tool, given, consenting, key, waitMs } = request
     if (this.#closed.signal.aborted) throw new QiError('CLOSED', 'the server is stopping')
@@ -133,7 +126,7 @@ export class ToolCalls {
     return store.list(query)
   }
 
-  /** Asks the job to end, wherever it runs; what it has done stays done. */
+  /** Cancels the job, wherever it runs; finished work stays. */
   async cancel(id: string, by: string): Promise<void> {
     const running = this.#running.get(id)
     if (running) running.abort(cancelled(by))
@@ -141,7 +134,7 @@ export class ToolCalls {
     await store.askCancel(id)
   }
 
-  /** The job as it is, where that is newer than `after`, and at each change until it has ended. */
+  /** Yields the job if it is newer than `after`, and at each change until it has ended. */
   async *watch(id: string, after: number, signal: AbortSignal): AsyncGenerator<Job> {
     let seen = after
     const either = AbortSignal.any([signal, this.#closed.signal])
@@ -158,7 +151,7 @@ export class ToolCalls {
     }
   }
 
-  /** Ends what runs; what does not end in time is lost. */
+  /** Ends the running calls; jobs that do not end in time are lost. */
   async close(drainMs: number): Promise<void> {
     this.#closed.abort()
     const running = [...this.#running.values()]
@@ -198,13 +191,13 @@ export class ToolCalls {
     }
   }
 
-  /** Makes the job of a key. @returns the one that has it already. @throws KeyReused */
+  /** Creates the job of a key. @returns the existing one, if any. @throws KeyReused */
   async #claim(id: string, call: AdmittedCall, { by }: Consenting, key: string): Promise<Job | undefined> {
     const digest = createHash('sha256')
       .update(`${call.tool.name} ${stableJson(call.input)}`)
       .digest()
     const { store } = await this.#open()
-    // The one that has it may be forgotten in between, where its call was refused.
+    // The existing one may be deleted in between, if its call was refused.
     for (;;) {
       const earlier = await store.ofKey(by.name, key)
       if (earlier && !earlier.digest.equals(digest)) throw new KeyReused(key)
@@ -259,7 +252,7 @@ export class ToolCalls {
     return running
   }
 
-  /** Looks after a call until it has ended: it may be cancelled elsewhere, or taken to be lost. */
+  /** Watches a call until it has ended: another process may cancel it, or mark it lost. */
   async #follow(running: Running, { tool }: AdmittedCall): Promise<void> {
     const stopped = new AbortController()
     const looking = (async () => {
@@ -273,7 +266,7 @@ export class ToolCalls {
     await looking
     this.#running.delete(running.id)
     if ('error' in outcome && outcome.error.code === 'INTERNAL')
-      this.#logger.error({ tool: tool.name, job: running.id, error: outcome.error }, `${tool.name} failed`)
+      this.#logger.error({ tool: tool.name, job: running.id, err: outcome.error }, `${tool.name} failed`)
   }
 
   async #lookAfter(running: Running): Promise<void> {
@@ -286,7 +279,7 @@ export class ToolCalls {
         )
       else if (row.cancel) running.abort(cancelled('another process'))
     } catch (error) {
-      this.#logger.debug({ job: running.id, error: errorMessage(error) }, 'a job could not be looked after')
+      this.#logger.debug({ job: running.id, err: error }, 'a job could not be looked after')
     }
   }
 
@@ -303,14 +296,14 @@ export class ToolCalls {
         await store.add(this.#rowOf(running.id, call, consenting.by.name))
         running.becomeJob(store)
       } catch (error) {
-        // It runs already, and only this request can tell what comes of it.
-        this.#logger.warn({ tool: call.tool.name, error: errorMessage(error) }, 'a call that takes long could not become a job')
+        // It runs already, and only this request can report its end.
+        this.#logger.warn({ tool: call.tool.name, err: error }, 'a call that takes long could not become a job')
         return { structured: answerOf(await running.ended).structured, replayed: false }
       }
     return { job: await this.#known(running.id), replayed: false }
   }
 
-  /** The answer of an earlier call with the same key, also while it still runs. */
+  /** The answer of an earlier call with the same key; waits while it runs. */
   async #attach({ id }: Job, { waitMs, signal }: CallRequest): Promise<CallAnswer> {
     const until = performance.now() + waitMs
     for (;;) {
@@ -318,7 +311,7 @@ export class ToolCalls {
       if (job.state === 'done' && job.result !== null)
         return { structured: JSON.parse(job.result) as Record<string, unknown>, replayed: true }
       const left = until - performance.now()
-      // A failure, a result that is too long to be kept, and what still runs: the job tells of each.
+      // A failure, a result too long to be stored, a call that still runs: the job says so.
       if (job.state !== 'running' || left <= 0 || signal.aborted) return { job, replayed: true }
       const changed = this.#running.get(id)?.ended
       await Promise.race([changed, timer(Math.min(left, 100), undefined, { ref: false })])

@@ -1,54 +1,37 @@
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
+import { defineTool, type ToolContext } from '../../base/agent/index.ts'
+import { candlesQuery } from '../../base/database/index.ts'
 import {
   type BackfillRequest,
   countOf,
-  defineTool,
   formatTime,
   HISTORY_TYPES,
   idCheck,
   QiError,
-  readMoment,
   recordTypes,
   TIMEFRAMES,
-  type ToolContext,
   toQiError,
-} from '../../base/index.ts'
-import { resolveCoins } from '../shared/coins.ts'
+} from '../../base/types/index.ts'
 import { saying } from '../shared/text.ts'
 
-const moment = (what: string) =>
-  z
-    .string()
-    .max(40)
-    .refine((text) => isTime(text), 'expected ISO 8601 such as 2026-01-01T00:00:00Z, or a date; without a zone it is UTC')
-    .optional()
-    .describe(what)
-
-function isTime(text: string): boolean {
-  try {
-    readMoment(text)
-    return true
-  } catch {
-    return false
-  }
-}
+const { from, to } = candlesQuery.shape
 
 const input = z.object({
   operation: z
     .enum(['backfill', 'reprocess', 'aggregate'])
-    .describe('take history from a provider; write what a topic holds to the sinks again; make the rolled-up bars again'),
+    .describe('take history from a provider; write the records of a topic to the store again; rebuild the rolled-up bars'),
   coins: z
     .array(z.string().trim().min(1).max(200).check(idCheck))
     .max(100)
     .optional()
-    .describe('of a backfill: ids, such as bitcoin'),
+    .describe('of a backfill: ids, tickers or names, such as bitcoin'),
   source: z.string().min(1).max(60).optional().describe('of a backfill: whose history; default: coingecko'),
   currency: z.string().min(1).max(20).optional().describe('of a backfill; default: the first that the source is set to'),
   type: z.enum(HISTORY_TYPES).optional().describe('of a backfill: the record type; candles with a timeframe, else prices'),
   timeframe: z.enum(TIMEFRAMES).optional().describe('of a backfill: candles of this length'),
-  from: moment('of a backfill: where it begins; of a reprocess: only what was appended since'),
-  to: moment('of a backfill: where it ends; default: now'),
+  from: from.describe('of a backfill: where it begins; of a reprocess: only what was appended since; 2026-01-31, ISO 8601, -7d'),
+  to: to.describe('of a backfill: where it ends; default: now'),
   gaps: z.boolean().default(false).describe('of a backfill: fill what is missing of these coins and sources, or of all'),
   topic: z.string().min(1).max(249).default('crypto-prices').describe('of a reprocess'),
 })
@@ -60,10 +43,10 @@ const output = z.object({
   records: z.number().optional().describe('stored by a backfill; read by a reprocess'),
   calls: z.number().optional().describe('made to the provider'),
   written: z.number().optional().describe('of a reprocess: records that were missing in the store'),
-  overwritten: z.number().optional().describe('records whose key was there already; in a backfill, those that it gave twice'),
+  overwritten: z.number().optional().describe('records whose key was already stored; in a backfill, those that came twice'),
   dead_lettered: z.number().optional(),
-  bars: z.number().optional().describe('that became others than they were'),
-  empty: z.array(z.string()).optional().describe('stretches that the provider has nothing of'),
+  bars: z.number().optional().describe('bars that changed'),
+  empty: z.array(z.string()).optional().describe('ranges that the provider has nothing of'),
   failures: z.array(z.string()).optional(),
   more: z.string().optional(),
 })
@@ -76,7 +59,7 @@ export const batchProcessData = defineTool({
   name: 'batch_process_data',
   title: 'Backfill, reprocess, aggregate',
   summary:
-    'Long work over stored data, with progress; cancelling keeps what is done, and the same call goes on from there. backfill takes history from a provider (coins and from, or gaps: true); reprocess writes what a topic still holds to the sinks again; aggregate makes the bars of a minute and longer again. All of it can be repeated without harm.',
+    'Long work over stored data, with progress; cancelling keeps what is done, and the same call goes on from there. backfill takes history from a provider (coins and from, or gaps: true); reprocess writes the records of a topic to the store again; aggregate rebuilds the bars of a minute and longer. All of it can be repeated without harm.',
   set: 'CryptoDataTools',
   effect: 'write',
   long: true,
@@ -100,8 +83,8 @@ export const batchProcessData = defineTool({
 
 type Done = Omit<Output, 'operation' | 'seconds'>
 
-async function backfill(given: Input, { platform, store, signal, progress }: ToolContext): Promise<Done> {
-  const request = await requestOf(given, await resolveCoins(store, given.coins ?? []), platform)
+async function backfill(given: Input, { platform, signal, progress }: ToolContext): Promise<Done> {
+  const request = requestOf(given, given.coins ?? [], platform)
   const { calls, records, overwritten, empty, failures } = await platform.backfill(request, {
     signal,
     onProgress: ({ task, calls: made, callsInAll, records: stored }) =>
@@ -136,12 +119,12 @@ async function backfill(given: Input, { platform, store, signal, progress }: Too
   }
 }
 
-async function requestOf(
+function requestOf(
   { source, currency, type, timeframe, from, to, gaps }: Input,
   coins: readonly string[],
   platform: ToolContext['platform'],
-): Promise<BackfillRequest> {
-  const range = { ...(from !== undefined && { from: readMoment(from) }), ...(to !== undefined && { to: readMoment(to) }) }
+): BackfillRequest {
+  const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
   const named = coins.length > 0
   if (gaps)
     return {
@@ -162,18 +145,18 @@ async function requestOf(
     throw new QiError('BAD_REQUEST', 'from is missing: say where the history begins, such as 2026-01-01', { field: 'from' })
   return {
     ...range,
-    from: readMoment(from),
+    from,
     coins,
-    source: source ?? usualSource(platform),
+    source: source ?? defaultSource(platform),
     ...(currency !== undefined && { currencies: [currency] }),
     ...(type !== undefined && { type }),
     ...(timeframe !== undefined && { timeframe }),
   }
 }
 
-/** One that runs here and gives the past. */
-const usualSource = (platform: ToolContext['platform']): string =>
-  platform.listSources().find(({ state, history, standsInFor }) => history && state !== 'idle' && !standsInFor)?.name ??
+/** A running source with history, else CoinGecko. */
+const defaultSource = (platform: ToolContext['platform']): string =>
+  platform.listSources().find(({ state, history, fallbackFor }) => history && state !== 'idle' && !fallbackFor)?.name ??
   'coingecko'
 
 async function reprocess({ topic, from }: Input, { platform, signal, progress }: ToolContext): Promise<Done> {
@@ -187,15 +170,15 @@ async function reprocess({ topic, from }: Input, { platform, signal, progress }:
       },
     )
   const { read, written, overwritten, deadLettered } = await platform.reprocess(
-    { topic, ...(from !== undefined && { appendedFrom: Math.floor(readMoment(from) / 1000) }) },
+    { topic, ...(from !== undefined && { appendedFrom: Math.floor(from / 1000) }) },
     { signal, onProgress: ({ read: so, total }) => progress(so, total, `${so} of ${countOf(total, 'record')} of ${topic}`) },
   )
   return { records: read, written, overwritten, dead_lettered: deadLettered }
 }
 
-/** Another process may be at it: then its passes do the work, and this only waits until all of it is done. */
+/** If another process does the rollups, this only waits until all of them are done. */
 async function aggregate(_given: Input, { store: { rollups }, signal, progress }: ToolContext): Promise<Done> {
-  await rollups.again()
+  await rollups.rebuild()
   const { pending: total } = await rollups.status()
   let bars = 0
   for (;;) {
@@ -205,6 +188,6 @@ async function aggregate(_given: Input, { store: { rollups }, signal, progress }
     const { pending } = await rollups.status()
     progress(Math.max(0, total - pending), total, countOf(pending, 'stretch is left', 'stretches are left'))
     if (pending === 0) return { bars }
-    if (pass.stretches === 0) await setTimeout(100, undefined, { signal })
+    if (pass.ranges === 0) await setTimeout(100, undefined, { signal })
   }
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { countOf, defineTool, type Position, QiError, type Stream, type TopicDescription } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { countOf, type Position, QiError, type Stream, type TopicDescription } from '../../base/types/index.ts'
 import { someOf } from '../shared/facts.ts'
 import { following, newest, type StreamRecord } from '../shared/streamRecords.ts'
 import { cell, markOf, saying } from '../shared/text.ts'
 import { messagesIn, topicNamed } from '../shared/topics.ts'
 
-/** Groups of this tool alone: no call can move the position of a consumer that stores records, or of another program. */
+/** The prefix of this tool's own groups: no call can move the position of a delivery or of another program. */
 const PREFIX = 'agent-'
 
 const record = z.object({
@@ -30,13 +31,13 @@ export const consumeStreamData = defineTool({
     read: z
       .enum(['newest', 'next'])
       .optional()
-      .describe('the newest that are there, or those that come after the position; default: next with a group, else newest'),
+      .describe('the newest messages, or those after the position; default: next with a group, else newest'),
     group: z
       .string()
       .regex(/^[a-zA-Z0-9._-]{1,100}$/, '1 to 100 of the characters a-z A-Z 0-9 . _ -')
       .optional()
       .describe('a name of your own whose position is kept, as the group agent-<name>; it begins at the oldest record'),
-    commit: z.boolean().default(true).describe('whether the position of the group moves behind what was read'),
+    commit: z.boolean().default(true).describe('true: the position of the group moves behind the messages read'),
     partition: z.int().min(0).max(10_000).optional().describe('only this partition; only with newest'),
     limit: z.int().min(1).max(50).default(5).describe('most records'),
     wait_ms: z.int().min(0).max(30_000).default(2000).describe('how long next waits for the first record, in milliseconds'),
@@ -44,7 +45,7 @@ export const consumeStreamData = defineTool({
   output: z.object({
     topic: z.string(),
     records: z.array(record).describe('oldest first'),
-    held: z.number().describe('messages that the topic holds'),
+    held: z.number().describe('messages in the topic'),
     group: z.string().optional(),
     lag: z.number().optional().describe('messages that the group has not read yet'),
     note: z.string().optional(),
@@ -63,7 +64,7 @@ export const consumeStreamData = defineTool({
     const from = await positions(stream, described, name)
     const { records, next } = await following(stream, topic, { catalogue, from, most: limit, waitMs, signal })
     if (name !== undefined && commit) {
-      // Every partition is committed, or what was appended meanwhile to one that nothing was read of would not count as lag.
+      // Every partition is committed: without a position, new messages of a partition would not count as lag.
       const moved = from.map((position) => next.find(({ partition: of }) => of === position.partition) ?? position)
       await stream.resetOffsets(name, moved)
     }
@@ -88,7 +89,7 @@ export const consumeStreamData = defineTool({
   }),
   text: ({ topic, records, held, group, lag, note }) =>
     [
-      `${topic}: ${records.length} of ${countOf(held, 'message')}${group ? `; group ${group} is ${lag ?? 0} behind` : ''}`,
+      `${topic}: ${records.length} of ${countOf(held, 'message')}${group ? `; group ${group} has lag ${lag ?? 0}` : ''}`,
       ...records.map(
         ({ partition, offset, key, record: found, text }) => `${partition}/${offset} ${cell(key)} ${gist(found, text)}`,
       ),
@@ -113,7 +114,7 @@ function check(
     })
 }
 
-/** Where the group is; without one, the end. */
+/** The positions of the group; without one, the ends. */
 async function positions(stream: Stream, { name: topic, partitions }: TopicDescription, group?: string): Promise<Position[]> {
   if (group === undefined) return partitions.map(({ partition, latest }) => ({ topic, partition, offset: latest }))
   const committed = new Map(
@@ -129,7 +130,7 @@ async function lagOf(stream: Stream, group: string, topic: string): Promise<numb
 
 const plain = (found: StreamRecord): z.input<typeof record> => ({ ...found })
 
-/** The figures of a record in few words; the structure has all of it. */
+/** The main figures of a record; the structure has all of it. */
 function gist(found: Record<string, unknown> | undefined, text: string | undefined): string {
   if (!found) return saying((text ?? '').slice(0, 80))
   const { time, price, close, value, currency, source, origin } = found

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { countOf, defineTool, formatTime, idCheck, QiError } from '../../base/index.ts'
+import { defineTool } from '../../base/agent/index.ts'
+import { countOf, formatTime, idCheck, QiError } from '../../base/types/index.ts'
 import { resolveCoin } from '../shared/coins.ts'
 import { cell, markOf } from '../shared/text.ts'
 import { MOST_SCANNED, type Ticks, ticksOfStore, ticksOfStream } from '../shared/ticks.ts'
@@ -13,7 +14,7 @@ const output = z.object({
   currency: z.string(),
   of: z.string(),
   read_from: z.string(),
-  simulated: z.boolean().describe('whether some of the records are invented'),
+  simulated: z.boolean().describe('true if some of the records are simulated'),
   records: z.number().describe('prices in the window'),
   from: z.string(),
   to: z.string(),
@@ -40,7 +41,7 @@ const output = z.object({
 export const processCryptoStream = defineTool({
   name: 'process_crypto_stream',
   title: 'Statistics of a live window',
-  summary: `Computes moving average, volatility and trend over the newest prices or trades of one coin, in the live stream or the store. Figures are computed numbers and come with their formulas. In the stream the newest ${MOST_SCANNED} messages are looked at; for candles and standard indicators use technical_analysis.`,
+  summary: `Computes moving average, volatility and trend over the newest prices or trades of one coin, in the live stream or the store. Figures are computed numbers and come with their formulas. In the stream the newest ${MOST_SCANNED} messages are scanned; for candles and standard indicators use technical_analysis.`,
   set: 'CryptoDataTools',
   effect: 'read',
   input: z.object({
@@ -52,7 +53,7 @@ export const processCryptoStream = defineTool({
       .default([...OPERATIONS])
       .describe('what to compute'),
     read_from: z.enum(['stream', 'store']).default('stream').describe('the live stream, or what is stored'),
-    of: z.enum(['prices', 'trades']).default('prices').describe('the records that the window is made of'),
+    of: z.enum(['prices', 'trades']).default('prices').describe('the records of the window'),
     source: z.string().min(1).max(100).optional().describe('needed where several sources have the coin'),
     currency: z.string().min(1).max(20).optional().describe('needed where there are several'),
     window: z.int().min(2).max(10_000).default(200).describe('how many of the newest records'),

@@ -1,12 +1,13 @@
 import { z } from 'zod'
-import { defineTool, formatTime, QiError, type SourceStatus, type ToolContext } from '../../base/index.ts'
+import { defineTool, type ToolContext } from '../../base/agent/index.ts'
+import { formatTime, QiError, type SourceStatus } from '../../base/types/index.ts'
 import { saying } from '../shared/text.ts'
 
 const setting = z.object({
   name: z.string(),
   summary: z.string(),
   default: z.unknown().optional(),
-  by_operator_only: z.boolean().optional().describe('true where it cannot be given here'),
+  by_operator_only: z.boolean().optional().describe('true if it cannot be set here'),
 })
 
 const publisher = z.object({
@@ -15,12 +16,12 @@ const publisher = z.object({
   state: z.string().describe('idle: not started; elsewhere: another process runs it'),
   summary: z.string(),
   gives_history: z.boolean(),
-  stands_in_for: z.string().optional(),
+  fallback_for: z.string().optional(),
   received: z.number().optional().describe('records pulled since it started'),
   published: z.number().optional().describe('records durable in the stream'),
   invalid: z.number().optional().describe('records put into the dead letters'),
   last_record_time: z.string().optional(),
-  trouble: z.string().optional().describe('what keeps it from its provider or from the stream now'),
+  trouble: z.string().optional().describe('its current failure'),
 })
 
 const output = z.object({
@@ -110,7 +111,7 @@ async function answer(context: ToolContext, named: string | undefined, done?: st
 }
 
 async function describe({ platform, coverage }: ToolContext, source: SourceStatus): Promise<z.input<typeof publisher>> {
-  const { name, type, summary, history, state, standsInFor } = source
+  const { name, type, summary, history, state, fallbackFor } = source
   const stats = platform.getStatus().publishers.find((one) => one.source === name)
   const elsewhere = state !== 'running' && state !== 'restarting' && (await coverage.runs(name))
   const trouble =
@@ -123,7 +124,7 @@ async function describe({ platform, coverage }: ToolContext, source: SourceStatu
     state: elsewhere ? 'elsewhere' : state,
     summary,
     gives_history: history,
-    ...(standsInFor !== undefined && { stands_in_for: standsInFor }),
+    ...(fallbackFor !== undefined && { fallback_for: fallbackFor }),
     ...(stats && {
       received: stats.received,
       published: stats.published,

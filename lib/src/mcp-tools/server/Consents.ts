@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { type MigrationFile, migrate, type Pool } from '../../base/index.ts'
+import { type MigrationFile, migrate, type Pool } from '../../base/database/index.ts'
 
 const files: readonly MigrationFile[] = [
   {
@@ -9,12 +9,12 @@ const files: readonly MigrationFile[] = [
   },
 ]
 
-/** How long a user may take to agree. */
+/** Validity of a token, in seconds. */
 export const CONSENT_SECONDS = 300
 
 /** The call that a consent is for. */
 export interface ConsentedCall {
-  /** The session or client that makes it. */
+  /** The session or client. */
   readonly caller: string
   readonly tool: string
   readonly input: Readonly<Record<string, unknown>>
@@ -23,8 +23,8 @@ export interface ConsentedCall {
 const ready = new WeakSet<Pool>()
 
 /**
- * Tokens that stand for a question: each is good for one call, of one caller with the same arguments, within five minutes. They are kept
- * in the store, so that another process (the next `qicore tool`) knows them too, and as hashes, so that nobody reads one there.
+ * Tokens of questions: each is good for one call, of one caller with the same arguments, within five minutes. They are in the store, so
+ * that another process (the next `qicore tool`) accepts them, and as hashes, so that nobody can read one there.
  */
 export class Consents {
   readonly #pool: Pool
@@ -33,7 +33,7 @@ export class Consents {
     this.#pool = pool
   }
 
-  /** Makes its table where it is not there. @throws QiError */
+  /** Creates its table if needed. @throws QiError */
   static async open(pool: Pool): Promise<Consents> {
     if (!ready.has(pool)) await migrate(pool, { component: 'consents', files })
     ready.add(pool)
@@ -65,7 +65,7 @@ const sha256 = (text: string): Buffer => createHash('sha256').update(text).diges
 
 const digest = ({ caller, tool, input }: ConsentedCall): Buffer => sha256(stableJson([caller, tool, input]))
 
-/** JSON in which the order of names means nothing: it is always the same. */
+/** JSON with sorted names: equal values give equal texts. */
 export const stableJson = (value: unknown): string => JSON.stringify(sorted(value))
 
 function sorted(value: unknown): unknown {

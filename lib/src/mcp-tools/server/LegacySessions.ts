@@ -9,13 +9,13 @@ import {
 } from '@modelcontextprotocol/server'
 import type { Caller } from '../access/roles.ts'
 
-/** Sender of a request over HTTP, as far as sessions are concerned. */
+/** The sender of an HTTP request. */
 export interface McpSender {
   /** Its name and role, for each call. */
   readonly caller: Caller
-  /** Stands for its token; a session answers to the owner that opened it. */
+  /** Identifies its token; a session answers only to the owner that opened it. */
   readonly owner: string
-  /** Where it comes from; with the owner it has a quota of sessions. */
+  /** Its address; the quota of sessions is per owner and address. */
   readonly address: string
 }
 
@@ -27,9 +27,9 @@ export interface SessionLimits {
 }
 
 const LIMITS: SessionLimits = { sessions: 512, perCaller: 128 }
-/** A session unused for so long ends, in milliseconds. */
+/** An idle session ends after this, in milliseconds. */
 const IDLE_MS = 30 * 60_000
-/** Where a caller opens more than it may, its own sessions that were idle for so long make room. */
+/** A caller over its quota loses its own session that was idle for this long, in milliseconds. */
 const SPARE_MS = 5 * 60_000
 /** The same for a session that was opened and never used. */
 const UNUSED_MS = 10_000
@@ -39,7 +39,7 @@ interface Session {
   readonly server: McpServer | Server
   readonly transport: WebStandardStreamableHTTPServerTransport
   readonly owner: string
-  /** Counts against the quota of its owner at one address. */
+  /** Owner and address, which share a quota. */
   readonly account: string
 }
 
@@ -49,12 +49,12 @@ interface Kept extends Session {
   requests: number
 }
 
-/** Clients of the protocol before 2026-07-28: with a session where they open one by `initialize`, else request by request. */
+/** Serves clients of the protocol before 2026-07-28: in a session if they open one by `initialize`, else statelessly. */
 export class LegacySessions {
   readonly #servers: McpServerFactory
   readonly #onError: (error: Error) => void
   readonly #stateless: (request: Request, from: McpHandlerRequestOptions) => Promise<Response>
-  /** By id, the one used last at the end. */
+  /** By id, least recently used first. */
   readonly #sessions = new Map<string, Kept>()
   readonly #limits: SessionLimits
   /** Sessions that are being opened, by account. */
@@ -72,7 +72,7 @@ export class LegacySessions {
     if (id === null)
       return (await isInitialize(request, from.parsedBody)) ? this.#open(request, caller, from) : this.#stateless(request, from)
     const session = this.#sessions.get(id)
-    // A session id is no secret: it answers to the token that opened it.
+    // A session id is no secret: the token that opened it is needed too.
     if (!session || session.owner !== caller.owner) return unknownSession()
     session.usedAt = Date.now()
     session.requests++
@@ -109,7 +109,7 @@ export class LegacySessions {
     }
   }
 
-  /** Ends what is idle; no caller can end a session of another that is in use. */
+  /** Ends idle sessions. No caller can end another's session in use. */
   #makeRoom(account: string): boolean {
     const now = Date.now()
     for (const [id, { usedAt }] of this.#sessions) {

@@ -1,14 +1,7 @@
 import { z } from 'zod'
-import {
-  escapeHidden,
-  type Pool,
-  QiError,
-  suggest,
-  type ToolContext,
-  type ToolDefinition,
-  type ToolEffect,
-  toQiError,
-} from '../../base/index.ts'
+import type { ToolContext, ToolDefinition, ToolEffect } from '../../base/agent/index.ts'
+import type { Pool } from '../../base/database/index.ts'
+import { escapeHidden, QiError, suggest, toQiError } from '../../base/types/index.ts'
 import { AuditLog } from '../access/AuditLog.ts'
 import { type Caller, effectOf, mildestEffect, requireRole, roleFor } from '../access/roles.ts'
 import { answerOf, type ToolAnswer } from '../answer/answerOf.ts'
@@ -16,23 +9,23 @@ import { provenance } from '../answer/provenance.ts'
 import { Consents } from './Consents.ts'
 import { describeIssue } from './issues.ts'
 
-/** The caller, and how a call that destroys something gets the user's consent. */
+/** The caller, and the way to the user's consent to a destructive call. */
 export interface Consenting {
   readonly by: Caller
-  /** Tells callers apart, so that nobody else can use a token that was given to this one. */
+  /** Identifies the caller, so that nobody else can use its token. */
   readonly caller: string
   /** The user has agreed already, as by `--yes`. */
   readonly agreed?: boolean
   /**
-   * Asks the user, where the caller can: whatever the arguments say. `token` stands for the question: a caller that answers in a second
-   * request hands it back there.
+   * Asks the user, if the client can, whatever the arguments say. `token` identifies the question: a client that answers in a second request
+   * returns it there.
    */
   readonly ask?:
     | ((question: string, token: () => Promise<string>, redeem: (token: string) => Promise<boolean>) => Promise<boolean>)
     | undefined
 }
 
-/** Of agents within the process: their workflows ask, and their runs say what they did. No role limits them. */
+/** For agents in this process: their workflows ask the user, and their runs record what they did. No role limits them. */
 export const AGREED = 'agreed'
 
 /** The user must agree first: repeating the call with the token does it. */
@@ -51,7 +44,7 @@ export class ConsentNeeded extends QiError {
   }
 }
 
-/** The argument that a tool which destroys takes besides its own: the token of a refusal. */
+/** The extra argument of a destructive tool: the token of a refusal. */
 export const CONFIRM = 'confirm'
 const TOKEN = z
   .string()
@@ -59,7 +52,7 @@ const TOKEN = z
   .optional()
   .describe('only where a refusal gave a token for this very call and the user has agreed since: that token')
 
-// zod compiles a schema when it is first used: made anew for each call it would be compiled for each call.
+// zod compiles a schema at its first use, so each is made once.
 const inputs = new WeakMap<ToolDefinition, z.ZodObject>()
 
 /** The arguments of a tool, with `confirm` where it destroys. */
@@ -73,7 +66,7 @@ export function inputOf(tool: ToolDefinition): z.ZodObject {
 
 const outputs = new WeakMap<ToolDefinition, z.ZodObject>()
 
-/** The structure of an answer; of a read it says as of when, from which sources and how complete. */
+/** The output schema of a tool; reads have `provenance` besides. */
 export function outputOf(tool: ToolDefinition): z.ZodObject {
   const known = outputs.get(tool)
   if (known) return known
@@ -94,10 +87,10 @@ export interface AdmittedCall {
 }
 
 /**
- * One call: the caller's role and the arguments are checked, the user consents to what is destroyed, the tool runs. What writes, or was
- * to, stands in the audit log.
+ * One call: checks the caller's role and the arguments, gets the user's consent to a destructive call, runs the tool. Every write, refused
+ * ones included, is in the audit log.
  * @throws QiError FORBIDDEN naming the role that is needed; BAD_REQUEST naming the argument, its value and the remedy; ConsentNeeded
- * (CONFLICT) with a token where the user cannot be asked; CANCELLED where the user did not agree; what the tool throws
+ * (CONFLICT) with a token where the user cannot be asked; CANCELLED if the user did not agree; the errors of the tool
  */
 export async function callTool(
   tool: ToolDefinition,
@@ -136,7 +129,9 @@ export async function admitCall(
     if (refusal.code === 'FORBIDDEN' || !reads)
       await AuditLog.open(store.pool)
         .then((log) => log.add({ by, tool: tool.name, effect, input: raw }, 'refused', refusal))
-        .catch((error: unknown) => logger.warn({ tool: tool.name, caller: by.name, error }, 'a refused call could not be noted'))
+        .catch((error: unknown) =>
+          logger.warn({ tool: tool.name, caller: by.name, err: error }, 'a refused call could not be noted'),
+        )
     throw failure
   }
 }
@@ -155,7 +150,7 @@ export async function askConsent(
     const asked = !(failure instanceof QiError) || failure instanceof ConsentNeeded
     const log = await AuditLog.open(store.pool)
     const entry = { by: consenting.by, tool: tool.name, effect, input }
-    // A question carries a token, which stands in no log.
+    // A question carries a token, which must not be logged.
     await (asked ? log.add(entry, 'asked') : log.add(entry, 'refused', failure))
     throw failure
   }
@@ -174,7 +169,7 @@ export async function runTool(
   const line = await log.add({ by: consenting.by, tool: tool.name, effect, input, job: job() }, 'started')
   const noted = (error?: QiError) =>
     log.finish(line, job(), error).catch((failure: unknown) => {
-      context.logger.warn({ tool: tool.name, line, error: failure }, 'the end of a call could not be noted in the audit log')
+      context.logger.warn({ tool: tool.name, line, err: failure }, 'the end of a call could not be noted in the audit log')
     })
   try {
     // It may have been cancelled while the line was written.
@@ -225,19 +220,19 @@ function parseArguments(tool: ToolDefinition, given: unknown): Record<string, un
   throw new QiError('BAD_REQUEST', `${tool.name}: ${parts.slice(0, 5).join('; ')}`, { field: short(field ?? '') || 'arguments' })
 }
 
-/** `confirm: true` is the caller's own word, not the user's: as good as none. */
+/** Drops `confirm: true`: it is the caller's word, not the user's. */
 function withoutBareConsent({ effect }: ToolDefinition, given: unknown): unknown {
   if (effect !== 'destroy' || typeof given !== 'object' || given === null || Array.isArray(given)) return given
   const { [CONFIRM]: said, ...rest } = given as Record<string, unknown>
   return typeof said === 'boolean' ? rest : given
 }
 
-/** A failure may quote what it was given; the caller's context is not ours to fill. */
+/** Most characters of an error for the caller, which may quote its arguments. */
 const MOST_TEXT = 1500
 
 const short = (text: string): string => text.slice(0, 60)
 
-/** What a caller is told when a call failed: what, why, and whether trying again can help. */
+/** The text for the caller of a failed call: the fault, its reason, and whether a retry can help. */
 export function explainFailure(failure: unknown): { readonly text: string; readonly error: QiError } {
   const error = toQiError(failure)
   const again = error.retryAfterMs
@@ -245,8 +240,8 @@ export function explainFailure(failure: unknown): { readonly text: string; reado
     : error.retryable
       ? ' The same call can succeed later.'
       : ''
-  // Of all that errors quote only SQL, which is the caller's own, has lines: they show the place that is wrong.
-  // A defect may tell of the inside: its message is for the log.
+  // Only quoted SQL, which is the caller's own, keeps its lines: they show the faulty place.
+  // The message of a defect may reveal internals: it is for the log.
   const message = error.code === 'INTERNAL' ? 'a defect in QiCore; the log says more' : error.message
   return { error, text: `${error.code}: ${clipped(error.field === 'sql' ? message : escapeHidden(message))}${again}` }
 }

@@ -1,14 +1,16 @@
 import type { CallToolResult, Tool } from '@modelcontextprotocol/server'
 import { z } from 'zod'
-import { suggest, type ToolDefinition } from '../../base/index.ts'
+import type { ToolDefinition } from '../../base/agent/index.ts'
+import { suggest } from '../../base/types/index.ts'
 import { CALL_TOOL, callInput, FIND_TOOLS, findInput, findTools, foundText } from './finding.ts'
 import { describeIssue } from './issues.ts'
 import { listedTool } from './listing.ts'
+import { refusal } from './result.ts'
 
-/** The tools of one kind of connection, ready to be listed, found and called. */
+/** The tools of one kind of connection. */
 export interface Catalogue {
   readonly listed: Tool[]
-  /** All that may be called: those that are listed, and those that can be found. */
+  /** Listed tools and those that `find_tools` finds. */
   readonly byName: ReadonlyMap<string, ToolDefinition>
 }
 
@@ -18,7 +20,7 @@ interface Listed {
   readonly outputSchemas?: boolean | undefined
 }
 
-/** By the list of tools, which an offer makes once. */
+/** Caches, by the list of tools, which an offer creates once. */
 const made = {
   plain: new WeakMap<readonly ToolDefinition[], Catalogue>(),
   full: new WeakMap<readonly ToolDefinition[], Catalogue>(),
@@ -70,7 +72,7 @@ export function answerFind({ byName }: Catalogue, given: unknown): CallToolResul
   return { content: [{ type: 'text', text: foundText(found) }], structuredContent: { ...found } }
 }
 
-/** The tool that a call of `call_tool` names, with its arguments. */
+/** The tool and arguments of a call of `call_tool`. */
 export function toolToCall(
   catalogue: Catalogue,
   given: unknown,
@@ -78,13 +80,13 @@ export function toolToCall(
   const asked = callInput.safeParse(given ?? {})
   if (!asked.success) return { refused: wording(CALL_TOOL, asked.error, given) }
   const tool = catalogue.byName.get(asked.data.name)
-  return tool ? { tool, given: asked.data.arguments } : { refused: `NOT_FOUND: ${unknownTool(asked.data.name, catalogue)}.` }
+  return tool
+    ? { tool, given: asked.data.arguments }
+    : { refused: `NOT_FOUND: ${unknownTool(asked.data.name, catalogue.byName)}.` }
 }
 
-export const unknownTool = (name: string, { byName }: Catalogue): string =>
+export const unknownTool = (name: string, byName: Catalogue['byName']): string =>
   `this connection has no tool named "${name.slice(0, 60)}"${suggest(name.slice(0, 60), [...byName.keys()])}`
-
-export const refusal = (text: string): CallToolResult => ({ content: [{ type: 'text', text }], isError: true })
 
 const wording = (tool: string, { issues }: z.ZodError, given: unknown): string =>
   `BAD_REQUEST: ${tool}: ${issues

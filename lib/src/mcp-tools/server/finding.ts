@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import type { ToolDefinition } from '../../base/index.ts'
+import type { ToolDefinition } from '../../base/agent/index.ts'
 import { listedSchema } from './listing.ts'
 
-/** Most tools in an answer: each comes with its arguments. */
+/** Most tools in an answer, each with its arguments. */
 const MOST_FOUND = 5
-/** Names alone, where the words fit nothing. */
+/** Most names in an answer without a match. */
 const MOST_NAMES = 60
 
 export const FIND_TOOLS = 'find_tools'
@@ -24,7 +24,7 @@ export const callInput = z
   })
   .strict()
 
-/** A tool as a search shows it: all that is needed to call it. */
+/** A found tool, with all that a call needs. */
 interface Found {
   readonly name: string
   readonly effect: string
@@ -32,7 +32,7 @@ interface Found {
   readonly arguments: Readonly<Record<string, unknown>>
 }
 
-/** The tools that fit the words best, the best first. */
+/** The best matches, best first; without any, the names of all tools. */
 export function findTools(tools: readonly ToolDefinition[], words: string, limit: number): { items: Found[]; names?: string[] } {
   const asked = wordsOf(words)
   const fitting = tools
@@ -59,7 +59,7 @@ export const foundText = ({ items, names = [] }: ReturnType<typeof findTools>): 
         .join('\n')
     : `No tool fits these words. There are: ${names.join(', ')}`
 
-/** Lower-case stems: "prices" finds "price", "deleting" does not find "delete" and need not, since other words do. */
+/** Lower-case words without plural s: "prices" finds "price". */
 const wordsOf = (text: string): string[] =>
   (text.toLowerCase().match(/[a-z0-9]+/g) ?? []).map((word) => (word.length > 3 ? word.replace(/s$/, '') : word))
 

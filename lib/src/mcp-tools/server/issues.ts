@@ -1,7 +1,7 @@
 import type { z } from 'zod'
-import { wordIssue } from '../../base/index.ts'
+import { wordIssue } from '../../base/types/index.ts'
 
-/** What is wrong with an argument: where, what was given, what is expected. */
+/** A faulty argument in words: its path, the given value, and the expected one. */
 export function describeIssue(issue: z.core.$ZodIssue, given: unknown): string {
   const path = issue.path.join('.')
   const value = issue.path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], given)

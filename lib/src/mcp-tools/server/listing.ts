@@ -1,11 +1,11 @@
 import type { Tool } from '@modelcontextprotocol/server'
-import type { ToolDefinition } from '../../base/index.ts'
+import type { ToolDefinition } from '../../base/agent/index.ts'
 import { inputOf, outputOf } from './callTool.ts'
 import { toolJsonSchema } from './schema.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** Left out of a list: they cost tokens, and a refusal names what an argument must be. */
+/** Keywords left out of a list: they cost tokens, and a refusal says what an argument must be. */
 const SILENT = new Set([
   'pattern',
   'minLength',
@@ -20,7 +20,7 @@ const SILENT = new Set([
 
 const schemas = new WeakMap<ToolDefinition, Json>()
 
-/** The arguments of a tool as a model needs them: names, types, choices, defaults, descriptions. The checks stay as they are. */
+/** The arguments of a tool for a model: names, types, choices, defaults, descriptions. Validation is unaffected. */
 export function listedSchema(tool: ToolDefinition): Json {
   const known = schemas.get(tool)
   if (known) return known
@@ -50,7 +50,7 @@ function terse(schema: Json): Json {
 const lists = new WeakMap<ToolDefinition, Tool>()
 const fullLists = new WeakMap<ToolDefinition, Tool>()
 
-/** A tool as a list shows it; made once. */
+/** A tool in the form of a list; cached. */
 export function listedTool(tool: ToolDefinition, outputSchemas: boolean): Tool {
   const known = (outputSchemas ? fullLists : lists).get(tool)
   if (known) return known

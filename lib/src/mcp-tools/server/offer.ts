@@ -1,12 +1,13 @@
-import { QiError, type ToolDefinition } from '../../base/index.ts'
+import type { ToolDefinition } from '../../base/agent/index.ts'
+import { QiError } from '../../base/types/index.ts'
 import { type Selection, selectTools, toolsetNames } from './select.ts'
 
-/** The tools of one connection: those that it lists, and those that `find_tools` finds besides. */
+/** The tools of one connection: listed ones, and more that `find_tools` finds. */
 export interface ToolOffer {
   readonly tools: readonly ToolDefinition[]
   /** Found by `find_tools` and called by `call_tool`. */
   readonly more: readonly ToolDefinition[]
-  /** Whether the list has output schemas: they are more than half of it, and no model needs them. */
+  /** True if the list has output schemas: they more than double it, and no model needs them. */
   readonly outputSchemas: boolean
 }
 
@@ -22,9 +23,8 @@ export interface ToolOfferOptions {
 }
 
 /**
- * The default set where nothing is named. Names narrow the connection to what they name; with the default set all the rest that this
- * connection may call can be found.
- * @throws QiError BAD_REQUEST for a name that is none
+ * Without names: the default set. Names limit the connection to them; with the default set all other allowed tools can be found.
+ * @throws QiError BAD_REQUEST for an unknown name
  */
 export function toolOffer({ tools, toolsets, readOnly, destructive, outputSchemas = false }: ToolOfferOptions = {}): ToolOffer {
   for (const name of toolsets ?? [])
@@ -40,7 +40,7 @@ export function toolOffer({ tools, toolsets, readOnly, destructive, outputSchema
   return { tools: listed, more, outputSchemas }
 }
 
-/** Headers that choose tools; the same names without `x-mcp-`, with underscores, stand in the query. */
+/** Headers that choose tools. In the query they have the same names without `x-mcp-`, with underscores. */
 const HEADER = {
   tools: 'x-mcp-tools',
   toolsets: 'x-mcp-toolsets',
@@ -50,22 +50,22 @@ const HEADER = {
 const PARAMETER = { tools: 'tools', toolsets: 'toolsets', readOnly: 'readonly', outputSchemas: 'output_schemas' }
 export const OFFER_HEADERS: readonly string[] = Object.values(HEADER)
 
-/** Most characters of a choice: all names there are take fewer. */
+/** Most characters of a choice; all names together are shorter. */
 const MOST_LENGTH = 4_000
-/** Most different choices that are kept ready. */
+/** Most cached choices. */
 const MOST_KEPT = 100
 
-/** The offers of an HTTP endpoint, each made once, as its requests choose them by header or query. */
+/** The offers of an HTTP endpoint, chosen by header or query, and cached. */
 export class ToolOffers {
   readonly #destructive: boolean
   readonly #kept = new Map<string, ToolOffer>()
 
-  /** @param destructive whether what destroys is offered at all */
+  /** @param destructive true if destructive tools are offered */
   constructor(destructive: boolean) {
     this.#destructive = destructive
   }
 
-  /** @throws QiError BAD_REQUEST naming the header or parameter that cannot be understood */
+  /** @throws QiError BAD_REQUEST naming the invalid header or parameter */
   of(request: Request | undefined): ToolOffer {
     const chosen = request && choiceOf(request)
     const key = JSON.stringify(chosen ?? {})
@@ -79,7 +79,7 @@ export class ToolOffers {
   }
 }
 
-/** A query narrows like a header; where both name tools the query counts, and either can ask for tools that only read. */
+/** Reads query and headers. If both name tools, the query counts; either can ask for read-only tools. */
 function choiceOf({ url, headers }: Request): ToolOfferOptions {
   const query = url.includes('?') ? new URL(url).searchParams : undefined
   const given = (key: keyof typeof HEADER): string | undefined => {

@@ -6,7 +6,7 @@ type AddPrompt = (server: McpServer) => void
 
 const say = (text: string) => ({ messages: [{ role: 'user' as const, content: { type: 'text' as const, text } }] })
 
-/** Made once: a server is made for each request. */
+/** Created once, because a server is created for each request. */
 const briefArguments = z.object({
   coins: z.string().optional().describe('ids of coins, comma-separated; the whole market when left out'),
 })
@@ -33,14 +33,14 @@ export const prompts: readonly AddPrompt[] = [
       'data_quality_review',
       {
         title: 'Data quality review',
-        description: 'What is stale, missing or set aside, and what to do about it.',
+        description: 'Stale and missing data and dead letters, and what to do about them.',
         argsSchema: reviewArguments,
       },
       ({ source }) =>
         say(
-          `Review the quality of the stored data${source ? ` of the source ${cell(source)}` : ''}: get_data_health for age and holes, dead_letters for what was set aside ` +
-            'and why, platform_health for parts that are unwell. List what is wrong by weight, each with its cause and the call that ' +
-            'would mend it (such as batch_process_data with operation backfill); call nothing that changes data before I agree.',
+          `Review the quality of the stored data${source ? ` of the source ${cell(source)}` : ''}: get_data_health for age and holes, dead_letters for ` +
+            'refused records and why, platform_health for parts that are not up. List the faults by weight, each with its cause and the call that ' +
+            'would fix it (such as batch_process_data with operation backfill); call nothing that changes data before I agree.',
         ),
     ),
 ]

@@ -1,5 +1,9 @@
 import type { McpServer } from '@modelcontextprotocol/server'
-import { dataHealthWire, latestPriceWire, recordTypes, type ToolHandles } from '../../base/index.ts'
+import type { ToolHandles } from '../../base/agent/index.ts'
+import { dataHealthWire, latestPriceWire } from '../../base/database/index.ts'
+import { recordTypes } from '../../base/types/index.ts'
+import { provenanceOf } from '../answer/provenance.ts'
+import { recordFacts } from '../shared/facts.ts'
 
 type Handles = () => Promise<ToolHandles>
 type AddResource = (server: McpServer, handles: Handles) => void
@@ -18,8 +22,9 @@ const jsonResource =
     }))
   }
 
-/** Most series in a resource: one is read as a whole. */
+/** Most series in a resource, which is read as a whole. */
 const MOST = 25
+const MORE = `only ${MOST} series are shown: the tools page through all`
 
 export const resources: readonly AddResource[] = [
   jsonResource(
@@ -28,8 +33,11 @@ export const resources: readonly AddResource[] = [
     'The market now',
     `The latest prices of up to ${MOST} series, as records on the wire.`,
     async ({ reads }) => {
+      const readAt = Date.now()
       const { items, next } = await reads.dsl.getLatestPrices({ limit: MOST })
-      return { items: items.map(latestPriceWire), more: next !== undefined }
+      const wires = items.map(latestPriceWire)
+      const more = next !== undefined
+      return { items: wires, more, provenance: provenanceOf(recordFacts(wires, more ? MORE : undefined), readAt) }
     },
   ),
   jsonResource(
@@ -54,6 +62,12 @@ export const resources: readonly AddResource[] = [
     'qicore://health/data',
     'Data health',
     `Of up to ${MOST} series: rows, age, missing bars, holes, and whether it is ok, stale or gappy.`,
-    async ({ reads }) => dataHealthWire(await reads.dsl.getDataHealth({ limit: MOST })),
+    async ({ reads }) => {
+      const readAt = Date.now()
+      const health = dataHealthWire(await reads.dsl.getDataHealth({ limit: MOST }))
+      const times = health.items.map(({ last }) => String(last))
+      const missing = [health.next === undefined ? undefined : MORE]
+      return { ...health, provenance: provenanceOf({ times, from: health.items, missing }, readAt) }
+    },
   ),
 ]

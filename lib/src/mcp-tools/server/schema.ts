@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** JSON Schemas are made once: each list and each page of the reference shows them. */
+/** Caches of JSON Schemas. */
 const made = { input: new WeakMap<z.ZodObject, JsonSchema>(), output: new WeakMap<z.ZodObject, JsonSchema>() }
 type JsonSchema = Record<string, unknown>
 

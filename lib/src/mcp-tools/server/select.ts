@@ -1,24 +1,25 @@
 import { z } from 'zod'
-import { QiError, suggest, type ToolDefinition } from '../../base/index.ts'
+import type { ToolDefinition } from '../../base/agent/index.ts'
+import { QiError, suggest } from '../../base/types/index.ts'
 import { tools } from '../index.gen.ts'
 
 export interface Selection {
-  /** Names of tools, or of sets of them (`default`, `all`, RedpandaTools …); all when left out. */
+  /** Names of tools or sets (`default`, `all`, RedpandaTools …). Default: all. */
   readonly names?: readonly string[] | undefined
   /** Only tools that change nothing. */
   readonly readOnly?: boolean | undefined
-  /** Also what destroys: default false. */
+  /** True: destructive tools too. Default false. */
   readonly destructive?: boolean | undefined
 }
 
-/** The set of the tools that declare themselves part of it, and the set of all. */
+/** The sets of the default tools and of all tools. */
 const DEFAULT = 'default'
 const ALL = 'all'
 
-/** The sets that can be named. */
+/** Names of the sets. */
 export const toolsetNames = (): readonly string[] => [DEFAULT, ALL, ...new Set(tools.map(({ set }) => set))]
 
-/** @throws QiError BAD_REQUEST for a name that is none */
+/** @throws QiError BAD_REQUEST for an unknown name */
 export function selectTools({ names, readOnly = false, destructive = false }: Selection = {}): readonly ToolDefinition[] {
   const known = [...toolsetNames(), ...tools.map(({ name }) => name)]
   for (const name of names ?? [])
@@ -34,7 +35,7 @@ export function selectTools({ names, readOnly = false, destructive = false }: Se
   return offered.filter(({ effect }) => !readOnly || effect === 'read')
 }
 
-/** Each tool in its two forms, made once: schemas hang on the identity of a definition. */
+/** Caches of both forms of each tool: schemas are cached by the identity of a definition. */
 const forms = {
   whole: new WeakMap<ToolDefinition, ToolDefinition>(),
   harmless: new WeakMap<ToolDefinition, readonly ToolDefinition[]>(),
@@ -52,7 +53,7 @@ function once<T>(known: WeakMap<ToolDefinition, T>, tool: ToolDefinition, make: 
 const whole = (tool: ToolDefinition): ToolDefinition =>
   once(forms.whole, tool, (of) => (of.destructive ? { ...of, summary: `${of.summary} ${of.destructive.summary}` } : of))
 
-/** The part of a tool that destroys nothing. */
+/** A tool without its destructive actions; none if it only destroys. */
 const harmless = (tool: ToolDefinition): readonly ToolDefinition[] => once(forms.harmless, tool, makeHarmless)
 
 function makeHarmless(tool: ToolDefinition): readonly ToolDefinition[] {
@@ -76,7 +77,7 @@ function withoutActions({ name, input }: ToolDefinition, destructive: readonly s
   return action?.description === undefined ? field : field.describe(action.description)
 }
 
-/** A tool with all it can do. @param among default: all there are. @throws QiError NOT_FOUND */
+/** A tool with all its actions. @param among default: all tools. @throws QiError NOT_FOUND */
 export function toolNamed(name: string, among: readonly ToolDefinition[] = tools): ToolDefinition {
   const found = among.find((tool) => tool.name === name)
   if (found) return whole(found)

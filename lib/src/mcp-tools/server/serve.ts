@@ -5,25 +5,26 @@ import {
   isLegacyRequest,
   type McpHandlerRequestOptions,
   type McpServerFactory,
+  PROTOCOL_VERSION_META_KEY,
 } from '@modelcontextprotocol/server'
 import { type StdioServerHandle, serveStdio } from '@modelcontextprotocol/server/stdio'
 import { LegacySessions, type McpSender } from './LegacySessions.ts'
 
-/** Answers requests of MCP. The HTTP server in front of it decides who may ask. */
+/** Answers MCP requests. The HTTP server in front authenticates the sender. */
 export interface McpEndpoint {
   fetch(request: Request, sender: McpSender): Promise<Response>
-  /** Ends what is under way. */
+  /** Ends the calls in progress. */
   close(): Promise<void>
 }
 
-/** Serves one client over this process's stdin and stdout, of either generation of the protocol. */
+/** Serves one client over this process's stdin and stdout, in either generation of the protocol. */
 export const serveOverStdio = (servers: McpServerFactory, onError: (error: Error) => void): StdioServerHandle =>
   serveStdio(servers, { onerror: onError })
 
 /**
- * Answers Streamable HTTP. Of protocol 2026-07-28 each request stands alone and gets a server of its own; clients of the revisions
- * before it may open a session, which their protocol needs to ask the user something.
- * @param check called with each request before anything is made of it; what it throws, fetch throws
+ * Answers Streamable HTTP. In protocol 2026-07-28 each request stands alone and gets its own server. Clients of earlier revisions may
+ * open a session, which their protocol needs to ask the user something.
+ * @param check called first with each request; fetch throws its error
  */
 export function mcpEndpoint(
   servers: McpServerFactory,
@@ -46,7 +47,8 @@ export function mcpEndpoint(
           extra: { caller: sender.caller },
         },
       }
-      return (await isLegacyRequest(request, body.parsedBody)) ? legacy.fetch(request, sender, from) : modern.fetch(request, from)
+      const isLegacy = !claimsModern(body.parsedBody) && (await isLegacyRequest(request, body.parsedBody))
+      return isLegacy ? legacy.fetch(request, sender, from) : modern.fetch(request, from)
     },
     async close() {
       await Promise.all([modern.close(), legacy.close()])
@@ -54,9 +56,17 @@ export function mcpEndpoint(
   }
 }
 
+/** True for a call that names its protocol revision itself. `isLegacyRequest` says the same, but validates the body, as the SDK does again. */
+function claimsModern(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null || 'result' in body || 'error' in body) return false
+  const { method, params } = body as { readonly method?: unknown; readonly params?: { readonly _meta?: object | null } | null }
+  const meta = method === 'tools/call' ? params?._meta : undefined
+  return typeof meta === 'object' && meta !== null && PROTOCOL_VERSION_META_KEY in meta
+}
+
 /**
- * The body of a call, read and parsed once for all who look at it. A body whose length is not declared, or beyond the bound, is left to
- * the SDK, which reads no more of it than it may.
+ * The body of a call, read and parsed once. A body without a declared length, or beyond the bound, is left to the SDK, which reads no more
+ * of it than it may.
  */
 async function parsedOnce(request: Request): Promise<{ readonly parsedBody?: unknown } | Response> {
   const { method, headers } = request

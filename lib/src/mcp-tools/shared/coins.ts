@@ -1,9 +1,9 @@
-import type { ReadStore } from '../../base/index.ts'
+import type { ReadStore } from '../../base/database/index.ts'
 
-/** @throws QiError BAD_REQUEST naming the coins that share an ambiguous ticker */
+/** Stored ids of coins given by id, ticker or name. @throws QiError NOT_FOUND naming the coins that share an ambiguous ticker */
 export const resolveCoins = (store: Pick<ReadStore, 'dsl'>, given: readonly string[]): Promise<string[]> =>
   store.dsl.resolveCoins(given)
 
-/** @throws QiError BAD_REQUEST naming the coins that share an ambiguous ticker */
+/** @throws QiError NOT_FOUND naming the coins that share an ambiguous ticker */
 export const resolveCoin = async (store: Pick<ReadStore, 'dsl'>, given: string): Promise<string> =>
   (await resolveCoins(store, [given]))[0] ?? given

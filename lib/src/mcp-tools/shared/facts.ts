@@ -1,10 +1,11 @@
-import { type AnswerFacts, countOf, quoted } from '../../base/index.ts'
+import type { AnswerFacts } from '../../base/agent/index.ts'
+import { countOf, quoted } from '../../base/types/index.ts'
 
-/** Of lists that have a next page. */
+/** For lists with a next page. */
 export const morePages = (next: string | undefined): string | undefined =>
   next === undefined ? undefined : `more: pass after: ${quoted(next)}`
 
-/** Some of a list whose length is known. */
+/** For lists of which only some items are shown. */
 export const someOf = (shown: number, all: number, what: string, how: string): string | undefined =>
   shown < all ? `${shown} of ${countOf(all, what)}: ${how}` : undefined
 

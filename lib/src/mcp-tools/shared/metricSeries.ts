@@ -1,6 +1,6 @@
-import type { MetricFamily, MetricSample } from '../../base/index.ts'
+import type { MetricFamily, MetricSample } from '../../base/types/index.ts'
 
-/** One series of a metric: a number, or of a histogram what its buckets say. */
+/** One series of a metric: a number, or the summary of a histogram. */
 export interface MetricSeries {
   readonly metric: string
   readonly type: MetricFamily['type']
@@ -15,7 +15,7 @@ export interface MetricSeries {
 
 const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 } as const
 
-/** The series of a metric, those of a histogram with as much as its buckets tell of its quantiles. */
+/** The series of a metric; histograms with quantiles, as precise as their buckets. */
 export function seriesOf({ name, type, samples }: MetricFamily): MetricSeries[] {
   if (type !== 'histogram') return samples.map(({ labels, value }) => ({ metric: name, type, labels, value }))
   const series = Map.groupBy(samples, ({ labels: { le: _, ...labels } }) => JSON.stringify(labels))

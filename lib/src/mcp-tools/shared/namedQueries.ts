@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { candlesQuery, formatTime, newestFirst, type RecordType, recordTypes } from '../../base/index.ts'
+import { candlesQuery, newestFirst } from '../../base/database/index.ts'
+import { formatTime, type RecordType, recordTypes } from '../../base/types/index.ts'
 
 /** A statement of ours whose arguments are typed. */
 export interface NamedQuery {
@@ -10,7 +11,7 @@ export interface NamedQuery {
 const { coin, source, currency, timeframe, from, to } = candlesQuery.shape
 const range = { from, to }
 
-/** What each parameter narrows. */
+/** The SQL condition of each parameter. */
 const CONDITIONS: Readonly<Record<string, string>> = {
   coin: 'coin_id =',
   source: 'source =',
@@ -84,6 +85,7 @@ export const NAMED_QUERIES = {
       .optional()
       .describe('its name, such as sma'),
   }),
+  alerts: rowsOf(recordTypes.alert, { coin, source, currency }),
   daily_prices: perDay(
     'crypto_prices',
     'trim_scale(min(price)) as least, trim_scale(max(price)) as greatest, avg(price)::float8 as mean',

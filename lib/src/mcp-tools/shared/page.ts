@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Page } from '../../base/index.ts'
+import type { Page } from '../../base/database/index.ts'
 
-/** Part of a longer list. */
+/** The schema of one page of a list. */
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({
     items: z.array(item),

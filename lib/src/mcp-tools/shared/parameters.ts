@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { cell, markOf } from './text.ts'
 
-/** How long a list may be. */
-export const most = (max: number, preset: number, what: string) =>
+/** An optional limit on the length of a list. */
+export const limitOf = (max: number, preset: number, what: string) =>
   z.int().min(1).max(max).optional().describe(`${what}; ${preset} when left out (fewer where they are long), at most ${max}`)
 
-/** The figures of one coin at one source in one currency, in an answer. */
+/** A series in an answer: one coin at one source in one currency. */
 export const seriesOut = z.object({
   coin_id: z.string(),
   source: z.string(),
@@ -14,7 +14,7 @@ export const seriesOut = z.object({
   latest: z.string().describe('time of its latest row'),
 })
 
-/** Other series of a coin are named, not listed: a coin may have hundreds. */
+/** Most other series of a coin in an answer: a coin may have hundreds. */
 export const MOST_OTHERS = 3
 
 export const othersOut = z.object({

@@ -1,6 +1,6 @@
-import type { IndicatorName } from '../../base/index.ts'
+import type { IndicatorName } from '../../base/database/index.ts'
 
-/** What a value says by its rule; `neutral` says nothing. */
+/** The signal of a value by its rule. */
 export interface Reading {
   readonly signal: 'up' | 'down' | 'neutral'
   readonly rule: string
@@ -14,7 +14,7 @@ const beside = (close: number, value: number, what: string): Reading => ({
   rule: `close above ${what}: up; below: down`,
 })
 
-/** Textbook rules, one for each indicator: they describe what was, and foretell nothing. */
+/** Textbook rules, one for each indicator: they describe the past and predict nothing. */
 export const READINGS: Readonly<Record<IndicatorName, (values: Values, close: number) => Reading>> = {
   sma: (values, close) => beside(close, of(values, 'value'), 'the average'),
   ema: (values, close) => beside(close, of(values, 'value'), 'the average'),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ToolContext } from '../../base/agent/index.ts'
 import {
   countOf,
   escapeHidden,
@@ -7,18 +8,17 @@ import {
   QiError,
   type RecordType,
   type RecordValues,
-  type ToolContext,
   toQiError,
-} from '../../base/index.ts'
+} from '../../base/types/index.ts'
 
-/** Most records in one call: what is more belongs in a backfill, or in the stream. */
+/** Most records in one call; more belong in a backfill or the stream. */
 export const MOST_RECORDS = 1000
 const MOST_SHOWN = 10
 
-/** Set by us, so that nothing that is handed in passes for the word of a provider. */
+/** Fields that we set, so that no handed-in record passes for a provider's. */
 const OURS = ['source', 'origin', 'received_at'] as const
 
-/** Records as arguments: each is checked by itself, so that a bad one does not cost the others. */
+/** Records as arguments. Each is validated by itself later, so that a bad one does not cost the others. */
 export const recordsOf = (type: RecordType) => {
   const { properties = {}, required = [] } = z.toJSONSchema(type.schema, { io: 'input', unrepresentable: 'any' })
   const isTheirs = (name: string) => !(OURS as readonly string[]).includes(name)
@@ -40,7 +40,7 @@ export const refusedShown = z
   .min(1)
   .max(MOST_RECORDS)
   .default(MOST_SHOWN)
-  .describe(`how many refused records are told of in the answer; at most ${MOST_RECORDS}`)
+  .describe(`how many refused records the answer shows; at most ${MOST_RECORDS}`)
 
 export const storedOut = z.object({
   type: z.string(),
@@ -53,7 +53,7 @@ export const storedOut = z.object({
 })
 export type Stored = z.infer<typeof storedOut>
 
-/** The record that a caller hands in, marked as such. @throws QiError BAD_DATA */
+/** A handed-in record, marked as manual. @throws QiError BAD_DATA */
 export function handedIn(type: RecordType, wire: unknown): RecordValues {
   if (typeof wire !== 'object' || wire === null || Array.isArray(wire))
     throw new QiError('BAD_DATA', `${type.name}: a record is an object with the fields that qicore://schema lists`)
@@ -68,8 +68,8 @@ export function handedIn(type: RecordType, wire: unknown): RecordValues {
 }
 
 /**
- * Hands records in: through the stream into the store, like those of any source.
- * @throws QiError BAD_DATA where every one of them was refused
+ * Stores handed-in records by way of the stream, like those of any source.
+ * @throws QiError BAD_DATA if all of them were refused
  */
 export async function storeRecords(
   type: RecordType,
@@ -108,7 +108,7 @@ export async function storeRecords(
 
 function nothingStored(refused: readonly { index: number; error: QiError }[]): QiError {
   const some = refused.slice(0, 3).map(({ index, error }) => `records.${index}: ${error.message.slice(0, 300)}`)
-  return new QiError('BAD_DATA', `no record was stored; mend them and call again. ${some.join('; ')}`, { field: 'records' })
+  return new QiError('BAD_DATA', `no record was stored; correct them and call again. ${some.join('; ')}`, { field: 'records' })
 }
 
 export const storedText = ({ type, given, stored, overwritten, waiting, refused, refusals }: Stored): string =>

@@ -5,29 +5,29 @@ import {
   type RecordType,
   type Stream,
   type TopicCatalogue,
-} from '../../base/index.ts'
+} from '../../base/types/index.ts'
 
-/** A message of a topic as it stands in an answer. */
+/** A message of a topic in an answer. */
 export interface StreamRecord {
   readonly partition: number
   readonly offset: string
   readonly appended_at: string
   readonly key: string | null
-  /** The record, where the topic carries a record type and the message is one. */
+  /** The record, if the message is one. */
   readonly record?: Record<string, unknown>
-  /** The message as text otherwise, cut where it is long. */
+  /** Otherwise the message as text, cut if long. */
   readonly text?: string
 }
 
 export interface Collected {
   readonly records: readonly StreamRecord[]
-  /** Where to read on, of the partitions that something was taken of. */
+  /** Next positions of the partitions that were read. */
   readonly next: readonly Position[]
 }
 
-/** The caller's context is not ours to fill. */
+/** Most characters of a text in an answer. */
 const MOST_TEXT = 400
-/** Characters of all messages of an answer, as JSON: what is behind them is read by the next call. */
+/** Most characters of all messages of an answer, as JSON: the next call reads on. */
 const ROOM = 12_000
 
 const sizeOf = (record: StreamRecord): number => JSON.stringify(record).length
@@ -70,7 +70,7 @@ function keepNewest(found: { readonly at: number; readonly record: StreamRecord 
   found.splice(0, Math.max(0, found.length - most))
 }
 
-/** The next messages from some positions on: as many as are there, up to the limit; where none is, waits for the first. */
+/** The next messages from given positions, up to the limit; waits for the first if there is none. */
 export async function following(
   stream: Stream,
   topic: string,
@@ -123,7 +123,7 @@ export async function following(
   return { records, next: [...next].map(([partition, offset]) => ({ topic, partition, offset })) }
 }
 
-/** Damaged bytes stand in an answer as one message, whose text says what is wrong. */
+/** Damaged bytes as one message whose text names the fault. */
 const damageOf = (batch: EncodedBatch): StreamRecord => ({
   partition: batch.partition,
   offset: String(batch.firstOffset),
@@ -148,7 +148,7 @@ function contentOf(type: RecordType | undefined, value: Uint8Array): Pick<Stream
       const json = JSON.stringify(type.toWire(type.decode(value), value))
       if (json.length <= 2 * MOST_TEXT) return { record: JSON.parse(json) as Record<string, unknown> }
     } catch {
-      // Shown as it lies there: whoever reads a topic wants to see what is wrong with it.
+      // Shown as it is: the reader wants to see the fault.
     }
   return { text: cut(Buffer.from(value.subarray(0, 4 * MOST_TEXT)).toString('utf8'), MOST_TEXT) ?? '' }
 }

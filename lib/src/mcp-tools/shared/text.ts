@@ -1,15 +1,15 @@
-import { MANUAL, quoted } from '../../base/index.ts'
+import { MANUAL, quoted } from '../../base/types/index.ts'
 
-/** An id, a figure or a time: one word, with nothing in it that parts the cells of a row or the row from the next. */
+/** An id, a figure or a time: one word without separators of cells or rows. */
 const PLAIN = /^[^\s|"\\\p{C}\p{Z}\p{DI}]{1,80}$/u
 
-/** A value in a line of text. Words of others stand between quotation marks, so that they cannot pass for ours or forge a row. */
+/** A value in a line of text. Foreign text is quoted, so that it cannot pass for ours or forge a row. */
 export function cell(value: unknown): string {
   const text = String(value ?? '')
   return text === '' || PLAIN.test(text) ? text : quoted(text)
 }
 
-/** A line of others: an error of a server, a line of a log. Always between quotation marks. */
+/** A foreign line, such as an error of a server or a line of a log, in quotation marks. */
 export const saying = (text: string): string => quoted(text)
 
 /** The mark behind a figure that no provider gave. */

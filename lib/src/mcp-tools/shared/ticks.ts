@@ -1,15 +1,5 @@
-import {
-  newestFirst,
-  notFuture,
-  numberOf,
-  type Price,
-  price,
-  QiError,
-  type ReadStore,
-  type Stream,
-  type Trade,
-  trade,
-} from '../../base/index.ts'
+import { newestFirst, notFuture, type ReadStore, seriesNumberSql } from '../../base/database/index.ts'
+import { type Price, price, QiError, type Stream, type Trade, trade } from '../../base/types/index.ts'
 import type { Tick } from './windowStatistics.ts'
 
 export interface SeriesName {
@@ -22,7 +12,7 @@ export interface Ticks {
   readonly series: SeriesName
   /** In the order of the market. */
   readonly ticks: readonly Tick[]
-  /** Whether some of them are invented. */
+  /** True if some of them are simulated. */
   readonly simulated: boolean
 }
 
@@ -40,15 +30,15 @@ interface Found extends Tick {
   readonly sequence: number | undefined
 }
 
-/** Ticks of one moment by the venue's sequence; those without one after them, as they lie in the stream (sorting is stable). */
+/** Sorts ticks of one moment by the venue's sequence, then those without one in stream order (sorting is stable). */
 const byMarket = (a: Found, b: Found): number =>
   a.time - b.time ||
   (a.sequence === b.sequence ? 0 : (a.sequence ?? Number.POSITIVE_INFINITY) - (b.sequence ?? Number.POSITIVE_INFINITY))
 
-/** Most messages of a topic that are looked at: its newest. */
+/** Most messages of a topic that are scanned: the newest. */
 export const MOST_SCANNED = 100_000
 
-/** The newest prices of a coin that lie in the stream, from the topics of prices and of trades. */
+/** The newest prices of a coin in the stream, from the topic of prices or trades. */
 export async function ticksOfStream(
   stream: Stream,
   of: 'prices' | 'trades',
@@ -69,7 +59,7 @@ export async function ticksOfStream(
   let scanned = 0
   for await (const batch of stream.read({ topics: [topic], from, untilEnd: true, signal })) {
     for (let i = 0; i < batch.length; i++) {
-      // The key is source:coin_id; only what is wanted is decoded.
+      // The key is source:coin_id; only matching messages are decoded.
       const key = batch.keys[i] ?? ''
       const at = key.indexOf(':')
       if (key.slice(at + 1) !== wanted.coin || (wanted.source !== undefined && key.slice(0, at) !== wanted.source)) continue
@@ -99,7 +89,7 @@ function tickOf(type: typeof price | typeof trade, value: Uint8Array): Found | u
   }
 }
 
-/** The newest prices of a coin that are stored. */
+/** The newest stored prices of a coin. */
 export async function ticksOfStore(reads: Pick<ReadStore, 'pool'>, of: 'prices' | 'trades', wanted: TicksWanted): Promise<Ticks> {
   const [table, type] = of === 'prices' ? (['crypto_prices', 'price'] as const) : (['trades', 'trade'] as const)
   const { rows: series } = await reads.pool.query<SeriesName>(
@@ -110,14 +100,14 @@ export async function ticksOfStore(reads: Pick<ReadStore, 'pool'>, of: 'prices' 
   const one = onlyOne(series, wanted, `the table ${table}`)
   const { rows } = await reads.pool.query<{ time: string; price: number; simulated: boolean }>(
     `select (extract(epoch from time) * 1000000)::bigint::text as time, price::float8 as price, origin = 'simulated' as simulated
-     from ${table} where series = ${numberOf(type, { coin_id: '$1', source: '$2', currency: '$3' })} and ${notFuture('time')} order by ${newestFirst(table)} limit $4`,
+     from ${table} where series = ${seriesNumberSql(type, { coin_id: '$1', source: '$2', currency: '$3' })} and ${notFuture('time')} order by ${newestFirst(table)} limit $4`,
     [one.coin_id, one.source, one.currency, wanted.window],
   )
   const ticks = rows.reverse().map(({ time, price: figure }) => ({ time: Number(time), price: figure }))
   return { series: one, ticks: ticks.filter(isPositive), simulated: rows.some((row) => row.simulated) }
 }
 
-/** A logarithm is taken of it. */
+/** Logarithms need positive prices. */
 const isPositive = ({ price: figure }: Tick): boolean => figure > 0
 
 function oneSeries(found: readonly Found[], wanted: TicksWanted, where: string): Ticks {

@@ -1,6 +1,6 @@
-import { QiError, type Stream, suggest, type TopicDescription } from '../../base/index.ts'
+import { QiError, type Stream, suggest, type TopicDescription } from '../../base/types/index.ts'
 
-/** @throws QiError NOT_FOUND naming the nearest */
+/** @throws QiError NOT_FOUND with a suggestion */
 export async function topicNamed(stream: Stream, name: string): Promise<TopicDescription> {
   const [found] = await stream.describeTopics([name])
   if (found) return found
@@ -9,6 +9,6 @@ export async function topicNamed(stream: Stream, name: string): Promise<TopicDes
   throw new QiError('NOT_FOUND', `topic "${name.slice(0, 60)}" does not exist${hint}`, { field: 'topic' })
 }
 
-/** How many messages a topic holds at most: what was compacted away counts too. */
+/** Most messages that a topic can hold: compacted ones count too. */
 export const messagesIn = ({ partitions }: TopicDescription): number =>
   partitions.reduce((sum, { earliest, latest }) => sum + Number(latest - earliest), 0)

@@ -1,4 +1,4 @@
-/** One price of a series: microseconds since 1970, and the figure as a number, since what is computed of it is one. */
+/** One price of a series: microseconds since 1970, and the figure as a float64 for computations. */
 export interface Tick {
   readonly time: number
   readonly price: number
@@ -13,11 +13,11 @@ export interface MovingAverage {
   readonly period: number
   readonly sma: number
   readonly ema: number
-  /** How far the last price lies from the SMA, in per cent of it. */
+  /** Distance of the last price from the SMA, in per cent of it. */
   readonly distance_pct: number
 }
 
-/** Undefined where there are fewer prices than the period. */
+/** Undefined with fewer prices than the period. */
 export function movingAverage(ticks: readonly Tick[], period: number): MovingAverage | undefined {
   if (ticks.length < period) return undefined
   const prices = ticks.map(({ price }) => price)
@@ -33,13 +33,13 @@ export const VOLATILITY =
 export interface Volatility {
   readonly returns: number
   readonly per_step_pct: number
-  /** Absent where all prices bear one time. */
+  /** Absent if all prices have one time. */
   readonly per_year_pct?: number
 }
 
 const YEAR = 365 * 86_400 * 1e6
 
-/** Undefined below three prices. */
+/** Undefined with fewer than three prices. */
 export function volatility(ticks: readonly Tick[]): Volatility | undefined {
   const returns = ticks.slice(1).map(({ price }, i) => Math.log(price / (ticks[i] as Tick).price))
   if (returns.length < 2) return undefined
@@ -60,13 +60,13 @@ export interface Trend {
   readonly direction: 'up' | 'down' | 'flat'
   readonly slope_pct_per_hour: number
   readonly r_squared: number
-  /** Absent where the line fits without any error. */
+  /** Absent if the line fits exactly. */
   readonly t?: number
 }
 
 const HOUR = 3600 * 1e6
 
-/** Undefined below three prices, and where all of them bear one time. */
+/** Undefined with fewer than three prices, or if all have one time. */
 export function trend(ticks: readonly Tick[]): Trend | undefined {
   if (ticks.length < 3) return undefined
   const start = (ticks[0] as Tick).time

@@ -15,33 +15,34 @@ import {
   type SubscribeOptions,
   type Subscription,
   type TopicDescription,
-} from '../../base/index.ts'
-import { type AbandonedGroup, abandonedGroups } from './abandoned.ts'
-import { Appender } from './appender.ts'
-import { check } from './check.ts'
-import type { EmbeddedStreamConfig } from './config.ts'
-import { type Connections, closedError } from './connections.ts'
-import { deleteGroup } from './deleteGroup.ts'
-import { describeGroups, describeServer } from './inspect.ts'
-import { Listener } from './listener.ts'
-import { Membership } from './membership.ts'
-import * as offsets from './offsets.ts'
-import { DEFAULT_MAX_BYTES, read } from './read.ts'
-import { Reader } from './reader.ts'
-import { Retention } from './retention.ts'
-import { EmbeddedSubscription } from './subscription.ts'
-import { Topics } from './topics.ts'
+} from '../../base/types/index.ts'
+import { type AbandonedGroup, abandonedGroups } from './admin/abandonedGroups.ts'
+import { check } from './admin/check.ts'
+import { describeCluster } from './admin/cluster.ts'
+import { GroupAdmin } from './admin/GroupAdmin.ts'
+import { positionsAt } from './admin/positionsAt.ts'
+import { Retention } from './admin/Retention.ts'
+import { TopicAdmin } from './admin/TopicAdmin.ts'
+import { Appender } from './append/Appender.ts'
+import { type Connections, closedError } from './Connections.ts'
+import type { EmbeddedStreamConfig } from './EmbeddedStreamConfig.ts'
+import { EmbeddedSubscription } from './group/EmbeddedSubscription.ts'
+import { GroupMember } from './group/GroupMember.ts'
+import { Listener } from './Listener.ts'
+import { ReadAhead } from './read/ReadAhead.ts'
+import { DEFAULT_MAX_BYTES, read } from './read/read.ts'
 
-/** Of a topic that is created without a number. */
-const PARTITIONS = 6
+/** Partitions of a topic that is created without a count. */
+const DEFAULT_PARTITIONS = 6
 
-/** The log in a PostgreSQL. Opened by {@link openEmbeddedStream}. */
+/** The stream as a log in a PostgreSQL database. Opened by {@link openEmbeddedStream}. */
 export class EmbeddedStream implements Stream {
   readonly engine = 'embedded'
   readonly #connections: Connections
   readonly #config: EmbeddedStreamConfig
   readonly #logger: Logger
-  readonly #topics: Topics
+  readonly #topics: TopicAdmin
+  readonly #groups: GroupAdmin
   readonly #listener: Listener
   readonly #appender: Appender
   readonly #retention: Retention
@@ -53,9 +54,10 @@ export class EmbeddedStream implements Stream {
     this.#connections = connections
     this.#config = config
     this.#logger = logger
-    this.#topics = new Topics(connections)
+    this.#topics = new TopicAdmin(connections)
+    this.#groups = new GroupAdmin(connections, this.#topics)
     this.#listener = new Listener(connections, logger)
-    this.#listener.hear((notice) => {
+    this.#listener.subscribe((notice) => {
       if (!notice || notice.kind === 'topics') this.#topics.forget()
     })
     this.#appender = new Appender(connections, this.#topics, {
@@ -71,14 +73,14 @@ export class EmbeddedStream implements Stream {
     })
   }
 
-  /** Begins to hear of new messages. */
+  /** Starts listening for notices of new messages. */
   open(): Promise<void> {
     return this.#listener.open()
   }
 
   async createTopics(names: readonly string[], options: { readonly partitions?: number } = {}): Promise<void> {
     this.#checkOpen()
-    await this.#topics.create(names, options.partitions ?? PARTITIONS)
+    await this.#topics.create(names, options.partitions ?? DEFAULT_PARTITIONS)
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {
@@ -91,14 +93,20 @@ export class EmbeddedStream implements Stream {
     return this.#topics.describe(names)
   }
 
+  async positionsAt(topics: readonly string[], at: number): Promise<readonly Position[]> {
+    this.#checkOpen()
+    return positionsAt(this.#connections, await Promise.all(topics.map((topic) => this.#topics.get(topic))), at)
+  }
+
   async append(topic: string, messages: readonly Message[], options?: AppendOptions): Promise<readonly Position[]> {
     this.#checkOpen()
     return this.#appender.append(topic, messages, options)
   }
 
   /**
-   * Appends within a transaction that the caller has begun on a connection to the same database: the messages are there when it
-   * commits. Producers of the same partitions wait for it; the server ends it when it idles for half of `lock_timeout_ms`.
+   * Appends within a transaction that the caller began on a connection to the same database: the messages become visible when it
+   * commits. Until then other producers of the same partitions wait, so the server ends the transaction if it idles for half of
+   * `lock_timeout_ms`.
    */
   async appendIn(client: ClientBase, topic: string, messages: readonly Message[]): Promise<readonly Position[]> {
     this.#checkOpen()
@@ -112,9 +120,9 @@ export class EmbeddedStream implements Stream {
     const topics = [...new Set(options.topics)]
     await Promise.all(topics.map((topic) => this.#topics.get(topic)))
     const shared = { connections: this.#connections, logger: this.#logger }
-    const reader = new Reader({ ...shared, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES })
+    const reader = new ReadAhead({ ...shared, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES })
     const { revoke_grace_ms: revokeGraceMs } = this.#config
-    const membership = new Membership({
+    const member = new GroupMember({
       ...shared,
       reader,
       group: options.group,
@@ -125,7 +133,7 @@ export class EmbeddedStream implements Stream {
     const close = () => void subscription.close()
     const subscription = new EmbeddedSubscription({
       reader,
-      membership,
+      member,
       listener: this.#listener,
       bounds: ({ topic, partition }) => this.#topics.bounds(topic, partition),
       onClose: () => {
@@ -135,7 +143,7 @@ export class EmbeddedStream implements Stream {
     })
     this.#subscriptions.add(subscription)
     try {
-      await membership.open()
+      await member.open()
     } catch (error) {
       await subscription.close()
       throw error
@@ -161,36 +169,36 @@ export class EmbeddedStream implements Stream {
 
   async lag(group: string): Promise<readonly PartitionLag[]> {
     this.#checkOpen()
-    return offsets.lag(this.#connections, group)
+    return this.#groups.lag(group)
   }
 
   async describeGroups(names?: readonly string[]): Promise<readonly GroupDescription[]> {
     this.#checkOpen()
-    return describeGroups(this.#connections, names)
+    return this.#groups.describe(names)
   }
 
   async describeCluster(): Promise<ClusterDescription> {
     this.#checkOpen()
-    return describeServer(this.#connections)
+    return describeCluster(this.#connections)
   }
 
   async resetOffsets(group: string, positions: readonly Position[]): Promise<void> {
     this.#checkOpen()
-    await offsets.resetOffsets(this.#connections, this.#topics, group, positions)
+    await this.#groups.reset(group, positions)
   }
 
   async deleteGroup(group: string): Promise<void> {
     this.#checkOpen()
-    await deleteGroup(this.#connections, group)
+    await this.#groups.delete(group)
   }
 
-  /** Drops what is past its retention now, instead of within a minute. @returns chunks dropped */
+  /** Drops expired chunks now; they are dropped once a minute anyway. @returns the number of chunks dropped */
   async dropExpired(): Promise<number> {
     this.#checkOpen()
     return this.#retention.drop()
   }
 
-  /** Groups that nobody reads for and that keep messages from being dropped. */
+  /** Groups without a live member whose unread messages cannot be dropped. */
   async abandonedGroups(): Promise<readonly AbandonedGroup[]> {
     this.#checkOpen()
     return abandonedGroups(this.#connections)
@@ -204,7 +212,7 @@ export class EmbeddedStream implements Stream {
     if (this.#closed.signal.aborted) throw closedError()
   }
 
-  /** Ends the subscriptions and reads, waits for appends on their way, and lets go of the database. */
+  /** Ends subscriptions and reads, waits for pending appends, then closes the database connections. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing

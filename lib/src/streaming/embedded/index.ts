@@ -1,5 +1,5 @@
-export type { AbandonedGroup } from './abandoned.ts'
-export { type EmbeddedStreamConfig, embeddedStreamConfig } from './config.ts'
+export type { AbandonedGroup } from './admin/abandonedGroups.ts'
 export { EmbeddedStream } from './EmbeddedStream.ts'
+export { type EmbeddedStreamConfig, embeddedStreamConfig } from './EmbeddedStreamConfig.ts'
 export { streamMigrations } from './migrations.ts'
-export { type EmbeddedStreamOptions, openEmbeddedStream } from './open.ts'
+export { type EmbeddedStreamOptions, openEmbeddedStream } from './openEmbeddedStream.ts'

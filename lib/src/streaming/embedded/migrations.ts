@@ -1,8 +1,8 @@
-import type { MigrationFile, Migrations } from '../../base/index.ts'
+import type { MigrationFile, Migrations } from '../../base/database/index.ts'
 
 /**
- * The tables of the log. A row of `chunks` holds many messages of one partition, in the layout of a Kafka record batch;
- * `partitions.next_offset` is bumped by whoever appends, under that row's lock until the commit.
+ * The tables of the log. A row of `chunks` holds many messages of one partition, in the layout of a Kafka record batch. An append
+ * raises `partitions.next_offset` and keeps that row locked until its commit.
  */
 const tables = `
 create schema if not exists qicore_stream;

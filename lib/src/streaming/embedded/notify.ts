@@ -1,25 +1,25 @@
 import type { ClientBase } from 'pg'
-import type { Appended } from './appended.ts'
+import type { Appended } from './append/appended.ts'
 
-/** What the clients of a log tell one another; a lost one only delays, since everything is looked up again now and then. */
+/** A notice between the clients of a log. A lost notice costs time only, because readers and members also poll. */
 export type Notice =
   /** Messages were appended to these topics, by serial id. */
   | {
       readonly kind: 'data'
       readonly topics: readonly number[]
-      /** By which client, where its own readers know already. */
+      /** The announcing client, if its own readers were told directly. */
       readonly from?: string
-      /** The messages, by serial id of the partition; only within a client. */
+      /** The messages by serial id of the partition; only in notices within a client. */
       readonly appended?: ReadonlyMap<number, Appended>
     }
-  /** A member of the group joined, left, or gave up a partition. */
+  /** A member of the group joined, left, or released a partition. */
   | { readonly kind: 'group'; readonly group: number }
   /** Topics were created or deleted. */
   | { readonly kind: 'topics' }
 
 export const CHANNEL = 'qicore_stream'
 
-/** Tells all clients; inside a transaction when it commits. */
+/** Sends a notice to all clients; within a transaction it is sent at the commit. */
 export async function announce(client: Pick<ClientBase, 'query'>, notice: Notice): Promise<void> {
   await client.query({ name: 'qicore_stream_notify', text: 'select pg_notify($1, $2)', values: [CHANNEL, encodeNotice(notice)] })
 }
@@ -29,7 +29,7 @@ export function encodeNotice(notice: Notice): string {
   return notice.kind === 'group' ? `g${notice.group}` : 't'
 }
 
-/** Undefined for what a newer version may send. */
+/** @returns undefined for a notice of a newer version */
 export function decodeNotice(payload: string): Notice | undefined {
   const rest = payload.slice(1)
   if (payload.startsWith('d')) {

@@ -1,4 +1,4 @@
-import type { EncodedBatch, Headers } from '../../base/index.ts'
+import type { EncodedBatch, Headers } from '../../base/types/index.ts'
 
 /** The destination that is the platform's own store. */
 export const STORE = 'timescaledb'
@@ -13,40 +13,40 @@ export interface DeliveryKey {
 export const groupOf = ({ pipeline, destination }: DeliveryKey): string =>
   destination === STORE ? `qicore-${pipeline}` : `qicore-${pipeline}-${destination}`
 
-/** The delivery as people and statistics call it. */
+/** Name of a delivery in output and statistics: the pipeline's into the store, else `pipeline/destination`. */
 export const deliveryName = ({ pipeline, destination }: DeliveryKey): string =>
   destination === STORE ? pipeline : `${pipeline}/${destination}`
 
-/** Carried by a message that was put back for one group alone. */
+/** Header of a replayed message: the one group that is to write it. Other groups acknowledge it unwritten. */
 export const FOR_HEADER = 'for'
 
 const isFor = (headers: Headers, groups: readonly string[]): boolean =>
   headers[FOR_HEADER] === undefined || groups.includes(headers[FOR_HEADER])
 
-/** The records of a batch that the groups are to have: all but those that were put back for another. */
+/** The batch without the records that were replayed for groups other than these. */
 export const addressedTo = (groups: readonly string[], batch: EncodedBatch): EncodedBatch =>
   batch.hasHeaders ? batch.filter((index) => isFor(batch.headers(index), groups)) : batch
 
 export interface DeliverySettings {
-  /** Writes at once; each needs a connection of the destination. */
+  /** Writes at the same time; each needs a connection to the destination. */
   readonly lanes: number
   /** Most records in one write. */
   readonly maxRecords: number
-  /** Most bytes in one write; so many a lane are read ahead, above it reading stops. */
+  /** Most bytes in one write. Reading stops while `lanes × maxBytes` wait. */
   readonly maxBytes: number
-  /** On stop, how long what was read may take to be written, in milliseconds. */
+  /** Time to write the records already read on stop, in milliseconds. */
   readonly drainMs: number
-  /** How long a failure that may pass is retried, in milliseconds; Infinity: for ever. */
+  /** Time to retry a retryable failure since the last success, in milliseconds; Infinity: forever. */
   readonly retryMs: number
-  /** The fate of a batch after that. */
+  /** After `retryMs`: the batch becomes dead letters, or the delivery parks. */
   readonly afterRetry: 'dead_letter' | 'park'
-  /** A refusal of everything parks the delivery until somebody resumes it, or is retried as if it might pass. */
+  /** After an error that is not retryable: park until somebody resumes the delivery, or retry it like any other. */
   readonly refusal: 'park' | 'retry'
-  /** Records that were appended longer ago, in milliseconds, are skipped; Infinity: none. */
+  /** Unread records older than this, in milliseconds since their append, are skipped; Infinity: none. */
   readonly maxLagMs: number
-  /** Records beyond so many bytes of the log are skipped; Infinity: none. */
+  /** Unread records beyond this many bytes of the log are skipped; Infinity: none. */
   readonly maxLagBytes: number
-  /** How often the lag is held against its bound, in milliseconds. */
+  /** Interval at which the lag is compared with its bound, in milliseconds. */
   readonly lagEveryMs: number
 }
 

@@ -1,4 +1,4 @@
-import type { EncodedBatch, Message, RecordType, RowSink, Stream } from '../../base/index.ts'
+import type { EncodedBatch, Message, RecordType, RowSink, Stream } from '../../base/types/index.ts'
 
 export interface TopicSinkOptions {
   readonly stream: Pick<Stream, 'append' | 'describeTopics'>
@@ -7,12 +7,12 @@ export interface TopicSinkOptions {
   readonly type: RecordType
 }
 
-/** Messages in one append: what a broker takes in one request, and a retry repeats. */
+/** Messages in one append: a broker takes them in one request, and a retry repeats no more than these. */
 const MOST_MESSAGES = 5_000
 
 /**
- * Writes records into a topic, for other pipelines to read. Values are appended as they came, and keys are kept, so the order of each key
- * is that of what was read. A crash appends some once more: readers see them again, and the store keeps one by its primary key.
+ * Writes records into a topic, for other pipelines to read. Values and keys are appended as they came, so records of one key keep their
+ * order. After a crash some are appended again: readers see them twice, and the store keeps one by its primary key.
  */
 export function topicSink({ stream, topic, type }: TopicSinkOptions): RowSink {
   const append = async (messages: readonly Message[], signal: AbortSignal | undefined): Promise<void> => {
@@ -22,7 +22,7 @@ export function topicSink({ stream, topic, type }: TopicSinkOptions): RowSink {
   const close = async () => {}
   return {
     name: `topic ${topic}`,
-    delivery: 'at_least_once',
+    guarantee: 'at_least_once',
     accepts: (given) => given.name === type.name,
     async write(given, records, { signal } = {}) {
       await append(
@@ -47,6 +47,6 @@ export function topicSink({ stream, topic, type }: TopicSinkOptions): RowSink {
   }
 }
 
-/** Headers are left out: they address a record to the group of the topic that it was read from. */
+/** Leaves out headers: they address a record to a group of the topic that it was read from. */
 const messagesOf = (batch: EncodedBatch): Message[] =>
   Array.from({ length: batch.length }, (_, index) => ({ key: batch.keys[index] ?? null, value: batch.original(index) }))

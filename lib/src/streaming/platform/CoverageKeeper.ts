@@ -1,30 +1,33 @@
 import { setTimeout } from 'node:timers/promises'
-import { type Coverage, type CoverageSession, errorMessage, type Logger, type SeriesTraits, toQiError } from '../../base/index.ts'
+import type { Coverage, CoverageSession } from '../../base/database/index.ts'
+import { type Logger, type SeriesTraits, toQiError } from '../../base/types/index.ts'
 
-/** How often what was stored is looked at, in milliseconds: so seldom that it costs nothing, so often that little is new. */
-const EVERY_MS = 60_000
+/** Often enough that each refresh has little to do, seldom enough that it costs nothing. */
+const REFRESH_MS = 60_000
 
-/** Refreshes coverage once a minute; records heartbeats of the platform and of each running source, and the outages within. */
+/** Refreshes coverage once a minute; records the heartbeats of the platform and of each running source. */
 export class CoverageKeeper {
   readonly #coverage: Coverage
   readonly #logger: Logger
   readonly #stop = new AbortController()
   #session: CoverageSession | undefined
-  #looking: Promise<void> = Promise.resolve()
+  #refreshing: Promise<void> = Promise.resolve()
 
   constructor(coverage: Coverage, logger: Logger) {
     this.#coverage = coverage
     this.#logger = logger
   }
 
+  /** Begins the platform's heartbeat, and the refreshes. */
   async start(): Promise<void> {
     this.#session = await this.session('', {})
-    this.#looking = this.#look()
+    this.#refreshing = this.#refreshOften()
   }
 
   /**
-   * Where it cannot be told that a source runs, the source runs all the same: its gaps then count as those of a stop.
-   * @throws QiError CONFIG_INVALID for a calendar that there is not
+   * Begins the heartbeat of a source, with its outages. Undefined if the store cannot record it: the source runs all the same, and its
+   * gaps then count as those of a stopped source.
+   * @throws QiError CONFIG_INVALID for an unknown calendar
    */
   async session(source: string, traits: SeriesTraits): Promise<CoverageSession | undefined> {
     try {
@@ -32,29 +35,26 @@ export class CoverageKeeper {
     } catch (thrown) {
       const error = toQiError(thrown)
       if (error.code === 'CONFIG_INVALID') throw error
-      this.#logger.warn({ source, error: error.message }, 'the store could not be told what runs')
+      this.#logger.warn({ source, err: error }, 'the heartbeat could not be recorded in the store')
       return undefined
     }
   }
 
   async stop(): Promise<void> {
     this.#stop.abort()
-    await this.#looking
+    await this.#refreshing
     await this.#session?.end()
   }
 
-  async #look(): Promise<void> {
+  async #refreshOften(): Promise<void> {
     const { signal } = this.#stop
     for (;;) {
-      await setTimeout(EVERY_MS, undefined, { signal, ref: false }).catch(() => {})
+      await setTimeout(REFRESH_MS, undefined, { signal, ref: false }).catch(() => {})
       if (signal.aborted) return
       try {
         await this.#coverage.refresh()
       } catch (error) {
-        this.#logger.debug(
-          { error: errorMessage(error) },
-          'coverage could not be brought up to date; the next look makes up for it',
-        )
+        this.#logger.debug({ err: error }, 'coverage could not be refreshed; the next refresh makes up for it')
       }
     }
   }

@@ -1,10 +1,9 @@
-import { setTimeout } from 'node:timers/promises'
+import type { ToolHandles } from '../../base/agent/index.ts'
+import type { Coverage, Store } from '../../base/database/index.ts'
 import {
-  abortable,
   type BackfillRequest,
   type BackfillResult,
   type BackfillRunOptions,
-  Coverage,
   type HandedIn,
   type History,
   type Logger,
@@ -16,234 +15,217 @@ import {
   type ReprocessOptions,
   type ReprocessRequest,
   type ReprocessResult,
-  recordTypes,
   type ServiceBudget,
   type ServiceControl,
   type SinkDefinition,
   type SourceParts,
   type SourceStatus,
-  type Store,
   type Stream,
   silentLogger,
-  type ToolHandles,
-  TopicCatalogue,
-} from '../../base/index.ts'
-import { sinkDefinitions } from '../../consumers/index.ts'
+  type TopicCatalogue,
+} from '../../base/types/index.ts'
 import type { MCPServerManager } from '../../mcp-launchers/index.ts'
 import { DockerServiceDSL } from '../../mcp-tools/datastream/docker/index.ts'
-import { DeadLetters, STORE } from '../pipelines/index.ts'
+import type { DeadLetters } from '../pipelines/index.ts'
 import type { AgentHost } from './agents/AgentHost.ts'
-import { Agents } from './agents/Agents.ts'
-import { Backfill } from './backfill/Backfill.ts'
-import { CoverageKeeper } from './CoverageKeeper.ts'
-import { caughtUp } from './caughtUp.ts'
+import type { Agents } from './agents/Agents.ts'
+import { type BackfillHost, runBackfill } from './backfill/Backfill.ts'
 import type { PlatformConfig } from './config.ts'
-import { Deliveries } from './Deliveries.ts'
-import { DestinationChecks } from './DestinationChecks.ts'
-import { openStoreFor, openStreamFor } from './engines.ts'
-import { handIn } from './handIn.ts'
-import { HealthLog } from './health.ts'
-import { healthOf } from './healthOf.ts'
-import { McpServers } from './McpServers.ts'
-import { openPipelines, PipelineRunner, type Pipelines } from './pipelines/index.ts'
+import type { Deliveries } from './deliveries/Deliveries.ts'
+import { handIn } from './handIn/handIn.ts'
+import type { Pipelines } from './pipelines/index.ts'
 import { reprocess } from './reprocess.ts'
-import { Sources } from './Sources.ts'
-import { Supervisor } from './supervisor.ts'
-import { Upkeep } from './upkeep/index.ts'
+import { makeWorkers, type Workers } from './workers.ts'
 
 export interface PlatformOptions {
   readonly config: PlatformConfig
   readonly logger?: Logger
-  /** Lines for people: what starts, what is missing, what is done instead. */
+  /** Called with one line for people: what starts, what is missing, which fallback runs. */
   readonly onNotice?: (line: string) => void
-  /** How often CoinGecko is tried while the simulated market stands in, in milliseconds. Default 30,000. */
+  /** Milliseconds between two tries of CoinGecko while its fallback runs. Default 30,000. */
   readonly recheckMs?: number
-  /** How often the platform looks at its own health, in milliseconds. Default 5,000. */
+  /** Milliseconds between two checks of the platform's own health. Default 5,000. */
   readonly watchMs?: number
   /** Types of sinks beside the built-in ones, by name. */
   readonly sinkTypes?: Readonly<Record<string, SinkDefinition>>
-  /** Whether it is told of in the store as a platform that runs. Default true; a command that only helps to store is not. */
-  readonly announced?: boolean
+  /**
+   * `command`: a program that uses the platform's parts for a while. It records no heartbeat, and runs no upkeep, deployed pipelines,
+   * agents or MCP servers. Default `platform`.
+   */
+  readonly role?: 'platform' | 'command'
 }
 
-/** On stop, how long consumers may take to store what the sources gave. */
-const DRAIN_MS = 5_000
-
-/** Everything composed: sources → publishers → stream → consumers → destinations, supervised. */
+/**
+ * The whole platform: sources → publishers → stream → deliveries → destinations, all supervised. This class composes named workers and
+ * forwards to them.
+ *
+ * | state | entered by | left by |
+ * |---|---|---|
+ * | `new` | constructor | initialize() → `initialized` |
+ * | `initialized` | store and stream are open | start() → `running`; stop() |
+ * | `running` | start() | stop() → `stopping` |
+ * | `stopping` | stop() drains | everything is closed → `stopped` |
+ */
 export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
   readonly config: PlatformConfig
-  /** The engines that run in containers; the engine of these is asked when a verb is. */
+  /** The services that run in containers. Docker is called at the first use. */
   readonly services: ServiceControl
-  /** The record type of each topic, those of deployed pipelines among them. */
-  readonly catalogue = new TopicCatalogue()
-  /** Declared pipelines. */
+  /** The record type of each topic, topics of deployed pipelines included. */
+  readonly catalogue: TopicCatalogue
+  /** Pipelines: declared, deployed, stopped. */
   readonly pipelines: Pipelines
-  readonly #logger: Logger
-  readonly #notice: ((line: string) => void) | undefined
-  readonly #watchMs: number
-  readonly #announced: boolean
-  /** Deliveries: pipelines into destinations. */
+  /** Deliveries of this process. */
   readonly deliveries: Deliveries
-  readonly #sources: Sources
-  readonly #consuming: Supervisor
-  readonly #checks: DestinationChecks
-  readonly #health: HealthLog
-  readonly #agents: Agents
-  readonly #watched = new AbortController()
+  readonly #logger: Logger
+  readonly #role: 'platform' | 'command'
+  readonly #workers: Workers
   #state: PlatformStatus['state'] = 'new'
   #startedAt: number | undefined
-  #store: Store | undefined
-  #mcpServers: McpServers | undefined
-  #stream: Stream | undefined
-  #deadLetters: DeadLetters | undefined
-  #coverage: Coverage | undefined
-  #keeper: CoverageKeeper | undefined
-  #runner: PipelineRunner | undefined
-  #upkeep: Upkeep | undefined
-  #watching: Promise<void> | undefined
+  #monitoring: Promise<void> | undefined
+  #flowing: Promise<void> | undefined
 
-  constructor({
-    config,
-    logger = silentLogger,
-    onNotice,
-    recheckMs = 30_000,
-    watchMs = 5_000,
-    announced = true,
-    sinkTypes = {},
-  }: PlatformOptions) {
+  constructor({ config, logger = silentLogger, onNotice, role = 'platform', ...options }: PlatformOptions) {
+    const { recheckMs = 30_000, watchMs = 5_000, sinkTypes = {} } = options
+    this.#workers = makeWorkers({
+      ...{ config, logger, onNotice, recheckMs, watchMs, sinkTypes },
+      status: () => this.getStatus(),
+      // Agents read from the primary: on a stale replica they would repeat what they have just done.
+      handles: () => ({ ...this.toolHandles, reads: this.store }),
+    })
+    const { engines, pipelines, deliveries } = this.#workers
     this.config = config
     this.services = new DockerServiceDSL(config.services)
+    this.catalogue = engines.catalogue
+    this.pipelines = pipelines
+    this.deliveries = deliveries
     this.#logger = logger
-    this.#notice = onNotice
-    this.#watchMs = watchMs
-    this.#announced = announced
-    this.#health = new HealthLog(logger)
-    const engines = () => ({
-      store: this.store,
-      stream: this.stream,
-      coverage: this.coverage,
-      keeper: this.#opened(this.#keeper),
-    })
-    this.#sources = new Sources({ config, logger, notice: onNotice ?? (() => {}), recheckMs, engines })
-    this.#consuming = new Supervisor(logger)
-    this.deliveries = new Deliveries({
-      config,
-      logger,
-      supervisor: this.#consuming,
-      types: { ...sinkDefinitions, ...sinkTypes },
-      engines: () => ({ store: this.store, stream: this.stream, deadLetters: this.deadLetters, catalogue: this.catalogue }),
-    })
-    this.#checks = new DestinationChecks(this.deliveries)
-    this.pipelines = openPipelines(config, () => this.store.pool, this.deliveries.destinations)
-    this.#agents = new Agents({
-      settings: config.agents,
-      llm: config.llm,
-      logger,
-      // They act on what they read, and repeat an act that a replica does not show yet.
-      handles: () => ({ ...this.toolHandles, reads: this.store }),
-      servers: () => this.mcpServers,
-    })
-  }
-
-  get store(): Store {
-    return this.#opened(this.#store)
-  }
-
-  get stream(): Stream {
-    return this.#opened(this.#stream)
-  }
-
-  get coverage(): Coverage {
-    return this.#opened(this.#coverage)
-  }
-
-  get deadLetters(): DeadLetters {
-    return this.#opened(this.#deadLetters)
-  }
-
-  /** The MCP servers of others; none before initialize(). */
-  get mcpServers(): MCPServerManager | undefined {
-    return this.#mcpServers?.manager
-  }
-
-  /** The handles that tools use. @throws QiError CLOSED before initialize() */
-  get toolHandles(): ToolHandles {
-    const { store, stream, coverage, deadLetters, catalogue, pipelines, services } = this
-    const engines = { store, reads: store.reads, stream, coverage, deadLetters, catalogue }
-    return { ...engines, pipelines, platform: this, services, logger: this.#logger }
+    this.#role = role
   }
 
   /**
-   * Opens store and stream; creates tables and topics. Destinations are opened by their deliveries.
-   * @param signal gives up waiting for what does not answer
-   * @throws QiError when one cannot be had
+   * Opens store and stream, creates tables and topics, starts MCP servers. Destinations are opened by their deliveries.
+   * @param signal aborts the wait for an engine that does not answer
+   * @throws QiError of the engine that cannot be opened; CONFLICT after the first call
    */
   async initialize(signal?: AbortSignal): Promise<void> {
-    if (this.#state !== 'new') throw new QiError('CONFLICT', `the platform is ${this.#state}; a new one is needed`)
+    if (this.#state !== 'new') throw new QiError('CONFLICT', `the platform is ${this.#state}; make a new one`)
+    const { engines, health } = this.#workers
     try {
-      const context = { logger: this.#logger, onNotice: this.#notice, signal, catalogue: this.catalogue }
-      this.#store = await openStoreFor(this.config, context)
-      this.#stream = await openStreamFor(this.config, this.#store, context)
-      await this.#stream.createTopics(
-        Object.values(recordTypes).map((type) => type.topic),
-        { partitions: this.config.partitions },
-      )
-      this.#deadLetters = new DeadLetters(this.#stream, this.catalogue)
-      this.#coverage = await Coverage.open(this.#store.pool)
-      this.#keeper = new CoverageKeeper(this.#coverage, this.#logger)
+      await engines.open(signal)
       await this.pipelines.declareTopics(this.catalogue)
-      for (const name of ['store', 'stream']) this.#health.note({ name, status: 'up', summary: 'opened' })
-      if (this.#announced) {
-        this.#mcpServers = new McpServers(this.config, this.#logger, this.#store)
-        this.#mcpServers.start()
-      }
-      this.#state = 'initialized'
+      health.opened()
+      if (this.#role === 'platform') this.startMCPServers()
     } catch (error) {
-      await this.#closeAll()
+      await this.#close()
       throw error
     }
+    this.#state = 'initialized'
   }
 
-  /** Starts consumers, then sources. Waits for none of them: what fails afterwards shows in the status, and is started again where that can mend it. */
+  /** Starts everything, in this order. Waits for none of the parts: a later failure shows in the status and is retried where that helps. */
   async start(): Promise<void> {
     if (this.#state === 'new') await this.initialize()
     if (this.#state !== 'initialized') throw new QiError('CONFLICT', `the platform is ${this.#state}`)
     this.#state = 'running'
     this.#startedAt = Date.now()
-    if (this.#announced) {
-      await this.#keeper?.start()
-      const { config, store, stream, deadLetters, deliveries, pipelines } = this
-      const engines = { config, store, stream, deadLetters, deliveries, pipelines }
-      this.#upkeep = new Upkeep({ ...engines, supervisor: this.#consuming, logger: this.#logger })
-      await this.#upkeep.start()
-      this.#watching = this.#watch(this.#watched.signal)
-    }
-    if (this.#announced) {
-      await this.#startPipelines()
-      this.#upkeep?.startGroups()
-    } else this.deliveries.startStore()
-    this.#sources.startConfigured()
-    if (this.#announced) this.#agents.start()
+    if (this.#role === 'platform') await this.startMonitoring()
+    await this.startDataFlow()
+    if (this.#role === 'platform') this.#workers.agents.start()
   }
 
-  /** Drains: sources first, so that what they gave is appended, then consumers, so that what they read is stored. */
+  /** Stops everything: sources first, so that all they gave is appended; then deliveries, so that all they read is stored. */
   async stop(): Promise<void> {
     if (this.#state === 'stopping' || this.#state === 'stopped') return
+    if (this.#state === 'new') {
+      // Nothing is open, not even after initialize() failed.
+      this.#state = 'stopped'
+      return
+    }
     this.#state = 'stopping'
-    this.#watched.abort()
-    await this.#watching
-    await this.#agents.stop()
-    await this.#sources.stopAll()
-    await this.#runner?.close()
-    await caughtUp(this.stream, () => this.deliveries.stats().filter(({ destination }) => destination === STORE), DRAIN_MS)
-    await this.#consuming.stop()
-    await this.#keeper?.stop()
-    await this.#closeAll()
+    const { engines, health, agents, sources, runner, deliveries, supervisor } = this.#workers
+    await health.stop()
+    await agents.stop()
+    await sources.stopAll()
+    await runner.stop()
+    await deliveries.drainStore()
+    await supervisor.stop()
+    await engines.keeper.stop()
+    await this.#close()
     this.#state = 'stopped'
+  }
+
+  async #close(): Promise<void> {
+    await this.#workers.mcpServers.stop()
+    await this.#workers.engines.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
+  }
+
+  /** Starts the MCP servers under `mcp.servers`; initialize() calls it. A second call changes nothing, here and in the next two. */
+  startMCPServers(): void {
+    this.#workers.mcpServers.start()
+  }
+
+  /** Starts heartbeat, upkeep and the checks of the platform's own health; start() calls it. Returns once retention is applied. */
+  startMonitoring(): Promise<void> {
+    this.#monitoring ??= this.#startMonitoring()
+    return this.#monitoring
+  }
+
+  async #startMonitoring(): Promise<void> {
+    const { engines, upkeep, health } = this.#workers
+    await engines.keeper.start()
+    await upkeep.start()
+    health.start()
+  }
+
+  /** Starts deliveries, deployed pipelines and sources; start() calls it. A `command` has the deliveries into the store and sources alone. */
+  startDataFlow(): Promise<void> {
+    this.#flowing ??= this.#startDataFlow()
+    return this.#flowing
+  }
+
+  async #startDataFlow(): Promise<void> {
+    const { deliveries, runner, upkeep, sources } = this.#workers
+    if (this.#role === 'command') deliveries.startStore()
+    else {
+      deliveries.startConfigured()
+      await runner.start()
+      upkeep.startGroups()
+    }
+    sources.startConfigured()
+  }
+
+  /** @throws QiError CLOSED before initialize(), as with every handle below */
+  get store(): Store {
+    return this.#workers.engines.store
+  }
+
+  get stream(): Stream {
+    return this.#workers.engines.stream
+  }
+
+  get coverage(): Coverage {
+    return this.#workers.engines.coverage
+  }
+
+  get deadLetters(): DeadLetters {
+    return this.#workers.engines.deadLetters
+  }
+
+  /** The handles that tools use. */
+  get toolHandles(): ToolHandles {
+    const { store, stream, coverage, deadLetters, catalogue } = this.#workers.engines
+    const { pipelines, services } = this
+    const engines = { store, reads: store.reads, stream, coverage, deadLetters, catalogue }
+    return { ...engines, pipelines, platform: this, services, logger: this.#logger }
+  }
+
+  /** Manages the MCP servers under `mcp.servers`; undefined before they are started. */
+  get mcpServers(): MCPServerManager | undefined {
+    return this.#workers.mcpServers.manager
   }
 
   getStatus(): PlatformStatus {
@@ -252,148 +234,112 @@ export class CryptoDataPlatform implements PlatformControl, AsyncDisposable {
       ...(this.#startedAt && { startedAt: this.#startedAt }),
       store: this.store.capabilities.timescale ? 'TimescaleDB' : this.config.database.url ? 'PostgreSQL' : 'embedded PostgreSQL',
       stream: this.stream.engine,
-      publishers: this.#sources.stats(),
+      publishers: this.#workers.sources.stats(),
       consumers: this.deliveries.stats(),
-      parts: [...this.#sources.parts(), ...this.#consuming.status()],
+      parts: [...this.#workers.sources.parts(), ...this.#workers.supervisor.status()],
     }
   }
 
-  /** What is left of the rate limits that the sources have used since the start. @throws QiError UNAVAILABLE */
-  rateLimits(): Promise<readonly ServiceBudget[]> {
-    return this.#sources.rateLimits()
-  }
-
-  /** Exercises store and stream, and says which part is unwell, since when, why, and what is done about it. */
   health(): Promise<PlatformHealth> {
-    const others = async () => [...(this.#mcpServers?.health() ?? []), ...(await this.#agents.health())]
-    const { store, stream } = this
-    return healthOf({
-      ...{ store, stream, status: this.getStatus(), sources: this.#sources, destinations: this.#checks, others },
-      ...{
-        pipelines: [...(this.#runner?.health() ?? []), ...(this.#upkeep?.health() ?? [])],
-        log: this.#health,
-        noticed: this.#notice !== undefined,
-      },
-    })
+    return this.#workers.health.health()
   }
 
-  /** Asks now and then, so that since when a part is unwell is known even where nobody else asks. */
-  async #watch(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await abortable(this.health(), signal).catch(() => {})
-      await setTimeout(this.#watchMs, undefined, { signal, ref: false }).catch(() => {})
+  outages(): readonly Outage[] {
+    return this.#workers.health.outages()
+  }
+
+  rateLimits(): Promise<readonly ServiceBudget[]> {
+    return this.#workers.sources.rateLimits()
+  }
+
+  listSources(): readonly SourceStatus[] {
+    return this.#workers.sources.list()
+  }
+
+  sourceParts(name: string): SourceParts {
+    this.#checkOpen()
+    return this.#workers.sources.partsOf(name)
+  }
+
+  async startSource(name: string, settings: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    this.#checkOpen()
+    await this.#workers.sources.start(name, settings)
+    await this.#storeUnlessPlatformRuns()
+  }
+
+  async stopSource(name: string): Promise<void> {
+    this.#checkOpen()
+    await this.#workers.sources.stop(name)
+  }
+
+  async scaleConsumer(name: string, members: number): Promise<void> {
+    this.#checkOpen()
+    await this.deliveries.scale(name, members)
+  }
+
+  async resumeDelivery(name: string): Promise<void> {
+    this.#checkOpen()
+    this.deliveries.resume(name)
+  }
+
+  async restartPart(name: string): Promise<void> {
+    this.#checkOpen()
+    await (this.#workers.sources.supervises(name) ? this.#workers.sources.restart(name) : this.#workers.supervisor.restart(name))
+  }
+
+  /** The history of a source, which the caller closes. @throws QiError UNSUPPORTED for a source without history */
+  openHistory(name: string): Promise<History> {
+    return this.#workers.sources.openHistory(name)
+  }
+
+  /** The parts of this platform that a backfill uses. @throws QiError CLOSED before initialize() */
+  get backfillHost(): BackfillHost {
+    const { config, store, coverage, stream } = this
+    return {
+      ...{ config, store, coverage, stream },
+      openHistory: (name) => this.openHistory(name),
+      consume: async () => this.deliveries.startStore(),
     }
   }
 
-  /** Those of the configuration, and what is deployed. */
-  #startPipelines(): Promise<void> {
-    const { deliveries, pipelines, catalogue, store, stream } = this
-    const { partitions } = this.config
-    deliveries.startConfigured()
-    this.#runner = new PipelineRunner({ pipelines, deliveries, catalogue, store, stream, partitions, logger: this.#logger })
-    return this.#runner.start()
+  async backfill(request: BackfillRequest, options: BackfillRunOptions = {}): Promise<BackfillResult> {
+    this.#checkOpen()
+    return runBackfill(this.backfillHost, this.#logger, request, options)
   }
 
-  /** The past of a source, which the caller closes. @throws QiError UNSUPPORTED for a source that gives none */
-  openHistory(name: string): Promise<History> {
-    return this.#sources.openHistory(name)
+  async handIn(...given: Parameters<PlatformControl['handIn']>): Promise<HandedIn> {
+    this.#checkOpen()
+    return handIn({ platform: this, logger: this.#logger, consume: () => this.deliveries.startStore() }, ...given)
+  }
+
+  async reprocess(request: ReprocessRequest, options?: ReprocessOptions): Promise<ReprocessResult> {
+    this.#checkOpen()
+    return reprocess(this.#workers.engines, request, options)
   }
 
   /**
-   * What has the agents' workflows carried out. Where no platform stores what they publish, this process does, unless it only
-   * observes.
-   * @throws QiError CONFLICT where this process hosts the agents of another platform, UNAVAILABLE
+   * Opens the host of the agents' workflows. Unless it only observes, this process stores what they publish if no platform does.
+   * @throws QiError CONFLICT if this process hosts the agents of another platform, UNAVAILABLE
    */
   async openAgents(options: { readonly observing?: boolean } = {}): Promise<AgentHost> {
-    this.#checkWorking()
-    const host = await this.#agents.host(options)
-    if (!options.observing && !(await this.coverage.platformRuns())) this.deliveries.startStore()
+    this.#checkOpen()
+    const host = await this.#workers.agents.host(options)
+    if (!options.observing) await this.#storeUnlessPlatformRuns()
     return host
   }
 
   /** @throws QiError UNAVAILABLE */
   listAgents(): ReturnType<Agents['overview']> {
-    return this.#agents.overview()
+    return this.#workers.agents.overview()
   }
 
-  listSources(): readonly SourceStatus[] {
-    return this.#sources.list()
-  }
-
-  sourceParts(name: string): SourceParts {
-    this.#checkWorking()
-    return this.#sources.partsOf(name)
-  }
-
-  async startSource(name: string, settings: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    this.#checkWorking()
-    await this.#sources.start(name, settings)
+  /** Starts the deliveries into the store here, unless a platform on the same store runs them. */
+  async #storeUnlessPlatformRuns(): Promise<void> {
     if (!(await this.coverage.platformRuns())) this.deliveries.startStore()
   }
 
-  async stopSource(name: string): Promise<void> {
-    this.#checkWorking()
-    await this.#sources.stop(name)
-  }
-
-  async scaleConsumer(name: string, members: number): Promise<void> {
-    this.#checkWorking()
-    await this.deliveries.scale(name, members)
-  }
-
-  async resumeDelivery(name: string): Promise<void> {
-    this.#checkWorking()
-    this.deliveries.resume(name)
-  }
-
-  async restartPart(name: string): Promise<void> {
-    this.#checkWorking()
-    await (this.#sources.supervises(name) ? this.#sources.restart(name) : this.#consuming.restart(name))
-  }
-
-  outages(): readonly Outage[] {
-    return this.#health.outages()
-  }
-
-  async backfill(request: BackfillRequest, options: BackfillRunOptions = {}): Promise<BackfillResult> {
-    this.#checkWorking()
-    const { config, store, coverage, stream } = this
-    const host = {
-      config,
-      store,
-      coverage,
-      stream,
-      openHistory: (source: string) => this.openHistory(source),
-      consume: async () => this.deliveries.startStore(),
-    }
-    await using backfill = new Backfill(host, this.#logger)
-    return await backfill.run(await abortable(backfill.plan(request), options.signal), options)
-  }
-
-  async handIn(...given: Parameters<PlatformControl['handIn']>): Promise<HandedIn> {
-    this.#checkWorking()
-    return handIn({ platform: this, logger: this.#logger, consume: () => this.deliveries.startStore() }, ...given)
-  }
-
-  async reprocess(request: ReprocessRequest, options?: ReprocessOptions): Promise<ReprocessResult> {
-    this.#checkWorking()
-    const { store, stream, deadLetters, catalogue } = this
-    return reprocess({ store, stream, deadLetters, catalogue }, request, options)
-  }
-
-  async #closeAll(): Promise<void> {
-    await this.#mcpServers?.stop()
-    await this.#stream?.close()
-    await this.#store?.close()
-  }
-
-  #checkWorking(): void {
+  #checkOpen(): void {
     if (this.#state === 'initialized' || this.#state === 'running') return
     throw new QiError('CLOSED', `the platform is ${this.#state}`)
-  }
-
-  #opened<T>(value: T | undefined): T {
-    if (value === undefined) throw new QiError('CLOSED', 'the platform is not initialized: call initialize() first')
-    return value
   }
 }

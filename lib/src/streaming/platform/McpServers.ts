@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
-import { countOf, errorMessage, type Logger, type PartHealth, QiError, retry, type Store, toQiError } from '../../base/index.ts'
+import { retry } from '../../base/networking/index.ts'
+import { countOf, errorMessage, type Logger, type PartHealth, QiError, toQiError } from '../../base/types/index.ts'
 import {
   type Launched,
   type LauncherContext,
@@ -15,11 +16,12 @@ import {
 import { type CoinGeckoConfig, PLANS } from '../../publishers/index.ts'
 import { registrySignIn } from '../redpanda/index.ts'
 import type { PlatformConfig } from './config.ts'
+import type { Engines } from './Engines.ts'
 
-/** Waits between launches grow to half a minute. */
-const LAUNCHES = { attempts: Number.POSITIVE_INFINITY, totalMs: Number.POSITIVE_INFINITY, baseMs: 1000, maxMs: 30_000 }
+/** A launch is retried for ever, with waits of up to half a minute. */
+const LAUNCH_RETRY = { attempts: Number.POSITIVE_INFINITY, totalMs: Number.POSITIVE_INFINITY, baseMs: 1000, maxMs: 30_000 }
 
-/** What launchers may know of a platform. @param databaseUrl that of its store, where one is open */
+/** The part of a platform that launchers get. @param databaseUrl of its store, if that is open */
 export function launcherContext(config: PlatformConfig, logger: Logger, databaseUrl?: string): LauncherContext {
   const settings = config.sources.instances.get('coingecko')?.settings ?? {}
   const { plan: named, api_key, base_url } = settings as Partial<Pick<CoinGeckoConfig, 'plan' | 'api_key' | 'base_url'>>
@@ -40,32 +42,45 @@ export function launcherContext(config: PlatformConfig, logger: Logger, database
   }
 }
 
-/** The MCP servers that qicore.yaml names. One that cannot be started shows in the health of the platform and stops nothing. */
+/** The MCP servers that qicore.yaml names. One that cannot be started shows in the platform's health and stops nothing else. */
 export class McpServers {
-  readonly manager: MCPServerManager
   readonly #config: PlatformConfig
-  readonly #context: LauncherContext
   readonly #logger: Logger
+  readonly #engines: Pick<Engines, 'store'>
   readonly #launched: Launched[] = []
   readonly #unlaunched = new Map<string, { readonly error: QiError; readonly since: number }>()
   readonly #stopping = new AbortController()
+  #manager: MCPServerManager | undefined
   #starting: Promise<unknown> = Promise.resolve()
 
-  constructor(config: PlatformConfig, logger: Logger, store: Pick<Store, 'url' | 'embedded'>) {
+  constructor(config: PlatformConfig, logger: Logger, engines: Pick<Engines, 'store'>) {
     this.#config = config
     this.#logger = logger
-    this.#context = { ...launcherContext(config, logger, store.url), ...(store.embedded && { server: store.embedded }) }
-    this.manager = new MCPServerManager({ logger })
+    this.#engines = engines
   }
 
-  /** Returns at once: how far each has come shows in `health`. */
+  /** Undefined before start(). */
+  get manager(): MCPServerManager | undefined {
+    return this.#manager
+  }
+
+  /** Starts all servers and returns at once: their progress shows in the health. A second call does nothing. */
   start(): void {
-    this.#starting = Promise.all(this.#config.mcp.servers.map((name) => this.#startOne(name)))
+    if (this.#manager) return
+    const manager = new MCPServerManager({ logger: this.#logger })
+    const { store } = this.#engines
+    const context = {
+      ...launcherContext(this.#config, this.#logger, store.url),
+      ...(store.embedded && { server: store.embedded }),
+      signal: this.#stopping.signal,
+    }
+    this.#manager = manager
+    this.#starting = Promise.all(this.#config.mcp.servers.map((name) => this.#startOne(name, manager, context)))
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.manager.stop()
+    await this.#manager?.stop()
     await this.#starting
     for (const launched of this.#launched) await launched.close?.()
   }
@@ -76,41 +91,41 @@ export class McpServers {
       status: 'degraded' as const,
       since,
       summary: error.message,
-      action: error.retryable ? 'it is tried again' : 'it is tried again when the platform is started again',
+      action: error.retryable ? 'it is retried' : 'it is tried again when the platform is restarted',
     }))
-    return [...broken, ...this.manager.health().map(describe)]
+    return [...broken, ...(this.#manager?.health() ?? []).map(describe)]
   }
 
-  /** A launch that failed for a while, such as one that took too long, is repeated; one that failed for good shows why. */
-  async #startOne(name: string): Promise<void> {
+  /** Retries a launch that may succeed later, such as one that took too long; one that failed for good shows in the health. */
+  async #startOne(name: string, manager: MCPServerManager, context: LauncherContext): Promise<void> {
     const { signal } = this.#stopping
     try {
       const {
         spec,
         supervision,
         warnings = [],
-      } = await retry(() => this.#launch(name), {
-        ...LAUNCHES,
+      } = await retry(() => this.#launch(name, context), {
+        ...LAUNCH_RETRY,
         signal,
         peer: `MCP server ${name}`,
-        onRetry: ({ error }) => this.#broken(name, error),
+        onRetry: ({ error }) => this.#failed(name, error),
       })
       this.#unlaunched.delete(name)
       for (const warning of warnings) this.#logger.warn({ server: name }, warning)
-      await this.manager.start(name, spec, supervision)
+      await manager.start(name, spec, supervision)
     } catch (error) {
       const failure = toQiError(error)
-      const known = this.manager.health().some((server) => server.name === name)
-      if (!known && failure.code !== 'CLOSED' && !signal.aborted) this.#broken(name, failure)
+      const known = manager.health().some((server) => server.name === name)
+      if (!known && failure.code !== 'CLOSED' && !signal.aborted) this.#failed(name, failure)
     }
   }
 
-  #broken(name: string, error: QiError): void {
+  #failed(name: string, error: QiError): void {
     this.#unlaunched.set(name, { error, since: this.#unlaunched.get(name)?.since ?? Date.now() })
-    this.#logger.warn({ server: name, error }, error.message)
+    this.#logger.warn({ server: name, err: error }, error.message)
   }
 
-  async #launch(name: string): Promise<Launched> {
+  async #launch(name: string, context: LauncherContext): Promise<Launched> {
     const { file } = this.#config.mcp
     const given = file === undefined ? {} : parseServersJson(await readText(file), file)
     const spec = given[name]
@@ -123,7 +138,7 @@ export class McpServers {
           field: 'mcp.servers',
         },
       )
-    const launched = await launcherNamed(name).launch({ ...this.#context, signal: this.#stopping.signal })
+    const launched = await launcherNamed(name).launch(context)
     this.#launched.push(launched)
     return launched
   }
@@ -151,6 +166,6 @@ function describe({ name, state, since, restarts, tools, lastError, server }: Se
     ...part,
     status: 'degraded' as const,
     summary: lastError?.message ?? state,
-    action: state === 'failed' ? 'it is not tried again' : `it is started again; it was ${countOf(restarts, 'time')} before`,
+    action: state === 'failed' ? 'it is not retried' : `it is restarted; it was ${countOf(restarts, 'time')} before`,
   }
 }

@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { llmSettings } from '../../base/agent/index.ts'
+import { isLoopback, secureDatabaseUrl, tlsProblems, tlsSettings } from '../../base/networking/index.ts'
 import {
   CONFIG_FILE,
   findProject,
   HOME_FOLDER,
-  isLoopback,
-  llmSettings,
   type Provenance,
   passwordProblem,
   passwordsIn,
@@ -14,21 +14,19 @@ import {
   readConfigFile,
   resolveConfig,
   type SourcesConfig,
-  secureDatabaseUrl,
-  tlsProblems,
-  tlsSettings,
-} from '../../base/index.ts'
-import { consumers } from '../../consumers/index.ts'
+} from '../../base/types/index.ts'
+import { consumers, sinkDefinitions } from '../../consumers/index.ts'
 import { ROLES } from '../../mcp-tools/access/roles.ts'
 import { dockerSettings } from '../../mcp-tools/datastream/docker/index.ts'
 import { embeddedStreamConfig } from '../embedded/index.ts'
 import { STORE } from '../pipelines/index.ts'
 import { RedpandaConfig, SchemaRegistryConfig } from '../redpanda/index.ts'
 import { agentDefinitions } from './agents/definitions.ts'
-import { INSTANCE_NAME, settingsOfInstances, sourcesConfig, sourcesSchema, typesOfInstances } from './sourceInstances.ts'
-import { storeSettings } from './upkeep/index.ts'
+import { secretsIn, withDestinations } from './deliveries/destinationProvenance.ts'
+import { INSTANCE_NAME, settingsOfInstances, sourcesConfig, sourcesSchema, typesOfInstances } from './sources/sourceInstances.ts'
+import { storeSettings } from './upkeep/settings.ts'
 
-/** Said before the address is parsed: the parser would take part of such a password for a host. */
+/** Checks a password before the address is parsed: the parser would take part of a wrongly written one for the host. */
 function checkPassword(address: string, context: z.RefinementCtx<string>): void {
   const message = passwordProblem(address)
   if (message) context.addIssue({ code: 'custom', message, fatal: true })
@@ -61,8 +59,8 @@ const core = {
       origins: z
         .array(z.url())
         .default([])
-        .describe('pages of other hosts that may use the API from a browser, such as https://charts.example'),
-      max_connections: z.int().min(16).default(2_000).describe('most connections at once, of HTTP and WebSocket clients'),
+        .describe('origins of other web pages that may call the API from a browser, such as https://charts.example'),
+      max_connections: z.int().min(16).default(2_000).describe('most connections at once, HTTP and WebSocket together'),
       max_connections_per_address: z
         .int()
         .min(8)
@@ -87,7 +85,7 @@ const core = {
     .record(z.string().regex(INSTANCE_NAME, 'a name is lower-case letters, digits, - and _'), z.looseObject({}))
     .default({})
     .describe(
-      `where pipelines bring records, by name: each with a type of sink, whose settings stand beside it; ${STORE} is the store, and always there`,
+      `where pipelines deliver records, by name: each with its type of sink and the settings of that type; ${STORE} is the store, which always exists`,
     ),
   database: z
     .object({
@@ -112,7 +110,7 @@ const core = {
         .enum(['required', 'waived'])
         .default('required')
         .describe(
-          'waived runs SQL of tools although the server does not limit the temporary files of its role; qicore doctor tells',
+          'waived: run SQL of tools even if the server does not limit temporary files of its role; qicore doctor shows whether it does',
         ),
     })
     .check(({ value, issues }) => {
@@ -126,6 +124,17 @@ const core = {
         })
     })
     .prefault({}),
+  embedded_database: z
+    .object({
+      port: z
+        .int()
+        .min(0)
+        .max(65_535)
+        .default(55_432)
+        .describe('the port of the embedded PostgreSQL on loopback, or the next free one after it; 0 picks any free one')
+        .meta({ env: 'QICORE_DATABASE_PORT' }),
+    })
+    .prefault({}),
   store: storeSettings.prefault({}),
   redpanda: RedpandaConfig.prefault({}),
   embedded_stream: embeddedStreamConfig.prefault({}),
@@ -137,12 +146,9 @@ const core = {
       destructive: z
         .boolean()
         .default(false)
-        .describe('also offer AI clients what destroys something (each time the user is asked first)')
+        .describe('also offer AI clients the tools that destroy data (the user is asked each time)')
         .meta({ env: 'QICORE_MCP_DESTRUCTIVE' }),
-      servers: z
-        .array(z.string())
-        .default([])
-        .describe('MCP servers of others to start; qicore mcp servers lists the official ones'),
+      servers: z.array(z.string()).default([]).describe('MCP servers to start; qicore mcp servers lists the official ones'),
       file: z.string().min(1).optional().describe('a JSON file with mcpServers, for any other server'),
       folder: z.string().min(1).optional().describe('where servers are installed; default mcp in the data folder'),
       read_only: z
@@ -156,7 +162,7 @@ const core = {
       ...Object.fromEntries(Object.values(agentDefinitions).map(({ name, config }) => [name, config.prefault({})])),
       run: names(Object.keys(agentDefinitions))
         .default([])
-        .describe('the agents that work by their schedules while the platform runs')
+        .describe('the agents that run by their schedules while the platform runs')
         .meta({ env: 'QICORE_AGENTS' }),
     })
     .prefault({}),
@@ -166,7 +172,7 @@ const core = {
       level: z
         .enum(['debug', 'info', 'warn', 'error'])
         .default('info')
-        .describe('the least level that is logged')
+        .describe('the lowest level that is logged')
         .meta({ env: 'QICORE_LOG_LEVEL', flag: 'log-level' }),
     })
     .prefault({}),
@@ -174,7 +180,7 @@ const core = {
 
 const TYPES = typesOfInstances(undefined)
 
-/** Every setting of a platform whose file configures no source: those of each type stand under its name. */
+/** Every setting of a platform whose file configures no source: each source type has its settings under its name. */
 export const configSchema = schemaFor(TYPES)
 
 function schemaFor(types: typeof TYPES) {
@@ -207,14 +213,15 @@ export function loadConfig({ cwd = process.cwd(), env = process.env, flags = {} 
   const types = typesOfInstances(given)
   const schema = schemaFor(types)
   const inputs = { env, flags, ...(file && { file }) }
-  const { config, provenance } = resolveConfig(schema, inputs, settingsOfInstances(schema, types))
+  const { config, provenance: resolved } = resolveConfig(schema, inputs, settingsOfInstances(schema, types))
+  const provenance = withDestinations(resolved, sinkDefinitions)
   const { sources: found, ...typed } = config
   const sources = sourcesConfig(found, types, Object.keys(given ?? {}))
   const home = typed.home ? resolve(cwd, typed.home) : join(project, HOME_FOLDER)
-  protectSecrets(secretsOf(provenance))
+  protectSecrets(secretsIn(provenance, secretPartsOf))
   requireTokenOffLoopback(typed.server)
   requireAgentsCanWork({ ...config, sources })
-  // The URL alone is what every connection is made from.
+  // Every connection is made from the URL alone, so TLS settings go into it.
   const { url, read_url, tls } = typed.database
   const database = {
     ...typed.database,
@@ -224,10 +231,14 @@ export function loadConfig({ cwd = process.cwd(), env = process.env, flags = {} 
   return { config: { ...typed, sources, database, home }, provenance, project }
 }
 
-const secretsOf = (provenance: readonly Provenance[]): string[] =>
-  provenance
-    .filter(({ secret, value }) => secret && typeof value === 'string')
-    .flatMap(({ value }) => (/^\w+:\/\//.test(value as string) ? passwordsIn(value as string) : [value as string]))
+/** A part of a URL's path this long may be a token. */
+const TOKEN_LENGTH = 20
+
+/** The password in a URL, and the parts of its path that may be tokens. */
+const secretPartsOf = (url: string): readonly string[] => {
+  const path = /^https?:/i.test(url) ? (URL.parse(url)?.pathname ?? '') : ''
+  return [...passwordsIn(url), ...path.split('/').filter((part) => part.length >= TOKEN_LENGTH)]
+}
 
 function requireTokenOffLoopback({ host, token }: { readonly host: string; readonly token?: string | undefined }): void {
   if (!isLoopback(host) && !token)

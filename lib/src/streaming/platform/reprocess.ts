@@ -1,5 +1,6 @@
+import type { Store } from '../../base/database/index.ts'
+import { abortable, retry, throwIfAborted } from '../../base/networking/index.ts'
 import {
-  abortable,
   type EncodedBatch,
   type Position,
   QiError,
@@ -7,14 +8,11 @@ import {
   type ReprocessRequest,
   type ReprocessResult,
   type RowSink,
-  retry,
-  type Store,
   type Stream,
   suggest,
   type TopicCatalogue,
-  throwIfAborted,
   type WriteResult,
-} from '../../base/index.ts'
+} from '../../base/types/index.ts'
 import { consumers } from '../../consumers/index.ts'
 import { addressedTo, type DeadLetters, STORE, writeBatches } from '../pipelines/index.ts'
 
@@ -25,13 +23,13 @@ export interface ReprocessParts {
   readonly catalogue: TopicCatalogue
 }
 
-/** The pipeline that letters of reprocessed records name. */
-const REPROCESS = 'crypto-data'
+/** The pipeline named in dead letters of reprocessed records. */
+const PIPELINE = 'crypto-data'
 
-/** A write while the store is down is repeated for so long, in milliseconds. */
-const PATIENCE = { attempts: Number.POSITIVE_INFINITY, totalMs: 5 * 60_000, baseMs: 100, maxMs: 5_000 } as const
+/** A write is retried for five minutes while the store is down. */
+const WRITE_RETRY = { attempts: Number.POSITIVE_INFINITY, totalMs: 5 * 60_000, baseMs: 100, maxMs: 5_000 } as const
 
-/** Writes what a topic holds to the store once more. No group takes part, so those that store what comes are not disturbed. */
+/** Writes all records of a topic to the store again. It reads without a consumer group, so it disturbs none. */
 export async function reprocess(
   { store, stream, deadLetters, catalogue }: ReprocessParts,
   { topic, appendedFrom = 0 }: ReprocessRequest,
@@ -56,11 +54,11 @@ export async function reprocess(
     writeEncoded: (of, batches, options) => store.timescale.upsertEncoded(of, batches, options),
   }
   const attempt = async (write: () => Promise<WriteResult>) => ({
-    result: await retry(write, { ...PATIENCE, signal }),
+    result: await retry(write, { ...WRITE_RETRY, signal }),
     attempts: 1,
   })
-  const storing = { sink, delivery: { pipeline: REPROCESS, destination: STORE }, signal, attempt }
-  // Records replayed for another destination alone are skipped.
+  const storing = { sink, delivery: { pipeline: PIPELINE, destination: STORE }, signal, attempt }
+  // Skips dead letters that were replayed for another destination.
   const groups = Object.values(consumers).map(({ group }) => group)
   const done = { read: 0, written: 0, overwritten: 0, deadLettered: 0 }
   for await (const batch of stream.read({ topics: [topic], from, untilEnd: true, signal })) {
@@ -68,7 +66,7 @@ export async function reprocess(
     if (batch.damage || !endsBefore(batch, appendedFrom)) {
       const stored = writeBatches(type, [addressedTo(groups, batch)], storing)
       const { letters, written, overwritten } = await abortable(stored, signal)
-      if (letters.length > 0) await retry(() => deadLetters.put(letters, { signal }), { ...PATIENCE, signal })
+      if (letters.length > 0) await retry(() => deadLetters.put(letters, { signal }), { ...WRITE_RETRY, signal })
       done.read += batch.length
       done.deadLettered += letters.length
       done.written += written
@@ -81,5 +79,5 @@ export async function reprocess(
   return done
 }
 
-/** A batch that holds something of the time wanted is written as a whole, which is harmless. */
+/** True if the whole batch was appended before `time`. A batch that was partly appended later is written as a whole, which is harmless. */
 const endsBefore = (batch: EncodedBatch, time: number): boolean => Math.max(...batch.timestamps) < time

@@ -1,7 +1,7 @@
 import { Admin } from '@platformatic/kafka'
+import { abortable } from '../../base/networking/index.ts'
 import {
   type AppendOptions,
-  abortable,
   type CheckResult,
   type ClusterDescription,
   type EncodedBatch,
@@ -17,27 +17,27 @@ import {
   type Subscription,
   silentLogger,
   type TopicDescription,
-} from '../../base/index.ts'
+} from '../../base/types/index.ts'
 import { partitionOf } from '../../base/types/wire/index.ts'
-import { Appender } from './Appender.ts'
-import { checkCluster } from './check.ts'
-import { describeCluster } from './cluster.ts'
+import { checkCluster } from './admin/check.ts'
+import { describeCluster } from './admin/cluster.ts'
+import { GroupAdmin } from './admin/GroupAdmin.ts'
+import { TopicAdmin } from './admin/TopicAdmin.ts'
+import { Appender } from './append/Appender.ts'
+import { KafkaSender } from './append/KafkaSender.ts'
+import { toOutgoing } from './append/outgoing.ts'
 import { type ConnectionSettings, connectionSettings } from './connection.ts'
-import { GroupAdmin } from './groups.ts'
-import { KafkaSender } from './KafkaSender.ts'
-import { pack } from './packing.ts'
+import { RedpandaSubscription } from './group/RedpandaSubscription.ts'
 import type { RedpandaConfig } from './RedpandaConfig.ts'
-import { RedpandaSubscription } from './RedpandaSubscription.ts'
-import { type ReadingContext, read } from './reading.ts'
+import { type ReadingContext, read } from './read/read.ts'
 import type { SchemaRegistry } from './registry/index.ts'
-import { TopicAdmin } from './TopicAdmin.ts'
 
 const DEFAULT_PARTITIONS = 6
 const PARTITION_COUNT_AGE_MS = 30_000
 
 export interface RedpandaOptions {
   readonly logger?: Logger
-  /** Gives the frames of what is appended; closed with the stream. Without one records go out as plain JSON. */
+  /** Registers schemas and gives the schema id put before each value; closed with the stream. Without one, values are plain JSON. */
   readonly registry?: SchemaRegistry
 }
 
@@ -45,7 +45,7 @@ interface Closable {
   close(): Promise<void>
 }
 
-/** The stream on a Redpanda or Kafka cluster. */
+/** The stream on a Redpanda or Kafka cluster. Opened by {@link openRedpanda}. */
 export class RedpandaClient implements Stream {
   readonly engine = 'redpanda'
   readonly #admin: Admin
@@ -60,7 +60,7 @@ export class RedpandaClient implements Stream {
   #spread = 0
   #closing: Promise<void> | undefined
 
-  /** @throws QiError UNAVAILABLE, TIMEOUT, UNAUTHORIZED, CONFIG_INVALID, within some seconds */
+  /** @throws QiError UNAVAILABLE, TIMEOUT, UNAUTHORIZED, CONFIG_INVALID, after the connect and request timeouts at most */
   static async open(config: RedpandaConfig, { logger = silentLogger, registry }: RedpandaOptions = {}): Promise<Stream> {
     const client = new RedpandaClient(connectionSettings(config), logger, registry)
     const { error } = await client.check()
@@ -95,6 +95,11 @@ export class RedpandaClient implements Stream {
     return this.#topics.describe(names)
   }
 
+  async positionsAt(topics: readonly string[], at: number): Promise<readonly Position[]> {
+    this.#checkOpen()
+    return this.#topics.positionsAt(topics, at)
+  }
+
   async append(topic: string, messages: readonly Message[], { signal }: AppendOptions = {}): Promise<readonly Position[]> {
     this.#checkOpen()
     if (signal?.aborted) throw new QiError('CANCELLED', 'append was cancelled', { cause: signal.reason })
@@ -103,9 +108,9 @@ export class RedpandaClient implements Stream {
     const count = await this.#partitionCount(topic)
     const maxBatchBytes = await this.#topics.maxBatchBytes(topic)
     const place = (key: string | null) => (key === null ? this.#spread++ % count : partitionOf(key, count))
-    const packed = pack(messages, { topic, partitionOf: place, maxBatchBytes, frame })
+    const outgoing = toOutgoing(messages, { topic, partitionOf: place, maxBatchBytes, frame })
     try {
-      return await this.#appender.append(topic, packed, maxBatchBytes, signal)
+      return await this.#appender.append(topic, outgoing, maxBatchBytes, signal)
     } catch (error) {
       this.#partitions.delete(topic)
       throw error
@@ -169,7 +174,7 @@ export class RedpandaClient implements Stream {
   }
 
   async #close(): Promise<void> {
-    // First, since an append may be waiting for it.
+    // Closed first, because an append may be waiting for it.
     await this.#registry?.close()
     await Promise.all([...[...this.#readers].map((reader) => reader.close()), this.#appender.close()])
     await this.#admin.close()
@@ -183,7 +188,7 @@ export class RedpandaClient implements Stream {
       this.#partitions.set(topic, { count, at: Date.now() })
       return count
     } catch (error) {
-      // The topic was there a while ago: through an outage the append waits, it does not fail here.
+      // During an outage the count is still known, so that the append is retried and does not fail here.
       if (known && error instanceof QiError && error.retryable) return known.count
       if (error instanceof QiError && error.code === 'NOT_FOUND')
         throw new QiError('NOT_FOUND', `topic ${topic} does not exist; create it first with createTopics(['${topic}'])`, {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { maskUrl, QiError, saslProblems, saslSettings, tlsProblems, tlsSettings, wordIssue } from '../../base/index.ts'
+import { saslProblems, saslSettings, tlsProblems, tlsSettings } from '../../base/networking/index.ts'
+import { maskUrl, QiError, wordIssue } from '../../base/types/index.ts'
 
 const BROKER = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/
 const DEFAULT_PORT = 9092
@@ -14,13 +15,13 @@ export const RedpandaConfig = z
       .array(broker)
       .min(1)
       .optional()
-      .describe('brokers to begin with, as host:port; unset means the embedded log')
+      .describe('bootstrap brokers, as host:port; unset means the embedded log')
       .meta({ env: 'REDPANDA_BROKERS' }),
     client_id: z
       .string()
       .regex(/^\S+$/, 'expected a name without spaces')
       .default('qicore')
-      .describe('how brokers name us in their logs and quotas'),
+      .describe('client id in the logs and quotas of the brokers'),
     compression: z
       .enum(['none', 'gzip', 'lz4', 'zstd'])
       .default('zstd')
@@ -30,14 +31,14 @@ export const RedpandaConfig = z
       .min(1)
       .max(32)
       .optional()
-      .describe('copies of each partition of a topic that we create; default 3, or the number of brokers where there are fewer'),
+      .describe('replicas of each partition of a topic that we create; default 3, or the number of brokers if there are fewer'),
     connect_timeout_ms: milliseconds(5_000).describe('how long opening a connection may take'),
     request_timeout_ms: milliseconds(10_000, 100).describe('how long a broker may take to answer'),
     delivery_timeout_ms: milliseconds(60_000, 100).describe(
-      'how long append and commit keep trying, as through a broker’s restart',
+      'how long appends and commits are retried, for example through a broker’s restart',
     ),
     session_timeout_ms: milliseconds(10_000, 6_000).describe(
-      'after how long without a sign of life a group member loses its partitions',
+      'after how long without a heartbeat a group member loses its partitions',
     ),
     tls: tlsSettings('REDPANDA', 'the brokers').prefault({}),
     sasl: saslSettings('REDPANDA').prefault({}),
@@ -66,8 +67,8 @@ export function parseBroker(text: string): BrokerAddress {
 }
 
 /**
- * Settings as read from a file or given by a program; `brokers` may be one text with commas.
- * @throws QiError CONFIG_INVALID naming each setting that is wrong
+ * Parses settings from a file or a program; `brokers` may be one text with commas.
+ * @throws QiError CONFIG_INVALID naming each wrong setting
  */
 export function parseRedpandaConfig(input: Readonly<Record<string, unknown>>): RedpandaConfig {
   const { brokers } = input

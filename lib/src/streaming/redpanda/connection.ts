@@ -1,23 +1,24 @@
 import { isIP } from 'node:net'
 import { type BaseOptions, connectionsConnectsChannel } from '@platformatic/kafka'
-import { QiError, readTls } from '../../base/index.ts'
+import { readTls } from '../../base/networking/index.ts'
+import { QiError } from '../../base/types/index.ts'
 import { type BrokerAddress, parseBroker, type RedpandaConfig } from './RedpandaConfig.ts'
 
-/** What every client of the cluster is opened with. */
+/** Options of every connection to the cluster. */
 export interface ConnectionSettings {
   readonly config: RedpandaConfig
   readonly brokers: readonly BrokerAddress[]
-  /** The brokers as one text, for messages. */
+  /** The brokers as one text, for error messages. */
   readonly address: string
   readonly options: BaseOptions
 }
 
-/** How long to wait before trying again what failed for a passing reason. */
+/** Wait before a retryable failure is retried. */
 export const RETRY_DELAY_MS = 200
 
 /**
- * Reads the named certificates and prepares the library's options.
- * @throws QiError CONFIG_INVALID where no broker is named or a file cannot be read
+ * Reads the certificate files and builds the library's options.
+ * @throws QiError CONFIG_INVALID if no broker is named or a file cannot be read
  */
 export function connectionSettings(config: RedpandaConfig): ConnectionSettings {
   if (!config.brokers?.length)
@@ -35,7 +36,7 @@ export function connectionSettings(config: RedpandaConfig): ConnectionSettings {
     retryDelay: RETRY_DELAY_MS,
     metadataMaxAge: 30_000,
     autocreateTopics: false,
-    // A name is sent for servers that hold several certificates; an address must not be.
+    // TLS sends a host name for servers with several certificates; an IP address must not be sent.
     ...(tls && { tls, tlsServerName: tls.servername ?? brokers.every(({ host }) => !isIP(host)) }),
     ...(mechanism && { sasl: { mechanism, username: username ?? '', password: password ?? '' } }),
   }
@@ -43,12 +44,13 @@ export function connectionSettings(config: RedpandaConfig): ConnectionSettings {
 }
 
 /**
- * The library tells a connection that ends while it signs in of each of its failures, and after the first nobody listens: without
- * a listener, a broker that refuses our certificate would end the process. Who uses the connection is told on another way.
+ * Adds an error listener to each connection. When a connection ends while it signs in, the library emits several errors, and after
+ * the first one nobody listens: a broker that refuses our certificate would then end the process. The user of the connection gets
+ * the error by its callback.
  */
 connectionsConnectsChannel.start.subscribe((event) => {
   const { connection } = event as unknown as { connection: NodeJS.EventEmitter }
-  if (!connection.listeners('error').includes(heard)) connection.on('error', heard)
+  if (!connection.listeners('error').includes(ignore)) connection.on('error', ignore)
 })
 
-function heard(): void {}
+function ignore(): void {}

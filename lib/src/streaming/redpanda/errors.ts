@@ -1,6 +1,7 @@
-import { type ErrorCode, type ErrorDetails, errorMessage, QiError, systemCode, tlsFault } from '../../base/index.ts'
+import { tlsFault } from '../../base/networking/index.ts'
+import { type ErrorCode, type ErrorDetails, errorMessage, QiError, systemCode } from '../../base/types/index.ts'
 
-/** What each of the protocol's errors means to us; those left out are failures of the broker that may pass. */
+/** Our code for each error of the protocol. An error that is not listed is a retryable failure of the broker. */
 const PROTOCOL: Readonly<Record<string, ErrorCode>> = {
   UNKNOWN_TOPIC_OR_PARTITION: 'NOT_FOUND',
   UNKNOWN_TOPIC_ID: 'NOT_FOUND',
@@ -37,7 +38,7 @@ const PROTOCOL: Readonly<Record<string, ErrorCode>> = {
   INVALID_RECORD: 'BAD_DATA',
 }
 
-/** What the library's own codes mean. */
+/** Our code for each error code of the library. */
 const LIBRARY: Readonly<Record<string, ErrorCode>> = {
   PLT_KFK_AUTHENTICATION: 'UNAUTHORIZED',
   PLT_KFK_UNSUPPORTED_API: 'UNSUPPORTED',
@@ -50,7 +51,7 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
   UNAUTHORIZED: 'check redpanda.sasl.mechanism, username and password',
   FORBIDDEN: 'ask for an ACL that allows it',
   UNAVAILABLE: 'check REDPANDA_BROKERS and that the broker runs',
-  TIMEOUT: 'the broker is reached but slow or stopped',
+  TIMEOUT: 'the broker accepts connections but is slow or stopped',
 }
 
 interface Fault {
@@ -61,20 +62,20 @@ interface Fault {
   readonly serverErrorMessage?: unknown
 }
 
-/** An error and all that caused it, nearest first. */
+/** An error and all its causes, nearest first. */
 export function causes(error: unknown, depth = 0): readonly Fault[] {
   if (!(error instanceof Error) || depth > 12) return []
   const inner: readonly unknown[] = error instanceof AggregateError ? error.errors : []
   return [error as Fault, ...inner.flatMap((one) => causes(one, depth + 1)), ...causes(error.cause, depth + 1)]
 }
 
-/** Whether the protocol's error of this name is what failed. */
+/** True if one of the named protocol errors is among the causes. */
 export const hasApiError = (error: unknown, ...ids: readonly string[]): boolean =>
   causes(error).some((fault) => typeof fault.apiId === 'string' && ids.includes(fault.apiId))
 
 /**
- * The one place where a failure of the cluster is classified.
- * @param doing what failed, such as `append to topic prices`
+ * Classifies a failure of the cluster. Every error of this folder that comes from the library passes through here.
+ * @param doing the action that failed, for example `append to topic prices`
  */
 export function kafkaError(error: unknown, doing: string, address: string): QiError {
   if (error instanceof QiError) return error

@@ -1,10 +1,10 @@
-import type { Stream } from '../../base/index.ts'
+import type { Stream } from '../../base/types/index.ts'
 import type { RedpandaOptions } from './RedpandaClient.ts'
 import type { RedpandaConfig } from './RedpandaConfig.ts'
 
 /**
- * Connects to a Redpanda or Kafka cluster. The Kafka client is loaded here and not before: who has no brokers needs none of it.
- * @throws QiError UNAVAILABLE, TIMEOUT, UNAUTHORIZED, CONFIG_INVALID, within some seconds
+ * Connects to a Redpanda or Kafka cluster. The Kafka client is imported only here, so that the embedded log never loads it.
+ * @throws QiError UNAVAILABLE, TIMEOUT, UNAUTHORIZED, CONFIG_INVALID, after the connect and request timeouts at most
  */
 export async function openRedpanda(config: RedpandaConfig, options: RedpandaOptions = {}): Promise<Stream> {
   const { RedpandaClient } = await import('./RedpandaClient.ts')

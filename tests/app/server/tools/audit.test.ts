@@ -21,7 +21,7 @@ afterAll(() => engines[Symbol.asyncDispose]())
 const server = () => serving(withTools(engines), { tools: trialTools })
 const newest = async (url: string, query = '?limit=1') => (await ask(url, `/api/v1/audit${query}`)).body.items
 
-test('a write leaves a line: when, who, from where, what, and what came of it', async () => {
+test('a write leaves a line with time, caller, address, call and outcome', async () => {
   const { url } = await server()
   await post(url, 'note', { action: 'add', thing: 'noted' }, { token: operator })
   const page = (await ask(url, '/api/v1/audit?limit=1')).body
@@ -40,7 +40,7 @@ test('a write leaves a line: when, who, from where, what, and what came of it', 
   })
 })
 
-test('a refused write, one that fails, and each step of a destruction leave a line; a read leaves none', async () => {
+test('a refused write, a failed one, and each step of a destroying call leave a line; a read leaves none', async () => {
   const { url } = await server()
   const tell = async (query = '?limit=1') =>
     (await newest(url, query)).map(({ outcome, error = '' }: Record<string, string>) => [outcome, error])
@@ -68,12 +68,12 @@ test('secrets in arguments are masked, long ones cut', async () => {
   await post(url, 'note', { action: 'add', thing: 'postgres://me:hunter2-word@host/db', api_key: 'sk-live-123456' })
   const [line] = await newest(url)
   expect(line.arguments).toMatchObject({ api_key: '***', thing: 'postgres://me:***@host/db' })
-  // Refused for its length, and kept short.
+  // Refused because of its length, and cut in the log.
   await post(url, 'note', { action: 'add', thing: 'y'.repeat(100_000), list: Array.from({ length: 5_000 }, (_, i) => i) })
   expect(JSON.stringify((await newest(url))[0]).length).toBeLessThan(2_000)
 })
 
-test('the job of a call stands in its line, and so does its cancellation', async () => {
+test('the line of a call has its job, and a cancellation has a line', async () => {
   const { url } = await server()
   const { body } = await post(url, 'note', { action: 'add', thing: 'job' }, { headers: { prefer: 'respond-async' } })
   const lines = await newest(url, '?tool=note&limit=1')

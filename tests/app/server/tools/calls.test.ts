@@ -14,7 +14,7 @@ afterAll(() => engines[Symbol.asyncDispose]())
 
 const server = (more = {}) => serving(withTools(engines), { tools: trialTools, ...more })
 
-test('a call answers with the structured result, and the list says how to make it', async () => {
+test('a call answers with the structured result, and the list describes it', async () => {
   const { url } = await server()
   const { status, body } = await post(url, 'look', { thing: 'a' })
   expect([status, body]).toEqual([200, { thing: 'a' }])
@@ -31,7 +31,7 @@ test('a call answers with the structured result, and the list says how to make i
   })
 })
 
-test('the tools that there are can be listed and called', async () => {
+test('all tools can be listed and called', async () => {
   const { url } = await serving(withTools(engines))
   const { items } = (await ask(url, '/api/v1/tools')).body
   expect(items.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(['manage_topics', 'get_latest_prices']))
@@ -70,7 +70,7 @@ const raw = async (url: string, body: string | Uint8Array<ArrayBuffer>, type: st
   return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
 
-test('a number that a double would round is refused; written as it can be kept it is taken', async () => {
+test('a number that a double would round is refused; as text it is accepted', async () => {
   const { url } = await server()
   for (const count of ['0.12345678901234567890', '123456789012345678901', '1e999'])
     expect(await raw(url, `{"count": ${count}}`)).toMatchObject({
@@ -81,7 +81,7 @@ test('a number that a double would round is refused; written as it can be kept i
     expect(await raw(url, `{"count": ${count}}`)).toMatchObject({ status: 200 })
 })
 
-test('a body that is no JSON, no UTF-8, or too long is refused; an empty one has no arguments', async () => {
+test('a body that is no JSON, no UTF-8 or too long is refused; an empty body has no arguments', async () => {
   const { url } = await server()
   expect(await raw(url, '{"count": ')).toMatchObject({ status: 400, body: { field: 'body' } })
   expect(await raw(url, new Uint8Array([0x7b, 0xff, 0x7d]))).toMatchObject({
@@ -92,7 +92,7 @@ test('a body that is no JSON, no UTF-8, or too long is refused; an empty one has
   expect(await raw(url, '')).toMatchObject({ status: 200 })
 })
 
-test('a defect is logged under an id, and nothing of the inside is told', async () => {
+test('a defect is logged under an id, and answered without internal details', async () => {
   const logger = recordingLogger()
   const broken = {
     ...(trialTools[0] as (typeof trialTools)[number]),
@@ -110,7 +110,7 @@ test('a defect is logged under an id, and nothing of the inside is told', async 
   })
 })
 
-test('a page of another site can write nothing: forms, plain text, foreign origins and hosts are refused', async () => {
+test('a page of another site cannot write: forms, plain text, foreign origins and hosts are refused', async () => {
   const { url, port } = await server({ origins: ['https://dash.example.com'] })
   const before = did.length
   const given = { action: 'add', thing: 'forged' }
@@ -134,7 +134,7 @@ test('a page of another site can write nothing: forms, plain text, foreign origi
   expect(await from({ 'sec-fetch-site': 'none' })).toBe(200)
 })
 
-test('a configured origin may ask before it writes, without credentials; others get no leave', async () => {
+test('a preflight of a configured origin passes without credentials; others are refused', async () => {
   const { url } = await server({ origins: ['https://dash.example.com'] })
   const preflight = async (origin: string) =>
     fetch(`${url}/api/v1/tools/note`, {
@@ -152,7 +152,7 @@ test('a configured origin may ask before it writes, without credentials; others 
   expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull()
 })
 
-test('the methods of an address are told', async () => {
+test('a wrong method is answered with the allowed ones', async () => {
   const { url } = await server()
   const refused = await ask(url, '/api/v1/tools/note')
   expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'POST'])

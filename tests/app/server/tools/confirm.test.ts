@@ -22,7 +22,7 @@ const fresh = () => `wood ${things++}`
 const burn = (thing: string, more: Record<string, unknown> = {}, options = {}) =>
   post(url, 'burn', { action: 'burn', thing, ...more }, options)
 
-test('what destroys is refused first, with the question and a token; the same call with it does it, once', async () => {
+test('a destroying call is refused first with a question and a token; the same call with the token runs once', async () => {
   await start()
   const thing = fresh()
   const asked = await burn(thing)
@@ -42,7 +42,7 @@ test('what destroys is refused first, with the question and a token; the same ca
   expect(did.filter((one) => one === `burn ${thing}`)).toHaveLength(1)
 })
 
-test('a token is good for no other arguments and no other tool, and an attempt uses it up', async () => {
+test('a token is not valid for other arguments or another tool, and an attempt uses it up', async () => {
   await start()
   const [one, other] = [fresh(), fresh()]
   const { token: confirm } = (await burn(one)).body.confirm
@@ -57,7 +57,7 @@ test('a token is good for no other arguments and no other tool, and an attempt u
   })
 })
 
-test('a token is of the caller that got it', async () => {
+test('a token is valid for its caller alone', async () => {
   await start()
   const tokens = await Tokens.open(engines.store.pool)
   const { secret } = await tokens.create({ name: 'another', role: 'admin' })
@@ -67,7 +67,7 @@ test('a token is of the caller that got it', async () => {
   expect(did).not.toContain(`burn ${thing}`)
 })
 
-test('a token is no good after five minutes', async () => {
+test('a token expires after five minutes', async () => {
   await start()
   const thing = fresh()
   const { token: confirm } = (await burn(thing)).body.confirm
@@ -76,12 +76,12 @@ test('a token is no good after five minutes', async () => {
   expect(did).not.toContain(`burn ${thing}`)
 })
 
-test('the word of the caller alone is as good as none', async () => {
+test('`confirm: true` without a token is refused', async () => {
   await start()
   for (const confirm of [true, 'yes']) expect((await burn(fresh(), { confirm })).status).toBe(409)
 })
 
-test('with an idempotency key the question can be answered under the same key, and a repetition does nothing', async () => {
+test('with an idempotency key consent works under the same key, and a repetition does nothing', async () => {
   await start()
   const thing = fresh()
   const options = { headers: { 'idempotency-key': `burning ${thing}`.replaceAll(' ', '-') } }

@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest'
 
 export interface ServerEvent {
   readonly id: number
+  readonly lastEventId: string | undefined
   readonly event: string
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects
   readonly data: Record<string, any>
@@ -9,6 +10,7 @@ export interface ServerEvent {
 
 export interface EventsOf {
   readonly status: number
+  readonly headers: Headers
   next(): Promise<ServerEvent | undefined>
   close(): Promise<void>
 }
@@ -22,6 +24,7 @@ export async function eventsOf(url: string, headers: Readonly<Record<string, str
   let text = ''
   return {
     status: response.status,
+    headers: response.headers,
     async next() {
       for (;;) {
         const end = text.indexOf('\n\n')
@@ -29,10 +32,9 @@ export async function eventsOf(url: string, headers: Readonly<Record<string, str
           const lines = text.slice(0, end).split('\n')
           text = text.slice(end + 2)
           const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2)
-          const data = field('data')
-          if (data !== undefined)
-            return { id: Number(field('id')), event: String(field('event')), data: JSON.parse(data) as ServerEvent['data'] }
-          continue
+          const [data, id] = [field('data'), field('id')]
+          if (data === undefined) continue
+          return { id: Number(id), lastEventId: id, event: String(field('event')), data: JSON.parse(data) as ServerEvent['data'] }
         }
         const found = await reader?.read()
         if (!found || found.done) return undefined

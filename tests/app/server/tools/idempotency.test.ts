@@ -23,7 +23,7 @@ const start = async () => {
   url = (await serving(withTools(engines), { tools: trialTools })).url
 }
 
-test('the same key with the same arguments gives the first answer, and does it once', async () => {
+test('the same key with the same arguments runs once and repeats the first answer', async () => {
   await start()
   const thing = `once ${keys}`
   const add = () => post(url, 'note', { action: 'add', thing }, options)
@@ -34,7 +34,7 @@ test('the same key with the same arguments gives the first answer, and does it o
   expect(did.filter((one) => one === thing)).toHaveLength(1)
 })
 
-test('twenty at once are one call', async () => {
+test('twenty concurrent calls with one key are one call', async () => {
   await start()
   slowSteps.go = Promise.withResolvers()
   const thing = `twenty ${keys}`
@@ -50,7 +50,7 @@ test('twenty at once are one call', async () => {
   expect(did.filter((one) => one === thing)).toHaveLength(1)
 })
 
-test('while it still runs the same key gives the same job', async () => {
+test('while the call runs the same key gives the same job', async () => {
   await start()
   slowSteps.go = Promise.withResolvers()
   const headers = { ...options.headers, prefer: 'respond-async' }
@@ -61,7 +61,7 @@ test('while it still runs the same key gives the same job', async () => {
   slowSteps.go.resolve()
 })
 
-test('the same key with other arguments, or of another tool, is refused', async () => {
+test('the same key with other arguments or another tool is refused', async () => {
   await start()
   await post(url, 'note', { action: 'add', thing: 'a' }, options)
   for (const [tool, given] of [
@@ -74,7 +74,7 @@ test('the same key with other arguments, or of another tool, is refused', async 
     })
 })
 
-test('a failure is an answer too; a refusal is none, so that the call can be mended', async () => {
+test('a failure is repeated as answer; a refusal is not, so that the call can be corrected', async () => {
   await start()
   const add = (thing: unknown) => post(url, 'note', { action: 'add', thing }, options)
   expect((await add(5)).status).toBe(400)
@@ -84,7 +84,7 @@ test('a failure is an answer too; a refusal is none, so that the call can be men
   expect(again.body.detail).toContain('cannot be noted')
 })
 
-test('keys of two callers do not meet', async () => {
+test('keys of two callers are independent', async () => {
   await start()
   const { secret } = await (await Tokens.open(engines.store.pool)).create({ name: 'other', role: 'operator' })
   await post(url, 'note', { action: 'add', thing: 'mine' }, options)
@@ -92,7 +92,7 @@ test('keys of two callers do not meet', async () => {
   expect([theirs.status, theirs.headers.get('idempotent-replayed')]).toEqual([200, null])
 })
 
-test('a key is free again after a day', async () => {
+test('a key can be used again after a day', async () => {
   await start()
   await post(url, 'note', { action: 'add', thing: 'old' }, options)
   await engines.store.pool.query(`update tool_jobs set ended_at = ended_at - interval '25 hours' where key = $1`, [

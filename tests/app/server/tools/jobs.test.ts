@@ -29,7 +29,7 @@ const ended = async (url: string, path: string, token?: string) =>
     return body.state !== 'running' && body
   }, 'the job to end')
 
-test('a tool that is long answers with a job, whose events tell how far it is until its result', async () => {
+test('a long tool answers with a job, whose events have progress and result', async () => {
   const { url } = await server()
   const { status, headers, body } = await post(url, 'long', { thing: 'a job' })
   const path = headers.get('location') ?? ''
@@ -48,7 +48,7 @@ test('a tool that is long answers with a job, whose events tell how far it is un
   expect((await ask(url, path)).body).toMatchObject({ state: 'done', result: { thing: 'a job' }, arguments: { thing: 'a job' } })
 })
 
-test('a client that comes back with the id of its last event gets what is newer, and nothing twice', async () => {
+test('a client that reconnects with the id of its last event gets newer events, none twice', async () => {
   const { url } = await server()
   const { body } = await post(url, 'slow', { thing: 'resumed' }, isolated)
   const path = `${url}/api/v1/jobs/${body.id}/events`
@@ -67,7 +67,7 @@ test('a client that comes back with the id of its last event gets what is newer,
   expect(await none.next()).toBeUndefined()
 })
 
-test('a call that outlasts the wait becomes a job, and ends as one', async () => {
+test('a call that outlasts the wait becomes a job', async () => {
   const { url } = await server()
   const { status, body } = await post(url, 'slow', { thing: 'outlasts' }, { headers: { prefer: 'wait=1' } })
   expect([status, body.state]).toEqual([202, 'running'])
@@ -75,7 +75,7 @@ test('a call that outlasts the wait becomes a job, and ends as one', async () =>
   expect(await ended(url, `/api/v1/jobs/${body.id}`)).toMatchObject({ state: 'done', result: { thing: 'outlasts' } })
 })
 
-test('a call whose caller goes away ends, where it is no job', async () => {
+test('a call that is no job ends when its caller disconnects', async () => {
   const { url } = await server()
   const gone = new AbortController()
   const before = slowSteps.begun
@@ -110,7 +110,7 @@ test('a job is cancelled, here and through another server', async () => {
   expect(did).not.toContain('cancelled')
 })
 
-test('jobs are listed newest first, in pages, each caller its own', async () => {
+test('jobs are listed newest first, in pages, to their own caller', async () => {
   const { url } = await server()
   slowSteps.go.resolve()
   const { secret } = await (await Tokens.open(engines.store.pool)).create({ name: 'lister', role: 'operator' })
@@ -130,7 +130,7 @@ test('jobs are listed newest first, in pages, each caller its own', async () => 
   for (const id of ids) await ended(url, `/api/v1/jobs/${id}`)
 })
 
-test('a job that fails says why', async () => {
+test('a failed job has its error', async () => {
   const { url } = await server()
   const { body } = await post(url, 'note', { action: 'add', thing: 'impossible' }, isolated)
   expect(await ended(url, `/api/v1/jobs/${body.id}`)).toMatchObject({
@@ -139,7 +139,7 @@ test('a job that fails says why', async () => {
   })
 })
 
-test('a result that is too long is not kept, and the job says so', async () => {
+test('a too long result is not kept, and the job says so', async () => {
   const { url } = await server()
   slowSteps.go.resolve()
   const { body } = await post(url, 'slow', { thing: 'wordy', letters: 1_100_000 }, isolated)
@@ -148,7 +148,7 @@ test('a result that is too long is not kept, and the job says so', async () => {
   expect(job.result).toBeUndefined()
 })
 
-test('a caller may have so many jobs at once, and no more', async () => {
+test('jobs of a caller are limited', async () => {
   const { url } = await server({ jobs: { jobsPerCaller: 2, lookMs: 50 } })
   const { secret: token } = await (await Tokens.open(engines.store.pool)).create({ name: 'eager', role: 'operator' })
   const begin = () => post(url, 'slow', { thing: 'many' }, { ...isolated, token })
@@ -171,7 +171,7 @@ test('a server that stops ends its jobs, and says so', async () => {
   })
 })
 
-test('a job whose process is killed is told as lost at once; its key gives that answer', async () => {
+test('a job whose process is killed is lost at once, and its key gives that answer', async () => {
   const child = spawn(process.execPath, [fileURLToPath(new URL('trialServer.ts', import.meta.url))], {
     env: { ...process.env, TEST_DATABASE: database },
     stdio: ['ignore', 'pipe', 'inherit'],

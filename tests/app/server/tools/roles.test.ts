@@ -54,7 +54,7 @@ describe('each role may do what the table says', () => {
   )
 })
 
-test('no token and a wrong one are 401, a role that does not reach is 403', async () => {
+test('a missing or wrong token is 401, an insufficient role is 403', async () => {
   const { url } = await server({ token: configured })
   expect((await post(url, 'look', { thing: 'a' })).status).toBe(401)
   expect((await post(url, 'look', { thing: 'a' }, { token: 'qi_nothing' })).status).toBe(401)
@@ -98,14 +98,14 @@ test('on loopback a caller without a token is an admin, unless the configuration
   const viewing = await server({ loopback_role: 'viewer' })
   expect((await post(viewing.url, 'look', { thing: 'e' })).status).toBe(200)
   expect((await post(viewing.url, 'note', { action: 'add', thing: 'e' })).status).toBe(403)
-  // A token says more than the place from which the call comes.
+  // The role of the token takes precedence over the role of loopback.
   expect((await post(viewing.url, 'note', { action: 'add', thing: 'e' }, { token: secrets.operator })).status).toBe(200)
   const closed = await server({ loopback_role: 'none' })
   expect((await ask(closed.url, '/api/v1/status')).status).toBe(401)
   expect((await ask(closed.url, '/api/v1/status', { token: secrets.viewer })).status).toBe(200)
 })
 
-test('a token is rotated without a restart: the new one works beside the old one until that is revoked', async () => {
+test('a token is rotated without a restart: both work until the old one is revoked', async () => {
   const { url } = await server({ token: configured })
   const old = await tokens.create({ name: 'rotated', role: 'operator' })
   const status = async (token: string) => (await ask(url, '/api/v1/status', { token })).status
@@ -116,13 +116,13 @@ test('a token is rotated without a restart: the new one works beside the old one
   expect(await tokens.revoke(old.id)).toEqual([{ id: old.id, name: 'rotated', role: 'operator' }])
   await until(async () => (await status(old.secret)) === 401, 'the old token to be refused')
   expect(await status(next.secret)).toBe(200)
-  // Revoked, it is no admin on loopback either.
+  // A revoked token is refused, also on loopback.
   expect(
     await (await fetch(`${(await server()).url}/api/v1/status`, { headers: { authorization: `Bearer ${old.secret}` } })).status,
   ).toBe(401)
 })
 
-test('a token that has expired is refused, and none is kept as it is', async () => {
+test('an expired token is refused, and only hashes are stored', async () => {
   const { url } = await server({ token: configured })
   const { id, secret } = await tokens.create({ name: 'brief', role: 'admin', validDays: 1 })
   await until(async () => (await ask(url, '/api/v1/status', { token: secret })).status === 200, 'the token to be known')
@@ -136,7 +136,7 @@ test.each([
   ['revoked', 'revoked_at = now()'],
   ['expired', "expires_at = now() - interval '1 second'"],
 ])(
-  'what a token opened is closed once it is %s: WebSockets and events of jobs; what another token opened stays',
+  'connections of a token are closed once it is %s: WebSockets, live events and events of jobs; those of another token stay',
   async (_what, ended) => {
     const { url } = await server({ token: configured })
     const [leaving, staying] = await Promise.all(['leaves', 'stays'].map((name) => tokens.create({ name, role: 'operator' })))
@@ -150,18 +150,21 @@ test.each([
     const { body } = await post(url, 'long', { thing: 'goes on' }, { token: leaving!.secret })
     const events = await eventsOf(`${url}/api/v1/jobs/${body.id}/events`, bearer(leaving!.secret))
     expect((await events.next())?.event).toBe('running')
+    const live = await eventsOf(`${url}/api/v1/live?channel=prices`, bearer(leaving!.secret))
+    expect((await live.next())?.data).toMatchObject({ type: 'subscribed' })
 
     await engines.store.pool.query(`update access_tokens set ${ended} where id = $1`, [leaving!.id])
     const closed = { code: 4401, reason: 'the token was revoked or has expired' }
     expect(await Promise.all([byHeader.closed, byMessage.closed])).toEqual([closed, closed])
     for (let event = await events.next(); event; event = await events.next()) expect(event.event).toBe('running')
+    expect(await live.next()).toBeUndefined()
     other.send({ type: 'ping' })
     expect(await other.next('pong')).toEqual({ type: 'pong' })
     slowSteps.go.resolve()
   },
 )
 
-test('the list of tools says what its caller may do', async () => {
+test('the list of tools shows the calls that its caller may make', async () => {
   const { url } = await server({ token: configured })
   const allowed = async (token: string) =>
     Object.fromEntries(
@@ -175,7 +178,7 @@ test('the list of tools says what its caller may do', async () => {
   expect(await allowed(configured)).toEqual({ look: 'all', note: 'all', burn: 'all', slow: 'all', long: 'all' })
 })
 
-test('in a session of MCP each call has the role of its token', async () => {
+test('in an MCP session each call has the role of its token', async () => {
   const { url } = await server({ token: configured })
   const said = async (token: string) => {
     const headers = {

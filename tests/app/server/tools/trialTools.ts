@@ -1,14 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import type { ServedPlatform } from '../../../../app/server/index.ts'
-import {
-  defineTool,
-  QiError,
-  silentLogger,
-  type ToolDefinition,
-  type ToolHandles,
-  TopicCatalogue,
-} from '../../../../lib/src/base/index.ts'
+import { defineTool, type ToolDefinition, type ToolHandles } from '../../../../lib/src/base/agent/index.ts'
+import { QiError, silentLogger, TopicCatalogue } from '../../../../lib/src/base/types/index.ts'
 import { type Engines, platformOf } from '../served.ts'
 
 /** Calls of the test's tools. */
@@ -59,7 +53,7 @@ const burn = defineTool({
   },
 })
 
-/** Steps that a slow call has made; the test says when the next one comes. */
+/** Steps of a slow call; the test starts each one. */
 export const slowSteps = { go: Promise.withResolvers<void>(), begun: 0 }
 
 const slow = defineTool({
@@ -84,7 +78,7 @@ const long = defineTool({ ...slow, name: 'long', long: true })
 
 export const trialTools: readonly ToolDefinition[] = [look, note, burn, slow, long] as unknown as readonly ToolDefinition[]
 
-/** A platform whose tools reach the store, and nothing else. */
+/** A platform whose tools have the store alone. */
 export const withTools = (engines: Pick<Engines, 'store' | 'stream'>): ServedPlatform =>
   Object.assign(platformOf(engines), {
     toolHandles: {

@@ -1,4 +1,5 @@
-import type { ServiceControl, ToolContext } from '../../../../lib/src/base/index.ts'
+import type { ToolContext } from '../../../../lib/src/base/agent/index.ts'
+import type { ServiceControl } from '../../../../lib/src/base/types/index.ts'
 import { AGREED, callTool, explainFailure, type ToolAnswer, toolNamed } from '../../../../lib/src/mcp-tools/index.ts'
 
 /** Calls of tools that work on nothing but the services, by somebody who has agreed to them. */
@@ -10,7 +11,7 @@ export const caller =
     return callTool(toolNamed(name), input, context as unknown as ToolContext, AGREED)
   }
 
-/** What a model is told of a call that fails. */
+/** The text of a failed call for a model. */
 export const refusal = (call: Promise<unknown>): Promise<string> =>
   call.then(
     () => 'it succeeded',

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { SERVICE_NAMES } from '../../../../lib/src/base/index.ts'
+import { SERVICE_NAMES } from '../../../../lib/src/base/types/index.ts'
 import { composePlugins } from '../../../support/run/available.ts'
 import { describeWith } from '../../../support/services.ts'
 

@@ -1,6 +1,6 @@
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 import { expect, test } from 'vitest'
-import type { ServiceControl } from '../../../../lib/src/base/index.ts'
+import type { ServiceControl } from '../../../../lib/src/base/types/index.ts'
 import { caller } from './callDockerTool.ts'
 
 test.each(['🦜é漢'.repeat(300), '9f8a7c-'.repeat(300), 'q0~}'.repeat(3), 'the checkpoint is complete now '.repeat(9)])(

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { LogLine } from '../../../../lib/src/base/index.ts'
+import type { LogLine } from '../../../../lib/src/base/types/index.ts'
 import { clipped, costOf, newestWithin } from '../../../../lib/src/mcp-tools/datastream/docker/logPage.ts'
 import { lastBefore, logLines, placeOf, untilOf } from '../../../../lib/src/mcp-tools/datastream/docker/logs.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ServiceEvent, ServiceLogs, ServiceStatus } from '../../../../lib/src/base/index.ts'
+import type { ServiceEvent, ServiceLogs, ServiceStatus } from '../../../../lib/src/base/types/index.ts'
 import { DockerServiceDSL, toolNamed } from '../../../../lib/src/mcp-tools/index.ts'
 import { type DockerEngineProcess, mountsBelow, startDockerEngine } from '../../../support/docker.ts'
 import { processesOf } from '../../../support/run/leftovers.ts'

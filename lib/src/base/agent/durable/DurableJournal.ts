@@ -8,18 +8,18 @@ export interface JournalParts {
   readonly functions: Functions
   readonly pool: Pool
   readonly workflow: string
-  /** The id of the run, of which this may be a lane. */
+  /** The id of the run; the same for its lanes. */
   readonly run: string
-  /** Aborted when this process stops: what is under way is then left as it is, for who goes on with it. */
+  /** Aborted when this process stops. Steps in progress are left unrecorded, so that another process repeats them. */
   readonly closing: AbortSignal
 }
 
-/** The event under which a run, or lane, tells what it asks. */
+/** The DBOS event that holds the open question of a run or lane. */
 export const QUESTION = 'question'
 
 const never = new Promise<never>(() => {})
 
-/** Keeps each step in PostgreSQL, by DBOS. */
+/** Records each step in PostgreSQL, by DBOS. */
 export class DurableJournal implements Journal {
   readonly run: string
   readonly #parts: JournalParts
@@ -30,7 +30,7 @@ export class DurableJournal implements Journal {
     this.#parts = parts
   }
 
-  /** What DBOS ended it with: cancelled, or another process has it now. */
+  /** The error with which DBOS ended the run here: it was cancelled, or another process took it over. */
   get stopped(): unknown {
     return this.#stopped
   }
@@ -42,12 +42,12 @@ export class DurableJournal implements Journal {
   record<T>(path: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { closing } = this.#parts
     const { dbos } = this.#parts.functions
-    return this.#told(() =>
+    return this.#guarded(() =>
       dbos.runStep(
         async () => {
           const cancelled = dbos.stepStatus?.cancelSignal
           const result = await work(cancelled ? AbortSignal.any([closing, cancelled]) : closing)
-          // What ended because the process stops must not be kept as the end of the step.
+          // A result after the stop signal may be an abort: it must not be recorded as the step's end.
           return closing.aborted ? never : result
         },
         { name: path },
@@ -56,12 +56,12 @@ export class DurableJournal implements Journal {
   }
 
   async sleep(_path: string, ms: number): Promise<void> {
-    await this.#told(() => this.#parts.functions.dbos.sleep(ms))
+    await this.#guarded(() => this.#parts.functions.dbos.sleep(ms))
   }
 
   async ask(path: string, question: string, timeoutMs: number): Promise<Decision> {
     const { dbos } = this.#parts.functions
-    const decision = await this.#told(async () => {
+    const decision = await this.#guarded(async () => {
       await dbos.setEvent(QUESTION, { step: path, question })
       const answer = await dbos.recv<Decision>(path, { timeoutSeconds: timeoutMs / 1000 })
       await dbos.setEvent(QUESTION, null)
@@ -73,9 +73,9 @@ export class DurableJournal implements Journal {
 
   fork(_path: string, lanes: readonly Lane[]): Promise<readonly LaneResult[]> {
     const { functions, workflow } = this.#parts
-    return this.#told(async () => {
+    return this.#guarded(async () => {
       const handles = []
-      // One after another, so that a repetition gives each the same id.
+      // Started one after another, so that a repetition gives each the same id.
       for (const lane of lanes) handles.push(await functions.dbos.startWorkflow(functions.lane)(workflow, this.run, lane))
       const results: LaneResult[] = []
       for (const handle of handles) results.push(await handle.getResult())
@@ -87,7 +87,7 @@ export class DurableJournal implements Journal {
     return exactlyOnce(this.#parts.pool, this.run, key, work)
   }
 
-  async #told<T>(call: () => Promise<T>): Promise<T> {
+  async #guarded<T>(call: () => Promise<T>): Promise<T> {
     if (this.#parts.closing.aborted) return never
     try {
       return await call()

@@ -18,20 +18,23 @@ import { Liveness } from './liveness.ts'
 import { questionsOf, revivedError, viewOf } from './views.ts'
 
 export interface DurableRunnerOptions {
-  /** On the store, for the runner alone: two of its connections are held, so it needs at least five. Closed by who made it. */
+  /** A pool on the store for the runner alone. Two connections are held, so it needs at least five. The creator closes it. */
   readonly pool: Pool
-  /** All that this process can carry out, and take over from another. */
+  /** The workflows that this process can run, and take over from another. */
   readonly workflows: readonly Workflow[]
   readonly logger?: Logger
-  /** Only tells of runs, answers and cancels: it carries none out and takes none over. Default false. */
+  /** True: only lists, answers and cancels runs; runs none and takes none over. Default false. */
   readonly observing?: boolean
-  /** How often it looks for runs of processes that were killed, in milliseconds. Default 2,000. */
+  /** Interval of the search for runs of killed processes, in milliseconds. Default 2,000. */
   readonly lookMs?: number
-  /** How long ended runs are kept, in days. Default 30. */
+  /** Days for which ended runs are kept. Default 30. */
   readonly keepDays?: number
 }
 
-/** DBOS makes its tables at a launch, and of two who do so at once one fails. Asks again and again: a statement that waited for the lock would keep the indexes waiting that are made concurrently under it. */
+/**
+ * Serializes launches: DBOS creates its tables then, and of two concurrent launches one fails. Polls, because a statement that waits for
+ * the lock would block CREATE INDEX CONCURRENTLY, which runs under it.
+ */
 async function lockLaunch(client: PoolClient, keys: readonly number[]): Promise<void> {
   const locked = async () => (await client.query('select pg_try_advisory_lock($1, $2) as locked', [...keys])).rows[0]?.locked
   while (!(await locked())) await timer(50)
@@ -40,8 +43,8 @@ async function lockLaunch(client: PoolClient, keys: readonly number[]): Promise<
 const CLEAN_MS = 3_600_000
 
 /**
- * Carries workflows out on PostgreSQL, by DBOS: each step that is finished is kept, and a run whose process was killed goes on
- * from there in another that knows the same steps, at once where one lives, or at its next start. One for a process.
+ * Runs workflows on PostgreSQL, by DBOS. Each finished step is recorded. The run of a killed process resumes from there in another
+ * process with the same steps: at once if one is alive, else at the next start. One per process.
  */
 export class DurableRunner implements WorkflowRunner, Carrier {
   readonly durable = true
@@ -54,10 +57,10 @@ export class DurableRunner implements WorkflowRunner, Carrier {
   readonly #keepMs: number
   #functions!: Functions
   #liveness!: Liveness
-  /** Keys of the advisory lock of whoever takes over, so that two do not take the same. */
+  /** Keys of the advisory lock for takeovers, so that two processes do not take the same run. */
   #takeover: readonly number[] = []
   #looking: Promise<void> = Promise.resolve()
-  /** Those that were missed at the last look. */
+  /** Executors that held no lock at the last search. */
   #missed: ReadonlySet<string> = new Set()
   #closed: Promise<void> | undefined
   #giveBack: () => void = () => {}
@@ -70,7 +73,7 @@ export class DurableRunner implements WorkflowRunner, Carrier {
     this.#keepMs = keepDays * 86_400_000
   }
 
-  /** @throws QiError CONFLICT where this process has one already, UNAVAILABLE without the store */
+  /** @throws QiError CONFLICT if this process has one already, UNAVAILABLE without the store */
   static async open(options: DurableRunnerOptions): Promise<DurableRunner> {
     const runner = new DurableRunner(options)
     runner.#giveBack = take(runner)
@@ -117,7 +120,7 @@ export class DurableRunner implements WorkflowRunner, Carrier {
     const result = abortable(handle.getResult(), this.#closing.signal).catch((error: unknown) => {
       throw this.#closing.signal.aborted ? new QiError('CLOSED', `${id} goes on at the next start`) : revivedError(error)
     })
-    result.catch(() => {}) // who wants to know asks for the result; the status tells as well
+    result.catch(() => {}) // not unhandled: callers may only look at the status
     return { id, result: result as Promise<O> }
   }
 
@@ -206,13 +209,13 @@ export class DurableRunner implements WorkflowRunner, Carrier {
         }
       } catch (error) {
         if (!this.#closing.signal.aborted)
-          this.#logger.warn({ error: toQiError(error) }, 'cannot look for runs to take over; trying again')
+          this.#logger.warn({ err: toQiError(error) }, 'cannot look for runs to take over; trying again')
       }
       await timer(everyMs, undefined, { signal: this.#closing.signal, ref: false }).catch(() => {})
     }
   }
 
-  /** Goes on with what runs in a process that lives no more. */
+  /** Resumes the runs of dead processes. */
   async #takeOver(): Promise<void> {
     const { dbos } = this.#functions
     await withClient(this.#pool, async (client) => {
@@ -231,7 +234,7 @@ export class DurableRunner implements WorkflowRunner, Carrier {
         })
         const others = pending.filter(({ executorId }) => executorId !== this.#executor)
         const dead = await this.#liveness.dead([...new Set(others.map(({ executorId }) => executorId ?? ''))])
-        // One that has lost its connection, as all have whose database was restarted, gets time to take its lock again.
+        // Dead only if it was so at the last search too: a process that lost its connection, as in a restart of the database, locks again.
         const gone = new Set([...dead].filter((executor) => this.#missed.has(executor)))
         this.#missed = dead
         const ids = others.filter(({ executorId }) => gone.has(executorId ?? '')).map(({ workflowID }) => workflowID)
@@ -244,7 +247,7 @@ export class DurableRunner implements WorkflowRunner, Carrier {
     })
   }
 
-  /** Ended runs, and what is noted of their effects. */
+  /** Deletes old ended runs and their recorded effects. */
   async #clean(): Promise<void> {
     const { dbos } = this.#functions
     const completedBefore = new Date(Date.now() - this.#keepMs).toISOString()

@@ -4,7 +4,7 @@ import type { Lane, LaneResult } from '../workflow/journal.ts'
 
 export type DbosLibrary = typeof Dbos
 
-/** What carries out the workflows of this process. */
+/** The object that runs the workflows of this process. */
 export interface Carrier {
   run(workflow: string, input: unknown): Promise<unknown>
   lane(workflow: string, run: string, lane: Lane): Promise<LaneResult>
@@ -22,7 +22,7 @@ export const LANE = 'lane'
 let functions: Promise<Functions> | undefined
 let carrier: Carrier | undefined
 
-/** DBOS is one for a process: whoever carries workflows out takes it, and gives it back. @throws QiError CONFLICT */
+/** Claims DBOS, of which a process has one. @returns a function that releases it. @throws QiError CONFLICT if it is taken */
 export function take(taker: Carrier): () => void {
   if (carrier) throw new QiError('CONFLICT', 'this process has a durable runner already: use that, or close it first')
   carrier = taker
@@ -31,7 +31,7 @@ export function take(taker: Carrier): () => void {
   }
 }
 
-/** Loaded by who needs it alone. All workflows are interpreted by two functions, so that none must be known before the start. */
+/** Loads DBOS on first use. Two registered functions interpret all workflows, so that none must be registered before the launch. */
 export function library(): Promise<Functions> {
   functions ??= import('@dbos-inc/dbos-sdk').then(({ DBOS }) => ({
     dbos: DBOS,
@@ -44,7 +44,7 @@ export function library(): Promise<Functions> {
   return functions
 }
 
-/** A run is recovered however often its process was killed. */
+/** Practically no limit: a run is recovered however often its process was killed. */
 const CONFIG = (name: string) => ({ name, className: 'qicore', maxRecoveryAttempts: 1_000_000 })
 
 function taken(): Carrier {
@@ -57,7 +57,7 @@ export function loggerFor(logger: Logger) {
   const text = (entry: unknown) => String(entry)
   return {
     debug: (entry: unknown) => part.debug({}, text(entry)),
-    // What it does at each start and stop is of no interest to who reads our log.
+    // Its messages of each start and stop are noise in our log.
     info: (entry: unknown) => part.debug({}, text(entry)),
     warn: (entry: unknown) => part.warn({}, text(entry)),
     error: (entry: unknown, metadata?: { readonly error?: unknown }) => part.error({ error: metadata?.error }, text(entry)),

@@ -7,8 +7,8 @@ const DEAD = `select id from unnest($1::text[]) as id where not exists (
     and l.classid = $2::oid and l.objid::bigint = (hashtext(id)::bigint & 4294967295))`
 
 /**
- * A process that carries workflows out holds a lock for as long as its connection lives: the others see at once that it does not. One
- * that loses its connection takes the lock again; should another take its runs over meanwhile, what it does is not kept.
+ * A process that runs workflows holds an advisory lock while its connection lives, so others see at once when it is dead. A process
+ * that loses its connection locks again; if another has taken over its runs meanwhile, its own further steps are not recorded.
  */
 export class Liveness implements AsyncDisposable {
   readonly #pool: Pool
@@ -29,14 +29,14 @@ export class Liveness implements AsyncDisposable {
     return liveness
   }
 
-  /** Those of the executors that live no more. */
+  /** The dead ones of these executors. */
   async dead(executors: readonly string[]): Promise<ReadonlySet<string>> {
     if (executors.length === 0) return new Set()
     const { rows } = await this.#pool.query<{ id: string }>(DEAD, [executors, await this.#class()])
     return new Set(rows.map(({ id }) => id))
   }
 
-  /** First key of the advisory locks that processes hold while they live. */
+  /** First key of the advisory locks of live processes. */
   async #class(): Promise<number> {
     this.#key ??= (await lockKeys(this.#pool)).executors
     return this.#key

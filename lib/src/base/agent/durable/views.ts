@@ -15,7 +15,7 @@ const STATES: Readonly<Record<string, RunState>> = {
 }
 
 interface Asked {
-  /** Whom to answer: the run or a lane of it. */
+  /** Id of the run or lane that gets the answer. */
   readonly workflow: string
   readonly step: string
   readonly question: string
@@ -23,7 +23,7 @@ interface Asked {
 
 export const isUnfinished = ({ status }: Pick<Found, 'status'>): boolean => STATES[status] === 'running'
 
-/** @param stranded whether nobody who lives knows its steps */
+/** @param stranded true if no live process knows its steps */
 export async function viewOf(dbos: DbosLibrary, found: Found, stranded: boolean): Promise<RunStatus> {
   const questions = isUnfinished(found) ? await questionsOf(dbos, found.workflowID) : []
   const state = STATES[found.status] ?? 'failed'
@@ -39,7 +39,7 @@ export async function viewOf(dbos: DbosLibrary, found: Found, stranded: boolean)
   }
 }
 
-/** What a run and its lanes ask. */
+/** Open questions of a run and its lanes. */
 export async function questionsOf(dbos: DbosLibrary, id: string): Promise<readonly Asked[]> {
   const lanes = await dbos.listWorkflows({ parentWorkflowID: id, workflowName: LANE, loadInput: false, loadOutput: false })
   const own = await dbos.getEvent<{ step: string; question: string }>(id, QUESTION, { timeoutSeconds: 0 })
@@ -57,7 +57,7 @@ async function stepsOf(dbos: DbosLibrary, id: string): Promise<readonly string[]
   return found.flat()
 }
 
-/** An error that came back from where it was kept. */
+/** A stored error as a QiError again. */
 export function revivedError(error: unknown): QiError {
   if (error instanceof QiError) return error
   const { code, message, field } = error as Partial<QiError>

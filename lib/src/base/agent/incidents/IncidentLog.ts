@@ -22,7 +22,7 @@ const iso = (column: string): string => `to_char(${column} at time zone 'UTC', '
 
 const ready = new WeakSet<Pool>()
 
-/** What was wrong with the parts of a platform, kept in its store: one row for each part and beginning, however often it is written. */
+/** The incidents of a platform's parts, kept in its store: one row per part and start time, however often it is written. */
 export class IncidentLog {
   readonly #pool: Pool
 
@@ -30,14 +30,14 @@ export class IncidentLog {
     this.#pool = pool
   }
 
-  /** Makes its table where it is not there. @throws QiError */
+  /** Creates its table if needed. @throws QiError */
   static async open(pool: Pool): Promise<IncidentLog> {
     if (!ready.has(pool)) await migrate(pool, { component: 'incidents', files: incidentMigrations })
     ready.add(pool)
     return new IncidentLog(pool)
   }
 
-  /** @param client of a transaction that it belongs to */
+  /** @param client to write within its transaction */
   async write(incidents: readonly Incident[], client?: PoolClient): Promise<void> {
     if (incidents.length === 0) return
     await (client ?? this.#pool).query(

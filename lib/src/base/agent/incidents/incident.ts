@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 const at = z.string().describe('ISO 8601 in UTC')
 
-/** What was wrong with a part, from its beginning to its end. */
+/** One outage of a part, from start to end. */
 export const incidentShape = z.object({
   part: z.string().describe('as the health of the platform calls it'),
   since: at,
@@ -16,7 +16,7 @@ export const incidentShape = z.object({
 })
 export type Incident = z.output<typeof incidentShape>
 
-/** An incident in words, of its facts alone. */
+/** An incident as sentences made of its fields. */
 export function explainIncident(
   { part, since, status, code, why, done, evidence, until, ending }: Incident,
   now: number,

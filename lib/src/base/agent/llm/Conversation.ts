@@ -4,25 +4,25 @@ import type { QiError } from '../../types/index.ts'
 import { llmFailure } from './failure.ts'
 import type { LlmSettings } from './settings.ts'
 
-/** What one call of the model gave. */
+/** The result of one call of the model. */
 export interface Turn {
   readonly text: string
   readonly calls: readonly { readonly id: string; readonly tool: string; readonly arguments: Readonly<Record<string, unknown>> }[]
-  /** Tools that it called and does not have; it has been told. */
+  /** Unknown tools that it called; the refusals are in the conversation. */
   readonly refused: readonly string[]
-  /** Its answer was cut for want of tokens. */
+  /** True if the token limit cut its answer. */
   readonly cut: boolean
 }
 
 export interface TurnOptions {
   readonly instructions: string
   readonly tools: ToolSet
-  /** Whether tools may be called. */
+  /** True if the model may call tools. */
   readonly callable: boolean
   readonly signal: AbortSignal
 }
 
-/** Characters of a token, where nobody counts them: less than of English text, so that a budget is not overrun. */
+/** Characters per token for estimates: fewer than in English text, so that a budget is not overrun. */
 const CHARACTERS = 3
 
 /** A conversation with the model, within a budget of calls and tokens. */
@@ -44,8 +44,8 @@ export class Conversation {
   }
 
   /**
-   * One call of the model, repeated where it fails for now.
-   * @returns undefined where the tokens left do not suffice for it
+   * One call of the model; retryable failures are repeated.
+   * @returns undefined if too few tokens are left for it
    * @throws QiError
    */
   async turn({ instructions, tools, callable, signal }: TurnOptions): Promise<Turn | undefined> {
@@ -72,7 +72,7 @@ export class Conversation {
       { attempts: 3, signal, totalMs: this.#settings.budget.timeout_s * 1000, retryIf: (error: QiError) => error.retryable },
     )
     this.steps++
-    // It called a tool though it was told that it cannot.
+    // It called a tool although tool calls were off.
     if (!answered) {
       this.tokens += asked
       return { text: '', calls: [], refused: [], cut: false }
@@ -94,11 +94,11 @@ export class Conversation {
   }
 
   answer(id: string, tool: string, output: { readonly value: unknown } | { readonly failure: string }): void {
-    const told =
+    const shown =
       'failure' in output
         ? ({ type: 'error-text', value: output.failure } as const)
         : ({ type: 'text', value: JSON.stringify(output.value) } as const)
-    this.messages.push({ role: 'tool', content: [{ type: 'tool-result', toolCallId: id, toolName: tool, output: told }] })
+    this.messages.push({ role: 'tool', content: [{ type: 'tool-result', toolCallId: id, toolName: tool, output: shown }] })
   }
 
   say(text: string): void {

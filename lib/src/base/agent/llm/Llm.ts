@@ -9,17 +9,17 @@ import type { OfferedTool } from './tools.ts'
 
 export interface LlmOptions {
   readonly settings: LlmSettings
-  /** What the model may call; whoever gives them sees to it that they only read. */
+  /** The tools that the model may call. The caller makes sure that they only read. */
   readonly tools: readonly OfferedTool[]
   readonly mcp: McpCaller
   readonly logger: Logger
   /** The folder in which a provider's package may be installed. Default: the working folder. */
   readonly project?: string
-  /** Instead of the one that is configured. */
+  /** Default: the configured one. */
   readonly model?: LanguageModel
 }
 
-/** The optional language model. Where none is configured, nothing of it is loaded. */
+/** The optional language model. Without one in the configuration no code of it is loaded. */
 export class Llm {
   readonly #options: LlmOptions
   #model: Promise<LanguageModel> | undefined
@@ -33,7 +33,7 @@ export class Llm {
   }
 
   /**
-   * Answers a question by calling tools. Every figure of the answer has been looked up in what they gave: see `verified`.
+   * Answers a question by calling tools. Every figure of the answer is checked against their results: see `verified`.
    * @throws QiError CONFIG_INVALID without a model, UNAUTHORIZED, RATE_LIMITED, UNAVAILABLE, TIMEOUT, CANCELLED
    */
   async ask(question: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Answer> {
@@ -44,8 +44,8 @@ export class Llm {
   }
 
   /**
-   * A report in a few words; undefined without a model, and where it has failed or states what the report does not hold: a comment is
-   * never worth a workflow. Call it within a step.
+   * A short comment on a report. undefined without a model, if the model fails, or if it states a figure that the report lacks: no workflow
+   * fails for a comment. Call it within a step.
    */
   async explain(report: unknown, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<string | undefined> {
     if (!this.configured) return undefined
@@ -56,7 +56,7 @@ export class Llm {
       return await this.#limited((inner) => explain({ model, settings, report, signal: inner }), signal)
     } catch (error) {
       if (signal?.aborted) throw error
-      logger.warn({ error: toQiError(error) }, 'the language model did not comment')
+      logger.warn({ err: toQiError(error) }, 'the language model did not comment')
       return undefined
     }
   }
@@ -75,7 +75,7 @@ export class Llm {
     if (given !== undefined) return Promise.resolve(given)
     const { model } = settings
     if (model === undefined) throw new QiError('CONFIG_INVALID', HOW_TO_CONFIGURE, { field: 'llm.model' })
-    // What a provider has to say about settings that it does not know belongs on nobody's screen.
+    // Keeps the SDK's warnings about unknown settings off the console.
     globalThis.AI_SDK_LOG_WARNINGS = false
     this.#model ??= loadModel({ ...settings, model }, project)
     return this.#model

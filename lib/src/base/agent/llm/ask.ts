@@ -6,22 +6,22 @@ import { CALCULATE, calculate } from './calculate.ts'
 import { checkFigures } from './figures/check.ts'
 import { type Citation, cite, withoutReferences } from './figures/cite.ts'
 import type { ToolCall } from './figures/evidence.ts'
-import { askInstructions, LAST_STEP, mendFigures } from './prompts.ts'
+import { askInstructions, correctFigures, LAST_STEP } from './prompts.ts'
 import type { LlmSettings } from './settings.ts'
 import { type OfferedTool, toolSet } from './tools.ts'
 
-/** An answer in words, whose figures have been looked up in what the tools gave. */
+/** An answer in words, its figures checked against the results of the tools. */
 export interface Answer {
-  /** With a reference behind each figure: [1] is the first citation. */
+  /** With a reference after each figure: [1] is the first citation. */
   readonly text: string
-  /** Whether it was answered, and every figure of it is in an answer of a tool. */
+  /** True if there is an answer and every figure of it is in a result of a tool. */
   readonly verified: boolean
-  /** `steps`, `tokens`: the budget was spent before there was an answer. */
+  /** `steps`, `tokens`: that budget ran out first. */
   readonly ended: 'answered' | 'steps' | 'tokens'
   readonly citations: readonly Citation[]
-  /** Figures that are in no answer of a tool; marked [unfounded] in the text. */
+  /** Figures that are in no result of a tool; marked [unfounded] in the text. */
   readonly unfounded: readonly string[]
-  /** Tools that the model called and may not. */
+  /** Tools that the model called without being allowed to. */
   readonly refused: readonly string[]
   readonly steps: number
   readonly tokens: number
@@ -41,7 +41,7 @@ interface Known {
   readonly sources: Map<number, readonly number[]>
 }
 
-/** @throws QiError of the model; what a tool refuses, the model is told */
+/** @throws QiError of the model; errors of tools go to the model */
 export async function ask(parts: AskParts): Promise<Answer> {
   const { model, settings, question, signal } = parts
   const talk = new Conversation(model, settings, question)
@@ -74,11 +74,11 @@ export async function ask(parts: AskParts): Promise<Answer> {
     checked = checkFigures(text, { question, calls: known.calls, now })
     if (checked.unfounded.length === 0 || mended || talk.stepsLeft === 0) return end('answered', text)
     mended = true
-    talk.say(mendFigures(checked.unfounded.map((figure) => figure.text.trim())))
+    talk.say(correctFigures(checked.unfounded.map((figure) => figure.text.trim())))
   }
 }
 
-/** One after the other, so that what is cited has the order in which it was asked. What is new counts from the next call of the model on. */
+/** Runs the calls one after another, so that citations have the order of the calls. `calculate` sees only results of earlier turns. */
 async function answerCalls({ calls }: Turn, talk: Conversation, known: Known, parts: AskParts): Promise<void> {
   const before = known.calls.slice()
   for (const { id, tool, arguments: given } of calls) {

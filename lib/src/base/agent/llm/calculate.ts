@@ -6,7 +6,7 @@ import { exact, exactText, powerOfTen } from './figures/exact.ts'
 export const CALCULATE = 'calculate'
 
 const OPERATIONS = ['difference', 'percent_change', 'ratio', 'sum', 'mean', 'product', 'min', 'max'] as const
-/** Of which the order matters. */
+/** Operations on exactly two values, whose order matters. */
 const OF_TWO: readonly string[] = ['difference', 'percent_change', 'ratio']
 
 export const calculation = z.strictObject({
@@ -32,7 +32,7 @@ export interface Calculated {
 }
 
 /**
- * Calculates with figures that are known. Sums, differences and products are exact; what is divided is a float64.
+ * Calculates with known figures. Sums, differences and products are exact; quotients are float64.
  * @throws QiError BAD_REQUEST naming the value that is in no answer
  */
 export function calculate(

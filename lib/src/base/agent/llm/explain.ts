@@ -1,7 +1,7 @@
 import type { LanguageModel } from 'ai'
 import { Conversation } from './Conversation.ts'
 import { checkFigures } from './figures/check.ts'
-import { EXPLAIN_INSTRUCTIONS, mendFigures } from './prompts.ts'
+import { correctFigures, EXPLAIN_INSTRUCTIONS } from './prompts.ts'
 import type { LlmSettings } from './settings.ts'
 
 export interface ExplainParts {
@@ -11,7 +11,7 @@ export interface ExplainParts {
   readonly signal: AbortSignal
 }
 
-/** A report in words; undefined where the words state figures that the report does not hold, or the budget does not suffice. */
+/** A comment on a report; undefined if it states figures that the report lacks, or the budget runs out. */
 export async function explain({ model, settings, report, signal }: ExplainParts): Promise<string | undefined> {
   const talk = new Conversation(model, settings, JSON.stringify(report))
   const calls = [{ tool: 'report', arguments: {}, result: report }]
@@ -20,7 +20,7 @@ export async function explain({ model, settings, report, signal }: ExplainParts)
     if (!turn || turn.cut || turn.text.trim() === '') return undefined
     const { unfounded } = checkFigures(turn.text, { calls, now: Date.now() })
     if (unfounded.length === 0) return turn.text.trim()
-    talk.say(mendFigures(unfounded.map(({ text }) => text)))
+    talk.say(correctFigures(unfounded.map(({ text }) => text)))
   }
   return undefined
 }

@@ -2,7 +2,7 @@ import { type AnswerHeaders, excerpt, inside, redaction, retryAfterOf } from '..
 import { QiError, toQiError } from '../../types/index.ts'
 import type { LlmSettings } from './settings.ts'
 
-/** What the AI SDK tells of a call that failed. */
+/** The fields of an AI SDK error that are used. */
 interface ApiCallError {
   readonly message: string
   readonly statusCode?: number
@@ -10,7 +10,7 @@ interface ApiCallError {
   readonly cause?: unknown
 }
 
-/** Why the model did not answer, classified, and without the key: a server may quote it. */
+/** The failure of a model call as a QiError, without the API key, which a server may quote. */
 export function llmFailure(thrown: unknown, settings: LlmSettings): QiError {
   const where = settings.base_url ? `the language model at ${withoutPassword(settings.base_url)}` : `${settings.provider}`
   const { statusCode, responseHeaders, message } = thrown as ApiCallError
@@ -19,7 +19,7 @@ export function llmFailure(thrown: unknown, settings: LlmSettings): QiError {
   const own = inside(thrown)
   if (own?.code === 'CANCELLED' || own?.code === 'CLOSED') return own
   if (own) return unanswered(own, where, excerpt(own.message, redact, 300))
-  // The causes hold the request; what is needed of them is said here.
+  // No `cause`: it would hold the request with the key.
   if (statusCode === undefined) {
     const { code, message: reason } = toQiError(thrown)
     if (code === 'CANCELLED' || code === 'TIMEOUT') return new QiError(code, `${where}: ${excerpt(reason, redact, 300)}`)
@@ -59,7 +59,7 @@ export function llmFailure(thrown: unknown, settings: LlmSettings): QiError {
   }
 }
 
-/** It was not reached, or its answer broke a bound. */
+/** The server was not reached, or its answer exceeded a bound. */
 const unanswered = ({ code, retryable }: QiError, where: string, why: string): QiError =>
   code === 'UNAVAILABLE'
     ? new QiError(code, `${where} cannot be reached (${why}): is llm.base_url right, and does it run?`, { retryable })

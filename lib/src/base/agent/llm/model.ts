@@ -1,12 +1,9 @@
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { LanguageModel } from 'ai'
 import { HttpClient } from '../../networking/index.ts'
-import { QiError, systemCode } from '../../types/index.ts'
+import { optionalPackage, QiError } from '../../types/index.ts'
 import { BUILT_IN, type LlmSettings } from './settings.ts'
 
-/** What a provider's package makes: models by their names. */
+/** The object that a provider's package creates: makes models by name. */
 type Provider = ((model: string) => LanguageModel) & { readonly languageModel?: (model: string) => LanguageModel }
 type CreateProvider = (options: {
   readonly apiKey?: string
@@ -15,8 +12,8 @@ type CreateProvider = (options: {
 }) => Provider
 
 /**
- * The model that is configured; its provider's code is loaded here, and not before.
- * @param project where a provider's package may be installed too
+ * The configured model. Loads its provider's code.
+ * @param project another folder in which a provider's package may be installed
  * @throws QiError CONFIG_INVALID, which says how to install a provider that is missing
  */
 export async function loadModel(settings: LlmSettings & { readonly model: string }, project: string): Promise<LanguageModel> {
@@ -33,33 +30,12 @@ export async function loadModel(settings: LlmSettings & { readonly model: string
     const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible')
     return createOpenAICompatible({ ...options, baseURL: base_url, name: 'llm' })(model)
   }
-  const made = creatorOf(provider, await importPackage(provider, project))(options)
+  const made = creatorOf(
+    provider,
+    await optionalPackage({ name: provider, neededBy: `llm.provider "${provider}"`, field: 'llm.provider', project }),
+  )(options)
   return made.languageModel ? made.languageModel(model) : made(model)
 }
-
-async function importPackage(name: string, project: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return await import(name)
-  } catch (error) {
-    if (!isMissing(error)) throw broken(name, error)
-  }
-  let path: string
-  try {
-    path = createRequire(join(project, 'package.json')).resolve(name)
-  } catch {
-    throw new QiError('CONFIG_INVALID', `llm.provider "${name}" is not installed: npm install ${name}`, { field: 'llm.provider' })
-  }
-  return import(pathToFileURL(path).href).catch((error: unknown) => {
-    throw broken(name, error)
-  })
-}
-
-const isMissing = (error: unknown): boolean =>
-  ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(String((error as { code?: unknown }).code)) ||
-  systemCode(error) === 'ENOENT'
-
-const broken = (name: string, error: unknown): QiError =>
-  new QiError('CONFIG_INVALID', `llm.provider "${name}" cannot be loaded: ${(error as Error).message}`, { field: 'llm.provider' })
 
 /** Providers of the AI SDK export `createAnthropic` and the like. */
 function creatorOf(name: string, exported: Readonly<Record<string, unknown>>): CreateProvider {

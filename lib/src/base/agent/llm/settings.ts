@@ -3,10 +3,10 @@ import { z } from 'zod'
 /** A package of npm, never a path or an address. */
 const PACKAGE = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 
-/** The provider that is built in: anything that speaks OpenAI's chat completions. */
+/** The built-in provider: any API with OpenAI's chat completions. */
 export const BUILT_IN = 'openai-compatible'
 
-/** The language model, which is optional: without `model` nothing of it is loaded. */
+/** The optional language model: without `model` no code of it is loaded. */
 export const llmSettings = z
   .object({
     provider: z
@@ -53,8 +53,8 @@ export const llmSettings = z
 
 export type LlmSettings = z.output<typeof llmSettings>
 
-/** What a user writes to have a model, for whoever asks for one where there is none. */
+/** The error text where a model is needed and none is configured. */
 export const HOW_TO_CONFIGURE =
-  'no language model is configured, which this needs and all else does not: write `llm: { model: NAME, base_url: http://127.0.0.1:11434/v1 }` ' +
+  'no language model is configured; only this command needs one: write `llm: { model: NAME, base_url: http://127.0.0.1:11434/v1 }` ' +
   "into qicore.yaml (any API that speaks OpenAI's chat completions), or set QICORE_LLM_MODEL and QICORE_LLM_BASE_URL, and QICORE_LLM_API_KEY " +
   'where it wants a key; for another provider npm install @ai-sdk/anthropic and add provider: "@ai-sdk/anthropic"'

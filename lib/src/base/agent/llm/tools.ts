@@ -11,8 +11,8 @@ export interface OfferedTool {
 }
 
 /**
- * As the AI SDK takes them. They let all arguments through: the tool refuses those that are wrong, in words that say what to do. None
- * carries itself out: that is done by whoever asks.
+ * The tools in the form of the AI SDK. Arguments are not validated here: the tool itself refuses wrong ones and says what to do. The SDK
+ * does not run them: `ask` does.
  */
 export async function toolSet(offered: readonly OfferedTool[]): Promise<ToolSet> {
   const { jsonSchema, tool } = await import('ai')

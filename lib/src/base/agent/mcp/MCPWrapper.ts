@@ -1,7 +1,8 @@
 import type { z } from 'zod'
-import { ERROR_CODES, type ErrorCode, QiError, type ToolDefinition } from '../../types/index.ts'
+import { ERROR_CODES, type ErrorCode, QiError } from '../../types/index.ts'
+import type { ToolDefinition } from '../tool.ts'
 
-/** The part of an MCP client that is used: one linked in memory, a remote one, or a manager of servers. */
+/** The part of an MCP client that is used: an SDK client, a manager of servers, or a direct caller of our own tools. */
 export interface McpCaller {
   callTool(
     name: string,
@@ -14,7 +15,7 @@ export interface McpCaller {
   }>
 }
 
-/** One verb of a domain, and the tool that carries it out. */
+/** One verb of a domain: a tool, and the shapes of its input and output. */
 export interface Verb<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
   readonly tool: string
   readonly input: I
@@ -32,7 +33,7 @@ export type DSL<V extends Verbs> = {
   readonly [K in keyof V]: (input: z.input<V[K]['input']>, options?: VerbOptions) => Promise<z.output<V[K]['output']>>
 }
 
-/** The verb that a tool of ours is. */
+/** A verb with the name and schemas of one of our tools. */
 export const verbOf = <I extends z.ZodObject, O extends z.ZodObject>({
   name,
   input,
@@ -40,7 +41,7 @@ export const verbOf = <I extends z.ZodObject, O extends z.ZodObject>({
 }: ToolDefinition<I, O>): Verb<I, O> => ({ tool: name, input, output })
 
 /**
- * Carries a domain's verbs out through an MCP client. Bindings of a domain are short: which verb is which tool.
+ * A domain's verbs as methods, each of which calls a tool. A binding of a domain only lists which verb is which tool.
  * @example
  * const prices = new MCPWrapper(client, { latest: verbOf(getLatestPrices) })
  * await prices.verbs.latest({ coins: ['bitcoin'] })
@@ -59,7 +60,7 @@ export class MCPWrapper<V extends Verbs> {
     this.verbs = Object.fromEntries(methods)
   }
 
-  /** @throws QiError with the code that the tool names, BAD_REQUEST and BAD_DATA where input or output is not of the verb's shape */
+  /** @throws QiError with the code that the tool names, BAD_REQUEST and BAD_DATA if input or output does not fit the verb */
   async #call(tool: string, verb: Verb, input: Record<string, unknown>, { signal }: VerbOptions = {}): Promise<unknown> {
     const given = verb.input.safeParse(input)
     if (!given.success) throw new QiError('BAD_REQUEST', `${tool}: ${firstIssue(given.error)}`)
@@ -68,12 +69,12 @@ export class MCPWrapper<V extends Verbs> {
     if (answer.isError) throw failureOf(tool, texts.join('\n'))
     const output = verb.output.safeParse(answer.structuredContent ?? contentOf(texts[0] ?? ''))
     if (output.success) return output.data
-    const told = answer.structuredContent === undefined ? ` "${texts[0]?.slice(0, 120) ?? ''}"` : ' something else'
-    throw new QiError('BAD_DATA', `${tool} answered${told}, which is not what it should be: ${firstIssue(output.error)}`)
+    const said = answer.structuredContent === undefined ? ` "${texts[0]?.slice(0, 120) ?? ''}"` : ''
+    throw new QiError('BAD_DATA', `${tool}: unexpected answer${said}: ${firstIssue(output.error)}`)
   }
 }
 
-/** Of a server without structured answers, which puts them into a text as JSON, or gives nothing but text. */
+/** The content of an answer without structure: JSON in a text, else the text. */
 function contentOf(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -84,7 +85,7 @@ function contentOf(text: string): unknown {
 
 const firstIssue = ({ issues: [issue] }: z.ZodError): string => `${issue?.path.join('.') || 'it'}: ${issue?.message}`
 
-/** Our own tools begin the text of a failure with its code. */
+/** The failure of a call. The text of our own tools begins with the error's code. */
 function failureOf(tool: string, text: string): QiError {
   const [, code, message] = /^([A-Z_]+): ([\s\S]*)$/.exec(text) ?? []
   if (code !== undefined && code in ERROR_CODES) return new QiError(code as ErrorCode, `${tool}: ${message}`)

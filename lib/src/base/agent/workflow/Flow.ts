@@ -5,11 +5,11 @@ type AnyFlow = Flow<unknown, unknown>
 type OutputOf<F> = F extends Flow<never, infer O> ? O : F extends Flow<infer _, infer O> ? O : never
 
 /**
- * The steps of a workflow, typed from one to the next. Each method gives a new flow. All that chooses between steps (`choose`,
- * `items`, `until`, `ms`, `question`) must depend on its value alone: after a kill it is asked again.
+ * The steps of a workflow, typed from one to the next. Each method returns a new flow. Callbacks that choose between steps (`choose`,
+ * `items`, `until`, `ms`, `question`) must depend on their value alone: a resumed run calls them again.
  */
 export class Flow<I, O> {
-  /** What it takes; a type alone. */
+  /** The input type; has no value. */
   declare readonly takes: I
   readonly nodes: readonly FlowNode[]
 
@@ -17,17 +17,17 @@ export class Flow<I, O> {
     this.nodes = nodes
   }
 
-  /** No steps: it gives what it takes. */
+  /** A flow without steps: its output is its input. */
   static start<I>(): Flow<I, I> {
     return new Flow<I, I>([])
   }
 
-  /** Work with an effect or a result that is kept. It runs at least once; its own effects in the store exactly once. */
+  /** Work whose result is recorded. Runs at least once; its `context.transaction` effects happen exactly once. */
   step<N>(name: string, run: (value: O, context: StepContext) => N | Promise<N>, options: StepOptions<O, N> = {}): Flow<I, N> {
     return this.#with<N>({ kind: 'step', name, run, options } as unknown as FlowNode)
   }
 
-  /** Flows at once, on the same value; gives what each gave, by name. */
+  /** Runs several flows at once on the same value; the output has each result by name. */
   parallel<F extends Readonly<Record<string, Flow<O, unknown>>>>(
     name: string,
     build: (start: Flow<O, O>) => F,
@@ -35,7 +35,7 @@ export class Flow<I, O> {
     return this.#with({ kind: 'parallel', name, flows: build(Flow.start<O>()) as unknown as Record<string, AnyFlow> })
   }
 
-  /** One of several flows. */
+  /** Runs one of several flows. */
   branch<F extends Readonly<Record<string, Flow<O, unknown>>>>(
     name: string,
     choose: (value: O) => keyof F & string,
@@ -49,7 +49,7 @@ export class Flow<I, O> {
     } as FlowNode)
   }
 
-  /** A flow for each of a collection, `concurrency` at once (default 1); gives what each gave, in order. */
+  /** Runs a flow for each item, `concurrency` at once (default 1); the output has the results in order. */
   forEach<T, N>(
     name: string,
     items: (value: O) => readonly T[],
@@ -59,7 +59,7 @@ export class Flow<I, O> {
     return this.#with({ kind: 'each', name, items, flow: build(Flow.start<T>()) as unknown as AnyFlow, concurrency } as FlowNode)
   }
 
-  /** The same flow again and again, at most `most` times, until its value will do. */
+  /** Repeats a flow until `until` is true, at most `most` times; CONFLICT after that. */
   repeat(
     name: string,
     build: (start: Flow<O, O>) => Flow<O, O>,
@@ -68,17 +68,17 @@ export class Flow<I, O> {
     return this.#with({ kind: 'repeat', name, flow: build(Flow.start<O>()) as unknown as AnyFlow, until, most } as FlowNode)
   }
 
-  /** Lets time pass, also across a restart. */
+  /** Waits, also across a restart. */
   wait(name: string, ms: number | ((value: O) => number)): Flow<I, O> {
     return this.#with({ kind: 'wait', name, ms: typeof ms === 'number' ? () => ms : ms } as FlowNode)
   }
 
-  /** Asks a human, and goes on once they agree. A refusal ends the run with CANCELLED, after what was done is undone. */
+  /** Waits for a human's approval. A refusal compensates the finished steps and ends the run with CANCELLED. */
   approval(name: string, question: (value: O) => string, options: ApprovalOptions = {}): Flow<I, O> {
     return this.#with({ kind: 'approval', name, question, options } as FlowNode)
   }
 
-  /** The steps of another workflow, as one part of this; its input and output are checked. */
+  /** Runs the steps of another workflow as part of this one; its input and output are checked. */
   workflow<N>(other: Workflow<O, N>): Flow<I, N> {
     const checked = (kind: 'input' | 'output') => (value: unknown) => checkedBy(other, kind, value)
     const flow = new Flow<unknown, unknown>([

@@ -17,7 +17,7 @@ interface Asked {
   readonly answer: (decision: Decision) => void
 }
 
-/** Keeps nothing beyond the process. Values are copied between steps, as if they had been kept. */
+/** A journal in memory. Values are copied between steps, as if they had been stored. */
 export class InProcessJournal implements Journal {
   readonly run: string
   readonly scope: Scope

@@ -15,7 +15,7 @@ interface Entry {
   status: Omit<RunStatus, 'questions' | 'steps'>
 }
 
-/** Most runs that are remembered after their end. */
+/** Most ended runs that are kept. */
 const REMEMBERED = 1000
 
 export interface InProcessRunnerOptions {
@@ -24,7 +24,7 @@ export interface InProcessRunnerOptions {
   readonly pool?: Pool
 }
 
-/** Carries workflows out in memory: what runs ends with the process. */
+/** Runs workflows in memory: runs end with the process. */
 export class InProcessRunner implements WorkflowRunner {
   readonly durable = false
   readonly #logger: Logger

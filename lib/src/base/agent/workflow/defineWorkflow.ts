@@ -5,11 +5,11 @@ import type { Workflow } from './model.ts'
 
 export interface WorkflowParts<I, O, G> {
   readonly name: string
-  /** What it does, in one sentence. */
+  /** Its purpose in one sentence. */
   readonly summary: string
   readonly input: z.ZodType<I>
   readonly output: z.ZodType<O>
-  /** What the last step gives must be what `output` takes. */
+  /** The result of the last step must fit `output`. */
   readonly steps: (start: Flow<I, I>) => Flow<I, G>
 }
 

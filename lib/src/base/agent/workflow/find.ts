@@ -5,7 +5,7 @@ import type { FlowNode, Workflow } from './model.ts'
 
 type AnyFlow = Flow<unknown, unknown>
 
-/** The flow that stands under names of nodes and, in a branch or beside others, of flows. */
+/** The flow at a path of node names; after a branch or parallel node the name of the flow follows. */
 export function flowAt(workflow: Workflow, names: readonly string[]): AnyFlow {
   let flow = workflow.flow
   for (let i = 0; i < names.length; i++) {
@@ -31,7 +31,7 @@ export function stepAt(workflow: Workflow, names: readonly string[]): Extract<Fl
 const missing = ({ name }: Workflow, names: readonly string[]): QiError =>
   new QiError('INTERNAL', `the workflow ${name} has nothing at ${names.join('/')}`)
 
-/** The same for the same steps in the same order: what one process has begun, another of this shape can go on with. */
+/** A hash of the steps and their order: a process can resume the runs of another with the same shape. */
 export function shapeOf(workflows: readonly Workflow[]): string {
   const shapes = workflows.map(({ name, flow }) => [name, outline(flow)]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(shapes)).digest('hex').slice(0, 12)

@@ -4,7 +4,7 @@ import { checkedBy } from './Flow.ts'
 import type { Workflow } from './model.ts'
 
 /**
- * What a caller gives to a run: what the workflow does not know is refused, so that a misspelt name is not left out in silence.
+ * The checked input of a run. Unknown fields are refused, so that a misspelt name is not ignored silently.
  * @throws QiError BAD_REQUEST naming the field, its value and what is expected
  */
 export function checkedInput(workflow: Workflow, given: unknown): unknown {

@@ -8,39 +8,39 @@ export interface Decision {
   readonly note?: string
 }
 
-/** A part of the run of its own: flows one after another, beside other lanes. */
+/** A part of a run that works beside other lanes: flows one after another. */
 export interface Lane {
-  /** Where the flow stands in the workflow, as names of nodes and cases. */
+  /** Path of the flow in the workflow, as names of nodes and cases. */
   readonly flow: readonly string[]
   readonly jobs: readonly { readonly path: string; readonly value: unknown }[]
 }
 
-/** A step that was done and can be undone. */
+/** A finished step that can be compensated. */
 export interface Done {
   readonly path: string
-  /** Where its node stands in the workflow. */
+  /** Path of its node in the workflow. */
   readonly node: readonly string[]
   readonly input: unknown
   readonly output: unknown
 }
 
 export interface LaneResult {
-  /** One for each job that was finished. */
+  /** One for each finished job. */
   readonly outputs: readonly unknown[]
   readonly done: readonly Done[]
-  /** Why the rest were not. */
+  /** The error that stopped the rest. */
   readonly failure?: Failure
 }
 
-/** An error as it is kept. */
+/** An error as it is stored. */
 export type Failure = Pick<QiError, 'code' | 'message' | 'retryable' | 'retryAfterMs' | 'field'>
 
-/** What keeps how far a run has come. One that lives through a kill gives what is kept and does nothing twice. */
+/** Records the progress of a run. A durable journal returns recorded results after a kill instead of repeating the work. */
 export interface Journal {
   readonly run: string
-  /** Cancelled or closed: nothing more is done, nor undone. */
+  /** True once the run is cancelled or closed: no further step, no compensation. */
   readonly ended: boolean
-  /** Does the work, or gives what it gave before. */
+  /** Runs the work and records its result, or returns the recorded result. */
   record<T>(path: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>
   sleep(path: string, ms: number): Promise<void>
   /** @throws QiError TIMEOUT */

@@ -3,27 +3,27 @@ import type { PoolClient } from '../../database/index.ts'
 import type { Logger } from '../../types/index.ts'
 import type { Flow } from './Flow.ts'
 
-/** What a step has besides its value. */
+/** The context of a step. */
 export interface StepContext {
   /** The id of the run. */
   readonly run: string
-  /** Where the step stands, such as `each coin[3]/store`: with the run, the key of its effects. */
+  /** Path of the step, such as `each coin[3]/store`; with the run it is the key of its effects. */
   readonly path: string
-  /** 1 at first. */
+  /** From 1. */
   readonly attempt: number
   /** Aborted when the time of the step is up, the run is cancelled or the process stops. */
   readonly signal: AbortSignal
   readonly logger: Logger
   /**
-   * Does something in the store exactly once, whatever is killed and repeated: what it gives is kept in the same transaction, and a
-   * repetition gets that instead of doing it again. The result is kept as JSON.
-   * @throws QiError UNSUPPORTED where the runner has no store
+   * Changes the store exactly once, even if the process is killed and the step repeated: the result is recorded in the same transaction,
+   * as JSON, and a repetition gets it.
+   * @throws QiError UNSUPPORTED if the runner has no store
    */
   transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
 }
 
 export interface StepRetry {
-  /** How often it is tried in all. */
+  /** Attempts in all. */
   readonly attempts: number
   /** The first wait, which grows exponentially with jitter. Default 500 ms. */
   readonly baseMs?: number
@@ -32,11 +32,11 @@ export interface StepRetry {
 }
 
 export interface StepOptions<I, O> {
-  /** Default: it is tried once. Only failures that can pass (`QiError.retryable`) are tried again. */
+  /** Default: one attempt. Only retryable errors (`QiError.retryable`) are retried. */
   readonly retry?: StepRetry
-  /** How long one attempt may take. Default 5 minutes. */
+  /** Time limit of one attempt, in milliseconds. Default 5 minutes. */
   readonly timeoutMs?: number
-  /** Undoes what the step did, where a later one failed for good. Runs in reverse order of the steps. */
+  /** Undoes the step if a later one fails for good. Runs in reverse order of the steps. */
   readonly compensate?: (input: I, output: O, context: StepContext) => Promise<void> | void
 }
 
@@ -47,7 +47,7 @@ export interface ApprovalOptions {
 
 type Stored = unknown
 
-/** What the values of a flow pass through, in order. */
+/** One node of a flow; values pass through the nodes in order. */
 export type FlowNode =
   | {
       readonly kind: 'step'
@@ -84,7 +84,7 @@ export type FlowNode =
       readonly options: ApprovalOptions
     }
 
-/** A workflow: what it takes, what it gives, and the steps between. Values between steps are plain data: they are kept. */
+/** A workflow: input, output and steps. Values between steps are recorded, so they must be plain data. */
 export interface Workflow<I = unknown, O = unknown> {
   /** Such as `market-analysis`: lower case, with hyphens. */
   readonly name: string

@@ -10,7 +10,7 @@ interface Named<I, O> {
   readonly output: z.ZodType<O>
 }
 
-/** Several agents one after another: each takes what the one before gave. */
+/** Runs several workflows one after another: each takes the result of the one before. */
 export function pipeline<A, B, C>(name: string, summary: string, first: Workflow<A, B>, second: Workflow<B, C>): Workflow<A, C>
 export function pipeline<A, B, C, D>(
   name: string,
@@ -30,7 +30,7 @@ export function pipeline(name: string, summary: string, ...workflows: readonly W
   })
 }
 
-/** One who plans which worker does what, workers at once, and one who makes an answer of what they gave. */
+/** Plans tasks, runs a worker for each at once, and joins their results. */
 export function supervisor<I, T, R, O>({
   plan,
   workers,
@@ -79,13 +79,13 @@ export function supervisor<I, T, R, O>({
   })
 }
 
-/** Whose turn it is, with what; `to` is `done` at the end. */
+/** The next agent and its input; `to: 'done'` ends the hand-off. */
 export interface Handed<V> {
   readonly to: string
   readonly value: V
 }
 
-/** Agents that hand a task to one another until one says that it is done, at most `most` times. */
+/** Agents that hand a task to one another until one sets `to: 'done'`, at most `most` times. */
 export function handOff<V>({
   agents,
   most = 20,

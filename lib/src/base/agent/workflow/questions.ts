@@ -3,7 +3,7 @@ import type { RunStatus } from './runner.ts'
 
 type Question = RunStatus['questions'][number]
 
-/** The question of a run that is meant. @throws QiError CONFLICT */
+/** The one open question at `step`, or the only one. @throws QiError CONFLICT if there is none or more than one */
 export function questionOf(run: string, questions: readonly Question[], step?: string): Question {
   const asked = step === undefined ? questions : questions.filter((question) => question.step === step)
   const [first, second] = asked

@@ -5,7 +5,7 @@ import { flowAt, stepAt } from './find.ts'
 import type { Done, Failure, Journal, Lane, LaneResult } from './journal.ts'
 import type { FlowNode, StepContext, Workflow } from './model.ts'
 
-/** A run, or a lane of one, under way. */
+/** A run, or a lane of one, in progress. */
 export interface Scope {
   readonly workflow: Workflow
   readonly journal: Journal
@@ -26,7 +26,7 @@ const STEP_TIMEOUT_MS = 300_000
 const LONGEST_WAIT_MS = 2 ** 31 - 1
 
 /**
- * Carries out a workflow on input that has been checked. What fails for good is undone in reverse order.
+ * Runs a workflow on checked input. After a final failure the finished steps are compensated in reverse order.
  * @throws QiError of the step that failed
  */
 export async function runWorkflow(scope: Scope, input: unknown): Promise<unknown> {
@@ -47,7 +47,7 @@ export async function runWorkflow(scope: Scope, input: unknown): Promise<unknown
   }
 }
 
-/** A part of a run in a lane of its own. Never throws for a failure of a step. */
+/** Runs one lane. The failure of a step is part of the result, never thrown. */
 export async function runLane(scope: Scope, { flow, jobs }: Lane): Promise<LaneResult> {
   const done: Done[] = []
   const outputs: unknown[] = []
@@ -75,7 +75,7 @@ async function runNode(scope: Scope, node: FlowNode, value: unknown, place: Plac
     runFlow(scope, flow, given, { path: `${place.path}${suffix}`, node: [...place.node, ...name] }, done)
   switch (node.kind) {
     case 'step': {
-      const output = await runStep(scope, node, value, place.path)
+      const output = await attempted(scope, place.path, node, (context) => node.run(value, context))
       if (node.options.compensate) done.push({ ...place, input: value, output })
       return output
     }
@@ -124,7 +124,7 @@ async function runNode(scope: Scope, node: FlowNode, value: unknown, place: Plac
   }
 }
 
-/** Every n-th item is in one lane, so that who does what is settled before anything runs. */
+/** Item i goes to lane i mod n, so that the split is the same in every repetition. */
 async function forkEach(scope: Scope, items: readonly unknown[], concurrency: number, place: Place, done: Done[]) {
   const count = Math.min(concurrency, items.length)
   const jobs = items.map((value, i) => ({ path: `${place.path}[${i}]`, value }))
@@ -143,11 +143,7 @@ function joined(results: readonly LaneResult[], done: Done[]): readonly LaneResu
   return results
 }
 
-/** A step that failed for good is kept as such: a restart does not try it anew. */
-async function runStep(scope: Scope, node: StepNode, value: unknown, path: string): Promise<unknown> {
-  return attempted(scope, path, node, (context) => node.run(value, context))
-}
-
+/** Runs a step, or its compensation, with retries. A final failure is recorded too: a resumed run does not repeat it. */
 async function attempted(scope: Scope, path: string, { options }: StepNode, work: (context: StepContext) => unknown) {
   const { workflow, journal, logger } = scope
   const { retry: settings, timeoutMs = STEP_TIMEOUT_MS } = options
@@ -171,7 +167,7 @@ async function attempted(scope: Scope, path: string, { options }: StepNode, work
       )
       return { value }
     } catch (error) {
-      logger.warn({ run: journal.run, step: path, error }, 'a step failed')
+      logger.warn({ run: journal.run, step: path, err: error }, 'a step failed')
       return { failure: kept(error) }
     }
   })
@@ -179,7 +175,7 @@ async function attempted(scope: Scope, path: string, { options }: StepNode, work
   return result.value
 }
 
-/** @returns what could not be undone, and why */
+/** @returns the steps that could not be undone, each with its error */
 async function undo(scope: Scope, done: readonly Done[]): Promise<readonly string[]> {
   const left: string[] = []
   for (const { path, node, input, output } of done.toReversed()) {

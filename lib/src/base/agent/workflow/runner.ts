@@ -1,7 +1,7 @@
 import type { Decision } from './journal.ts'
 import type { Workflow } from './model.ts'
 
-/** `waiting`: for a human. `stranded`: begun by a version of this program with other steps, of which none runs. */
+/** `waiting`: for a human. `stranded`: started by a version with other steps, of which no process is alive. */
 export type RunState = 'running' | 'waiting' | 'stranded' | 'succeeded' | 'failed' | 'cancelled'
 
 export interface RunStatus {
@@ -11,7 +11,7 @@ export interface RunStatus {
   /** Milliseconds since 1970. */
   readonly startedAt: number
   readonly endedAt?: number
-  /** What it waits for, each to be answered. */
+  /** Open questions. */
   readonly questions: readonly { readonly step: string; readonly question: string }[]
   readonly error?: string
   /** Steps finished. */
@@ -19,33 +19,33 @@ export interface RunStatus {
 }
 
 export interface RunOptions {
-  /** Of a run that was started before under the same id, this gives that run, and starts none. Default: a new one. */
+  /** If a run with this id exists, it is returned and none is started. Default: a new id. */
   readonly id?: string
 }
 
 export interface Run<O> {
   readonly id: string
-  /** What it gave. @throws QiError of the step that failed, CANCELLED, CLOSED where the runner was closed before */
+  /** The result. @throws QiError of the failed step, CANCELLED, CLOSED if the runner was closed before */
   readonly result: Promise<O>
 }
 
-/** Carries workflows out. One suite holds both kinds to it. */
+/** Runs workflows, in memory or durably. One test suite checks both kinds. */
 export interface WorkflowRunner extends AsyncDisposable {
-  /** Whether runs live through the end of the process. */
+  /** True if runs survive the end of the process. */
   readonly durable: boolean
-  /** @throws QiError BAD_REQUEST naming the field of the input, NOT_FOUND for a workflow that it was not made with */
+  /** @throws QiError BAD_REQUEST naming the field of the input, NOT_FOUND for a workflow that it does not know */
   start<I, O>(workflow: Workflow<I, O>, input: I, options?: RunOptions): Promise<Run<O>>
   status(id: string): Promise<RunStatus | undefined>
   /** Newest first. */
   list(options?: { readonly limit?: number; readonly workflow?: string }): Promise<readonly RunStatus[]>
   /**
-   * A human's answer to a question of a run.
-   * @param step which question, where it asks several
-   * @throws QiError NOT_FOUND, CONFLICT where it asks nothing, or several things and no step is named
+   * Answers a question of a run.
+   * @param step of the question; needed if several are open
+   * @throws QiError NOT_FOUND; CONFLICT if no question is open, or several and no step is given
    */
   decide(id: string, decision: Decision, step?: string): Promise<void>
-  /** Ends it before its next step; what was done stays done. @throws QiError NOT_FOUND */
+  /** Ends a run before its next step; finished steps are not compensated. @throws QiError NOT_FOUND */
   cancel(id: string): Promise<void>
-  /** Ends what runs here; of a durable runner, another process or the next start goes on with it. */
+  /** Stops the runs of this process. Durable ones resume in another process or at the next start. */
   close(): Promise<void>
 }

@@ -1,23 +1,23 @@
 import type { Failure, RecordValues } from '../../types/index.ts'
 import { type CopyRows, joinRows, type RowEncoder } from './rows.ts'
 
-/** Rows encoded before the first of them are sent: little enough that the server does not wait for us. */
+/** Rows encoded before they are sent; few, so that the server does not wait for the encoder. */
 export const PIECE = 2000
 
 /** Whole rows, back to back. */
 export type RowPiece = Pick<CopyRows, 'bytes'>
 
-/** What a writer needs of a batch: its rows piece by piece, or all of them. */
+/** COPY rows of a batch, as a writer reads them: piece by piece, or all at once. */
 export interface RowSource {
   readonly length: number
-  /** From the first row on, at each call. */
+  /** Each call starts at the first row. */
   pieces(): Iterable<RowPiece>
   all(): CopyRows
 }
 
-/** Records that become COPY rows while they are sent, and once only. */
+/** Encodes records as COPY rows while they are sent; each is encoded once. */
 export class LazyRows implements RowSource {
-  /** Records that could not be encoded; complete when all pieces have been taken. */
+  /** Records that could not be encoded; complete after all pieces were read. */
   readonly failed: Failure[] = []
   readonly length: number
   readonly #encoder: RowEncoder
@@ -54,5 +54,5 @@ export class LazyRows implements RowSource {
   }
 }
 
-/** Rows that are there already. */
-export const madeRows = (rows: CopyRows): RowSource => ({ length: rows.length, pieces: () => [rows], all: () => rows })
+/** A source of rows that are encoded already. */
+export const readyRows = (rows: CopyRows): RowSource => ({ length: rows.length, pieces: () => [rows], all: () => rows })

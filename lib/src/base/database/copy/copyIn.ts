@@ -1,21 +1,20 @@
 import type { Writable } from 'node:stream'
 import type { Connection } from 'pg'
-import type { PoolClient } from '../pool.ts'
+import type { PoolClient } from '../connections/pool.ts'
 import type { RowPiece } from './batch.ts'
 
 const HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)])
 const TRAILER = Buffer.from([255, 255])
 const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4])
 const COPY_FAIL = Buffer.concat([Buffer.from([0x66, 0, 0, 0, 12]), Buffer.from('stopped\0')])
-/** The server takes a message as a whole: small ones let it begin before the last has arrived. */
+/** Size of a CopyData message. The server handles whole messages, so with small ones it starts before all has arrived. */
 const MESSAGE_BYTES = 256 * 1024
-/** Smaller pieces are not sent one by one. */
+/** Smaller pieces are sent together. */
 const TOGETHER_BYTES = 64 * 1024
 
 /**
- * COPY FROM STDIN of binary rows. The pieces may be made on the way: each is sent before the next is asked for, so the server
- * works on one while the next is encoded. `pg-copy-streams` ends the process when the server's error arrives while chunks wait
- * for the socket to drain; here nothing waits for that.
+ * COPY FROM STDIN of binary rows. Each piece is sent before the next is requested, so the server works on one while the next is encoded.
+ * `pg-copy-streams` is not used: it ends the process if the server's error arrives while chunks wait for the socket to drain.
  * @param target the table and its columns: `crypto_prices (coin_id, …)`
  */
 export function copyIn(client: PoolClient, target: string, pieces: Iterable<RowPiece>): Promise<void> {
@@ -26,14 +25,14 @@ export function copyIn(client: PoolClient, target: string, pieces: Iterable<RowP
       failed = true
       reject(error)
     }
-    // What `pg` calls on whatever is submitted to it.
+    // The interface that `pg` expects of a submitted query.
     const copy = {
       submit: (connection: Connection) => connection.query(`copy ${target} from stdin with (format binary)`),
       handleCopyInResponse: ({ stream }: Connection) => {
         const rest = pieces[Symbol.iterator]()
         const pump = () => {
-          if (failed) return // the server drops the rest by itself, and the connection may serve another query by now
-          stream.cork() // one system call, which wakes the server once
+          if (failed) return // the server discards the rest, and the connection may already serve another query
+          stream.cork() // one system call per round
           try {
             if (!begun) send(stream, HEADER)
             begun = true
@@ -48,7 +47,7 @@ export function copyIn(client: PoolClient, target: string, pieces: Iterable<RowP
                 send(stream, value.bytes.subarray(at, at + MESSAGE_BYTES))
               bytes += value.bytes.length
             }
-            setImmediate(pump) // lets the socket take what is written
+            setImmediate(pump) // lets the socket flush
           } catch (error) {
             stream.write(COPY_FAIL)
             fail(error)

@@ -1,9 +1,9 @@
-import type { TableSpec } from '../tables.ts'
+import type { TableSpec } from '../tables/tables.ts'
 import type { CopyRows } from './rows.ts'
 
 /**
- * Whether two rows may have the same primary key. Decided by a 53-bit hash of the keys' bytes: it may be wrong once in a
- * million batches, and then costs one needless deduplication.
+ * True if two rows may have the same primary key. Compares 53-bit hashes of the keys; a collision (one in a million batches) costs a
+ * needless deduplication.
  */
 export function mayHoldDuplicates(table: TableSpec, rows: CopyRows): boolean {
   const isKey = table.fields.map((field) => table.key.includes(field.name))
@@ -22,7 +22,7 @@ function keyHash(bytes: Buffer, at: number, isKey: readonly boolean[]): number {
     at += 4
     if (size < 0) continue
     if (key) {
-      // The length too, so that ("ab", "c") and ("a", "bc") differ.
+      // Hashes the length too, so that ("ab", "c") and ("a", "bc") differ.
       a = Math.imul(a ^ size, 0x01000193)
       for (let i = at; i < at + size; i++) {
         const byte = bytes[i] as number

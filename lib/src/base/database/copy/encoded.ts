@@ -10,9 +10,9 @@ import {
 } from '../../types/index.ts'
 import { freeMemory } from '../../types/wire/index.ts'
 import { type SeriesNumbers, UnknownSeries } from '../series/SeriesNumbers.ts'
-import type { TableSpec } from '../tables.ts'
+import type { TableSpec } from '../tables/tables.ts'
+import { BufferPool } from './BufferPool.ts'
 import { PIECE, type RowPiece, type RowSource } from './batch.ts'
-import { Buffers } from './buffers.ts'
 import { orderByKey, type ScanOrder } from './order.ts'
 import { type CopyRows, RowEncoder } from './rows.ts'
 import { ScanSource } from './scan/cursor.ts'
@@ -21,7 +21,7 @@ import { since2000 } from './scan/time.ts'
 
 const ONE = new Int32Array(1)
 
-/** Turns encoded records of one type into binary COPY rows, by the fast lane where it can and by decoding where it cannot. */
+/** Turns encoded records of one type into binary COPY rows: by the scanner (fast lane), or by decoding if the scanner is not certain. */
 export class EncodedRows {
   readonly #type: RecordType
   readonly #scanner: RowScanner
@@ -29,13 +29,13 @@ export class EncodedRows {
   readonly #encoder: RowEncoder
   readonly #now: () => Micros
   readonly #calendarOf: CalendarOf | undefined
-  readonly #buffers = new Buffers()
+  readonly #buffers = new BufferPool()
   #slow = 0
 
   /**
-   * @param numbers of the series of the rows, where the table is keyed by them
-   * @param now the database's clock: what lies further ahead of it than its type allows is refused
-   * @param calendarOf tells when a bar is over; default: at the end of its timeframe
+   * @param numbers series numbers, if the table is keyed by them
+   * @param now the database's clock: a record further ahead of it than its type allows is refused
+   * @param calendarOf calendars that decide when a bar is over; default: at the end of its timeframe
    */
   constructor(
     type: RecordType,
@@ -52,21 +52,21 @@ export class EncodedRows {
     this.#encoder = new RowEncoder(table, numbers)
   }
 
-  /** How many records took the slow way so far. */
+  /** Number of records that took the slow way so far. */
   get slow(): number {
     return this.#slow
   }
 
   /**
-   * The rows of the batches, those of one series next to one another, made while they are sent; a record that is none is left out
-   * and reported.
-   * @param first index of the first record; the others count on through the batches
+   * Opens the batches as a source of rows, made while they are sent, rows of one series next to each other. Invalid records are left out
+   * and reported in `failed`.
+   * @param first index of the first record; indexes count through the batches
    */
   open(batches: readonly EncodedBatch[], first = 0): ScannedRows {
     return new ScannedRows(batches, first, this.#buffers, this.#scan)
   }
 
-  /** Makes rows of the records from one place in the order to another, behind those that are there. */
+  /** Appends the rows of the records between two places in the order. */
   readonly #scan = (made: MadeRows, { batches, sources, firsts, order }: Scanned, from: number, to: number): void => {
     const { cursor, rowBytes } = this.#scanner
     this.#scanner.latest = since2000(this.#now() + Math.min(this.#type.ahead, CLOCK_SLACK))
@@ -79,7 +79,10 @@ export class EncodedRows {
       cursor.read(sources[b] as ScanSource)
       cursor.reserve(rowBytes)
       const { spans } = batch
-      if (!this.#scanner.scan(spans[2 * i] as number, spans[2 * i + 1] as number) && !this.#slowly(batch, i, index, made))
+      if (
+        !this.#scanner.scan(spans[2 * i] as number, spans[2 * i + 1] as number) &&
+        !this.#decodeAndEncode(batch, i, index, made)
+      )
         continue
       made.records[made.length++] = index
       made.starts[made.length] = cursor.to
@@ -89,8 +92,8 @@ export class EncodedRows {
     for (const key of this.#scanner.takeUnknown()) made.unknown.add(key)
   }
 
-  /** By way of the decoded record: it decides, and words what is wrong. */
-  #slowly(batch: EncodedBatch, i: number, index: number, made: MadeRows): boolean {
+  /** Slow way: decodes the record, then encodes it as any other; its error is the one reported. */
+  #decodeAndEncode(batch: EncodedBatch, i: number, index: number, made: MadeRows): boolean {
     this.#slow++
     const { cursor } = this.#scanner
     try {
@@ -121,31 +124,31 @@ interface Scanned {
   readonly order: ScanOrder
 }
 
-/** Rows as far as they are made. */
+/** The rows made so far. */
 interface MadeRows {
   out: Buffer
-  /** Of `out`, so many are written. */
+  /** Number of bytes written to `out`. */
   bytes: number
   length: number
   readonly starts: Int32Array
   readonly records: Int32Array
   readonly failed: Failure[]
-  /** Series whose numbers are not known, so that no row could be made for some records. */
+  /** Series without a known number; their records have no row yet. */
   readonly unknown: Set<string>
 }
 
 type Scan = (made: MadeRows, scanned: Scanned, from: number, to: number) => void
 
-/** Rows that are made piece by piece: the server works on one while the next is scanned. */
+/** Makes rows piece by piece: the server works on one piece while the next is scanned. */
 export class ScannedRows implements RowSource {
   readonly length: number
   readonly #scanned: Scanned
-  readonly #buffers: Buffers
+  readonly #buffers: BufferPool
   readonly #scan: Scan
   readonly #made: MadeRows
   #next = 0
 
-  constructor(batches: readonly EncodedBatch[], first: number, buffers: Buffers, scan: Scan) {
+  constructor(batches: readonly EncodedBatch[], first: number, buffers: BufferPool, scan: Scan) {
     const order = orderByKey(batches)
     let at = first
     const firsts = batches.map((batch) => {
@@ -158,7 +161,7 @@ export class ScannedRows implements RowSource {
     this.#scan = scan
     const starts = new Int32Array(order.length + 1)
     this.#made = {
-      // Rows are smaller than their JSON; where they are not, the buffer grows.
+      // Rows are usually smaller than their JSON; else the buffer grows.
       out: buffers.take(batches.reduce((sum, { bytes }) => sum + bytes.length, 0)),
       bytes: 0,
       length: 0,
@@ -169,7 +172,7 @@ export class ScannedRows implements RowSource {
     }
   }
 
-  /** Records that are none; complete when all pieces have been taken. */
+  /** Invalid records; complete after all pieces were read. */
   get failed(): readonly Failure[] {
     return this.#made.failed
   }
@@ -189,14 +192,14 @@ export class ScannedRows implements RowSource {
     return this.#rows()
   }
 
-  /** Called when nobody reads the rows any more: their buffer may be used again. */
+  /** Releases the buffers for reuse. Call it when nobody reads the rows any more. */
   release(): void {
     const { out, starts, records } = this.#made
     this.#buffers.give(out)
     for (const array of [starts, records, this.#scanned.order.memory]) freeMemory(array)
   }
 
-  /** @throws UnknownSeries with all series of all rows whose numbers must be learnt; the rows are then made from the first on */
+  /** @throws UnknownSeries with all series of all rows that lack a number; scanning then restarts at the first row */
   #scanNext(): void {
     const to = Math.min(this.#next + PIECE, this.length)
     this.#scan(this.#made, this.#scanned, this.#next, to)

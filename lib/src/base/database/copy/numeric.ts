@@ -1,18 +1,18 @@
 import { QiError } from '../../types/index.ts'
 
-/** Base-10000 digits of the number at hand; 40 + 40 decimal digits need at most 20 + 1. */
+/** Scratch space for base-10000 digits; 40 + 40 decimal digits need at most 20 + 1. */
 const groups = new Uint16Array(64)
 const ZERO = 48
 const MINUS = 45
 const POINT = 46
 
-/** Most bytes that a decimal of 80 digits takes. */
+/** Most bytes of a decimal of 80 digits. */
 export const NUMERIC_BYTES = 64
 
 /**
- * Writes PostgreSQL's binary numeric: digits in base 10000, grouped around the point.
+ * Writes PostgreSQL's binary numeric: digits in base 10000, aligned to the decimal point.
  * @returns the position after it
- * @throws QiError BAD_DATA when the text is no plain decimal
+ * @throws QiError BAD_DATA if the text is no plain decimal
  */
 export function putNumeric(text: string, out: Buffer, at: number): number {
   const length = text.length
@@ -25,7 +25,7 @@ export function putNumeric(text: string, out: Buffer, at: number): number {
   if (whole === 0 || whole > 40 || fraction > 40 || (point < length && fraction === 0)) throw notDecimal(text)
   let count = 0
   let i = start
-  let next = start + (whole & 3 || 4) // where the first group ends, so that groups meet the point
+  let next = start + (whole & 3 || 4) // end of the first group; groups are aligned to the point
   while (i < point) {
     let value = 0
     while (i < next) value = value * 10 + digit(text, i++)

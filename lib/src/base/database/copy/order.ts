@@ -1,23 +1,23 @@
 import type { EncodedBatch } from '../../types/index.ts'
 import { freeMemory } from '../../types/wire/index.ts'
 
-/** Fewer records than this reach as many leaves of the index in any order. */
+/** Below this number of records ordering does not reduce the number of touched index leaves. */
 const FEW = 64
 
-/** Records of several batches in the order in which they are written. */
+/** The write order of the records of several batches. */
 export interface ScanOrder {
   readonly length: number
-  /** Of each record, the batch that it is in … */
+  /** Batch of each record. */
   readonly batches: Int32Array
-  /** … and its index there. */
+  /** Index of each record within its batch. */
   readonly indexes: Int32Array
-  /** The array that both are parts of. */
+  /** The array behind both. */
   readonly memory: Int32Array
 }
 
 /**
- * Puts records with the same message key next to one another, each group in order of arrival. A key tells a series, so
- * neighbouring rows go to the same leaf of the index, which saves the server a fifth of its work.
+ * Groups records by message key, each group in order of arrival. A key stands for a series, so neighbouring rows go to the same leaf of
+ * the index, which saves the server a fifth of its work.
  */
 export function orderByKey(batches: readonly EncodedBatch[]): ScanOrder {
   const length = batches.reduce((sum, batch) => sum + batch.length, 0)
@@ -44,7 +44,7 @@ export function orderByKey(batches: readonly EncodedBatch[]): ScanOrder {
   return order
 }
 
-/** Notes the group of each record, and answers how many each group has. */
+/** Writes the group of each record into `groups`. @returns the size of each group */
 function countGroups(batches: readonly EncodedBatch[], groups: Int32Array): number[] {
   const counts: number[] = []
   const ids = new Map<string | null, number>()

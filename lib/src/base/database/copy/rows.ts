@@ -1,6 +1,6 @@
 import { type Failure, QiError, type RecordValues } from '../../types/index.ts'
 import type { SeriesNumbers } from '../series/SeriesNumbers.ts'
-import { SERIES, type TableSpec } from '../tables.ts'
+import { SERIES, type TableSpec } from '../tables/tables.ts'
 import { NUMERIC_BYTES } from './numeric.ts'
 import { blame, putters } from './values.ts'
 
@@ -13,7 +13,7 @@ export interface CopyRows {
   readonly length: number
 }
 
-/** Turns records of one table into binary COPY rows. Those of a table keyed by series need the numbers of theirs to be known. */
+/** Encodes records of one table as binary COPY rows. For a table keyed by series the numbers of their series must be known. */
 export class RowEncoder {
   readonly #fields: readonly {
     field: TableSpec['fields'][number]
@@ -31,7 +31,7 @@ export class RowEncoder {
   }
 
   /**
-   * Encodes the records with the given indexes, in that order. One that cannot be encoded is left out and reported.
+   * Encodes the records with the given indexes, in that order. A record that cannot be encoded is left out and reported.
    * The rows own their buffer.
    */
   encode(records: readonly RecordValues[], indexes: Int32Array): { rows: CopyRows; failed: Failure[] } {
@@ -92,7 +92,7 @@ export class RowEncoder {
     return at
   }
 
-  /** Of a name that is no text or that PostgreSQL cannot hold there is none; the message is then that of the name. */
+  /** @throws QiError for a name that is no text, or that PostgreSQL cannot store: such a series has no number */
   #numberOf(record: RecordValues): number {
     const numbers = this.#numbers as SeriesNumbers
     const key = numbers.keyOfRecord(record) ?? ''
@@ -112,7 +112,7 @@ export class RowEncoder {
     throw new QiError('INTERNAL', 'the series of a row has no number')
   }
 
-  /** Grows the buffer so that the row surely fits: writers do not look where it ends. */
+  /** Grows the buffer so that the row fits for certain: the field writers do not check its end. */
   #reserve(record: RecordValues, at: number): void {
     let need = this.#fixedBytes
     for (const { field, wide } of this.#fields) if (wide) need += 3 * (String(record[field.property] ?? '').length + 1)
@@ -123,7 +123,7 @@ export class RowEncoder {
   }
 }
 
-/** Rows `from` to `to` of others, sharing their bytes. */
+/** Rows `from` to `to`, sharing the bytes of `rows`. */
 export function sliceRows(rows: CopyRows, from: number, to: number): CopyRows {
   const base = rows.starts[from] as number
   return {
@@ -134,7 +134,7 @@ export function sliceRows(rows: CopyRows, from: number, to: number): CopyRows {
   }
 }
 
-/** The rows of several pieces as one. */
+/** Joins pieces into one. */
 export function joinRows(pieces: readonly CopyRows[]): CopyRows {
   if (pieces.length === 1) return pieces[0] as CopyRows
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0)

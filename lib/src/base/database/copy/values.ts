@@ -2,13 +2,13 @@ import type { FieldKind, RecordField } from '../../types/index.ts'
 import { checkMicros, QiError } from '../../types/index.ts'
 import { putNumeric } from './numeric.ts'
 
-/** Writes one value at a position (its four bytes of length are written by the caller) and returns the position after it. */
+/** Writes one value at a position and returns the position after it. The caller writes the length in front. */
 type Put = (value: never, out: Buffer, at: number) => number
 
-/** 2000-01-01 in microseconds since 1970: where PostgreSQL counts from. */
+/** 2000-01-01, PostgreSQL's epoch, in microseconds since 1970. */
 const EPOCH = 946_684_800_000_000
 
-/** One writer for each kind of field: the binary forms of PostgreSQL's types. */
+/** Writers of PostgreSQL's binary formats, by kind of field. */
 export const putters: Readonly<Record<FieldKind, Put>> = {
   text: putText,
   decimal: (value: string, out, at) => putNumeric(expectType(value, 'string'), out, at),
@@ -19,7 +19,7 @@ export const putters: Readonly<Record<FieldKind, Put>> = {
   },
   float: (value: number, out, at) => {
     if (!Number.isFinite(value)) throw new QiError('BAD_DATA', `${String(value)} is not a finite number`)
-    return out.writeDoubleBE(value + 0, at) // + 0: -0 equals 0, so which of them stays would depend on the order of arrival
+    return out.writeDoubleBE(value + 0, at) // + 0 turns -0 into 0: both are equal, so the stored one would depend on the order of arrival
   },
   boolean: (value: boolean, out, at) => {
     out[at] = expectType(value, 'boolean') ? 1 : 0
@@ -61,7 +61,7 @@ function expectType<T>(value: T, type: 'string' | 'boolean'): T {
   throw new QiError('BAD_DATA', `expected a ${type}, not ${JSON.stringify(value) ?? 'nothing'}`)
 }
 
-/** Names the field in what a writer complains of. */
+/** Puts the name of the field into an error of a writer. */
 export const blame = (field: RecordField, error: unknown): QiError => {
   const message = error instanceof Error ? error.message : String(error)
   return new QiError('BAD_DATA', `${field.name}: ${message}`, { field: field.name, cause: error })

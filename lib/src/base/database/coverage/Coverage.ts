@@ -1,3 +1,4 @@
+import type { CoverageFilter, CoveredSeries, NumberedSeries, SeriesCoverage } from '../../types/index.ts'
 import {
   ALWAYS,
   CALENDARS,
@@ -14,55 +15,55 @@ import {
   subtract,
   union,
 } from '../../types/index.ts'
-import type { coverageQuery } from '../dsl/queries.ts'
-import type { QueryOf } from '../dsl/query.ts'
-import { classifyPgError } from '../errors.ts'
-import { inTransaction, type Pool, type PoolClient, withClient } from '../pool.ts'
-import { replicaState } from '../replica.ts'
-import { gapsOf, type Known } from './gaps.ts'
+import { classifyPgError } from '../connections/errors.ts'
+import { inTransaction, type Pool, type PoolClient, withClient } from '../connections/pool.ts'
+import { replicaState } from '../connections/replicaState.ts'
+import type { coverageQuery } from '../dsl/query/queries.ts'
+import type { QueryOf } from '../dsl/query/query.ts'
+import { gapsOf } from './gaps.ts'
+import type { Known } from './known.ts'
 import { migrateCoverage } from './migrations.ts'
-import type { CoverageFilter, CoveredSeries, NumberedSeries, SeriesCoverage } from './model.ts'
 import { numberGaps } from './numberGaps.ts'
 import { readSeries, seriesIds } from './read.ts'
 import { refresh, refreshOne } from './refresh.ts'
+import { EMPTY_NUMBERS, HOLD_SPANS, REQUEST, SETTLE_NUMBERS, SETTLE_REQUESTED } from './requests.ts'
 import { beginSession, type CoverageSession, runs } from './sessions.ts'
 import { declareSource, readSources } from './sources.ts'
 import { LOCK_SERIES, numbersText, rangeText, spansOf, timeText } from './sql.ts'
-import { findUntold } from './untold.ts'
-import { EMPTY_NUMBERS, HOLD_SPANS, REQUEST, SETTLE_NUMBERS, SETTLE_REQUESTED } from './write.ts'
+import { findUnsaved } from './unsaved.ts'
 
 /** A validated query, as HTTP and the command line take it. */
 export type CoverageQuery = QueryOf<typeof coverageQuery>
 
 export interface FoundCoverage {
   readonly items: readonly SeriesCoverage[]
-  /** Whether there are more series than were asked for. */
+  /** True if there are more series than the limit. */
   readonly more: boolean
 }
 
-/** What became of a window that was asked for. */
+/** The result of a request to the provider for a window. */
 export interface Settlement {
   readonly held: readonly Span[]
-  /** What the provider has nothing of, or refuses. */
+  /** Spans for which the provider has nothing, or refuses. */
   readonly empty: readonly Span[]
-  /** Why. */
+  /** Why `empty` is empty. */
   readonly reason: string
 }
 
-/** The part of coverage that asks. */
+/** The part of coverage that only reads. */
 export type CoverageReads = Pick<Coverage, 'list' | 'find' | 'numberGaps' | 'settled' | 'whileOpen' | 'platformRuns' | 'runs'>
 
 const ready = new WeakSet<Pool>()
-/** Series that are read at once: where all are wanted, and where a page is. */
+/** Series that are read at once: for a list of all, and for a page. */
 const ALL_AT_ONCE = 2000
 const PAGE = 200
 
-/** Of consecutive numbers the first and the last may share their moment with others that are missing. */
+/** SQL: trims a span of numbered records by a microsecond at either end, where missing ones may share the moment of the first or last. */
 const EDGE = "case when numbers is null then interval '0' else interval '1 microsecond' end"
 
 /**
- * What is held of each series, what is missing and why, kept in the store. Safe from several processes, in any order: spans are
- * added up under a lock on their series.
+ * The stored spans of each series, its gaps and their reasons, kept in the store. Safe from several processes, in any order: spans
+ * are merged under a lock on their series. Every method throws QiError if the database fails.
  */
 export class Coverage {
   readonly #pool: Pool
@@ -75,7 +76,7 @@ export class Coverage {
     this.#refreshes = refreshes
   }
 
-  /** Makes its tables where they are not there; once for each pool. @throws QiError */
+  /** Creates the tables of coverage if they are missing; once for each pool. @throws QiError */
   static async open(pool: Pool, calendars: readonly Calendar[] = CALENDARS): Promise<Coverage> {
     if (!ready.has(pool)) await migrateCoverage(pool)
     ready.add(pool)
@@ -83,51 +84,50 @@ export class Coverage {
   }
 
   /**
-   * For a database that is only read, such as a replica. The refresh stays with the platform, on the primary, once a minute; one
-   * that a reader asked for would come to a replica after the answer. Instead each answer finds what the last refresh has not
-   * kept yet in the tables at hand, without keeping it, as of the moment up to which these tables are. A series that has come since the last
-   * refresh is not listed yet.
+   * Coverage of a database that is only read, such as a replica. The platform refreshes on the primary, once a minute. Between
+   * refreshes each answer also finds the spans that are not saved yet, without saving them, as of the moment up to which the replica
+   * has caught up. A series that is newer than the last refresh is not listed yet.
    */
   static forReading(pool: Pool, calendars: readonly Calendar[] = CALENDARS): CoverageReads {
     return new Coverage(pool, calendars, false)
   }
 
-  /** Looks at what was stored since, and tells of each series what is held and what is missing, by coin. @throws QiError */
+  /** Refreshes, then lists the stored spans and the gaps of each series, by coin. @throws QiError */
   async list(filter: CoverageFilter = {}, now?: Micros): Promise<readonly SeriesCoverage[]> {
     return (await this.#read(filter, now)).map(covered)
   }
 
-  /** The gaps by number of the series whose records are numbered without a gap; other series are left out. @throws QiError */
+  /** Refreshes, then lists the gaps by number of series whose source numbers records without gaps; others are left out. @throws QiError */
   async numberGaps(filter: CoverageFilter, now: Micros = nowMicros()): Promise<readonly NumberedSeries[]> {
     const numbered = (await this.#read(filter, now)).filter(({ proof }) => proof === 'sequence')
     return numbered.map((known) => ({ ...known.series, gaps: numberGaps(known) }))
   }
 
-  /** Looks at what was stored since. */
+  /** Refreshes, and reads all series that the filter selects. */
   async #read(filter: CoverageFilter, now: Micros | undefined): Promise<Known[]> {
     const all: Known[] = []
     for await (const some of this.#pages(filter, now, ALL_AT_ONCE)) all.push(...some)
     return all
   }
 
-  /** The series that a filter lets through, by coin, some at a time: whoever needs no more looks at no more. */
+  /** Refreshes and reads the series that the filter selects, by coin, some at a time: breaking off saves the rest. */
   async *#pages(filter: CoverageFilter, now: Micros | undefined, some: number): AsyncGenerator<readonly Known[]> {
     const calendars = (name: string | undefined) => this.#known(name)
-    // Before the database is asked: a source that runs has run until then.
+    // Taken before the query: a running source has run at least until then.
     const started = nowMicros()
     const lagMs = this.#refreshes ? 0 : ((await classified(() => replicaState(this.#pool))).lagMs ?? 0)
     const then = started - Math.round(lagMs * 1000)
     const sources = await classified(() => readSources(this.#pool, lagMs))
     for await (const ids of seriesIds(this.#pool, filter, some)) {
       const spans = await withClient(this.#pool, (client) =>
-        this.#refreshes ? refresh(client, filter, ids).then(() => undefined) : findUntold(client, filter, ids),
+        this.#refreshes ? refresh(client, filter, ids).then(() => undefined) : findUnsaved(client, filter, ids),
       )
       const known = await classified(() => readSeries(this.#pool, ids, sources, calendars, spans))
       yield known.map((series) => ({ ...series, now: this.#refreshes ? (now ?? started) : Math.min(now ?? then, then) }))
     }
   }
 
-  /** A query from outside: the series that it names, between its times. */
+  /** The series that a query from outside selects, cut to its range. @throws QiError */
   async find(query: CoverageQuery, now?: Micros): Promise<FoundCoverage> {
     const { type, timeframe, from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER, gaps, limit, ...names } = query
     const filter = { ...names, ...(type && { types: [type] }), ...(timeframe && { timeframes: [timeframe] }) }
@@ -148,12 +148,12 @@ export class Coverage {
     return { items: items.slice(0, limit), more: items.length > limit }
   }
 
-  /** Looks at what was stored since; of the series that the filter lets through. */
+  /** Brings the stored spans of the series that the filter selects up to date. */
   refresh(filter: CoverageFilter = {}): Promise<void> {
     return withClient(this.#pool, (client) => refresh(client, filter))
   }
 
-  /** The id of a series, which need not hold anything yet. */
+  /** The id of a series; registers a series that is new. */
   async idOf({ source, coinId, currency, type, timeframe }: CoveredSeries): Promise<string> {
     const key = [type, coinId, source, currency, timeframe ?? '']
     return classified(async () => {
@@ -164,7 +164,7 @@ export class Coverage {
     })
   }
 
-  /** Stretches of a series that need not be asked for: held, or not to be had. Missing numbers that are not to be had are none of them. */
+  /** The spans of a series that need no request: stored, or known to be empty. Empty ranges of numbers do not count. */
   async settled(id: string): Promise<readonly Span[]> {
     const { rows } = await classified(() =>
       this.#pool.query<{ spans: string[][] | null }>(
@@ -176,20 +176,20 @@ export class Coverage {
     return union(spansOf(rows[0]?.spans ?? null).filter(({ from, to }) => from < to))
   }
 
-  /** The stretches in which the market of a series is open. */
+  /** The parts of spans in which the market of a series is open. */
   async whileOpen(series: CoveredSeries, spans: readonly Span[]): Promise<readonly Span[]> {
     if (this.#calendars.every(({ always }) => always)) return spans
     return openHours(await this.#calendarOf(series), spans)
   }
 
-  /** A window is about to be asked for: until it is settled its records come in no order that says anything. */
+  /** Notes that a window is about to be requested. Until it is settled, the order of its records proves nothing about gaps. */
   request(id: string, window: Span, numbers?: NumberRange): Promise<void> {
     return this.#change(id, async (client) => {
       await client.query(REQUEST, [id, rangeText(window), numbers ? numbersText(numbers) : null])
     })
   }
 
-  /** The records of a window are stored: what is held now, and what there is not to be had. */
+  /** Notes the result of a requested window once its records are stored. */
   settle(id: string, window: Span, { held, empty, reason }: Settlement): Promise<void> {
     return this.#change(id, async (client) => {
       await client.query(HOLD_SPANS, [id, 'held', null, held.map(rangeText)])
@@ -199,8 +199,8 @@ export class Coverage {
   }
 
   /**
-   * All that the provider gives of these numbers is stored: what no record has is not to be had.
-   * @returns the numbers that are not to be had
+   * Notes that all records of these numbers that the provider has are stored; numbers without a record are then known to be empty.
+   * @returns the empty numbers
    */
   settleNumbers(id: string, window: Span, numbers: NumberRange, reason: string): Promise<readonly NumberRange[]> {
     return withClient(this.#pool, async (client) => {
@@ -221,7 +221,7 @@ export class Coverage {
     })
   }
 
-  /** What the provider had nothing of, within a stretch, may be asked for again. */
+  /** Forgets the empty spans that overlap a span, so that they are requested again. */
   forget(id: string, { from, to }: Span): Promise<void> {
     return this.#change(id, async (client) => {
       await client.query("delete from coverage_spans where series_id = $1 and state = 'empty' and span && $2::tstzrange", [
@@ -232,15 +232,15 @@ export class Coverage {
   }
 
   /**
-   * Tells that a source runs from now on, or, under no name, a platform.
-   * @throws QiError CONFIG_INVALID for a calendar that there is not
+   * Starts the heartbeat of a source, or with an empty name of the platform.
+   * @throws QiError CONFIG_INVALID for an unknown calendar
    */
   async begin(source: string, traits: SeriesTraits = {}, logger: Logger = silentLogger): Promise<CoverageSession> {
     if (source !== '') await this.#declare(source, traits, 'last word')
     return classified(() => beginSession(this.#pool, source, logger))
   }
 
-  /** Keeps what a source says of its series where it has said nothing yet. @throws QiError CONFIG_INVALID for an unknown calendar */
+  /** Stores the traits of a source's series unless some are stored already. @throws QiError CONFIG_INVALID for an unknown calendar */
   introduce(source: string, traits: SeriesTraits): Promise<void> {
     return this.#declare(source, traits, 'first word')
   }
@@ -250,17 +250,17 @@ export class Coverage {
     await classified(() => declareSource(this.#pool, source, traits, word))
   }
 
-  /** Whether a platform runs on this store and stores what is published. */
+  /** True if a platform runs on this store. */
   platformRuns(): Promise<boolean> {
     return classified(() => runs(this.#pool, ''))
   }
 
-  /** Whether some process has said lately that it runs the source. */
+  /** True if a source has a live heartbeat from any process. */
   runs(source: string): Promise<boolean> {
     return classified(() => runs(this.#pool, source))
   }
 
-  /** A calendar that only a newer version knows is no reason to say nothing. */
+  /** The calendar of a name; always open if only a newer version knows it. */
   #known(name: string | undefined): Calendar {
     return this.#calendars.find((calendar) => calendar.name === name) ?? ALWAYS
   }
@@ -288,7 +288,7 @@ const changing = (client: PoolClient, id: string, work: () => Promise<void>): Pr
     await client.query('update coverage_series set seen = null where id = $1', [id])
   })
 
-/** Held spans of a series that is proved by sessions: all but the known gaps. */
+/** The coverage of a series. If heartbeats are its proof, everything but the known gaps is held. */
 function covered(known: Known): SeriesCoverage {
   const { series, proof, first, last, held, islands } = known
   const gaps = gapsOf(known)

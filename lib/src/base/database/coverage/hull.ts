@@ -1,20 +1,20 @@
-import type { PoolClient } from '../pool.ts'
+import type { PoolClient } from '../connections/pool.ts'
 
-/** The stretch of time that the unknown records of some series lie in, as the server writes it; its end belongs to it. */
+/** The span of time of the unknown records of some series, as the server writes it; inclusive of its end. */
 export interface Hull {
   readonly since: string
   readonly until: string
 }
 
-/** SQL: that a row `p` lies in the hull. Constants, because TimescaleDB then plans for the chunks of that time alone. */
+/** SQL: true if a row `p` lies in the hull. Constants, because TimescaleDB then plans only for the chunks of that time. */
 export const inHull = ({ since, until }: Hull): string =>
   `p.time >= '${since}'::timestamptz and p.time <= '${until}'::timestamptz`
 
-/** SQL that makes a hull of ranges of time, given as rows (span) of `spans`, each widened by `margin`. */
+/** SQL: the hull of ranges of time, given as rows (span) of `spans`, each widened by `margin`. */
 export const hullOf = (spans: string, margin: string): string => `select min(lower(h.span) - ${margin})::text as since,
   max(upper(h.span) + ${margin})::text as until from ${spans} as h`
 
-/** Undefined where nothing is unknown of the series. */
+/** Runs a hull query; undefined if nothing of the series is unknown. */
 export async function readHull(
   client: Pick<PoolClient, 'query'>,
   text: string,

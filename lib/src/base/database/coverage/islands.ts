@@ -1,18 +1,18 @@
-import { notFuture } from '../future.ts'
+import { notFuture } from '../tables/notFuture.ts'
 import { type Hull, hullOf, inHull } from './hull.ts'
 import { isRevised } from './sql.ts'
 import { type CoveredType, rowsOf } from './types.ts'
 
-/** How far apart in time records of neighbouring numbers may be told: chunks beyond it are not read. */
+/** The most that times of neighbouring numbers may be out of order: chunks beyond it are not read. */
 const OUT_OF_STEP = "interval '1 hour'"
-/** Of hypertables the least and the greatest number are sought among so many records at either end. */
+/** In hypertables the least and the greatest number are searched among this many records at either end. */
 const EDGE_ROWS = 1000
 
 const HELD = "state = 'held' and numbers is not null"
 
 /**
- * The hull of the times at which numbers may be that no island holds: behind the last one, and where the series was written before its last
- * record also before the first one, and between two that do not touch.
+ * SQL: the hull of the times in which unknown numbers may lie: after the last island; if older records were written since the last
+ * refresh, also before the first island and between two that do not touch.
  */
 export const UNKNOWN_NUMBERS = `with held as (
   select series_id, numbers, span, lag(numbers) over w as numbers_before, lag(span) over w as span_before
@@ -35,9 +35,9 @@ ${hullOf(
 )}`
 
 /**
- * Islands of consecutive numbers, each from the time of its first record to that of its last. Only numbers that no island holds
- * are read, by the index on them. `chunked`: the table is a hypertable, whose chunks are told apart by time alone; numbers and times
- * are then taken to grow together, but for an hour.
+ * SQL: islands of consecutive numbers, each from the time of its first record to that of its last. Reads only numbers outside the known
+ * islands, by the index on numbers. `chunked`: the table is a hypertable with chunks by time; numbers and times are then assumed to
+ * grow together, give or take an hour.
  */
 export const islands = (type: CoveredType, chunked: boolean, hull: Hull, end: string): string => {
   const numbered = `${rowsOf(type)} and p.sequence is not null and ${notFuture('p.time')}${chunked ? ` and ${inHull(hull)}` : ''}`
@@ -45,7 +45,7 @@ export const islands = (type: CoveredType, chunked: boolean, hull: Hull, end: st
     chunked
       ? `(select ${order ? 'max' : 'min'}(p.sequence) from (select p.sequence from ${numbered} order by p.time ${order} limit ${EDGE_ROWS}) as p)`
       : `(select p.sequence from ${numbered} order by p.sequence ${order} limit 1)`
-  // Values of a row that is joined leave chunks out; those of a query within a condition do not.
+  // Values of a joined row exclude chunks; those of a subquery in a condition do not.
   const near = chunked
     ? `(select coalesce(max(upper(c.span)) filter (where c.numbers << b.piece), '-infinity') - ${OUT_OF_STEP} as since,
       coalesce(min(lower(c.span)) filter (where c.numbers >> b.piece), 'infinity') + ${OUT_OF_STEP} as until
@@ -68,7 +68,7 @@ found as materialized (
           and p.time >= s.since and p.time <= s.until ${chunked ? 'order by p.time' : ''}) as p) as records group by island) as i)${end}`
 }
 
-/** Islands, given as rows (id, numbers, span) of `found`, added to what is held. */
+/** SQL: merges islands, given as rows (id, numbers, span) of `found`, into the held ones. */
 export const HOLD_ISLANDS = `,
 around as (select id, range_agg(int8range(lower(numbers) - 1, upper(numbers) + 1)) as numbers from found group by id),
 gone as (

@@ -1,10 +1,10 @@
-import { type MigrationFile, migrate } from '../migrate.ts'
-import type { Pool } from '../pool.ts'
+import { type MigrationFile, migrate } from '../bookkeeping/migrate.ts'
+import type { Pool } from '../connections/pool.ts'
 
 /**
- * One row a series, and one a span of it: `held` (its records are stored), `empty` (the provider was asked and has nothing) or
- * `requested` (asked for, and not yet all stored). The tables of records are the truth; what is held is remembered so that they
- * need not be read again. A session is a time during which a source, or under no name the platform, ran.
+ * One row for each series, and one for each of its spans: `held` (its records are stored), `empty` (requested, and the provider has
+ * nothing) or `requested` (not all stored yet). The tables of records are the truth; held spans are a cache, so that records need not
+ * be read again. A session is a time in which a source ran; with an empty name, the platform.
  */
 export const coverageMigrations: readonly MigrationFile[] = [
   {
@@ -66,7 +66,7 @@ alter table coverage_spans add column numbers int8range check (not isempty(numbe
   {
     version: 3,
     name: 'registry',
-    // The names of a series stand in the registry of the store; `seen` is where the transactions begin that were not looked at yet.
+    // The registry of the store has the names of a series. `seen`: the first transaction that no refresh has read yet.
     sql: `
 insert into series (type, coin_id, source, currency, timeframe)
 select type, coin_id, source, currency, timeframe from coverage_series on conflict do nothing;
@@ -84,7 +84,7 @@ alter table coverage_spans add constraint coverage_spans_series_id_fkey foreign 
   },
 ]
 
-/** Makes the tables of coverage, in a database that the store has set up. @throws QiError */
+/** Creates the tables of coverage, in a database that the store has set up. @throws QiError */
 export async function migrateCoverage(pool: Pool): Promise<void> {
   await migrate(pool, { component: 'coverage', files: coverageMigrations })
 }

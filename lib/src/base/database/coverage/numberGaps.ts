@@ -1,15 +1,15 @@
+import type { NumberGap } from '../../types/index.ts'
 import { hull, intersect, type NumberRange, type Span, subtract, union } from '../../types/index.ts'
-import type { Known, Numbered } from './gaps.ts'
-import type { NumberGap } from './model.ts'
+import type { Known, Numbered } from './known.ts'
 import { reasonOf } from './reason.ts'
 
-/** Numbers as a span, so that the same arithmetic serves. */
+/** A range of numbers as a span, to reuse the arithmetic of spans. */
 const spanOf = ({ first, last }: NumberRange): Span => ({ from: first, to: last + 1 })
 const rangeOf = ({ from, to }: Span): NumberRange => ({ first: from, last: to - 1 })
 
 /**
- * The numbers that no record has: between two islands, or requested and not there. Each with the time from the record before it to
- * the record after it, both of which may share their moment with the missing ones.
+ * The missing numbers: between two islands, or requested and not stored. Each gap spans the time from the record before it to the
+ * record after it, inclusive, since missing records may share their moment.
  */
 export function numberGaps(known: Known): NumberGap[] {
   const { islands, emptyNumbers, requestedNumbers } = known
@@ -36,7 +36,7 @@ export function numberGaps(known: Known): NumberGap[] {
   })
 }
 
-/** From the record before to the record after; where there is none, as it was asked for. */
+/** From the record before to the record after; on a side without one, as requested. */
 function timeOf(before: Numbered | undefined, after: Numbered | undefined, asked: Numbered | undefined): Span {
   const from = before ? before.to - 1 : (asked?.from ?? (after as Numbered).from)
   const to = after ? after.from : asked ? asked.to - 1 : (before as Numbered).to

@@ -1,10 +1,10 @@
+import type { CoverageFilter } from '../../types/index.ts'
 import { type Calendar, type Micros, type NumberRange, parseTime, type SeriesProof, type Span, union } from '../../types/index.ts'
-import type { Pool } from '../pool.ts'
+import type { Pool } from '../connections/pool.ts'
 import { NEXT } from './discover.ts'
-import type { Known, Numbered, SettledSpan } from './gaps.ts'
-import { SILENCE_LIMIT } from './hold.ts'
-import type { CoverageFilter } from './model.ts'
+import type { Known, Numbered, SettledSpan } from './known.ts'
 import { type KnownSource, outagesOf } from './sources.ts'
+import { SILENCE_LIMIT } from './spanQueries.ts'
 import { filterValues, type SeriesRow, seriesOf, timeText } from './sql.ts'
 import { coveredTypes } from './types.ts'
 
@@ -21,19 +21,20 @@ interface Row extends SeriesRow {
   readonly first: string | null
   readonly last: string | null
   readonly limit: string
-  /** That of the pair. */
+  /** The calendar of the pair. */
   readonly calendar: string | null
   readonly spans: (string | null)[][] | null
 }
 
-/** A span of a series, as it is kept. */
-export type Stored = Span & {
+/** A saved span of a series. */
+export type SavedSpan = Span & {
   readonly state: string
   readonly reason: string
   readonly askedAt: Micros
   readonly numbers?: NumberRange
 }
-/** The covered series that a filter lets through, by coin, some at a time. */
+
+/** The ids of the covered series that a filter selects, by coin, some at a time. */
 export async function* seriesIds(pool: Pool, filter: CoverageFilter, some: number): AsyncGenerator<readonly string[]> {
   let after = ['', '', '', '', '']
   for (let last: SeriesRow | undefined; ; ) {
@@ -46,7 +47,7 @@ export async function* seriesIds(pool: Pool, filter: CoverageFilter, some: numbe
   }
 }
 
-const storedSpan = ([state, lower, upper, reason, notedAt, first, last]: readonly (string | null)[]): Stored => ({
+const savedSpan = ([state, lower, upper, reason, notedAt, first, last]: readonly (string | null)[]): SavedSpan => ({
   state: state ?? '',
   from: parseTime(lower ?? ''),
   to: parseTime(upper ?? ''),
@@ -59,24 +60,24 @@ const proofs = new Map(coveredTypes.map(({ name, proof }) => [name, proof]))
 
 /**
  * Everything that the store knows of some series, by coin.
- * @param untold spans that are held and that no refresh has kept yet, by the id of their series
+ * @param unsaved held spans that no refresh has saved yet, by the id of their series
  */
 export async function readSeries(
   pool: Pool,
   ids: readonly string[],
   sources: ReadonlyMap<string, KnownSource>,
   calendars: (name: string | undefined) => Calendar,
-  untold: ReadonlyMap<string, readonly Stored[]> = new Map(),
+  unsaved: ReadonlyMap<string, readonly SavedSpan[]> = new Map(),
 ): Promise<Omit<Known, 'now'>[]> {
   const { rows } = await pool.query<Row>(SERIES, [[...ids]])
   return rows.map(({ first: earliest, last: latest, limit, spans, calendar, ...row }) => {
     const series = seriesOf(row)
     const source = sources.get(series.source)
     const first = earliest === null ? undefined : parseTime(earliest)
-    const all = [...(spans ?? []).map(storedSpan), ...(untold.get(row.id) ?? [])]
+    const all = [...(spans ?? []).map(savedSpan), ...(unsaved.get(row.id) ?? [])]
     const of = (state: string) => all.filter((span) => span.state === state && !span.numbers)
-    const numbered = (state: string) => all.filter((span): span is Stored & Numbered => span.state === state && !!span.numbers)
-    // Nothing is held of a time that retention has dropped.
+    const numbered = (state: string) => all.filter((span): span is SavedSpan & Numbered => span.state === state && !!span.numbers)
+    // Retention has dropped everything before the first record.
     const kept = <S extends Span>(some: readonly S[]): S[] =>
       first === undefined ? [] : some.flatMap((span) => (span.to <= first ? [] : [{ ...span, from: Math.max(span.from, first) }]))
     return {
@@ -99,7 +100,7 @@ export async function readSeries(
   })
 }
 
-/** Islands whose numbers touch or overlap become one. */
+/** Joins islands whose numbers touch or overlap. */
 function joined<N extends Numbered>(islands: readonly N[]): N[] {
   const all: N[] = []
   for (const island of islands.toSorted((a, b) => a.numbers.first - b.numbers.first)) {
@@ -114,9 +115,9 @@ function joined<N extends Numbered>(islands: readonly N[]): N[] {
   return all
 }
 
-const settled = ({ from, to, reason, askedAt }: Stored): SettledSpan => ({ from, to, reason, askedAt })
+const settled = ({ from, to, reason, askedAt }: SavedSpan): SettledSpan => ({ from, to, reason, askedAt })
 
-/** Numbers that do not count up prove nothing. */
+/** The proof of a series; without contiguous numbers, sequences prove nothing and heartbeats are the proof. */
 function proofOf({ type }: SeriesRow, source: KnownSource | undefined): SeriesProof {
   const proof = proofs.get(type) ?? 'sessions'
   return proof === 'sequence' && !source?.contiguous.includes(type) ? 'sessions' : proof

@@ -1,8 +1,8 @@
+import type { Gap } from '../../types/index.ts'
 import { intersect, type Span, subtract } from '../../types/index.ts'
-import type { Known } from './gaps.ts'
-import type { Gap } from './model.ts'
+import type { Known } from './known.ts'
 
-/** The stretches of a gap in which the source did not run, or was cut off, say whose fault it is. */
+/** The reason of a gap: from the times in which the source or the platform did not run, and from outages. */
 export function reasonOf(
   gap: Span,
   { requested, source, platform, outages }: Pick<Known, 'requested' | 'source' | 'platform' | 'outages'>,

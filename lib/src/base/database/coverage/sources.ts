@@ -1,10 +1,10 @@
+import type { CoveredSeries } from '../../types/index.ts'
 import { type Cadence, type HistoryType, type Micros, parseTime, type SeriesTraits, type Span } from '../../types/index.ts'
-import type { Pool } from '../pool.ts'
-import type { CoveredSeries } from './model.ts'
+import type { Pool } from '../connections/pool.ts'
 import { aliveAt } from './sessions.ts'
 import { spansOf, timeText } from './sql.ts'
 
-/** A time during which some series of a running source were cut off. */
+/** A time in which some series of a running source were cut off. */
 export interface Outage extends Span {
   readonly reason: string
   readonly series: readonly {
@@ -15,29 +15,29 @@ export interface Outage extends Span {
   }[]
 }
 
-/** State of a source or, under no name, of the platform. */
+/** The state of a source; with an empty name, of the platform. */
 export interface KnownSource {
-  /** When it ran: in order, merged; one that lives reaches to now. */
+  /** The times in which it ran: in order, merged; up to now if it runs. */
   readonly spans: readonly Span[]
   readonly firstStart?: Micros
-  /** Since when it runs, where it does. */
+  /** The start of the current session; absent if it does not run. */
   readonly liveSince?: Micros
-  /** Its last report. */
+  /** The cadence of its last start. */
   readonly cadence: Cadence
   readonly contiguous: readonly HistoryType[]
   readonly calendar?: string
   readonly outages: readonly Outage[]
 }
 
-/** The moment as of which a database is read: $1 milliseconds ago. */
+/** SQL: the moment up to which the database is current: $1 milliseconds ago. */
 const NOW = "(clock_timestamp() - $1 * interval '1 millisecond')"
 const ALIVE = aliveAt(NOW)
 
-/** A session that was followed by another ended when it was seen last, even if that was a moment ago. */
+/** SQL: the end of a session. One that was followed by another ended at its last heartbeat, however recent. */
 const UNTIL = `case when ${ALIVE} and lead(started_at) over (partition by source order by started_at) is null
   then ${NOW} else seen_at end`
 
-/** An outage that was left open ended with its session. */
+/** SQL: the state of all sources. An outage that was left open ended with its session. */
 const SOURCES = `with sessions as materialized (select *, ${UNTIL} as until, ${ALIVE} as alive from coverage_sessions),
 ran as (select source, ${timeText('min(started_at)')} as first, ${timeText('max(started_at) filter (where alive)')} as live,
   (select array_agg(array[${timeText('lower(r)')}, ${timeText('upper(r)')}] order by lower(r))
@@ -60,7 +60,7 @@ interface Row {
   readonly outages: { from: string; to: string; reason: string; series: Outage['series'] }[] | null
 }
 
-/** By source. @param lagMs how far the database at hand is behind the one that sources report to */
+/** The state of each source by its name. @param lagMs the replication lag of this database */
 export async function readSources(pool: Pool, lagMs = 0): Promise<ReadonlyMap<string, KnownSource>> {
   const { rows } = await pool.query<Row>(SOURCES, [lagMs])
   return new Map(
@@ -95,7 +95,7 @@ const LAST_WORD = `update set cadence = excluded.cadence, contiguous = excluded.
   where (coverage_sources.cadence, coverage_sources.contiguous, coverage_sources.calendar)
     is distinct from (excluded.cadence, excluded.contiguous, excluded.calendar)`
 
-/** Keeps what a source says of its series: always, or where nothing is known. */
+/** Stores the traits of a source's series: always (`last word`), or if there are none yet (`first word`). */
 export async function declareSource(
   pool: Pool,
   source: string,
@@ -107,7 +107,7 @@ export async function declareSource(
      on conflict (source) do ${word === 'last word' ? LAST_WORD : 'nothing'}`,
     [source, JSON.stringify(cadence ?? {}), [...(contiguous ?? [])], calendar ?? null],
   )
-  // Silences and numbers mean something else now: all of its series are looked at again.
+  // Silences and numbers mean something else now, so all its series are refreshed again.
   if (rowCount)
     await pool.query(
       'update coverage_series as k set seen = null from series as s where s.id = k.id and s.source = $1 and k.seen is not null',

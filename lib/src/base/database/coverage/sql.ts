@@ -1,5 +1,5 @@
+import type { CoverageFilter, CoveredSeries } from '../../types/index.ts'
 import { formatTime, type HistoryType, type NumberRange, parseTime, type Span } from '../../types/index.ts'
-import type { CoverageFilter, CoveredSeries } from './model.ts'
 
 /** A span as PostgreSQL writes a range of times. */
 export const rangeText = ({ from, to }: Span): string => `[${formatTime(from)},${formatTime(to)})`
@@ -14,16 +14,16 @@ export const timeText = (time: string): string => `to_char((${time}) at time zon
 export const spansOf = (pairs: readonly (readonly string[])[] | null): Span[] =>
   (pairs ?? []).map(([from = '', to = '']) => ({ from: parseTime(from), to: parseTime(to) }))
 
-/** SQL: whether a series was written before its last record since it was looked at. @param known its row of coverage_series */
+/** SQL: true if records older than the last one were written since the last refresh. @param known the row of coverage_series */
 export const isRevised = (series: string, known: string): string =>
   `(${known}.seen is null or coalesce(${series}.revised >= ${known}.seen, false))`
 
-/** Conditions on a row `s` of the registry; $1 to $6. */
+/** SQL: the conditions of a filter on a row `s` of the registry; $1 to $6 are {@link filterValues}. */
 export const FILTERED = `($1::text[] is null or s.source = any ($1)) and ($2::text[] is null or s.coin_id = any ($2))
   and ($3::text[] is null or s.currency = any ($3)) and ($4::text[] is null or s.type = any ($4))
   and ($5::text[] is null or s.timeframe = any ($5)) and ($6::bigint[] is null or s.id = any ($6))`
 
-/** @param ids only these of the series that the filter lets through */
+/** The parameters of {@link FILTERED}. @param ids restricts the series to these */
 export const filterValues = (
   { sources, coins, currencies, types, timeframes }: CoverageFilter,
   ids?: readonly string[],
@@ -46,5 +46,5 @@ export const seriesOf = ({ source, coin_id, currency, type, timeframe }: SeriesR
   ...(timeframe !== '' && { timeframe: timeframe as NonNullable<CoveredSeries['timeframe']> }),
 })
 
-/** The order in which locks on series are taken, by everybody. */
+/** SQL: locks series, always in the same order, so that two processes do not block each other. */
 export const LOCK_SERIES = 'select id from coverage_series where id = any ($1::bigint[]) order by id for update'

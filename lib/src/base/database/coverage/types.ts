@@ -1,17 +1,17 @@
 import { HISTORY_TYPES, type HistoryType, type RecordType, recordTypes, type SeriesProof } from '../../types/index.ts'
-import { SERIES, type SeriesTable, seriesTables } from '../tables.ts'
+import { SERIES, type SeriesTable, seriesTables } from '../tables/tables.ts'
 
-/** A record type that coverage is kept of, as SQL needs it. */
+/** A record type with coverage, as SQL needs it. */
 export interface CoveredType {
   readonly name: HistoryType
-  /** Of its rows, which begin with the number of their series. */
+  /** The table of its rows, whose key begins with the number of the series. */
   readonly table: string
   readonly proof: SeriesProof
-  /** True if several records of a series may have one time. */
+  /** True if several records of a series may share one time. */
   readonly repeats: boolean
 }
 
-/** Made of the declarations of the record types. */
+/** The record types with coverage, from their declarations. */
 export const coveredTypes: readonly CoveredType[] = HISTORY_TYPES.map((name): CoveredType => {
   const { proof = 'sessions' } = (recordTypes[name] as unknown as RecordType).series ?? {}
   const { name: table, key } = seriesTables.find(({ series }) => series.type === name) as SeriesTable

@@ -14,13 +14,13 @@ import {
   type SeriesCalendars,
   type Timeframe,
 } from '../../types/index.ts'
-import { classifyPgError } from '../errors.ts'
-import { notFuture } from '../future.ts'
-import { and, asc, desc, drizzle, gte, lt, sql } from '../orm.ts'
-import type { Pool } from '../pool.ts'
+import { classifyPgError } from '../connections/errors.ts'
+import type { Pool } from '../connections/pool.ts'
 import { cryptoPrices, ohlcvData } from '../schema/index.ts'
-import { numberOf } from '../series/lookup.ts'
-import { tableOf } from '../tables.ts'
+import { and, asc, desc, drizzle, gte, lt, sql } from '../schema/orm.ts'
+import { notFuture } from '../tables/notFuture.ts'
+import { seriesNumberSql } from '../tables/seriesLookup.ts'
+import { tableOf } from '../tables/tables.ts'
 import { SingleInsert } from './SingleInsert.ts'
 
 export interface SeriesOf {
@@ -30,15 +30,15 @@ export interface SeriesOf {
 }
 
 export interface TimeRange {
-  /** First time that counts. */
+  /** Start, inclusive. */
   readonly from: Micros
-  /** First time that no longer counts. */
+  /** End, exclusive. */
   readonly to: Micros
   /** Most rows; default 1000. */
   readonly limit?: number
 }
 
-/** The database's clock, the order of what is stored one by one, and the trading hours of series. */
+/** Inputs of the checks on a single record: the database's clock, the order of arrival, and the calendars. */
 export interface Admission {
   readonly now: () => Micros
   readonly arrivals: ArrivalOrder
@@ -47,8 +47,6 @@ export interface Admission {
 
 /** Typed reads and small writes by Drizzle, on the store's pool; statements are prepared once per connection. */
 export class DrizzleClient {
-  /** The Drizzle database itself, for queries that have no verb here. */
-  readonly db: NodePgDatabase
   readonly #latest: ReturnType<typeof prepareLatest>
   readonly #prices: ReturnType<typeof preparePrices>
   readonly #bars: ReturnType<typeof prepareBars>
@@ -60,10 +58,10 @@ export class DrizzleClient {
   constructor(pool: Pool, admission: Admission) {
     this.#admission = admission
     this.#pool = pool
-    this.db = drizzle(pool)
-    this.#latest = prepareLatest(this.db)
-    this.#prices = preparePrices(this.db)
-    this.#bars = prepareBars(this.db)
+    const database = drizzle(pool)
+    this.#latest = prepareLatest(database)
+    this.#prices = preparePrices(database)
+    this.#bars = prepareBars(database)
   }
 
   /** The newest price of a series. @throws QiError */
@@ -82,7 +80,7 @@ export class DrizzleClient {
     return (await classified(this.#bars.execute({ ...series, ...times(range) }))).map((row) => present<Ohlcv>(row))
   }
 
-  /** Stores one record; on its key the greater (is_final, received_at) stays. @throws QiError BAD_DATA for one from the future */
+  /** Stores one record; on an existing key the greater (is_final, received_at) wins. @throws QiError BAD_DATA for one from the future */
   async insert<R extends RecordValues>(type: RecordType<R>, given: R): Promise<void> {
     const { now, arrivals, calendars } = this.#admission
     await calendars.refresh()
@@ -95,14 +93,23 @@ export class DrizzleClient {
     }
     await classified(insert.run(record))
   }
+
+  /**
+   * Stores prices one after another, for a handful at a time; `TimescaleClient.upsert` copies many. Of two prices on one key the
+   * one received last stays.
+   * @throws QiError BAD_DATA for one from the future; the prices before it are stored
+   */
+  async insertCryptoPrices(prices: readonly Price[]): Promise<void> {
+    for (const each of prices) await this.insert(price, each)
+  }
 }
 
 type SeriesTable = typeof cryptoPrices | typeof ohlcvData
 
-/** By the number of the series: rows then come in the order of time from the index. */
+/** SQL of the series number: rows then come from the index in time order. */
 function ofSeries(type: 'price' | 'ohlcv'): SQL {
   const names = ['coinId', 'source', 'currency', ...(type === 'ohlcv' ? ['timeframe'] : [])]
-  const marked = numberOf(type, {
+  const marked = seriesNumberSql(type, {
     coin_id: '{coinId}',
     source: '{source}',
     currency: '{currency}',
@@ -112,7 +119,7 @@ function ofSeries(type: 'price' | 'ohlcv'): SQL {
 }
 const isOf = (type: 'price' | 'ohlcv'): SQL => sql`series = ${ofSeries(type)}`
 
-/** Leaves out rows that no record can be made of, which an older version took. */
+/** Condition that leaves out rows with NaN or infinities, which older versions accepted. */
 const readable = (type: RecordType) =>
   sql.raw(
     type.fields
@@ -152,7 +159,7 @@ const prepareBars = (db: NodePgDatabase) =>
 
 const times = ({ from, to, limit = 1000 }: TimeRange) => ({ from: formatTime(from), to: formatTime(to), limit })
 
-/** Drizzle wraps what the driver threw; the classification needs what is inside. */
+/** Classifies errors of the driver, which Drizzle wraps. */
 async function classified<T>(query: Promise<T>): Promise<T> {
   try {
     return await query
@@ -161,7 +168,7 @@ async function classified<T>(query: Promise<T>): Promise<T> {
   }
 }
 
-/** A record leaves out what it does not have; a row has null there. */
+/** Converts a row to a record: null columns are left out. */
 function present<R>(row: Readonly<Record<string, unknown>>): R {
   const record: Record<string, unknown> = {}
   for (const name in row) if (row[name] !== null) record[name] = row[name]

@@ -1,10 +1,10 @@
 import { formatTime, type Micros, type RecordValues } from '../../types/index.ts'
-import type { Pool } from '../pool.ts'
+import type { Pool } from '../connections/pool.ts'
 import { SeriesNumbers } from '../series/SeriesNumbers.ts'
-import { SERIES, type TableSpec } from '../tables.ts'
+import { SERIES, type TableSpec } from '../tables/tables.ts'
 import { insertOne } from '../upsert/statements.ts'
 
-/** Stores records of one table one by one, under the same rule as bulk writes: the greater (is_final, received_at) stays. */
+/** Stores records of one table one by one, under the rule of bulk writes: the greater (is_final, received_at) wins. */
 export class SingleInsert {
   readonly #pool: Pool
   readonly #spec: TableSpec

@@ -1,14 +1,13 @@
-import type { Decimal, Micros, Timeframe } from '../../types/index.ts'
-import type { NumberGap } from '../coverage/model.ts'
-import type { Gathered } from './gather.ts'
-import type { Series } from './results.ts'
+import type { Decimal, Micros, NumberGap, Timeframe } from '../../types/index.ts'
+import type { BuiltCandle } from './candles/completeness.ts'
+import type { Series } from './series.ts'
 
-/** A candle of any length. `builtFrom`, `fromTimeframe` and `pieces` say what it was made of. */
-export type BucketedCandle = Gathered
+/** A candle of any length; `builtFrom`, `fromTimeframe` and `pieces` name the data it was built from. */
+export type BucketedCandle = BuiltCandle
 
 export interface BucketedCandles {
   readonly series: Series
-  /** The length of the candles, as it was asked for. */
+  /** The length of the candles, as in the query. */
   readonly bucket: string
   /** Oldest first. */
   readonly candles: readonly BucketedCandle[]
@@ -16,17 +15,17 @@ export interface BucketedCandles {
 }
 
 export interface IndicatorPoint {
-  /** The open of the candle that the value belongs to. */
+  /** The open of the candle. */
   readonly time: Micros
-  /** Whether its candle is closed; the value of an open one still moves. */
+  /** True if the candle is closed; the value of an open candle still changes. */
   readonly isFinal: boolean
-  /** Whether a part of its candle is not covered; the value changes when that part comes in. */
+  /** True if a part of the candle is not covered; the value changes when data of that part arrives. */
   readonly partial: boolean
-  /** The values by name; float64. */
+  /** The values by name, float64. */
   readonly values: Readonly<Record<string, number>>
 }
 
-/** An indicator over the candles of one series. Its values are float64 that we computed, not figures of the source. */
+/** An indicator over the candles of one series. Its values are computed float64, not figures of the source. */
 export interface IndicatorValues {
   readonly series: Series
   readonly timeframe: Timeframe
@@ -36,15 +35,15 @@ export interface IndicatorValues {
   readonly formula: string
   /** Candles needed before the first value. */
   readonly warmUp: number
-  /** Candles that are still missing before there can be a value; 0 where there is one. */
+  /** Candles that are still missing before there can be a value; 0 if there is one. */
   readonly missing: number
-  /** Candles before the first point that went into it. */
+  /** Candles before the first point that went into its value. */
   readonly history: number
-  /** Whether so much history went in that the point where it began no longer shows (less than one part in 10⁸). */
+  /** True if so much history went in that its starting point no longer matters (less than one part in 10⁸). */
   readonly settled: boolean
-  /** Empty buckets among the candles used: it is computed over the candles there are, as if they were adjacent. */
+  /** Missing candles among those used; the indicator treats the candles around a hole as adjacent. */
   readonly holes: number
-  /** Closed candles among those used of which a part is not covered; they are used as they are. */
+  /** Closed candles with a part that is not covered; they are used as they are. */
   readonly partial: number
   /** Oldest first. */
   readonly points: readonly IndicatorPoint[]
@@ -55,16 +54,16 @@ export interface PriceAnomaly {
   readonly time: Micros
   readonly close: Decimal
   readonly previousClose: Decimal
-  /** How many buckets lie between the two closes; 1 where no candle is missing. */
+  /** The distance of the two closes, in candles; 1 if no candle is missing between them. */
   readonly span: number
   readonly simulated: boolean
-  /** ln(close / previous close); float64, as is all below. */
+  /** ln(close / previous close), float64, as all figures below. */
   readonly logReturn: number
-  /** How far it lies from the median return, in robust standard deviations; absent where nothing moved in the window. */
+  /** Distance from the median return, in robust standard deviations; absent if no price moved in the window. */
   readonly score?: number
-  /** The close that the median return would have given. */
+  /** The close that the median return would give. */
   readonly expected: number
-  /** Closes between these two would not have stood out. */
+  /** Closes from `lower` to `upper` are no anomaly. */
   readonly lower: number
   readonly upper: number
 }
@@ -76,9 +75,9 @@ export interface PriceAnomalies {
   readonly threshold: number
   /** Candles that were scored. */
   readonly examined: number
-  /** Closed candles that were left out, since a part of them is not covered: their close may not be the last price of their time. */
+  /** Closed candles left out because a part of them is not covered: their close may not be the last price of their time. */
   readonly partial: number
-  /** Returns that are still missing before a candle can be scored; 0 where some were. */
+  /** Returns that are still missing before a candle can be scored; 0 if some were. */
   readonly missing: number
   /** Oldest first. */
   readonly anomalies: readonly PriceAnomaly[]
@@ -86,11 +85,11 @@ export interface PriceAnomalies {
 
 export const HEALTH = ['ok', 'stale', 'gappy', 'flawed', 'future'] as const
 
-/** A stretch of time without data. */
+/** A span of time without data. */
 export interface Hole {
-  /** The first moment that is missing: the open of a bar, or the time of the last row before. */
+  /** Start: the open of the first missing bar, or the time of the last row before. */
   readonly from: Micros
-  /** The first moment that is there again. */
+  /** End: the time of the next row. */
   readonly to: Micros
 }
 
@@ -98,38 +97,38 @@ export interface SeriesHealth {
   readonly coinId: string
   readonly source: string
   readonly currency: string
-  /** What it is: prices, trades, or bars of a timeframe. */
+  /** The kind of data: prices, trades, or bars of a timeframe. */
   readonly kind: Timeframe | 'trades' | 'prices'
   readonly simulated: boolean
-  /** Time of the oldest and of the newest row held. */
+  /** Time of the oldest and of the newest stored row. */
   readonly first: Micros
   readonly last: Micros
-  /** From the newest row (of a bar: its close) to the end of the stretch, in seconds; below 0 where the row lies ahead. */
+  /** Seconds from the newest row (of bars: from its close) to the end of the range; negative if the row lies ahead. */
   readonly ageSeconds: number
-  /** Rows within the stretch. */
+  /** Rows within the range. */
   readonly rows: number
-  /** Rows of the series whose time lies more than five minutes ahead of the database's clock; they are never the newest. */
+  /** Rows whose time lies more than five minutes ahead of the database's clock; they never count as the newest. */
   readonly future: number
-  /** Of bars: how many there should be between the first and the last moment of the stretch that the series covers. */
+  /** Bars only: how many there should be between the first and the last one in the range. */
   readonly expected?: number
-  /** Of prices and trades: the median of the times between two rows, in seconds. */
+  /** Prices and trades only: the median time between two rows, in seconds. */
   readonly intervalSeconds?: number
-  /** Of trades that their source numbers without a gap: how many are missing, and the ranges that miss the most. */
+  /** Trades that their source numbers without gaps: how many are missing, and the ranges that miss the most. */
   readonly missing?: number
   readonly missingNumbers?: readonly NumberGap[]
-  /** How many holes there are; the longest ones are listed. */
+  /** The number of gaps; the longest are listed. */
   readonly gaps: number
   readonly longest: readonly Hole[]
-  /** Live rows that arrived after a live one with a later time. */
+  /** Live rows that arrived after a live row with a later time. */
   readonly late: number
-  /** Rows whose candle is not closed, or that fill a bucket in which nothing traded. */
+  /** Bars only: how many are not closed, and how many fill a bucket without trades. */
   readonly open?: number
   readonly filled?: number
-  /** Of bars: how many cannot be right, such as one whose high is below its low. */
+  /** Bars only: how many cannot be right, such as one with high below low. */
   readonly flawed?: number
-  /** Of bars: how many closed ones of the source disagree with finer bars, trades or prices of their time. At most the newest 500 are compared. */
+  /** Bars only: closed bars of the source that disagree with finer bars, trades or prices of their time; the newest 500 are compared. */
   readonly contradicted?: number
   readonly status: (typeof HEALTH)[number]
-  /** Why it is not ok. */
+  /** Why the status is not ok. */
   readonly reason?: string
 }

@@ -1,66 +1,57 @@
 import type { Instrument, MarketAnalytics, Micros, Ohlcv, Price, Timeframe } from '../../types/index.ts'
-import type { Completeness } from './gather.ts'
+import type { Completeness } from './candles/completeness.ts'
+import type { Series } from './series.ts'
 
 export * from './analysisResults.ts'
-export type { Completeness } from './gather.ts'
+export type { Completeness } from './candles/completeness.ts'
+export type { Series } from './series.ts'
 
-/** Part of a longer list; pass `next` as `after` to go on. */
+/** A page of a longer list; pass `next` as `after` for the next page. */
 export interface Page<T> {
   readonly items: readonly T[]
   /** Absent on the last page. */
   readonly next?: string
 }
 
-/** The figures of one coin at one source in one currency. */
-export interface Series {
-  readonly coinId: string
-  readonly source: string
-  readonly currency: string
-  /** Whether its latest row is simulated. */
-  readonly simulated: boolean
-  /** Time of its latest row, in microseconds. */
-  readonly latest: number
-}
-
-/** A stored price, or one that was made of the last trade of a series without prices. */
+/** A stored price, or for a series without prices one made from its last trade. */
 export type LatestPrice = Price & { readonly builtFrom?: 'trades' }
 
 export interface CurrentPrice {
-  /** Of the preferred series: a provider's before manual before simulated, then the one with the most recent data. */
+  /** The latest price of the preferred series: a provider's before manual before simulated, then the newest data. */
   readonly price: LatestPrice
   /** The latest rows of the other series, in the order of preference. */
   readonly others: readonly LatestPrice[]
 }
 
-/** A candle, how much of it is covered, and the timeframe of the bars it was rolled up from; absent where it was built from prices. */
+/** A candle and its completeness; `fromTimeframe` is the timeframe of the bars it was rolled up from, absent if it was not. */
 export type Candle = Ohlcv & Completeness & { readonly fromTimeframe?: Timeframe }
 
 export interface Candles {
-  /** The series that the candles are of: a provider's before manual before simulated, then the one with the most recent data. */
+  /** The series of the candles: a provider's before manual before simulated, then the newest data. */
   readonly series: Series
   readonly timeframe: Timeframe
   /** Oldest first. */
   readonly candles: readonly Candle[]
-  /** What else there is of this coin, in the order of preference: name a source or a currency to get it. */
+  /** The other series of this coin, in the order of preference: name a source or a currency to get one. */
   readonly otherSeries: readonly Series[]
 }
 
-/** The same, the candles as the JSON of a list in wire naming. */
+/** {@link Candles} with the candles as the JSON text of a list in wire naming. */
 export type CandlesJson = Omit<Candles, 'candles'> & { readonly candles: string }
 
-/** Counts of one source and currency, computed from the latest prices. */
+/** How many coins of one source and currency rose and fell, computed from their latest prices. */
 export interface Breadth {
   readonly source: string
   readonly currency: string
   readonly simulated: boolean
-  /** Of the newest price that is counted. */
+  /** Time of the newest price that is counted. */
   readonly time: Micros
   readonly coins: number
-  /** Coins whose 24 hour change is above, below, and exactly 0; coins without that figure are in none. */
+  /** Coins whose 24 hour change is above, below, and exactly 0; coins without that figure are not counted. */
   readonly advancers: number
   readonly decliners: number
   readonly unchanged: number
-  /** Mean of the 24 hour changes, in per cent: a float64 that we computed; absent where no coin has one. */
+  /** Mean of the 24 hour changes, in per cent, float64; absent if no coin has one. */
   readonly meanChange24hPct?: number
 }
 
@@ -70,6 +61,21 @@ export interface MarketSummary {
   readonly breadth: readonly Breadth[]
   readonly gainers: readonly Price[]
   readonly losers: readonly Price[]
+}
+
+/** An instrument that a source lists, or that has stored data. */
+export interface FoundInstrument {
+  readonly coinId: string
+  readonly source: string
+  /** Absent if no source lists it. */
+  readonly kind?: 'currency' | 'pair'
+  /** Its ticker. */
+  readonly symbol?: string
+  readonly name?: string
+  /** True if prices, candles or trades of it are stored. */
+  readonly stored: boolean
+  /** Its place by capitalisation among the stored coins, from 1. */
+  readonly rank?: number
 }
 
 export type InstrumentPage = Page<Instrument>

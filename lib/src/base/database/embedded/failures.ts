@@ -13,7 +13,7 @@ interface Cause {
 const OWN_SERVER = 'set DATABASE_URL to a PostgreSQL of your own'
 const OTHER_FOLDER = 'set QICORE_HOME to a folder on another disk'
 
-/** Messages of initdb, the server and the system, and their meaning in plain words. The first that fits counts. */
+/** Messages of initdb, the server and the system, with their cause and remedy. The first match counts. */
 const CAUSES: readonly Cause[] = [
   {
     pattern: /could not (?:create|resize) shared memory segment.*: (.+)/,
@@ -46,7 +46,7 @@ const CAUSES: readonly Cause[] = [
     remedy: `install on another disk, give the right to run it (chmod -R a+rX node_modules), or ${OWN_SERVER}`,
   },
   {
-    // A file that is no program of this system is given to the shell, which complains of its "lines".
+    // A file that this system cannot execute goes to the shell, which complains about its "lines".
     pattern:
       /^\S*(?:initdb|postgres): (?:line )?\d+: |Exec format|cannot execute|[Bb]ad CPU type|^spawn .* ENO(?:ENT|EXEC)|is not a valid Win32/m,
     code: 'UNSUPPORTED',
@@ -97,13 +97,13 @@ const CAUSES: readonly Cause[] = [
   },
 ]
 
-/** Lines of initdb that say what it does, not what failed. */
+/** Lines of initdb that report progress, not a failure. */
 const PROGRESS = /\.\.\. ok$|^initdb: (?:hint|removing)|^child process exited|HINT:|^The |^This user|^ {2}\w|^Data page/
 
 /**
- * One sentence of what stopped the embedded server: what failed, where, why, and what to do.
+ * The error for a failure of the embedded server: what failed, where, why, and what to do.
  * @param what such as `the database cannot be created`
- * @param failure an error, or what a program printed
+ * @param failure an error, or the output of a program
  */
 export function embeddedFailure(what: string, where: string, failure: unknown): QiError {
   if (failure instanceof QiError) return failure
@@ -116,7 +116,7 @@ export function embeddedFailure(what: string, where: string, failure: unknown): 
   return new QiError(cause.code, `${what} in ${where}: ${why}; ${cause.remedy}`, details)
 }
 
-/** The line that failed, without its stamp; of a mere ending what was said before it. */
+/** The line that reports the failure, without its timestamp; if there is none, the last line. */
 function lastWords(said: string): string {
   const lines = said.split('\n').map((line) => line.trimEnd())
   const telling = lines.filter((line) => line !== '' && !PROGRESS.test(line))
@@ -124,14 +124,14 @@ function lastWords(said: string): string {
   return worst.replace(/^\d{4}-\d\d-\d\d \S+ \S+ \[\d+\] /, '').slice(0, 300)
 }
 
-/** Runs work on files of the home, so that what a file system says becomes a sentence. @throws QiError */
+/** Runs work on files of the home, and turns errors of the file system into a QiError. @throws QiError */
 export async function inHome<T>(home: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (error instanceof QiError) throw error
     const { path } = (error ?? {}) as { path?: unknown }
-    // SQLite, which locks it, does not say why it could not open its file.
+    // The lock is an SQLite file, and SQLite does not say why it could not open it.
     const refused = await access(home, constants.W_OK).catch((reason: unknown) => reason)
     throw embeddedFailure('the database cannot be set up', typeof path === 'string' ? dirname(path) : home, refused ?? error)
   }

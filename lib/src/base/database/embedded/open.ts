@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
-import { errorMessage, QiError, silentLogger, toQiError } from '../../types/index.ts'
-import { ensureCluster, homePassword, writeSettings } from './cluster.ts'
-import { confine } from './confine.ts'
+import { QiError, silentLogger, toQiError } from '../../types/index.ts'
 import { embeddedFailure, inHome } from './failures.ts'
-import { Lease } from './lease.ts'
-import { withFileLock } from './lock.ts'
-import { lockFileOf, type Placement, place, prepareHome, readState, writeState } from './placement.ts'
-import { freePort } from './port.ts'
-import { endLeftovers, findRunning, type Running, startServer, stopServer } from './postmaster.ts'
-import { setUp } from './setUp.ts'
-import { asSuperuser, DATABASE, OWNER } from './superuser.ts'
+import { withFileLock } from './home/lock.ts'
+import { lockFileOf, type Placement, place, prepareHome, readState, writeState } from './home/placement.ts'
+import { choosePort, remember } from './home/port.ts'
+import { setUp } from './roles/setUp.ts'
+import { asSuperuser, DATABASE, OWNER } from './roles/superuser.ts'
+import { ensureCluster, homePassword, writeSettings } from './server/cluster.ts'
+import { confine } from './server/confine.ts'
+import { Lease } from './server/lease.ts'
+import { endLeftovers, findRunning, type Running, startServer, stopServer } from './server/postmaster.ts'
 import type { EmbeddedOptions, EmbeddedPostgres } from './types.ts'
 
 const ATTACH_MS = 10 * 60_000
 const START_ATTEMPTS = 10
 
 /**
- * Attaches to the server of a home, and starts it first where it is not running: a crash of anything (this program, the
- * server, the machine) is healed on the way.
+ * Attaches to the server of a home, and starts it if it does not run. Recovers from any crash: of this program, the server or the
+ * machine.
  * @throws QiError UNSUPPORTED (this platform or installation cannot run it), CONFLICT (another major version), UNAVAILABLE
  */
 export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
@@ -64,7 +64,7 @@ class Embedded implements EmbeddedPostgres {
   }
 
   async #attach(): Promise<void> {
-    // A session outlives its killed postmaster for a moment, and still answers: so both are asked.
+    // A session outlives its killed postmaster for a moment and still answers, so both are checked.
     if ((await this.#lease?.answers()) && (await findRunning(this.dataFolder))) return
     this.#lease = undefined
     await this.#locked(async () => {
@@ -76,7 +76,7 @@ class Embedded implements EmbeddedPostgres {
     })
   }
 
-  /** Attaches to a server that runs, waits for one that is starting, recovering or stopping, starts one where there is none. */
+  /** Attaches to a running server, waits for one that is starting, recovering or stopping, or starts one. */
   async #attachOrStart(placement: Placement): Promise<Lease> {
     const until = Date.now() + ATTACH_MS
     for (;;) {
@@ -103,7 +103,7 @@ class Embedded implements EmbeddedPostgres {
     }
   }
 
-  /** A server that an older program started may not know the owner yet. */
+  /** Takes a lease. A server that an older version started may lack the owner's role, which is then created. */
   async #takeLease(port: number): Promise<Lease> {
     try {
       return await Lease.take(port, this.#ownerPassword)
@@ -122,26 +122,46 @@ class Embedded implements EmbeddedPostgres {
     return asSuperuser({ port: this.#port, password: this.#superuserPassword }, DATABASE, work)
   }
 
+  async readerPassword(): Promise<{ readonly password: string; readonly renewed: boolean }> {
+    let renewed = false
+    let password = ''
+    await this.#locked(async () => {
+      password = await homePassword(this.#home, 'postgres.reader.password', this.#options.onNotice, () => {
+        renewed = true
+      })
+    })
+    return { password, renewed }
+  }
+
   confine(pid: number): Promise<boolean> {
     return confine(pid, this.#placement?.user)
   }
 
   async #start(placement: Placement): Promise<Running> {
     const state = await readState(this.#home)
-    let port = await freePort(this.#port || state.port)
+    const { port: wanted } = this.#options
+    // A server that restarts keeps its port, so that clients find it again.
+    const before = this.#port === 0 ? state : { port: this.#port, ...(wanted !== undefined && { wanted }) }
+    const tried = new Set<number>()
     let log = ''
     for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
+      const port = await choosePort(before, wanted, tried)
       await writeSettings(placement, port)
       const result = await startServer(placement, () =>
         this.#options.onNotice?.('the database is recovering after it was not shut down cleanly'),
       )
       if (result.running) {
         const { dataFolder, binaries } = placement
-        await writeState(this.#home, { ...(await readState(this.#home)), dataFolder, port, postgresql: binaries.version })
+        const remembered = remember(await readState(this.#home), port, wanted)
+        await writeState(this.#home, { ...remembered, dataFolder, postgresql: binaries.version })
+        if (remembered.port !== port)
+          this.#options.onNotice?.(
+            `port ${remembered.port} is taken by another program: the database listens on ${port} this time`,
+          )
         return result.running
       }
       log = result.log
-      if (result.failure === 'port taken') port = await freePort(undefined)
+      if (result.failure === 'port taken') tried.add(port)
       else if (result.failure === 'shared memory in use') await endLeftovers(placement.dataFolder)
       else break
     }
@@ -155,7 +175,7 @@ class Embedded implements EmbeddedPostgres {
     })
   }
 
-  /** The lease ended although nobody closed it: the server died or was stopped, so it is brought back. */
+  /** Restarts the server after its lease ended without close(): it died or was stopped. */
   async #supervise(): Promise<void> {
     const log = this.#options.logger ?? silentLogger
     log.warn({ dataFolder: this.dataFolder }, 'the database server went away; starting it again')
@@ -165,7 +185,7 @@ class Embedded implements EmbeddedPostgres {
         log.info({ port: this.#port }, 'the database server is back')
         return
       } catch (error) {
-        log.error({ error: errorMessage(error) }, 'the database server does not start')
+        log.error({ err: error }, 'the database server does not start')
       }
       await sleep(pause, undefined, { ref: false })
     }
@@ -184,7 +204,7 @@ class Embedded implements EmbeddedPostgres {
     await this.#locked(async () => {
       const others = await lease.others().catch(() => undefined)
       await lease.release()
-      // A lease that does not answer means the server is down or restarting; what runs then is counted by whoever started it.
+      // If the lease does not answer, the server is down or another process restarts it, and that one stops it.
       if (others !== 0) return
       const running = await findRunning(placement.dataFolder)
       if (running) await stopServer(placement, running)

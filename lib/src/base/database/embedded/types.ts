@@ -4,30 +4,37 @@ import type { Logger } from '../../types/index.ts'
 export interface EmbeddedOptions {
   /** The project's data folder (`.qicore`); the database lies in `postgres` inside. */
   readonly home: string
+  /** The port on loopback, or the next free one; 0: any. Default: the port that the home remembers, else any. */
+  readonly port?: number | undefined
   readonly logger?: Logger
-  /** Hears in one line each what takes long or was decided: for people. */
+  /** Called with one human-readable line when something is slow or was decided (e.g. where the database lives). */
   readonly onNotice?: (notice: string) => void
-  /** Hears where it listens from now on, when that changed. */
+  /** Called with the new address when the server moved to another port. */
   readonly onMoved?: (url: string) => void
 }
 
 /** The PostgreSQL server of one home, shared by its processes. */
 export interface EmbeddedPostgres extends AsyncDisposable {
-  /** Where it listens now, with the password of the database's owner, who is no superuser; may change when another program took its port while it was down. */
+  /** The address, with the password of the database's owner (not a superuser). Changes if another program took the port while the server was down. */
   readonly url: string
   readonly dataFolder: string
   /** PostgreSQL's version, such as 18.4. */
   readonly version: string
-  /** Starts it again (and recovers) if it is not running; idempotent, shared by concurrent callers. */
+  /** Restarts the server (with recovery) if it is not running. Idempotent; concurrent callers share one start. */
   ensureRunning(): Promise<void>
   /**
-   * Runs work as superuser on the platform's database, over a connection of its own. For what the owner of the database may not do, such
-   * as the limits of roles; everything else goes by {@link url}.
+   * Runs work as superuser on the platform's database, on a connection of its own. Only for work that the owner may not do, such as
+   * setting limits of roles.
    * @throws QiError
    */
   asSuperuser<T>(work: (client: ClientBase) => Promise<T>): Promise<T>
-  /** Bounds the memory of the server process of one session and lets others go first. @returns false where memory cannot be bounded */
+  /** Limits the memory and lowers the CPU priority of the server process of one session. @returns false if memory cannot be limited */
   confine(pid: number): Promise<boolean>
-  /** Leaves; the last process to leave stops the server. */
+  /**
+   * The password of the read-only role, kept in a file of the home.
+   * @returns `renewed: true` if the file was missing, so that sessions with the old password have to be ended
+   */
+  readerPassword(): Promise<{ readonly password: string; readonly renewed: boolean }>
+  /** Detaches from the server; the last process to detach stops it. */
   close(): Promise<void>
 }

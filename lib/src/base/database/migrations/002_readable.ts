@@ -1,10 +1,10 @@
-/** Cheap test of a numeric: `scale` of NaN and of an infinity is null. Null passes, since only NOT NULL columns must have a value. */
+/** Cheap test for a finite numeric: `scale` of NaN and of an infinity is null. Null passes; NOT NULL is declared elsewhere. */
 const finite = (column: string): string => `(${column} is null or scale(${column}) is not null)`
-/** Times that a number of microseconds holds exactly; this leaves out the infinities, too. */
+/** Times that fit a number in microseconds exactly; this excludes the infinities. */
 const readableTime = (column: string): string =>
   `${column} >= '0001-01-01 00:00:00+00' and ${column} <= '2255-06-05 23:47:34.740991+00'`
 
-/** One constraint a table, so that a row costs one evaluation. Rows that are there already do not stop the migration. */
+/** One constraint per table, so that a row costs one evaluation. `not valid`: existing rows do not stop the migration. */
 const refusing = (table: string, numerics: readonly string[], others: readonly string[] = []): string =>
   `alter table ${table} add constraint ${table}_readable check (${[
     readableTime('time'),
@@ -13,7 +13,7 @@ const refusing = (table: string, numerics: readonly string[], others: readonly s
     ...others,
   ].join(' and ')}) not valid;`
 
-/** The sequence of trades; and the tables refuse what a reader could not read, whoever writes it. */
+/** Adds the sequence of trades, and constraints that refuse values no reader could read. */
 export const readable = `
 alter table trades add column sequence bigint;
 

@@ -1,2 +1,2 @@
-/** The numbers of trades, so that a missing one is found without reading the others. Most sources have none. */
+/** Index on the numbers of trades, to find missing ones without reading all. Most sources have no numbers. */
 export const sequenceIndex = 'create index trades_sequence on trades (coin_id, source, sequence) where sequence is not null;'

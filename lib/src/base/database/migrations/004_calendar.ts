@@ -1,2 +1,2 @@
-/** Trading hours of a pair that are not those of its source. */
+/** Trading hours of a pair, if they differ from those of its source. */
 export const calendar = 'alter table trading_pairs add column calendar text collate "C";'

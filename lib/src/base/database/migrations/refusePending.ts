@@ -1,21 +1,21 @@
 import { QiError } from '../../types/index.ts'
-import type { Capabilities } from '../capabilities.ts'
-import type { Migrations, PendingMigrations } from '../migrate.ts'
-import type { Pool } from '../pool.ts'
+import type { Migrations, PendingMigrations } from '../bookkeeping/migrate.ts'
+import type { Capabilities } from '../connections/capabilities.ts'
+import type { Pool } from '../connections/pool.ts'
 import type { FoundLayout } from '../timescale/layout.ts'
 import { pendingMigrations } from './index.ts'
 
-/** Changes that the next start would make to the database. */
+/** Pending migrations of a database, and the layout that the next start would give it. */
 export interface Unmigrated {
   readonly capabilities: Capabilities
-  /** The layout that the tables have, or would get. */
+  /** The layout of the tables, or the one they would get. */
   readonly layout: FoundLayout
   readonly pending: readonly PendingMigrations[]
   /** True if the role may create tables there. */
   readonly mayCreate: boolean
 }
 
-/** A store that was opened without migrating it is not set up, or older than this program. */
+/** The store is not set up, or older than this program, and was opened with `migrations: 'refuse'`. */
 export class StoreNotMigrated extends QiError {
   readonly found: Unmigrated
 
@@ -27,8 +27,9 @@ export class StoreNotMigrated extends QiError {
 }
 
 /**
- * @param others components that are told too where something is missing
- * @throws StoreNotMigrated where a migration that opening a store applies is missing
+ * Throws if a migration of the store is pending.
+ * @param others components whose pending migrations the error lists too
+ * @throws StoreNotMigrated
  */
 export async function refusePending(
   pool: Pool,

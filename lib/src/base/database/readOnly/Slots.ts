@@ -1,9 +1,9 @@
 import { QiError } from '../../types/index.ts'
 
-/** Most callers that wait for a place. */
+/** The most callers that wait for a slot. */
 const MOST_WAITING = 20
 
-/** Places for queries that run at once, of which each caller has one. */
+/** Slots for queries that run at once; a caller has at most one. */
 export class Slots {
   readonly #most: number
   readonly #patienceMs: number
@@ -15,15 +15,15 @@ export class Slots {
     this.#patienceMs = patienceMs
   }
 
-  /** True while every place is taken. */
+  /** True while every slot is taken. */
   get full(): boolean {
     return this.#held.size >= this.#most
   }
 
   /**
-   * Waits a short while for a place.
-   * @returns gives it back
-   * @throws QiError RATE_LIMITED where none becomes free
+   * Takes a slot, and waits a short while for one.
+   * @returns a function that releases it
+   * @throws QiError RATE_LIMITED if none becomes free
    */
   async take(caller: string): Promise<() => void> {
     if (!this.#free(caller)) await this.#wait(caller)
@@ -42,7 +42,7 @@ export class Slots {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const waiting = {
       caller,
-      // Taken at once, before another caller can.
+      // Taken here, before another caller can take it.
       enter: () => {
         this.#held.add(caller)
         resolve()
@@ -61,7 +61,7 @@ export class Slots {
   #refusal(caller: string): QiError {
     const why = this.#held.has(caller)
       ? 'another query of yours is still running, and each caller has one at a time: wait for its answer'
-      : `${this.#most} queries of others are running, which is as many as there may be`
+      : `${this.#most} queries of others are running, which is the most at once`
     return new QiError('RATE_LIMITED', `sql: ${why}; try again in some seconds, or use a named query`, {
       field: 'sql',
       retryAfterMs: 5_000,

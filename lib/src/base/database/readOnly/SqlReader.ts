@@ -2,45 +2,45 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { abortable } from '../../networking/clock.ts'
 import { type CheckResult, QiError, toQiError } from '../../types/index.ts'
-import type { ControlConnection } from '../control.ts'
+import type { ControlConnection } from '../connections/ControlConnection.ts'
+import { classifyPgError, sqlState } from '../connections/errors.ts'
+import { destroy, trackConnection } from '../connections/liveConnections.ts'
 import type { EmbeddedPostgres } from '../embedded/types.ts'
-import { classifyPgError, sqlState } from '../errors.ts'
-import { destroy, trackConnection } from '../live.ts'
 import { tookTooLong } from './failure.ts'
 import type { ReadLimits } from './limits.ts'
 import { fetchRows } from './query.ts'
-import { ensureReaderRole, findReaderRole, type ReaderRole } from './role.ts'
+import { ensureReaderRole, findReaderRole, limitAsSuperuser, type ReaderRole } from './role.ts'
 import type { ReadRows } from './rows.ts'
 import { Slots } from './Slots.ts'
 import { type CheckedStatement, checkStatement } from './statement.ts'
 
-/** Queries at once in this process, and how long a caller waits for one of these places, in milliseconds. */
+/** Queries at once in this process, and the longest wait for one of these slots, in milliseconds. */
 const SLOTS = 4
 const PATIENCE_MS = 2_000
-/** Connections of the role over all processes of a store. */
+/** The most connections of the role, over all processes of a store. */
 const CONNECTIONS = 10
-/** Longest statement by the role's own setting, in milliseconds: for whatever this process does not see the end of. */
+/** The longest statement by the role's own setting, in milliseconds; a backstop if this process dies. */
 const ROLE_TIMEOUT_MS = 10_000
-/** Longest wait for sessions to end when the store is closed, in milliseconds. */
+/** The longest wait for sessions to end when the store is closed, in milliseconds. */
 const CLOSE_MS = 3_000
-/** A query that succeeded within this time shows that the reader works. */
+/** A query that succeeded within this time proves that the reader works, in milliseconds. */
 const FRESH_MS = 30_000
-/** A role comes to a replica after it was made: it is waited for so many times, so long, in milliseconds. */
+/** Retries, and the wait before each in milliseconds, until a new role has been replicated. */
 const REPLAYS = 10
 const REPLAY_MS = 200
 
 export interface SqlReaderOptions {
-  /** Asked before each connection, since a restarted server may have moved. */
+  /** The address; read before each connection, because a restarted server may have moved. */
   readonly url: () => string
-  /** Looks after the role. */
+  /** The connection that creates and repairs the role. */
   readonly control: ControlConnection
-  /** Ends sessions, where `url` leads to a replica of the server of `control`; default: that one. */
+  /** The connection that ends sessions, if `url` leads to a replica of the server of `control`; default: `control`. */
   readonly sessions?: ControlConnection
-  /** Takes a role that was made before, since nothing may be written here. Default false. */
+  /** Uses a role that exists, because nothing may be written here. Default false. */
   readonly existing?: boolean
-  /** The server, where it is ours. */
+  /** The embedded server, if the store runs on it. */
   readonly server?: Pick<EmbeddedPostgres, 'asSuperuser' | 'confine'>
-  /** Runs queries although the server does not limit the role's temporary files. Default false. */
+  /** Runs queries even if the server does not limit the role's temporary files. Default false. */
   readonly unlimited?: boolean
 }
 
@@ -49,9 +49,9 @@ const SESSION = (timeoutMs: number) => `set datestyle = iso; set timezone = 'UTC
   select current_setting('temp_file_limit') as files`
 
 /**
- * Runs SQL from outside so that it harms nobody: only what {@link checkStatement} lets pass, in a role that can only read, on a
- * connection of its own for each query, in few places at once. All of a query has one deadline; a session that is still there then is
- * ended over the control connection, and its place is free once it is gone.
+ * Runs SQL from outside safely: only statements that {@link checkStatement} accepts, in a role that can only read, each on a connection of
+ * its own, in a few slots. A query has one deadline for everything; a session that is still there after it is ended over the control
+ * connection, and its slot is free once the session is gone.
  */
 export class SqlReader implements AsyncDisposable {
   readonly #options: SqlReaderOptions
@@ -66,20 +66,21 @@ export class SqlReader implements AsyncDisposable {
   }
 
   /**
-   * @param caller has one query at a time
-   * @throws QiError BAD_REQUEST for what is no query, FORBIDDEN for what is not allowed, TIMEOUT, RATE_LIMITED while there is no place
-   * for it, UNSUPPORTED where the role or its limits cannot be had
+   * Runs one query.
+   * @param caller a caller has one query at a time
+   * @throws QiError BAD_REQUEST if it is not a query, FORBIDDEN if it is not allowed, TIMEOUT, RATE_LIMITED while no slot is free,
+   *   UNSUPPORTED if the role or its limits cannot be set up
    */
   async read(sql: string, limits: ReadLimits, caller = 'somebody'): Promise<ReadRows> {
     const checked = await checkStatement(sql)
     const { sessions } = this.#options
-    return this.#inPlace(caller, async (place) => {
+    return this.#inSlot(caller, async (query) => {
       for (let attempt = 0; ; attempt++) {
         try {
-          return await this.#run(checked, limits, place)
+          return await this.#run(checked, limits, query)
         } catch (error) {
           if (!isStale(error)) throw error
-          // A table may have been made since the role was looked after, or the role be gone.
+          // A table may be newer than the rights of the role, or the role may be gone.
           if (attempt === 0 ? !(await this.#renewed(error)) : !sessions || attempt > REPLAYS) throw error
           if (sessions) await sleep(REPLAY_MS)
         }
@@ -87,31 +88,31 @@ export class SqlReader implements AsyncDisposable {
     })
   }
 
-  /** Exercises the way of a query, where none was answered lately. undefined as long as nobody has used it. Never throws. */
+  /** Runs a trial query, unless one was answered lately. undefined until the first use. Never throws. */
   async check(): Promise<CheckResult | undefined> {
     if (!this.#role) return undefined
     const summary = 'queries are answered'
     if (performance.now() - this.#workedAt < FRESH_MS) return { ok: true, summary }
-    if (this.#slots.full) return { ok: true, summary: `all ${SLOTS} places are taken by queries within their time` }
+    if (this.#slots.full) return { ok: true, summary: `all ${SLOTS} slots are taken by queries within their time` }
     const limits = { limit: 1, offset: 0, room: 100, width: 100, timeoutMs: 3_000 }
     try {
       await this.read('select 1', limits, 'qicore health')
       return { ok: true, summary }
     } catch (thrown) {
       const error = toQiError(thrown)
-      // Switched off is not unwell, and a place that others took since is not either.
+      // SQL that is switched off is healthy, and so is a slot that others took meanwhile.
       if (error.code === 'UNSUPPORTED' || error.code === 'RATE_LIMITED') return { ok: true, summary: error.message }
       return { ok: false, degraded: true, summary: error.message, error }
     }
   }
 
-  /** Limits of the role that only an administrator may set, as SQL. @throws QiError UNSUPPORTED where the role cannot be made */
+  /** Limits of the role that only an administrator may set, as SQL. @throws QiError UNSUPPORTED if the role cannot be created */
   async lacking(): Promise<readonly string[]> {
     this.#role = this.#ensure()
     return (await this.#role).lacking
   }
 
-  /** Ends what runs; returns once the sessions are gone, or the server does not end them in time. */
+  /** Cancels running queries; returns once their sessions are gone, or after three seconds. */
   async close(): Promise<void> {
     this.#closed.abort(new QiError('CLOSED', 'the store is closed'))
     const late = AbortSignal.timeout(CLOSE_MS)
@@ -122,21 +123,21 @@ export class SqlReader implements AsyncDisposable {
     return this.close()
   }
 
-  /** Runs work in a place, which is given back once the sessions that it began are gone. */
-  async #inPlace<T>(caller: string, work: (place: Place) => Promise<T>): Promise<T> {
-    const giveBack = await this.#slots.take(caller)
-    const place = new Place()
-    const result = work(place)
+  /** Runs work in a slot, which is released once the sessions of the work are gone. */
+  async #inSlot<T>(caller: string, work: (query: RunningQuery) => Promise<T>): Promise<T> {
+    const release = await this.#slots.take(caller)
+    const query = new RunningQuery()
+    const result = work(query)
     const ended = result
       .catch(() => {})
-      .then(() => place.ended())
-      .finally(giveBack)
+      .then(() => query.ended())
+      .finally(release)
     this.#ending.add(ended)
     void ended.finally(() => this.#ending.delete(ended))
     return result
   }
 
-  async #run(checked: CheckedStatement, limits: ReadLimits, place: Place): Promise<ReadRows> {
+  async #run(checked: CheckedStatement, limits: ReadLimits, query: RunningQuery): Promise<ReadRows> {
     const deadline = AbortSignal.timeout(limits.timeoutMs)
     const signal = AbortSignal.any([deadline, this.#closed.signal, ...(limits.signal ? [limits.signal] : [])])
     let session: { readonly client: pg.Client; readonly role: string } | undefined
@@ -152,7 +153,7 @@ export class SqlReader implements AsyncDisposable {
       if (!signal.aborted) throw classifyPgError(error)
       throw deadline.aborted ? tookTooLong(limits.timeoutMs) : toQiError(signal.reason)
     } finally {
-      if (session) place.leave(this.#end(session.client, session.role, signal.aborted))
+      if (session) query.ending(this.#end(session.client, session.role, signal.aborted))
     }
   }
 
@@ -192,7 +193,7 @@ export class SqlReader implements AsyncDisposable {
     const options = { prefix: 'qicore_reader_', connections: CONNECTIONS, timeoutMs: ROLE_TIMEOUT_MS } as const
     const ensured = this.#options.control
       .run((client) => (this.#options.existing ? findReaderRole(client, options) : ensureReaderRole(client, options)))
-      .then((role) => this.#limited(role))
+      .then((role) => limitAsSuperuser(role, this.#options.server))
       .catch((error: unknown) => {
         if (this.#role === ensured) this.#role = undefined
         const failure = classifyPgError(error)
@@ -201,17 +202,7 @@ export class SqlReader implements AsyncDisposable {
     return ensured
   }
 
-  /** Sets the limits that the owner of a database may not. */
-  async #limited(role: ReaderRole): Promise<ReaderRole> {
-    const { server } = this.#options
-    if (!server || role.lacking.length === 0) return role
-    await server.asSuperuser(async (client) => {
-      for (const sql of role.lacking) await client.query(sql)
-    })
-    return { ...role, lacking: [] }
-  }
-
-  /** Looks after the role anew. @returns true if that can have changed anything */
+  /** Repairs the role. @returns true if that may have changed anything */
   async #renewed(error: unknown): Promise<boolean> {
     this.#role = this.#ensure()
     const { granted } = await this.#role
@@ -219,11 +210,11 @@ export class SqlReader implements AsyncDisposable {
   }
 }
 
-/** The session that a query has begun, and another one where it is tried again. */
-class Place {
+/** The sessions of one query: one, or several if it was retried. */
+class RunningQuery {
   readonly #sessions: Promise<void>[] = []
 
-  leave(ended: Promise<void>): void {
+  ending(ended: Promise<void>): void {
     this.#sessions.push(ended)
   }
 
@@ -234,7 +225,7 @@ class Place {
 
 const processOf = (client: pg.Client): number => (client as unknown as { readonly processID: number | null }).processID ?? 0
 
-/** A privilege or a login that is missing. */
+/** True for a missing privilege or login. */
 function isStale(error: unknown): boolean {
   const state = sqlState(error) ?? sqlState((error as { readonly cause?: unknown } | undefined)?.cause)
   return state === '42501' || state?.startsWith('28') === true
@@ -243,13 +234,13 @@ function isStale(error: unknown): boolean {
 const noRole = (cause: unknown): QiError =>
   new QiError(
     'UNSUPPORTED',
-    "the store's user may not create roles, and SQL runs only in a role that can read and nothing else: have an administrator run `alter role <the user of DATABASE_URL> createrole`, or use the named queries, which need no role",
+    "the store's user may not create roles, and SQL runs only in a role that can only read: have an administrator run `alter role <the user of DATABASE_URL> createrole`, or use the named queries, which need no role",
     { field: 'sql', cause },
   )
 
 const noLimit = (lacking: readonly string[]): QiError =>
   new QiError(
     'UNSUPPORTED',
-    `sql is off, because nothing limits its temporary files on this server: have an administrator run \`${lacking.join('; ')}\`, or set database.reader_limits to waived to run it without; the named queries work`,
+    `sql is off, because this server does not limit its temporary files: have an administrator run \`${lacking.join('; ')}\`, or set database.reader_limits to waived to run it without; the named queries work`,
     { field: 'sql' },
   )

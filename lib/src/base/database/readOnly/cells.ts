@@ -1,18 +1,18 @@
 import type { FieldDef } from 'pg'
-import { wireTime } from '../reader.ts'
+import { wireTime } from '../reading/RowReader.ts'
 
 export type Cell = string | number | boolean | null
 
-/** Types of PostgreSQL whose text has a better form in JSON; all others, exact numbers too, stay text. */
+/** Type ids of PostgreSQL that become JSON numbers, booleans or wire times; all others, exact numbers too, stay text. */
 const BOOLEAN = 16
 const INTEGERS: ReadonlySet<number> = new Set([20, 21, 23, 26])
 const FLOATS: ReadonlySet<number> = new Set([700, 701])
 const TIMESTAMPTZ = 1184
 
-/** Values as they came off the wire. */
+/** Type parsers that keep values as text. */
 export const AS_TEXT = { getTypeParser: () => (text: unknown) => text } as never
 
-/** The JSON form of a value that was sent as text; times and figures as the records on the wire have them. */
+/** The JSON form of a value that was sent as text; times as in records on the wire. @param most the most characters of a text */
 export function cellOf(type: FieldDef['dataTypeID'], text: string | null, most: number): Cell {
   if (text === null) return null
   if (type === BOOLEAN) return text === 't' || text === 'true'

@@ -1,8 +1,8 @@
 import { QiError } from '../../types/index.ts'
-import { sqlState } from '../errors.ts'
+import { sqlState } from '../connections/errors.ts'
 import { offsetOfCharacter, refusedAt } from './refusal.ts'
 
-/** The server's error for a query, in words that help its author. `sql` and the length of what stands before it give the place. */
+/** Turns the server's error for a query into one with a remedy. @param sent the query, and the length of the text sent before it */
 export function serverRefusal(
   error: unknown,
   timeoutMs: number,
@@ -14,19 +14,15 @@ export function serverRefusal(
   const refused = (code: 'FORBIDDEN' | 'BAD_REQUEST', text: string) =>
     new QiError(code, `sql: ${text}`, { field: 'sql', cause: error })
   if (state === '57014' || state === '55P03' || state === '25P04') return tookTooLong(timeoutMs, error)
-  if (state === '53200') return refused('BAD_REQUEST', 'it needs more memory than a query may have; aggregate or select less')
+  if (state === '53200') return refused('BAD_REQUEST', 'it needs more memory than a query may use; aggregate or select less')
   if (state === '53400')
-    return refused('BAD_REQUEST', 'it needs more temporary files than a query may have; sort, join or aggregate less')
+    return refused('BAD_REQUEST', 'it needs more temporary files than a query may use; sort, join or aggregate less')
   if (state === '53300')
-    return new QiError(
-      'RATE_LIMITED',
-      `sql: as many queries are running as there may be (${message}); try again in some seconds`,
-      {
-        field: 'sql',
-        cause: error,
-        retryAfterMs: 5_000,
-      },
-    )
+    return new QiError('RATE_LIMITED', `sql: the most queries at once are running (${message}); try again in some seconds`, {
+      field: 'sql',
+      cause: error,
+      retryAfterMs: 5_000,
+    })
   if (/^(08|28|53|57P|58)/.test(state)) return error
   if (state === '42501')
     return refused(

@@ -1,13 +1,14 @@
+/** The limits of one query. */
 export interface ReadLimits {
-  /** Most rows. */
+  /** The most rows. */
   readonly limit: number
-  /** Rows left out before them. */
+  /** Rows to skip. */
   readonly offset: number
-  /** Most bytes of the rows as JSON; the first row comes in any case. */
+  /** The most bytes of the rows as JSON; the first row is always included. */
   readonly room: number
-  /** Most characters of all values of a row together. */
+  /** The most characters of all values of a row together. */
   readonly width: number
-  /** Longest time for all of it together, in milliseconds. */
+  /** The longest time for everything together, in milliseconds. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal
 }

@@ -1,7 +1,7 @@
 import type { ClientBase, QueryArrayResult, QueryConfig } from 'pg'
 import { QiError } from '../../types/index.ts'
-import { type Pool, withClient } from '../pool.ts'
-import type { Statement } from '../textQuery.ts'
+import { type Pool, withClient } from '../connections/pool.ts'
+import type { Statement } from '../reading/textQuery.ts'
 import { AS_TEXT } from './cells.ts'
 import { serverRefusal } from './failure.ts'
 import type { ReadLimits } from './limits.ts'
@@ -14,7 +14,7 @@ const MOST_COLUMNS = 50
 const STEP = 50
 const DECLARE = 'declare bare no scroll cursor for '
 
-/** A statement of ours, under the same limits. */
+/** Runs a statement of our own, under the same limits. */
 export async function readNamed(pool: Pool, { text, values = [] }: Statement, limits: ReadLimits): Promise<ReadRows> {
   const { limit, offset, timeoutMs, signal } = limits
   return withClient(
@@ -37,9 +37,9 @@ export async function readNamed(pool: Pool, { text, values = [] }: Statement, li
 }
 
 /**
- * Runs a checked query on a session of its own, in a read-only transaction. It is read twice: first as it is, for its columns; then
- * in brackets, where its values are cut on the server, so that none is too long for this process.
- * @throws QiError for what the server refuses; other errors as they come
+ * Runs a checked query on a session of its own, in a read-only transaction. It is declared twice: first as it is, for its columns; then as
+ * a subquery whose values are cut on the server, so that none is too long for this process.
+ * @throws QiError for errors of the query; other errors unchanged
  */
 export async function fetchRows(
   client: ClientBase,
@@ -79,8 +79,8 @@ async function fetchDeclared(client: ClientBase, sql: string, limits: ReadLimits
 }
 
 /**
- * PostgreSQL takes `x.f` for a call of the function f where x has no such column. A name of a function that is not on the list and
- * does more than compute is therefore refused behind a point, whatever it stands for.
+ * Refuses calls in attribute notation: PostgreSQL takes `x.f` as a call of the function f if x has no such column. A name after a point
+ * is refused if it is a function that is not on the list and does more than compute.
  */
 async function refuseCalls(client: ClientBase, sql: string, attributes: readonly Attribute[]): Promise<void> {
   if (attributes.length === 0) return
@@ -94,11 +94,11 @@ async function refuseCalls(client: ClientBase, sql: string, attributes: readonly
       'FORBIDDEN',
       sql,
       called.offset,
-      `${JSON.stringify(called.name)} behind a point calls a function that is not allowed; name the column otherwise`,
+      `${JSON.stringify(called.name)} after a point calls a function that is not allowed; give the column another name`,
     )
 }
 
-/** By the extended protocol, which takes one statement and no more. */
+/** Uses the extended protocol, which accepts only one statement. */
 const extended = (client: ClientBase, text: string) => client.query({ text, queryMode: 'extended' } as QueryConfig)
 
 const arrays = (

@@ -3,7 +3,7 @@ import { type ErrorCode, QiError } from '../../types/index.ts'
 const SHOWN = 120
 const BEFORE = 60
 
-/** The error for a query, with a caret below the place. @param offset in UTF-16 units */
+/** The error for a query, with a caret below the position. @param offset in UTF-16 units */
 export function refusedAt(
   code: Extract<ErrorCode, 'BAD_REQUEST' | 'FORBIDDEN'>,
   sql: string,
@@ -21,8 +21,8 @@ export function refusedAt(
   return new QiError(code, `sql, ${place}: ${problem}\n${line}\n${' '.repeat(characters(from))}^`, { field: 'sql' })
 }
 
-/** The offset in UTF-16 units of one in bytes of UTF-8, as the parser counts. */
+/** Converts an offset in bytes of UTF-8, as the parser counts, into UTF-16 units. */
 export const offsetOfByte = (sql: string, bytes: number): number => Buffer.from(sql).subarray(0, bytes).toString().length
 
-/** The offset in UTF-16 units of one in characters, as errors of the parser and the server count. */
+/** Converts an offset in characters, as errors of the parser and the server count, into UTF-16 units. */
 export const offsetOfCharacter = (sql: string, characters: number): number => [...sql].slice(0, characters).join('').length

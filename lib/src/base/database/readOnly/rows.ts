@@ -5,17 +5,17 @@ import type { ReadLimits } from './limits.ts'
 export interface ReadRows {
   readonly columns: readonly string[]
   readonly rows: readonly (readonly Cell[])[]
-  /** True if there are rows after these. */
+  /** True if there are more rows. */
   readonly more: boolean
 }
 
-/** A value is shown with at least so many characters. */
+/** The fewest characters to which a value is cut. */
 const LEAST_CELL = 20
 
-/** Most characters of one value, so that a row keeps to its width. */
+/** The most characters of one value, so that a row keeps to its width. */
 export const cellWidth = (columns: number, { width }: ReadLimits): number => Math.max(LEAST_CELL, Math.floor(width / columns))
 
-/** Rows until there are enough of them. */
+/** Collects rows up to the limits. */
 export class Kept {
   readonly #fields: readonly FieldDef[]
   readonly #limits: ReadLimits

@@ -5,12 +5,12 @@ import { mayName } from './allowed/relations.ts'
 import { ALLOWED_TYPES } from './allowed/types.ts'
 import { offsetOfByte, offsetOfCharacter, refusedAt } from './refusal.ts'
 
-/** Longest query, in characters. */
+/** The longest query, in characters. */
 export const LONGEST_SQL = 10_000
-/** Deepest nesting of the parse tree; a subquery in a subquery takes seven levels. */
+/** The deepest nesting of the parse tree; a subquery takes seven levels. */
 const DEEPEST = 500
 
-/** A name behind a point: a column, or a function of one argument in PostgreSQL's other notation, `(x).f` for `f(x)`. */
+/** A name after a point: a column, or a function of one argument in attribute notation, `(x).f` for `f(x)`. */
 export interface Attribute {
   readonly name: string
   readonly offset: number | undefined
@@ -19,14 +19,14 @@ export interface Attribute {
 export interface CheckedStatement {
   /** The query without the semicolon at its end. */
   readonly sql: string
-  /** Names that only the database can tell from calls of functions that are not allowed. */
+  /** Names that may be calls of functions in attribute notation; only the database can tell. */
   readonly attributes: readonly Attribute[]
 }
 
 /**
- * Parses SQL from outside by PostgreSQL's own grammar and lets one query pass: SELECT, VALUES or TABLE, with WITH, over functions and
- * types that are on a list. Where the names lead to is for the rights of the role to decide.
- * @throws QiError BAD_REQUEST for what is no single statement, FORBIDDEN naming what is not allowed; both with the place
+ * Parses SQL from outside with PostgreSQL's own grammar and accepts one query: SELECT, VALUES or TABLE, with WITH, over functions and
+ * types that are on a list. Tables are left to the rights of the role.
+ * @throws QiError BAD_REQUEST unless it is a single statement, FORBIDDEN with the part that is not allowed; both with the position
  */
 export async function checkStatement(text: string): Promise<CheckedStatement> {
   const sql = text.trim().replace(/(\s*;)+$/, '')
@@ -71,7 +71,7 @@ async function parse(sql: string): Promise<readonly Parsed[]> {
 
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Nodes whose first field says which, such as `{ FuncCall: { … } }`; structures of a fixed type come without. */
+/** A key that names the type of its node, such as `{ FuncCall: { … } }`; structures of a fixed type have none. */
 const WRAPPED = /^[A-Z]/
 
 class Check {
@@ -83,7 +83,7 @@ class Check {
   }
 
   node(root: unknown): void {
-    // Without recursion: the depth of a tree is the caller's choice.
+    // Without recursion, because the caller determines the depth of the tree.
     const open: { readonly value: unknown; readonly depth: number; readonly near: number | undefined }[] = [
       { value: root, depth: 0, near: undefined },
     ]
@@ -180,7 +180,7 @@ class Check {
   }
 }
 
-/** The texts of a list of names; stars and subscripts are none. */
+/** The texts of a list of names, without stars and subscripts. */
 const namesIn = (list: unknown): readonly string[] =>
   (Array.isArray(list) ? list : []).flatMap((item: { readonly String?: { readonly sval?: string } }) =>
     item.String ? [item.String.sval ?? ''] : [],

@@ -1,35 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { QiError } from '../../types/index.ts'
-import type { Capabilities, Layout } from '../capabilities.ts'
-import { type ConnectOptions, inTransaction, type Pool, type PoolClient, withClient } from '../pool.ts'
+import type { Capabilities, Layout } from '../connections/capabilities.ts'
+import { type ConnectOptions, inTransaction, type Pool, type PoolClient, withClient } from '../connections/pool.ts'
 import { createAggregates, dropAggregates } from './aggregates.ts'
 import { COARSER, LEVELS, type Level, orderOf } from './levels.ts'
 import { rollupLock, shardLock } from './lock.ts'
-import { ignoreWrites, isWatched, markHistory, type Part, SHARDS, watchWrites } from './marks.ts'
+import { ignoreWrites, isWatched, markHistory, type RollupPart, SHARDS, watchWrites } from './marks.ts'
 import { type RollupPass, rollUpAggregates, rollUpTables } from './passes.ts'
 
-/** Who keeps the coarser bars: TimescaleDB's continuous aggregates, or we ourselves. */
+/** `aggregates`: TimescaleDB's continuous aggregates keep the bars above 1m. `tables`: passes write all bars into the table `rollups`. */
 export type RollupKeeper = 'aggregates' | 'tables'
 
 export interface RollupStatus {
-  /** Absent where nothing is rolled up. */
+  /** Absent while rollups are off. */
   readonly keeper?: RollupKeeper
-  /** Stretches of a series that were written and could be rolled up by now. */
+  /** Dirty ranges that are due: written, but not rolled up yet. */
   readonly pending: number
-  /** For how long the oldest of them has waited, in milliseconds; 0 where none does. */
+  /** Age of the oldest due range in milliseconds; 0 if none is due. */
   readonly lagMs: number
 }
 
-const NOTHING: RollupPass = { stretches: 0, bars: 0 }
-/** A pass takes about so long, so that its transaction is short and the marks of now are not kept waiting by those of a backfill. */
+const NOTHING: RollupPass = { ranges: 0, bars: 0 }
+/** Target duration of a pass: its transaction stays short, and a backfill does not delay the marks of live records. */
 const PASS_MS = 1000
-const MOST_STRETCHES = 20_000
+const MOST_RANGES = 20_000
 
-/** The parts of the work, each under a lock of its own and for one worker at a time: a shard, or the continuous aggregates of all. */
+/** Shards of the work. One worker at a time handles a part, under the lock of that part. */
 const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard)
 const FINEST = LEVELS[0]
 const COARSEST = LEVELS[LEVELS.length - 1] as Level
-const PARTS: Readonly<Record<RollupKeeper, readonly Part[]>> = {
+const PARTS: Readonly<Record<RollupKeeper, readonly RollupPart[]>> = {
   tables: ALL_SHARDS.map((shard) => ({ shards: [shard], levels: [FINEST, COARSEST] })),
   aggregates: [
     ...ALL_SHARDS.map((shard) => ({ shards: [shard], levels: [FINEST, FINEST] }) as const),
@@ -38,10 +38,11 @@ const PARTS: Readonly<Record<RollupKeeper, readonly Part[]>> = {
 }
 
 /**
- * Bars of 1m, 5m, 15m, 1h, 4h and 1d, made of trades, of prices and of stored one-minute bars by event time. What is written
- * notes in its own transaction which stretches it touched; passes make exactly their bars again, from all the records that are
- * there: those of one minute at once, longer ones as soon as their time is over. So late, out-of-order and corrected records change the
- * bars that they belong to, and the order of arrival does not matter. A longer bar of now is made by who asks for it.
+ * Rolls trades, prices and stored one-minute bars up into bars of 1m, 5m, 15m, 1h, 4h and 1d, by event time.
+ *
+ * Each write marks the ranges it touched, in its own transaction. Passes rebuild exactly the bars of marked ranges from all stored
+ * records: 1m bars at once, longer ones when their time is over. So late, out-of-order and corrected records change the bars they
+ * belong to, and the order of arrival does not matter. A longer bar that is still open is built by the query that asks for it.
  */
 export class Rollups {
   readonly #pool: Pool
@@ -57,12 +58,12 @@ export class Rollups {
     this.#keeper = capabilities.continuousAggregates && layout === 'hypertables' ? 'aggregates' : 'tables'
   }
 
-  /** From now on everything is rolled up, and what is there already is, little by little. Does nothing where it is on. */
+  /** Starts rolling up new writes, and marks the stored history for the next passes. No effect if rollups are on. */
   async turnOn(): Promise<void> {
     await this.#locked(async (client) => {
       if (await keeperOf(client)) return
       if (this.#keeper === 'aggregates') await createAggregates(client)
-      // First the triggers, and once they see every write, what was there before.
+      // Triggers first: history is marked once they see every write, so that no row is missed.
       await inTransaction(client, () => watchWrites(client))
       await inTransaction(client, async () => {
         await markHistory(client)
@@ -72,7 +73,7 @@ export class Rollups {
     })
   }
 
-  /** Writers pay nothing for rollups any more, and queries read the records themselves. What was rolled up is dropped. */
+  /** Removes the triggers and drops all rolled-up bars; queries then read the records themselves. */
   async turnOff(): Promise<void> {
     await this.#locked(async (client) => {
       const keeper = await keeperOf(client)
@@ -88,8 +89,8 @@ export class Rollups {
   }
 
   /**
-   * Rolls up some of what is due in the part that has waited for longest and that nobody else is at; parts that are at work elsewhere
-   * are left to it. @param by a time of the database: marks that were due then are looked for
+   * Rolls up some due marks of one part: the one that has waited longest among those that no other worker has locked.
+   * @param by a database time: only marks due by then count; default now
    */
   async pass(by?: string): Promise<RollupPass> {
     return withClient(
@@ -102,7 +103,7 @@ export class Rollups {
             const lock = await shardLock(client, at)
             if (!(await tryLock(client, lock))) continue
             try {
-              return await this.#rollUp(client, keeper, PARTS[keeper][at] as Part)
+              return await this.#rollUp(client, keeper, PARTS[keeper][at] as RollupPart)
             } finally {
               await unlock(client, lock)
             }
@@ -116,8 +117,8 @@ export class Rollups {
     )
   }
 
-  /** Notes that everything is to be rolled up again; passes do it. @throws QiError UNSUPPORTED where nothing is rolled up */
-  async again(): Promise<void> {
+  /** Marks the whole history, so that the next passes roll it up again. @throws QiError UNSUPPORTED while rollups are off */
+  async rebuild(): Promise<void> {
     await this.#locked(async (client) => {
       if (!(await keeperOf(client)))
         throw new QiError('UNSUPPORTED', 'nothing is rolled up: set store.rollups.enabled to true and start the platform')
@@ -126,8 +127,8 @@ export class Rollups {
   }
 
   /**
-   * Passes until all that is due now is done, or others are at it.
-   * @param breathMs between passes
+   * Runs passes until everything due at the time of the call is done, or is locked by other workers.
+   * @param breathMs pause between passes, in milliseconds
    */
   async catchUp({
     signal,
@@ -137,11 +138,11 @@ export class Rollups {
     readonly breathMs?: number
   } = {}): Promise<RollupPass> {
     const { rows } = await this.#pool.query<{ now: string }>('select clock_timestamp()::text as now')
-    const total = { stretches: 0, bars: 0 }
+    const total = { ranges: 0, bars: 0 }
     while (!signal?.aborted) {
-      const { stretches, bars } = await this.pass(rows[0]?.now)
-      if (stretches === 0) break
-      total.stretches += stretches
+      const { ranges, bars } = await this.pass(rows[0]?.now)
+      if (ranges === 0) break
+      total.ranges += ranges
       total.bars += bars
       if (breathMs > 0) await sleep(breathMs, undefined, { signal, ref: false }).catch(() => {})
     }
@@ -164,16 +165,16 @@ export class Rollups {
     )
   }
 
-  async #rollUp(client: PoolClient, keeper: RollupKeeper, part: Part): Promise<RollupPass> {
+  async #rollUp(client: PoolClient, keeper: RollupKeeper, part: RollupPart): Promise<RollupPass> {
     const started = performance.now()
-    // A stretch may be a few rows or a busy day: the passes find out how many are a second's work.
+    // A range may hold a few rows or a busy day, so the batch size follows the measured time of a pass.
     const done =
       keeper === 'aggregates' && part.shards.length > 1
         ? await rollUpAggregates(client, part, this.#most, this.#capabilities)
         : await rollUpTables(client, part, this.#most)
     const ratio = PASS_MS / (performance.now() - started)
-    if (done.stretches >= this.#most || ratio < 1)
-      this.#most = Math.round(Math.min(MOST_STRETCHES, Math.max(1, this.#most * Math.min(2, Math.max(0.25, ratio)))))
+    if (done.ranges >= this.#most || ratio < 1)
+      this.#most = Math.round(Math.min(MOST_RANGES, Math.max(1, this.#most * Math.min(2, Math.max(0.25, ratio)))))
     return done
   }
 
@@ -199,10 +200,7 @@ async function keeperOf(client: PoolClient): Promise<RollupKeeper | undefined> {
   return rows[0]?.value
 }
 
-/**
- * The parts that have marks that are due, the one that has waited for longest first. The continuous aggregates follow what the shards
- * have done meanwhile.
- */
+/** Indexes of the parts that have due marks, the longest waiting first. The aggregates' part reads also marks that the shards left since. */
 async function waiting(client: PoolClient, keeper: RollupKeeper, by: string | undefined): Promise<readonly number[]> {
   const due = PARTS[keeper].map(
     (
@@ -227,7 +225,7 @@ async function tryLock(client: PoolClient, keys: readonly number[], sharing: Sha
   return rows[0]?.got === true
 }
 
-/** A connection that broke has given the lock back already. */
+/** Ignores errors: a broken connection has released the lock already. */
 const unlock = async (client: PoolClient, keys: readonly number[], sharing: Sharing = 'alone'): Promise<void> => {
   await client.query(`select pg_advisory_unlock${suffix(sharing)}($1, $2)`, [...keys]).catch(() => {})
 }

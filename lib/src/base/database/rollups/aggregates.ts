@@ -1,8 +1,8 @@
-import type { Capabilities } from '../capabilities.ts'
-import type { PoolClient } from '../pool.ts'
+import type { Capabilities } from '../connections/capabilities.ts'
+import type { PoolClient } from '../connections/pool.ts'
 import { FIGURE_COLUMNS } from './figures.ts'
 import { COARSER, finerLevel, type Level, lengthOf, type Rolled } from './levels.ts'
-import { createView } from './views.ts'
+import { createRollupView } from './views.ts'
 
 /** The continuous aggregates of stored bars (`candles_1h`), and those of bars built from trades and prices (`built_1h`). */
 export const FAMILIES = ['candles', 'built'] as const
@@ -11,10 +11,10 @@ export type Family = (typeof FAMILIES)[number]
 export const familyOf = (rolled: Rolled): Family => (rolled === 'candles' ? 'candles' : 'built')
 export const aggregateName = (family: Family, level: Level): string => `${family}_${level}`
 
-/** All of them, while they keep the rollups. */
+/** Names of all continuous aggregates. */
 export const aggregateNames = (): string[] => FAMILIES.flatMap((family) => COARSER.map((level) => aggregateName(family, level)))
 
-/** The source of the first level of each family: it has the same columns as the levels. */
+/** Source of the first level of each family, with the same columns as a level. */
 const SOURCES = {
   candles: {
     table: "ohlcv_data_rows where timeframe = '1m' and flaw is null",
@@ -31,8 +31,8 @@ const SOURCES = {
 } as const
 
 /**
- * A level is made of the one below, so that bringing a day up to date reads six bars a series and not 1,440. Two bars of one
- * series never have the same time: first and last are certain.
+ * SQL of one continuous aggregate. Each level is built from the one below, so refreshing a day reads six bars a series instead of 1,440.
+ * Bars of a series have distinct times, so `first` and `last` are unambiguous.
  */
 function view(family: Family, level: Level): string {
   const lowest = level === COARSER[0]
@@ -55,12 +55,12 @@ function view(family: Family, level: Level): string {
 const COLUMNS = ['series', 'time', ...FIGURE_COLUMNS].join(', ')
 
 const union = (level: Level): string =>
-  createView(
+  createRollupView(
     level,
     `(${FAMILIES.map((family) => `select ${COLUMNS} from ${aggregateName(family, level)}`).join(' union all ')}) as all_bars`,
   )
 
-/** Makes the continuous aggregates, and lets the views read them. */
+/** Creates the continuous aggregates, and points the views at them. */
 export async function createAggregates(client: PoolClient): Promise<void> {
   for (const family of FAMILIES) {
     for (const level of COARSER) {
@@ -71,37 +71,37 @@ export async function createAggregates(client: PoolClient): Promise<void> {
   for (const level of COARSER) await client.query(union(level))
 }
 
-/** Drops them; what is left to read are the tables. */
+/** Drops the continuous aggregates; the views then read the table `rollups`. */
 export async function dropAggregates(client: PoolClient): Promise<void> {
-  for (const level of COARSER) await client.query(createView(level))
+  for (const level of COARSER) await client.query(createRollupView(level))
   for (const level of COARSER.toReversed())
     for (const family of FAMILIES) await client.query(`drop materialized view if exists ${aggregateName(family, level)}`)
 }
 
-/** One index leads to a series and a stretch of time; the default ones, one a column, do not. */
+/** Index by series and time. TimescaleDB's default indexes have one column each, which is no use for a range of one series. */
 async function indexSeries(client: PoolClient, family: Family, level: Level): Promise<void> {
   const name = aggregateName(family, level)
   await client.query(`create index if not exists ${name}_series on ${name} (series, time)`)
 }
 
-/** A stretch of time in whole bars of a level, in seconds since 1970; the end does not belong to it. */
-export interface Span {
+/** Time range in whole bars of a level; seconds since 1970, the end is exclusive. */
+export interface RefreshWindow {
   readonly from: number
   readonly to: number
 }
 
-/** Ten buckets a transaction would make thousands of a month. */
+/** One transaction for the whole window. The default of ten buckets each would make thousands of transactions for a month. */
 const AT_ONCE = `, options => '{"buckets_per_batch": 0}'`
 
 /**
- * Brings a level of a family up to date; TimescaleDB looks only at what was written since. Stored bars come by COPY: their lowest
- * level is made anew where it would not see them.
+ * Refreshes one continuous aggregate. TimescaleDB recomputes only buckets it knows were written; rows that came by COPY may be unknown to
+ * it ({@link Capabilities.forcedRefresh}), so the lowest level of stored bars is then forced.
  */
-export async function refresh(
+export async function refreshAggregate(
   client: PoolClient,
   family: Family,
   level: Level,
-  { from, to }: Span,
+  { from, to }: RefreshWindow,
   { batchedRefresh, forcedRefresh }: Pick<Capabilities, 'batchedRefresh' | 'forcedRefresh'>,
 ): Promise<void> {
   const force = forcedRefresh && family === 'candles' && level === COARSER[0]

@@ -1,31 +1,31 @@
 import { formatTime, type Micros, timeframeMicros } from '../../types/index.ts'
-import type { Statement } from '../reader.ts'
-import { numberOf } from '../series/lookup.ts'
+import type { Statement } from '../reading/RowReader.ts'
+import { seriesNumberSql } from '../tables/seriesLookup.ts'
 import { FIGURE_COLUMNS, FIGURES } from './figures.ts'
-import { LEVELS, type Level, lengthOf, orderOf, RAW, viewOf } from './levels.ts'
+import { LEVELS, type Level, lengthOf, orderOf, RAW, rollupView } from './levels.ts'
 import { shardOf } from './marks.ts'
 
-/** Records that say what happened at a moment, from which bars are built where no bars are stored. */
+/** Records of one moment each, from which bars are built where no bars are stored. */
 export const EVENTS = ['trades', 'prices'] as const
 export type EventKind = (typeof EVENTS)[number]
 
-/** Spans of one series whose bars are built from trades and prices. */
+/** A request for bars of one series, built from trades and prices: one bar for each span. */
 export interface WantedEvents {
   readonly coinId: string
   readonly source: string
   readonly currency: string
   readonly kinds: readonly EventKind[]
-  /** None overlaps another. */
+  /** Must not overlap. */
   readonly spans: readonly { readonly from: Micros; readonly to: Micros }[]
-  /** A longer silence is not covered, in microseconds. */
+  /** Longest silence that still counts as covered, in microseconds. */
   readonly silence: Micros
-  /** Up to when silence is counted: the present, since nothing can be known of the time after. */
+  /** The present: silence is counted up to here. */
   readonly now: Micros
 }
 
 /**
- * The level to read spans from: the coarsest whose bars fill each span and are no longer than the silence that counts, so that no
- * silence within one of its bars matters. None where only the records will do.
+ * The level to read the spans from: the coarsest whose bars fill each span exactly and are no longer than `silence`, since silence within
+ * a bar is not seen. Undefined if only the records are exact enough.
  */
 export function levelWithin({ spans, silence }: Pick<WantedEvents, 'spans' | 'silence'>): Level | undefined {
   const fits = (level: Level) => {
@@ -40,25 +40,25 @@ const list = (row: string): string => FIGURE_COLUMNS.map((column) => `${row}.${c
 
 /** The spans, and the numbers of the series by kind. */
 const SPANS = `spans as materialized (select * from unnest($4::timestamptz[], $5::timestamptz[]) with ordinality as s (since, until, n)),
-  wanted as materialized (select kind, case kind ${EVENTS.map((kind) => `when '${kind}' then ${numberOf(RAW[kind].type, NAMES)}`).join(' ')} end as id
+  wanted as materialized (select kind, case kind ${EVENTS.map((kind) => `when '${kind}' then ${seriesNumberSql(RAW[kind].type, NAMES)}`).join(' ')} end as id
     from unnest($6::text[]) as k (kind))`
 const idOf = (kind: EventKind): string => `(select id from wanted where kind = '${kind}')`
 
 /**
- * The hull of the spans. TimescaleDB leaves out the chunks beyond constants once for a statement, and those beyond a span for each span
- * anew, which costs more by the number of chunks.
+ * Restricts rows to the hull of the spans. With constants TimescaleDB excludes chunks once per statement; without them it does so once per
+ * span, at a cost that grows with the number of chunks.
  */
 const inHull = 'o.time >= $9::timestamptz and o.time < $10::timestamptz'
 
-/** Records of a kind between two times. Asked for in their order: to give a grouping its order all chunks would be opened. */
+/** Records of a kind between two times, ordered here: if the grouping had to order them, all chunks would be opened. */
 const records = (kind: EventKind, since: string, until: string): string => `(select * from ${RAW[kind].table} as o
     where o.series = ${idOf(kind)} and o.time >= ${since} and o.time < ${until} and ${inHull} order by o.time) as o`
 
-/** Records one moment at a time. */
+/** Records grouped by moment. */
 const moments = (kind: EventKind): string => `select s.n, '${kind}' as kind, m.* from spans as s
   cross join lateral (select ${FIGURES[kind]} from ${records(kind, 's.since', 's.until')} group by o.time) as m`
 
-/** Stretches of a kind that are not rolled up to the last record on a level, in whole bars. */
+/** Dirty ranges of a kind on a level, in whole bars. */
 const stale = (name: string, level: Level): string => `${name} as materialized (select p.kind,
     range_agg(tstzrange(date_bin(${lengthOf(level)}, greatest(p.since, s.since), 'epoch'),
       date_bin(${lengthOf(level)}, least(p.until, s.until) - interval '1 microsecond', 'epoch') + ${lengthOf(level)})) as stretch
@@ -67,12 +67,12 @@ const stale = (name: string, level: Level): string => `${name} as materialized (
 const isStale = (name: string): string => `exists (select from ${name} as x where x.kind = w.kind and x.stretch @> o.time)`
 
 /**
- * Bars of a level where they are fresh; where they are not, the minutes that are; and of the other minutes the records. So the
- * bar of a busy day that is not over costs as little as any.
+ * Bars of a level where they are fresh; elsewhere fresh 1m bars; and records where even those are stale. So an open bar of a busy day
+ * costs little.
  */
 function rolled(level: Level): string {
   const whole = `select s.n, w.kind, ${list('o')} from spans as s cross join wanted as w cross join lateral (
-    select * from ${viewOf(level)} as o where o.series = w.id and o.time >= s.since and o.time < s.until and ${inHull}
+    select * from ${rollupView(level)} as o where o.series = w.id and o.time >= s.since and o.time < s.until and ${inHull}
       and not ${isStale(level === '1m' ? 'stale_minutes' : 'stale_bars')}) as o`
   const minutes = `select s.n, o.kind, ${list('o')} from spans as s cross join lateral (
     select x.kind, o.* from stale_bars as x join wanted as w on w.kind = x.kind
@@ -94,9 +94,10 @@ function rolled(level: Level): string {
 }
 
 /**
- * One bar for each span that holds trades or prices. In each second trades come before prices: the first and the last second that
- * hold anything give open and close, so bars of all lengths agree. High and low are of both. A price says nothing of a volume.
- * `silent` are the microseconds of silences longer than $7; `n` counts spans from 1. $8 is the present, $9 and $10 are the hull of the spans.
+ * One bar for each span that holds trades or prices. Open and close come from the first and last second with data, where trades rank
+ * before prices; so bars of all lengths agree. High and low are taken over both; prices carry no volume.
+ * `n` counts spans from 1; `silent` sums, in microseconds, the silences longer than $7. $8 is the present, $9 and $10 are the hull of the
+ * spans.
  */
 const summed = (rows: string): string => `with ${SPANS},
   ${rows}
@@ -126,7 +127,7 @@ const statements = new Map<Level | 'records', Statement['text']>(
   ]),
 )
 
-/** The bars of the spans that hold anything: see {@link summed}. */
+/** Statement for the bars of the spans; see {@link summed}. */
 export function events(wanted: WantedEvents): Statement {
   const level = levelWithin(wanted) ?? 'records'
   return {

@@ -1,11 +1,12 @@
-import { marketOrder } from '../marketOrder.ts'
+import { marketOrder } from '../tables/marketOrder.ts'
 import type { Rolled } from './levels.ts'
 
-/**
- * SQL that makes one bar of rows under the alias `o`. First and last are by event time, and by sequence within one time. A bar of
- * finer bars has a volume only where each of them has one. `first_at` and `last_at` are the times of the first and the last row:
- * they tell how long the series was silent within and between bars.
+/*
+ * SQL aggregates that make one bar of the rows `o`. First and last are by event time, then by sequence. A bar made of finer bars has a
+ * volume only if each of them has one. `first_at` and `last_at` are the times of the first and last row, from which silences are
+ * computed.
  */
+
 const first = (value: string, order: string): string => `(array_agg(${value} order by ${order}))[1]`
 
 const ofRows = (value: string, order: readonly string[]): string => {
@@ -24,25 +25,23 @@ const ofBars = (closed: string): string => `${first('o.open', 'o.time')} as open
 const EDGES = 'min(o.time) as first_at, max(o.time) as last_at'
 
 /**
- * Whether a stored bar is closed: its source says so, and it was received when its time was over. A bar that claims to be closed
- * before is still open.
+ * SQL condition: a stored bar is closed. Its source must say so, and it must have been received after its end.
  * @param length the bar's length, an SQL interval
- * @param closes SQL: true where the market closes at times. A bar may then be over earlier, and was held against its calendar when it
- * was stored.
+ * @param closes SQL: true for a market with closed hours. Its bars may end earlier; they were checked against the calendar when stored.
  */
 export const isClosed = (row: string, length: string, closes = 'false'): string =>
   `(${row}.is_final and (${closes} or ${row}.received_at >= ${row}.time + ${length}))`
 
 const TRADES = marketOrder('trades', 'o')
 
-/** Figures of stored bars of this length, an SQL interval. */
+/** Figures of stored bars. @param length of a bar, an SQL interval @param closes see {@link isClosed} */
 export const barFigures = (length: string, closes?: string): string =>
   `${ofBars(isClosed('o', length, closes))}, ${rows(['o.time'])}, ${EDGES}`
 
 /** Figures of the records themselves. */
 export const FIGURES: Readonly<Record<Rolled, string>> = {
   trades: `${ofRows('o.price', TRADES)}, sum(o.amount) as volume, count(*) as trade_count, true as is_final, ${rows(TRADES)}, ${EDGES}`,
-  // A price says nothing of the volume traded since the one before.
+  // A price carries no traded volume.
   prices: `${ofRows('o.price', ['o.time'])}, null::numeric as volume, null::bigint as trade_count, true as is_final, ${rows(['o.time'])}, ${EDGES}`,
   candles: barFigures("interval '1 minute'"),
 }
@@ -51,7 +50,7 @@ export const FIGURES: Readonly<Record<Rolled, string>> = {
 export const COMPOSED = `${ofBars('o.is_final')}, sum(o.pieces)::bigint as pieces, max(o.received_at) as received_at,
   bool_or(o.simulated) as simulated, ${first('o.origin', 'o.time desc')} as origin, min(o.first_at) as first_at, max(o.last_at) as last_at`
 
-/** The columns that all of these give, in their order. */
+/** The columns that all of these produce, in order. */
 export const FIGURE_COLUMNS = [
   'open',
   'high',

@@ -1,14 +1,14 @@
-import type { PoolClient } from '../pool.ts'
-import { rowsOf } from '../tables.ts'
+import type { PoolClient } from '../connections/pool.ts'
+import { rowsTableOf } from '../tables/tables.ts'
 import { lowestOf, orderOf, RAW, ROLLED } from './levels.ts'
 import { rollupLock } from './lock.ts'
 
-const rolledOf = (table: string) => ROLLED.find((rolled) => RAW[rolled].table === rowsOf(table))
+const rolledOf = (table: string) => ROLLED.find((rolled) => RAW[rolled].table === rowsTableOf(table))
 
 /**
- * Before when records of a table may be dropped, given before when they need not be kept: not what is still to be rolled up.
- * From then on no bar older than that is made again, since only some of its records may be there. Both are settled while no pass
- * is under way.
+ * The time before which records of a table may be dropped: `before`, or earlier while older records are not rolled up yet. It is stored
+ * as `kept_since.<kind>`: bars before it are not rebuilt, since some of their records may be gone. Takes the rollup lock, so no pass runs
+ * meanwhile.
  */
 export async function mayDropBefore(client: PoolClient, table: string, before: string): Promise<string> {
   const rolled = rolledOf(table)
@@ -31,8 +31,8 @@ export async function mayDropBefore(client: PoolClient, table: string, before: s
   }
 }
 
-/** More is kept from now on: what is fetched again of the past is rolled up again. */
-export async function keptAgain(client: PoolClient, table: string, days: number | undefined): Promise<void> {
+/** Retention was lengthened to `days` (undefined: keep everything): records that are fetched again are rolled up again. */
+export async function resetKeptSince(client: PoolClient, table: string, days: number | undefined): Promise<void> {
   const rolled = rolledOf(table)
   if (!rolled) return
   await client.query(

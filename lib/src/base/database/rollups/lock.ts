@@ -1,10 +1,10 @@
 import type { PoolClient } from 'pg'
-import { lockKeys } from '../lockKeys.ts'
+import { lockKeys } from '../bookkeeping/lockKeys.ts'
 
-/** Keys of the advisory lock that is shared by those who roll up, and held alone by who drops records or turns rollups on or off. */
+/** Keys of the advisory lock of rollups: shared by passes, exclusive for dropping records and for turning rollups on or off. */
 export const rollupLock = async (client: PoolClient): Promise<readonly number[]> => (await lockKeys(client)).single.rollups
 
-/** Keys of the advisory lock of who rolls up a shard; that of the continuous aggregates comes after the last. */
+/** Keys of the advisory lock of one part: a shard, or (after the last shard) the continuous aggregates. */
 export const shardLock = async (client: PoolClient, shard: number): Promise<readonly number[]> => [
   (await lockKeys(client)).shards,
   shard,

@@ -1,33 +1,33 @@
-import type { PoolClient } from '../pool.ts'
+import type { PoolClient } from '../connections/pool.ts'
+import type { DirtyRange, DirtyRanges } from './dirtyRanges.ts'
 import { LEVELS, type Level, lengthOf, lowestOf, orderOf, RAW, ROLLED, type Rolled } from './levels.ts'
-import type { Stretch, Stretches } from './stretches.ts'
 
-/** Series are rolled up in so many parts, each by one worker at a time. */
+/** Number of shards of the series; one worker at a time rolls up a shard. */
 export const SHARDS = 8
 
-/** SQL: the part that a series belongs to, by its number. */
+/** SQL: the shard of a series, by its number. */
 export const shardOf = (series: string): string => `(${series} & ${SHARDS - 1})::smallint`
 
-/** Some of the marks that are due. */
+/** Due marks taken for one pass. */
 export interface Taken {
   readonly ids: readonly string[]
-  /** Stretches of series that they note. */
+  /** Number of dirty ranges in the marks. */
   readonly count: number
-  readonly dirty: Stretches
+  readonly dirty: DirtyRanges
   /** The present, in seconds since 1970. */
   readonly present: number
 }
 
-/** Marks of which shards and levels. */
-export interface Part {
+/** One worker's share of the marks: these shards, and the levels from the first to the last. */
+export interface RollupPart {
   readonly shards: readonly number[]
   readonly levels: readonly [Level, Level]
 }
 
-/** So many marks are looked at for one pass. */
+/** Most marks that one pass looks at. */
 const MOST_ROWS = 2000
 
-/** $1 shards, $2 and $3 the levels, $4 about how many stretches */
+/** $1 shards, $2 and $3 first and last level, $4 approximate number of ranges. */
 const FIND = `select coalesce(array_agg(id::text), '{}') as ids, coalesce(sum(size), 0)::int as count, extract(epoch from now())::float8 as present
   from (select id, cardinality(series) as size, sum(cardinality(series)) over (order by due, id) - cardinality(series) as before
     from (select * from rollup_marks where shard = any ($1::smallint[]) and due <= now() and level between $2 and $3 order by due, id
@@ -37,8 +37,8 @@ const FIND = `select coalesce(array_agg(id::text), '{}') as ids, coalesce(sum(si
 const LOWEST = `case built_from ${ROLLED.map((rolled) => `when '${rolled}' then ${orderOf(lowestOf(rolled))}`).join(' ')} end`
 
 /**
- * The stretches that marks stand for. Of records that retention has dropped in part no bar is made again: the bar that was made while all of them were
- * there is the better one. The least bars that are made of records are of five minutes.
+ * The dirty ranges of marks ($1 ids). Ranges start no earlier than `kept_since`: where retention has dropped some of the records, the
+ * bar built while all were there is the better one. It is rounded up to five minutes, the longest bar that is built from records.
  */
 const READ = `with kept as (select substring(name from 12) as built_from,
       date_bin('5 minutes', value::timestamptz + interval '5 minutes' - interval '1 microsecond', 'epoch') as since
@@ -59,23 +59,23 @@ interface Row {
   readonly until: readonly number[]
 }
 
-/** Those that have been due for longest. @param most about how many stretches */
-export async function takeMarks(client: PoolClient, { shards, levels }: Part, most: number): Promise<Taken> {
+/** Takes the marks that have been due longest. @param most approximate number of ranges */
+export async function takeMarks(client: PoolClient, { shards, levels }: RollupPart, most: number): Promise<Taken> {
   const found = await client.query<Omit<Taken, 'dirty'>>(FIND, [shards, ...levels.map(orderOf), most])
   const { ids = [], count = 0, present = 0 } = found.rows[0] ?? {}
-  const dirty = new Map<Rolled, Map<Level, readonly Stretch[]>>()
+  const dirty = new Map<Rolled, Map<Level, readonly DirtyRange[]>>()
   if (count > 0)
     for (const { built_from, level, numbers, since, until } of (await client.query<Row>(READ, [ids])).rows) {
-      const stretches = numbers.map((series, i) => ({ series, from: since[i] as number, to: until[i] as number }))
-      const byLevel = dirty.get(built_from) ?? new Map<Level, readonly Stretch[]>()
-      dirty.set(built_from, byLevel.set(LEVELS[level] as Level, stretches))
+      const ranges = numbers.map((series, i) => ({ series, from: since[i] as number, to: until[i] as number }))
+      const byLevel = dirty.get(built_from) ?? new Map<Level, readonly DirtyRange[]>()
+      dirty.set(built_from, byLevel.set(LEVELS[level] as Level, ranges))
     }
   return { ids, count, present, dirty }
 }
 
 /**
- * Notes stretches once, due when they are over. All bars of a level are over at the same moment, so the shards take turns, over a
- * quarter of a bar's time and a few minutes at most.
+ * Marks ranges, unless they are marked already. A mark is due at the end of its range. All bars of a level end at the same moment, so the
+ * due times of the shards are spread over a quarter of a bar, at most 30 seconds a shard.
  * $1 kind, $2 level, $3–$5 series, from and to in seconds, $6 length of the level
  */
 const NOTE = `insert into rollup_marks (shard, built_from, level, since, until, due, series)
@@ -89,25 +89,25 @@ const NOTE = `insert into rollup_marks (shard, built_from, level, since, until, 
         and m.due > now() and m.built_from = $1 and m.level = $2) as e
   group by e.shard, e.since, e.until`
 
-/** Marks that were carried out give way to those of what is left. Within one transaction. */
-export async function replaceMarks(client: PoolClient, ids: readonly string[], left: Stretches): Promise<void> {
+/** Replaces the marks that were carried out by marks of the remaining ranges. Runs inside the caller's transaction. */
+export async function replaceMarks(client: PoolClient, ids: readonly string[], left: DirtyRanges): Promise<void> {
   await client.query('delete from rollup_marks where id = any ($1::bigint[])', [ids])
   for (const [rolled, byLevel] of left)
-    for (const [level, stretches] of byLevel)
+    for (const [level, ranges] of byLevel)
       await client.query(NOTE, [
         rolled,
         orderOf(level),
-        stretches.map(({ series }) => series),
-        stretches.map(({ from }) => from),
-        stretches.map(({ to }) => to),
+        ranges.map(({ series }) => series),
+        ranges.map(({ from }) => from),
+        ranges.map(({ to }) => to),
         lengthOf(level).replace(/interval '(.*)'/, '$1'),
       ])
 }
 
-/** Series of one mark of what is there already: a pass takes whole marks. */
+/** Series per mark of {@link markHistory}; small, since a pass takes whole marks. */
 const TOGETHER = 64
 
-/** Notes what is there already: each day of each series that holds anything, found by jumping through the index. */
+/** SQL that marks each day with data of each series; the days are found by skipping through the index. */
 const history = (rolled: Rolled): string => {
   const { table, rows, type, timeframe } = RAW[rolled]
   const next = (after: string) => `select date_bin('1 day', o.time, 'epoch') as day from ${table} as o
@@ -123,6 +123,7 @@ const history = (rolled: Rolled): string => {
   group by shard, day, n`
 }
 
+/** Marks everything that is stored, to be rolled up again. */
 export async function markHistory(client: PoolClient): Promise<void> {
   for (const rolled of ROLLED) await client.query(history(rolled))
 }
@@ -133,7 +134,7 @@ const FUNCTIONS: Readonly<Record<Rolled, string>> = {
   candles: 'rollup_mark_candles()',
 }
 
-/** Triggers by which whatever writes a record notes it, by whichever way it comes. */
+/** Triggers that mark each write, whichever way it comes. */
 export const WATCHES = ROLLED.flatMap((rolled) =>
   ['insert', 'update'].map((event) => {
     const name = `rollup_${event}`
@@ -145,7 +146,7 @@ export const WATCHES = ROLLED.flatMap((rolled) =>
   }),
 )
 
-/** From the end of this transaction on writes are noted. */
+/** Creates the triggers; writes are marked from the end of this transaction on. */
 export async function watchWrites(client: PoolClient): Promise<void> {
   await ignoreWrites(client)
   for (const { sql } of WATCHES) await client.query(sql)

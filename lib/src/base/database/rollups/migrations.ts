@@ -1,10 +1,10 @@
 import { TIMEFRAMES, timeframeMicros } from '../../types/index.ts'
-import type { Layout } from '../capabilities.ts'
-import { migrate } from '../migrate.ts'
-import type { Pool } from '../pool.ts'
-import { makeHypertable } from '../timescale/hypertables.ts'
+import { migrate } from '../bookkeeping/migrate.ts'
+import type { Layout } from '../connections/capabilities.ts'
+import type { Pool } from '../connections/pool.ts'
+import { makeHypertable } from '../hypertables/hypertables.ts'
 import { FIGURE_COLUMNS } from './figures.ts'
-import { LEVELS, type Level, viewOf } from './levels.ts'
+import { LEVELS, type Level, rollupView } from './levels.ts'
 
 const tables = `
 create table rollups (
@@ -58,7 +58,7 @@ create function rollup_mark_candles() returns trigger language plpgsql as $$ beg
 end $$;
 
 ${LEVELS.map(
-  (level) => `create view ${viewOf(level)} as
+  (level) => `create view ${rollupView(level)} as
   select coin_id, source, currency, built_from, time, open, high, low, close, volume, trade_count, is_final, pieces, received_at, simulated, origin from rollups where timeframe = '${level}';`,
 ).join('\n')}
 `
@@ -66,11 +66,11 @@ ${LEVELS.map(
 /** The length of a bar in SQL, from its timeframe. */
 const LENGTHS = TIMEFRAMES.map((timeframe) => `when '${timeframe}' then interval '${timeframeMicros(timeframe) / 1e6} seconds'`)
 
-/** As it was before series had numbers. */
-const createView = (level: Level): string => `create or replace view ${viewOf(level)} as
+/** The view before series had numbers. */
+const createView = (level: Level): string => `create or replace view ${rollupView(level)} as
   select coin_id, source, currency, built_from, time, ${FIGURE_COLUMNS.join(', ')} from rollups where timeframe = '${level}'`
 
-/** Bars that cannot be are kept, and say why; nothing is built from them. */
+/** Contradictory bars are kept with the reason in `flaw`; nothing is built from them. */
 const flaws = `
 alter table ohlcv_data add column flaw text generated always as (case
   when time <> date_bin(case timeframe ${LENGTHS.join(' ')} end, time,
@@ -93,7 +93,7 @@ export const rollupMigrations = [
   { version: 2, name: 'flaws', sql: flaws },
 ] as const
 
-/** The tables of the rollups as they were before series had numbers, which `series` gives them. Call it after the store's own tables are there. */
+/** Creates the tables of the rollups without series numbers; the component `series` adds these. Call it after the store's own tables exist. */
 export async function migrateRollups(pool: Pool, layout: Layout | undefined): Promise<void> {
   await migrate(pool, {
     component: 'rollups',

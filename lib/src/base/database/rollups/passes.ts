@@ -1,54 +1,54 @@
-import type { Capabilities } from '../capabilities.ts'
-import { inTransaction, type PoolClient } from '../pool.ts'
-import { familyOf, refresh, type Span } from './aggregates.ts'
-import { build } from './build.ts'
-import { type Part, replaceMarks, takeMarks } from './marks.ts'
+import type { Capabilities } from '../connections/capabilities.ts'
+import { inTransaction, type PoolClient } from '../connections/pool.ts'
+import { familyOf, type RefreshWindow, refreshAggregate } from './aggregates.ts'
+import { buildBars } from './buildBars.ts'
+import { buildLevels, type DirtyRange } from './dirtyRanges.ts'
+import { type RollupPart, replaceMarks, takeMarks } from './marks.ts'
 import { refreshNoted } from './refreshLater.ts'
-import { buildUp, type Stretch } from './stretches.ts'
 
 export interface RollupPass {
-  /** Stretches of series that were noted and are done; 0 when nothing was due, or others are at it. */
-  readonly stretches: number
-  /** Bars that became others than they were; those of continuous aggregates are not counted. */
+  /** Dirty ranges processed; 0 if none was due, or another worker holds the lock. */
+  readonly ranges: number
+  /** Bars that changed; those of continuous aggregates are not counted. */
   readonly bars: number
 }
 
-/** Marks and bars change in one transaction: whoever sees no mark sees the bars. @param most about how many stretches */
-export const rollUpTables = (client: PoolClient, part: Part, most: number): Promise<RollupPass> =>
+/** Rolls up in one transaction, so that a mark is gone only when its bars are there. @param most approximate number of ranges */
+export const rollUpTables = (client: PoolClient, part: RollupPart, most: number): Promise<RollupPass> =>
   inTransaction(client, async () => {
     const { ids, count, dirty, present } = await takeMarks(client, part, most)
-    if (count === 0) return { stretches: 0, bars: 0 }
-    const { bars, left } = await buildUp(dirty, part.levels, present, (rolled, level, stretches) =>
-      build(client, rolled, level, stretches),
+    if (count === 0) return { ranges: 0, bars: 0 }
+    const { bars, left } = await buildLevels(dirty, part.levels, present, (rolled, level, ranges) =>
+      buildBars(client, rolled, level, ranges),
     )
     await replaceMarks(client, ids, left)
-    return { stretches: count, bars }
+    return { ranges: count, bars }
   })
 
-/** A refresh is a transaction of its own, so the marks stay until all is done; a pass that ended half-way is repeated. */
+/** Refreshes the continuous aggregates. Each refresh is its own transaction, so the marks stay until all are done: a pass that died is repeated. */
 export async function rollUpAggregates(
   client: PoolClient,
-  part: Part,
+  part: RollupPart,
   most: number,
   capabilities: Capabilities,
 ): Promise<RollupPass> {
   await refreshNoted(client, capabilities)
   const { ids, count, dirty, present } = await takeMarks(client, part, most)
-  if (count === 0) return { stretches: 0, bars: 0 }
-  const { left } = await buildUp(dirty, part.levels, present, async (rolled, level, stretches) => {
-    for (const span of spansOf(stretches)) await refresh(client, familyOf(rolled), level, span, capabilities)
+  if (count === 0) return { ranges: 0, bars: 0 }
+  const { left } = await buildLevels(dirty, part.levels, present, async (rolled, level, ranges) => {
+    for (const span of spansOf(ranges)) await refreshAggregate(client, familyOf(rolled), level, span, capabilities)
     return 0
   })
   await inTransaction(client, () => replaceMarks(client, ids, left))
-  return { stretches: count, bars: 0 }
+  return { ranges: count, bars: 0 }
 }
 
 const DAY = 86_400
 
-/** A refresh is about all series: their stretches joined, over gaps of up to a day. */
-function spansOf(stretches: readonly Stretch[]): readonly Span[] {
+/** Windows that cover the ranges of all series, since a refresh covers all series; gaps of up to a day are included. */
+function spansOf(ranges: readonly DirtyRange[]): readonly RefreshWindow[] {
   const spans: { from: number; to: number }[] = []
-  for (const { from, to } of stretches.toSorted((a, b) => a.from - b.from)) {
+  for (const { from, to } of ranges.toSorted((a, b) => a.from - b.from)) {
     const last = spans.at(-1)
     if (last && from - last.to <= DAY) last.to = Math.max(last.to, to)
     else spans.push({ from, to })

@@ -1,37 +1,37 @@
 import { type Micros, timeframeMicros } from '../../types/index.ts'
-import type { Statement } from '../reader.ts'
-import { numberOf } from '../series/lookup.ts'
+import type { Statement } from '../reading/RowReader.ts'
+import { seriesNumberSql } from '../tables/seriesLookup.ts'
 import { COMPOSED, FIGURE_COLUMNS } from './figures.ts'
-import { type Level, levelFor, orderOf, RAW, type Rolled, viewOf } from './levels.ts'
+import { type Level, levelFor, orderOf, RAW, type Rolled, rollupView } from './levels.ts'
 import { shardOf } from './marks.ts'
 
-/** Buckets of one series. */
-export interface Wanted {
+/** A request for buckets of one series. */
+export interface WantedBuckets {
   readonly coinId: string
   readonly source: string
   readonly currency: string
-  /** Of a bucket, in microseconds. */
+  /** Length of a bucket, in microseconds. */
   readonly length: Micros
   /** Any moment at which a bucket opens. */
   readonly origin: Micros
 }
 
-/** The level that buckets of stored one-minute bars are read from; none where the bars themselves are as near. */
-export function levelOf({ length, origin }: Pick<Wanted, 'length' | 'origin'>): Level | undefined {
+/** The level to read buckets of stored one-minute bars from; undefined for 1m, where the stored bars themselves are read. */
+export function levelOf({ length, origin }: Pick<WantedBuckets, 'length' | 'origin'>): Level | undefined {
   const level = levelFor(length, origin)
   return level === '1m' ? undefined : level
 }
 
 const NAMES = { coin_id: '$1', source: '$2', currency: '$3' }
-/** SQL: the number of the series whose bars are asked for. */
-const wantedSeries = (rolled: Rolled): string => numberOf(RAW[rolled].type, { ...NAMES, timeframe: `'${RAW[rolled].timeframe}'` })
+/** SQL: the number of the requested series. */
+const wantedSeries = (rolled: Rolled): string =>
+  seriesNumberSql(RAW[rolled].type, { ...NAMES, timeframe: `'${RAW[rolled].timeframe}'` })
 
 /**
- * The buckets that open at these times, made of stored one-minute bars, from the bars of a level; for one that is not rolled up to
- * the last bar, as that of now, a row that says so and nothing more. Buckets that hold nothing are left out. The marks and the bars are
- * seen at one moment.
+ * Statement for the buckets of stored one-minute bars that open at `opens`, read from the bars of a level. A bucket with dirty ranges, such
+ * as the present one, yields a row with `stale` and no figures. Empty buckets are left out. Marks and bars are read in one snapshot.
  */
-export function rolledUp({ coinId, source, currency, length }: Wanted, level: Level, opens: readonly string[]): Statement {
+export function rolledUp({ coinId, source, currency, length }: WantedBuckets, level: Level, opens: readonly string[]): Statement {
   const isOne = timeframeMicros(level) === length
   const figures = isOne ? FIGURE_COLUMNS.map((column) => `o.${column}`).join(', ') : COMPOSED
   const within = isOne ? 'o.time = b.open' : 'o.time >= b.open and o.time < b.open + $5::interval'
@@ -44,16 +44,16 @@ export function rolledUp({ coinId, source, currency, length }: Wanted, level: Le
     union all select '-infinity', 'infinity' where not exists (select from qicore_settings where name = 'rollups'))
 select b.open as bucket, s.stale, r.* from unnest($4::timestamptz[]) as b (open)
 cross join lateral (select exists (select from pending as p where p.since < b.open + $5::interval and p.until > b.open) as stale) as s
-left join lateral (select ${figures} from ${viewOf(level)} as o
+left join lateral (select ${figures} from ${rollupView(level)} as o
   where not s.stale and o.series = (select id from wanted) and ${within}) as r on true
 where s.stale or r.pieces > 0`,
     values: [coinId, source, currency, opens, `${length} microseconds`],
   }
 }
 
-/** The opens of the latest buckets of a range, of series whose records retention drops: only their bars are sure to be there. */
+/** Statement for the opens of the latest buckets in a range, for series whose records retention drops: there only the bars are complete. */
 export function droppedOpens(
-  { coinId, source, currency, length }: Wanted,
+  { coinId, source, currency, length }: WantedBuckets,
   rolled: Rolled,
   level: Level,
   origin: string,
@@ -61,7 +61,7 @@ export function droppedOpens(
 ): Statement {
   const newestBefore = (
     end: string,
-  ) => `(select date_bin($4::interval, o.time, $5::timestamptz) as open from ${viewOf(level)} as o
+  ) => `(select date_bin($4::interval, o.time, $5::timestamptz) as open from ${rollupView(level)} as o
     where o.series = (select id from wanted) and o.time < ${end} and o.time >= $6::timestamptz
       and exists (select from qicore_settings where name = 'kept_since.${rolled}') order by o.time desc limit 1)`
   return {

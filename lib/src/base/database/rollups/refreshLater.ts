@@ -1,13 +1,13 @@
-import type { Capabilities } from '../capabilities.ts'
-import type { PoolClient } from '../pool.ts'
-import { refresh, type Span } from './aggregates.ts'
+import type { Capabilities } from '../connections/capabilities.ts'
+import type { PoolClient } from '../connections/pool.ts'
+import { type RefreshWindow, refreshAggregate } from './aggregates.ts'
 import { COARSER } from './levels.ts'
 
 const NAME = 'rollups.refresh'
 
 /**
- * Bars of one minute outlive the records that they were made of, which no mark leads to: notes how far back coarser bars are to be
- * made of them. The next pass does it.
+ * Stores the window in which the next pass must refresh the coarser bars from 1m bars. No mark covers it, since the records of these 1m
+ * bars are gone.
  */
 export async function refreshLater(client: PoolClient): Promise<void> {
   await client.query(
@@ -22,10 +22,11 @@ export async function refreshLater(client: PoolClient): Promise<void> {
   )
 }
 
-/** Makes the coarser bars that a conversion left to be made. */
+/** Carries out what {@link refreshLater} stored. */
 export async function refreshNoted(client: PoolClient, capabilities: Capabilities): Promise<void> {
   const { rows } = await client.query<{ value: string }>('select value from qicore_settings where name = $1', [NAME])
   if (!rows[0]) return
-  for (const level of COARSER) await refresh(client, 'built', level, JSON.parse(rows[0].value) as Span, capabilities)
+  for (const level of COARSER)
+    await refreshAggregate(client, 'built', level, JSON.parse(rows[0].value) as RefreshWindow, capabilities)
   await client.query('delete from qicore_settings where name = $1', [NAME])
 }

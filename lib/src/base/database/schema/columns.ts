@@ -1,13 +1,13 @@
 import { decimal as canonical, type Decimal, formatTime, type Micros, parseTime } from '../../types/index.ts'
-import { customType } from '../orm.ts'
+import { customType } from './orm.ts'
 
 /**
- * Text compared byte by byte. A locale's order costs several times as much per comparison, and every insert walks an index of
- * such texts; nobody reads ids in alphabetical order. It also makes the order the same on every server.
+ * Text compared byte by byte (collation "C"). A locale's order costs several times as much per comparison, and every insert searches an
+ * index of such texts. The order is also the same on every server.
  */
 export const text = customType<{ data: string; driverData: string }>({ dataType: () => 'text' })
 
-/** `numeric` without precision, since a scale would round in silence; read as canonical text, never as a float. */
+/** `numeric` without precision, since a scale would round silently; read as canonical text, never as a float. */
 export const decimal = customType<{ data: Decimal; driverData: string }>({ dataType: () => 'numeric', fromDriver: canonical })
 
 /** `timestamptz`, as integer microseconds; a JavaScript Date would cut them to milliseconds. */
@@ -18,14 +18,14 @@ export const time = customType<{ data: Micros; driverData: string }>({
 })
 
 export const integer = customType<{ data: number; driverData: string }>({ dataType: () => 'bigint', fromDriver: Number })
-/** Only for figures that we compute. */
+/** Only for computed figures. */
 export const float = customType<{ data: number; driverData: number | string }>({
   dataType: () => 'double precision',
   fromDriver: Number,
 })
 export const boolean = customType<{ data: boolean }>({ dataType: () => 'boolean' })
 
-/** What every row has. */
+/** Columns of every table. */
 export const common = () => ({
   source: text('source').notNull(),
   time: time('time').notNull(),
@@ -33,5 +33,5 @@ export const common = () => ({
   origin: text('origin').notNull(),
 })
 
-/** What every row of one instrument has. */
+/** Columns of every table of instruments' records. */
 export const ofInstrument = () => ({ coinId: text('coin_id').notNull(), ...common() })

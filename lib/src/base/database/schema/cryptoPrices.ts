@@ -1,7 +1,7 @@
-import { pgTable } from '../orm.ts'
 import { decimal, ofInstrument, text } from './columns.ts'
+import { pgTable } from './orm.ts'
 
-/** A view over the rows and the registry of series: it takes inserts, updates and deletes as a table does, but for `on conflict`. */
+/** A view over the rows and the registry of series. Accepts inserts, updates and deletes like a table, without `on conflict`. */
 export const cryptoPrices = pgTable('crypto_prices', {
   ...ofInstrument(),
   currency: text('currency').notNull(),

@@ -1,5 +1,5 @@
-import { index, pgTable, primaryKey, sql } from '../orm.ts'
 import { boolean, ofInstrument, text } from './columns.ts'
+import { index, pgTable, primaryKey, sql } from './orm.ts'
 
 /** The currencies (coins, fiat money, shares) that a source lists. */
 export const currencies = pgTable(

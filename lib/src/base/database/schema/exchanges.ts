@@ -1,5 +1,5 @@
-import { pgTable, primaryKey } from '../orm.ts'
 import { boolean, ofInstrument, text } from './columns.ts'
+import { pgTable, primaryKey } from './orm.ts'
 
 /** The exchanges that a source lists; `coin_id` is the source's id of the exchange. */
 export const exchanges = pgTable(

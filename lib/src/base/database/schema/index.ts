@@ -1,3 +1,4 @@
+export { alerts } from './alerts.ts'
 export { cryptoPrices } from './cryptoPrices.ts'
 export { currencies } from './currencies.ts'
 export { exchanges } from './exchanges.ts'

@@ -1,7 +1,7 @@
-import { index, pgTable, primaryKey, sql } from '../orm.ts'
 import { boolean, decimal, ofInstrument, text } from './columns.ts'
+import { index, pgTable, primaryKey, sql } from './orm.ts'
 
-/** The pairs that can be traded, and in which steps. */
+/** The pairs that can be traded, with their tick and lot sizes. */
 export const tradingPairs = pgTable(
   'trading_pairs',
   {

@@ -1,9 +1,9 @@
 /**
- * One row a series: its number, its names (empty where its records have no such field), the times of its first and last record, and
- * what is shown of the last one. `written` is the transaction that wrote into it last. The tables of records are keyed by the number
- * in place of the names, which takes half the index and 45 % off the CPU of an insert; views show and take the names.
+ * The registry of series, one row each: number, names (empty if its records have no such field), times of the first and last record, and
+ * figures of the last one. `written` is the last transaction that wrote to the series. Tables of records are keyed by the number instead of
+ * the names, which halves the index and takes 45 % off the CPU of an insert; views show and accept the names.
  */
-export const tables = `
+export const createSeriesTables = `
 create table series (
   id bigint generated always as identity primary key,
   type text collate "C" not null,

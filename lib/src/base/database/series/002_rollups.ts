@@ -1,11 +1,11 @@
-/** The series that the bars of a kind are made of, and the finest level that is made of records. */
+/** Source series of each kind of bars, and the finest level built from records. */
 const KINDS = `kinds (built_from, type, timeframe, level) as (values ('trades', 'trade', '', 0), ('prices', 'price', '', 0), ('candles', 'ohlcv', '1m', 1))`
 const OF_SERIES = `kinds as k using (built_from) join series as s on s.type = k.type and s.coin_id = o.coin_id and s.source = o.source
     and s.currency = o.currency and s.timeframe = k.timeframe and s.name = '' and s.params = ''`
 
 /**
- * The registry tells trades of one moment apart by their ids. Bars are keyed by the number of their series, too. A mark names the series of one shard and level that share a stretch, in whole bars
- * of the level, and from when on it can be carried out.
+ * Adds `trade_id` to the registry, to order trades of one moment; keys bars by series number. A mark lists the series of one shard and
+ * level with the same dirty range, in whole bars of the level, and when it is due.
  */
 export const rollups = `
 alter table series add column trade_id text collate "C";

@@ -1,6 +1,6 @@
 /**
- * Tells what was added behind the last record of a series from what was written before it: `revised` is the transaction that did so last,
- * `last_before` the last record before the statement that added the present one. Whoever looks at what is new reads the end alone then.
+ * Distinguishes appended records from changes to earlier ones. `revised` is the last transaction that wrote before the end of a series;
+ * `last_before` is the time of its last record before the latest append. A reader of new records then reads only the end.
  */
 export const revised = `
 alter table series add column last_before timestamptz, add column revised xid8;

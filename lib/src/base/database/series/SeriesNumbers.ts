@@ -1,14 +1,14 @@
 import { QiError, type RecordValues } from '../../types/index.ts'
-import { classifyPgError, refusesRows, sqlState } from '../errors.ts'
-import type { Pool } from '../pool.ts'
-import { SERIES_NAMES, type SeriesSpec } from '../tables.ts'
+import { classifyPgError, refusesRows, sqlState } from '../connections/errors.ts'
+import type { Pool } from '../connections/pool.ts'
+import { SERIES_NAMES, type SeriesSpec } from '../tables/tables.ts'
 
-/** Separates the names in a key: no name holds it. */
+/** Separates the names in a key; PostgreSQL texts cannot contain it. */
 const SEPARATOR = '\0'
 const ATTEMPTS = 5
 const MOST_REFUSED = 1000
 
-/** Series that have no number here yet, by {@link SeriesNumbers.keyOf}. */
+/** Thrown when rows belong to series whose numbers are not known yet; `keys` as of {@link SeriesNumbers.keyOf}. */
 export class UnknownSeries extends Error {
   readonly keys: ReadonlySet<string>
 
@@ -18,7 +18,7 @@ export class UnknownSeries extends Error {
   }
 }
 
-/** Finds and makes numbers, by arrays of names. Two writers that meet make them in the same order. */
+/** Finds or creates numbers; arguments are arrays of names. Ordered, so that concurrent writers do not deadlock. */
 const LEARN = `with given as (
   select * from unnest(${SERIES_NAMES.map((_, at) => `$${at + 2}::text[]`).join(', ')}) as g (${SERIES_NAMES.join(', ')})),
 made as (
@@ -31,13 +31,13 @@ union all
 select s.id, ${SERIES_NAMES.map((name) => `s.${name}`).join(', ')} from given as g join series as s on s.type = $1
   and ${SERIES_NAMES.map((name) => `s.${name} = g.${name}`).join(' and ')}`
 
-/** Numbers of the series of one record type, as far as they were asked for: a number never changes. */
+/** Cache of the series numbers of one record type. A number never changes. */
 export class SeriesNumbers {
   readonly spec: SeriesSpec
   readonly #numbers = new Map<string, number>()
-  /** Why the database takes no series with these names, by key. */
+  /** Errors of series that the database refuses, by key. */
   readonly #refused = new Map<string, QiError>()
-  /** Of each column of the registry, the place of its name in a key; -1 where the type has none. */
+  /** For each column of the registry: index of its name in a key, -1 if the type has none. */
   readonly #places: readonly number[]
 
   constructor(spec: SeriesSpec) {
@@ -50,12 +50,12 @@ export class SeriesNumbers {
     return names.join(SEPARATOR)
   }
 
-  /** The number of a series, if it is known here. */
+  /** The number of a series; undefined if it is not cached. */
   find(key: string): number | undefined {
     return this.#numbers.get(key)
   }
 
-  /** The key of a record's series; undefined where a name is no text, which the record's check refuses. */
+  /** The key of a record's series; undefined if a name is no text. Such a record is refused by its own check. */
   keyOfRecord(record: RecordValues): string | undefined {
     let key = ''
     for (const { property } of this.spec.names) {
@@ -66,12 +66,12 @@ export class SeriesNumbers {
     return key
   }
 
-  /** True if the series of a record must be learnt before its row is made. */
+  /** True if the number of a series must be learnt before a row is made. */
   mustLearn(key: string | undefined): key is string {
     return key !== undefined && !this.#numbers.has(key) && !this.#refused.has(key) && this.#isStorable(key)
   }
 
-  /** Learns the numbers of the records' series that are not known yet. */
+  /** Learns the missing numbers of the records' series. */
   async learnOf(client: Pick<Pool, 'query'>, records: readonly RecordValues[]): Promise<void> {
     const unknown = new Set<string>()
     for (const record of records) {
@@ -81,12 +81,12 @@ export class SeriesNumbers {
     if (unknown.size > 0) await this.learn(client, unknown)
   }
 
-  /** The failure of a series that the database does not take: names that are too long for an index. */
+  /** The error of a series that the database refuses, such as names too long for an index. */
   refusalOf(key: string): QiError | undefined {
     return this.#refused.get(key)
   }
 
-  /** Learns numbers; a series that is new gets one, in a transaction of its own. */
+  /** Learns numbers from the registry. A new series gets one, in a transaction of its own. */
   async learn(client: Pick<Pool, 'query'>, keys: ReadonlySet<string>): Promise<void> {
     try {
       await this.#learn(client, keys)
@@ -98,7 +98,7 @@ export class SeriesNumbers {
         this.#refused.set(all[0] as string, classifyPgError(error))
         return
       }
-      // One of them is at fault: halves, until it is found.
+      // Bisects to find the refused series.
       await this.learn(client, new Set(all.slice(0, all.length >> 1)))
       await this.learn(client, new Set(all.slice(all.length >> 1)))
     }
@@ -106,9 +106,9 @@ export class SeriesNumbers {
 
   async #learn(client: Pick<Pool, 'query'>, keys: ReadonlySet<string>): Promise<void> {
     let rest = [...keys]
-    // The first statement does not see a series that another transaction makes meanwhile; the second does.
+    // A statement does not see a series that another transaction creates meanwhile; the next one does.
     for (let attempt = 1; rest.length > 0; attempt++) {
-      if (attempt > ATTEMPTS) throw new QiError('UNAVAILABLE', 'another transaction is making the same series; try again')
+      if (attempt > ATTEMPTS) throw new QiError('UNAVAILABLE', 'another transaction is creating the same series; try again')
       const names = rest.map((key) => key.split(SEPARATOR))
       const columns = this.#places.map((place) => names.map((of) => (place < 0 ? '' : of[place])))
       const { rows } = await client.query<Record<string, string>>(LEARN, [this.spec.type, ...columns])
@@ -118,7 +118,7 @@ export class SeriesNumbers {
     }
   }
 
-  /** PostgreSQL takes neither NUL nor half a surrogate pair: such a record is refused when its row is made. */
+  /** False for names with NUL or half a surrogate pair, which PostgreSQL cannot store: the record is refused when its row is made. */
   #isStorable(key: string): boolean {
     return key.isWellFormed() && key.split(SEPARATOR).length === this.spec.names.length
   }

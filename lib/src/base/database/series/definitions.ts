@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
-import type { Layout } from '../capabilities.ts'
-import type { PoolClient } from '../pool.ts'
+import type { Layout } from '../connections/capabilities.ts'
+import type { PoolClient } from '../connections/pool.ts'
 import { type Level, lengthOf, orderOf } from '../rollups/levels.ts'
 import { shardOf } from '../rollups/marks.ts'
-import { seriesTables } from '../tables.ts'
+import { seriesTables } from '../tables/tables.ts'
+import { FIGURE_VIEWS, makeFigureViews } from './figureViews.ts'
 import { keepRegistry, REGISTRY_TRIGGERS, recount } from './registry.ts'
 import { makeView, numbersStay, seriesNumber } from './views.ts'
 
-/** Notes which stretches of which series a statement wrote, for the rollups; in its transaction, so that a visible mark means visible rows. */
+/** SQL of a trigger function that marks the written ranges for the rollups, in the writer's transaction: a visible mark means visible rows. */
 const mark = (name: string, kind: string, level: Level, rows: string): string => `
 create or replace function ${name}() returns trigger language plpgsql as $$ begin
   insert into rollup_marks (shard, built_from, level, since, until, series)
@@ -22,22 +23,28 @@ end $$;
 const marks =
   mark('rollup_mark', 'tg_argv[0]', '1m', '') + mark('rollup_mark_candles', "'candles'", '5m', "where timeframe = '1m'")
 
-/** Functions, triggers and views: they hold no data, and are made again when this program defines them otherwise. */
+/** SQL of functions, triggers and views. They hold no data, and are replaced when this program's version of them differs. */
 export const definitionsOf = (layout: Layout): string =>
-  [seriesNumber, numbersStay, marks, ...seriesTables.map((table) => `${keepRegistry(table, layout)}${makeView(table)}`)].join('')
+  [
+    seriesNumber,
+    numbersStay,
+    marks,
+    ...seriesTables.map((table) => `${keepRegistry(table, layout)}${makeView(table)}`),
+    makeFigureViews(),
+  ].join('')
 
-/** The views that show records by the names of their series. */
-export const VIEWS = seriesTables.map(({ series }) => series.view)
+/** Views that show records with the names of their series. */
+export const VIEWS: readonly string[] = [...seriesTables.map(({ series }) => series.view), ...FIGURE_VIEWS]
 
-/** True if all of them are there, and of this version. */
+/** SQL: a row if all definitions exist, enabled and of this version. */
 const THERE = `select from qicore_settings where name = 'series_definitions' and value = $1
   and not exists (select from unnest($2::text[]) as v where to_regclass(v) is null)
   and not exists (select from unnest($3::text[], $4::text[]) as t (relation, name) where not exists (
     select from pg_trigger as g where g.tgrelid = to_regclass(t.relation) and g.tgname = t.name and g.tgenabled <> 'D'))`
 
 /**
- * Makes them where one is missing, disabled or of another version, and counts the series anew: the registry may have missed what was
- * written meanwhile.
+ * Replaces all definitions if one is missing, disabled or of another version. Then recounts the series, since the registry may have missed
+ * writes.
  */
 export async function define(client: PoolClient, layout: Layout): Promise<void> {
   const triggers = [REGISTRY_TRIGGERS.map(({ table }) => table), REGISTRY_TRIGGERS.map(({ name }) => name)]

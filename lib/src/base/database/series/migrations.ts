@@ -1,28 +1,30 @@
-import type { Layout } from '../capabilities.ts'
-import { type MigrationFile, migrate } from '../migrate.ts'
-import type { Pool } from '../pool.ts'
+import { type MigrationFile, migrate } from '../bookkeeping/migrate.ts'
+import type { Layout } from '../connections/capabilities.ts'
+import type { Pool } from '../connections/pool.ts'
+import { type Carried, carryOver, readCarried } from '../hypertables/carried.ts'
+import { makeHypertable, makeHypertables } from '../hypertables/hypertables.ts'
 import { createAggregates } from '../rollups/aggregates.ts'
 import { LEVELS } from '../rollups/levels.ts'
 import { markHistory, watchWrites } from '../rollups/marks.ts'
 import { refreshLater } from '../rollups/refreshLater.ts'
-import { createView } from '../rollups/views.ts'
-import { type Carried, carryOver, readCarried } from '../timescale/carried.ts'
-import { makeHypertable, makeHypertables } from '../timescale/hypertables.ts'
-import { tables } from './001_tables.ts'
+import { createRollupView } from '../rollups/views.ts'
+import { createSeriesTables } from './001_tables.ts'
 import { rollups } from './002_rollups.ts'
 import { revised } from './003_revised.ts'
-import { dropAllAggregates, putCandlesBack, setCandlesAside } from './candlesLeft.ts'
+import { createAlerts } from './004_alerts.ts'
 import { define } from './definitions.ts'
+import { dropAllAggregates, restoreOrphanCandles, saveOrphanCandles } from './orphanCandles.ts'
 
 export const seriesMigrations = [
-  { version: 1, name: 'tables', sql: tables },
+  { version: 1, name: 'tables', sql: createSeriesTables },
   { version: 2, name: 'rollups', sql: rollups },
   { version: 3, name: 'revised', sql: revised },
+  { version: 4, name: 'alerts', sql: createAlerts },
 ] as const
 
 /**
- * Keys the tables of records, and the bars that are rolled up, by the number of their series, and brings the registry, triggers and views
- * up to date. Hypertables stay what they are, with their policies. Call it once the store's own tables and those of the rollups are there.
+ * Keys the tables of records and the rolled-up bars by series number, and updates registry, triggers and views. Hypertables stay
+ * hypertables, with their policies. Call it after the migrations of the store and of the rollups.
  */
 export async function migrateSeries(pool: Pool, layout: Layout | undefined): Promise<void> {
   const chunked = layout === 'hypertables'
@@ -37,22 +39,23 @@ export async function migrateSeries(pool: Pool, layout: Layout | undefined): Pro
       keeper = rows[0]?.value
       if (chunked) carried = await readCarried(client)
       if (keeper !== 'aggregates') return
-      await setCandlesAside(client)
+      await saveOrphanCandles(client)
       await dropAllAggregates(client)
     },
     after: async (client, applied) => {
       const isNew = (version: number) => applied.some((file) => file.version === version)
       if (chunked && isNew(1)) await makeHypertables(client)
+      else if (chunked && isNew(4)) await makeHypertable(client, 'alerts')
       if (chunked && isNew(2)) await makeHypertable(client, 'rollups', { filled: true })
-      if (isNew(2)) for (const level of LEVELS) await client.query(createView(level))
+      if (isNew(2)) for (const level of LEVELS) await client.query(createRollupView(level))
       await carryOver(client, carried)
       await define(client, layout ?? 'plain')
       if (!replaces(applied) || keeper === undefined) return
-      // The triggers and the aggregates went with the tables.
+      // Triggers and aggregates were dropped with the tables.
       await watchWrites(client)
       if (keeper === 'aggregates') {
         await createAggregates(client)
-        await putCandlesBack(client)
+        await restoreOrphanCandles(client)
         await refreshLater(client)
       }
       await markHistory(client)
@@ -60,5 +63,5 @@ export async function migrateSeries(pool: Pool, layout: Layout | undefined): Pro
   })
 }
 
-/** True if tables that others are made of are replaced. */
+/** True if a migration replaces the tables that aggregates are built on. */
 const replaces = (files: readonly MigrationFile[]): boolean => files.some(({ version }) => version <= 2)

@@ -1,10 +1,10 @@
-import type { Layout } from '../capabilities.ts'
-import { notFuture } from '../future.ts'
-import { marketOrder, newestFirst } from '../marketOrder.ts'
-import type { PoolClient } from '../pool.ts'
-import { type SeriesTable, seriesTables } from '../tables.ts'
+import type { Layout } from '../connections/capabilities.ts'
+import type { PoolClient } from '../connections/pool.ts'
+import { marketOrder, newestFirst } from '../tables/marketOrder.ts'
+import { notFuture } from '../tables/notFuture.ts'
+import { type SeriesTable, seriesTables } from '../tables/tables.ts'
 
-/** Columns of the latest row that the registry keeps beside its time, by record type: figures that market queries show, and the order of rows within a moment. */
+/** Columns of the latest row kept in the registry, by record type: figures for market queries, and the order of rows within a moment. */
 const FIGURES: Readonly<Record<string, readonly string[]>> = {
   price: ['price', 'market_cap', 'volume_24h', 'change_24h_pct'],
   trade: ['price', 'sequence', 'trade_id'],
@@ -12,7 +12,7 @@ const FIGURES: Readonly<Record<string, readonly string[]>> = {
 }
 const latestColumns = ({ series }: SeriesTable): readonly string[] => ['received_at', 'origin', ...(FIGURES[series.type] ?? [])]
 
-/** TimescaleDB compresses no table that has triggers with the deleted rows of a statement: there it is one call a row. */
+/** Registry triggers. TimescaleDB cannot compress a table whose triggers see a statement's deleted rows; there the trigger runs per row. */
 const triggersOf = (layout: Layout) =>
   [
     { name: 'series_insert', when: 'insert', rows: 'referencing new table as written for each statement', run: 'note' },
@@ -23,17 +23,17 @@ const triggersOf = (layout: Layout) =>
     { name: 'series_truncate', when: 'truncate', rows: 'for each statement', run: 'clear' },
   ] as const
 
-/** The triggers that keep the registry, by table. */
+/** The triggers that maintain the registry, by table. */
 export const REGISTRY_TRIGGERS = seriesTables.flatMap(({ name: table }) =>
   triggersOf('plain').map(({ name }) => ({ table, name })),
 )
 
-/** Until they are made again the registry is not kept. */
+/** Drops the triggers. The registry is not maintained until `define` creates them again. */
 export async function dropTriggers(client: PoolClient): Promise<void> {
   for (const { table, name } of REGISTRY_TRIGGERS) await client.query(`drop trigger if exists ${name} on ${table}`)
 }
 
-/** A session may forbid the plans that suit these statements, or allow others: here a series is always looked up by its number. */
+/** Planner settings of the trigger functions, whatever the session has: a series is always looked up by its number. */
 const PLANS = 'set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off set enable_indexscan = on'
 
 const setLatest = (table: SeriesTable, row: string): string =>
@@ -41,9 +41,9 @@ const setLatest = (table: SeriesTable, row: string): string =>
     .map((column) => `${column} = ${row}.${column}`)
     .join(', ')
 
-/** SQL: whether a row is no older than the latest one that the registry has; rows of one moment count in the order of the market. */
+/** SQL condition: row `w` is not older than the latest row in the registry; rows of one moment compare in market order. */
 const isNewer = ({ series }: SeriesTable): string => {
-  // As when sorting, a row without a sequence comes after those that have one.
+  // As when sorting: a row without a sequence comes after rows with one.
   const place = (row: string) =>
     marketOrder(series.view, row)
       .map((term) => (term.endsWith('.sequence') ? `coalesce(${term}, 9223372036854775807)` : term))
@@ -51,7 +51,7 @@ const isNewer = ({ series }: SeriesTable): string => {
   return `s.last is null or (${place('w')}) >= (${place('s').replace('s.time', 's.last')})`
 }
 
-/** SQL that sets the registry's columns of a series `s` from its records. @param which of them count; default all */
+/** SQL that sets the registry's columns of a series `s` from its records. @param which condition on the records; default all */
 const counted = (table: SeriesTable, which = 'true'): string => {
   const { name, series } = table
   const latest = latestColumns(table)
@@ -63,13 +63,13 @@ const counted = (table: SeriesTable, which = 'true'): string => {
 const countedFirst = ({ name }: SeriesTable, which = 'true'): string =>
   `written = pg_current_xact_id(), first = (select r.time from ${name} as r where r.series = s.id and ${which} order by r.time limit 1)`
 
-/** SQL that counts the series of a table anew, whose triggers may have missed something. */
+/** SQL that recounts all series of a table, after triggers may have missed writes. */
 export const recount = (table: SeriesTable): string =>
   `update series as s set ${counted(table)}, revised = pg_current_xact_id() where s.type = '${table.series.type}'`
 
 /**
- * SQL that counts anew for rows before a time that went without a trigger: dropped chunks. Of most series the first record alone is
- * another; those that ended before that time may have some left in the chunk that it lies in, and in no other.
+ * SQL that recounts after chunks before a time were dropped, which fires no trigger. Most series only have another first record. A series
+ * that ended before that time may have rows left in the chunk around it, and in no other.
  */
 export const recountBefore = (table: SeriesTable, before: string): readonly string[] => {
   const some = `update series as s set`
@@ -81,8 +81,8 @@ export const recountBefore = (table: SeriesTable, before: string): readonly stri
 }
 
 /**
- * Triggers that keep the registry: whatever writes into a table, by any way, is noted within the same transaction. Each statement
- * touches the row of a series once, in the order of numbers, so that two writers that meet wait for one another instead of deadlocking.
+ * SQL of the triggers that maintain the registry for every kind of write, in the writer's transaction. Each statement updates the row of a
+ * series once, in the order of numbers, so that concurrent writers wait for each other instead of deadlocking.
  */
 export const keepRegistry = (table: SeriesTable, layout: Layout): string => {
   const { name, series } = table
@@ -105,6 +105,10 @@ create or replace function ${name}_forget() returns trigger language plpgsql ${P
   update series as s set ${counted(table)}
   from (select series, min(time) as first, max(time) as last from gone group by series order by series) as g
   where s.id = g.series and (g.first <= s.first or g.last >= s.last);
+  update series as s set revised = pg_current_xact_id(), written = pg_current_xact_id()
+  from (select distinct series from gone order by series) as g
+  -- Once a transaction: a delete through a view is one statement a row, and each version of the registry's row slows the next.
+  where s.id = g.series and (s.revised is distinct from pg_current_xact_id() or s.written is distinct from pg_current_xact_id());
   return null;
 end $$;
 create or replace function ${name}_forget_row() returns trigger language plpgsql ${PLANS} as $$ begin
@@ -113,6 +117,8 @@ create or replace function ${name}_forget_row() returns trigger language plpgsql
   if found then
     update series as s set ${counted(table)} where s.id = old.series;
   end if;
+  update series as s set revised = pg_current_xact_id(), written = pg_current_xact_id()
+  where s.id = old.series and s.revised is distinct from pg_current_xact_id();
   return null;
 end $$;
 create or replace function ${name}_clear() returns trigger language plpgsql as $$ begin

@@ -1,7 +1,7 @@
 import { type RecordType, recordTypes } from '../../types/index.ts'
-import { SERIES_NAMES, type SeriesTable } from '../tables.ts'
+import { SERIES_NAMES, type SeriesTable } from '../tables/tables.ts'
 
-/** The number of a series by its names; made where it has none yet. */
+/** SQL function that returns the number of a series by its names, and creates it if there is none. */
 export const seriesNumber = `
 create or replace function series_number(of_type text, ${SERIES_NAMES.map((name) => `of_${name} text`).join(', ')}) returns bigint language plpgsql as $$
 declare
@@ -22,7 +22,7 @@ begin
 end $$;
 `
 
-/** A writer may know a number for as long as it lives, and would go on to store rows under it that no view shows. */
+/** Trigger that refuses deleting series: a writer keeps numbers cached, and would store rows under them that no view shows. */
 export const numbersStay = `
 create or replace function series_stay() returns trigger language plpgsql as $$ begin
   raise exception 'series: a number that writers may know is never given back; delete the records instead' using errcode = '23503';
@@ -30,20 +30,34 @@ end $$;
 create or replace trigger series_stay before delete or truncate on series for each statement execute function series_stay();
 `
 
-/** Columns of a table that its record type does not declare. */
+/**
+ * Columns that came after their view was first released, by view, in the order in which they came: a view that exists takes a new column at
+ * its end alone.
+ */
+export const LATER: Readonly<Record<string, readonly string[]>> = {}
+
+/** Columns in the order of a view. @param columns by name, with the SQL of each */
+export function inOrder(view: string, columns: readonly (readonly [name: string, sql: string])[]): string {
+  const later = LATER[view] ?? []
+  const first = columns.filter(([name]) => !later.includes(name))
+  const last = later.flatMap((name) => columns.filter(([column]) => column === name))
+  return [...first, ['series', 'r.series'] as const, ...last].map(([, sql]) => sql).join(', ')
+}
+
+/** Columns of views that the record type does not declare. */
 const ADDED: Readonly<Record<string, readonly string[]>> = { ohlcv_data: ['flaw'] }
 
-/** The names of a series as arguments of `series_number`; empty where the type has none. */
+/** The names of a series as arguments of `series_number`; empty text for names the type lacks. */
 const namesOf = ({ series }: SeriesTable, row: string): string =>
   SERIES_NAMES.map((name) => (series.names.some((field) => field.name === name) ? `${row}.${name}` : "''")).join(', ')
 
-/** A plan for any key would decompress the series in every chunk of a hypertable, not only in that of the row. */
+/** Plans for the given key: a generic plan would decompress the series in every chunk of a hypertable, not only in that of the row. */
 const ONE_CHUNK = 'set plan_cache_mode = force_custom_plan'
 
 /**
- * The view that shows rows with the names of their series, and takes inserts, updates and deletes by name. A query that names a coin
- * leads by the registry to the rows of its series. It is replaced and never dropped, since what others may do with it would go too: a
- * column that comes later must come last.
+ * SQL of the view that shows rows with the names of their series, and accepts inserts, updates and deletes by name. For a query for a coin
+ * the registry leads to the rows of its series. The view is replaced, never dropped, since dropping would lose grants; so a later column
+ * must come last.
  */
 export function makeView(table: SeriesTable): string {
   const { name, key, series } = table
@@ -51,14 +65,15 @@ export function makeView(table: SeriesTable): string {
   const { fields } = (recordTypes as Record<string, unknown>)[type] as RecordType
   const own = table.fields.map((field) => field.name)
   const isName = (column: string) => names.some((field) => field.name === column)
-  const shown = fields.map(({ name: column }) => `${isName(column) ? 's' : 'r'}.${column}`)
+  const declared = fields.map(({ name: column }) => [column, `${isName(column) ? 's' : 'r'}.${column}`] as const)
+  const added = (ADDED[view] ?? []).map((column) => [column, `r.${column}`] as const)
   const others = own.filter((column) => !key.includes(column))
   const byKey = key.map((column) => `${column} = old.${column}`).join(' and ')
   const moved = [...names.map((field) => field.name), ...key.slice(1)]
   const insert = `new.series := series_number('${type}', ${namesOf(table, 'new')});
   insert into ${name} (${own.join(', ')}) values (${own.map((column) => `new.${column}`).join(', ')});`
   return `
-create or replace view ${view} as select ${[...shown, ...(ADDED[view] ?? []).map((column) => `r.${column}`), 'r.series'].join(', ')}
+create or replace view ${view} as select ${inOrder(view, [...declared, ...added])}
   from ${name} as r join series as s on s.id = r.series;
 create or replace function ${view}_insert() returns trigger language plpgsql as $$ begin
   ${insert}

@@ -1,11 +1,11 @@
-import type { Capabilities } from '../capabilities.ts'
-import type { Pool } from '../pool.ts'
-import { rowsOf } from '../tables.ts'
-import type { TableStatistics } from './storeStatistics.ts'
+import type { Capabilities } from '../connections/capabilities.ts'
+import type { Pool } from '../connections/pool.ts'
+import { rowsTableOf } from '../tables/tables.ts'
+import type { TableStatistics } from './TableStatistics.ts'
 
 type Chunks = Pick<TableStatistics, 'table' | 'chunks' | 'compression' | 'rows' | 'bytes' | 'estimated'>
 
-/** Compressed rows lie a thousand to a row of another table: TimescaleDB knows what they are. */
+/** SQL for chunks, size and rows. Compressed rows are stored a thousand to a row of another table, so TimescaleDB must count them. */
 const CHUNKS = (
   table: string,
 ): string => `select (select count(*) from timescaledb_information.chunks where hypertable_name = '${table}') as chunks,
@@ -16,12 +16,12 @@ const COMPRESSION = (
 ): string => `select number_compressed_chunks as compressed, before_compression_total_bytes as before,
   after_compression_total_bytes as after from hypertable_compression_stats('${table}')`
 
-/** Rows of a larger table are not counted. */
+/** Rows of a larger table are estimated, not counted. */
 export const COUNTED_BYTES = 32 * 1024 * 1024
-/** Nor are more than these, which compressed need little room. */
+/** More rows are estimated, not counted; compressed ones need little space. */
 const COUNTED_ROWS = 100_000
 
-/** What the chunks of the tables add up to. */
+/** Number of chunks, sizes and rows of hypertables. */
 export async function chunkStatistics(
   pool: Pool,
   { compression }: Capabilities,
@@ -29,7 +29,7 @@ export async function chunkStatistics(
 ): Promise<readonly Chunks[]> {
   return Promise.all(
     tables.map(async (table) => {
-      const { rows } = await pool.query<{ chunks: string; bytes: string | null; rows: string | null }>(CHUNKS(rowsOf(table)))
+      const { rows } = await pool.query<{ chunks: string; bytes: string | null; rows: string | null }>(CHUNKS(rowsTableOf(table)))
       const estimate = Number(rows[0]?.rows ?? 0)
       const bytes = Number(rows[0]?.bytes ?? 0)
       const estimated = estimate > COUNTED_ROWS || bytes > COUNTED_BYTES
@@ -48,13 +48,13 @@ export async function chunkStatistics(
 }
 
 async function count(pool: Pool, table: string): Promise<number> {
-  const { rows } = await pool.query<{ rows: string }>(`select count(*) as rows from ${rowsOf(table)}`)
+  const { rows } = await pool.query<{ rows: string }>(`select count(*) as rows from ${rowsTableOf(table)}`)
   return Number(rows[0]?.rows ?? 0)
 }
 
 async function compressed(pool: Pool, table: string): Promise<Chunks['compression']> {
   const { rows } = await pool.query<{ compressed: string | null; before: string | null; after: string | null }>(
-    COMPRESSION(rowsOf(table)),
+    COMPRESSION(rowsTableOf(table)),
   )
   const [row] = rows
   if (!row || !Number(row.compressed)) return undefined

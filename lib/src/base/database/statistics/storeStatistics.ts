@@ -1,36 +1,14 @@
-import type { Capabilities, Layout, LayoutChoice } from '../capabilities.ts'
-import type { Pool } from '../pool.ts'
+import type { Capabilities, Layout, LayoutChoice } from '../connections/capabilities.ts'
+import type { Pool } from '../connections/pool.ts'
+import { TIME_TABLES, type TimeTable } from '../hypertables/hypertables.ts'
 import type { RollupStatus } from '../rollups/Rollups.ts'
-import { rowsOf } from '../tables.ts'
-import { TIME_TABLES, type TimeTable } from '../timescale/hypertables.ts'
+import { rowsTableOf } from '../tables/tables.ts'
 import { COUNTED_BYTES, chunkStatistics } from './chunks.ts'
-
-/** How compression has done, where there is any. */
-export interface CompressionStatistics {
-  readonly compressedChunks: number
-  readonly bytesBefore: number
-  readonly bytesAfter: number
-}
-
-export interface TableStatistics {
-  readonly table: TimeTable | 'rollups'
-  /** Exact for a small table, else as the database estimates it. */
-  readonly rows: number
-  readonly estimated: boolean
-  /** Of rows, indexes and what is stored aside. */
-  readonly bytes: number
-  /** Absent where the layout has none. */
-  readonly chunks?: number
-  readonly compression?: CompressionStatistics
-  /** Days; absent where everything is kept. */
-  readonly retentionDays?: number
-  /** Days; absent where nothing is compressed. */
-  readonly compressAfterDays?: number
-}
+import type { TableStatistics } from './TableStatistics.ts'
 
 export interface StoreStatistics {
   readonly layout: Layout
-  /** Why it is that one; goes behind "because". */
+  /** Reason for the layout; a clause that follows "because". */
   readonly layoutReason: string
   /** Version of TimescaleDB; absent on plain PostgreSQL. */
   readonly timescale?: string
@@ -39,7 +17,7 @@ export interface StoreStatistics {
   readonly rollups: RollupStatus
 }
 
-/** What the statistics are of. */
+/** Parts of a store that its statistics need. */
 export interface MeasuredStore {
   readonly pool: Pool
   readonly capabilities: Capabilities
@@ -55,7 +33,7 @@ export interface MeasuredStore {
 
 const TABLES = [...(Object.keys(TIME_TABLES) as TimeTable[]), 'rollups'] as const
 
-/** Sizes, chunks, compression, retention and rollups of a store; a moment's work however large it is. */
+/** Sizes, chunks, compression, retention and rollups of a store. Fast at any size, since large tables are estimated. */
 export async function storeStatistics({
   pool,
   capabilities,
@@ -93,10 +71,10 @@ async function measure(pool: Pool, table: TableStatistics['table']): Promise<Tab
   const { rows } = await pool.query<{ bytes: string; estimate: string }>(
     `select coalesce(sum(pg_total_relation_size(c.oid)), 0) as bytes, coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint as estimate
      from pg_class as c where c.oid = $1::regclass`,
-    [rowsOf(table)],
+    [rowsTableOf(table)],
   )
   const bytes = Number(rows[0]?.bytes ?? 0)
   if (bytes > COUNTED_BYTES) return { table, rows: Number(rows[0]?.estimate), estimated: true, bytes }
-  const counted = await pool.query<{ rows: string }>(`select count(*) as rows from ${rowsOf(table)}`)
+  const counted = await pool.query<{ rows: string }>(`select count(*) as rows from ${rowsTableOf(table)}`)
   return { table, rows: Number(counted.rows[0]?.rows ?? 0), estimated: false, bytes }
 }

@@ -1,23 +1,23 @@
 import { QiError } from '../../types/index.ts'
-import { detectCapabilities } from '../capabilities.ts'
+import { storedChoice } from '../bookkeeping/storedLayout.ts'
+import { detectCapabilities } from '../connections/capabilities.ts'
+import { sqlState } from '../connections/errors.ts'
+import { type ConnectOptions, inTransaction, type Pool, type PoolClient, withClient } from '../connections/pool.ts'
 import { runs } from '../coverage/sessions.ts'
-import { sqlState } from '../errors.ts'
-import { storedChoice } from '../migrations/index.ts'
-import { type ConnectOptions, inTransaction, type Pool, type PoolClient, withClient } from '../pool.ts'
+import { HYPERTABLES, makeHypertable } from '../hypertables/hypertables.ts'
 import { createAggregates } from '../rollups/aggregates.ts'
 import { rollupLock } from '../rollups/lock.ts'
 import { ignoreWrites, isWatched, markHistory, watchWrites } from '../rollups/marks.ts'
 import { refreshLater } from '../rollups/refreshLater.ts'
-import { putCandlesBack, setCandlesAside } from '../series/candlesLeft.ts'
 import { define } from '../series/definitions.ts'
+import { restoreOrphanCandles, saveOrphanCandles } from '../series/orphanCandles.ts'
 import { dropTriggers } from '../series/registry.ts'
-import { rowsOf } from '../tables.ts'
+import { rowsTableOf } from '../tables/tables.ts'
 import { createExtension } from './extension.ts'
-import { HYPERTABLES, makeHypertable } from './hypertables.ts'
 
 type Converted = keyof typeof HYPERTABLES
 
-/** A table that is about to be converted (`bytes`) or was converted (`milliseconds`); nothing is committed before all are. */
+/** Progress: a table is about to be converted (`bytes`) or was converted (`milliseconds`). All tables are committed together. */
 export interface ConvertStep {
   readonly table: Converted
   readonly at: number
@@ -32,20 +32,20 @@ export interface ConvertOptions extends Pick<ConnectOptions, 'signal'> {
 
 export interface Conversion {
   readonly tables: readonly Converted[]
-  /** Undefined where nothing is rolled up. */
+  /** The keeper of the rollups; undefined if they are off. */
   readonly rollups?: 'aggregates' | 'tables'
 }
 
-/** Sessions that use a table have so long to end what they do, in milliseconds. */
+/** Longest wait for the locks on the tables, in milliseconds. */
 const LOCK_MS = 10_000
 const BEGIN = `begin; set local statement_timeout = 0; set local lock_timeout = ${LOCK_MS}`
-/** A statement of hours ends soon after its client has gone, and gives the tables back. Not every system can tell. */
+/** Makes a long statement end soon after its client is gone, which unlocks the tables. Not supported on every system. */
 const NOTICE_END = `do $$ begin perform set_config('client_connection_check_interval', '2s', true); exception when others then null; end $$`
 const LOCK_NOT_AVAILABLE = '55P03'
 
 /**
- * The tables can be converted now.
- * @throws QiError CONFLICT where they are hypertables, or a platform runs on the store; UNSUPPORTED where the database is not set up
+ * Checks that the tables can be converted now.
+ * @throws QiError CONFLICT if they are hypertables, or a platform runs on the store; UNSUPPORTED if the database is not set up
  */
 export async function checkConvertible(pool: Pick<Pool, 'query'>): Promise<void> {
   const stored = await storedChoice(pool)
@@ -60,9 +60,9 @@ export async function checkConvertible(pool: Pick<Pool, 'query'>): Promise<void>
 }
 
 /**
- * Makes hypertables of the plain tables of a store, with all that they hold, in one transaction: after a failure or a crash they are as
- * they were. Readers and writers wait. Where TimescaleDB can keep the rollups it does from then on; passes make them again.
- * @throws QiError CONFLICT ({@link checkConvertible}), UNSUPPORTED where TimescaleDB cannot be had, TIMEOUT where a table stays in use
+ * Converts a store's plain tables to hypertables, with their rows, in one transaction: a failure or crash changes nothing. Readers and
+ * writers wait. Afterwards continuous aggregates keep the rollups, if the edition has them; passes rebuild the bars.
+ * @throws QiError CONFLICT ({@link checkConvertible}), UNSUPPORTED without TimescaleDB, TIMEOUT if a table stays in use
  */
 export async function convertToHypertables(pool: Pool, { onStep, ...connect }: ConvertOptions = {}): Promise<Conversion> {
   await checkConvertible(pool)
@@ -85,20 +85,20 @@ export async function convertToHypertables(pool: Pool, { onStep, ...connect }: C
 
 async function convert(client: PoolClient, onStep: ConvertOptions['onStep']): Promise<Conversion> {
   const tables = Object.keys(HYPERTABLES) as Converted[]
-  // A platform that starts now waits for the first lock, and finds hypertables.
+  // A platform that starts now waits for this lock, and then finds hypertables.
   await client.query('lock table qicore_migrations in share row exclusive mode')
   await checkConvertible(client)
-  const rows = tables.map(rowsOf).join(', ')
+  const rows = tables.map(rowsTableOf).join(', ')
   await client.query(`lock table ${rows} in access exclusive mode`).catch(inUse)
   const rolled = await isWatched(client)
-  // TimescaleDB takes no table with triggers of statements along.
+  // TimescaleDB cannot migrate a table with statement triggers.
   if (rolled) await ignoreWrites(client)
   await dropTriggers(client)
   const { continuousAggregates } = await detectCapabilities(client)
   const rollups = rolled ? (continuousAggregates ? 'aggregates' : 'tables') : undefined
   if (rollups === 'aggregates') {
-    await setCandlesAside(client)
-    // Continuous aggregates make the coarser bars of those of one minute.
+    await saveOrphanCandles(client)
+    // Continuous aggregates rebuild the coarser bars from 1m bars.
     await client.query("delete from rollups where timeframe <> '1m'")
   }
   for (const [done, table] of tables.entries()) {
@@ -121,7 +121,9 @@ async function convert(client: PoolClient, onStep: ConvertOptions['onStep']): Pr
 }
 
 async function bytesOf(client: PoolClient, table: Converted): Promise<number> {
-  const { rows } = await client.query<{ bytes: string }>('select pg_total_relation_size($1::regclass) as bytes', [rowsOf(table)])
+  const { rows } = await client.query<{ bytes: string }>('select pg_total_relation_size($1::regclass) as bytes', [
+    rowsTableOf(table),
+  ])
   return Number(rows[0]?.bytes ?? 0)
 }
 
@@ -134,10 +136,10 @@ function inUse(error: unknown): never {
   )
 }
 
-/** As turning the rollups on does: queries read the records until a pass has made the bars. */
+/** Hands the rollups to continuous aggregates. Queries read the records until passes have built the bars. */
 async function keepByAggregates(client: PoolClient): Promise<void> {
   await createAggregates(client)
-  await putCandlesBack(client)
+  await restoreOrphanCandles(client)
   await markHistory(client)
   await refreshLater(client)
   await client.query("update qicore_settings set value = 'aggregates' where name = 'rollups'")

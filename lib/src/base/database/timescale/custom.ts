@@ -1,34 +1,38 @@
 import { QiError } from '../../types/index.ts'
-import type { Layout } from '../capabilities.ts'
-import { type Pool, withClient } from '../pool.ts'
+import type { Layout } from '../connections/capabilities.ts'
+import { type Pool, withClient } from '../connections/pool.ts'
 
-/** What a table of the user's own may hold. */
+/** Column types of users' own tables. */
 export const COLUMN_TYPES = ['text', 'numeric', 'bigint', 'double precision', 'boolean'] as const
 export type ColumnType = (typeof COLUMN_TYPES)[number]
 
 export interface OwnTable {
-  /** Its name; lower case letters, digits and underscores. */
+  /** Name: lower case letters, digits and underscores. */
   readonly table: string
-  /** Beside `time`, which each has. */
+  /** Columns besides `time`, which every table has. */
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
-  /** Columns that, with `time`, make the primary key. */
+  /** Columns that form the primary key together with `time`. */
   readonly key: readonly string[]
   readonly chunkDays: number
 }
 
-/** By its comment a table is known as one that was made here. */
+/** Comment that identifies a table created here. */
 const MARK = 'a time table of its own, made by qicore'
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/
 
-/** The tables that {@link createOwnTable} made. */
+/** SQL: the tables created by {@link createOwnTable}. */
 export const OWN_TABLES = `select c.relname as table from pg_class as c
   where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and obj_description(c.oid, 'pg_class') = '${MARK}' order by 1`
 
+/** SQL: the roles that may read these tables. */
+const READERS = `select quote_ident(r.rolname) as role from pg_roles as r cross join pg_database as d
+  where d.datname = current_database() and r.rolname in ('qicore_reader', 'qicore_reader_' || d.oid, 'qicore_sql_' || d.oid, 'qicore_mcp_' || d.oid)
+  and has_table_privilege(r.oid, 'series', 'select')`
+
 /**
- * A table for the user's own figures over time: a hypertable, or in a plain layout a table with an index of block ranges over
- * time, which serves the same queries.
- * @throws QiError CONFLICT where the name is taken, BAD_REQUEST
+ * Creates a table for a user's own figures over time: a hypertable, or in a plain layout a table with a block range index on time.
+ * @throws QiError CONFLICT if the name is taken, BAD_REQUEST
  */
 export async function createOwnTable(pool: Pool, layout: Layout, own: OwnTable): Promise<'hypertable' | 'plain'> {
   const { table, columns, key, chunkDays } = own
@@ -58,6 +62,8 @@ export async function createOwnTable(pool: Pool, layout: Layout, own: OwnTable):
           [table, Math.round(chunkDays * 24)],
         )
       else await client.query(`create index on "${table}" using brin (time)`)
+      const { rows: readers } = await client.query<{ role: string }>(READERS)
+      for (const { role } of readers) await client.query(`grant select on "${table}" to ${role}`)
       await client.query(`comment on table "${table}" is '${MARK}'`)
       await client.query('commit')
     } catch (error) {

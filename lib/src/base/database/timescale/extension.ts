@@ -1,8 +1,8 @@
 import { errorMessage } from '../../types/index.ts'
-import { classifyPgError, sqlState } from '../errors.ts'
-import { type Pool, type PoolClient, withClient } from '../pool.ts'
+import { classifyPgError, sqlState } from '../connections/errors.ts'
+import { type Pool, type PoolClient, withClient } from '../connections/pool.ts'
 
-/** Why the extension timescaledb cannot be had. */
+/** Reason why the extension timescaledb is not available, and the remedy. */
 export interface Missing {
   readonly reason: string
   readonly remedy: string
@@ -25,11 +25,11 @@ interface Look {
 }
 
 /**
- * Creates the extension where the server offers it. It is trusted, so the owner of a database may create it without being a
- * superuser. Whether the server has loaded it only a superuser may ask, so it is tried.
- * @param trial takes the extension back again: only the answer remains
- * @returns undefined once it is there, else what is missing
- * @throws QiError UNAVAILABLE and other failures that say nothing about the extension
+ * Creates the extension if the server offers it. It is trusted, so the owner of a database may create it. Only a superuser could read if the
+ * server has preloaded it, so creation is simply tried.
+ * @param trial true: rolls the creation back
+ * @returns undefined on success, else the reason and remedy
+ * @throws QiError UNAVAILABLE and other failures unrelated to the extension
  */
 export async function createExtension(pool: Pool, { trial }: { readonly trial: boolean }): Promise<Missing | undefined> {
   const before = await withClient(pool, look)
@@ -43,7 +43,7 @@ export async function createExtension(pool: Pool, { trial }: { readonly trial: b
       return missing
     })
   } catch (error) {
-    // The server ends the session with this error: no savepoint helps.
+    // This error ends the session, so it cannot be handled with a savepoint.
     if (!/must be preloaded/.test(errorMessage(error))) throw error
     return {
       reason: 'the server has not loaded timescaledb',
@@ -57,7 +57,7 @@ async function look(client: PoolClient): Promise<Look> {
   return rows[0] as Look
 }
 
-/** The library of the extension is not on the server's disk. That counts as an I/O error of the server, but does not pass. */
+/** The extension's library is missing on the server. The SQLSTATE is that of an I/O error, but a retry does not help. */
 const NO_FILE = '58P01'
 
 async function tried(client: PoolClient): Promise<Missing | undefined> {
@@ -69,7 +69,7 @@ async function tried(client: PoolClient): Promise<Missing | undefined> {
     if (state === undefined || (error as { severity?: string }).severity === 'FATAL') throw error
     await client.query('rollback to savepoint extension')
     const { created, role, database } = await look(client)
-    // Another process created it in the same moment.
+    // Another process created it at the same moment.
     if (created) return undefined
     if (state === '42501')
       return {
@@ -79,7 +79,7 @@ async function tried(client: PoolClient): Promise<Missing | undefined> {
     if (state !== NO_FILE && classifyPgError(error).retryable) throw error
     return {
       reason: `the extension timescaledb cannot be created: ${errorMessage(error)}`,
-      remedy: 'mend the installation of TimescaleDB there',
+      remedy: 'repair the installation of TimescaleDB there',
     }
   }
 }

@@ -2,10 +2,10 @@ import type { ClientBase } from 'pg'
 
 /** A job of TimescaleDB on a table of the store, such as a compression policy. */
 export interface StoreJob {
-  /** Such as `policy_compression trades`. */
+  /** Procedure and table, such as `policy_compression trades`. */
   readonly name: string
   readonly id: number
-  /** When it last ended well, in milliseconds since 1970; undefined: never. */
+  /** Time of the last success, in milliseconds since 1970; undefined: never. */
   readonly lastSuccess: number | undefined
   /** True if its last run failed. */
   readonly failed: boolean
@@ -16,11 +16,11 @@ export interface StoreJob {
 
 export interface StoreJobs {
   readonly jobs: readonly StoreJob[]
-  /** Processes that the server gives to schedulers and jobs of all its databases; undefined where the role may not know. */
+  /** Background workers of the server for the jobs of all its databases; undefined if the role may not read the setting. */
   readonly workers: number | undefined
 }
 
-/** A job that starts this much later than planned is overdue: one that is only queued starts within minutes. */
+/** Delay from which on a job is overdue; a queued job starts within minutes. */
 const LATE = "interval '1 hour'"
 
 const JOBS = `select j.proc_name || ' ' || j.hypertable_name as name, j.job_id as id,
@@ -39,10 +39,10 @@ interface Row {
   readonly overdue: boolean | null
 }
 
-/** The jobs on tables of this schema. The extension must be there. */
+/** Jobs on tables of the current schema. Requires the extension. */
 export async function storeJobs(client: Pick<ClientBase, 'query'>): Promise<StoreJobs> {
   const { rows } = await client.query<Row>(JOBS)
-  // Unlike current_setting(), the view leaves out what the role may not know.
+  // Unlike current_setting(), the view omits settings that the role may not read, instead of failing.
   const { rows: settings } = await client.query<{ setting: string }>(
     "select setting from pg_settings where name = 'timescaledb.max_background_workers'",
   )

@@ -1,23 +1,22 @@
 import { QiError } from '../../types/index.ts'
-import type { LayoutChoice, LayoutSetting } from '../capabilities.ts'
-import { storedChoice } from '../migrations/index.ts'
-import { type Pool, withClient } from '../pool.ts'
+import { storedChoice } from '../bookkeeping/storedLayout.ts'
+import type { LayoutChoice, LayoutSetting } from '../connections/capabilities.ts'
+import { type Pool, withClient } from '../connections/pool.ts'
 import { createExtension, type Missing } from './extension.ts'
 
-/** The layout that a database has, or gets with the first migration. */
+/** The layout of a database, or the one that the first migration will give it. */
 export interface FoundLayout extends LayoutChoice {
-  /** True if the database is not set up yet, so that the layout is a choice. */
+  /** True if the database is not set up yet, so the layout is only chosen. */
   readonly fresh: boolean
-  /** The way to get TimescaleDB where the tables of a fresh database are plain for lack of it. */
+  /** Remedy, if a fresh database gets plain tables because TimescaleDB is not available. */
   readonly remedy?: string
 }
 
 /**
- * The stored layout of a database that is set up. For any other one the setting decides, and `auto` takes hypertables where the
- * extension is there or can be created, which this does.
- * @param trial takes the extension back again, so that the database stays as it was
- * @throws QiError CONFIG_INVALID where the setting contradicts the stored layout, UNSUPPORTED where it asks for hypertables that
- *   cannot be had
+ * Finds the layout: the stored one if the database is set up, else the one of the setting. `auto` means hypertables if the extension exists
+ * or can be created; then it is created.
+ * @param trial true: rolls the creation of the extension back
+ * @throws QiError CONFIG_INVALID if the setting contradicts the stored layout, UNSUPPORTED if it requires hypertables without TimescaleDB
  */
 export async function findLayout(
   pool: Pool,
@@ -51,7 +50,7 @@ function contradiction(setting: LayoutSetting, { layout, reason }: LayoutChoice)
   return new QiError('CONFIG_INVALID', what, { field: 'store.layout' })
 }
 
-/** One sentence for people when the layout is chosen. */
+/** A sentence that describes the layout, for people. */
 export const describeLayout = ({ layout, reason, remedy }: Pick<FoundLayout, 'layout' | 'reason' | 'remedy'>): string =>
   layout === 'hypertables'
     ? `the tables are hypertables, because ${reason}`

@@ -1,27 +1,27 @@
 import { QiError } from '../../types/index.ts'
-import type { Capabilities } from '../capabilities.ts'
-import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
-import { keptAgain, mayDropBefore } from '../rollups/horizon.ts'
+import type { Capabilities } from '../connections/capabilities.ts'
+import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../connections/pool.ts'
+import { enableCompression } from '../hypertables/compression.ts'
+import { TIME_TABLES, type TimeTable } from '../hypertables/hypertables.ts'
+import { mayDropBefore, resetKeptSince } from '../rollups/horizon.ts'
 import { recountBefore } from '../series/registry.ts'
-import { rowsOf, seriesTables } from '../tables.ts'
-import { compress } from './compression.ts'
-import { TIME_TABLES, type TimeTable } from './hypertables.ts'
+import { rowsTableOf, seriesTables } from '../tables/tables.ts'
 
-/** Rows deleted in one statement: short enough that writers do not wait for it. */
+/** Rows deleted per statement; few, so that writers do not wait. */
 const DELETE_ROWS = 20_000
-/** Rows found at once. */
+/** Rows found per cursor. */
 const FIND_ROWS = 500_000
 const HOUR_MS = 3_600_000
 const TABLES = Object.keys(TIME_TABLES) as TimeTable[]
 
 export interface RetentionResult {
   readonly table: TimeTable
-  /** What was dropped: whole chunks, or rows. */
+  /** Unit of `dropped`. */
   readonly unit: 'chunks' | 'rows'
   readonly dropped: number
 }
 
-/** How old data may become, and from when on it is compressed. */
+/** Retention and compression of the tables. */
 export class Policies {
   readonly #pool: Pool
   readonly #capabilities: Capabilities
@@ -33,7 +33,7 @@ export class Policies {
     this.#connect = connect
   }
 
-  /** Keeps so many days of a table from now on, or everything when undefined; {@link applyRetention} does the dropping. */
+  /** Sets how many days of a table are kept; undefined: everything. {@link applyRetention} drops the older rows. */
   async setRetention(table: TimeTable, days: number | undefined): Promise<void> {
     checkTable(table)
     if (days !== undefined) checkDays(days)
@@ -45,11 +45,11 @@ export class Policies {
           'insert into qicore_settings values ($1, $2) on conflict (name) do update set value = excluded.value',
           [name, String(days)],
         )
-      await keptAgain(client, table, days)
+      await resetKeptSince(client, table, days)
     })
   }
 
-  /** The tables that do not keep everything, and for how many days they do. */
+  /** Days of retention by table; tables that keep everything are omitted. */
   async retention(): Promise<Partial<Record<TimeTable, number>>> {
     const { rows } = await this.#run((client) =>
       client.query<{ name: string; value: string }>("select name, value from qicore_settings where name like 'retention.%'"),
@@ -58,8 +58,8 @@ export class Policies {
   }
 
   /**
-   * Drops what is older than each table keeps; call it now and then. Chunks go as a whole; where there are none, rows are
-   * deleted in batches, each committed by itself.
+   * Drops rows older than the retention of their table; call it regularly. Hypertables drop whole chunks; plain tables delete rows in
+   * batches, each committed separately.
    */
   async applyRetention(options: { readonly signal?: AbortSignal } = {}): Promise<readonly RetentionResult[]> {
     const results: RetentionResult[] = []
@@ -75,27 +75,27 @@ export class Policies {
   }
 
   /**
-   * Compresses chunks of a table once they are so many days old; undefined ends it. Writes into a compressed chunk still work:
-   * the segments they touch are decompressed.
+   * Sets the age in days from which on chunks of a table are compressed; undefined: never. Writes into compressed chunks still work: the
+   * touched segments are decompressed.
    * @throws QiError UNSUPPORTED without TimescaleDB's community edition
    */
   async setCompression(table: TimeTable, afterDays: number | undefined): Promise<void> {
     checkTable(table)
     await this.#needs('compression', 'compression')
     await this.#run(async (client) => {
-      await client.query('select remove_compression_policy($1::regclass, if_exists => true)', [rowsOf(table)])
+      await client.query('select remove_compression_policy($1::regclass, if_exists => true)', [rowsTableOf(table)])
       if (afterDays === undefined) return
       checkDays(afterDays)
-      await compress(client, table, `${Math.round(afterDays * 24)} hours`)
+      await enableCompression(client, table, `${Math.round(afterDays * 24)} hours`)
     })
   }
 
-  /** Whether {@link setCompression} can do anything here. */
+  /** True if {@link setCompression} is supported by this database and its layout. */
   async canCompress(): Promise<boolean> {
     return this.#capabilities.compression && (await this.#isHypertable('crypto_prices'))
   }
 
-  /** The tables whose old chunks are compressed, and after how many days. */
+  /** Age in days from which on chunks are compressed, by table; tables without compression are omitted. */
   async compression(): Promise<Partial<Record<TimeTable, number>>> {
     if (!(await this.canCompress())) return {}
     const { rows } = await this.#run((client) =>
@@ -104,10 +104,12 @@ export class Policies {
         from timescaledb_information.jobs where proc_name = 'policy_compression' and config ? 'compress_after'`),
     )
     const days = new Map(rows.map((row) => [row.name, Number(row.days)]))
-    return Object.fromEntries(TABLES.flatMap((table) => (days.has(rowsOf(table)) ? [[table, days.get(rowsOf(table))]] : [])))
+    return Object.fromEntries(
+      TABLES.flatMap((table) => (days.has(rowsTableOf(table)) ? [[table, days.get(rowsTableOf(table))]] : [])),
+    )
   }
 
-  /** @throws QiError UNSUPPORTED, saying what is missing */
+  /** @throws QiError UNSUPPORTED if the capability, or the hypertable layout, is missing */
   async #needs(capability: 'compression' | 'hypertables', what: string): Promise<void> {
     if (!this.#capabilities[capability]) throw unsupported(what)
     if (!(await this.#isHypertable('crypto_prices'))) throw unsupported(`${what} on plain tables`)
@@ -116,7 +118,7 @@ export class Policies {
   async #isHypertable(table: TimeTable): Promise<boolean> {
     if (!this.#capabilities.hypertables) return false
     const { rowCount } = await this.#run((client) =>
-      client.query('select from timescaledb_information.hypertables where hypertable_name = $1', [rowsOf(table)]),
+      client.query('select from timescaledb_information.hypertables where hypertable_name = $1', [rowsTableOf(table)]),
     )
     return rowCount === 1
   }
@@ -133,17 +135,17 @@ export const unsupported = (what: string): QiError =>
   )
 
 async function dropChunks(client: PoolClient, table: TimeTable, before: string): Promise<number> {
-  const rows = rowsOf(table)
+  const rows = rowsTableOf(table)
   const { rowCount } = await client.query('select drop_chunks($1::regclass, older_than => $2::timestamptz)', [rows, before])
-  // A dropped chunk fires no trigger.
+  // Dropping a chunk fires no trigger.
   const spec = seriesTables.find(({ name }) => name === rows)
   if (rowCount && spec) for (const statement of recountBefore(spec, quoted(before))) await client.query(statement)
   return rowCount ?? 0
 }
 
 /**
- * The old rows are found once for many batches: rows deleted just now are still in the way of whoever looks for old ones. A place
- * may hold another row by the time it is deleted, hence the second look at its time.
+ * Deletes old rows in batches. One cursor finds rows for many batches, since every new search would first pass over the rows just deleted.
+ * A ctid may hold another row by the time of the delete, so the time is checked again.
  */
 async function deleteRows(client: PoolClient, table: TimeTable, before: string, signal?: AbortSignal): Promise<number> {
   let dropped = 0
@@ -153,13 +155,13 @@ async function deleteRows(client: PoolClient, table: TimeTable, before: string, 
     for (let found = FIND_ROWS; found === FIND_ROWS && !signal?.aborted; ) {
       found = 0
       await client.query(
-        `declare old_rows no scroll cursor with hold for select ctid from ${rowsOf(table)} where time < ${quoted(before)} limit ${FIND_ROWS}`,
+        `declare old_rows no scroll cursor with hold for select ctid from ${rowsTableOf(table)} where time < ${quoted(before)} limit ${FIND_ROWS}`,
       )
       for (let batch = DELETE_ROWS; batch === DELETE_ROWS && !signal?.aborted; found += batch) {
         const { rows } = await client.query<{ ctid: string }>(`fetch ${DELETE_ROWS} from old_rows`)
         batch = rows.length
         const places = rows.map(({ ctid }) => ctid)
-        const { rowCount } = await client.query(`delete from ${rowsOf(table)} where ctid = any ($1::tid[]) and time < $2`, [
+        const { rowCount } = await client.query(`delete from ${rowsTableOf(table)} where ctid = any ($1::tid[]) and time < $2`, [
           places,
           before,
         ])
@@ -173,7 +175,7 @@ async function deleteRows(client: PoolClient, table: TimeTable, before: string, 
   return dropped
 }
 
-/** A cursor takes no parameters. */
+/** Quotes a time, since a cursor takes no parameters. */
 const quoted = (time: string): string => `'${time.replaceAll("'", "''")}'::timestamptz`
 
 function checkTable(table: string): void {

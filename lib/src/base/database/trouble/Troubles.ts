@@ -1,9 +1,10 @@
 import { withTimeout } from '../../networking/timeout.ts'
 import { QiError } from '../../types/index.ts'
-import type { ControlConnection } from '../control.ts'
-import { isDiskFull, isPoolFull, stateOf } from '../errors.ts'
-import { refusesWrites } from '../recognise.ts'
-import { allTables, publicName } from '../tables.ts'
+import type { ControlConnection } from '../connections/ControlConnection.ts'
+import { writeRefusal } from '../connections/checkServer.ts'
+import { isDiskFull, isPoolFull, stateOf } from '../connections/errors.ts'
+import type { FailureExplainer } from '../connections/FailureExplainer.ts'
+import { allTables, publicName } from '../tables/tables.ts'
 import { type Drift, schemaDrift } from './drift.ts'
 import { describeLock, lockRemedy, type TableLock, tableLocks } from './locks.ts'
 import { type StoreTrouble, timescaleTroubles } from './timescaleTroubles.ts'
@@ -14,33 +15,19 @@ export interface Found {
   readonly locks: readonly TableLock[]
 }
 
-/** Explains failures of a store, for those who run statements. */
-export interface FailureExplainer {
-  /** The failure with its cause in the tables, where there is one. @param about the statement, or the table's name */
-  explain(failure: QiError, about?: string): Promise<QiError>
-  /** The drift of a table that keeps everything from being stored there. */
-  driftOf(table: string): Promise<QiError | undefined>
-  /** Says that a table has no key, without which COPY stores rows twice. */
-  keylessTable(table: string): Promise<QiError | undefined>
-  /** Refuses a statement over a table that is known to be locked, so that it takes no connection from others. @throws QiError */
-  admit(text: string): void
-  /** A statement was answered: its tables are free again. */
-  passed(text: string): void
-}
-
 const LOCK_NOT_AVAILABLE = '55P03'
-/** A statement that writes, on a server that takes none: a replica, or one that is being switched over. */
+/** A write on a read-only server: a replica, or one in a switch-over. */
 const READ_ONLY = '25006'
 /** No unique key matches an ON CONFLICT. */
 const NO_KEY = '42P10'
-/** A column, a table, a function or a unique key that is missing, another type, bytes that do not fit a column's type. */
+/** SQLSTATEs of drift: a missing column, table, function or unique key, another type, bytes that do not fit a column's type. */
 const SAYS_DRIFT = new Set(['42703', '42P01', '42804', NO_KEY, '42704', '42883', '22P03', '23502'])
 const FRESH_MS = 1000
 const ASK_MS = 2000
 const SLOW_MS = 60_000
-/** A table that was found locked is tried again by one statement after this time; meanwhile others are refused at once. */
+/** After this time one statement may try a locked table again; until then all are refused at once. */
 const AGAIN_MS = 500
-/** Longer than the wait of that one for the lock. */
+/** How long others are refused while that statement waits for the lock; longer than its lock timeout. */
 const PROBE_MS = 3000
 
 const TABLES = allTables.map(({ name }) => name)
@@ -51,7 +38,7 @@ const mentions = (table: string): RegExp => {
   return new RegExp(`\\b(${table}${spec ? `|${publicName(spec)}` : ''})\\b`)
 }
 
-/** Looks at the tables over the control connection, which pools that are full do not hold up. */
+/** Inspects the tables over the control connection, so that full pools do not delay it. */
 export class Troubles implements FailureExplainer {
   readonly #control: Pick<ControlConnection, 'run'>
   readonly #place: string
@@ -61,13 +48,13 @@ export class Troubles implements FailureExplainer {
   #askedSlow = Number.NEGATIVE_INFINITY
   #slow: Promise<readonly StoreTrouble[]> = Promise.resolve([])
 
-  /** @param place of the database, for people: a folder, or host and port */
+  /** @param place the place of the database, for messages: a folder, or host and port */
   constructor(control: Pick<ControlConnection, 'run'>, place: string) {
     this.#control = control
     this.#place = place
   }
 
-  /** @throws QiError where the database does not answer */
+  /** The locks and drifts now; callers within a second share one answer. @throws QiError if the database does not answer */
   look(): Promise<Found> {
     if (this.#found && Date.now() - this.#asked < FRESH_MS) return this.#found
     this.#asked = Date.now()
@@ -77,8 +64,8 @@ export class Troubles implements FailureExplainer {
   }
 
   /**
-   * What is wrong with hypertables, continuous aggregates and jobs of TimescaleDB; looked at once a minute.
-   * @throws QiError where the database does not answer
+   * Problems of hypertables, continuous aggregates and jobs of TimescaleDB; checked at most once a minute.
+   * @throws QiError if the database does not answer
    */
   async slow(): Promise<readonly StoreTrouble[]> {
     if (performance.now() - this.#askedSlow >= SLOW_MS) {
@@ -91,7 +78,7 @@ export class Troubles implements FailureExplainer {
     return this.#slow
   }
 
-  /** Everything that is wrong with the tables and jobs, now. @throws QiError where the database does not answer */
+  /** All problems of the tables and jobs, checked now. @throws QiError if the database does not answer */
   async all(): Promise<readonly StoreTrouble[]> {
     const { drifts } = await this.#ask()
     return [...drifts, ...(await this.#askSlowly())]
@@ -99,8 +86,8 @@ export class Troubles implements FailureExplainer {
 
   #askSlowly(): Promise<readonly StoreTrouble[]> {
     const look = this.#control.run(timescaleTroubles)
-    look.catch(() => {}) // may come too late
-    return withTimeout(ASK_MS, 'looking at TimescaleDB', () => look)
+    look.catch(() => {}) // may fail after the timeout
+    return withTimeout(ASK_MS, 'checking TimescaleDB', () => look)
   }
 
   async explain(failure: QiError, about = failure.message): Promise<QiError> {
@@ -123,15 +110,15 @@ export class Troubles implements FailureExplainer {
     }
     const own = drifts.filter(({ table, stopsWriting }) => stopsWriting && concerns(table))
     // The database does not say which table lacks the key.
-    const behind = own.length === 0 && state === NO_KEY ? drifts.filter(({ keyless }) => keyless) : own
-    return behind.length > 0 ? drifted(behind, failure) : failure
+    const causes = own.length === 0 && state === NO_KEY ? drifts.filter(({ keyless }) => keyless) : own
+    return causes.length > 0 ? drifted(causes, failure) : failure
   }
 
   driftOf(table: string): Promise<QiError | undefined> {
     return this.#driftOf(table, 'stopsWriting', this.look())
   }
 
-  /** Not from the look that others share: made before anything failed, it would hide the cause of the next failure. */
+  /** Checks now instead of using the shared answer: from before the failure, that would hide its cause. */
   keylessTable(table: string): Promise<QiError | undefined> {
     return this.#driftOf(table, 'keyless', this.#ask())
   }
@@ -146,7 +133,7 @@ export class Troubles implements FailureExplainer {
     for (const known of this.#locked.values()) {
       if (!known.pattern.test(text)) continue
       if (Date.now() < known.until) throw known.error
-      known.until = Date.now() + PROBE_MS // this one finds out; others are refused until then
+      known.until = Date.now() + PROBE_MS // this statement tries; others are refused until then
     }
   }
 
@@ -154,9 +141,9 @@ export class Troubles implements FailureExplainer {
     for (const [table, { pattern }] of this.#locked) if (pattern.test(text)) this.#locked.delete(table)
   }
 
-  /** Stays retryable: after a switch-over the address leads to the primary again. */
+  /** The error for a read-only server. Retryable: after a switch-over the address leads to the primary again. */
   async #readOnly(failure: QiError): Promise<QiError> {
-    const refusal = await this.#control.run((client) => refusesWrites(client, 'DATABASE_URL')).catch(() => undefined)
+    const refusal = await this.#control.run((client) => writeRefusal(client, 'DATABASE_URL')).catch(() => undefined)
     return refusal ? new QiError('UNAVAILABLE', refusal.message, { cause: failure, advised: true }) : failure
   }
 
@@ -165,15 +152,15 @@ export class Troubles implements FailureExplainer {
       locks: await tableLocks(client, TABLES),
       drifts: await schemaDrift(client),
     }))
-    look.catch(() => {}) // may come too late
-    return withTimeout(ASK_MS, 'looking at the tables', () => look)
+    look.catch(() => {}) // may fail after the timeout
+    return withTimeout(ASK_MS, 'checking the tables', () => look)
   }
 }
 
-/** One table, or writing alone, is concerned: what else there is goes on. */
+/** An error that concerns one table, or only writing; everything else works. */
 const partial = (cause: QiError, message: string): QiError => new QiError('UNAVAILABLE', message, { cause, partial: true })
 
-/** The same sentence for whoever meets it: writers, readers, the check and the doctor. */
+/** The error for drifts, the same for writers, readers, the health check and the doctor. */
 export function drifted(drifts: readonly Drift[], cause?: unknown): QiError {
   return new QiError('UNAVAILABLE', drifts.map(({ what, remedy }) => `${what}: ${remedy}`).join('; '), {
     partial: true,

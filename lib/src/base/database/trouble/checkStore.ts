@@ -1,10 +1,10 @@
 import { withTimeout } from '../../networking/timeout.ts'
 import { type CheckResult, countOf, errorMessage, toQiError } from '../../types/index.ts'
-import { layoutMismatch } from '../migrations/index.ts'
-import { type Pool, withClient } from '../pool.ts'
-import { allTables } from '../tables.ts'
+import { layoutMismatch } from '../bookkeeping/storedLayout.ts'
+import { type Pool, withClient } from '../connections/pool.ts'
+import { describeRow, type UnreadableRow, type UnreadableRows } from '../reading/UnreadableRows.ts'
+import { allTables } from '../tables/tables.ts'
 import type { TimescaleClient } from '../timescale/TimescaleClient.ts'
-import { describeRow, type UnreadableRow, type UnreadableRows } from '../unreadable.ts'
 import { describeLock, lockRemedy } from './locks.ts'
 import type { Found, Troubles } from './Troubles.ts'
 import type { StoreTrouble } from './timescaleTroubles.ts'
@@ -18,15 +18,15 @@ export interface StoreParts {
   readonly unreadable: UnreadableRows
 }
 
-/** A prober waits four seconds for the whole platform. */
+/** The most for one step, in milliseconds: health probes wait four seconds for the whole platform. */
 const PATIENCE_MS = 2500
-/** A lock that lasts shorter holds nobody up for long. */
+/** Shorter locks are not reported, in seconds. */
 const LONG_LOCK_S = 1
 
 /**
- * Writes a row on the way of writers and takes it back, reads on the way of readers, and compares the tables with the record types and
- * the migrations. A table that is locked or was changed, a job of TimescaleDB that fails and a row that no reader can read make it
- * degraded, since the others work; it is down when nothing can be read or written.
+ * The health check of the store: writes a row with the writers' pool and rolls it back, reads with the readers' pool, and compares the
+ * tables with the record types and the migrations. Degraded: a table is locked or changed, a job of TimescaleDB fails, or a row cannot be
+ * read. Down: nothing can be read or written.
  */
 export async function checkStore({ client, readers, troubles, unreadable }: StoreParts): Promise<CheckResult> {
   try {
@@ -45,7 +45,7 @@ export async function checkStore({ client, readers, troubles, unreadable }: Stor
       )
     }
     const mismatch = await layoutMismatch(readers, client.capabilities)
-    // Plain tables work as well where the extension is there; hypertables do not where it is missing.
+    // Plain tables work with the extension; hypertables do not work without it.
     const misplaced = mismatch !== undefined && !client.capabilities.hypertables ? mismatch : undefined
     if (long.length + drifts.length > 0) return troubled({ locks: long, drifts }, slow, free !== undefined)
     if (misplaced) return { ok: false, summary: misplaced, details: { serverVersion: client.capabilities.serverVersion } }
@@ -58,12 +58,12 @@ export async function checkStore({ client, readers, troubles, unreadable }: Stor
   }
 }
 
-/** Readers and writers do not need what is asked here. */
+/** A failed check of TimescaleDB: readers and writers do not need it. */
 const unasked = (error: unknown): StoreTrouble[] => [
-  { what: `TimescaleDB does not tell of its jobs: ${errorMessage(error)}`, remedy: 'see the message' },
+  { what: `the jobs of TimescaleDB cannot be read: ${errorMessage(error)}`, remedy: 'see the message' },
 ]
 
-const MOST_TOLD = 3
+const MOST_LISTED = 3
 
 function troubled({ locks, drifts }: Found, slow: readonly StoreTrouble[], partly: boolean): CheckResult {
   const all: StoreTrouble[] = [
@@ -71,25 +71,25 @@ function troubled({ locks, drifts }: Found, slow: readonly StoreTrouble[], partl
     ...drifts,
     ...slow,
   ]
-  const told = all.slice(0, MOST_TOLD)
-  const more = all.length - told.length
+  const listed = all.slice(0, MOST_LISTED)
+  const more = all.length - listed.length
   return {
     ok: false,
     ...(partly && { degraded: true }),
-    summary: [...told.map(({ what }) => what), ...(more > 0 ? [`and ${more} more`] : [])].join('; '),
-    remedy: told.map(({ remedy }) => remedy).join('; '),
+    summary: [...listed.map(({ what }) => what), ...(more > 0 ? [`and ${more} more`] : [])].join('; '),
+    remedy: listed.map(({ remedy }) => remedy).join('; '),
     details: { locked: locks.length, changed: drifts.length, ...(slow.length > 0 && { timescale: slow.length }) },
   }
 }
 
 function unreadableRows(skipped: readonly UnreadableRow[]): CheckResult {
-  const told = skipped.slice(-MOST_TOLD).map((row) => `${describeRow(row)}: ${row.reason}`)
-  const more = skipped.length - told.length
+  const listed = skipped.slice(-MOST_LISTED).map((row) => `${describeRow(row)}: ${row.reason}`)
+  const more = skipped.length - listed.length
   return {
     ok: false,
     degraded: true,
-    summary: `${countOf(skipped.length, 'row')} cannot be read: ${[...told, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')}`,
-    remedy: 'all other rows are served; delete or correct these, which another program wrote or an older version took',
+    summary: `${countOf(skipped.length, 'row')} cannot be read: ${[...listed, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')}`,
+    remedy: 'all other rows are served; delete or correct these rows, which another program or an older version wrote',
     details: { unreadable: skipped.length },
   }
 }

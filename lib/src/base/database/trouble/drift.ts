@@ -1,18 +1,19 @@
 import type { ClientBase } from 'pg'
-import type { Layout } from '../capabilities.ts'
+import type { Layout } from '../connections/capabilities.ts'
 import { WATCHES } from '../rollups/marks.ts'
 import { VIEWS } from '../series/definitions.ts'
+import { FIGURE_VIEWS } from '../series/figureViews.ts'
 import { REGISTRY_TRIGGERS } from '../series/registry.ts'
 import { type AppliedFiles, COLUMN_OF_KIND, type Expected, expectedRelations } from './expected.ts'
 
-/** A difference between a table and what the program writes and reads there. */
+/** A difference between a table and the schema that the program expects. */
 export interface Drift {
   readonly table: string
   /** Such as `crypto_prices lacks the column market_cap`. */
   readonly what: string
-  /** A statement that mends it, or what else to do. */
+  /** A statement that repairs it, or another step. */
   readonly remedy: string
-  /** True if nothing can be stored in that table meanwhile. */
+  /** True if nothing can be stored in the table until then. */
   readonly stopsWriting: boolean
   /** True if a key is missing: ON CONFLICT fails there, and COPY stores rows twice. */
   readonly keyless?: true
@@ -37,16 +38,13 @@ interface Found {
   readonly rolled: boolean
 }
 
-/** Views and triggers of the registry hold nothing. */
-const AGAIN = 'start QiCore again: it makes what is missing and counts the series anew'
+/** The remedy for views and triggers of the registry, which hold no data. */
+const AGAIN = 'restart QiCore: it creates the missing parts and counts the series again'
 
 const COLUMNS_OF_INDEX = `(select json_agg(a.attname order by k.place) from unnest(i.indkey) with ordinality as k (attnum, place)
   join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum)`
 
-/**
- * Asks the catalogs and the bookkeeping alone, so that a table that somebody has locked does not hold it up. One statement: what it
- * finds is of one moment.
- */
+/** SQL: reads only the catalogs and the bookkeeping, so that a locked table does not block it. One statement, for a consistent view. */
 const LOOK = `select t.name, c.oid is not null as there,
     coalesce((select json_agg(json_build_object('name', attname, 'type', format_type(atttypid, atttypmod), 'notNull', attnotnull,
       'filled', atthasdef or attidentity <> '' or attgenerated <> '')) from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped), '[]') as columns,
@@ -61,7 +59,7 @@ const LOOK = `select t.name, c.oid is not null as there,
     exists (select from qicore_settings where name = 'rollups') as rolled
   from unnest($1::text[]) with ordinality as t (name, place) left join pg_class c on c.oid = to_regclass(t.name) order by t.place`
 
-/** How the relations of a store differ from what the program expects. Columns, indexes and constraints beyond that are nobody's business. */
+/** The differences between the relations of a store and the expected ones. Additional columns, indexes and constraints are fine. */
 export async function schemaDrift(client: Pick<ClientBase, 'query'>): Promise<readonly Drift[]> {
   const names = expectedRelations().map(({ name }) => name)
   const { rows } = await client.query<Found>(LOOK, [names])
@@ -71,10 +69,10 @@ export async function schemaDrift(client: Pick<ClientBase, 'query'>): Promise<re
 
 function differences(expected: Expected, found: Found): Drift[] {
   const { name: table, kind, sql } = expected
-  const drift: Tell = (what, remedy, stopsWriting = true) => ({ table, what, remedy, stopsWriting })
+  const drift: MakeDrift = (what, remedy, stopsWriting = true) => ({ table, what, remedy, stopsWriting })
   if (!found.there) {
-    const remedy = VIEWS.includes(table) ? AGAIN : `restore it from a backup, or make it anew, empty: ${sql}`
-    return [drift(`the ${kind} ${table} is missing`, remedy)]
+    const remedy = VIEWS.includes(table) ? AGAIN : `restore it from a backup, or create it empty: ${sql}`
+    return [drift(`the ${kind} ${table} is missing`, remedy, !FIGURE_VIEWS.includes(table))]
   }
   return [
     ...columnDrift(expected, found, drift),
@@ -89,9 +87,9 @@ function differences(expected: Expected, found: Found): Drift[] {
   ]
 }
 
-type Tell = (what: string, remedy: string, stopsWriting?: boolean) => Drift
+type MakeDrift = (what: string, remedy: string, stopsWriting?: boolean) => Drift
 
-function columnDrift({ name: table, spec }: Expected, { columns }: Found, drift: Tell): Drift[] {
+function columnDrift({ name: table, spec }: Expected, { columns }: Found, drift: MakeDrift): Drift[] {
   if (!spec) return []
   const ours = spec.fields.flatMap(({ name, kind, optional }) => {
     const type = COLUMN_OF_KIND[kind]
@@ -106,19 +104,19 @@ function columnDrift({ name: table, spec }: Expected, { columns }: Found, drift:
         drift(`the column ${table}.${name} is ${column.type} instead of ${type}`, `${alter} type ${type} using ${name}::${type}`),
       ]
     if (column.notNull && optional)
-      return [drift(`the column ${table}.${name} must have a value, which a record may lack`, `${alter} drop not null`)]
+      return [drift(`the column ${table}.${name} must have a value, but a record may lack it`, `${alter} drop not null`)]
     if (!column.notNull && !optional)
-      return [drift(`the column ${table}.${name} may be empty, which no reader expects`, `${alter} set not null`, false)]
+      return [drift(`the column ${table}.${name} may be empty, but readers expect a value`, `${alter} set not null`, false)]
     return []
   })
-  const strange = columns.filter(
+  const additional = columns.filter(
     ({ name, notNull, filled }) => notNull && !filled && !spec.fields.some((field) => field.name === name),
   )
   return [
     ...ours,
-    ...strange.map(({ name }) =>
+    ...additional.map(({ name }) =>
       drift(
-        `the column ${table}.${name}, which QiCore does not write, must have a value`,
+        `the column ${table}.${name} must have a value, but QiCore does not write it`,
         `alter table ${table} alter column ${name} drop not null`,
       ),
     ),
@@ -129,7 +127,7 @@ function columnDrift({ name: table, spec }: Expected, { columns }: Found, drift:
 const restoring = ({ layout }: Found): string =>
   layout === 'hypertables' ? '; or restore the dump between timescaledb_pre_restore() and timescaledb_post_restore()' : ''
 
-function keyDrift({ name: table, key: wanted }: Expected, found: Found, drift: Tell): Drift[] {
+function keyDrift({ name: table, key: wanted }: Expected, found: Found, drift: MakeDrift): Drift[] {
   const { key } = found
   if (wanted.length === 0 || (key.length === wanted.length && wanted.every((column, at) => key[at] === column))) return []
   const add = `add primary key (${wanted.join(', ')})`
@@ -143,7 +141,7 @@ function keyDrift({ name: table, key: wanted }: Expected, found: Found, drift: T
       ]
 }
 
-function uniqueDrift({ name: table, uniques, indexes }: Expected, found: Found, drift: Tell): Drift[] {
+function uniqueDrift({ name: table, uniques, indexes }: Expected, found: Found, drift: MakeDrift): Drift[] {
   const lacking = uniques.filter((columns) => !found.uniques.some((each) => each.join() === columns.join()))
   return [
     ...lacking.map((columns): Drift => {
@@ -159,8 +157,8 @@ function uniqueDrift({ name: table, uniques, indexes }: Expected, found: Found, 
   ]
 }
 
-/** Without its triggers a table is written, and neither is its registry of series kept nor are its bars made again. */
-function triggerDrift({ name: table }: Expected, { rolled, triggers }: Found, drift: Tell): Drift[] {
+/** Missing triggers. Writes work without them, but the registry of series and the rollups are no longer kept up to date. */
+function triggerDrift({ name: table }: Expected, { rolled, triggers }: Found, drift: MakeDrift): Drift[] {
   const lacks = (trigger: { readonly table: string; readonly name: string }) =>
     trigger.table === table && !triggers.includes(trigger.name)
   return [
@@ -168,7 +166,7 @@ function triggerDrift({ name: table }: Expected, { rolled, triggers }: Found, dr
     ...(rolled ? WATCHES : [])
       .filter(lacks)
       .map(({ name, sql }) =>
-        drift(`${table} lacks the trigger ${name}`, `${sql}; then roll up again what was written since`, false),
+        drift(`${table} lacks the trigger ${name}`, `${sql}; then roll up again the records written since`, false),
       ),
   ]
 }

@@ -1,8 +1,8 @@
 import type { FieldKind } from '../../types/index.ts'
-import { BOOKKEEPING } from '../migrate.ts'
+import { BOOKKEEPING } from '../bookkeeping/migrate.ts'
 import { storeComponents } from '../migrations/index.ts'
 import { definitionsOf } from '../series/definitions.ts'
-import { allTables, type TableSpec } from '../tables.ts'
+import { allTables, type TableSpec } from '../tables/tables.ts'
 import { type Relation, relationsOf } from './schemaText.ts'
 
 /** PostgreSQL's name of the type of a column, by the kind of its field. */
@@ -15,18 +15,18 @@ export const COLUMN_OF_KIND = {
   boolean: 'boolean',
 } as const satisfies Record<FieldKind, string>
 
-/** A table or view as it should be. */
+/** The expected form of a table or view. */
 export interface Expected extends Relation {
   /** Columns and key; undefined for a relation that holds no records. */
   readonly spec: TableSpec | undefined
 }
 
-/** Number of files that are applied, by component. */
+/** The number of applied migrations, by component. */
 export type AppliedFiles = Readonly<Record<string, number>>
 
 const ALL: AppliedFiles = Object.fromEntries(storeComponents.map(({ component, files }) => [component, files.length]))
 
-/** The relations of a store as the record types and the migrations have them, of the files that are applied. */
+/** The relations that the record types and the applied migrations define. */
 export function expectedRelations(applied: AppliedFiles = ALL): readonly Expected[] {
   const known = JSON.stringify(storeComponents.map(({ component }) => applied[component] ?? 0))
   const read = READ.get(known) ?? readAll(applied)
@@ -34,7 +34,7 @@ export function expectedRelations(applied: AppliedFiles = ALL): readonly Expecte
   return read
 }
 
-/** By the numbers of files: a store has few such states while a process runs. */
+/** Results by the numbers of applied migrations; a process sees few of them. */
 const READ = new Map<string, readonly Expected[]>()
 
 function readAll(applied: AppliedFiles): readonly Expected[] {

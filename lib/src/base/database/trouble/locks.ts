@@ -1,16 +1,16 @@
 import type { ClientBase } from 'pg'
 
-/** A session whose lock on a table keeps others from reading or writing it. */
+/** A session whose lock on a table blocks readers or writers. */
 export interface TableLock {
   readonly table: string
   readonly pid: number
   /** The session that holds it, such as `psql, user alice, since 2026-05-01T12:00:00Z`. */
   readonly holder: string
-  /** False where it waits for the lock itself, and everybody queues behind it. */
+  /** False if it still waits for the lock, and all others queue behind it. */
   readonly granted: boolean
   /** Sessions that it waits for. */
   readonly behind: readonly number[]
-  /** True if it keeps readers out as well. */
+  /** True if it also blocks readers. */
   readonly stopsReading: boolean
   /** For how long, in seconds by the database's clock. */
   readonly seconds: number
@@ -28,7 +28,7 @@ interface Row {
   readonly seconds: number
 }
 
-/** Locks that stop writers, on tables of ours or parts of them. Our own writers and readers take none of these. */
+/** SQL: locks that block writers, on our tables or their partitions. Our own writers and readers take none of these. */
 const LOOK = `select distinct on (coalesce(parent.relname, c.relname), l.pid) coalesce(parent.relname, c.relname) as table, l.pid,
     coalesce(nullif(a.application_name, ''), a.backend_type) as application, a.usename as user,
     to_char(coalesce(a.query_start, a.xact_start) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since, l.granted,
@@ -42,7 +42,7 @@ const LOOK = `select distinct on (coalesce(parent.relname, c.relname), l.pid) co
     and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock') and l.pid <> pg_backend_pid()
   order by 1, l.pid, l.granted desc, l.mode`
 
-/** Sessions that hold or want a lock on one of the tables that keeps others out; holders first. */
+/** Sessions that hold or wait for a blocking lock on one of the tables; holders first. */
 export async function tableLocks(client: Pick<ClientBase, 'query'>, tables: readonly string[]): Promise<readonly TableLock[]> {
   const { rows } = await client.query<Row>(LOOK, [tables])
   return rows
@@ -62,7 +62,7 @@ export async function tableLocks(client: Pick<ClientBase, 'query'>, tables: read
 export function describeLock({ table, pid, holder, granted, behind }: TableLock): string {
   const who = `process ${pid} of the database${holder ? ` (${holder})` : ''}`
   if (granted) return `the table ${table} is locked by ${who}`
-  return `the table ${table} is held up by ${who}, which waits for ${behind.length > 0 ? `process ${behind.join(' and ')}` : 'a lock'} and makes all others wait`
+  return `the table ${table} is blocked by ${who}, which waits for ${behind.length > 0 ? `process ${behind.join(' and ')}` : 'a lock'} and makes all others wait behind it`
 }
 
 export const lockRemedy = ({ pid, granted, behind }: TableLock): string =>

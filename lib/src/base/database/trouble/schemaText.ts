@@ -1,4 +1,4 @@
-/** Something with a name on a table, and the statement that makes it. */
+/** A named part of a table, and the statement that creates it. */
 export interface Part {
   readonly name: string
   readonly sql: string
@@ -8,22 +8,22 @@ export interface IndexPart extends Part {
   readonly unique: boolean
 }
 
-/** A table or view as a series of migrations leaves it. */
+/** A table or view after a series of migrations. */
 export interface Relation {
   readonly name: string
   readonly kind: 'table' | 'view'
-  /** The statement that makes it, without later changes. */
+  /** The statement that creates it, without later changes. */
   readonly sql: string
-  /** Columns of the primary key; none where there is none. */
+  /** Columns of the primary key; empty if there is none. */
   readonly key: readonly string[]
   /** Columns of each further unique constraint. */
   readonly uniques: readonly (readonly string[])[]
   readonly indexes: readonly IndexPart[]
-  /** Checks. */
+  /** Named check constraints. */
   readonly constraints: readonly Part[]
 }
 
-/** The same while it is being read. */
+/** A {@link Relation} while it is being read. */
 interface Draft {
   name: string
   readonly kind: Relation['kind']
@@ -35,8 +35,8 @@ interface Draft {
 }
 
 /**
- * Reads what SQL of our own makes, statement by statement: tables, views, keys, unique constraints, indexes and checks. It knows the
- * forms that migrations use, and passes over every other one, such as functions.
+ * Reads the relations that our own SQL creates, statement by statement: tables, views, keys, unique constraints, indexes and checks. It
+ * knows the forms that migrations use and skips all others, such as functions.
  */
 export function relationsOf(texts: readonly string[]): readonly Relation[] {
   const relations = new Map<string, Draft>()
@@ -44,7 +44,7 @@ export function relationsOf(texts: readonly string[]): readonly Relation[] {
   return [...relations.values()]
 }
 
-/** One line each, without comments and bodies of functions. */
+/** The statements of a text, one line each, without comments and bodies of functions. */
 const statementsOf = (text: string): string[] =>
   text
     .replace(/\$\$.*?\$\$/gs, "''")
@@ -117,7 +117,7 @@ function alter(relations: Map<string, Draft>, table: Draft, action: string): voi
   if (added !== undefined) addItem(table, added)
 }
 
-/** A column or a constraint, as it stands in `create table` or behind `alter table … add`. */
+/** Adds a column or a constraint, from `create table` or `alter table … add`. */
 function addItem(table: Draft, item: string): void {
   const [, named, kind] = /^(?:constraint (\w+) )?(primary key|unique|check|foreign key) ?\(/.exec(item) ?? []
   if (kind === undefined) addColumn(table, item)

@@ -1,20 +1,20 @@
 import type { ClientBase } from 'pg'
-import type { Layout } from '../capabilities.ts'
+import type { Layout } from '../connections/capabilities.ts'
+import { HYPERTABLES } from '../hypertables/hypertables.ts'
 import { aggregateNames } from '../rollups/aggregates.ts'
-import { rowsOf } from '../tables.ts'
-import { HYPERTABLES } from '../timescale/hypertables.ts'
+import { rowsTableOf } from '../tables/tables.ts'
 import { type StoreJob, storeJobs } from '../timescale/jobs.ts'
 
-/** Something that is wrong with a store, and what to do about it. */
+/** A problem of a store, and its remedy. */
 export interface StoreTrouble {
   readonly what: string
   readonly remedy: string
 }
 
 const intervalOf = (table: string): string | undefined =>
-  Object.entries(HYPERTABLES).find(([name]) => rowsOf(name) === table)?.[1]
+  Object.entries(HYPERTABLES).find(([name]) => rowsTableOf(name) === table)?.[1]
 
-/** The scheduler of this database, and one job. */
+/** The fewest workers: the scheduler of this database, and one job. */
 const LEAST_WORKERS = 2
 
 const SETTINGS = `select to_regclass('timescaledb_information.jobs') is not null as there,
@@ -27,19 +27,19 @@ interface Settings {
   readonly rollups: string | null
 }
 
-/** What a store of hypertables lacks of TimescaleDB: hypertables, continuous aggregates, workers, jobs that work. */
+/** The problems of a store of hypertables: missing hypertables, continuous aggregates or workers, and failing jobs. */
 export async function timescaleTroubles(client: Pick<ClientBase, 'query'>): Promise<readonly StoreTrouble[]> {
   const { rows } = await client.query<Settings>(SETTINGS)
   const { there, layout, rollups } = rows[0] as Settings
   if (!there || layout !== 'hypertables') return []
   return [
-    ...(await missing(client, 'hypertable', Object.keys(HYPERTABLES).map(rowsOf))).map((table) => ({
-      what: `the table ${table} is no hypertable any more`,
+    ...(await missing(client, 'hypertable', Object.keys(HYPERTABLES).map(rowsTableOf))).map((table) => ({
+      what: `the table ${table} is no longer a hypertable`,
       remedy: `restore the database between timescaledb_pre_restore() and timescaledb_post_restore(), or: select create_hypertable('${table}', 'time', chunk_time_interval => interval '${intervalOf(table)}', create_default_indexes => false, migrate_data => true)`,
     })),
     ...(rollups === 'aggregates' ? await missing(client, 'continuous_aggregate', aggregateNames()) : []).map((name) => ({
       what: `the continuous aggregate ${name} is missing`,
-      remedy: 'make them again: start the platform once with store.rollups.enabled: false, then with true',
+      remedy: 'create them again: start the platform once with store.rollups.enabled: false, then with true',
     })),
     ...(await jobTroubles(client)),
   ]
@@ -84,5 +84,5 @@ function unwell({ name, id, failed, overdue, failures, lastSuccess }: StoreJob):
 
 const remedyOf = ({ id, failed }: StoreJob): string =>
   failed
-    ? `see why: select err_message from timescaledb_information.job_errors where job_id = ${id} order by finish_time desc limit 1; mend it, then: call run_job(${id})`
+    ? `see why: select err_message from timescaledb_information.job_errors where job_id = ${id} order by finish_time desc limit 1; fix the cause, then: call run_job(${id})`
     : 'see whether the server has workers left: timescaledb.max_background_workers and max_worker_processes; its log says "out of background workers"'

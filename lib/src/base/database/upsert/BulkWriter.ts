@@ -12,16 +12,16 @@ import {
   type WriteOptions,
   type WriteResult,
 } from '../../types/index.ts'
+import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../connections/pool.ts'
 import { LazyRows } from '../copy/batch.ts'
 import { EncodedRows } from '../copy/encoded.ts'
 import { groupByKey } from '../copy/group.ts'
 import { RowEncoder } from '../copy/rows.ts'
-import { type ConnectOptions, type Pool, type PoolClient, withClient } from '../pool.ts'
 import { SeriesNumbers } from '../series/SeriesNumbers.ts'
-import { publicName, type TableSpec, tableOf } from '../tables.ts'
+import { publicName, type TableSpec, tableOf } from '../tables/tables.ts'
 import { admitAll } from './admitAll.ts'
 import { decodeAll, portions } from './encodedBatches.ts'
-import { type Stored, TableWriter } from './TableWriter.ts'
+import { TableWriter, type WriteOutcome } from './TableWriter.ts'
 
 /** Rows in one COPY: large enough to hide the round trip, small enough that a commit comes soon. */
 const ROWS = 20_000
@@ -32,7 +32,7 @@ interface Table {
   readonly encoder: RowEncoder
   readonly writer: TableWriter
   readonly groupBy: string
-  /** Made when the first encoded records come. */
+  /** Created with the first encoded records. */
   encoded?: EncodedRows
 }
 
@@ -40,13 +40,13 @@ const isBar = ({ series }: Pick<RecordType, 'series'>): boolean => series?.proof
 
 const NOTHING: WriteResult = { written: 0, overwritten: 0, failed: [] }
 
-const resultOf = (given: number, { failed, overwritten }: Stored): WriteResult => ({
+const resultOf = (given: number, { failed, overwritten }: WriteOutcome): WriteResult => ({
   written: given - failed.length - overwritten,
   overwritten,
   failed: failed.toSorted((a, b) => a.index - b.index),
 })
 
-/** What bulk writes look like from outside. */
+/** Bulk writes of records. */
 export interface BulkWrites {
   upsert<R extends RecordValues>(type: RecordType<R>, records: readonly R[], options?: WriteOptions): Promise<WriteResult>
   upsertEncoded(type: RecordType, batches: readonly EncodedBatch[], options?: WriteOptions): Promise<WriteResult>
@@ -62,9 +62,9 @@ export class BulkWriter implements BulkWrites {
   readonly #tables = new Map<string, Table>()
 
   /**
-   * @param bySeries whether whole series may be looked up at once
+   * @param bySeries true if a merge may look up whole series at once
    * @param now the database's clock: records from the future are refused
-   * @param calendars tell when a bar is over
+   * @param calendars decide when a bar is over
    */
   constructor(
     pool: Pool,
@@ -80,7 +80,13 @@ export class BulkWriter implements BulkWrites {
     this.#connect = connect
   }
 
-  /** @see TimescaleClient.upsert */
+  /**
+   * Stores records by their primary key, durably. On an existing key the row with the greater (is_final, received_at) stays, whatever
+   * the order of arrival. Instruments go to the three reference tables, by kind.
+   * @returns counts of written and overwritten records, and each record that the database refuses, with the reason
+   * @throws QiError retryable if the connection was lost or the server is down (repeating is safe); CANCELLED or TIMEOUT when the
+   * signal fires
+   */
   async upsert<R extends RecordValues>(
     type: RecordType<R>,
     records: readonly R[],
@@ -99,7 +105,11 @@ export class BulkWriter implements BulkWrites {
     return resultOf(records.length, { ...stored, failed: [...refused, ...failed] })
   }
 
-  /** @see TimescaleClient.upsertEncoded */
+  /**
+   * Like {@link upsert}, for records as they came off the wire. A type with a table of its own goes from bytes straight to rows, with
+   * the same result.
+   * @returns as {@link upsert}; an index counts through the batches in order. A record that does not decode is refused with BAD_DATA.
+   */
   async upsertEncoded(type: RecordType, batches: readonly EncodedBatch[], options: WriteOptions = {}): Promise<WriteResult> {
     const total = batches.reduce((sum, batch) => sum + batch.length, 0)
     if (total === 0) return NOTHING
@@ -109,8 +119,8 @@ export class BulkWriter implements BulkWrites {
     return resultOf(total, stored)
   }
 
-  /** Records that have no table of their own are told apart by what they hold. */
-  async #decoded(type: RecordType, batches: readonly EncodedBatch[], options: WriteOptions): Promise<Stored> {
+  /** For record types without one table of their own: decodes, then chooses the table by the record. */
+  async #decoded(type: RecordType, batches: readonly EncodedBatch[], options: WriteOptions): Promise<WriteOutcome> {
     const { records, indexes, failed } = decodeAll(type, batches)
     const { failed: refused, overwritten = 0 } = await this.upsert(type, records, options)
     return {
@@ -119,11 +129,11 @@ export class BulkWriter implements BulkWrites {
     }
   }
 
-  #encoded(type: RecordType, batches: readonly EncodedBatch[], { signal }: WriteOptions): Promise<Stored> {
+  #encoded(type: RecordType, batches: readonly EncodedBatch[], { signal }: WriteOptions): Promise<WriteOutcome> {
     const table = this.#table(tableOf(type, {}))
     table.encoded ??= new EncodedRows(type, table.spec, table.numbers, this.#now, this.#calendars.of)
     const { encoded, writer } = table
-    const work = async (client: PoolClient): Promise<Stored> => {
+    const work = async (client: PoolClient): Promise<WriteOutcome> => {
       const failed: Failure[] = []
       let overwritten = 0
       for (const { part, first } of portions(batches, ROWS)) {
@@ -131,7 +141,7 @@ export class BulkWriter implements BulkWrites {
         const stored = await writer.write(client, rows)
         failed.push(...rows.failed, ...stored.failed)
         overwritten += stored.overwritten
-        // Now that the write is answered the server has read them; after a failure some may still be on their way.
+        // Safe only after a success: after a failure some rows may still be in the socket.
         rows.release()
       }
       return { failed, overwritten }
@@ -139,8 +149,8 @@ export class BulkWriter implements BulkWrites {
     return withClient(this.#pool, work, { ...this.#connect, about: publicName(table.spec), ...(signal ? { signal } : {}) })
   }
 
-  /** By kind, over the three reference tables. */
-  async #spread(type: RecordType, records: readonly RecordValues[], options: WriteOptions): Promise<Stored> {
+  /** Writes instruments to the three reference tables, by kind. */
+  async #spread(type: RecordType, records: readonly RecordValues[], options: WriteOptions): Promise<WriteOutcome> {
     const failed: Failure[] = []
     let overwritten = 0
     const byTable = new Map<TableSpec, number[]>()
@@ -156,21 +166,20 @@ export class BulkWriter implements BulkWrites {
     })
     for (const [spec, indexes] of byTable) {
       const part = indexes.map((index) => records[index] as RecordValues)
-      const stored = await this.writeRows(spec, part, options)
+      const stored = await this.#writeRows(spec, part, options)
       for (const { index, error } of stored.failed) failed.push({ index: indexes[index] as number, error })
       overwritten += stored.overwritten
     }
-    // They may name other calendars now.
+    // The instruments may name other calendars now.
     await this.#calendars.refresh(0)
     return { failed, overwritten }
   }
 
-  #writeAll(type: RecordType, records: readonly RecordValues[], options: WriteOptions): Promise<Stored> {
-    return this.writeRows(tableOf(type, records[0] as RecordValues), records, options)
+  #writeAll(type: RecordType, records: readonly RecordValues[], options: WriteOptions): Promise<WriteOutcome> {
+    return this.#writeRows(tableOf(type, records[0] as RecordValues), records, options)
   }
 
-  /** Writes records whose fields are the columns of a table. */
-  writeRows(spec: TableSpec, records: readonly RecordValues[], { signal }: WriteOptions = {}): Promise<Stored> {
+  #writeRows(spec: TableSpec, records: readonly RecordValues[], { signal }: WriteOptions = {}): Promise<WriteOutcome> {
     const table = this.#table(spec)
     return withClient(this.#pool, (client) => this.#batches(client, table, records), {
       ...this.#connect,
@@ -179,7 +188,7 @@ export class BulkWriter implements BulkWrites {
     })
   }
 
-  async #batches(client: PoolClient, table: Table, records: readonly RecordValues[]): Promise<Stored> {
+  async #batches(client: PoolClient, table: Table, records: readonly RecordValues[]): Promise<WriteOutcome> {
     const failed: Failure[] = []
     let overwritten = 0
     for (let from = 0; from < records.length; from += ROWS) {

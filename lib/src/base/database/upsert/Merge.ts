@@ -1,7 +1,7 @@
-import type { PoolClient } from '../pool.ts'
+import type { PoolClient } from '../connections/pool.ts'
 import type { SeriesStatements, Statements } from './statements.ts'
 
-/** Below it planning costs more than is saved. */
+/** With fewer rows planning costs more than it saves. */
 const MANY_ROWS = 1000
 
 interface Merged {
@@ -12,14 +12,17 @@ interface Merged {
 type Kind = 'overwrite' | 'outdone'
 
 /**
- * From the stage into the table. What the last batch was, the next is expected to be: each of its rows overwrites another, or none
- * does, as when it is delivered again; where it was of neither kind, some rows tell. A statement that costs less confirms that;
- * where it does not, the merge settles it, which is right for rows of any kind and finds what is done already as it should be.
+ * Merges the stage into the table.
+ *
+ * A batch is often uniform: every row overwrites an existing one (`overwrite`), or none does, as when a batch is delivered again
+ * (`outdone`). The kind of a batch is predicted from the last one, else from a sample. A cheap statement then handles a batch of the
+ * predicted kind and counts its rows. If the count is incomplete, the general merge follows; it is correct for any rows, also for those
+ * already written.
  */
 export class Merge {
   readonly #sql: Statements
   readonly #bySeries: SeriesStatements | undefined
-  /** Of the next batch; `unsure` where a kind was right and could not be confirmed, as where rows are not in the order of time. */
+  /** Predicted kind of the next batch; `unsure` if the last prediction was right but not confirmed, as with rows out of time order. */
   #expected: Kind | 'unsure' | undefined
 
   constructor(sql: Statements, bySeries: boolean) {
@@ -27,7 +30,7 @@ export class Merge {
     this.#bySeries = bySeries ? sql.bySeries : undefined
   }
 
-  /** @returns how many of the staged rows were added: their keys were new */
+  /** @returns the number of staged rows whose keys were new */
   async run(client: PoolClient, staged: number): Promise<number> {
     const bySeries = staged < MANY_ROWS ? undefined : this.#bySeries
     const expected = bySeries && (await this.#expect(client, bySeries))
@@ -47,12 +50,12 @@ export class Merge {
 
   async #expect(client: PoolClient, bySeries: SeriesStatements): Promise<Kind | undefined> {
     if (this.#expected === 'unsure') return undefined
-    return this.#expected ?? kindOfSome(client, bySeries)
+    return this.#expected ?? sampledKind(client, bySeries)
   }
 }
 
-/** Of which kind a sample of the rows is, where all of it is of one. */
-async function kindOfSome(client: PoolClient, { sample }: SeriesStatements): Promise<Kind | undefined> {
+/** Classifies a sample of the rows; undefined if they differ. */
+async function sampledKind(client: PoolClient, { sample }: SeriesStatements): Promise<Kind | undefined> {
   const { all, overwrite, outdone } = (await client.query<Record<Kind | 'all', number>>(sample)).rows[0] as Record<
     Kind | 'all',
     number
@@ -61,7 +64,7 @@ async function kindOfSome(client: PoolClient, { sample }: SeriesStatements): Pro
   return overwrite === all ? 'overwrite' : outdone === all ? 'outdone' : undefined
 }
 
-/** How many rows are as expected. */
+/** Handles a batch of the predicted kind. @returns the number of rows that are of this kind */
 const CONFIRM = {
   overwrite: async (client: PoolClient, { overwrite }: SeriesStatements) => (await client.query(overwrite)).rowCount ?? 0,
   outdone: async (client: PoolClient, { outdone }: SeriesStatements) =>

@@ -1,39 +1,42 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Failure } from '../../types/index.ts'
-import { madeRows, type RowSource } from '../copy/batch.ts'
+import { classifyPgError, refusesRows, sqlState } from '../connections/errors.ts'
+import type { FailureExplainer } from '../connections/FailureExplainer.ts'
+import type { PoolClient } from '../connections/pool.ts'
+import { type RowSource, readyRows } from '../copy/batch.ts'
 import { copyIn } from '../copy/copyIn.ts'
 import { mayHoldDuplicates } from '../copy/duplicates.ts'
 import { sliceRows } from '../copy/rows.ts'
-import { classifyPgError, refusesRows, sqlState } from '../errors.ts'
-import type { PoolClient } from '../pool.ts'
 import { type SeriesNumbers, UnknownSeries } from '../series/SeriesNumbers.ts'
-import { publicName, type TableSpec } from '../tables.ts'
-import type { FailureExplainer } from '../trouble/Troubles.ts'
+import { publicName, type TableSpec } from '../tables/tables.ts'
 import { Merge } from './Merge.ts'
 import { type Statements, statements } from './statements.ts'
 
 const UNIQUE_VIOLATION = '23505'
-/** Deadlock, serialization failure: another writer was in the way, and repeating helps. */
+/** Deadlock, serialization failure: caused by another writer; a retry helps. */
 const REPEAT = new Set(['40P01', '40001'])
 const REPEATS = 10
 const MOST_STAGED = 64
 
 type TableTroubles = Pick<FailureExplainer, 'driftOf' | 'keylessTable'>
 
-/** The outcome of a write; rows in neither list were added. */
-export interface Stored {
+/** Result of a write; all other rows were added. */
+export interface WriteOutcome {
   readonly failed: readonly Failure[]
-  /** Rows whose key was there already, in the table or earlier in the same write. */
+  /** Rows whose key existed already, in the table or earlier in the same write. */
   readonly overwritten: number
 }
 
-/** How batches reach one table: straight while keys are new, by a stage and a merge for a while after one was not. */
+/**
+ * Writes batches to one table. They are copied straight into it while all keys are new. After a duplicate key the next 1, 2, 4 … 64 batches
+ * go through a stage and a merge; a merge that finds only new keys returns to straight copies.
+ */
 export class TableWriter {
   readonly #table: TableSpec
   readonly #sql: Statements
-  /** Batches that go by the stage before straight is tried again. */
-  #staged = 0
-  #nextStaged = 1
+  /** Batches still to go through the stage before a straight copy is tried again. */
+  #stagedLeft = 0
+  #nextStagedRun = 1
   readonly #merge: Merge
   readonly #numbers: SeriesNumbers | undefined
   readonly #troubles: TableTroubles | undefined
@@ -41,9 +44,9 @@ export class TableWriter {
   #hasKey = false
 
   /**
-   * @param bySeries whether whole series may be looked up at once
-   * @param numbers of the series of the rows, where the table is keyed by them
-   * @param troubles say what differs in the table so that it refuses every row, or lacks a key
+   * @param bySeries true if a merge may look up whole series at once
+   * @param numbers series numbers, if the table is keyed by them
+   * @param troubles explains a table that refuses every row, or lacks a primary key
    */
   constructor(table: TableSpec, bySeries: boolean, numbers?: SeriesNumbers, troubles?: TableTroubles) {
     this.#table = table
@@ -55,34 +58,33 @@ export class TableWriter {
 
   /**
    * Stores the rows durably.
-   * @returns the rows that the database refuses, by the index of their records, and how many were overwritten; all others are stored
-   * @throws QiError when nothing can be said about the rows: the connection was lost, the disk is full, the table was changed …
+   * @returns the refused rows, by the index of their records, and the number of overwritten ones; all others were added
+   * @throws QiError if the failure is not about single rows: a lost connection, a full disk, a changed table …
    */
-  async write(client: PoolClient, source: RowSource): Promise<Stored> {
+  async write(client: PoolClient, source: RowSource): Promise<WriteOutcome> {
     if (source.length === 0) return { failed: [], overwritten: 0 }
     const stored = await this.#store(client, source).catch((error: unknown) => ({ failure: error }))
     if (typeof stored === 'number') return { failed: [], overwritten: stored }
     const { failure } = stored
-    const refused = refusesRows(sqlState(failure)) && (await this.#learning(client, () => source.all()))
-    if (!refused || refused.length === 0) throw classifyPgError(failure, `writing to ${publicName(this.#table)}`)
-    const rows = refused
-    // A table that was changed refuses good rows, too: they are no dead letters.
+    const rows = refusesRows(sqlState(failure)) && (await this.#withNumbers(client, () => source.all()))
+    if (!rows || rows.length === 0) throw classifyPgError(failure, `writing to ${publicName(this.#table)}`)
+    // A changed table refuses valid rows too: these must not become dead letters.
     const drift = await this.#troubles?.driftOf(this.#table.name)
     if (drift) throw drift
     if (rows.length === 1)
       return { failed: [{ index: rows.records[0] as number, error: classifyPgError(failure) }], overwritten: 0 }
-    // One of them is at fault: halves, until it is found.
+    // Bisects to find the refused rows.
     const middle = rows.length >> 1
-    const left = await this.write(client, madeRows(sliceRows(rows, 0, middle)))
-    const right = await this.write(client, madeRows(sliceRows(rows, middle, rows.length)))
+    const left = await this.write(client, readyRows(sliceRows(rows, 0, middle)))
+    const right = await this.write(client, readyRows(sliceRows(rows, middle, rows.length)))
     return { failed: [...left.failed, ...right.failed], overwritten: left.overwritten + right.overwritten }
   }
 
-  /** @returns how many rows were {@link Stored.overwritten} */
+  /** Retries deadlocks. @returns the number of {@link WriteOutcome.overwritten} rows */
   async #store(client: PoolClient, source: RowSource): Promise<number> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#learning(client, () => this.#storeOnce(client, source))
+        return await this.#withNumbers(client, () => this.#storeOnce(client, source))
       } catch (error) {
         if (attempt === REPEATS || !REPEAT.has(sqlState(error) ?? '')) throw error
         await sleep(Math.random() * 20 * attempt)
@@ -90,8 +92,8 @@ export class TableWriter {
     }
   }
 
-  /** Repeats work that met series without a number, once these have one; what it did is taken back by then. */
-  async #learning<T>(client: PoolClient, work: () => T | Promise<T>): Promise<T> {
+  /** Runs work; on UnknownSeries gives the series numbers and runs it again. The failed attempt was rolled back. */
+  async #withNumbers<T>(client: PoolClient, work: () => T | Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await work()
@@ -103,38 +105,38 @@ export class TableWriter {
   }
 
   async #storeOnce(client: PoolClient, source: RowSource): Promise<number> {
-    if (this.#staged > 0) {
-      this.#staged--
-      return this.#byStage(client, source)
+    if (this.#stagedLeft > 0) {
+      this.#stagedLeft--
+      return this.#throughStage(client, source)
     }
-    await this.#expectKey()
+    await this.#requireKey()
     try {
       await copyIn(client, this.#sql.target, source.pieces())
-      this.#trust()
+      this.#resumeStraight()
       return 0
     } catch (error) {
       if (sqlState(error) !== UNIQUE_VIOLATION) throw error
-      this.#staged = this.#nextStaged
-      this.#nextStaged = Math.min(this.#nextStaged * 2, MOST_STAGED)
-      return await this.#byStage(client, source)
+      this.#stagedLeft = this.#nextStagedRun
+      this.#nextStagedRun = Math.min(this.#nextStagedRun * 2, MOST_STAGED)
+      return await this.#throughStage(client, source)
     }
   }
 
-  /** A database that was restored wrongly has no keys, and would take every row a second time. Asked once. */
-  async #expectKey(): Promise<void> {
+  /** Checks once that the table has a primary key: a badly restored database may lack it, and would store every row twice. */
+  async #requireKey(): Promise<void> {
     if (this.#hasKey) return
     const drift = await this.#troubles?.keylessTable(this.#table.name)
     if (drift) throw drift
     this.#hasKey = true
   }
 
-  /** Every key was new: so may be those that follow. */
-  #trust(): void {
-    this.#staged = 0
-    this.#nextStaged = 1
+  /** All keys were new: the next batches are copied straight. */
+  #resumeStraight(): void {
+    this.#stagedLeft = 0
+    this.#nextStagedRun = 1
   }
 
-  async #byStage(client: PoolClient, source: RowSource): Promise<number> {
+  async #throughStage(client: PoolClient, source: RowSource): Promise<number> {
     if (!this.#prepared.has(client)) {
       await client.query(this.#sql.createStage)
       this.#prepared.add(client)
@@ -147,7 +149,7 @@ export class TableWriter {
       if (mayHoldDuplicates(this.#table, rows)) staged -= (await client.query(this.#sql.deduplicate)).rowCount ?? 0
       const added = await this.#merge.run(client, staged)
       await client.query('commit')
-      if (added === staged) this.#trust()
+      if (added === staged) this.#resumeStraight()
       return rows.length - added
     } catch (error) {
       await client.query('rollback').catch(() => {})

@@ -10,12 +10,12 @@ import {
 
 export interface Admitted<R extends RecordValues> {
   readonly admitted: readonly R[]
-  /** Where each stood among all records; undefined where none was refused. */
+  /** Index of each admitted record among all; undefined if none was refused. */
   readonly places: readonly number[] | undefined
   readonly refused: readonly Failure[]
 }
 
-/** Records as they may be stored; those from the future are refused one by one. The list is copied only where something changes. */
+/** Checks records before they are stored: refuses those from the future, corrects `isFinal`. Copies the list only if something changes. */
 export function admitAll<R extends RecordValues>(
   type: RecordType<R>,
   records: readonly R[],

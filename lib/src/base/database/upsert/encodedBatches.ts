@@ -1,12 +1,12 @@
 import type { EncodedBatch, Failure, RecordType, RecordValues } from '../../types/index.ts'
 
-/** Some of the batches, and the index of their first record. */
+/** Consecutive batches, and the index of their first record. */
 interface Portion {
   readonly part: readonly EncodedBatch[]
   readonly first: number
 }
 
-/** Batches in portions of at most so many records; a single larger batch is a portion of its own. */
+/** Splits batches into portions of at most `records` records; a larger batch is a portion of its own. */
 export function* portions(batches: readonly EncodedBatch[], records: number): Generator<Portion> {
   let part: EncodedBatch[] = []
   let held = 0
@@ -24,7 +24,7 @@ export function* portions(batches: readonly EncodedBatch[], records: number): Ge
   if (held > 0) yield { part, first }
 }
 
-/** What decodes, with the index of each among all; and what does not. */
+/** Decodes all batches. @returns the records with their indexes, and the failures */
 export function decodeAll(
   type: RecordType,
   batches: readonly EncodedBatch[],

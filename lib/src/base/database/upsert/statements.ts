@@ -1,66 +1,55 @@
-import type { RecordField } from '../../types/index.ts'
-import type { TableSpec } from '../tables.ts'
+import type { TableSpec } from '../tables/tables.ts'
+import { rank } from './rank.ts'
 
 /** The SQL that stores rows of one table. */
 export interface Statements {
-  /** For COPY: the table and its columns. */
+  /** The table and its columns, for COPY. */
   readonly target: string
   readonly stageTarget: string
   readonly createStage: string
   /** Removes all but the winning row of each key from the stage. */
   readonly deduplicate: string
   /**
-   * Adds the staged rows, or overwrites what they win against, and answers how many were `added` and `overwritten`. Each row is
-   * looked up by its key, and there is no join whose plan could go wrong where statistics are old.
+   * Adds the staged rows, or overwrites the rows they win against. Returns the counts `added` and `overwritten`. Each row is looked up by
+   * its key; there is no join whose plan could suffer from old statistics.
    */
   readonly merge: string
-  /** The same at less cost for rows that are all of one kind, where the key is a series and a time. */
+  /** Cheaper statements for batches of one kind (see `Merge`); only for keys of series and time. */
   readonly bySeries: SeriesStatements | undefined
 }
 
-/** They look up the keys of a series together, which costs less than one by one. */
+/** Statements that look up the keys of a series together, which costs less than one by one. */
 export interface SeriesStatements {
-  /** Answers of some staged rows how many there are (`all`), how many `overwrite` another, and how many are `outdone`. */
+  /** Samples staged rows. Returns the counts: `all`, `overwrite` (they win against an existing row), `outdone` (they lose). */
   readonly sample: string
-  /** Overwrites what staged rows win against; adds nothing. */
+  /** Overwrites the rows that staged rows win against; adds nothing. */
   readonly overwrite: string
-  /** Answers how many staged rows are `outdone` by a row that is there, or are that row. */
+  /** Counts the staged rows that lose against an existing row, or equal it. */
   readonly outdone: string
 }
 
 const quoted = (name: string): string => `"${name}"`
-/** Of thousands of rows some tens, from all series. */
+/** Share of sampled rows: tens out of thousands, from all series. */
 const SAMPLE_PERCENT = 0.5
-/** What stands for NULL when it is compared; the flag before it has decided by then. */
+/** Replaces NULL in a comparison; the `is not null` in front of it has decided already. */
 const FILLER = { text: "''", decimal: '0', integer: '0', float: '0', boolean: 'false', time: "'epoch'" } as const
 
-/**
- * What decides between two rows of one key: `is_final`, then `received_at`, then everything else in the order of declaration,
- * with NULL below any value. Two rows that are equal in all of it are the same row, so the winner never depends on which came
- * first.
- */
-function rank(table: TableSpec): readonly RecordField[] {
-  const own = table.fields.filter((field) => !table.key.includes(field.name))
-  const first = ['is_final', 'received_at'].flatMap((name) => own.filter((field) => field.name === name))
-  return [...first, ...own.filter((field) => !first.includes(field))]
-}
-
 const rankOf = (table: TableSpec, alias: string): string =>
-  rank(table)
+  rank(table.fields, table.key)
     .map(({ name, kind, optional }) => {
       const column = `${alias}.${quoted(name)}`
       return optional ? `${column} is not null, coalesce(${column}, ${FILLER[kind]})` : column
     })
     .join(', ')
 
-/** SQL: whether the row under one alias stays, and not the one under the other. */
+/** SQL condition: row `a` wins against row `b`. */
 const wins = (table: TableSpec, a: string, b: string): string => `(${rankOf(table, a)}) > (${rankOf(table, b)})`
 
 /**
- * Each staged row `s` beside the row `t` of its key: the times of a series (`g`) are read from the index in one go, and lead by their
- * place in the list to the staged row. The list is as the rows were staged. Where they were not in the order of time, a search
- * in it fails: then such a pair is left out. `greatest` of one value is that value; the planner does not see through it, and
- * has no other way than this one.
+ * Pairs each staged row `s` with the existing row `t` of its key. For each series, `g` lists the staged times and their ctids in staging
+ * order; the index is read once for all times, and width_bucket finds the staged row of each. If rows were not staged in time order the
+ * search misses some pairs, which are left out (and the count is incomplete). `greatest(t.time)` equals t.time, but keeps the planner from
+ * choosing another join.
  */
 function seriesStatements(table: TableSpec, stage: string, set: string): SeriesStatements | undefined {
   const series = table.key.slice(0, -1).map(quoted)
@@ -78,7 +67,7 @@ function seriesStatements(table: TableSpec, stage: string, set: string): SeriesS
   }
 }
 
-/** Stores one row, $1 to $n in the order of the table's fields; one that wins against it stays. */
+/** SQL that upserts one row, unless the existing one wins. $1 to $n are the table's fields in order. */
 export function insertOne(table: TableSpec): string {
   const { columns, onConflict } = conflict(table)
   return `insert into ${quoted(table.name)} as t (${columns}) values (${table.fields.map((_, at) => `$${at + 1}`).join(', ')}) ${onConflict}`
@@ -98,7 +87,7 @@ export function statements(table: TableSpec): Statements {
   const stage = `pg_temp.${quoted(`stage_${table.name}`)}`
   const { columns, own, onConflict } = conflict(table)
   const keys = table.key.map(quoted).join(', ')
-  const best = rank(table).map((field) => `${quoted(field.name)} desc nulls last`)
+  const best = rank(table.fields, table.key).map((field) => `${quoted(field.name)} desc nulls last`)
   return {
     target: `${target} (${columns})`,
     stageTarget: `${stage} (${columns})`,

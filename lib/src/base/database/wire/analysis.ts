@@ -1,5 +1,5 @@
+import type { NumberGap } from '../../types/index.ts'
 import { formatTime } from '../../types/index.ts'
-import type { NumberGap } from '../coverage/model.ts'
 import type {
   BucketedCandle,
   BucketedCandles,
@@ -12,8 +12,7 @@ import type {
 import { seriesWire } from './series.ts'
 
 /*
- * What was computed, in wire naming, as HTTP, `--json` and tools give it alike. Figures of a source are exact text, computed ones are
- * numbers.
+ * Wire forms of computed results, the same for HTTP, `--json` and tools. Figures of a source are exact text, computed figures are numbers.
  */
 
 const bucketedCandleWire = (candle: BucketedCandle) => ({

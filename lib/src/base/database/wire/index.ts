@@ -1,4 +1,4 @@
 export { anomaliesWire, bucketedWire, dataHealthWire, indicatorWire } from './analysis.ts'
-export { candlesWire, candleWire, latestPriceWire, pricesWire, summaryWire } from './market.ts'
+export { candlesWire, candleWire, foundWire, latestPriceWire, pricesWire, summaryWire } from './market.ts'
 export { seriesWire } from './series.ts'
 export { storeWire } from './store.ts'

@@ -1,5 +1,5 @@
 import { formatTime, marketAnalytics, ohlcv, type Price, price } from '../../types/index.ts'
-import type { Breadth, Candle, Candles, LatestPrice, MarketSummary, Page } from '../dsl/results.ts'
+import type { Breadth, Candle, Candles, FoundInstrument, LatestPrice, MarketSummary, Page } from '../dsl/results.ts'
 import { seriesWire } from './series.ts'
 
 export const latestPriceWire = ({ builtFrom, ...record }: LatestPrice) => ({
@@ -7,7 +7,7 @@ export const latestPriceWire = ({ builtFrom, ...record }: LatestPrice) => ({
   ...(builtFrom && { built_from: builtFrom }),
 })
 
-/** Query results as HTTP, `--json` and tools give them alike: SQL names, ISO times, figures as exact text. */
+/** Wire form of query results, the same for HTTP, `--json` and tools: SQL names, ISO times, figures as exact text. */
 export const pricesWire = ({ items, next }: Page<LatestPrice>) => ({
   items: items.map(latestPriceWire),
   ...(next && { next }),
@@ -36,6 +36,16 @@ export const candleWire = ({ fromTimeframe, covered, partial, flaw, ...candle }:
   covered,
   partial,
   ...(flaw !== undefined && { flaw }),
+})
+
+export const foundWire = ({ coinId, source, symbol, name, kind, stored, rank }: FoundInstrument) => ({
+  coin_id: coinId,
+  ...(symbol !== undefined && { symbol }),
+  ...(name !== undefined && { name }),
+  ...(kind && { kind }),
+  source,
+  stored,
+  ...(rank !== undefined && { rank }),
 })
 
 const breadthWire = ({ meanChange24hPct, time, ...rest }: Breadth) => ({

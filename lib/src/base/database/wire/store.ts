@@ -1,4 +1,5 @@
-import type { StoreStatistics, TableStatistics } from '../statistics/storeStatistics.ts'
+import type { StoreStatistics } from '../statistics/storeStatistics.ts'
+import type { TableStatistics } from '../statistics/TableStatistics.ts'
 
 const tableWire = ({
   table,
@@ -23,7 +24,7 @@ const tableWire = ({
   ...(compressAfterDays !== undefined && { compress_after_days: compressAfterDays }),
 })
 
-/** Statistics of the store, as HTTP, `--json` and tools give them alike. */
+/** Wire form of store statistics, the same for HTTP, `--json` and tools. */
 export const storeWire = ({ layout, layoutReason, timescale, databaseBytes, tables, rollups }: StoreStatistics) => ({
   layout,
   layout_reason: layoutReason,

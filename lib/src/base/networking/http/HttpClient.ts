@@ -16,14 +16,14 @@ export interface HttpClientOptions {
   readonly bounds?: Partial<HttpBounds>
   /** Default `none`. */
   readonly redirects?: Redirects
-  /** Tested when a connection is opened, on the address that a name stands for. Default `any`. */
+  /** Checked when a connection is opened, on the resolved address. Default `any`. */
   readonly addresses?: Addresses
   readonly tls?: TlsOptions | undefined
   /** Path of the settings that TLS errors name. Default `tls`. */
   readonly tlsAt?: string
-  /** A Unix socket that stands for every host. */
+  /** A Unix socket used for every host. */
   readonly socketPath?: string | undefined
-  /** Keys and passwords, taken out of every error. */
+  /** Keys and passwords, redacted in every error. */
   readonly secrets?: readonly (string | undefined)[]
 }
 
@@ -45,7 +45,7 @@ export class HttpClient implements AsyncDisposable {
   readonly #closing = new AbortController()
   readonly redact: Redact
 
-  /** @throws QiError CONFIG_INVALID where `addresses.allow` holds something else than addresses and blocks */
+  /** @throws QiError CONFIG_INVALID for an entry of `addresses` that is neither an address nor a block */
   constructor(options: HttpClientOptions = {}) {
     const { bounds, redirects = 'none', addresses = 'any', tls, tlsAt = 'tls', socketPath, secrets = [] } = options
     this.#bounds = { ...HTTP_BOUNDS, ...bounds }
@@ -79,7 +79,7 @@ export class HttpClient implements AsyncDisposable {
     }
   }
 
-  /** Ends its connections, and the calls on them. */
+  /** Closes its connections and ends the calls on them. */
   async close(): Promise<void> {
     this.#closing.abort(new QiError('CLOSED', 'the HTTP client was closed'))
     await this.#agents.close()
@@ -178,7 +178,7 @@ export class HttpClient implements AsyncDisposable {
       release()
       discard(body)
     }
-    // Nobody may be reading when the connection breaks: the next read tells of it.
+    // Not unhandled: nobody may be reading when the connection breaks. The next read rejects.
     body.on('error', () => {})
     return new ReadableStream<Uint8Array>(
       {
@@ -223,7 +223,7 @@ interface Call {
   answered: boolean
 }
 
-/** Lets the total time-out and the caller's signals stop a call. @returns what has to be called at its end */
+/** Stops a call by the total timeout or the caller's signals. @returns a function to call at its end */
 function deadlineOf({ bounds: { totalMs }, origin, stop, signals }: Call): () => void {
   const late = () => stop.abort(new QiError('TIMEOUT', `${origin}: no whole answer within ${totalMs} ms`))
   const clock = totalMs > LONGEST_TIMER ? undefined : setTimeout(late, totalMs).unref()
@@ -245,7 +245,7 @@ const headersOf = (headers: Headers): Record<string, string> => ({
   'accept-encoding': ACCEPT_ENCODING,
 })
 
-/** Without reading it: the connection is given up. */
+/** Discards the body without reading it: the connection is closed. */
 function discard(body: Readable): void {
   body.on('error', () => {})
   body.destroy()

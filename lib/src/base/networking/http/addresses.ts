@@ -1,10 +1,12 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 import { QiError } from '../../types/index.ts'
 
-/** Which addresses may be connected to: every one, those of the public internet, or these as well (an address or a CIDR block). */
-export type Addresses = 'any' | 'public' | { readonly allow: readonly string[] }
+/**
+ * Allowed addresses: any, those of the public internet, also the listed ones (an address or a CIDR block), or only the listed ones.
+ */
+export type Addresses = 'any' | 'public' | { readonly allow: readonly string[] } | { readonly only: readonly string[] }
 
-/** IANA's special-purpose registry, and addresses at which clouds give out credentials. */
+/** IANA's special-purpose registry, and addresses at which clouds serve credentials. */
 const NOT_PUBLIC_V4 = [
   '0.0.0.0/8', // this network
   '10.0.0.0/8',
@@ -24,7 +26,7 @@ const NOT_PUBLIC_V4 = [
   '240.0.0.0/4',
 ]
 
-/** Of IPv6 only 2000::/3 is routed; these of it are not, or hide an IPv4 address. */
+/** Parts of 2000::/3, the routed IPv6 space, that are not routed or contain an IPv4 address. */
 const NOT_PUBLIC_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20']
 
 const blocks = (list: readonly string[]): BlockList => {
@@ -46,10 +48,10 @@ function addBlock(list: BlockList, entry: string): void {
 const notPublic4 = blocks(NOT_PUBLIC_V4)
 const notPublic6 = blocks(NOT_PUBLIC_V6)
 const routed6 = blocks(['2000::/3'])
-/** IPv4 behind IPv6: mapped, and the prefix of NAT64. */
+/** IPv4 inside IPv6: mapped addresses, and the NAT64 prefix. */
 const carriers = blocks(['::ffff:0:0/96', '64:ff9b::/96'])
 
-/** Whether an IP address belongs to the public internet. */
+/** True if an IP address belongs to the public internet. */
 export function isPublicAddress(address: string): boolean {
   const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '')
   const family = isIP(bare)
@@ -72,15 +74,16 @@ function lastFour(address: string): string {
 }
 
 /**
- * The test that an address has to pass before it is connected to.
- * @throws QiError CONFIG_INVALID where `allow` holds something else than addresses and blocks
+ * The check that an address must pass before a connection.
+ * @throws QiError CONFIG_INVALID for an entry of a list that is neither an address nor a block
  */
 export function addressTest(addresses: Addresses): (address: string) => boolean {
   if (addresses === 'any') return () => true
   if (addresses === 'public') return isPublicAddress
-  const allowed = blocks(addresses.allow)
+  const listed = blocks('only' in addresses ? addresses.only : addresses.allow)
+  const others = 'only' in addresses ? () => false : isPublicAddress
   return (address) => {
     const bare = address.replace(/%.*$/, '')
-    return isPublicAddress(bare) || allowed.check(bare, isIPv4(bare) ? 'ipv4' : 'ipv6')
+    return others(bare) || listed.check(bare, isIPv4(bare) ? 'ipv4' : 'ipv6')
   }
 }

@@ -14,17 +14,17 @@ export interface AgentsOptions {
 /** The connections of one client. */
 export class Agents {
   readonly #options: AgentsOptions
-  /** The address that each host was last connected at. */
+  /** The last address of each host. */
   readonly #connectedAt = new Map<string, string>()
   readonly #made = new Map<Addresses, Promise<Dispatcher>>()
 
-  /** @throws QiError CONFIG_INVALID where `addresses.allow` holds something else than addresses and blocks */
+  /** @throws QiError CONFIG_INVALID for an entry of `addresses` that is neither an address nor a block */
   constructor(options: AgentsOptions) {
     addressTest(options.addresses)
     this.#options = options
   }
 
-  /** @param redirected whether an answer sent the call there: then a host that was public stays so, whatever its name stands for now */
+  /** @param redirected true if a redirect led there: a host that was public before must still be, whatever its name resolves to now */
   for(url: URL, redirected: boolean): Promise<Dispatcher> {
     const { addresses } = this.#options
     const publicBefore = redirected && isPublicAddress(this.#connectedAt.get(url.hostname) ?? '')
@@ -40,7 +40,7 @@ export class Agents {
   }
 
   async #make(addresses: Addresses): Promise<Dispatcher> {
-    // Loaded at the first call. Node's own fetch stands on the same library, but gives no access to it.
+    // Loaded at the first call. Node's fetch uses the same library, but does not expose it.
     const { Agent, EnvHttpProxyAgent, buildConnector } = await import('undici')
     const { tls, socketPath, bounds } = this.#options
     const options = {
@@ -48,7 +48,7 @@ export class Agents {
       headersTimeout: timer(bounds.idleMs),
       bodyTimeout: timer(bounds.idleMs),
     }
-    // A proxy is what Node's fetch would use. It connects in our place, so nothing can be promised of addresses.
+    // The proxy that Node's fetch would use. It connects in our place, so addresses cannot be checked.
     if (addresses === 'any' && !socketPath && process.env.NODE_USE_ENV_PROXY === '1')
       return new EnvHttpProxyAgent({
         ...options,
@@ -61,5 +61,5 @@ export class Agents {
   }
 }
 
-/** Milliseconds as undici takes them, which knows 0 as none. */
+/** Milliseconds for undici, where 0 means no limit. */
 export const timer = (ms: number): number => (ms > LONGEST_TIMER ? 0 : ms)

@@ -2,7 +2,7 @@ import { pipeline, Readable, type Transform } from 'node:stream'
 import zlib from 'node:zlib'
 import { QiError } from '../../types/index.ts'
 
-/** Codings that are asked for and understood. */
+/** Content codings that are requested and understood. */
 export const ACCEPT_ENCODING = 'gzip, br, zstd'
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
@@ -22,9 +22,8 @@ export interface BodyOptions {
 }
 
 /**
- * A body as it is read: unpacked, and counted on both sides of that, so that neither much of it nor little that unpacks to much is
- * ever held.
- * @throws QiError BAD_DATA beyond `maxBytes`, and for a coding that is not known; what the source or the decoder fails with
+ * Unpacks a body as it is read. Bytes are counted before and after unpacking, so that neither a long body nor a zip bomb is held.
+ * @throws QiError BAD_DATA beyond `maxBytes` and for an unknown coding; the errors of source and decoder
  */
 export async function* readBody(source: Readable, { coding, maxBytes, origin }: BodyOptions): AsyncGenerator<Buffer> {
   const name = (coding ?? 'identity').trim().toLowerCase()
@@ -37,7 +36,7 @@ export async function* readBody(source: Readable, { coding, maxBytes, origin }: 
       `${origin}: its answer is packed as "${name.replace(/[^ -~]/g, '?').slice(0, 40)}", which was not asked for`,
     )
   const first = await sent.next()
-  // No bytes are no body, whatever the header says.
+  // An empty body needs no decoder, whatever the header says.
   if (first.done) return
   const packed = Readable.from(rejoined(first.value, sent))
   const unpacked = pipeline(packed, decoder(), () => {})

@@ -1,8 +1,8 @@
-/** Limits of one call. Each applies to every call; a caller that needs more says so. */
+/** Limits of one call. All apply to every call unless the caller raises one. */
 export interface HttpBounds {
   /** From the call to the end of the body, in milliseconds. Default 30,000. */
   readonly totalMs: number
-  /** The longest silence: before the headers, and between two parts of the body, in milliseconds. Default 15,000. */
+  /** Longest silence before the headers, and between two parts of the body, in milliseconds. Default 15,000. */
   readonly idleMs: number
   /** For a connection, TLS included, in milliseconds. Default 10,000. */
   readonly connectMs: number

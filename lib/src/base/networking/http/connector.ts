@@ -14,7 +14,7 @@ export interface ConnectorOptions {
   readonly onConnect: (hostname: string, address: string) => void
 }
 
-/** Opens connections, to allowed addresses alone. What is tested is the address that is connected to, so a second answer of the DNS changes nothing. */
+/** Opens connections to allowed addresses only. Checks the very address it connects to, so DNS rebinding changes nothing. */
 export function guardedConnector(build: typeof buildConnector, options: ConnectorOptions): buildConnector.connector {
   const { addresses, tls, connectMs, socketPath, onConnect } = options
   const allowed = addressTest(addresses)
@@ -22,12 +22,12 @@ export function guardedConnector(build: typeof buildConnector, options: Connecto
     ...tls,
     timeout: connectMs,
     ...(socketPath && { socketPath }),
-    ...(addresses !== 'any' && { lookup: testedLookup(allowed) }),
+    ...(addresses !== 'any' && { lookup: testedLookup(allowed, addresses) }),
   } as buildConnector.BuildOptions)
   return (target, callback) => {
     // An address in the URL is not looked up.
     const literal = target.hostname.replace(/^\[|\]$/g, '')
-    if (isIP(literal) && !allowed(literal)) return callback(refused(literal, [literal]), null)
+    if (isIP(literal) && !allowed(literal)) return callback(refused(literal, [literal], addresses), null)
     connect(target, (...[error, socket]) => {
       if (error) return callback(error, null)
       onConnect(target.hostname, socket.remoteAddress ?? '')
@@ -36,8 +36,8 @@ export function guardedConnector(build: typeof buildConnector, options: Connecto
   }
 }
 
-/** `dns.lookup` with what is not allowed left out. */
-function testedLookup(allowed: (address: string) => boolean): LookupFunction {
+/** `dns.lookup` without the addresses that are not allowed. */
+function testedLookup(allowed: (address: string) => boolean, addresses: Addresses): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, found) => {
       if (error) return callback(error, '')
@@ -48,6 +48,7 @@ function testedLookup(allowed: (address: string) => boolean): LookupFunction {
           refused(
             hostname,
             found.map(({ address }) => address),
+            addresses,
           ),
           '',
         )
@@ -57,8 +58,11 @@ function testedLookup(allowed: (address: string) => boolean): LookupFunction {
   }
 }
 
-const refused = (hostname: string, addresses: readonly string[]): QiError =>
-  new QiError(
+const refused = (hostname: string, found: readonly string[], addresses: Addresses): QiError => {
+  const what =
+    typeof addresses === 'object' && 'only' in addresses ? 'none of the addresses that are allowed' : 'no public address'
+  return new QiError(
     'FORBIDDEN',
-    `${hostname} ${addresses[0] === hostname ? 'is' : `stands for ${addresses.join(', ')}, which is`} no public address and may not be called from here`,
+    `${hostname} ${found[0] === hostname ? 'is' : `stands for ${found.join(', ')}, which is`} ${what} and may not be called from here`,
   )
+}

@@ -10,7 +10,7 @@ export interface FailedCall {
   /** Path of the TLS settings, such as `sources.coingecko.tls`. */
   readonly tlsAt: string
   readonly redact: Redact
-  /** Whether the headers had come. */
+  /** True if the headers had arrived. */
   readonly answered: boolean
 }
 
@@ -39,7 +39,7 @@ export function httpFailure(thrown: unknown, { origin, bounds, tlsAt, redact, an
   return new QiError('UNAVAILABLE', `${origin} ${what}: ${shown}`, cause)
 }
 
-/** The QiError among the causes of what a library threw. */
+/** The QiError among the causes of a library's error. */
 export function inside(thrown: unknown): QiError | undefined {
   for (let at = thrown, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) if (at instanceof QiError) return at
   return undefined
@@ -50,7 +50,7 @@ function codeOf(thrown: unknown): string {
   return typeof code === 'string' ? code : (systemCode(thrown) ?? '')
 }
 
-/** "fetch failed" says nothing, what caused it does. */
+/** The cause of "fetch failed", which itself says nothing. */
 function deepest(error: unknown): unknown {
   let at = error
   for (let depth = 0; depth < 8 && at instanceof Error && at.cause; depth++) at = at.cause

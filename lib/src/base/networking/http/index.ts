@@ -1,4 +1,4 @@
-export { type Addresses, isPublicAddress } from './addresses.ts'
+export { type Addresses, addressTest, isPublicAddress } from './addresses.ts'
 export { HTTP_BOUNDS, type HttpBounds } from './bounds.ts'
 export { inside } from './failure.ts'
 export { HttpClient, type HttpClientOptions, type HttpInit } from './HttpClient.ts'

@@ -10,7 +10,7 @@ export interface Hop {
   readonly method: string
   readonly status: number
   readonly location: string | undefined
-  /** Redirects that were followed for this call. */
+  /** Redirects followed so far. */
   readonly followed: number
 }
 
@@ -18,9 +18,9 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]
 const FOR_GOOD: readonly number[] = [301, 308]
 
 /**
- * The target of an answer that redirects, where it may be followed.
+ * The target of a redirect that may be followed.
  * @returns undefined for any other answer
- * @throws QiError UNAVAILABLE: the target is not followed; retryable where the server says that it is for now
+ * @throws QiError UNAVAILABLE: the target is not followed; retryable if the redirect is temporary
  */
 export function redirectTarget(
   { url, method, status, location, followed }: Hop,

@@ -1,4 +1,4 @@
-/** The longest that a peer may ask to be left alone for, in milliseconds: an hour. Then it is asked once more. */
+/** Longest `retry-after` that is obeyed, in milliseconds: an hour. */
 export const MAX_PENALTY_MS = 3_600_000
 
 /** Headers of an answer by their lower-case names. */
@@ -11,9 +11,9 @@ const HTTP_DATE =
   /^(?:[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT|[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})$/
 
 /**
- * How long the header `retry-after` asks to wait, in milliseconds, at most {@link MAX_PENALTY_MS}. A date counts from the answer's
- * own `date`, since the clocks of both sides may differ; without one from `now`, in milliseconds since 1970.
- * @returns undefined where there is none, it has passed, or it is neither seconds nor a date
+ * The wait of the header `retry-after` in milliseconds, at most {@link MAX_PENALTY_MS}. A date counts from the answer's own `date`,
+ * because the clocks may differ; without one from `now`, in milliseconds since 1970.
+ * @returns undefined if it is absent, past, or neither seconds nor a date
  */
 export function retryAfterOf(headers: AnswerHeaders, now: number = Date.now()): number | undefined {
   const asked = headers.get('retry-after')?.trim()

@@ -1,9 +1,9 @@
-/** Takes secrets out of a text. */
+/** Redacts secrets in a text. */
 export type Redact = (text: string) => string
 
-/** Shorter ones would be found inside ordinary words. */
+/** Shorter secrets would match inside ordinary words. */
 const LEAST_SECRET = 4
-/** A foreign body may have megabytes; what is shown comes from its start. */
+/** A foreign body may have megabytes; only its start is searched and shown. */
 const LOOKED_AT = 8192
 
 /** @returns a function that replaces each secret, also where it is percent-encoded, by `(secret)` */

@@ -1,14 +1,14 @@
 import { type ErrorCode, errorMessage } from '../../types/index.ts'
 
-/** Why two could not agree on a secure connection, and what to do about it. */
+/** The cause of a failed TLS connection, and its remedy. */
 export interface TlsFault {
-  /** UNAUTHORIZED where the peer refuses our certificate, else UNAVAILABLE; neither passes by itself. */
+  /** UNAUTHORIZED if the peer refuses our certificate, else UNAVAILABLE; neither is retryable. */
   readonly code: Extract<ErrorCode, 'UNAUTHORIZED' | 'UNAVAILABLE'>
   readonly why: string
   readonly remedy: string
 }
 
-/** By OpenSSL's and Node's codes; `at` stands for the path of the settings, `named` is a remedy by the setting `server_name`. */
+/** By OpenSSL's and Node's codes. `at` is a placeholder for the path of the settings; `named` is a remedy by the setting `server_name`. */
 const FAULTS: readonly { readonly codes: RegExp; readonly fault: TlsFault & { readonly named?: string } }[] = [
   {
     codes: /^(CERT_HAS_EXPIRED|CERT_NOT_YET_VALID)$/,
@@ -60,7 +60,7 @@ const FAULTS: readonly { readonly codes: RegExp; readonly fault: TlsFault & { re
 ]
 
 /**
- * What went wrong between us and the peer's TLS, if anything did.
+ * The TLS fault in an error, if any.
  * @param at the path of the settings, such as `redpanda.tls`, for the remedy
  * @param options.serverName false where these settings have no `server_name`
  */

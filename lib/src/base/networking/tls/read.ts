@@ -4,7 +4,7 @@ import { createSecureContext } from 'node:tls'
 import { errorMessage, QiError } from '../../types/index.ts'
 import { type TlsSettings, tlsWanted } from './settings.ts'
 
-/** What `node:tls`, and whatever is built on it, takes. */
+/** Options of `node:tls`. */
 export interface TlsOptions {
   readonly rejectUnauthorized: boolean
   readonly ca?: string
@@ -14,10 +14,9 @@ export interface TlsOptions {
 }
 
 /**
- * The named files, read and tried: a key that does not fit and a certificate of ours that has expired are told here rather than
- * by a peer that hangs up.
+ * Reads and checks the files, so that a wrong key or an expired certificate is reported here and not by a peer that hangs up.
  * @param at the path of the settings, such as `redpanda.tls`
- * @returns undefined where TLS is not asked for
+ * @returns undefined if TLS is off
  * @throws QiError CONFIG_INVALID naming the setting
  */
 export function readTls(settings: TlsSettings, at: string): TlsOptions | undefined {

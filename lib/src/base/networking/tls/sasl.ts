@@ -3,7 +3,7 @@ import type { SettingProblem } from './settings.ts'
 
 const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
 
-/** How to sign in to a broker; `env` begins the names of the environment variables. */
+/** SASL settings of a broker; `env` is the prefix of the environment variables. */
 export const saslSettings = (env: string) =>
   z.strictObject({
     mechanism: z
@@ -25,7 +25,7 @@ export const saslSettings = (env: string) =>
 
 export type SaslSettings = z.output<ReturnType<typeof saslSettings>>
 
-/** What is missing; for the checks of a schema that holds these settings at `sasl`. */
+/** Missing settings; for the checks of a schema that has these settings at `sasl`. */
 export function saslProblems(settings: SaslSettings): readonly SettingProblem[] {
   const { mechanism } = settings
   if (!mechanism)

@@ -1,24 +1,48 @@
-import { formatTime, type Micros, type RecordType } from '../../types/index.ts'
-import { type Compression, type SegmentFormat, textFormat } from './format.ts'
+import { csvHeader, csvRow, type RecordField, type RecordType } from '../../types/index.ts'
+import { CsvReader } from './CsvReader.ts'
+import { type Compression, linesOf, type SegmentFormat, textFormat } from './format.ts'
 
 /**
- * CSV by RFC 4180, with a header; the columns are those of SQL. Decimals have all their digits, times are ISO 8601 in UTC, and what a record
- * has not is empty.
+ * CSV by RFC 4180, with a header of the SQL column names. Decimals have all their digits, times are ISO 8601 in UTC, and absent values are
+ * empty.
  */
 export const csv = (compression: Compression): SegmentFormat =>
-  textFormat('csv', compression, async function* (type, lines) {
-    yield `${type.fields.map(({ name }) => name).join(',')}\r\n`
-    for await (const some of lines) yield some.map((line) => row(type, line)).join('')
-  })
+  textFormat(
+    {
+      extension: 'csv',
+      texts: async function* (type, pieces) {
+        yield csvHeader(type)
+        for await (const piece of pieces) {
+          let rows = ''
+          for (const line of linesOf(piece)) rows += csvRow(type, type.decode(line))
+          yield rows
+        }
+      },
+      records: async function* (type, file) {
+        const reader = new CsvReader()
+        let columns: readonly (RecordField | undefined)[] | undefined
+        for await (const chunk of file) {
+          let lines = ''
+          for (const cells of reader.read(chunk)) {
+            if (columns) lines += `${line(type, columns, cells)}\n`
+            else columns = cells.map((name) => type.fields.find((field) => field.name === name))
+          }
+          if (lines !== '') yield Buffer.from(lines)
+        }
+        reader.end()
+      },
+    },
+    compression,
+  )
 
-function row(type: RecordType, line: Uint8Array): string {
-  const record = type.decode(line)
-  const cells = type.fields.map(({ property, kind }) => {
-    const value = record[property]
-    if (value === undefined) return ''
-    return kind === 'time' ? formatTime(value as Micros) : cell(String(value))
-  })
-  return `${cells.join(',')}\r\n`
+/** Converts the cells of a row to the JSON of a record. @throws QiError BAD_DATA */
+function line(type: RecordType, columns: readonly (RecordField | undefined)[], cells: readonly string[]): string {
+  const wire: Record<string, unknown> = {}
+  for (const [at, text] of cells.entries()) {
+    const field = columns[at]
+    if (field && text !== '') wire[field.name] = AS_TEXT.includes(field.kind) ? text : JSON.parse(text)
+  }
+  return type.encode(type.fromWire(wire))
 }
 
-const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+const AS_TEXT: readonly string[] = ['text', 'decimal', 'time']

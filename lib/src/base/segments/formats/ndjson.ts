@@ -1,22 +1,48 @@
-import { type Compression, type SegmentFormat, textFormat } from './format.ts'
+import { type Compression, linesOf, type SegmentFormat, textFormat, wholeLines } from './format.ts'
 
-const NEWLINE = Buffer.from('\n')
+const COMMA = 44
 
-/** One record a line, as it was appended to the stream. */
-export const ndjson = (compression: Compression): SegmentFormat =>
-  textFormat('ndjson', compression, async function* (_type, lines) {
-    for await (const some of lines) yield Buffer.concat(some.flatMap((line) => [line, NEWLINE]))
-  })
+/** One record a line, with its bytes as they were streamed. */
+export function ndjson(compression: Compression): SegmentFormat {
+  const packed = textFormat(
+    { extension: 'ndjson', texts: (_type, pieces) => pieces, records: (_type, file) => wholeLines(file) },
+    compression,
+  )
+  return compression === 'none' ? { ...packed, write: (_type, records, path) => records.store(path) } : packed
+}
 
-/** One array of records, as they were appended to the stream. */
+/** One array of records, with their bytes as they were streamed. */
 export const json = (compression: Compression): SegmentFormat =>
-  textFormat('json', compression, async function* (_type, lines) {
-    let before = '[\n'
-    for await (const some of lines)
-      for (const line of some) {
-        yield before
-        yield line
-        before = ',\n'
-      }
-    yield before === '[\n' ? '[]\n' : '\n]\n'
-  })
+  textFormat(
+    {
+      extension: 'json',
+      texts: async function* (_type, pieces) {
+        let before = '[\n'
+        for await (const piece of pieces)
+          for (const line of linesOf(piece)) {
+            yield before
+            yield line
+            before = ',\n'
+          }
+        yield before === '[\n' ? '[]\n' : '\n]\n'
+      },
+      records: async function* (_type, file) {
+        let ended = false
+        for await (const piece of wholeLines(file)) {
+          const out: Buffer[] = []
+          for (const line of linesOf(piece)) {
+            if (BRACKETS.includes(line.toString('latin1', 0, 3))) ended = line.at(-1) === CLOSE
+            else out.push(line.at(-1) === COMMA ? line.subarray(0, -1) : line, LINE_END)
+          }
+          if (out.length > 0) yield Buffer.concat(out)
+        }
+        if (!ended) throw new SyntaxError('the array does not end')
+      },
+    },
+    compression,
+  )
+
+/** Lines this short are brackets of the array: a record is longer. */
+const BRACKETS: readonly string[] = ['[', ']', '[]']
+const CLOSE = 0x5d
+const LINE_END = Buffer.from('\n')

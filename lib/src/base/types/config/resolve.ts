@@ -144,7 +144,7 @@ export function sharedVariables(settings: readonly Setting[]): string[] {
   )
 }
 
-/** `; did you mean host?`, where something known is near enough to be a slip of the finger. */
+/** `; did you mean host?`, if a known name is near enough to be a typo. */
 export function suggest(given: string, known: readonly string[]): string {
   if (known.length === 0) return ''
   const meant = misspelt(given, known)

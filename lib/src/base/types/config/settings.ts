@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What `.meta()` of a setting may say. */
+/** The metadata of a setting, given by `.meta()`. */
 export interface SettingMeta {
   /** The environment variable that sets it. */
   readonly env?: string

@@ -1,23 +1,23 @@
-import type { CoverageFilter, CoveredSeries } from '../../database/index.ts'
 import type { QiError } from '../errors.ts'
 import type { Span } from '../spans.ts'
 import type { Micros } from '../time.ts'
 import type { Timeframe } from '../timeframe.ts'
+import type { CoverageFilter, CoveredSeries } from './coverage.ts'
 import type { HistorySeries, HistoryType, NumberRange } from './history.ts'
 
-/** History to be taken: of coins from a moment on, or whatever is missing. */
+/** A request for history: of coins from a moment on, or of gaps. */
 export type BackfillRequest = (
   | {
       /** The source's ids. */
       readonly coins: readonly string[]
       readonly source: string
-      /** Default: the first that the source is set to. */
+      /** Default: the first configured one of the source. */
       readonly currencies?: readonly string[] | undefined
-      /** Default: candles where `timeframe` names their length, else prices. */
+      /** Default: candles if `timeframe` is given, else prices. */
       readonly type?: HistoryType | undefined
       /** The length of candles. */
       readonly timeframe?: Timeframe | undefined
-      /** How far apart prices are wanted; default: as close as the provider gives them. */
+      /** Distance of the wanted prices; default: the finest of the provider. */
       readonly every?: Timeframe | undefined
       readonly from: Micros
       /** Default: now. */
@@ -30,33 +30,33 @@ export type BackfillRequest = (
       readonly to?: Micros | undefined
     }
 ) & {
-  /** Asks again for what the provider had nothing of. */
+  /** True: asks again for ranges that the provider had nothing of. */
   readonly retry?: boolean | undefined
 }
 
-/** What of one series is to be fetched. */
+/** The ranges to fetch of one series. */
 export interface BackfillTask {
   readonly source: string
   readonly covered: CoveredSeries
   readonly series: HistorySeries
   readonly spans: readonly Span[]
-  /** Records that are missing by their numbers; the stretch of each holds them. */
+  /** Missing records by number, each range with the span of time that contains it. */
   readonly numbered: readonly (Span & NumberRange)[]
 }
 
-/** Told after each call. */
+/** Progress after one call. */
 export interface BackfillProgress {
   readonly task: BackfillTask
-  /** What was just settled. */
+  /** The window that was just finished. */
   readonly window: Span
   readonly calls: number
-  /** Calls planned in all, with those made; what turns out to be held already is not among them. */
+  /** Planned calls, made ones included; without windows that turn out to be stored. */
   readonly callsInAll: number
   /** Records stored so far, each key once. */
   readonly records: number
-  /** Records that the provider gave of a key that it had given before in this run: they add nothing. */
+  /** Records with a key that came before in this run. */
   readonly overwritten: number
-  /** Why the provider gave nothing of the window, or of a part of it. */
+  /** The reason why the window, or a part of it, is empty. */
   readonly missing?: string
 }
 
@@ -69,16 +69,16 @@ export interface BackfillResult {
   readonly calls: number
   /** Records stored, each key once. */
   readonly records: number
-  /** Records of a key that the run had already: they add nothing. */
+  /** Records with a key that came before in this run. */
   readonly overwritten: number
-  /** Stretches that the provider has nothing of; recorded, and not asked for again. */
+  /** Ranges that the provider has nothing of; recorded, and not asked for again. */
   readonly empty: readonly { readonly task: BackfillTask; readonly span: Span; readonly reason: string }[]
-  /** Series that could not be had, such as those of an unknown coin; the others are done. */
+  /** Series that failed, such as those of an unknown coin; the others are done. */
   readonly failures: readonly BackfillFailure[]
 }
 
 export interface BackfillRunOptions {
-  /** Stops after what is under way; the next run goes on there. */
+  /** Stops after the calls in progress; the next run continues there. */
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (progress: BackfillProgress) => void
 }

@@ -20,7 +20,7 @@ export interface Message {
   readonly headers?: Headers
 }
 
-/** Decoded from one encoded record: the record, or why it is none. */
+/** The result of decoding one value: the record, or an error. */
 export type Decoded<R extends RecordValues = RecordValues> =
   | { readonly index: number; readonly record: R; readonly error?: undefined }
   | { readonly index: number; readonly record?: undefined; readonly error: QiError }
@@ -31,7 +31,7 @@ export interface EncodedBatchParts {
   readonly firstOffset: bigint
   /** The offset after the last record, which is not always `firstOffset + length`: compaction leaves holes. */
   readonly nextOffset: bigint
-  /** The buffer that all values lie in. */
+  /** The buffer with all values. */
   readonly bytes: Uint8Array
   /** Value `i` is `bytes[spans[2i] .. spans[2i + 1])`. */
   readonly spans: Int32Array
@@ -41,9 +41,9 @@ export interface EncodedBatchParts {
   readonly headers?: readonly (Headers | undefined)[]
   /** When each was appended, in milliseconds since 1970. */
   readonly timestamps: Float64Array
-  /** Why the offsets hold no records that can be read; `bytes` are then the stored bytes, and there are no spans. */
+  /** The reason why these offsets cannot be read; `bytes` are then the stored bytes, and there are no spans. */
   readonly damage?: string
-  /** What `release` gives back; left out where others may read it too. */
+  /** The memory that `release` frees; left out if others may read it too. */
   readonly memory?: Releasable | undefined
 }
 
@@ -58,13 +58,13 @@ export class EncodedBatch {
   readonly nextOffset: bigint
   readonly length: number
   readonly bytes: Uint8Array
-  /** Of the values, without what a schema registry has put before them. */
+  /** Of the values, without the frame of a schema registry. */
   readonly spans: Int32Array
   readonly keys: readonly (string | null)[]
   readonly timestamps: Float64Array
   /**
-   * Why what lies at these offsets cannot be read; absent where all is well. Such a batch has no records, `bytes` are the damaged
-   * ones, and it is acknowledged like any other once they are in the dead letters.
+   * The reason why these offsets cannot be read, else undefined. Such a batch has no records; `bytes` are the damaged ones, and it is
+   * acknowledged like any other once they are in the dead letters.
    */
   readonly damage: string | undefined
   readonly #originals: Int32Array
@@ -98,25 +98,30 @@ export class EncodedBatch {
     return this.bytes.subarray(this.spans[2 * index], this.spans[2 * index + 1])
   }
 
-  /** The value as it was appended, with the frame of a schema registry where it has one. */
+  /** The value as appended, with the frame of a schema registry if it has one. */
   original(index: number): Uint8Array {
     return this.bytes.subarray(this.#originals[2 * index], this.#originals[2 * index + 1])
   }
 
   offset(index: number): bigint {
-    return this.firstOffset + BigInt(this.#deltas ? (this.#deltas[index] as number) : index)
+    return this.firstOffset + BigInt(this.offsetDelta(index))
+  }
+
+  /** The offset of a record less `firstOffset`. */
+  offsetDelta(index: number): number {
+    return this.#deltas ? (this.#deltas[index] as number) : index
   }
 
   headers(index: number): Headers {
     return this.#headers?.[index] ?? {}
   }
 
-  /** Whether any of its records has headers; most batches have none. */
+  /** True if any record has headers; most batches have none. */
   get hasHeaders(): boolean {
     return this.#headers !== undefined
   }
 
-  /** The records that pass, at their places, over the same bytes: released with this batch, and not by itself. */
+  /** The records that pass, at their offsets, over the same bytes: released with this batch, not by itself. */
   filter(passes: (index: number) => boolean): EncodedBatch {
     const kept = Array.from({ length: this.length }, (_, index) => index).filter(passes)
     if (kept.length === this.length) return this
@@ -131,13 +136,13 @@ export class EncodedBatch {
     })
   }
 
-  /** Gives its memory back now and not when the collector finds out. Of the batch, only its positions may be read afterwards. */
+  /** Frees its memory now, without waiting for the garbage collector. Afterwards only its positions may be read. */
   release(): void {
     this.#memory?.release()
     this.#memory = undefined
   }
 
-  /** Each value as a record of the type, or the reason why it is none; in order. */
+  /** Each value as a record of the type, or the error; in order. */
   *decode<R extends RecordValues>(type: RecordType<R>): Generator<Decoded<R>> {
     for (let index = 0; index < this.length; index++) {
       try {
@@ -149,18 +154,18 @@ export class EncodedBatch {
   }
 }
 
-/** Stands for stored bytes of a partition that cannot be read, so that what lies behind them can be. */
+/** A batch for stored bytes that cannot be read, so that readers go on after them. */
 export const damagedBatch = ({
   appendedAt,
   ...parts
 }: Pick<EncodedBatchParts, 'topic' | 'partition' | 'firstOffset' | 'nextOffset' | 'bytes'> & {
   readonly damage: string
-  /** In milliseconds since 1970, where it is known; it is the one timestamp of the batch. */
+  /** Milliseconds since 1970, if known: the one timestamp of the batch. */
   readonly appendedAt: number | undefined
 }): EncodedBatch =>
   new EncodedBatch({ ...parts, spans: new Int32Array(0), keys: [], timestamps: Float64Array.of(appendedAt ?? 0) })
 
-/** The place of a damaged batch and what is wrong with it, in one line. */
+/** The place and fault of a damaged batch, in one line. */
 export function describeDamage({ topic, partition, firstOffset, nextOffset, damage }: EncodedBatch): string {
   const last = nextOffset - 1n
   const offsets = last > firstOffset ? `offsets ${firstOffset} to ${last}` : `offset ${firstOffset}`

@@ -1,13 +1,13 @@
 import type { QiError } from '../errors.ts'
 
-/** What exercising the real path of a component found. */
+/** The result of exercising a component's real path. */
 export interface CheckResult {
   readonly ok: boolean
-  /** Where `ok` is false: true if only a part fails and the rest works. */
+  /** With `ok` false: true if only a part fails. */
   readonly degraded?: boolean
-  /** One line for people: what was reached, or what is wrong. */
+  /** One line for people: the reached peer, or the fault. */
   readonly summary: string
-  /** What to do about it. */
+  /** The next step for the user. */
   readonly remedy?: string
   readonly error?: QiError
   readonly details?: Readonly<Record<string, string | number | boolean>>

@@ -1,3 +1,4 @@
+import type { Pool } from 'pg'
 import type { z } from 'zod'
 import { QiError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
@@ -8,7 +9,7 @@ import type { InteractionParser } from './interactions.ts'
 import type { RowSink, Sink } from './sink.ts'
 import type { Source, SourceContext } from './source.ts'
 
-/** A type of source, as a folder of `publishers/sources` exports it: the registry, the settings, the docs page and the CLI help come from it. */
+/** A type of source: the export of a folder of `publishers/sources`. Registry, settings, docs page and CLI help are made from it. */
 export interface SourceDefinition<C extends z.ZodObject = z.ZodObject> {
   readonly name: string
   readonly summary: string
@@ -18,18 +19,18 @@ export interface SourceDefinition<C extends z.ZodObject = z.ZodObject> {
    */
   readonly config: C
   open(config: z.output<C>, context: SourceContext): Promise<Source>
-  /** What it can give of the past; left out where that is nothing. */
+  /** Opens its history; left out if the source has none. */
   history?(config: z.output<C>, context: SourceContext): Promise<History>
-  /** How far apart its records come; a longer silence is a gap. */
+  /** The usual distance of its records; a longer silence is a gap. */
   cadence?(config: z.output<C>): Cadence
   /**
    * Types of which `sequence` grows by one from one record of an instrument to the next: a missing number is then a missing record.
-   * Left out where numbers only grow, or nobody knows.
+   * Left out if numbers only grow, or that is unknown.
    */
   contiguous?(config: z.output<C>): readonly HistoryType[]
   /** The name of the calendar of its market; default 24x7. */
   calendar?(config: z.output<C>): string
-  /** True if it reads a fixed input to its end: a failure that no retry mends would come again, after the same records once more. */
+  /** True if it reads a fixed input to its end: after a final error a restart would only read the same records again. */
   readonly finite?: boolean
   /** Reads recorded answers of its provider, for replay. */
   readonly interactions?: InteractionParser
@@ -44,20 +45,20 @@ export interface SourceInstance {
 }
 
 export interface SourcesConfig {
-  /** The names of those that run; undefined where nothing says so: CoinGecko, and the simulated market in its absence. */
+  /** The names of those that run; undefined if not configured: CoinGecko, with the simulated market as its fallback. */
   readonly run: readonly string[] | undefined
-  /** By name: those of the configuration, and one of each type. */
+  /** By name: the configured ones, and one of each type. */
   readonly instances: ReadonlyMap<string, SourceInstance>
 }
 
-/** Names that a source cannot have, since they mean something else where its name would stand. */
+/** Reserved names, each with its meaning. */
 export const NO_SOURCE_NAMES: Readonly<Record<string, string>> = {
   [MANUAL]: 'the source of what people and agents hand in',
   none: 'the word for no source at all',
   run: 'the list of the sources that run',
 }
 
-/** @throws QiError CONFIG_INVALID for a name, or a setting, that means something else already */
+/** @throws QiError CONFIG_INVALID for a reserved name or setting */
 export function defineSource<C extends z.ZodObject>(definition: SourceDefinition<C>): SourceDefinition<C> {
   const { name, config } = definition
   const taken = Object.hasOwn(NO_SOURCE_NAMES, name) ? NO_SOURCE_NAMES[name] : undefined
@@ -65,11 +66,11 @@ export function defineSource<C extends z.ZodObject>(definition: SourceDefinition
   return withOwnSettings('sources', SOURCE_SETTINGS, definition, config)
 }
 
-/** Settings that every instance has, beside those of its type. */
+/** Settings of every instance, beside those of its type. */
 const SOURCE_SETTINGS = ['type'] as const
 export const SINK_SETTINGS = ['type', 'records', 'lanes', 'batch', 'failure', 'max_lag'] as const
 
-/** @throws QiError CONFIG_INVALID where a setting of the type has the name of one that every instance has */
+/** @throws QiError CONFIG_INVALID if a setting of the type has the name of a common one */
 function withOwnSettings<D extends { readonly name: string }>(
   place: string,
   common: readonly string[],
@@ -84,36 +85,38 @@ function withOwnSettings<D extends { readonly name: string }>(
   )
 }
 
-/** What a sink may use of the platform. */
+/** The parts of the platform that a sink may use. */
 export interface SinkContext {
-  /** The destination that is opened: the name of the instance. */
+  /** Name of the destination, which is the instance. */
   readonly name: string
-  /** The pipeline whose records it is given: places of another's records are no places of its own. */
+  /** Name of the pipeline whose records it gets. Another pipeline may bring the same offsets, so names made of offsets need it too. */
   readonly pipeline: string
   readonly logger: Logger
-  /** Aborted when nothing more is written: opening and waiting end. */
+  /** Aborted when no more is written: ends opening and waiting. */
   readonly signal: AbortSignal
   /** The data folder. */
   readonly home: string
-  /** The platform's store, which is closed by the platform. */
+  /** The platform's store; the platform closes it. */
   readonly store: {
     readonly timescale: { readonly upsert: RowSink['write']; readonly upsertEncoded: NonNullable<RowSink['writeEncoded']> }
+    /** For state that must survive a crash, such as sent notifications. */
+    readonly pool: Pool
     check(): Promise<CheckResult>
   }
 }
 
-/** What a folder of `consumers/sinks` exports. */
+/** A type of sink: the export of a folder of `consumers/sinks`. */
 export interface SinkDefinition<C extends z.ZodObject = z.ZodObject> {
   readonly name: string
   readonly summary: string
   readonly config: C
   /**
-   * Called by the destination's own lane, and again for as long as it fails for a reason that may pass.
+   * Called by the destination's own lane; repeated while it fails with a retryable error.
    * @throws QiError
    */
   open(config: z.output<C>, context: SinkContext): Promise<Sink>
 }
 
-/** @throws QiError CONFIG_INVALID for a setting that every destination has already */
+/** @throws QiError CONFIG_INVALID for a setting that every destination has */
 export const defineSink = <C extends z.ZodObject>(definition: SinkDefinition<C>): SinkDefinition<C> =>
   withOwnSettings('destinations', SINK_SETTINGS, definition, definition.config)

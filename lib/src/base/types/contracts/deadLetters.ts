@@ -2,43 +2,43 @@ import type { QiError } from '../errors.ts'
 import type { AppendOptions } from './stream.ts'
 
 /**
- * Where a record was given up: on its way into the stream, on its way into a destination, or in the stream, whose bytes there are damaged
- * and may have been many records. `skipped`: a whole range that a destination did not take before its lag was over its bound.
+ * The stage that gave up a record. `publish`: on its way into the stream. `store`: on its way into a destination. `read`: damaged bytes in
+ * the stream, perhaps of many records. `skipped`: a whole range, because the lag of a destination exceeded its bound.
  */
 export const DEAD_LETTER_STAGES = ['publish', 'store', 'read', 'skipped'] as const
 export type DeadLetterStage = (typeof DEAD_LETTER_STAGES)[number]
 
 /** A dead letter as it lies in `<topic>.dlq`. */
 export interface DeadLetterEntry {
-  /** `<topic>.dlq/<partition>/<offset>`: its own place. */
+  /** `<topic>.dlq/<partition>/<offset>`: the place of the letter itself. */
   readonly id: string
   readonly topic: string
   readonly stage: DeadLetterStage
-  /** The pipeline and the destination that refused it; absent where it never came so far. */
+  /** The pipeline and destination that refused it; absent if it never came so far. */
   readonly pipeline?: string
   readonly destination?: string
   /** The step of the pipeline that refused it. */
   readonly node?: string
   readonly partition?: number
   readonly offset?: bigint
-  /** The last offset of a range, of damaged bytes or of what was skipped; `offset` is the first. */
+  /** The last offset of a range (damaged or skipped); `offset` is the first. */
   readonly lastOffset?: bigint
   readonly reason: string
   readonly attempts: number
   readonly source?: string
   readonly key: string | null
-  /** When it was put here, in milliseconds since 1970. */
+  /** Time of the letter, in milliseconds since 1970. */
   readonly timestamp: number
-  /** The original as text, without the frame of a schema registry; base64 where it is not UTF-8. */
+  /** The original as text, without the frame of a schema registry; base64 if it is not UTF-8. */
   readonly value: string
   readonly encoding: 'utf8' | 'base64'
-  /** The id of the schema that the original names, where a schema registry gave it one. */
+  /** The schema id of the original, if it has one. */
   readonly schemaId?: number
-  /** The original's length in bytes, where it was too long to be kept whole. */
+  /** The original's length in bytes, if it was cut. */
   readonly truncatedFrom?: number
-  /** How often the same original came here: redelivery repeats, and the origin tells that it is one. */
+  /** Count of letters with the same origin: redelivery repeats them. */
   readonly times: number
-  /** Whether it, mended or not, was put back into its topic. */
+  /** True if it was put back into its topic, as it is or corrected. */
   readonly replayed: boolean
 }
 
@@ -49,15 +49,15 @@ export interface DeadLetterQuery {
   readonly destination?: string
   /** Most entries, the newest. Default 100. */
   readonly limit?: number
-  /** Only what has not been replayed. */
+  /** Only letters that were not replayed. */
   readonly pending?: boolean
   readonly signal?: AbortSignal
 }
 
-/** Which dead letters to put back: as they are, by id, or mended. */
+/** Dead letters to put back: by id as they are, or with their values. */
 export type ReplayInput = { readonly ids: readonly string[] } | { readonly entries: readonly ReplayEntry[] }
 
-/** A dead letter to put back; its value may have been mended. */
+/** A dead letter to put back; its value may be corrected. */
 export type ReplayEntry = Pick<DeadLetterEntry, 'topic' | 'value'> &
   Partial<
     Pick<
@@ -76,7 +76,7 @@ export type ReplayEntry = Pick<DeadLetterEntry, 'topic' | 'value'> &
   >
 
 export interface Refusal {
-  /** Index into what was handed in. */
+  /** Index in the input. */
   readonly index: number
   readonly id?: string
   readonly error: QiError
@@ -85,7 +85,7 @@ export interface Refusal {
 export interface ReplayResult {
   /** Records put back into their topics. */
   readonly replayed: number
-  /** What still is no valid record, or was not found, in index order; of these nothing was sent. */
+  /** Letters that are still invalid or were not found, in index order; none of them was sent. */
   readonly refused: readonly Refusal[]
 }
 
@@ -93,6 +93,6 @@ export interface ReplayResult {
 export interface DeadLetterBox {
   /** The newest dead letters, oldest first. */
   list(options?: DeadLetterQuery): Promise<readonly DeadLetterEntry[]>
-  /** Puts dead letters back into their topics: for the destination that refused them alone, or for all where there is none. */
+  /** Puts dead letters back into their topics: for the destination that refused them alone, or for all if none is known. */
   replay(input: ReplayInput, options?: AppendOptions): Promise<ReplayResult>
 }

@@ -1,11 +1,11 @@
 import { type RecordName, recordTypes } from '../records/index.ts'
 import type { Micros } from '../time.ts'
 import type { Timeframe } from '../timeframe.ts'
-import type { RecordBatch } from './source.ts'
+import type { RecordBatch } from './recordBatch.ts'
 
 type Types = typeof recordTypes
 
-/** The record types that make up series in time: coverage is kept of them, and a source may give their past. */
+/** The record types that form series in time: they have coverage, and a source may have their history. */
 export type HistoryType = { [K in RecordName]: Types[K]['series'] extends undefined ? never : K }[RecordName]
 export const HISTORY_TYPES = Object.values(recordTypes).flatMap(({ name, series }) => (series ? [name] : [])) as [
   HistoryType,
@@ -20,14 +20,14 @@ export interface HistorySeries {
   readonly currency: string
   /** The length of the candles; no other type has one. */
   readonly timeframe?: Timeframe
-  /** How far apart prices are wanted; default: as close as the provider gives them. */
+  /** Distance of the wanted prices; default: the finest of the provider. */
   readonly every?: Timeframe
 }
 
-/** What a source can give of the past. */
+/** One kind of history that a source offers. */
 export interface HistoryOffer {
   readonly type: HistoryType
-  /** Of candles their length, of prices how far apart; what comes when it happens has none. */
+  /** The length of candles, or the distance of prices; events have none. */
   readonly timeframe?: Timeframe
   /** For people: how far back, and how much in one call. */
   readonly summary: string
@@ -39,26 +39,26 @@ export interface NumberRange {
   readonly last: number
 }
 
-/** A stretch that one call gives. */
+/** The range of one call. */
 export interface HistoryWindow extends Partial<NumberRange> {
-  /** The first time, and the first that no longer belongs to it. */
+  /** From, inclusive, to, exclusive. */
   readonly from: Micros
   readonly to: Micros
   /** About how far apart its records are, in microseconds. */
   readonly spacing: Micros
-  /** Why the provider does not give it, where that is known without asking. */
+  /** The reason why the provider does not give it, if that is known without asking. */
   readonly refused?: string
 }
 
-/** The past of one source. */
+/** The history of one source. */
 export interface History extends AsyncDisposable {
-  /** The currencies of the figures unless others are asked for, the usual one first. */
+  /** The default currencies, the usual one first. */
   readonly currencies: readonly string[]
   offers(): readonly HistoryOffer[]
   /**
-   * The windows of a stretch, oldest first; their edges lie on a grid that does not move, but for the outermost two.
-   * @param numbers what is missing, where the numbers of the series count up. A source that can ask by number plans windows with
-   * `first` and `last`; one that cannot plans the stretch, which holds them all
+   * The windows of a range, oldest first. Their edges lie on a fixed grid, except the outermost two.
+   * @param numbers the missing numbers, if the series is numbered. A source that can ask by number plans windows with `first` and `last`;
+   * any other plans the whole range, which contains them
    * @throws QiError UNSUPPORTED, naming what there is, for a series that the source has no past of
    */
   plan(series: HistorySeries, from: Micros, to: Micros, numbers?: NumberRange): Iterable<HistoryWindow>

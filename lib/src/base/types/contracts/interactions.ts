@@ -1,4 +1,4 @@
-import type { RecordBatch } from './source.ts'
+import type { RecordBatch } from './recordBatch.ts'
 
 /** A recorded HTTP request and its answer, the body verbatim. */
 export interface RecordedInteraction {
@@ -14,9 +14,8 @@ export interface RecordedInteraction {
 }
 
 /**
- * Makes records of a recorded answer, as the source that it was recorded from would have; whoever composes passes it in, since
- * one source knows nothing of another. An answer that holds no records gives none.
- * @returns undefined where the request went to somebody else
- * @throws QiError BAD_DATA where the answer is not understood
+ * Makes records of a recorded answer, as its source would have. It is passed in, because one source does not know another.
+ * @returns no batches for an answer without records; undefined if the request went to another provider
+ * @throws QiError BAD_DATA if the answer is not understood
  */
 export type InteractionParser = (interaction: RecordedInteraction) => readonly RecordBatch[] | undefined

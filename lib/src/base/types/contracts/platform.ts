@@ -1,3 +1,4 @@
+import type { PublisherState } from '../diagnostics.ts'
 import type { ErrorCode, QiError } from '../errors.ts'
 import type { Trouble } from '../failures.ts'
 import type { Origin, RecordType, RecordValues } from '../records/index.ts'
@@ -11,12 +12,12 @@ export type HealthStatus = 'up' | 'degraded' | 'down'
 export interface PartHealth {
   readonly name: string
   readonly status: HealthStatus
-  /** Since when, in milliseconds since 1970. */
+  /** Start of this status, in milliseconds since 1970. */
   readonly since: number
   readonly summary: string
-  /** Of the failure that it is unwell for, where one is. */
+  /** Error code of the cause, if there is one. */
   readonly code?: ErrorCode
-  /** What is being done about it, or can be. */
+  /** The next step: done by the platform, or for the user. */
   readonly action?: string
 }
 
@@ -25,12 +26,12 @@ export interface PlatformHealth {
   readonly parts: readonly PartHealth[]
 }
 
-/** A time in which a part was unwell without a break. */
+/** A time in which a part was degraded or down without a break. */
 export interface Outage {
   readonly part: string
-  /** The worst that it was. */
+  /** The worst status in it. */
   readonly status: Exclude<HealthStatus, 'up'>
-  /** In milliseconds since 1970; without an end it still is. */
+  /** In milliseconds since 1970; without `until` it is still going on. */
   readonly since: number
   readonly until?: number
   readonly summary: string
@@ -40,25 +41,25 @@ export interface Outage {
 
 export interface PartStatus {
   readonly name: string
-  /** `failed`: for a reason that starting it again cannot mend, so it stays so until somebody starts it. */
+  /** `failed`: a restart cannot help, so it stays failed until a user starts it. */
   readonly state: 'running' | 'restarting' | 'finished' | 'failed' | 'stopped'
   /** Milliseconds since 1970. */
   readonly since: number
   readonly restarts: number
-  /** Since when it fails again and again without having run well between. */
+  /** Start of the current series of failures. */
   readonly failingSince?: number
-  /** Why it stopped last, and when it is tried again. */
+  /** The last error, and the time of the next attempt. */
   readonly lastError?: QiError
   readonly retryAt?: number
 }
 
 /**
- * `opening`: its destination cannot be opened yet. `retrying`: a write failed and is tried again. `stalled`: a write has not ended for
- * long. `parked`: the destination refuses everything, and nothing is written until somebody resumes it.
+ * `opening`: the destination cannot be opened yet. `retrying`: a write failed and is retried. `stalled`: a write takes unusually long.
+ * `parked`: the destination refuses everything, and nothing is written until a user resumes it.
  */
 export type DeliveryState = 'idle' | 'opening' | 'running' | 'retrying' | 'stalled' | 'parked' | 'stopped'
 
-/** One delivery: what a pipeline brings to one destination, with a consumer group of its own. Counters since it was started. */
+/** One delivery: a pipeline's records for one destination, with its own consumer group. Counters since its start. */
 export interface DeliveryStats {
   /** `crypto-data` into the store, else `<pipeline>/<destination>`. */
   readonly name: string
@@ -66,22 +67,22 @@ export interface DeliveryStats {
   readonly destination: string
   readonly group: string
   readonly topics: readonly string[]
-  /** How many of its group run in this process. */
+  /** Members of its group in this process. */
   readonly members: number
   readonly state: DeliveryState
-  /** Why it is opening, retrying, stalled or parked. */
+  /** The reason of opening, retrying, stalled or parked. */
   readonly trouble?: Trouble
-  /** Bytes of the stream that could not be read last and became dead letters: when (in milliseconds since 1970), where and why. */
+  /** The last damaged bytes of the stream, which became dead letters; `at` in milliseconds since 1970. */
   readonly damage?: { readonly at: number; readonly error: QiError }
-  /** Records that were skipped last, because the lag was over its bound: when, and which. */
+  /** The last skip, because the lag exceeded its bound. */
   readonly skip?: { readonly at: number; readonly error: QiError }
   readonly read: number
-  /** Records that were added to the destination. */
+  /** Records added to the destination. */
   readonly written: number
-  /** Records whose key was there already: of the two the more final, then the later received stays. */
+  /** Records whose key was already stored: the more final one, then the later received one stays. */
   readonly overwritten: number
   readonly deadLettered: number
-  /** Records that it did not take before its lag was over its bound. */
+  /** Records skipped because its lag exceeded its bound. */
   readonly skipped: number
   readonly writes: number
   /** Records read and not yet written. */
@@ -89,20 +90,18 @@ export interface DeliveryStats {
   readonly lastWriteAt?: number
 }
 
-export type PublisherState = 'idle' | 'running' | 'degraded' | 'draining' | 'closed' | 'failed'
-
-/** Counters since the publisher was made. */
+/** Counters since the publisher was created. */
 export interface PublisherStats {
   readonly source: string
-  /** `degraded` while appends fail and are repeated; nothing is pulled once the room for records on their way is used up. */
+  /** `degraded` while appends fail and are retried; pulling stops once the buffer of pending records is full. */
   readonly state: PublisherState
   /** Records and rejections pulled from the source. */
   readonly received: number
   /** Records durable in the stream. */
   readonly published: number
-  /** In the dead letters: what the source rejected, and records that failed their check. */
+  /** Dead letters: rejections of the source, and records that failed validation. */
   readonly invalid: number
-  /** Appends that failed and were repeated. */
+  /** Appends that failed and were retried. */
   readonly retried: number
   /** Bytes of the values published. */
   readonly bytes: number
@@ -110,15 +109,15 @@ export interface PublisherStats {
   readonly inFlight: number
   /** The greatest `time` of a published record, in microseconds since 1970. */
   readonly lastRecordTime: number | null
-  /** That of the newest batch. */
+  /** Of the newest batch. */
   readonly origin: Origin | null
-  /** When the last append succeeded, in milliseconds since 1970. */
+  /** Time of the last successful append, in milliseconds since 1970. */
   readonly lastAppendAt: number | null
-  /** What keeps records from the stream, or the source from its provider, now. */
+  /** The current failure between source and provider, or on the way into the stream. */
   readonly trouble?: Trouble
-  /** Names in the settings of the source that its provider does not have. */
+  /** Names in the source's settings that its provider does not know. */
   readonly warnings?: readonly SettingWarning[]
-  /** The last failure, also of an append that succeeded later; `at` in milliseconds since 1970. */
+  /** The last failure, even if a retry succeeded; `at` in milliseconds since 1970. */
   readonly lastError: { readonly code: string; readonly message: string; readonly at: number } | null
 }
 
@@ -137,127 +136,125 @@ export interface PlatformStatus {
   readonly parts: readonly PartStatus[]
 }
 
-/** A source that the platform can run, and whether it does. */
+/** A source that the platform can run, with its state. */
 export interface SourceStatus {
-  /** That of the instance. */
+  /** Name of the instance. */
   readonly name: string
   readonly type: string
   readonly summary: string
-  /** `idle`: it has not been started. */
+  /** `idle`: not started. */
   readonly state: PartStatus['state'] | 'idle'
-  /** In whose place it runs, where it is not there for itself. */
-  readonly standsInFor?: string
-  /** Whether it gives the past. */
+  /** The source that it replaces, if it runs as a fallback. */
+  readonly fallbackFor?: string
+  /** True if it has history. */
   readonly history: boolean
   readonly settings: readonly SourceSetting[]
 }
 
-/** A setting of a source, as JSON Schema has it. */
+/** A setting of a source, as JSON Schema. */
 export interface SourceSetting {
   readonly name: string
   readonly summary: string
   readonly schema: Readonly<Record<string, unknown>>
   /**
-   * Whether a caller may give it: which address is called, which file is read and with which key is for the configuration alone, or
-   * whoever persuades an agent could have keys sent and files read.
+   * True if a caller may set it. Addresses, files and keys belong to the configuration alone: otherwise a prompt injection could have keys
+   * sent and files read.
    */
   readonly open: boolean
 }
 
-/** What a source is opened with. */
+/** The arguments with which a source is opened. */
 export interface SourceParts {
-  /** Checked, and with what is secret in them. */
+  /** Validated, with secrets. */
   readonly settings: Readonly<Record<string, unknown>>
-  /** Calls made with it count against the limits that all who use a key share. */
+  /** Calls made with it count against the shared limits of the key. */
   readonly context: SourceContext
 }
 
-/** What may be asked of a platform and done with it; CryptoDataPlatform is one. */
+/** The queries and commands of a platform; CryptoDataPlatform implements them. */
 export interface PlatformControl {
   getStatus(): PlatformStatus
   /** Exercises store and stream. */
   health(): Promise<PlatformHealth>
-  /** What is left of the rate limits that the sources have used since the start. @throws QiError UNAVAILABLE */
+  /** The remaining budget of each rate limit that the sources have used since the start. @throws QiError UNAVAILABLE */
   rateLimits(): Promise<readonly ServiceBudget[]>
-  /** Every source there is. */
+  /** Every known source. */
   listSources(): readonly SourceStatus[]
   /**
-   * For whoever asks a source's provider by itself: as the configuration has it, and within its limits. Nothing of it belongs in an
-   * answer to a caller.
+   * For callers that ask a source's provider themselves: its configured settings, within its limits. Holds secrets: show nothing of it.
    * @throws QiError NOT_FOUND
    */
   sourceParts(name: string): SourceParts
   /**
-   * Starts a source, with these settings instead of those of the configuration until it is stopped, and returns at once: what fails
-   * afterwards shows in the status, and is started again where that can mend it. Where no platform stores what is published, this process does.
-   * @throws QiError NOT_FOUND, BAD_REQUEST naming the setting, CONFLICT where it runs already, here or in another process
+   * Starts a source and returns at once. `settings` replace the configured ones until it is stopped. Later failures show in the status and
+   * are retried. If no platform stores the published records, this process does.
+   * @throws QiError NOT_FOUND, BAD_REQUEST naming the setting, CONFLICT if it runs already, here or in another process
    */
   startSource(name: string, settings?: Readonly<Record<string, unknown>>): Promise<void>
-  /** Returns when what the source gave is in the stream. @throws QiError NOT_FOUND, CONFLICT where it does not run here */
+  /** Returns when all records of the source are in the stream. @throws QiError NOT_FOUND, CONFLICT if it does not run here */
   stopSource(name: string): Promise<void>
   /**
-   * Runs exactly `members` members of a delivery's group in this process; partitions rebalance. Returns when those that leave have
-   * written what they read.
+   * Runs exactly `members` members of a delivery's group in this process; partitions rebalance. Returns when leaving members have
+   * written all they read.
    * @throws QiError NOT_FOUND, BAD_REQUEST for none, or more than its topics have partitions
    */
   scaleConsumer(name: string, members: number): Promise<void>
   /**
-   * Lets a parked delivery try again.
+   * Resumes a parked delivery.
    * @param name as in its statistics
    * @throws QiError NOT_FOUND
    */
   resumeDelivery(name: string): Promise<void>
   /**
-   * Begins a part anew, as it is called in the status: one that waits after a failure, or has failed for good, is started at once, any
-   * other is drained first.
+   * Restarts a part, by its name in the status. A part that waits for a retry, or has failed for good, starts at once; any other is drained
+   * first.
    * @throws QiError NOT_FOUND
    */
   restartPart(name: string): Promise<void>
   /**
-   * Takes in records that people and agents hand in, on the way of all records: publisher, stream, consumers. Returns when they are
-   * stored, or after ten seconds. Where no platform stores what is published, this process does.
+   * Stores records that people and agents hand in, by way of publisher, stream and consumers. Returns when they are stored, or after ten
+   * seconds. If no platform stores the published records, this process does.
    * @param records their source and origin are "manual"
-   * @throws QiError CANCELLED; what the stream throws
+   * @throws QiError CANCELLED; the errors of the stream
    */
   handIn(
     type: RecordType,
     records: readonly RecordValues[],
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<HandedIn>
-  /** When parts were unwell since the start, as far as anybody asked for the health: those that are, and the last that were. */
+  /** Outages since the start that a health check saw: the open ones, and the last ended ones. */
   outages(): readonly Outage[]
   /**
    * Takes history from providers and returns when it is stored.
-   * @throws QiError BAD_REQUEST, UNSUPPORTED, CANCELLED: what is settled stays so, and the same call goes on there
+   * @throws QiError BAD_REQUEST, UNSUPPORTED, CANCELLED: finished windows stay, and the same call continues from there
    */
   backfill(request: BackfillRequest, options?: BackfillRunOptions): Promise<BackfillResult>
   /**
-   * Reads what a topic holds once more and writes it to the store; what cannot be stored becomes a dead letter. The store's primary keys
-   * make it harmless.
+   * Reads a topic again and writes its records to the store; refused ones become dead letters. Harmless, because of the store's primary keys.
    * @throws QiError NOT_FOUND, BAD_REQUEST for a topic without a record type, CANCELLED
    */
   reprocess(request: ReprocessRequest, options?: ReprocessOptions): Promise<ReprocessResult>
 }
 
-/** The outcome for records that were handed in: they are durable in the stream, but for those that were refused. */
+/** The outcome for records that were handed in. All but the refused ones are durable in the stream. */
 export interface HandedIn {
-  /** False: no consumer took them within the time; they are stored when one runs. */
+  /** False: no consumer stored them in time; one will. */
   readonly stored: boolean
-  /** How many of them had a key that was there already. */
+  /** Records whose key was already stored. */
   readonly overwritten: number
-  /** By place in what was handed in; they are dead letters. */
+  /** By index in the input; they are dead letters. */
   readonly refused: readonly { readonly index: number; readonly error: QiError }[]
 }
 
 export interface ReprocessRequest {
   readonly topic: string
-  /** Only what was appended at or after this time, in milliseconds since 1970. */
+  /** Only records appended at or after this time, in milliseconds since 1970. */
   readonly appendedFrom?: number | undefined
 }
 
 export interface ReprocessProgress {
   readonly read: number
-  /** Offsets between the beginning and the end of what is read. */
+  /** Offsets from start to end. */
   readonly total: number
 }
 
@@ -268,9 +265,9 @@ export interface ReprocessOptions {
 
 export interface ReprocessResult {
   readonly read: number
-  /** Records that the store did not hold. */
+  /** Records that were missing in the store. */
   readonly written: number
-  /** Records that it held already. */
+  /** Records that were already stored. */
   readonly overwritten: number
   readonly deadLettered: number
 }

@@ -1,4 +1,4 @@
-/** Permission to call a peer that counts calls. Every caller that uses one key shares one of these. */
+/** The rate limit of a peer. All callers with one key share it. */
 export interface RateLimit {
   /**
    * Waits until a call of this weight may be made, first come first served.
@@ -6,36 +6,36 @@ export interface RateLimit {
    */
   acquire(weight: number, signal?: AbortSignal): Promise<void>
   /**
-   * The peer asked to be left alone for so long, an hour at most: nobody gets a permit until then. The first permit after it is a probe;
-   * the others wait up to 15 s longer, so that another refusal costs one call.
-   * @param by the answer that asked for it, fit to be shown
+   * Pauses all permits for as long as the peer asked, an hour at most. The first permit afterwards is a probe; the others wait up to 15 s
+   * longer, so that another refusal costs one call.
+   * @param by the answer that asked for the pause, for display
    */
   penalize(retryAfterMs: number, by?: string): void
-  /** What is left of it now, for whoever watches. @throws QiError UNAVAILABLE where that cannot be found out */
+  /** The remaining budget. @throws QiError UNAVAILABLE if it cannot be read */
   budget(): Promise<RateBudget>
 }
 
-/** Weights of a limit at one moment. */
+/** The state of a limit at one moment, in weights. */
 export interface RateBudget {
-  /** The most in any window of so many milliseconds, with its slack. */
+  /** The most in any window of `windowMs`, slack included. */
   readonly limit: number
   readonly windowMs: number
-  /** What may be used at once. */
+  /** Weight that may be used now. */
   readonly free: number
-  /** For how much longer the peer asked to be left alone, in milliseconds. */
+  /** Remaining pause that the peer asked for, in milliseconds. */
   readonly penaltyMs: number
   /** The answer that asked for it. */
   readonly penaltyBy?: string
 }
 
-/** What a peer allows. */
+/** The limits of a peer. */
 export interface RateLimits {
-  /** Whose limit it is, such as `coingecko`: one key may be used at several services. */
+  /** Name of the service, such as `coingecko`: one key may be used at several. */
   readonly service: string
   /** The most weight in any window. */
   readonly limit: number
   /** Default one minute. */
   readonly windowMs?: number
-  /** Added to the window, for calls that were held up on their way. Default one second. */
+  /** Added to the window, for calls that arrive late. Default one second. */
   readonly slackMs?: number
 }

@@ -1,8 +1,8 @@
-/** What `deploy/docker-compose.yml` runs: the platform's engines as containers. */
+/** The services of `deploy/docker-compose.yml`: the platform's engines as containers. */
 export const SERVICE_NAMES = ['redpanda', 'timescaledb', 'clickhouse', 'redis', 'console'] as const
 export type PlatformService = (typeof SERVICE_NAMES)[number]
 
-/** `none`: it runs, and its image or compose file tells of no health check. */
+/** `none`: it runs, and its image or compose file declares no health check. */
 export type ServiceHealth = 'starting' | 'healthy' | 'unhealthy' | 'none'
 
 export interface ServiceStatus {
@@ -84,7 +84,7 @@ export interface StartOptions {
   readonly onProgress?: (healthy: number, total: number, message: string) => void
 }
 
-/** What is taken away when services stop: `containers` with their logs and network; `data` also the volumes. */
+/** Things that a stop removes: `containers` with their logs and network; `data` also the volumes. */
 export const REMOVALS = ['nothing', 'containers', 'data'] as const
 export type Removal = (typeof REMOVALS)[number]
 
@@ -93,7 +93,7 @@ export interface StopOptions {
   readonly signal?: AbortSignal
 }
 
-/** The services that run in containers, as an agent or tool drives them; no names: all of them. */
+/** Controls the services in containers; without names all of them. */
 export interface ServiceControl {
   /**
    * Returns when all of them are healthy.
@@ -103,11 +103,11 @@ export interface ServiceControl {
   stop(services?: readonly PlatformService[], options?: StopOptions): Promise<readonly ServiceStatus[]>
   status(services?: readonly PlatformService[], signal?: AbortSignal): Promise<readonly ServiceStatus[]>
   health(services?: readonly PlatformService[], signal?: AbortSignal): Promise<readonly ServiceHealthReport[]>
-  /** The newest lines before a place. @throws QiError NOT_FOUND where it has no container */
+  /** The newest lines before a position. @throws QiError NOT_FOUND if it has no container */
   logs(service: PlatformService, options?: LogOptions): Promise<ServiceLogs>
   /** Of those that run. */
   stats(services?: readonly PlatformService[], signal?: AbortSignal): Promise<readonly ServiceStats[]>
-  /** Resolves when it listens; gives what happens from then on, until the signal is aborted. */
+  /** Resolves once it listens; yields the events from then on, until the signal is aborted. */
   events(signal: AbortSignal): Promise<AsyncIterable<ServiceEvent>>
 }
 

@@ -5,13 +5,13 @@ import type { CheckResult } from './check.ts'
 import type { TopicPartition } from './stream.ts'
 
 /**
- * The guarantee of a sink when records are delivered again, as they are after a crash. `upsert`: the same rows are left. `exactly_once`:
- * nothing is kept twice. `at_least_once`: a repeat is kept, or sent, once more.
+ * The guarantee of a sink when records are delivered again, as after a crash. `upsert`: the rows stay the same. `exactly_once`: no record is
+ * kept twice. `at_least_once`: a repeat is kept, or sent, again.
  */
-export type Delivery = 'upsert' | 'exactly_once' | 'at_least_once'
+export type Guarantee = 'upsert' | 'exactly_once' | 'at_least_once'
 
 export interface Failure {
-  /** Index into what was handed to write. */
+  /** Index in the written records. */
   readonly index: number
   readonly error: QiError
 }
@@ -27,8 +27,8 @@ export interface WriteResult {
   /** Records that were added, durable now. */
   readonly written: number
   /**
-   * Records whose key was there already, in the sink or earlier in the same write: of the two the more final, then the later received
-   * stays. They add nothing to what the sink holds. A sink that cannot tell leaves this out and counts them as written.
+   * Records whose key was already in the sink, or earlier in the same write: the more final one, then the later received one stays. A sink
+   * that cannot tell leaves this out and counts them as written.
    */
   readonly overwritten?: number
   /** Records that can never be written as they are, in index order; the others are stored. */
@@ -38,18 +38,22 @@ export interface WriteResult {
 export interface WriteOptions {
   readonly signal?: AbortSignal
   /**
-   * The place of record `index` of {@link RowSink.write}: names and keys that a repeat must not change are made from it. Absent where
-   * the records did not come from the stream. Encoded batches carry their places themselves.
+   * The place of record `index` of {@link RowSink.write}, for names and keys that must be the same in a repeat. Absent if the records did not
+   * come from the stream. Encoded batches carry their places themselves.
    */
   readonly placeOf?: (index: number) => Place
 }
 
 interface SinkBase extends AsyncDisposable {
   readonly name: string
-  readonly delivery: Delivery
+  readonly guarantee: Guarantee
   accepts(type: RecordType): boolean
   /** Exercises the real path. Never throws. */
   check(): Promise<CheckResult>
+  /**
+   * Sends something visible that is no record: a message, a ping. Left out if {@link check} shows as much. Never throws.
+   */
+  test?(signal?: AbortSignal): Promise<CheckResult>
   close(): Promise<void>
 }
 
@@ -57,13 +61,13 @@ interface SinkBase extends AsyncDisposable {
 export interface RowSink extends SinkBase {
   /**
    * @returns per record: written, overwritten, or failed with a classified error. One bad record never costs its neighbours.
-   * @throws QiError retryable when the whole batch failed for a reason that may pass (the database is down): nothing is lost by
-   * repeating it; any other when all is refused (a wrong password): nothing more is written until somebody has mended it
+   * @throws QiError retryable if the whole batch failed for now (the database is down): it is retried; not retryable if everything is refused
+   * (a wrong password): no more is written until a user has fixed it
    */
   write<R extends RecordValues>(type: RecordType<R>, records: readonly R[], options?: WriteOptions): Promise<WriteResult>
   /**
-   * A sink that can take encoded records as they are has this too. The batches are of one topic; an index counts through them
-   * in order. What does not decode is a failure with BAD_DATA.
+   * For a sink that takes encoded records as they are. The batches are of one topic; an index counts through them in order. A value that
+   * does not decode is a failure with BAD_DATA.
    */
   writeEncoded?(type: RecordType, batches: readonly EncodedBatch[], options?: WriteOptions): Promise<WriteResult>
 }
@@ -75,6 +79,38 @@ export interface RowSink extends SinkBase {
  */
 export interface SegmentSink extends SinkBase {
   openLane(lane: LaneContext): Promise<SegmentWriter>
+  /**
+   * Makes one sorted file of the segments of each day that is over. Left out where the type cannot. One process of a destination is at it
+   * at a time.
+   * @throws QiError CONFLICT where another is at it, CANCELLED by the signal
+   */
+  compact?(options: CompactOptions): Promise<CompactionReport>
+}
+
+export interface CompactOptions {
+  /** Only days that end until then, in milliseconds since 1970; default: those that the settings call closed. */
+  readonly until?: number
+  readonly signal: AbortSignal
+  /** Called with each compacted day. */
+  readonly onDay?: (day: DayReport) => void
+}
+
+/** A day that was compacted. */
+export interface DayReport {
+  /** Type, source and day: `price/source=coingecko/date=2026-01-05`. */
+  readonly folder: string
+  readonly segments: number
+  /** Records of the segments, and of the day that they became: without repeats. */
+  readonly read: number
+  readonly rows: number
+}
+
+export interface CompactionReport {
+  readonly made: readonly DayReport[]
+  /** Days that needed no work. */
+  readonly unchanged: number
+  /** Days that failed; the others are done. */
+  readonly failed: readonly { readonly folder: string; readonly error: QiError }[]
 }
 
 /** The lane that a segment writer works for: it has its partitions to itself, and they stay with it. */

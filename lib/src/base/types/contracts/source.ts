@@ -1,45 +1,32 @@
 import type { Trouble } from '../failures.ts'
 import type { Logger } from '../logger.ts'
-import type { RecordType, RecordValues } from '../records/index.ts'
 import type { CheckResult } from './check.ts'
 import type { StreamSeries } from './history.ts'
 import type { InteractionParser } from './interactions.ts'
 import type { RateLimit, RateLimits } from './rateLimit.ts'
-
-/** What a source could not make a record of: the text it came in, and why. */
-export interface Rejected {
-  readonly reason: string
-  readonly original: string
-}
-
-/** Records of one type, in the order of the market. */
-export interface RecordBatch<R extends RecordValues = RecordValues> {
-  readonly type: RecordType<R>
-  readonly records: readonly R[]
-  readonly rejected?: readonly Rejected[]
-}
+import type { RecordBatch } from './recordBatch.ts'
 
 /**
  * A stream of batches from one provider. Pulling is the backpressure: a source does no work that was not asked for beyond one
- * batch. Iterating ends when the source has no more, or after close(). A failure that will not pass by itself is thrown from
- * the iterator; what a retry can mend is retried inside.
+ * batch. Iterating ends when the source has no more, or after close(). A final error is thrown from the iterator; retryable
+ * errors are retried inside.
  */
 export interface Source extends AsyncIterable<RecordBatch>, AsyncDisposable {
-  /** That of the instance. */
+  /** Name of the instance. */
   readonly name: string
   /** Reaches the provider. Never throws. */
   check(signal?: AbortSignal): Promise<CheckResult>
-  /** What keeps it from its provider now, where it goes on trying by itself. */
+  /** The current failure that it keeps retrying. */
   readonly trouble?: Trouble | undefined
-  /** Names in its settings that the provider does not have now; it goes on with the others. */
+  /** Names in its settings that the provider does not know; it goes on with the others. */
   readonly warnings?: readonly SettingWarning[]
-  /** Unblocks a pending pull and frees what is held; may be called twice. */
+  /** Unblocks a pending pull and frees all resources; may be called twice. */
   close(): Promise<void>
 }
 
-/** A name in the settings of a source, such as a coin, that its provider does not have. No record is at fault. */
+/** A name in the settings of a source, such as a coin, that its provider does not know. */
 export interface SettingWarning {
-  /** Says what it is about, such as `coin x`. */
+  /** Such as `coin x`. */
   readonly subject: string
   /** The problem and the remedy. */
   readonly message: string
@@ -52,13 +39,12 @@ export interface SourceContext {
   readonly name: string
   readonly logger: Logger
   /**
-   * The limit that all who use a key share, other processes too; without it a source limits itself alone. The key is kept as a
-   * digest.
+   * The limit shared by all users of a key, in other processes too; without it a source limits itself alone. The key is stored as a digest.
    */
   readonly rateLimit?: (key: string, limits: RateLimits) => RateLimit
   /**
-   * Tells that these series are cut off from the provider, while the source runs on, until the result is disposed of: their gaps then
-   * have the reason `reconnect` and this text. Never throws. Absent where no source runs, such as for history.
+   * Reports that these series are cut off from the provider, until the result is disposed: their gaps then have the reason `reconnect` and
+   * this text. Never throws. Absent if no source runs, such as for history.
    */
   readonly outage?: (series: readonly StreamSeries[], reason: string) => AsyncDisposable
   /** Reads recorded answers of the sources that know how, for replay. */

@@ -8,6 +8,8 @@ export interface TopicPartition {
 
 export interface TopicDescription {
   readonly name: string
+  /** Distinguishes topics of one name: of another log, or deleted and created again. */
+  readonly id: string
   readonly partitions: readonly {
     readonly partition: number
     /** The oldest offset still held. */
@@ -30,15 +32,15 @@ export interface GroupMember {
 
 export interface GroupDescription {
   readonly name: string
-  /** `active` while it has members, `empty` while it has offsets alone, `rebalancing` while its members share out anew. */
+  /** `active` while it has members, `empty` while it has offsets alone, `rebalancing` while partitions move. */
   readonly state: 'active' | 'empty' | 'rebalancing'
   readonly members: readonly GroupMember[]
 }
 
 export interface ClusterDescription {
-  /** What keeps the log; one, without a name of its own, where that is the store's PostgreSQL. */
+  /** The brokers; a single unnamed one if the log is in the store's PostgreSQL. */
   readonly brokers: readonly { readonly id: string; readonly address: string; readonly controller: boolean }[]
-  /** Bytes of each topic as they lie on disk, all replicas together; absent where they may not be asked for. */
+  /** Bytes of each topic on disk, all replicas together; absent if they may not be read. */
   readonly sizes?: ReadonlyMap<string, number>
 }
 
@@ -76,14 +78,14 @@ export interface Subscription extends AsyncIterable<EncodedBatch>, AsyncDisposab
   /** Partitions this member holds now. */
   assignments(): readonly TopicPartition[]
   /**
-   * Whether a batch that this member was given is still its own to work on. It is not once another member has, or had, its partition:
-   * what was not committed is delivered again, and working on the batch as well only makes repeats. While it is not settled yet
-   * whether a lost place in the group comes back, it still is.
+   * True while this member still owns the partition of a batch that it was given. False once another member has, or had, it: uncommitted
+   * records are then delivered there, and working on the batch only makes repeats. Stays true while a lost place in the group may still
+   * come back.
    */
   holds(batch: EncodedBatch): boolean
   /**
-   * Acknowledges all before the positions. What is not acknowledged is delivered again after a restart.
-   * A position of a partition that has moved to another member is left out silently: its records are delivered there again.
+   * Acknowledges everything before the positions. Unacknowledged records are delivered again after a restart. A position of a partition that
+   * has moved to another member is ignored: its records are delivered there again.
    * @throws QiError UNAVAILABLE when the commit did not reach the stream
    */
   commit(positions: readonly Position[]): Promise<void>
@@ -105,6 +107,12 @@ export interface Stream extends AsyncDisposable {
   /** All topics, or the named ones that exist. */
   describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]>
   /**
+   * Where to read what was appended at or after a moment: the first such message of each partition, or its end where there is none yet.
+   * @param at milliseconds since 1970, by the clock of the log
+   * @throws QiError NOT_FOUND (no such topic), UNAVAILABLE
+   */
+  positionsAt(topics: readonly string[], at: number): Promise<readonly Position[]>
+  /**
    * Appends in order per key and returns when every message is durable on all replicas; to how far each partition was filled.
    * On failure some partitions may hold their part: the caller repeats, and the sink's primary keys make it harmless.
    * @throws QiError UNAVAILABLE, TIMEOUT, NOT_FOUND (no such topic), BAD_REQUEST (a message too large), CLOSED
@@ -113,14 +121,14 @@ export interface Stream extends AsyncDisposable {
   subscribe(options: SubscribeOptions): Promise<Subscription>
   /** Reads without a group and commits nothing: for tail, live subscriptions and dead letters. */
   read(options: ReadOptions): AsyncIterable<EncodedBatch>
-  /** How far a group is behind, per partition of every topic it has committed to. */
+  /** The lag of a group, per partition of every topic it has committed to. */
   lag(group: string): Promise<readonly PartitionLag[]>
-  /** All groups of the log, or the named ones that exist, by name. Those of others on the same brokers are among them. */
+  /** All groups of the log, or the named ones that exist, by name. Includes groups of other programs on the same brokers. */
   describeGroups(names?: readonly string[]): Promise<readonly GroupDescription[]>
   describeCluster(): Promise<ClusterDescription>
   /** Moves a group's committed offset while it has no members there. @throws QiError CONFLICT when it has */
   resetOffsets(group: string, positions: readonly Position[]): Promise<void>
-  /** Deletes a group with its offsets while it has no members; one that joins it later starts anew. @throws QiError NOT_FOUND, CONFLICT */
+  /** Deletes a group with its offsets while it has no members; joined again, it starts from scratch. @throws QiError NOT_FOUND, CONFLICT */
   deleteGroup(group: string): Promise<void>
   /** Exercises the real path: metadata, and where possible a write. Never throws. */
   check(): Promise<CheckResult>

@@ -60,7 +60,7 @@ export interface RecordDeclaration<F extends Fields> {
   readonly key: readonly Extract<keyof F, string>[]
   /** How far its time may lie ahead of the database's clock, in microseconds. */
   readonly ahead: Micros
-  /** Whether `received_at` orders the records of one moment that have no sequence. */
+  /** True if `received_at` orders the records of one moment that have no sequence. */
   readonly ordersByArrival?: boolean
   /** Left out where records are no series in time of their own: instruments are overwritten, indicators are computed from bars. */
   readonly series?: SeriesDeclaration | undefined

@@ -27,6 +27,7 @@ const reading =
   }
 
 const MOST_CHARACTERS = 200
+const MOST_OF_A_MESSAGE = 1000
 
 /** The check of an id: printable, with no half surrogate and no hidden character. */
 export const idCheck: z.core.CheckFn<string> = ({ value, issues }) => {
@@ -42,6 +43,10 @@ export const text = (description: string) => described(z.string().min(1).max(MOS
 /** A name for people to read, which nothing is found by: hidden characters are left out, since they must not cost the record. */
 export const displayName = (description: string) =>
   described(z.string().overwrite(visibleName).min(1).max(MOST_CHARACTERS), 'text', description)
+
+/** A sentence or two for people; hidden characters are left out. */
+export const message = (description: string) =>
+  described(z.string().overwrite(visibleName).min(1).max(MOST_OF_A_MESSAGE), 'text', description)
 
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
   described(z.enum(values), 'text', description)

@@ -1,3 +1,4 @@
+import { alert } from './alert.ts'
 import { indicator } from './indicator.ts'
 import { instrument } from './instrument.ts'
 import { marketAnalytics } from './marketAnalytics.ts'
@@ -8,7 +9,10 @@ import { trade } from './trade.ts'
 import { trending } from './trending.ts'
 
 export { ArrivalOrder, admit, type CalendarOf } from './admission.ts'
+export { type Alert, alert, SEVERITIES, type Severity } from './alert.ts'
+export { candle } from './candle.ts'
 export { CLOCK_SLACK, MANUAL, ORIGINS, type Origin, SOURCE_NAME } from './common.ts'
+export { csvCell, csvHeader, csvRow } from './csv.ts'
 export {
   type RecordField,
   type RecordOf,
@@ -20,6 +24,7 @@ export {
 export { type FieldKind, idCheck } from './fields.ts'
 export { type Indicator, indicator } from './indicator.ts'
 export { type Instrument, instrument } from './instrument.ts'
+export { latestPrice } from './latestPrice.ts'
 export { type MarketAnalytics, marketAnalytics } from './marketAnalytics.ts'
 export { BUILT_FROM, type Ohlcv, ohlcv } from './ohlcv.ts'
 export { type Price, price } from './price.ts'
@@ -37,6 +42,7 @@ export const recordTypes = {
   trending,
   indicator,
   instrument,
+  alert,
 } as const
 
 export type RecordName = keyof typeof recordTypes

@@ -6,7 +6,7 @@ export const FRAME_BYTES = 5
 
 const OPEN = 0x7b
 
-/** What precedes the JSON of a message. @param schemaId as the registry gave it, from 0 to 2³² - 1 */
+/** The frame before the JSON of a message. @param schemaId as the registry gave it, from 0 to 2³² - 1 */
 export function frameOf(schemaId: number): Buffer {
   const frame = Buffer.alloc(FRAME_BYTES)
   frame.writeUInt32BE(schemaId, 1)
@@ -27,11 +27,11 @@ export function framed(frame: Uint8Array, value: string | Uint8Array): Buffer {
   return bytes
 }
 
-/** The schema's id that a value begins with; nothing where it has no frame. */
+/** The schema id at the start of a value; undefined if it has no frame. */
 export const schemaIdOf = (value: Uint8Array): number | undefined =>
   isFramed(value, 0, value.length) ? new DataView(value.buffer, value.byteOffset).getUint32(1) : undefined
 
-/** Whether a framed JSON object lies there; what is framed but of another format, such as Avro, is left as it is. */
+/** True for a framed JSON object; framed values of another format, such as Avro, are left as they are. */
 const isFramed = (bytes: Uint8Array, start: number, end: number): boolean =>
   bytes[start] === 0 && start + FRAME_BYTES < end && bytes[start + FRAME_BYTES] === OPEN
 

@@ -25,13 +25,13 @@ export const endOf = ({ baseOffset, count, nextOffset }: RecordRun): bigint => n
 export interface ReadRecords {
   readonly topic: string
   readonly partition: number
-  /** What the records of all runs lie in, in offset order. The batches point into it. */
+  /** The buffer with the records of all runs, in offset order. The batches point into it. */
   readonly bytes: Buffer
   /** In offset order. */
   readonly runs: readonly RecordRun[]
-  /** Records before this offset are left out. */
+  /** Records before this offset are skipped. */
   readonly from: bigint
-  /** Records at and after this offset are left out. */
+  /** Records at and after this offset are skipped. */
   readonly until?: bigint
   /** Most bytes of records in one batch; a single larger record still comes. */
   readonly maxBytes: number
@@ -46,7 +46,7 @@ export const LEAST_RECORD = 7
 
 /**
  * The records as batches whose values lie in the given buffer; nothing is copied.
- * @throws QiError BAD_DATA where the bytes are no records
+ * @throws QiError BAD_DATA if the bytes are no records
  */
 export function readRecords(input: ReadRecords): EncodedBatch[] {
   const first = input.runs[0]

@@ -27,12 +27,12 @@ export class RecordWriter {
     return this.#at
   }
 
-  /** A view of what was written; writing on may leave it behind. */
+  /** A view of the written bytes; invalid after more writes. */
   get bytes(): Buffer {
     return this.#target.subarray(0, this.#at)
   }
 
-  /** Begins anew, in the same buffer. */
+  /** Starts over in the same buffer. */
   clear(): void {
     this.#at = 0
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type AgentParts, BaseAgent, defineWorkflow, formatTime, indicator, type Workflow } from '../../../base/index.ts'
+import { type AgentParts, BaseAgent, defineWorkflow, type Workflow } from '../../../base/agent/index.ts'
+import { formatTime, indicator } from '../../../base/types/index.ts'
 import { coinsInput } from '../../../mcp-tools/bindings/coinsInput.ts'
 import { largestCoins } from '../../../mcp-tools/bindings/largestCoins.ts'
 import { type TimescaleDBDSL, TimescaleDBMCPWrapper } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
@@ -19,7 +20,7 @@ interface OfCoin {
 
 const retry = { attempts: 3 }
 
-/** Computes what the stored candles say, writes it into the stream as records, and reports. */
+/** Computes indicators and market figures from the stored candles, writes them into the stream as records, and reports. */
 export class AnalyticsAgent extends BaseAgent {
   readonly workflows: Readonly<Record<string, Workflow>>
   readonly #parts: AgentParts

@@ -1,4 +1,4 @@
-import { type Micros, type Timeframe, timeframeMicros } from '../../../base/index.ts'
+import { type Micros, type Timeframe, timeframeMicros } from '../../../base/types/index.ts'
 import type { Close } from './volatility.ts'
 
 export interface BreadthPoint {
@@ -6,16 +6,16 @@ export interface BreadthPoint {
   readonly advancers: number
   readonly decliners: number
   readonly unchanged: number
-  /** (advancers - decliners) / coins with a candle before, from -1 to 1. */
+  /** (advancers - decliners) / (coins with a previous candle), from -1 to 1. */
   readonly breadth: number
-  /** The share of coins whose close stands above their average; absent where none has one. */
+  /** The share of coins whose close is above their average, from 0 to 1; absent where no coin has an average. */
   readonly aboveAverage?: number
 }
 
-/** Fewer coins than this are no market. */
+/** Fewer coins are not a market. */
 const LEAST_COINS = 2
 
-/** At each candle that two coins or more have, with the one before: how many rose and fell, and how many stand above their average. */
+/** The breadth at each time at which two or more coins have a candle and the one before it. */
 export function breadths(coins: readonly (readonly Close[])[], timeframe: Timeframe, average: number): BreadthPoint[] {
   const length = timeframeMicros(timeframe)
   const moves = new Map<Micros, { change: number; above: boolean | undefined }[]>()

@@ -1,4 +1,4 @@
-import type { Store } from '../../../base/index.ts'
+import type { Store } from '../../../base/database/index.ts'
 import type { Owner, Value } from './records.ts'
 import type { CoinReport } from './report.ts'
 import { type ClosedCandles, closedCandles, endOf } from './series.ts'

@@ -1,4 +1,4 @@
-import { defineAgent } from '../../../base/index.ts'
+import { defineAgent } from '../../../base/agent/index.ts'
 import { AnalyticsAgent } from './AnalyticsAgent.ts'
 import { config } from './settings.ts'
 

@@ -1,4 +1,5 @@
-import { formatTime, MANUAL, type Micros, parseTime, QiError, type Store } from '../../../base/index.ts'
+import type { Store } from '../../../base/database/index.ts'
+import { formatTime, MANUAL, type Micros, parseTime, QiError } from '../../../base/types/index.ts'
 import type { TimescaleDBDSL } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
 import { breadths } from './breadth.ts'
 import type { Owner, Value } from './records.ts'
@@ -6,16 +7,16 @@ import type { BreadthReport, Correlations } from './report.ts'
 import { closedCandles, endOf } from './series.ts'
 import type { AnalyticsSettings } from './settings.ts'
 
-/** What one call of the tool takes. */
+/** Most coins in one call of the tool. */
 const MOST_CORRELATED = 8
 
-/** Values under which owner. */
+/** Values with their owner. */
 export interface Owned {
   readonly owner: Owner
   readonly values: readonly Value[]
 }
 
-/** Breadth over all coins, under the name of the agent: it is of no one source. */
+/** Breadth over all coins. Its source is the agent, because it has several sources. */
 export async function marketBreadth(
   store: Store,
   coins: readonly string[],
@@ -54,7 +55,7 @@ export async function marketBreadth(
   }
 }
 
-/** Of each pair of the first coins, by name; undefined where they have too few candles in common. */
+/** Correlations of each pair of the first coins; undefined where they have too few candles in common. */
 export async function correlations(
   { correlation }: TimescaleDBDSL,
   owners: readonly Owner[],

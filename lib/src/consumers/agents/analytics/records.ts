@@ -1,3 +1,4 @@
+import type { Pool } from '../../../base/database/index.ts'
 import {
   formatTime,
   type Indicator,
@@ -5,22 +6,21 @@ import {
   type Micros,
   nowMicros,
   type Origin,
-  type Pool,
   type Timeframe,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 
-/** Whose values they are. */
+/** The series that values belong to. */
 export interface Owner {
   readonly coinId: string
   readonly source: string
   readonly currency: string
   readonly timeframe: Timeframe
   readonly simulated: boolean
-  /** Whether some of what it was computed from was handed in; default: where the source says so. */
+  /** True if some of the input was handed in manually; default: by the source. */
   readonly manual?: boolean
 }
 
-/** A value at a candle, under the name and the parameters of what computed it. */
+/** A value at a candle, with the name and parameters of its indicator. */
 export interface Value {
   readonly name: string
   readonly params: string
@@ -28,7 +28,7 @@ export interface Value {
   readonly value: number
 }
 
-/** Those of the values that are not stored as they are: a repetition writes nothing. */
+/** Records of the values that are new or differ from the stored ones, so that a repeated run writes nothing. */
 export async function changed(pool: Pool, owner: Owner, values: readonly Value[]): Promise<Indicator[]> {
   if (values.length === 0) return []
   const { coinId, source, currency, timeframe, simulated, manual = source === MANUAL } = owner

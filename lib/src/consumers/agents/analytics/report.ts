@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { countOf, formatTime } from '../../../base/index.ts'
+import { countOf, formatTime } from '../../../base/types/index.ts'
 import { correlation } from '../../../mcp-tools/consumer/correlation.ts'
 import { REGIMES } from './volatility.ts'
 
@@ -50,7 +50,7 @@ export const analyticsReport = z.object({
 })
 export type AnalyticsReport = z.output<typeof analyticsReport>
 
-/** The report in few lines, for people. */
+/** The report as text. */
 export function reportText({
   coins,
   missing,
@@ -66,6 +66,6 @@ export function reportText({
     }),
     ...(pairs?.pairs ?? []).map(({ a, b, r }) => `${a} and ${b}: r ${r === undefined ? 'unknown' : r.toFixed(3)}`),
     ...(market ? [`${market.advancers} up, ${market.decliners} down of ${countOf(market.coins, 'coin')}`] : []),
-    ...(missing.length > 0 ? [`nothing is held of ${missing.join(', ')}`] : []),
+    ...(missing.length > 0 ? [`no candles of ${missing.join(', ')}`] : []),
   ].join('\n')
 }

@@ -1,14 +1,15 @@
-import { type Candle, type Micros, QiError, type Series, type Store, timeframeMicros } from '../../../base/index.ts'
+import type { Candle, Series, Store } from '../../../base/database/index.ts'
+import { type Micros, QiError, timeframeMicros } from '../../../base/types/index.ts'
 import type { AnalyticsSettings } from './settings.ts'
 import type { Close } from './volatility.ts'
 
-/** The closed and wholly covered candles of a coin's preferred series, oldest first. */
+/** The final, fully covered candles of a coin's preferred series, oldest first. */
 export interface ClosedCandles {
   readonly series: Series
   readonly candles: readonly Close[]
 }
 
-/** Undefined where nothing is held of the coin. */
+/** Undefined where nothing is stored of the coin. */
 export async function closedCandles(
   { dsl }: Store,
   coin: string,
@@ -25,9 +26,9 @@ export async function closedCandles(
   }
 }
 
-/** The close of a bar of which a part is not covered may not be the last price of its time. */
+/** Partial bars are left out: their close may not be the last price of their time. */
 const isClosed = ({ isFinal, partial, flaw, close }: Candle): boolean =>
   isFinal && !partial && flaw === undefined && Number(close) > 0
 
-/** The first moment at which none of the next candle is included. */
+/** The end of a candle, which is the open of the next one. */
 export const endOf = (last: Micros, timeframe: AnalyticsSettings['timeframe']): Micros => last + timeframeMicros(timeframe)

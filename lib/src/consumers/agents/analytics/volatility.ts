@@ -1,9 +1,9 @@
-import { type Micros, type Timeframe, timeframeMicros } from '../../../base/index.ts'
+import { type Micros, type Timeframe, timeframeMicros } from '../../../base/types/index.ts'
 
 export const REGIMES = ['calm', 'usual', 'lively', 'extreme'] as const
 export type Regime = (typeof REGIMES)[number]
 
-/** Ranks from which on the regimes after the first begin. */
+/** Lowest ranks of the regimes after the first. */
 const BEGINS = [0.2, 0.8, 0.95]
 
 const YEAR: Micros = 365 * 86_400_000_000
@@ -16,17 +16,17 @@ export interface Close {
 
 export interface VolatilityPoint {
   readonly time: Micros
-  /** The standard deviation of the log returns, times the root of the candles of a year; 0.5 is 50 % a year. */
+  /** Standard deviation of the log returns, times the square root of the candles in a year; 0.5 is 50 % a year. */
   readonly annual: number
-  /** How much of the history is calmer, from 0 to 1; absent while too little is held. */
+  /** Share of the history with lower volatility, from 0 to 1; absent while the history is too short. */
   readonly rank?: number
 }
 
 export interface VolatilityOptions {
   readonly timeframe: Timeframe
-  /** Returns of one volatility. */
+  /** Number of returns in one volatility. */
   readonly window: number
-  /** Volatilities that one is ranked among, itself included; a quarter of them must be there. */
+  /** Number of volatilities among which one is ranked, itself included; at least a quarter must exist. */
   readonly history: number
 }
 

@@ -1,19 +1,9 @@
 import { z } from 'zod'
-import {
-  type AgentParts,
-  BaseAgent,
-  countOf,
-  defineWorkflow,
-  type Flow,
-  formatTime,
-  nowMicros,
-  parseTime,
-  recordTypes,
-  type Workflow,
-} from '../../../base/index.ts'
+import { type AgentParts, BaseAgent, defineWorkflow, type Flow, type Workflow } from '../../../base/agent/index.ts'
+import { countOf, formatTime, nowMicros, parseTime, readAskedTime, recordTypes, toQiError } from '../../../base/types/index.ts'
 import { type TimescaleDBDSL, TimescaleDBMCPWrapper } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
 import { proposalsOf } from './decide.ts'
-import { duplicatesOf, lateOf } from './doubles.ts'
+import { duplicatesOf, lateOf } from './duplicates.ts'
 import { consumersOf, deadLettersOf, gapsOf, healthOf, type SeriesState, seriesOf, storageOf } from './examine.ts'
 import { type Applied, decisionLines, housekeepingReport, type Proposal, qualityReport, qualityText } from './report.ts'
 import type { DataStoreSettings } from './settings.ts'
@@ -23,7 +13,18 @@ const retry = { attempts: 3 }
 const long = { retry, timeoutMs: 3_600_000 }
 
 const topics = Object.values(recordTypes).map(({ topic }) => topic) as [string, ...string[]]
-const moment = z.iso.datetime({ offset: true })
+/** A time as people write it. It becomes ISO text, so that a repeated step has the same time. */
+const moment = z
+  .string()
+  .max(60)
+  .transform((text, context) => {
+    try {
+      return formatTime(readAskedTime(text))
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: toQiError(error).message })
+      return z.NEVER
+    }
+  })
 
 const qualityInput = z.object({
   hours: z
@@ -31,12 +32,12 @@ const qualityInput = z.object({
     .positive()
     .max(24 * 366)
     .optional()
-    .describe('how long a stretch; default: that of the settings'),
-  to: moment.optional().describe('where it ends; default: now'),
+    .describe('length of the period to examine; default: from the settings'),
+  to: moment.optional().describe('end of the period; default: now'),
 })
 const storeInput = z.object({
-  topic: z.enum(topics).default('crypto-prices').describe('what is stored once more'),
-  appended_from: moment.optional().describe('only what was appended since'),
+  topic: z.enum(topics).default('crypto-prices').describe('the topic whose records are stored again'),
+  appended_from: moment.optional().describe('only records that were appended since'),
 })
 const storeOutput = z.object({
   topic: z.string(),
@@ -47,12 +48,11 @@ const storeOutput = z.object({
   text: z.string(),
 })
 
-/** Owns the store: sees that what is published is stored, examines what is held, and decides what is kept. */
+/** Owns the store: checks that published records are stored, examines their quality, and decides on retention and compression. */
 export class DataStoreAgent extends BaseAgent {
   readonly workflows: Readonly<Record<string, Workflow>>
   readonly #parts: AgentParts
   readonly #settings: DataStoreSettings
-  /** The store as a sub-agent has it. */
   readonly #timescale: TimescaleDBDSL
 
   constructor(settings: DataStoreSettings, parts: AgentParts) {
@@ -75,14 +75,14 @@ export class DataStoreAgent extends BaseAgent {
     const parts = this.#parts
     return defineWorkflow({
       name: 'data-quality',
-      summary: 'Sees that what is published is stored, examines what is held, and proposes what to keep',
+      summary: 'Checks that published records are stored, examines their quality, and proposes retention',
       input: qualityInput,
       output: qualityReport,
       steps: (start) =>
         start
           .step('stretch', ({ hours = this.#settings.hours, to = formatTime(nowMicros()) }) => ({
             from: formatTime(parseTime(to) - Math.round(hours * HOUR)),
-            to: formatTime(parseTime(to)),
+            to,
           }))
           .step(
             'consume',
@@ -153,18 +153,18 @@ export class DataStoreAgent extends BaseAgent {
     })
   }
 
-  /** By the consumers' own path, beside them: the primary keys make it harmless. */
+  /** Stores a topic again on the consumers' own path, which is harmless by the primary keys. */
   #store() {
     return defineWorkflow({
       name: 'store-topic',
-      summary: 'Reads what a topic holds and stores it once more',
+      summary: 'Reads the records of a topic and stores them again',
       input: storeInput,
       output: storeOutput,
       steps: (start) =>
         start.step(
           'store',
           async ({ topic, appended_from }, { signal }) => {
-            const appendedFrom = appended_from === undefined ? undefined : Date.parse(appended_from)
+            const appendedFrom = appended_from === undefined ? undefined : Math.floor(parseTime(appended_from) / 1000)
             const { read, written, overwritten, deadLettered } = await this.#parts.platform.reprocess(
               { topic, appendedFrom },
               { signal },

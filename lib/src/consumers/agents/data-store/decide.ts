@@ -1,15 +1,16 @@
-import { countOf, recordTypes, type TimeTable } from '../../../base/index.ts'
+import type { TimeTable } from '../../../base/database/index.ts'
+import { countOf, recordTypes } from '../../../base/types/index.ts'
 import type { Proposal, Storage } from './report.ts'
 import type { DataStoreSettings } from './settings.ts'
 
 const GIGABYTE = 1024 ** 3
-/** What is given up first where room is short: what grows fastest and can be condensed into candles. */
-const GIVEN_UP: readonly TimeTable[] = ['quotes', 'trades', 'crypto_prices']
+/** Tables that are shortened first where space is short: they grow fastest, and candles can replace them. */
+const SHORTENED_FIRST: readonly TimeTable[] = ['quotes', 'trades', 'crypto_prices']
 
 /**
- * What differs from what is wanted: retention as it is set, compression, and shorter retention where the tables take more room than
- * they should. Of a table of `bytes` that gains `g` bytes a day (its rows of the last day times the bytes of one), cutting `c` bytes
- * leaves (bytes - c) / g days. Pure.
+ * Proposes changes where the store differs from the settings: retention, compression, and shorter retention where the tables are larger
+ * than `most_gigabytes`. A table of `bytes` that grows by `g` bytes a day (rows of the last day times bytes a row) has (bytes - c) / g days
+ * left after `c` bytes are dropped. Pure.
  */
 export function proposalsOf(
   { layout, tables }: Storage,
@@ -46,7 +47,7 @@ export function proposalsOf(
 function shorter(tables: Storage['tables'], most: number, named: DataStoreSettings['keep_days']): Proposal[] {
   let excess = tables.reduce((sum, { bytes }) => sum + bytes, 0) - most
   const found: Proposal[] = []
-  for (const name of GIVEN_UP) {
+  for (const name of SHORTENED_FIRST) {
     const one = tables.find(({ table }) => table === name)
     if (excess <= 0 || !one || named[name] !== undefined || one.rows === 0 || one.rows_a_day === 0) continue
     const aDay = (one.bytes / one.rows) * one.rows_a_day

@@ -1,32 +1,26 @@
 import { setTimeout } from 'node:timers/promises'
-import {
-  type AgentParts,
-  formatTime,
-  type GapReason,
-  type Micros,
-  QiError,
-  TIME_TABLES,
-  type TimeTable,
-} from '../../../base/index.ts'
+import type { AgentParts } from '../../../base/agent/index.ts'
+import { TIME_TABLES, type TimeTable } from '../../../base/database/index.ts'
+import { formatTime, type GapReason, type Micros, QiError } from '../../../base/types/index.ts'
 import type { TimescaleDBDSL } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
 import { consumers } from '../../consumers.ts'
 import type { Consuming, DeadLetterCount, Gaps, Health, Storage } from './report.ts'
 
-/** What is listed; how much there is stands beside it. */
+/** Most entries of a list in the report; its count has all. */
 const LISTED = 20
 const PAGE = 100
 const MOST_PAGES = 100
 const MOST_LETTERS = 1000
-const LOOK_MS = 50
+const POLL_MS = 50
 const DAY: Micros = 86_400_000_000
 
-/** Waits, for so long at most, until the consumers have stored what was published by now, in whichever processes they run. */
+/** Waits until the consumers of all processes have stored the records published by now, for `settleMs` at most. */
 export async function consumersOf({ stream }: AgentParts, settleMs: number, signal: AbortSignal): Promise<Consuming> {
   const deadline = performance.now() + settleMs
   const targets = new Map<string, bigint>()
   for (;;) {
     const groups = await stream.describeGroups(Object.values(consumers).map(({ group }) => group))
-    const looked = await Promise.all(
+    const found = await Promise.all(
       groups.map(async ({ name: group, state, members }) => {
         const lags = await stream.lag(group)
         let reached = true
@@ -35,27 +29,27 @@ export async function consumersOf({ stream }: AgentParts, settleMs: number, sign
           if (!targets.has(key)) targets.set(key, offset + lag)
           reached &&= offset >= (targets.get(key) as bigint)
         }
-        const behind = Number(lags.reduce((sum, { lag }) => sum + lag, 0n))
-        return { group, state, members: members.length, lag: behind, reached }
+        const lag = Number(lags.reduce((sum, one) => sum + one.lag, 0n))
+        return { group, state, members: members.length, lag, reached }
       }),
     )
-    // A group without members is one that was read for at another time.
-    const reading = looked.filter(({ members }) => members > 0)
+    // A group without members belongs to a consumer that does not run.
+    const reading = found.filter(({ members }) => members > 0)
     const caught_up = reading.length > 0 && reading.every(({ reached }) => reached)
-    if (caught_up || performance.now() >= deadline) return { consumers: looked.map(({ reached: _, ...rest }) => rest), caught_up }
-    await setTimeout(LOOK_MS, undefined, { signal }).catch(() => {
+    if (caught_up || performance.now() >= deadline) return { consumers: found.map(({ reached: _, ...rest }) => rest), caught_up }
+    await setTimeout(POLL_MS, undefined, { signal }).catch(() => {
       throw new QiError('CANCELLED', 'waiting for the consumers was cancelled')
     })
   }
 }
 
-interface Stretch {
+interface Period {
   readonly from: string
   readonly to: string
 }
 
 /** Every series, page by page. */
-export async function* seriesOf(dsl: TimescaleDBDSL, { from, to }: Stretch, signal: AbortSignal) {
+export async function* seriesOf(dsl: TimescaleDBDSL, { from, to }: Period, signal: AbortSignal) {
   let after: string | undefined
   for (let page = 0; page < MOST_PAGES; page++) {
     const { items, next } = await dsl.health({ from, to, limit: PAGE, ...(after !== undefined && { after }) }, { signal })
@@ -118,7 +112,7 @@ export async function deadLettersOf({ deadLetters }: AgentParts, signal: AbortSi
   })
 }
 
-/** How large each table is, how it grows, and what is decided of it. */
+/** Size, growth and retention of each table. */
 export async function storageOf({ store }: AgentParts, dsl: TimescaleDBDSL, to: Micros, signal: AbortSignal): Promise<Storage> {
   const { layout, tables } = await dsl.tables({ action: 'statistics' }, { signal })
   const known = tables.filter(({ table }) => Object.hasOwn(TIME_TABLES, table))

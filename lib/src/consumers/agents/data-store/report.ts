@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { countOf, GAP_REASONS, TIME_TABLES, type TimeTable } from '../../../base/index.ts'
+import { TIME_TABLES, type TimeTable } from '../../../base/database/index.ts'
+import { countOf, GAP_REASONS } from '../../../base/types/index.ts'
 import { getDataHealth } from '../../../mcp-tools/consumer/get_data_health.ts'
 import { manageHypertables } from '../../../mcp-tools/consumer/manage_hypertables.ts'
 
@@ -10,8 +11,8 @@ const series = z.object({ coin_id: z.string(), source: z.string(), currency: z.s
 export const consuming = z.object({
   consumers: z
     .array(z.object({ group: z.string(), state: z.string(), members: count, lag: count }))
-    .describe('the groups that store what is published, in any process, and how many records each is behind'),
-  caught_up: z.boolean().describe('whether all that had been published when the run began was stored before it was examined'),
+    .describe('the consumer groups of the store, in any process, with their lag in records'),
+  caught_up: z.boolean().describe('true if all records published before the run were stored before the examination'),
 })
 export type Consuming = z.output<typeof consuming>
 
@@ -28,7 +29,7 @@ export type Health = z.output<typeof health>
 
 const late = z.object({
   table: z.enum(tables),
-  rows: count.describe('live rows of the stretch'),
+  rows: count.describe('live rows of the period'),
   p50_seconds: z.number().describe('from the time of a row to its arrival'),
   p95_seconds: z.number(),
   most_seconds: z.number(),
@@ -37,15 +38,15 @@ export type Late = z.output<typeof late>
 
 export const gaps = z.object({
   count,
-  fillable: count.describe('of which the provider has not said that it has nothing'),
-  seconds: z.partialRecord(z.enum(GAP_REASONS), z.number()).describe('how much is missing, by reason'),
+  fillable: count.describe('gaps that a backfill may fill: the provider has not said that it has nothing'),
+  seconds: z.partialRecord(z.enum(GAP_REASONS), z.number()).describe('missing time by reason'),
   longest: z.array(
     series.extend({
       type: z.string(),
       from: z.string(),
       to: z.string(),
       reason: z.enum(GAP_REASONS),
-      missing: count.optional().describe('records, where they are numbered without a gap'),
+      missing: count.optional().describe('missing records, where the source numbers them'),
       fillable: z.boolean(),
     }),
   ),
@@ -53,13 +54,13 @@ export const gaps = z.object({
 export type Gaps = z.output<typeof gaps>
 
 export const duplicates = z.object({
-  respelled: z.array(z.array(series)).describe('series whose names differ by upper and lower case alone'),
+  respelled: z.array(z.array(series)).describe('series whose names differ only by case'),
   misaligned: z
     .array(series.extend({ timeframe: z.string(), rows: count }))
-    .describe('candles that do not open where one of their length does: a bucket may be there twice'),
+    .describe('candles that do not open at a multiple of their length: a bucket may be stored twice'),
   twins: z
     .array(series.extend({ rows: count }))
-    .describe('trades beyond the first of one time, price, amount and side: the same trade under two ids, or two alike'),
+    .describe('trades with the same time, price, amount and side as another: the same trade under two ids, or two equal trades'),
 })
 export type Duplicates = z.output<typeof duplicates>
 
@@ -87,7 +88,7 @@ export const proposal = z.object({
   action: z.enum(['retention', 'compress']),
   days: z.number(),
   reason: z.string(),
-  setting: z.string().describe('what has it outlive the next start of the platform, in qicore.yaml'),
+  setting: z.string().describe('the setting of qicore.yaml that makes it permanent'),
 })
 export type Proposal = z.output<typeof proposal>
 
@@ -97,7 +98,7 @@ export type Applied = z.output<typeof applied>
 export const qualityReport = z.object({
   from: z.string(),
   to: z.string(),
-  ok: z.boolean().describe('whether there is nothing to do'),
+  ok: z.boolean().describe('true if there is nothing to do'),
   consuming,
   health,
   late: z.array(late),
@@ -113,16 +114,16 @@ export type QualityReport = z.output<typeof qualityReport>
 
 export const housekeepingReport = z.object({ proposals: z.array(proposal), applied: z.array(applied), text: z.string() })
 
-/** The report in few lines, for people. */
+/** The report as text. */
 export function qualityText(report: Omit<QualityReport, 'text' | 'ok'>): string {
   const { from, to, consuming: by, health: of, late: delays, gaps: holes, duplicates: doubled, dead_letters: dead } = report
   return [
     `${from} to ${to}: ${of.series} series, ${of.ok} ok, ${of.stale} stale, ${of.gappy} gappy, ${of.flawed} flawed; ${countOf(of.late_rows, 'live row')} came late`,
     by.caught_up
-      ? 'all that was published is stored'
-      : `not all that was published is stored: ${by.consumers.map(({ group, lag }) => `${group} is ${lag} behind`).join(', ') || 'nobody consumes; start the platform'}`,
+      ? 'all published records are stored'
+      : `not all published records are stored: ${by.consumers.map(({ group, lag }) => `${group}: lag ${lag}`).join(', ') || 'no consumer runs; start the platform'}`,
     ...delays.map(({ table, p95_seconds }) => `${table}: 95 % of live rows within ${p95_seconds.toFixed(3)} s`),
-    `${countOf(holes.count, 'gap')}, ${holes.fillable} of which can be asked for (qicore backfill)`,
+    `${countOf(holes.count, 'gap')}, ${holes.fillable} of which may be filled (qicore backfill)`,
     ...doubled.respelled.map(
       (same) =>
         `one series under several names? ${same.map(({ coin_id, source, currency }) => `${source} ${coin_id} ${currency}`).join(', ')}`,
@@ -130,9 +131,7 @@ export function qualityText(report: Omit<QualityReport, 'text' | 'ok'>): string 
     ...doubled.misaligned.map(
       ({ coin_id, timeframe, rows }) => `${countOf(rows, `${timeframe} candle`)} of ${coin_id} not opening where expected`,
     ),
-    ...doubled.twins.map(
-      ({ coin_id, source, rows }) => `${countOf(rows, 'trade')} of ${coin_id} at ${source} just like one before`,
-    ),
+    ...doubled.twins.map(({ coin_id, source, rows }) => `${countOf(rows, 'trade')} of ${coin_id} at ${source} equal to another`),
     ...dead.map(
       ({ topic, stage, count: many, latest_reason }) =>
         `${countOf(many, 'dead letter')} of ${topic} (${stage}), the latest: ${latest_reason}`,

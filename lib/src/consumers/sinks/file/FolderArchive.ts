@@ -1,48 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { z } from 'zod'
-import {
-  nameOf,
-  onDisk,
-  QiError,
-  type Segment,
-  type SegmentArchive,
-  stemOf,
-  synced,
-  type TopicPartition,
-} from '../../../base/index.ts'
-
-/** Beside the data: which segments there are, and files that are on their way. Readers leave it out, as it begins with an underscore. */
-const LEDGER = '_qicore'
-
-/** The one segment that has a name: made at once or not at all, by whoever comes first, and never changed. */
-const claimSchema = z.object({
-  /** Offsets, as text. */
-  first: z.string().regex(/^\d+$/),
-  last: z.string().regex(/^\d+$/),
-  rows: z.int().min(1),
-  /** The name of its file. */
-  file: z.string().min(1),
-  /** The name of the file before it is among the data. */
-  pending: z.string().min(1),
-})
-type Claim = z.output<typeof claimSchema>
+import { nameOf, onDisk, type Segment, type SegmentArchive, stemOf, synced } from '../../../base/segments/index.ts'
+import { QiError, type TopicPartition } from '../../../base/types/index.ts'
+import { type Claim, isThere, LEDGER, linked, namesIn, readClaim } from './claims.ts'
 
 export interface FolderArchiveOptions {
   readonly root: string
-  /** Of the files. */
+  /** Extension of the files. */
   readonly extension: string
-  /** The destination that the folder belongs to. */
+  /** The destination that owns the folder. */
   readonly destination: string
-  /** Its names stand before those of the partitions: another pipeline's records of the same offsets may be others. */
+  /** Part of each segment's name: the same offsets of another pipeline can be other records. */
   readonly pipeline: string
 }
 
 /**
- * Segments in a folder of this machine, or of a file system that makes hard links. A segment's file is complete on the disk before it is
- * claimed; the claim is a link that cannot be made twice; then the file gets its name among the data, by whoever sees the claim. So a
- * reader never sees half a file, and of those who write the same segment one succeeds.
+ * Segments in a folder of a file system with hard links. Keeping a segment has three steps: its complete file is synced to disk, a claim
+ * is made (a hard link, which fails where the name exists), and the file is linked under its name among the data by any process that sees
+ * the claim. So a reader never sees half a file, and one of several processes that write the same segment succeeds.
  */
 export class FolderArchive implements SegmentArchive {
   readonly #options: FolderArchiveOptions
@@ -67,13 +43,13 @@ export class FolderArchive implements SegmentArchive {
         .sort()
         .at(-1)
       if (newest === undefined) return undefined
-      return await this.#settle(folder, newest.slice(0, -'.json'.length))
+      return BigInt((await this.settle(folder, newest.slice(0, -'.json'.length))).last)
     } catch (error) {
       throw onDisk(error)
     }
   }
 
-  /** Whether the folder can be written, and a second link of one name is refused there. @throws QiError */
+  /** Checks that the folder can be written, and that its file system refuses a second link of one name. @throws QiError */
   async prove(): Promise<void> {
     const { root } = this.#options
     const folder = join(root, LEDGER)
@@ -83,13 +59,16 @@ export class FolderArchive implements SegmentArchive {
       await writeFile(one, 'probe', { flag: 'wx' })
       await link(one, other)
       if (await linked(one, other))
-        throw new QiError('UNSUPPORTED', `${root} makes a second link of one name: it is no file system for segments`)
+        throw new QiError(
+          'UNSUPPORTED',
+          `${root}: its file system links two files under one name, so segments are not safe there: give path a folder on another file system`,
+        )
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS')
         throw new QiError(
           'UNSUPPORTED',
-          `${root} makes no hard links, which segments need: give path a folder on another file system`,
+          `${root}: its file system has no hard links, which segments need: give path a folder on another file system`,
           {
             cause: error,
           },
@@ -100,7 +79,7 @@ export class FolderArchive implements SegmentArchive {
     }
   }
 
-  /** Two destinations in one folder would take each other's segments for their own. @throws QiError CONFIG_INVALID */
+  /** Makes the folder the destination's own. @throws QiError CONFIG_INVALID where another destination owns it */
   async own(): Promise<void> {
     const { root, destination } = this.#options
     try {
@@ -113,7 +92,7 @@ export class FolderArchive implements SegmentArchive {
       if (owner !== '' && owner !== destination)
         throw new QiError(
           'CONFIG_INVALID',
-          `destinations.${destination}.path: ${root} is the folder of the destination "${owner}": give each its own`,
+          `destinations.${destination}.path: ${root} belongs to destination "${owner}": give each its own folder`,
         )
     } catch (error) {
       throw onDisk(error)
@@ -136,11 +115,11 @@ export class FolderArchive implements SegmentArchive {
     await rm(written)
     if (!own) await rm(join(ledger, pending))
     await synced(ledger)
-    return this.#settle(folder, name)
+    return BigInt((await this.settle(folder, name)).last)
   }
 
-  /** Gives the file of a claim its name among the data, where it has none yet. @returns its last offset */
-  async #settle(folder: string, name: string): Promise<bigint> {
+  /** Links the file of a claim under its name among the data, unless that is done. */
+  async settle(folder: string, name: string): Promise<Claim> {
     const ledger = this.#ledger(folder)
     const path = join(ledger, `${name}.json`)
     const claim = readClaim(path, await readFile(path, 'utf8'))
@@ -152,53 +131,10 @@ export class FolderArchive implements SegmentArchive {
       await synced(dirname(file))
       await rm(pending, { force: true })
     }
-    return BigInt(claim.last)
+    return claim
   }
 
   #ledger(folder: string): string {
     return join(this.#options.root, LEDGER, folder)
-  }
-}
-
-/** @returns false where there is a file of that name */
-async function linked(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  }
-}
-
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false
-      throw error
-    },
-  )
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
-}
-
-function readClaim(path: string, text: string): Claim {
-  try {
-    return claimSchema.parse(JSON.parse(text))
-  } catch (error) {
-    throw new QiError(
-      'BAD_DATA',
-      `${path} is not what it was written as; take it from a backup, or remove the segment that it names with it`,
-      {
-        cause: error,
-      },
-    )
   }
 }

@@ -1,29 +1,11 @@
-import { isAbsolute, join } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
-import {
-  COMPRESSIONS,
-  type Compression,
-  csv,
-  defineSink,
-  json,
-  ndjson,
-  parquet,
-  parseDuration,
-  parseSize,
-  QiError,
-  quantityText,
-  SegmentCollector,
-  type SegmentFormat,
-  type SegmentSink,
-  toQiError,
-} from '../../../base/index.ts'
+import { defineSink, type SegmentSink, toQiError } from '../../../base/types/index.ts'
+import { Compaction, compactField } from '../shared/compaction.ts'
+import { sweep } from '../shared/scratch.ts'
+import { collectorOf, formatOf, segmentFields } from '../shared/segments.ts'
 import { FolderArchive } from './FolderArchive.ts'
-import { scratchOf, sweep } from './scratch.ts'
-
-const FORMATS = { ndjson, json, csv, parquet } as const satisfies Readonly<
-  Record<string, (compression: Compression) => SegmentFormat>
->
-const NAMES = Object.keys(FORMATS) as [keyof typeof FORMATS, ...(keyof typeof FORMATS)[]]
+import { FolderDays } from './FolderDays.ts'
 
 /** Records in files: a folder for each type, source and day, each record exactly once. */
 export const file = defineSink({
@@ -31,53 +13,48 @@ export const file = defineSink({
   summary: 'Files of JSON lines, JSON, CSV or Parquet, in folders by type, source and day; each record exactly once',
   config: z.object({
     path: z.string().min(1).describe('the folder; a relative one lies in the data folder'),
-    format: z
-      .enum(NAMES)
-      .default('ndjson')
-      .describe(
-        'ndjson: one record a line, as it was streamed; json: one array a file; csv: RFC 4180 with a header; parquet: columns with DECIMAL(38,20), and a column of text for the figures that do not fit',
-      ),
-    compression: z.enum(COMPRESSIONS).default('none').describe('of the files; those of Parquet are compressed in themselves'),
-    roll: z
-      .object({
-        rows: z.int().min(1).max(100_000_000).default(1_000_000).describe('files end after so many records'),
-        bytes: quantityText(parseSize).default('128MiB').describe('and after so much before compression'),
-        age: quantityText(parseDuration).default('15m').describe('and when their first record has waited for so long'),
-      })
-      .prefault({}),
+    ...segmentFields,
+    compact: compactField,
   }),
-  open: async ({ path, format: name, compression, roll }, { name: destination, pipeline, home }): Promise<SegmentSink> => {
-    const root = isAbsolute(path) ? path : join(home, path)
-    if (name === 'parquet' && compression !== 'none')
-      throw new QiError(
-        'CONFIG_INVALID',
-        `destinations.${destination}.compression: Parquet is compressed in itself: leave it out`,
-      )
-    const format = FORMATS[name](compression)
-    await sweep(root)
-    const archive = new FolderArchive({ root, extension: format.extension, destination, pipeline })
+  open: async ({ path, compact, ...settings }, context): Promise<SegmentSink> => {
+    const { name, pipeline, home } = context
+    const root = resolve(isAbsolute(path) ? path : join(home, path))
+    const format = formatOf(settings, name)
+    // On the file system of the data, so that a complete file is renamed instead of copied.
+    const scratch = join(root, '_qicore', 'scratch')
+    await sweep(scratch)
+    const { extension } = format
+    const archive = new FolderArchive({ root, extension, destination: name, pipeline })
     await archive.own()
+    const daysRoot = `${root}-compacted`
+    const days = new FolderDays({ segments: archive, root, daysRoot, extension })
+    const compaction = new Compaction({ archive: days, format, scratch: days.scratch, compact, context })
+    // The folder of the days may belong to another destination as its path.
+    const ownDays = () => new FolderArchive({ root: daysRoot, extension, destination: name, pipeline }).own()
+    if (compact) await ownDays()
     return {
-      name: destination,
-      delivery: 'exactly_once',
+      name,
+      guarantee: 'exactly_once',
       accepts: () => true,
-      openLane: async () =>
-        new SegmentCollector({
-          archive,
-          format,
-          roll: { rows: roll.rows, bytes: parseSize(roll.bytes), ageMs: parseDuration(roll.age) },
-          scratch: scratchOf(root),
-        }),
+      openLane: async () => {
+        // Compaction starts with the first lane: a sink that is opened only for a check compacts nothing.
+        compaction.start()
+        return collectorOf({ settings, format, archive, scratch })
+      },
+      compact: async (options) => {
+        await ownDays()
+        return compaction.run(options)
+      },
       check: async () => {
         try {
           await archive.prove()
-          return { ok: true, summary: `${root} can be written` }
+          return compaction.withState({ ok: true, summary: `${root} can be written` })
         } catch (error) {
           return { ok: false, summary: toQiError(error).message, remedy: `let the user of the platform write ${root}` }
         }
       },
-      close: async () => {},
-      [Symbol.asyncDispose]: async () => {},
+      close: () => compaction.close(),
+      [Symbol.asyncDispose]: () => compaction.close(),
     }
   },
 })

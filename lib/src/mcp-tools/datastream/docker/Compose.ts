@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { abortError, QiError, systemCode } from '../../../base/index.ts'
+import { abortError } from '../../../base/networking/index.ts'
+import { QiError, systemCode } from '../../../base/types/index.ts'
 import { explainCompose } from './composeErrors.ts'
 
 export interface ComposeOptions {
@@ -10,7 +11,7 @@ export interface ComposeOptions {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** What it says is told when it fails; this much of the end will do. */
+/** Characters of its output that an error quotes: the end. */
 const KEPT_OUTPUT = 16 * 1024
 
 /** How long it may take to end in good order before it is killed, in milliseconds. */

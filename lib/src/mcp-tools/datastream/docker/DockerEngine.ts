@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { z } from 'zod'
-import { excerpt, HttpClient, type HttpInit, QiError, systemCode, toQiError } from '../../../base/index.ts'
+import { excerpt, HttpClient, type HttpInit } from '../../../base/networking/index.ts'
+import { QiError, systemCode, toQiError } from '../../../base/types/index.ts'
 import type { EngineAddress } from './address.ts'
 
 /** The versions of the engine's API whose answers we read: from Docker 20.10 on. */
@@ -14,7 +15,7 @@ export interface EngineRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What we ask of the engine's HTTP API: questions only; what changes something goes through Compose. */
+/** Reads from the engine's HTTP API. Changes go through Compose. */
 export class DockerEngine {
   readonly #address: EngineAddress
   readonly #http: HttpClient

@@ -11,7 +11,7 @@ import {
   type ServiceStatus,
   type StartOptions,
   type StopOptions,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import { type EngineAddress, engineAddress } from './address.ts'
 import { type Inspected, inspected, listed, ONE_OFF, PROJECT, SERVICE, statistics } from './answers.ts'
 import { Compose } from './Compose.ts'
@@ -22,19 +22,19 @@ import { composeFileOf, type DockerSettings } from './settings.ts'
 import { absent, healthOf, statsOf, statusOf } from './views.ts'
 import { whenHealthy } from './whenHealthy.ts'
 
-/** Logs may be long, and their end may be far; events may be rare. */
+/** Time limits: logs may be long, events rare. */
 const NO_LIMIT = 0
 
 /**
- * The verbs of the platform's services, over Compose (what changes something) and the engine's API (what asks). Only containers of
- * the project's services are seen or touched; names that are not theirs are refused.
+ * The verbs of the platform's services, over Compose (changes) and the engine's API (reads). Only containers of the project's services are
+ * seen or touched; other names are refused.
  */
 export class DockerServiceDSL implements ServiceControl {
   readonly #settings: DockerSettings
   readonly #env: NodeJS.ProcessEnv
   #parts: { readonly address: EngineAddress; readonly engine: DockerEngine } | undefined
 
-  /** @param env what Compose fills the variables of its file from, such as passwords */
+  /** @param env variables for Compose's file, such as passwords */
   constructor(settings: DockerSettings, env: NodeJS.ProcessEnv = process.env) {
     this.#settings = settings
     this.#env = env
@@ -89,7 +89,7 @@ export class DockerServiceDSL implements ServiceControl {
           field: 'service',
         },
       )
-    // The engine counts `tail` before it looks at times and we at texts, so it helps with the newest page alone.
+    // The engine applies `tail` before times, and we filter texts afterwards, so it helps with the newest page alone.
     const tail = place || contains !== undefined ? 'all' : String(lines + 1)
     const query = { stdout: '1', stderr: '1', timestamps: '1', tail, ...(place && { until: untilOf(place) }) }
     const body = await this.#engine().stream(`/containers/${container}/logs`, { query, signal, idleMs: NO_LIMIT })
@@ -180,7 +180,7 @@ function stopArguments(names: readonly PlatformService[], remove: StopOptions['r
   return ['down', '--remove-orphans', ...(remove === 'data' ? ['--volumes'] : [])]
 }
 
-/** A container may go between the list and the look at it. */
+/** A container may disappear between list and inspect. */
 function ifGone(error: unknown): undefined {
   if (!(error instanceof QiError) || error.code !== 'NOT_FOUND') throw error
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { isLoopback, QiError } from '../../../base/index.ts'
+import { isLoopback } from '../../../base/networking/index.ts'
+import { QiError } from '../../../base/types/index.ts'
 
 export interface EngineAddress {
   /** As DOCKER_HOST has it. */
@@ -18,7 +19,7 @@ const usualSockets = (env: NodeJS.ProcessEnv): readonly string[] => [
 ]
 
 /**
- * Whoever reaches an engine owns its machine, and TCP has no password: only sockets and loopback are spoken to.
+ * Access to an engine is access to its machine, and TCP has no password: only sockets and loopback are allowed.
  * @throws QiError CONFIG_INVALID
  */
 export function engineAddress(dockerHost: string | undefined, env: NodeJS.ProcessEnv): EngineAddress {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What is read of the engine's answers; they hold more. */
+/** The used parts of the engine's answers. */
 
 export const PROJECT = 'com.docker.compose.project'
 export const SERVICE = 'com.docker.compose.service'

@@ -1,11 +1,11 @@
-import { QiError } from '../../../base/index.ts'
+import { QiError } from '../../../base/types/index.ts'
 
 interface Setting {
   readonly file: string
   readonly dockerHost: string
 }
 
-/** What Compose said when it failed, as an error that tells what to do. */
+/** The output of a failed Compose as an error with a remedy. */
 export function explainCompose(output: string, { file, dockerHost }: Setting): QiError {
   const unset = [...output.matchAll(/required variable (\w+) is missing a value(?:: ([^\n"]+))?/g)]
   const [first] = unset

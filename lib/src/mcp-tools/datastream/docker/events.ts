@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
-import { SERVICE_NAMES, type ServiceEvent } from '../../../base/index.ts'
+import { SERVICE_NAMES, type ServiceEvent } from '../../../base/types/index.ts'
 import { happened, SERVICE } from './answers.ts'
 
-/** An answer to `/events` (one JSON value a line) as what happened to our services; it ends when the signal is aborted. */
+/** The events of our services from an answer of `/events` (one JSON value a line); ends when the signal is aborted. */
 export async function* serviceEvents(body: Readable, signal: AbortSignal): AsyncGenerator<ServiceEvent> {
   let held = ''
   try {
@@ -19,7 +19,7 @@ export async function* serviceEvents(body: Readable, signal: AbortSignal): Async
   }
 }
 
-/** Nothing for what is not about a service of ours, or of another shape. */
+/** Undefined for other containers and unknown shapes. */
 function eventOf(line: string): ServiceEvent | undefined {
   if (line.trim() === '') return undefined
   const { data } = happened.safeParse(JSON.parse(line))

@@ -1,4 +1,4 @@
-import type { LogLine } from '../../../base/index.ts'
+import type { LogLine } from '../../../base/types/index.ts'
 
 /** The longest line that is shown whole. */
 const LONGEST = 300

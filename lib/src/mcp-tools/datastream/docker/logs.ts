@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { type LogLine, QiError, type ServiceLogs } from '../../../base/index.ts'
+import { type LogLine, QiError, type ServiceLogs } from '../../../base/types/index.ts'
 
 /**
  * The lines of an answer to `/containers/ID/logs?timestamps=1`. Output comes in frames of its two streams: a byte that says which,
@@ -30,7 +30,7 @@ const asLine = (stream: LogLine['stream'], text: string): LogLine => {
   return { time: text.slice(0, space), stream, line: visible(text.slice(space + 1)) }
 }
 
-/** Colours and other orders to a terminal say nothing here. */
+/** Removes colours and other terminal codes. */
 const visible = (text: string): string =>
   text
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is taken out
@@ -38,13 +38,13 @@ const visible = (text: string): string =>
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is taken out
     .replace(/[\x00-\x08\x0b-\x1f\x7f]/g, '')
 
-/** A place between two lines: a time, and how many of its lines come after the place. */
+/** A position between two lines: a time, and how many lines of that time follow. */
 export interface Place {
   readonly time: string
   readonly after: number
 }
 
-/** @throws QiError BAD_REQUEST when it is none of ours */
+/** @throws QiError BAD_REQUEST for an invalid position */
 export function placeOf(before: string): Place {
   const [, time, after] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)\/(\d{1,6})$/.exec(before) ?? []
   if (time && after && !Number.isNaN(Date.parse(time))) return { time, after: Number(after) }

@@ -6,7 +6,7 @@ import { z } from 'zod'
 const ownComposeFile = (): string =>
   join(dirname(findPackageJSON(import.meta.url) ?? process.cwd()), 'deploy', 'docker-compose.yml')
 
-/** Where the services' containers come from, and the engine that runs them. */
+/** Settings of the services' Compose project, and of the engine that runs them. */
 export const dockerSettings = z.object({
   compose_file: z
     .string()

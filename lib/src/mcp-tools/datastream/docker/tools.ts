@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { REMOVALS, SERVICE_NAMES } from '../../../base/index.ts'
+import { REMOVALS, SERVICE_NAMES } from '../../../base/types/index.ts'
 
-/** What the Docker tools take and give in common. */
+/** Shared inputs and outputs of the Docker tools. */
 
 export const DOCKER_TOOLS = 'DockerTools'
 

@@ -1,7 +1,7 @@
-import type { PlatformService, ServiceHealthReport, ServiceStats, ServiceStatus } from '../../../base/index.ts'
+import type { PlatformService, ServiceHealthReport, ServiceStats, ServiceStatus } from '../../../base/types/index.ts'
 import type { Inspected, Statistics } from './answers.ts'
 
-/** Pure: the engine's answers as the platform's words. */
+/** Pure functions from the engine's answers to the platform's types. */
 
 export const absent = (service: PlatformService): ServiceStatus => ({ service, state: 'absent' })
 
@@ -23,7 +23,7 @@ export function statusOf(service: PlatformService, found: Inspected): ServiceSta
   }
 }
 
-/** Year 1 is the engine's word for never. */
+/** The engine writes year 1 for never. */
 const happenedAt = (time: string): boolean => time !== '' && !time.startsWith('0001-')
 
 const portsOf = ({ NetworkSettings: { Ports } }: Inspected): string[] =>

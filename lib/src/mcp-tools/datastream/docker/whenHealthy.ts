@@ -1,17 +1,17 @@
+import { abortError } from '../../../base/networking/index.ts'
 import {
-  abortError,
   type PlatformService,
   QiError,
   type ServiceControl,
   type ServiceHealthReport,
   type StartOptions,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 
-/** Of all that the engine tells, what can change whether a service is healthy. */
+/** The engine's events that can change the health of a service. */
 const MATTERS = /^(start|die|destroy|oom|health_status)/
 
 /**
- * Waits for the services' own health checks, by the engine's events.
+ * Waits until the services' own health checks pass, by the engine's events.
  * @throws QiError UNAVAILABLE for one that ended, TIMEOUT naming those that are not healthy and what their last check said
  */
 export async function whenHealthy(
@@ -32,7 +32,7 @@ export async function whenHealthy(
     return waiting.length === 0
   }
   try {
-    // Listening before looking: what changes in between is not missed.
+    // Listens before the first look, so that no change in between is missed.
     const events = await control.events(stop)
     if (await allHealthy()) return
     for await (const { service, action } of events)

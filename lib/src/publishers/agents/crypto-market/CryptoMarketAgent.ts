@@ -1,12 +1,12 @@
 import type { z } from 'zod'
-import type { AgentParts } from '../../../base/index.ts'
+import type { AgentParts } from '../../../base/agent/index.ts'
 import { TimescaleDBMCPWrapper } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
 import { openCoinGeckoDSL } from '../../sources/coingecko/index.ts'
 import { CryptoDSL } from '../shared/CryptoDSL.ts'
 import { MarketAgent } from '../shared/MarketAgent.ts'
 import { type config, STORED } from './config.ts'
 
-/** Watches the market: through CoinGecko's API where it is told to fetch, and in what is stored. What it fetches goes into the stream. */
+/** Watches the market by stored records; with the setting `fetch` also by CoinGecko's API, whose records it publishes. */
 export class CryptoMarketAgent extends MarketAgent {
   constructor(settings: z.output<typeof config>, parts: AgentParts) {
     const store = new TimescaleDBMCPWrapper(parts.mcp).verbs

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { marketSettings } from '../shared/settings.ts'
 
-/** Reads stored records only and asks no source. */
+/** Value of `fetch`: use stored records only. */
 export const STORED = 'stored'
 
 export const config = marketSettings.extend({
@@ -10,6 +10,6 @@ export const config = marketSettings.extend({
     .min(1)
     .default(STORED)
     .describe(
-      'what is looked at: what is stored alone, or what CoinGecko says now: the name of an instance of coingecko, whose settings hold',
+      'stored: use stored records only; else the name of a coingecko source, whose settings and limits are used to fetch first',
     ),
 })

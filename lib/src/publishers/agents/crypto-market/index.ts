@@ -1,4 +1,5 @@
-import { defineAgent, type SourcesConfig } from '../../../base/index.ts'
+import { defineAgent } from '../../../base/agent/index.ts'
+import type { SourcesConfig } from '../../../base/types/index.ts'
 import { notCoinGecko } from '../shared/notCoinGecko.ts'
 import { CryptoMarketAgent } from './CryptoMarketAgent.ts'
 import { config, STORED } from './config.ts'

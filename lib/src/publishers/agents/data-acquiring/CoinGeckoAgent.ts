@@ -1,15 +1,15 @@
-import { type Ohlcv, ohlcv, type Price, price, type RecordBatch } from '../../../base/index.ts'
+import { type Ohlcv, ohlcv, type Price, price, type RecordBatch } from '../../../base/types/index.ts'
 import type { CoinGeckoVerbs } from '../../sources/coingecko/index.ts'
 import type { WatchJob } from './jobs.ts'
 import { ohlcCall } from './windows.ts'
 
 export interface CoinGeckoAnswer {
   readonly batch: RecordBatch<Price> | RecordBatch<Ohlcv>
-  /** What of it was refused, in words. */
+  /** Reasons of the rejected records. */
   readonly problem?: string
 }
 
-/** The sub-agent that calls CoinGecko: through its API or its MCP server, whichever carries the verbs. */
+/** The sub-agent that calls CoinGecko, by its API or its MCP server. */
 export class CoinGeckoAgent {
   readonly #verbs: Pick<CoinGeckoVerbs, 'getCurrentPrices' | 'getOHLCVData'>
 

@@ -1,4 +1,4 @@
-import { type AgentHealth, type AgentParts, BaseAgent, type Workflow } from '../../../base/index.ts'
+import { type AgentHealth, type AgentParts, BaseAgent, type Workflow } from '../../../base/agent/index.ts'
 import { type CoinGeckoConfig, CryptoMCPWrapper, openCoinGeckoDSL, planCalls } from '../../sources/coingecko/index.ts'
 import { type Budget, budgetOf, requireBudget } from './budget.ts'
 import { CoinGeckoAgent } from './CoinGeckoAgent.ts'
@@ -9,7 +9,7 @@ import { reportOf } from './report.ts'
 import { WatchTable } from './table/WatchTable.ts'
 import { acquirePass, ageReport, backfillGaps, type Desk } from './workflows.ts'
 
-/** Keeps what its watch list names as fresh as that promises, with the CoinGecko agent as its sub-agent. */
+/** Keeps the instruments of its watch list as fresh as promised. Its sub-agent calls CoinGecko. */
 export class DataAcquiringAgent extends BaseAgent {
   readonly workflows: Readonly<Record<string, Workflow>>
   readonly #settings: AcquiringConfig
@@ -33,7 +33,7 @@ export class DataAcquiringAgent extends BaseAgent {
     return watch.length > 0 ? [{ cron, workflow: 'backfill-gaps' }] : []
   }
 
-  /** @throws QiError CONFIG_INVALID with the arithmetic where the watch list cannot be kept */
+  /** @throws QiError CONFIG_INVALID with the arithmetic if the account's calls do not suffice for the watch list */
   protected override async prepare(): Promise<void> {
     requireBudget(this.#budget())
   }

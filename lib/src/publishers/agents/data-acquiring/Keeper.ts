@@ -1,4 +1,6 @@
-import { type AgentParts, type Logger, QiError, systemClock, toQiError } from '../../../base/index.ts'
+import type { AgentParts } from '../../../base/agent/index.ts'
+import { systemClock } from '../../../base/networking/index.ts'
+import { type Logger, QiError, toQiError } from '../../../base/types/index.ts'
 import type { CoinGeckoAgent } from './CoinGeckoAgent.ts'
 import type { WatchJob } from './jobs.ts'
 import type { WatchTable } from './table/WatchTable.ts'
@@ -18,17 +20,17 @@ export interface Done {
   readonly records: number
 }
 
-/** The longest it sleeps: others may give a job back meanwhile. */
+/** Longest sleep: another process may give a job back meanwhile. */
 const LOOK_MS = 1000
-/** After a failure that all calls would share, such as a key that is refused. */
+/** Pause after a failure that every call would have, such as a refused key. */
 const REST_MS = 60_000
 
-/** Does what is due, together with the keepers of other processes. */
+/** Carries out the due jobs, shared with the keepers of other processes. */
 export class Keeper {
   readonly #parts: KeeperParts
-  /** Jobs of which the store could not be told what became of them. */
+  /** Jobs whose outcome could not be written to the store. */
   readonly #unsettled = new Set<WatchJob>()
-  /** The problem last logged of each job: one that stays, such as an unknown coin, is logged once. */
+  /** By job: the problem logged last. One that stays, such as an unknown coin, is logged once. */
   readonly #logged = new Map<string, string>()
   #freedAt = Number.NEGATIVE_INFINITY
 
@@ -36,19 +38,19 @@ export class Keeper {
     this.#parts = parts
   }
 
-  /** Until the signal: what of its own is under way is given back. A store that is away is waited for. */
+  /** Works until the signal aborts, then gives its running jobs back. Waits while the store is away. */
   async keep(signal: AbortSignal): Promise<void> {
     while (!signal.aborted)
       try {
         await this.#work(signal, false)
       } catch (error) {
         if (signal.aborted) return
-        this.#parts.logger.warn({ error: toQiError(error) }, 'watched instruments cannot be looked after; trying again')
+        this.#parts.logger.warn({ err: toQiError(error) }, 'watched instruments cannot be refreshed; trying again')
         await systemClock.sleep(LOOK_MS, signal).catch(() => {})
       }
   }
 
-  /** Until nothing is due any more, or the time is up; others may still have something under way. */
+  /** Works until no job is due, or the time is over. Other processes may still have jobs running. */
   async pass(signal: AbortSignal, withinMs: number): Promise<Done & { readonly more: boolean }> {
     return this.#work(signal, true, performance.now() + withinMs)
   }
@@ -69,7 +71,7 @@ export class Keeper {
     return { ...tally, more }
   }
 
-  /** Begins what is due, or waits. @returns whether to go on */
+  /** Starts the next due job, or waits. @returns true to go on */
   async #next(
     signal: AbortSignal,
     once: boolean,
@@ -89,7 +91,7 @@ export class Keeper {
     return true
   }
 
-  /** What nobody does any more becomes free. */
+  /** Frees the jobs of dead processes, and jobs whose outcome could not be written. */
   async #free(): Promise<void> {
     if (performance.now() - this.#freedAt < LOOK_MS) return
     const { table } = this.#parts
@@ -127,7 +129,7 @@ export class Keeper {
     if (this.#logged.get(job) === problem) return
     if (problem === undefined) {
       this.#logged.delete(job)
-      this.#parts.logger.info({ job }, `${job}: all of it is there again`)
+      this.#parts.logger.info({ job }, `${job}: complete again`)
     } else {
       this.#logged.set(job, problem)
       this.#parts.logger.warn({ job, ...(code && { code }) }, problem)

@@ -1,14 +1,14 @@
-import { countOf, QiError } from '../../../base/index.ts'
+import { countOf, QiError } from '../../../base/types/index.ts'
 import { type CoinGeckoConfig, MINUTES_A_MONTH, planCalls } from '../../sources/coingecko/index.ts'
 import type { WatchEntry } from './config.ts'
 import { durationText } from './duration.ts'
 import { instrumentsOf, jobsOf, type WatchJob } from './jobs.ts'
 
-/** Of the account, what can be promised; the rest is for second tries, backfill, and the calls that are made a little early. */
+/** Share of the account's calls that can be promised; the rest is for retries, backfill, and calls made a little early. */
 export const PROMISED = 0.9
-/** A job may be done again once so much of its age is used up, so that what is planned to the last still fits the account. */
+/** A job is due once this share of its age is over, so that a full plan still fits the account. */
 export const READY_AT = PROMISED
-/** The limit of a minute is kept in windows a second longer, for calls that are held up on their way. */
+/** Limits per minute are kept over a second more, because calls may be delayed on their way. */
 const WINDOW_SECONDS = 61
 
 export interface Budget {
@@ -16,15 +16,15 @@ export interface Budget {
   readonly needed: number
   /** Calls a minute that can be promised. */
   readonly promised: number
-  /** How far apart calls are begun at least, over all processes, in milliseconds: what comes evenly never waits for a whole window. */
+  /** Least milliseconds between the starts of two calls, over all processes. Evenly spaced calls never wait for a whole window. */
   readonly spacingMs: number
-  /** Why the watch list cannot be kept, with the arithmetic. */
+  /** Set if the watch list exceeds the account: the reason, with the arithmetic. */
   readonly problem?: string
 }
 
 /**
- * Whether a watch list can be kept within the account. Pure.
- * @param shared whether the source itself makes its calls with the same account
+ * The calls that a watch list needs, and the problem if the account does not allow them. Pure.
+ * @param shared true if the source itself calls with the same account
  */
 export function budgetOf(watch: readonly WatchEntry[], account: CoinGeckoConfig, shared: boolean): Budget {
   const { plan, callsPerMinute, callsPerMonth, perMinute } = planCalls(account)
@@ -45,7 +45,7 @@ export function budgetOf(watch: readonly WatchEntry[], account: CoinGeckoConfig,
     callsPerMinute <= monthly
       ? `allows ${figure(callsPerMinute)}`
       : `allows ${callsPerMonth} a month, which are ${figure(monthly)} a minute`
-  const left = `of which ${figure(promised)} can be promised (a tenth is left for second tries${own > 0 ? `, and the source itself makes ${figure(own)}` : ''})`
+  const left = `of which ${figure(promised)} can be promised (a tenth is left for retries${own > 0 ? `, and the source itself makes ${figure(own)}` : ''})`
   const remedy = `lengthen max_age, watch fewer, ${own > 0 ? 'lengthen the intervals of the source or leave it out of sources.run, ' : ''}or set the source's calls_per_minute and calls_per_month to those of your account`
   const problem = `${arithmetic(jobs)} = ${figure(needed)} calls/minute; the ${plan} plan ${allows}, ${left}: ${remedy}`
   return { needed, promised, spacingMs, problem }
@@ -59,7 +59,7 @@ export function requireBudget(budget: Budget): Budget {
 
 export const FIELD = 'agents.data-acquiring.watch'
 
-/** `450 of 500 instruments need a call each every 10m = 45 + 50 of 500 …`. */
+/** Such as `450 of 500 instruments need a call each every 10m (45) + 50 of 500 …`. */
 function arithmetic(jobs: readonly WatchJob[]): string {
   const count = (of: readonly WatchJob[]): number => of.reduce((sum, job) => sum + instrumentsOf(job), 0)
   const all = count(jobs)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { idCheck } from '../../../base/index.ts'
+import { idCheck } from '../../../base/types/index.ts'
 import { DURATION, durationText, millisOf } from './duration.ts'
 import { longestAge, TIMEFRAMES } from './windows.ts'
 
@@ -15,8 +15,8 @@ const entry = z
       .describe('prices share calls; candles need one for each coin and currency'),
     timeframe: z.enum(TIMEFRAMES).default('30m').describe('of candles; 1h and 1d need a paid plan'),
     currencies: z.array(z.string().trim().toLowerCase().min(1).max(20).check(idCheck)).min(1).default(['usd']),
-    priority: z.enum(PRIORITIES).default('normal').describe('who comes first while promises are overdue'),
-    max_age: z.string().regex(DURATION, 'expected such as 90s, 10m, 6h or 1d').describe('how old it may become'),
+    priority: z.enum(PRIORITIES).default('normal').describe('order while promises are overdue'),
+    max_age: z.string().regex(DURATION, 'expected such as 90s, 10m, 6h or 1d').describe('longest age that is promised'),
   })
   .check(({ value: { kind, timeframe, max_age }, issues }) => {
     if (!DURATION.test(max_age)) return
@@ -33,20 +33,22 @@ export const config = z.object({
   watch: z
     .array(entry)
     .default([])
-    .describe('what is kept fresh: coins, kind (prices, ohlc), timeframe, currencies, priority (high, normal, low) and max_age'),
+    .describe(
+      'instruments to keep fresh: coins, kind (prices, ohlc), timeframe, currencies, priority (high, normal, low) and max_age',
+    ),
   source: z
     .string()
     .min(1)
     .default('coingecko')
-    .describe('the source whose account it uses and whose name its records bear: an instance of coingecko'),
+    .describe('an instance of coingecko: its account is used, and its name is the source of the records'),
   through: z
     .enum(['rest', 'mcp'])
     .default('rest')
-    .describe("what carries the calls: CoinGecko's API, or its MCP server where mcp.servers names it"),
-  calls_at_once: z.int().min(1).max(50).default(4).describe('the most calls under way in one process'),
+    .describe("rest: CoinGecko's API; mcp: its MCP server, which mcp.servers has to name"),
+  calls_at_once: z.int().min(1).max(50).default(4).describe('most calls at once in one process'),
   backfill_cron: z
     .string()
     .default('40 3 * * *')
-    .describe('when gaps of what is watched are filled, in UTC; it gives way while something is overdue'),
+    .describe('schedule of filling gaps of the watched instruments, in UTC; it stops while a promise is overdue'),
 })
 export type AcquiringConfig = z.output<typeof config>

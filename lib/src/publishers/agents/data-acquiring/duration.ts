@@ -1,9 +1,9 @@
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
-/** `90s`, `10m`, `6h`, `1d`. */
+/** Such as `90s`, `10m`, `6h`, `1d`. */
 export const DURATION = /^\d+(\.\d+)?[smhd]$/
 
-/** @param text that DURATION allows */
+/** @param text matches DURATION */
 export const millisOf = (text: string): number => Number(text.slice(0, -1)) * UNITS[text.at(-1) as keyof typeof UNITS]
 
 /** In the largest unit that leaves no fraction. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type AgentParts, type CoverageFilter, countOf, MICROS_PER_SECOND, nowMicros, toQiError } from '../../../base/index.ts'
+import type { AgentParts } from '../../../base/agent/index.ts'
+import { type CoverageFilter, countOf, MICROS_PER_SECOND, nowMicros, toQiError } from '../../../base/types/index.ts'
 import type { WatchJob } from './jobs.ts'
 import type { WatchTable } from './table/WatchTable.ts'
 
@@ -7,16 +8,16 @@ export const gapsReport = z.object({
   gaps: z.int().describe('found and not settled'),
   calls: z.int(),
   records: z.int(),
-  empty: z.int().describe('stretches that the provider has nothing of'),
+  empty: z.int().describe('spans without data at the provider'),
   failures: z.array(z.string()),
-  gave_way: z.boolean().describe('whether it ended early, because something that is watched was overdue'),
+  gave_way: z.boolean().describe('true if it ended early because a promise was overdue'),
   text: z.string(),
 })
 export type GapsReport = z.output<typeof gapsReport>
 
 type Gaps = Omit<GapsReport, 'text'>
 
-/** Which series a watch list means. */
+/** The series of a watch list, as filters of coverage. */
 export function filtersOf(source: string, jobs: readonly WatchJob[], only?: readonly string[]): readonly CoverageFilter[] {
   const wanted = only && new Set(only)
   const of = (coins: readonly string[]) => [...new Set(wanted ? coins.filter((coin) => wanted.has(coin)) : coins)]
@@ -35,8 +36,8 @@ export function filtersOf(source: string, jobs: readonly WatchJob[], only?: read
 }
 
 /**
- * Fills what is missing of what is watched, series after series. It shares the account with what keeps instruments fresh, and so
- * stops as soon as a promise is overdue; the next time it goes on there.
+ * Fills the gaps of the watched series, one series after another. It shares the account's calls with the keeper, so it stops as soon as a
+ * promise is overdue; the next run resumes there.
  */
 export async function fillGaps(
   { platform, coverage }: Pick<AgentParts, 'platform' | 'coverage'>,
@@ -62,7 +63,7 @@ export async function fillGaps(
       void isOverdue(table).then(
         (overdue) => overdue && yielding.abort(),
         () => {},
-      ) // the store is away: the next look tells
+      ) // the store is away: the next check decides
     try {
       const options = { signal: AbortSignal.any([signal, yielding.signal]), onProgress: look }
       const { calls, records, empty, failures } = await platform.backfill({ gaps: filter, from, to }, options)
@@ -79,11 +80,11 @@ export async function fillGaps(
   return found
 }
 
-/** What fails by itself is no reason to wait. */
+/** True if a promise is overdue. A job that fails by itself does not count. */
 const isOverdue = async (table: WatchTable): Promise<boolean> =>
   (await table.states()).some(({ ageMs, job, failures, fetched }) => failures === 0 && fetched && ageMs > job.maxAgeMs)
 
 export const gapsText = ({ gaps, records, calls, empty, failures, gave_way }: Gaps): string =>
   gaps === 0
     ? 'no gaps'
-    : `${countOf(gaps, 'gap')}: ${countOf(records, 'record')} by ${countOf(calls, 'call')}, ${countOf(empty, 'stretch without data', 'stretches without data')}, ${countOf(failures.length, 'failure')}${gave_way ? '; it gave way to what is overdue and goes on the next time' : ''}`
+    : `${countOf(gaps, 'gap')}: ${countOf(records, 'record')} by ${countOf(calls, 'call')}, ${countOf(empty, 'span without data', 'spans without data')}, ${countOf(failures.length, 'failure')}${gave_way ? '; it stopped because promises are overdue, and resumes the next time' : ''}`

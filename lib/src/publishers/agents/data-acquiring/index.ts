@@ -1,4 +1,5 @@
-import { defineAgent, type SourcesConfig } from '../../../base/index.ts'
+import { defineAgent } from '../../../base/agent/index.ts'
+import type { SourcesConfig } from '../../../base/types/index.ts'
 import type { CoinGeckoConfig } from '../../sources/coingecko/index.ts'
 import { notCoinGecko } from '../shared/notCoinGecko.ts'
 import { budgetOf } from './budget.ts'
@@ -7,7 +8,7 @@ import { DataAcquiringAgent } from './DataAcquiringAgent.ts'
 
 export const dataAcquiring = defineAgent({
   name: 'data-acquiring',
-  summary: 'Keeps the instruments of a watch list as fresh as it promises, within the calls of the account, and fills their gaps',
+  summary: 'Keeps the instruments of a watch list as fresh as promised, within the calls of the account, and fills their gaps',
   config,
   check({ watch, source }, { sources }) {
     const { run, instances } = sources as SourcesConfig

@@ -3,9 +3,9 @@ import { PRIORITIES, type Priority, type WatchEntry } from './config.ts'
 import { millisOf } from './duration.ts'
 import type { WatchedTimeframe } from './windows.ts'
 
-/** One call that is made again and again: prices of many coins, or candles of one. */
+/** One repeated call: prices of many coins, or candles of one. */
 export type WatchJob = {
-  /** Says what is asked, and so tells jobs apart. */
+  /** Identifies the job by its content. */
   readonly key: string
   readonly priority: Priority
   readonly maxAgeMs: number
@@ -16,10 +16,10 @@ export type WatchJob = {
 
 export const rankOf = (priority: Priority): number => PRIORITIES.indexOf(priority)
 
-/** Coins and currencies whose figures a job keeps. */
+/** Number of instruments (coin and currency) that a job refreshes. */
 export const instrumentsOf = (job: WatchJob): number => (job.kind === 'ohlc' ? 1 : job.coins.length * job.currencies.length)
 
-/** The calls that a watch list needs. What is named twice is kept as fresh, and as urgent, as the stricter says. Pure. */
+/** The jobs of a watch list. An instrument named twice gets the shorter age and the higher priority. Pure. */
 export function jobsOf(watch: readonly WatchEntry[]): readonly WatchJob[] {
   const jobs = new Map<string, WatchJob>()
   for (const job of watch.flatMap(jobsOfEntry)) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { countOf } from '../../../base/index.ts'
+import { countOf } from '../../../base/types/index.ts'
 import { PRIORITIES } from './config.ts'
 import { durationText } from './duration.ts'
 import { instrumentsOf, rankOf } from './jobs.ts'
@@ -7,19 +7,19 @@ import type { JobState } from './table/WatchTable.ts'
 
 const seconds = z.number().describe('seconds')
 
-/** Of the instruments with one priority, kind and promise. */
+/** The instruments of one priority, kind and promise. */
 export const classReport = z.object({
   priority: z.enum(PRIORITIES),
   kind: z.enum(['prices', 'ohlc']),
   max_age_seconds: seconds,
   instruments: z.int(),
-  waiting: z.int().describe('that have never been fetched'),
+  waiting: z.int().describe('never fetched yet'),
   p50_age_seconds: seconds,
   p95_age_seconds: seconds,
   oldest_age_seconds: seconds,
-  kept: z.boolean().describe('whether 95 of 100 are younger than promised'),
+  kept: z.boolean().describe('true if 95 of 100 are younger than promised'),
   refreshes: z.int().describe('calls answered so far'),
-  late: z.int().describe('of them, those that were answered after the promise had ended'),
+  late: z.int().describe('calls that were answered too late for the promise'),
 })
 export type ClassReport = z.output<typeof classReport>
 
@@ -34,7 +34,7 @@ export type WatchReport = z.output<typeof watchReport>
 
 const MOST_FAILING = 10
 
-/** How old what is watched is. Pure. */
+/** The age of the watched instruments, by class. Pure. */
 export function reportOf(states: readonly JobState[]): WatchReport {
   const groups = Map.groupBy(states, ({ job }) => `${rankOf(job.priority)} ${job.kind} ${job.maxAgeMs}`)
   const classes = [...groups.values()].map(classOf).sort((a, b) => rankOf(a.priority) - rankOf(b.priority))
@@ -68,7 +68,7 @@ function classOf(states: readonly JobState[]): ClassReport {
   }
 }
 
-/** The smallest value that so great a share does not exceed. */
+/** The smallest value that this share of the values does not exceed. */
 export const percentile = (sorted: readonly number[], share: number): number =>
   sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0
 

@@ -1,27 +1,28 @@
 import { z } from 'zod'
-import { type AgentParts, countOf, defineWorkflow } from '../../../base/index.ts'
+import { type AgentParts, defineWorkflow } from '../../../base/agent/index.ts'
+import { countOf } from '../../../base/types/index.ts'
 import { fillGaps, filtersOf, gapsReport, gapsText } from './gaps.ts'
 import type { Keeper } from './Keeper.ts'
 import { reportOf, watchReport } from './report.ts'
 import type { WatchTable } from './table/WatchTable.ts'
 
-/** What the workflows work with, opened when the first of them needs it. */
+/** The parts that the workflows share, opened at the first use. */
 export interface Desk {
   readonly table: WatchTable
   readonly keeper: Keeper
-  /** Has the store watch what the settings name. */
+  /** Writes the watch list of the settings to the store. */
   readonly sync: () => Promise<void>
 }
 
-/** A stretch of a pass, which is kept. */
+/** Length of one step of a pass; each step is checkpointed. */
 const STRETCH_MS = 30_000
 
 export function acquirePass(open: () => Promise<Desk>) {
   const output = watchReport.extend({ calls: z.int(), failed: z.int(), records: z.int() })
   return defineWorkflow({
     name: 'data-acquiring',
-    summary: 'Fetches what is due of what is watched, and reports how old each class is',
-    input: z.object({ minutes: z.number().min(0.1).max(1440).default(60).describe('ends at the latest after so long') }),
+    summary: 'Fetches the due jobs of the watch list, and reports the age of each class',
+    input: z.object({ minutes: z.number().min(0.1).max(1440).default(60).describe('longest run') }),
     output,
     steps: (start) =>
       start
@@ -56,7 +57,7 @@ export function acquirePass(open: () => Promise<Desk>) {
 export function ageReport(open: () => Promise<Desk>) {
   return defineWorkflow({
     name: 'watch-report',
-    summary: 'Reports how old what is watched is, by class, beside what is promised',
+    summary: 'Reports the age of the watched instruments by class, beside the promised one',
     input: z.object({}),
     output: watchReport,
     steps: (start) => start.step('report', async () => reportOf(await (await open()).table.states())),
@@ -66,9 +67,9 @@ export function ageReport(open: () => Promise<Desk>) {
 export function backfillGaps(open: () => Promise<Desk>, source: string, parts: Pick<AgentParts, 'platform' | 'coverage'>) {
   return defineWorkflow({
     name: 'backfill-gaps',
-    summary: 'Fills the gaps of what is watched, and gives way while a promise is overdue',
+    summary: 'Fills the gaps of the watched instruments, and stops while a promise is overdue',
     input: z.object({
-      coins: z.array(z.string()).optional().describe('only these; default: all that are watched'),
+      coins: z.array(z.string()).optional().describe('only these; default: all watched coins'),
       days: z.number().min(0.01).max(365).default(7).describe('how far back'),
     }),
     output: gapsReport,

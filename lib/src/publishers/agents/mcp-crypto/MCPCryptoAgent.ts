@@ -1,12 +1,12 @@
 import type { z } from 'zod'
-import type { AgentParts } from '../../../base/index.ts'
+import type { AgentParts } from '../../../base/agent/index.ts'
 import { TimescaleDBMCPWrapper } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
 import { CryptoMCPWrapper } from '../../sources/coingecko/index.ts'
 import { CryptoDSL } from '../shared/CryptoDSL.ts'
 import { MarketAgent } from '../shared/MarketAgent.ts'
 import type { config } from './config.ts'
 
-/** Watches the market through CoinGecko's official MCP server. What it fetches goes into the stream. */
+/** Watches the market by CoinGecko's official MCP server, and publishes the fetched records. */
 export class MCPCryptoAgent extends MarketAgent {
   constructor(settings: z.output<typeof config>, parts: AgentParts) {
     const store = new TimescaleDBMCPWrapper(parts.mcp).verbs

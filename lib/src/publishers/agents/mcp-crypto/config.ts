@@ -6,6 +6,6 @@ export const config = marketSettings.extend({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
     .default('coingecko')
-    .describe("the MCP server that is CoinGecko's, by its name under mcp.servers"),
-  attempts: z.int().min(1).max(10).default(2).describe('how often a call of it is tried in all'),
+    .describe("name of CoinGecko's MCP server under mcp.servers"),
+  attempts: z.int().min(1).max(10).default(2).describe('most tries of a call'),
 })

@@ -1,4 +1,4 @@
-import { defineAgent } from '../../../base/index.ts'
+import { defineAgent } from '../../../base/agent/index.ts'
 import { config } from './config.ts'
 import { MCPCryptoAgent } from './MCPCryptoAgent.ts'
 

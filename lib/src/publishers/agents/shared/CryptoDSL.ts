@@ -1,25 +1,14 @@
-import type { AgentParts } from '../../../base/index.ts'
 import { largestCoins } from '../../../mcp-tools/bindings/largestCoins.ts'
-import type { TimescaleDBDSL } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
-import type { CoinGeckoVerbs } from '../../sources/coingecko/index.ts'
+import type { CryptoCarriers } from './carriers.ts'
 import { fetchMarket } from './fetchMarket.ts'
 import { unlessNotFound } from './notFound.ts'
 import type { Fetched, Market, Snapshot, Unseen } from './report.ts'
 import type { MarketSettings } from './settings.ts'
 import { snapshotOf } from './snapshot.ts'
 
-/** What carries the verbs out. */
-export interface CryptoCarriers {
-  /** Asks the provider of new figures; absent where only what is stored is looked at. */
-  readonly provider?: { readonly name: string; readonly verbs: CoinGeckoVerbs } | undefined
-  readonly store: TimescaleDBDSL
-  /** Where records go. */
-  readonly write: AgentParts['publish']
-}
-
 const NOTHING: Fetched = { from: null, prices: 0, candles: 0, market: 0, stored: true, problems: [] }
 
-/** The verbs of a crypto market: fetch it, look at a coin, look at the whole. Agents differ in what carries them out. */
+/** The verbs of a crypto market: fetch it, examine a coin, examine the whole. Each agent has its own carriers. */
 export class CryptoDSL {
   readonly write: CryptoCarriers['write']
   readonly #carriers: CryptoCarriers
@@ -31,12 +20,12 @@ export class CryptoDSL {
     this.write = carriers.write
   }
 
-  /** The coins that are watched: the named ones, or the largest that are stored. */
+  /** The watched coins: the configured ones, else the largest stored ones. */
   async coins(signal: AbortSignal): Promise<readonly string[]> {
     return this.#settings.coins ?? largestCoins(this.#carriers.store, this.#settings, signal)
   }
 
-  /** Asks the provider and writes what it gives. A provider that fails is told of; what is stored is there still. */
+  /** Fetches from the provider and publishes the records. The result names the provider's failures; stored records are used all the same. */
   async fetch(coins: readonly string[], signal: AbortSignal): Promise<Fetched> {
     const { provider } = this.#carriers
     return provider && coins.length > 0 ? fetchMarket(provider, this.#carriers, coins, this.#settings, signal) : NOTHING

@@ -1,25 +1,33 @@
-import { type AgentParts, BaseAgent, type Workflow } from '../../../base/index.ts'
-import { openAlerts } from './alerts/ledger.ts'
+import { type AgentParts, BaseAgent, type Workflow } from '../../../base/agent/index.ts'
+import { openAlerts } from '../../../base/alerts/index.ts'
 import { alertWatch, marketAnalysis } from './analysis.ts'
 import type { CryptoDSL } from './CryptoDSL.ts'
 import type { MarketSettings } from './settings.ts'
 
-/** An agent that watches a market. Which one it is lies in what carries its verbs out. */
+/** An agent that watches a market. Subclasses choose the carriers of its verbs. */
 export abstract class MarketAgent extends BaseAgent {
   readonly workflows: Readonly<Record<string, Workflow>>
   readonly #parts: AgentParts
   readonly #settings: MarketSettings
+  readonly #prefix: string
+  readonly #dsl: CryptoDSL
 
-  /** @param prefix of the names of its workflows, which are unique among all agents */
+  /** @param prefix prefix of its workflow names, which are unique among all agents */
   constructor(name: string, prefix: string, parts: AgentParts, settings: MarketSettings, dsl: CryptoDSL) {
     super({ name, logger: parts.logger })
     this.#parts = parts
     this.#settings = settings
-    const of = { agent: name, dsl, settings }
+    this.#prefix = prefix
+    this.#dsl = dsl
     this.workflows = {
-      main: marketAnalysis(`${prefix}market-analysis`, of),
-      alerts: alertWatch(`${prefix}market-alerts`, of),
+      main: this.createMarketAnalysisWorkflow(),
+      alerts: alertWatch(`${prefix}market-alerts`, { agent: name, dsl, settings }),
     }
+  }
+
+  /** The workflow `main`: figures, indicators, anomalies, alerts and a report of the coins that the settings or its input name. */
+  createMarketAnalysisWorkflow(): ReturnType<typeof marketAnalysis> {
+    return marketAnalysis(`${this.#prefix}market-analysis`, { agent: this.name, dsl: this.#dsl, settings: this.#settings })
   }
 
   override get schedules() {

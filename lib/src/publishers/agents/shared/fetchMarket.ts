@@ -1,17 +1,26 @@
 import { setTimeout } from 'node:timers/promises'
-import { formatTime, marketAnalytics, type Ohlcv, ohlcv, type Price, price, QiError, toQiError } from '../../../base/index.ts'
+import {
+  formatTime,
+  marketAnalytics,
+  type Ohlcv,
+  ohlcv,
+  type Price,
+  price,
+  QiError,
+  toQiError,
+} from '../../../base/types/index.ts'
 import type { TimescaleDBDSL } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
-import type { CryptoCarriers } from './CryptoDSL.ts'
+import type { CryptoCarriers } from './carriers.ts'
 import type { Fetched } from './report.ts'
 import type { MarketSettings } from './settings.ts'
 
-/** What was written through the stream is stored a moment later. */
+/** Published records are stored a moment later. */
 const STORED_WITHIN_MS = 20_000
 const LOOK_MS = 50
 
 type Provider = NonNullable<CryptoCarriers['provider']>
 
-/** Prices, a day of candles and the figures of the whole market from a provider into the stream, or wherever `write` leads. */
+/** Fetches prices, a day of candles and the market figures from a provider, and writes them by `write`. */
 export async function fetchMarket(
   { name, verbs }: Provider,
   { store, write }: Pick<CryptoCarriers, 'store' | 'write'>,
@@ -54,7 +63,7 @@ async function areStored(
   candles: readonly Ohlcv[],
   signal: AbortSignal,
 ): Promise<boolean> {
-  const newest = new Map(candles.map((bar) => [bar.coinId, bar])) // they come oldest first
+  const newest = new Map(candles.map((bar) => [bar.coinId, bar])) // oldest first
   const waiting = [
     ...prices.map((one) => () => hasPrice(store, one, signal)),
     ...[...newest.values()].map((bar) => () => hasBar(store, bar, signal)),

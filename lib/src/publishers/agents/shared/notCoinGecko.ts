@@ -1,6 +1,6 @@
-import { type SourcesConfig, suggest } from '../../../base/index.ts'
+import { type SourcesConfig, suggest } from '../../../base/types/index.ts'
 
-/** The problem of a setting that is to name an instance of coingecko. @param others what it may be besides */
+/** The problem of a setting that must name an instance of coingecko. @param others other valid names */
 export function notCoinGecko(name: string, instances: SourcesConfig['instances'], others: readonly string[] = []): string {
   const type = instances.get(name)?.type.name
   const known = [...others, ...[...instances.values()].filter((one) => one.type.name === 'coingecko').map((one) => one.name)]

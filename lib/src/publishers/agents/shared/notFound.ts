@@ -1,6 +1,6 @@
-import { QiError } from '../../../base/index.ts'
+import { QiError } from '../../../base/types/index.ts'
 
-/** What a verb that found nothing gives instead. */
+/** Turns NOT_FOUND into undefined. @throws any other error */
 export function unlessNotFound(error: unknown): undefined {
   if (error instanceof QiError && error.code === 'NOT_FOUND') return undefined
   throw error

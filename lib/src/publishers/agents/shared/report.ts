@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { TIMEFRAMES } from '../../../base/index.ts'
+import { type Alert as AlertRecord, formatTime, SEVERITIES, TIMEFRAMES } from '../../../base/types/index.ts'
 import { getMarketSummary } from '../../../mcp-tools/consumer/get_market_summary.ts'
 import { marketSentiment } from '../../../mcp-tools/consumer/market_sentiment.ts'
 import { technicalAnalysis } from '../../../mcp-tools/consumer/technical_analysis.ts'
@@ -8,13 +8,13 @@ const count = z.int().nonnegative()
 const analysis = technicalAnalysis.output.shape
 const summary = getMarketSummary.output.shape
 
-/** What was asked of the provider, and what became of it. */
+/** The fetch from the provider, and its result. */
 export const fetched = z.object({
-  from: z.string().nullable().describe('who was asked; null: nobody'),
+  from: z.string().nullable().describe('the provider; null: none'),
   prices: count,
   candles: count,
-  market: count.describe('figures of the whole market'),
-  stored: z.boolean().describe('whether all of it was in the store when the analysis began'),
+  market: count.describe('market figures'),
+  stored: z.boolean().describe('true if all of it was stored when the analysis began'),
   problems: z.array(z.string()),
 })
 export type Fetched = z.output<typeof fetched>
@@ -38,7 +38,7 @@ export const snapshot = z.object({
 })
 export type Snapshot = z.output<typeof snapshot>
 
-/** Of a coin that nothing can be said of: why. */
+/** A coin without stored data, and the reason. */
 export const unseen = z.object({ coin: z.string(), missing: z.string() })
 export type Unseen = z.output<typeof unseen>
 
@@ -47,12 +47,21 @@ export const alert = z.object({
   coin: z.string(),
   source: z.string(),
   currency: z.string(),
-  raised_at: z.string().describe('the time of what raised it'),
+  severity: z.enum(SEVERITIES),
+  raised_at: z.string().describe('time of the decision'),
+  as_of: z.string().describe('time of the data behind it'),
   cleared_at: z.string().optional(),
-  value: z.string(),
+  value: z.string().optional(),
   message: z.string(),
 })
 export type Alert = z.output<typeof alert>
+
+export const alertOf = ({ name, coinId, clearedAt, time, asOf, ...one }: AlertRecord): Alert => ({
+  ...{ rule: name, coin: coinId, source: one.source, currency: one.currency, severity: one.severity },
+  ...{ raised_at: formatTime(time), as_of: formatTime(asOf), message: one.message },
+  ...(clearedAt !== undefined && { cleared_at: formatTime(clearedAt) }),
+  ...(one.value !== undefined && { value: one.value }),
+})
 
 export const alerts = z.object({
   raised: z.array(alert).describe('by this run'),
@@ -70,7 +79,7 @@ export const market = z.object({
 export type Market = z.output<typeof market>
 
 export const marketReport = z.object({
-  at: z.string().nullable().describe('the time of the newest price'),
+  at: z.string().nullable().describe('time of the newest price'),
   currency: z.string(),
   timeframe: z.enum(TIMEFRAMES),
   fetched,

@@ -1,7 +1,7 @@
-import { countOf, MANUAL } from '../../../base/index.ts'
+import { countOf, MANUAL } from '../../../base/types/index.ts'
 import type { MarketReport } from './report.ts'
 
-/** The report in few lines, for people. */
+/** The report as a few lines for people. */
 export function reportText({ at, fetched, coins, missing, market, alerts }: Omit<MarketReport, 'text'>): string {
   const asked = fetched.from
     ? [

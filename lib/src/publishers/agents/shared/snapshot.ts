@@ -1,17 +1,18 @@
-import { formatTime, parseTime, price, timeframeMicros } from '../../../base/index.ts'
+import { formatTime, parseTime, price, timeframeMicros } from '../../../base/types/index.ts'
 import type { TimescaleDBDSL } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
 import { unlessNotFound } from './notFound.ts'
 import type { Snapshot, Unseen } from './report.ts'
 import type { MarketSettings } from './settings.ts'
 
 const HOUR = 3_600_000_000
-/** Candles that are searched for anomalies, and how many of those are told. */
+/** Candles that are searched for anomalies. */
 const SEARCHED = 24
-const MOST_TOLD = 5
-/** The close before may be so many candles older than it should be, where some are missing. */
+/** Most anomalies in the snapshot. */
+const MOST_ANOMALIES = 5
+/** If candles are missing, the base of a change may be this many candles too old. */
 const SLACK = 2
 
-/** What is held of a coin and what it says; of its preferred series. */
+/** Price, indicators, anomalies and changes of a coin, by its preferred series. */
 export async function snapshotOf(
   store: TimescaleDBDSL,
   coin: string,
@@ -23,10 +24,13 @@ export async function snapshotOf(
   const analysis = await store
     .technicalAnalysis({ coin, currency, timeframe, ...(source !== undefined && { source }) }, options)
     .catch(unlessNotFound)
-  if (!analysis) return { coin, missing: `nothing of it is stored in ${currency}${source ? ` from ${source}` : ''}` }
+  if (!analysis) return { coin, missing: `nothing is stored in ${currency}${source ? ` from ${source}` : ''}` }
   const { series, time: candle, close, indicators, signals } = analysis
   const of = { coin: series.coin_id, source: series.source, currency: series.currency }
-  const { anomalies } = await store.anomalies({ ...of, timeframe, window, threshold, limit: SEARCHED, most: MOST_TOLD }, options)
+  const { anomalies } = await store.anomalies(
+    { ...of, timeframe, window, threshold, limit: SEARCHED, most: MOST_ANOMALIES },
+    options,
+  )
   const { items } = await store.latestPrices(
     { coins: [of.coin], sources: [of.source], currencies: [of.currency], include_simulated: true, limit: 1 },
     options,

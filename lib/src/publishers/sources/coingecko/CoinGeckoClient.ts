@@ -1,6 +1,11 @@
 import {
   type BreakerSettings,
   type Clock,
+  SlidingWindowLimit,
+  systemClock,
+  type TlsOptions,
+} from '../../../base/networking/index.ts'
+import {
   type Instrument,
   type Logger,
   type MarketAnalytics,
@@ -9,13 +14,10 @@ import {
   type Price,
   QiError,
   type RateLimit,
-  SlidingWindowLimit,
-  systemClock,
-  type TlsOptions,
   type Trending,
   type Trouble,
-} from '../../../base/index.ts'
-import { Caller } from '../shared/Caller.ts'
+} from '../../../base/types/index.ts'
+import { CALL_TIMEOUT_MS, Caller } from '../shared/Caller.ts'
 import type { Parsed } from '../shared/collect.ts'
 import * as endpoints from './endpoints.ts'
 import { chunkIds, cleanIds } from './ids.ts'
@@ -30,47 +32,44 @@ import { API_KEY, PLANS, type Plan } from './plans.ts'
 import { Transport } from './transport.ts'
 
 export interface CoinGeckoClientOptions {
-  /** The source of its records. Default coingecko. */
+  /** The `source` of its records. Default coingecko. */
   readonly source?: string
-  /** Default: demo where a key is given, else keyless. */
+  /** Default: demo with a key, else keyless. */
   readonly plan?: Plan | undefined
   readonly apiKey?: string | undefined
-  /** Default: that of the plan. It ends before `/coins/…`. Several share the calls and stand in for each other. */
+  /** Base URL, which ends before `/coins/…`. Several share the calls, and each is a fallback of the others. Default: that of the plan. */
   readonly baseUrl?: string | readonly string[] | undefined
   /** Default: that of the plan. */
   readonly callsPerMinute?: number | undefined
-  /** One limit for all clients that use one key; instead of callsPerMinute. */
+  /** A limit shared by all clients of one key, in place of callsPerMinute. */
   readonly rateLimit?: RateLimit
-  /** For one call, until its body is whole. Default 15 s. */
+  /** Time for one call, until its body is complete. Default {@link CALL_TIMEOUT_MS}. */
   readonly timeoutMs?: number
-  /** How often a call is tried in all. Default 4. */
+  /** The next four: see {@link Caller}. */
   readonly attempts?: number
-  /** The first wait before a second try. Default 500 ms. */
   readonly retryBaseMs?: number
-  /** No wait for another try is begun that would end later than this. Default 3 minutes. */
   readonly totalMs?: number
-  /** The longest wait before another try that CoinGecko did not ask for. Default 30 s. */
   readonly retryMaxMs?: number
-  /** When an address that fails is spared. */
+  /** The circuit breaker of each address. */
   readonly breaker?: BreakerSettings
   readonly logger?: Logger
   readonly clock?: Clock
   readonly tls?: TlsOptions | undefined
-  /** Carries requests in place of HTTP. */
+  /** Sends requests in place of HTTP. */
   readonly fetch?: typeof globalThis.fetch
 }
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
-  /** What the records say of how they came. Default live; backfill for history. */
+  /** The `origin` of the records. Default live; backfill for history. */
   readonly origin?: Origin
-  /** How often it is tried in all, where it differs from the client's. */
+  /** Most tries of this call. Default: the client's. */
   readonly attempts?: number
 }
 
 /**
- * CoinGecko's REST API: every call returns records with all digits, holds the plan's rate limit and is retried while that can
- * help. Failures are classified: RATE_LIMITED (with retryAfterMs), UNAUTHORIZED, FORBIDDEN, NOT_FOUND, BAD_REQUEST, UNAVAILABLE,
+ * CoinGecko's REST API: every call returns records with all digits, keeps the plan's rate limit and is retried where that helps.
+ * Failures are classified: RATE_LIMITED (with retryAfterMs), UNAUTHORIZED, FORBIDDEN, NOT_FOUND, BAD_REQUEST, UNAVAILABLE,
  * TIMEOUT, BAD_DATA, CANCELLED.
  */
 export class CoinGeckoClient {
@@ -79,7 +78,7 @@ export class CoinGeckoClient {
   readonly #transport: Transport
   readonly #caller: Caller
 
-  /** @throws QiError CONFIG_INVALID when plan and key do not fit each other, or it is none */
+  /** @throws QiError CONFIG_INVALID if plan and key do not match, or the key is malformed */
   constructor(options: CoinGeckoClientOptions = {}) {
     this.source = options.source ?? 'coingecko'
     this.plan = options.plan ?? (options.apiKey ? 'demo' : 'keyless')
@@ -89,7 +88,7 @@ export class CoinGeckoClient {
       })
     if (options.apiKey && !API_KEY.test(options.apiKey))
       throw new QiError('CONFIG_INVALID', 'the key of CoinGecko holds a character that no key has', { field: 'api_key' })
-    const { apiKey, baseUrl, timeoutMs = 15_000, fetch, breaker, tls } = options
+    const { apiKey, baseUrl, timeoutMs = CALL_TIMEOUT_MS, fetch, breaker, tls } = options
     const baseUrls = typeof baseUrl === 'string' ? [baseUrl] : baseUrl
     this.#transport = new Transport({
       source: this.source,
@@ -110,17 +109,17 @@ export class CoinGeckoClient {
     return this.#transport.baseUrl
   }
 
-  /** How long ago CoinGecko last gave a good answer, in milliseconds; undefined where it gave none, or failed since. */
+  /** Milliseconds since CoinGecko's last good answer; undefined if there was none, or it has failed since. */
   get answeredMsAgo(): number | undefined {
     return this.#caller.answeredMsAgo
   }
 
-  /** Why CoinGecko gives no answers now; it passes with the next good one. */
+  /** The failure of CoinGecko, until its next good answer. */
   get trouble(): Trouble | undefined {
     return this.#caller.trouble
   }
 
-  /** One endpoint, with its parameters. Others than those below can be declared outside and asked here. */
+  /** Calls an endpoint. Endpoints beside those below can be declared elsewhere and called by this. */
   async ask<P, T>(endpoint: endpoints.Endpoint<P, T>, params: P, options: CallOptions = {}): Promise<T> {
     const { signal, origin = 'live', attempts } = options
     const { body, receivedAt } = await this.#caller.run(
@@ -136,8 +135,8 @@ export class CoinGeckoClient {
     await this.ask(endpoints.ping, {}, options)
   }
 
-  /** GET /simple/price: the prices of named coins; a long list is split over several calls. A coin that does not exist is refused. */
-  async simplePrice(params: SimplePriceParams, options?: CallOptions): Promise<Parsed<Price>> {
+  /** GET /simple/price: prices of these coins; a long list takes several calls. An unknown coin is among the rejected. */
+  async getPrices(params: SimplePriceParams, options?: CallOptions): Promise<Parsed<Price>> {
     const ids = cleanIds(params.ids, 'ids')
     const currencies = cleanIds(params.currencies, 'currencies')
     const parts: Parsed<Price>[] = []
@@ -153,7 +152,7 @@ export class CoinGeckoClient {
     }
   }
 
-  /** GET /coins/markets: one page of up to 250 coins by capitalisation, or of the coins named; those are split where they are many. */
+  /** GET /coins/markets: one page of up to 250 coins by capitalisation, or these coins; a long list takes several calls. */
   async markets(params: MarketsParams, options?: CallOptions): Promise<Parsed<Price>> {
     if (!params.ids) return this.ask(endpoints.markets, params, options)
     const parts: Parsed<Price>[] = []
@@ -166,7 +165,7 @@ export class CoinGeckoClient {
     }
   }
 
-  /** GET /coins/{id}/ohlc: candles by their open; without volume. */
+  /** GET /coins/{id}/ohlc: candles, stamped with their open, without volume. */
   async ohlc(params: OhlcParams, options?: CallOptions): Promise<Parsed<Ohlcv>> {
     return this.ask(endpoints.ohlc, params, options)
   }
@@ -186,7 +185,7 @@ export class CoinGeckoClient {
     return this.ask(endpoints.marketChartRange, params, { origin: 'backfill', ...options })
   }
 
-  /** GET /global: one record a currency. */
+  /** GET /global: the whole market, one record a currency. */
   async global(params: GlobalParams, options?: CallOptions): Promise<Parsed<MarketAnalytics>> {
     return this.ask(endpoints.globalMarket, params, options)
   }
@@ -201,7 +200,7 @@ export class CoinGeckoClient {
     return this.ask(endpoints.search, { query }, options)
   }
 
-  /** GET /coins/list: every coin there is. */
+  /** GET /coins/list: every coin. */
   async coinsList(options?: CallOptions): Promise<Parsed<Instrument>> {
     return this.ask(endpoints.coinsList, {}, options)
   }

@@ -1,9 +1,9 @@
 import type { z } from 'zod'
-import { compareDecimals, type Decimal, type Price, parseTime, QiError, wordIssue } from '../../../base/index.ts'
+import { compareDecimals, type Decimal, type Price, parseTime, QiError, wordIssue } from '../../../base/types/index.ts'
 import type { CoinGeckoClient } from './CoinGeckoClient.ts'
 import { type CoinGeckoVerbs, VERB_INPUTS, type VerbInput, type VerbName, type VerbOptions } from './verbs.ts'
 
-/** The verbs over CoinGecko's REST API. Inputs are checked: BAD_REQUEST names the field; other errors are those of the client. */
+/** The verbs, by CoinGecko's REST API. @throws QiError BAD_REQUEST naming the field of a wrong input; else those of the client */
 export class CoinGeckoDSL implements CoinGeckoVerbs {
   readonly #client: CoinGeckoClient
 
@@ -13,7 +13,7 @@ export class CoinGeckoDSL implements CoinGeckoVerbs {
 
   async getCurrentPrices(input: VerbInput<'getCurrentPrices'>, options: VerbOptions = {}) {
     const { coins, currencies } = read('getCurrentPrices', input)
-    return pick(await this.#client.simplePrice({ ids: coins, currencies }, options))
+    return pick(await this.#client.getPrices({ ids: coins, currencies }, options))
   }
 
   async getOHLCVData(input: VerbInput<'getOHLCVData'>, options: VerbOptions = {}) {
@@ -55,7 +55,7 @@ export class CoinGeckoDSL implements CoinGeckoVerbs {
     const found = await this.#client.search(query, options)
     const matches = found.matches.slice(0, limit)
     if (matches.length === 0) return { records: [], rejected: found.rejected }
-    const priced = await this.#client.simplePrice({ ids: matches.map((match) => match.coinId), currencies }, options)
+    const priced = await this.#client.getPrices({ ids: matches.map((match) => match.coinId), currencies }, options)
     const records = matches.map((match) => ({
       ...match,
       prices: priced.records.filter((price) => price.coinId === match.coinId),

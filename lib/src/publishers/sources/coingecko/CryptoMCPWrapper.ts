@@ -1,20 +1,20 @@
 import { z } from 'zod'
-import { MCPWrapper, type McpCaller } from '../../../base/index.ts'
+import { MCPWrapper, type McpCaller } from '../../../base/agent/index.ts'
 import { CoinGeckoClient, type CoinGeckoClientOptions } from './CoinGeckoClient.ts'
 import { CoinGeckoDSL } from './CoinGeckoDSL.ts'
 
 export interface CryptoMCPWrapperOptions extends Omit<CoinGeckoClientOptions, 'plan' | 'apiKey' | 'baseUrl' | 'fetch'> {
   readonly caller: McpCaller
-  /** Where the caller has CoinGecko's tool. Default `coingecko__execute`. */
+  /** Name of CoinGecko's tool at the caller. Default `coingecko__execute`. */
   readonly tool?: string
 }
 
-/** Never reached: the server behind the tool has the address, and the key. */
+/** Never called: the server behind the tool has the address and the key. */
 const BASE = 'https://coingecko.invalid/api/v3'
 
 /**
- * The verbs of CoinGecko's domain, carried out through the `execute` tool of CoinGecko's MCP server. What the tool gives back is
- * the text of the API's answer, untouched, so that a verb gives the same records as over REST, to the last digit.
+ * The verbs, by the `execute` tool of CoinGecko's MCP server. The tool returns the text of the API's answer unchanged, so a verb gives
+ * the same records as over REST, to the last digit.
  */
 export class CryptoMCPWrapper extends CoinGeckoDSL {
   constructor({ caller, tool = 'coingecko__execute', timeoutMs = 60_000, ...options }: CryptoMCPWrapperOptions) {
@@ -22,13 +22,13 @@ export class CryptoMCPWrapper extends CoinGeckoDSL {
   }
 }
 
-/** What the tool does, and what the code of `codeFor` has it answer. */
+/** Input of the tool, and the output of the code that `codeFor` makes. */
 const execute = {
   input: z.object({ code: z.string(), intent: z.string() }),
   output: z.object({ status: z.int(), body: z.string(), headers: z.record(z.string(), z.string()).optional() }),
 }
 
-/** A request of the API as a call of the tool. */
+/** A fetch that calls the tool. */
 function fetchThrough(caller: McpCaller, tool: string): typeof globalThis.fetch {
   const { verbs } = new MCPWrapper(caller, { execute: { tool, ...execute } })
   return async (input, init) => {
@@ -40,7 +40,7 @@ function fetchThrough(caller: McpCaller, tool: string): typeof globalThis.fetch 
   }
 }
 
-/** Values go in as JSON, which is TypeScript too: none of them can become code. */
+/** Values go in as JSON literals, so none of them can become code. */
 const codeFor = (path: string, query: Readonly<Record<string, string>>): string => `async function run(client) {
   try {
     const response = await client.get(${literal(path)}, { query: ${literal(query)}, maxRetries: 0 }).asResponse();

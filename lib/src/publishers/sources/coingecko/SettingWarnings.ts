@@ -1,7 +1,7 @@
-import { countOf, type Logger, type RecordBatch, type SettingWarning } from '../../../base/index.ts'
+import { countOf, type Logger, type RecordBatch, type SettingWarning } from '../../../base/types/index.ts'
 import type { Parsed } from '../shared/collect.ts'
 
-/** Names of the settings that CoinGecko does not have: each is logged once, and again when it is there or differs. */
+/** Coins and currencies of the settings that CoinGecko does not have. Each is logged once, and again when it appears or its reason changes. */
 export class SettingWarnings {
   readonly #logger: Logger
   readonly #current = new Map<string, SettingWarning>()
@@ -14,7 +14,7 @@ export class SettingWarnings {
     return [...this.#current.values()]
   }
 
-  /** Takes note of an answer. @returns the batch without the refusals that no record is at fault for */
+  /** Notes the unknown names in an answer. @returns the batch without the refusals that are caused by settings */
   sift({ type, records, rejected }: Parsed): RecordBatch {
     if (this.#current.size > 0) this.#clear(type.name, records)
     for (const { asked, reason } of rejected) if (asked !== undefined) this.#warn(asked, reason)
@@ -28,7 +28,7 @@ export class SettingWarnings {
     this.#logger.warn({ subject }, message)
   }
 
-  /** A record of it is there, so CoinGecko has it. */
+  /** Removes the warnings about names of which a record has come. */
   #clear(type: string, records: Parsed['records']): void {
     const back: string[] = []
     for (const { coinId, currency } of records)

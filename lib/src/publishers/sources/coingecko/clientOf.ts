@@ -1,10 +1,11 @@
-import { readTls, type SourceContext, type SourceParts } from '../../../base/index.ts'
+import { readTls } from '../../../base/networking/index.ts'
+import type { SourceContext, SourceParts } from '../../../base/types/index.ts'
 import { CoinGeckoClient } from './CoinGeckoClient.ts'
 import { CoinGeckoDSL } from './CoinGeckoDSL.ts'
 import type { CoinGeckoConfig } from './config.ts'
 import { type CallPlan, planCalls } from './schedule.ts'
 
-/** The client of an account; all clients of one key share its limit, in other processes too where the platform keeps one. */
+/** The client of an account. Clients of one key share its limit, across processes if the platform has shared limits. */
 export function clientOf(settings: CoinGeckoConfig, plan: CallPlan, { name, logger, rateLimit }: SourceContext): CoinGeckoClient {
   return new CoinGeckoClient({
     source: name,
@@ -19,7 +20,7 @@ export function clientOf(settings: CoinGeckoConfig, plan: CallPlan, { name, logg
     totalMs: settings.retry.total_ms,
     breaker: settings.breaker,
     logger,
-    // Those without a key are counted by their address: all of one platform are one.
+    // Keyless calls are limited by address, so all of one platform share a limit.
     ...(rateLimit && {
       rateLimit: rateLimit(settings.api_key ?? 'keyless', { service: 'CoinGecko', limit: plan.callsPerMinute }),
     }),
@@ -27,7 +28,7 @@ export function clientOf(settings: CoinGeckoConfig, plan: CallPlan, { name, logg
   })
 }
 
-/** The verbs, under the settings of the source and within its limits. */
+/** The verbs, with the settings of the source and within its limits. */
 export function openCoinGeckoDSL({ settings, context }: SourceParts): CoinGeckoDSL {
   const config = settings as unknown as CoinGeckoConfig
   return new CoinGeckoDSL(clientOf(config, planCalls(config), context))

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { breakerSettings, idCheck, retrySettings, tlsProblems, tlsSettings } from '../../../base/index.ts'
+import { breakerSettings, retrySettings, tlsProblems, tlsSettings } from '../../../base/networking/index.ts'
+import { idCheck } from '../../../base/types/index.ts'
+import { CALL_TIMEOUT_MS } from '../shared/Caller.ts'
 import { API_KEY, PLAN_NAMES } from './plans.ts'
 import { planCalls } from './schedule.ts'
 
@@ -46,7 +48,9 @@ const fields = z.strictObject({
       ),
     )
     .optional()
-    .describe('the API, up to before /coins/…; several share the calls and stand in for each other; default: that of the plan')
+    .describe(
+      'the base URL of the API, which ends before /coins/…; several share the calls, and each is a fallback of the others; default: that of the plan',
+    )
     .meta({ env: 'COINGECKO_BASE_URL' }),
   coins: z
     .array(z.string().trim().min(1).max(200).check(idCheck))
@@ -59,7 +63,7 @@ const fields = z.strictObject({
     .min(1)
     .max(5000)
     .default(100)
-    .describe('how many coins to follow, by capitalisation, where none are named')
+    .describe('how many coins to follow, by capitalisation, if coins is unset')
     .meta({ open: true }),
   currencies: z
     .array(z.string().trim().toLowerCase().min(1).max(20))
@@ -69,14 +73,14 @@ const fields = z.strictObject({
     .meta({ open: true }),
   intervals: z
     .strictObject({
-      prices: seconds('two looks at the prices of all coins'),
-      market: seconds('two looks at the whole market'),
-      trending: seconds('two looks at the trending coins'),
-      instruments: seconds('two readings of the list of all coins'),
-      ohlc: seconds('two readings of the candles of the same coin'),
+      prices: seconds('two fetches of the prices of all coins'),
+      market: seconds('two fetches of the market figures'),
+      trending: seconds('two fetches of the trending coins'),
+      instruments: seconds('two fetches of the list of all coins'),
+      ohlc: seconds('two fetches of the candles of the same coin'),
     })
     .default({})
-    .describe('how often what is asked')
+    .describe('how often each kind of record is fetched')
     .meta({ open: true }),
   calls_per_minute: z
     .number()
@@ -88,13 +92,13 @@ const fields = z.strictObject({
     .positive()
     .optional()
     .describe('the credits of the account; default: those of the plan (none, 10000, 100000)'),
-  timeout_ms: z.int().min(100).max(300_000).default(15_000).describe('the longest wait for one answer'),
-  retry: retrySettings.prefault({}).describe('how a failed call is made again'),
-  breaker: breakerSettings.prefault({}).describe('when an address that fails is spared'),
+  timeout_ms: z.int().min(100).max(300_000).default(CALL_TIMEOUT_MS).describe('the time limit of one call'),
+  retry: retrySettings.prefault({}).describe('how a failed call is retried'),
+  breaker: breakerSettings.prefault({}).describe('the circuit breaker of each address'),
   tls: tlsSettings('COINGECKO', 'the API').prefault({}).describe('for an API of your own'),
 })
 
-/** Settings of an instance, under `sources.<name>` in qicore.yaml. What the account cannot keep is refused, with the arithmetic. */
+/** Settings of an instance, under `sources.<name>` in qicore.yaml. Intervals that exceed the account's limits are refused, with the arithmetic. */
 export const config = fields.check((context) => {
   const { plan, api_key } = context.value
   if (plan && plan !== 'keyless' && !api_key)

@@ -7,7 +7,7 @@ import {
   type Ohlcv,
   type Price,
   type Trending,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import type { Parsed, Seen } from '../shared/collect.ts'
 import { type CoinHistoryParams, type CoinParams, parseCoin, parseCoinHistory } from './parse/coin.ts'
 import { parseCoinsList } from './parse/coinsList.ts'
@@ -23,17 +23,17 @@ export interface SendOptions {
   readonly signal: AbortSignal
 }
 
-/** One address of the API: how it is asked, and what its body means. */
+/** An endpoint of the API: how to call it, and how to parse its body. */
 export interface Endpoint<P, T> {
   readonly name: string
   send(sdk: Coingecko, params: P, options: SendOptions): Promise<Response>
-  /** Pure. @throws QiError BAD_DATA when the body is of another shape altogether */
+  /** Pure. @throws QiError BAD_DATA if the body has another shape */
   parse(body: ExactJson, params: P, seen: Seen): T
 }
 
 const endpoint = <P, T>(definition: Endpoint<P, T>): Endpoint<P, T> => definition
 
-/** All digits that CoinGecko has, instead of those it shows. */
+/** All digits that CoinGecko has, instead of rounded ones. */
 const precision = 'full'
 
 export const ping = endpoint<object, undefined>({
@@ -155,5 +155,5 @@ export const coinHistory = endpoint<CoinHistoryParams, Parsed<Price>>({
   parse: parseCoinHistory,
 })
 
-/** Both plans read Unix seconds here. */
+/** Every plan takes Unix seconds here. */
 const unixSeconds = (time: number): string => String(Math.floor(Date.parse(formatTime(time)) / 1000))

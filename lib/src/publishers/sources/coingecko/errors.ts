@@ -1,7 +1,7 @@
-import type { ErrorCode, QiError } from '../../../base/index.ts'
+import type { ErrorCode, QiError } from '../../../base/types/index.ts'
 import { type ErrorAnswer, errorLine, plainMessage, answerError as sharedError } from '../shared/errors.ts'
 
-/** CoinGecko's own codes say more than the status they come with. */
+/** CoinGecko's own error codes, which are more precise than the HTTP status. */
 const API_CODES: Readonly<Record<number, { code: ErrorCode; remedy: string }>> = {
   10002: { code: 'UNAUTHORIZED', remedy: 'set api_key' },
   10005: { code: 'FORBIDDEN', remedy: 'it needs a paid plan' },
@@ -11,14 +11,14 @@ const API_CODES: Readonly<Record<number, { code: ErrorCode; remedy: string }>> =
   429: { code: 'RATE_LIMITED', remedy: '' },
 }
 
-/** The classified error of an answer that failed, whatever shape its body has. */
+/** The classified error of a failed answer, whatever the shape of its body. */
 export function answerError(answer: ErrorAnswer, what: string, now: number = Date.now()): QiError {
   const { apiCode, message } = readErrorBody(answer.body)
   const known = apiCode === undefined ? undefined : API_CODES[apiCode]
   return sharedError('CoinGecko', what, answer, { code: known?.code, apiCode, message, remedy: known?.remedy }, now)
 }
 
-/** Whether a body that came with status 200 is an error all the same. */
+/** True if a body is an error, even with status 200. */
 export function isErrorBody(body: unknown): boolean {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return false
   const { error, error_code, status } = body as Record<string, unknown>
@@ -27,7 +27,7 @@ export function isErrorBody(body: unknown): boolean {
   )
 }
 
-/** The four JSON shapes, HTML, text, or nothing. */
+/** Code and message of an error body: one of four JSON shapes, HTML, text, or empty. */
 function readErrorBody(body: string): { apiCode?: number; message: string } {
   let json: unknown
   try {

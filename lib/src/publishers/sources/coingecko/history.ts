@@ -10,7 +10,7 @@ import {
   type Timeframe,
   timeframeMicros,
   toQiError,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import type { Parsed } from '../shared/collect.ts'
 import type { CoinGeckoClient } from './CoinGeckoClient.ts'
 import { lastDaysTo, offersOf, stretched, windowsOf } from './windows.ts'
@@ -22,10 +22,10 @@ export interface CoinGeckoHistoryOptions {
   readonly now?: () => Micros
 }
 
-/** Codes of CoinGecko for what a plan does not give, however often it is asked: too far back, or an endpoint of another plan. */
+/** CoinGecko's codes for history that the plan never gives: too far back, or an endpoint of another plan. */
 const NEVER = /, error (10005|10012):/
 
-/** The past that CoinGecko gives: prices by market_chart/range, candles by ohlc and, with a paid plan, ohlc/range. */
+/** CoinGecko's history: prices by market_chart/range, candles by ohlc and, with a paid plan, ohlc/range. */
 export class CoinGeckoHistory implements History {
   readonly currencies: readonly string[]
   readonly #client: CoinGeckoClient
@@ -58,7 +58,7 @@ export class CoinGeckoHistory implements History {
       const error = toQiError(thrown)
       if (NEVER.test(error.message)) throw new QiError('UNSUPPORTED', error.message, { cause: error })
       if (error.code === 'NOT_FOUND')
-        throw new QiError('NOT_FOUND', `CoinGecko knows no coin with the id ${series.coinId}`, { cause: error })
+        throw new QiError('NOT_FOUND', `CoinGecko has no coin with the id ${series.coinId}`, { cause: error })
       throw error
     }
   }
@@ -73,7 +73,7 @@ export class CoinGeckoHistory implements History {
     const timeframe = series.timeframe as Timeframe
     const days = lastDaysTo(timeframe, from, this.#now())
     if (days) return this.#client.ohlc({ id, currency, days }, { signal, origin: 'backfill' })
-    // CoinGecko stamps the end of a candle: half a length later, no edge of the range coincides with a stamp.
+    // CoinGecko stamps candles with their close. Shifted by half a candle, no edge of the range falls on a stamp.
     const half = timeframeMicros(timeframe) / 2
     const interval = timeframe === '1h' ? 'hourly' : 'daily'
     return this.#client.ohlcRange({ id, currency, from: from + half, to: to + half, interval }, { signal })
@@ -88,7 +88,7 @@ export class CoinGeckoHistory implements History {
   }
 }
 
-/** CoinGecko gives more than was asked for at the edges, and a candle that still runs: both belong to somebody else. */
+/** The records within the window and without the running candle: CoinGecko gives more at the edges. */
 const within = ({ from, to }: HistoryWindow, batch: Parsed): RecordBatch => ({
   ...batch,
   records: batch.records.filter(

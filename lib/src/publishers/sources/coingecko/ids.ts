@@ -1,12 +1,12 @@
-import { QiError } from '../../../base/index.ts'
+import { QiError } from '../../../base/types/index.ts'
 
-/** What an address should not exceed; servers and proxies begin to refuse at 2 to 8 thousand characters. */
+/** Longest list of ids in a URL: servers and proxies refuse URLs of 2,000 to 8,000 characters. */
 const LONGEST_LIST = 1500
 
 /**
- * Ids as CoinGecko wants them: `bitcoin, ethereum` would answer bitcoin only, since spaces around an id are not ignored there.
- * (Inside an id they may stand: one coin is called `1move token`.)
- * @throws QiError BAD_REQUEST when none are left
+ * Ids without surrounding spaces, which CoinGecko does not ignore: `bitcoin, ethereum` would give bitcoin only. Spaces inside an id are
+ * kept: one coin is called `1move token`.
+ * @throws QiError BAD_REQUEST if none are left
  */
 export function cleanIds(ids: readonly string[], field: string): string[] {
   const clean = [...new Set(ids.flatMap((id) => id.split(',')).map((id) => id.trim()))].filter((id) => id !== '')
@@ -14,7 +14,7 @@ export function cleanIds(ids: readonly string[], field: string): string[] {
   return clean
 }
 
-/** The ids in parts that each fit one address. */
+/** The ids in chunks that each fit a URL. @param most ids of one chunk */
 export function chunkIds(ids: readonly string[], most = Number.POSITIVE_INFINITY): string[][] {
   const chunks: string[][] = []
   let length = Number.POSITIVE_INFINITY

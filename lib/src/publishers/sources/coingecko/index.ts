@@ -1,4 +1,4 @@
-import { defineSource, MICROS_PER_SECOND } from '../../../base/index.ts'
+import { defineSource, MICROS_PER_SECOND } from '../../../base/types/index.ts'
 import { CoinGeckoSource } from './CoinGeckoSource.ts'
 import { clientOf } from './clientOf.ts'
 import { config } from './config.ts'
@@ -37,7 +37,7 @@ export const coingecko = defineSource({
     const plan = planCalls(settings)
     logger.debug(
       { plan: plan.plan, calls_per_minute: plan.callsPerMinute, every_seconds: plan.intervals },
-      'CoinGecko: what is asked how often',
+      'the call plan of CoinGecko',
     )
     const client = clientOf(settings, plan, context)
     return new CoinGeckoSource({ client, jobs: jobsOf(client, settings, plan), logger })

@@ -6,30 +6,30 @@ import {
   type RecordBatch,
   type RecordedInteraction,
   readRecordedAt,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import type { Parsed, Seen } from '../shared/collect.ts'
 import * as endpoints from './endpoints.ts'
 import { isErrorBody } from './errors.ts'
 import type { OhlcDays } from './parse/ohlc.ts'
 import type { FoundCoins } from './parse/search.ts'
 
-/** The endpoint that an address belongs to, with the parameters that it was asked with. */
+/** The endpoint of a recorded URL, with the parameters of the call. */
 export interface AskedEndpoint {
   readonly name: string
-  /** What the body means; the coins that a search found are no records. */
+  /** Parses the body. The coins found by a search are no records. */
   readonly parse: (body: ExactJson, seen: Seen) => Parsed | FoundCoins
 }
 
 type Ask = (ids: readonly string[], query: URLSearchParams) => AskedEndpoint
 
-/** Currencies that are made of an answer which has all of them. */
+/** Currencies taken from an answer that has all of them. */
 const CURRENCIES = ['usd', 'eur']
 
 const listOf = (query: URLSearchParams, name: string): string[] =>
   (query.get(name) ?? 'usd').split(',').map((item) => item.trim())
 const first = (ids: readonly string[]): string => ids[0] as string
 const currencyOf = (query: URLSearchParams): string => query.get('vs_currency') ?? 'usd'
-/** `30-12-2017` as older clients ask, or `2017-12-30`. */
+/** The day as `2017-12-30`; older clients write `30-12-2017`. */
 const dayOf = (date: string | null): string =>
   date && /^\d\d-\d\d-\d{4}$/.test(date) ? date.split('-').reverse().join('-') : (date ?? '2024-01-01')
 
@@ -79,10 +79,10 @@ const ASKED: readonly (readonly [pattern: string, ask: Ask])[] = [
   ['/coins/{id}', coin],
 ]
 
-/** Looks like the address of one coin, and is a list of categories. */
+/** Matches the pattern of one coin, but is the list of categories. */
 const NO_COIN = '/coins/categories'
 
-/** The endpoint that an address asks; undefined where QiCore reads no answers of it. */
+/** The endpoint of a URL; undefined if QiCore does not parse its answers. */
 export function askedEndpoint(url: string): AskedEndpoint | undefined {
   const { pathname, searchParams } = new URL(url, 'https://api.coingecko.com')
   const path = pathname.replace(/^\/api\/v3/, '')
@@ -96,7 +96,7 @@ export function askedEndpoint(url: string): AskedEndpoint | undefined {
 
 const HOST = /(^|\.)coingecko\.com$/
 
-/** Recorded answers of CoinGecko as the records that they meant; what failed, or is of no use here, gives none. */
+/** The records of a recorded answer of CoinGecko; none for a failure, or an endpoint that QiCore does not parse. */
 export function parseInteraction(interaction: RecordedInteraction): readonly RecordBatch[] | undefined {
   const { request, response, recorded_at } = interaction
   if (!URL.canParse(request.url) || !HOST.test(new URL(request.url).hostname)) return undefined
@@ -106,7 +106,7 @@ export function parseInteraction(interaction: RecordedInteraction): readonly Rec
   if (isErrorBody(body)) return []
   const result = endpoint.parse(body, { source: 'coingecko', receivedAt: readRecordedAt(recorded_at), origin: 'replay' })
   if (!('records' in result)) return []
-  // A recorded question that CoinGecko had no answer to can be mended by nobody.
+  // An unknown coin in a recorded call is no fault of the records.
   return [{ ...result, rejected: result.rejected.filter(({ asked }) => asked === undefined) }]
 }
 

@@ -1,4 +1,4 @@
-import { type Ohlcv, ohlcv, type Price, price, type QiError, type RecordType, toQiError } from '../../../base/index.ts'
+import { type Ohlcv, ohlcv, type Price, price, type QiError, type RecordType, toQiError } from '../../../base/types/index.ts'
 import type { Parsed } from '../shared/collect.ts'
 import type { PollJob } from '../shared/PollingSource.ts'
 import type { CoinGeckoClient } from './CoinGeckoClient.ts'
@@ -7,7 +7,7 @@ import { chunkIds, cleanIds } from './ids.ts'
 import type { OhlcDays } from './parse/ohlc.ts'
 import { type CallPlan, JOB_NAMES, type JobName, PAGE } from './schedule.ts'
 
-/** One call to make, for one batch. */
+/** One call, which gives one batch. */
 export type Call = (signal: AbortSignal) => Promise<Parsed>
 
 export interface Job extends PollJob {
@@ -15,14 +15,14 @@ export interface Job extends PollJob {
   round(): Call[]
 }
 
-/** What the source asks again and again, the most important first. */
+/** The jobs of the source, most important first. */
 export function jobsOf(client: CoinGeckoClient, config: CoinGeckoConfig, plan: CallPlan): Job[] {
   let followed: readonly string[] = config.coins ? cleanIds(config.coins, 'coins') : []
   const { currencies } = config
 
-  const named = (): Call[] => chunkIds(followed).map((ids) => (signal) => client.simplePrice({ ids, currencies }, { signal }))
+  const named = (): Call[] => chunkIds(followed).map((ids) => (signal) => client.getPrices({ ids, currencies }, { signal }))
 
-  /** A wrong currency alone is a wrong setting of the whole source. */
+  /** True for one wrong currency among several. A single wrong currency is an error of the whole source. */
   const isOneOfMany = ({ code, message }: QiError) =>
     code === 'BAD_REQUEST' && currencies.length > 1 && /vs_currency/.test(message)
 
@@ -34,7 +34,7 @@ export function jobsOf(client: CoinGeckoClient, config: CoinGeckoConfig, plan: C
       const page = await unlessUnknown(price, `currency ${currency}`, isOneOfMany, () =>
         client.markets({ currency, page: i + 1, perPage }, { signal }),
       )
-      // The last page may hold a few more than were wanted.
+      // The last page may hold a few more coins than wanted.
       const records = page.records.slice(0, config.top - i * perPage)
       seen.push(...records.map((record) => record.coinId))
       if (i === pages - 1 && currency === currencies[0]) followed = seen
@@ -43,7 +43,7 @@ export function jobsOf(client: CoinGeckoClient, config: CoinGeckoConfig, plan: C
     })
   }
 
-  // One coin a round, so that the calls are spread evenly over the interval.
+  // One coin a round, which spreads the calls evenly over the interval.
   let turn = 0
   const candles = (): Call[] => {
     if (followed.length === 0) return []
@@ -69,12 +69,12 @@ export function jobsOf(client: CoinGeckoClient, config: CoinGeckoConfig, plan: C
     intervalMs: () => (plan.intervals[name] * 1000) / calls(name),
     round: rounds[name],
     essential: name === 'prices',
-    // A coin without candles is no reason to skip the others.
+    // A coin without candles must not delay the others.
     rotates: name === 'ohlc',
   }))
 }
 
-/** The answer, or a refusal of what CoinGecko says that it does not have. @throws QiError any other failure */
+/** The answer, or a refusal if CoinGecko does not have `asked`. @throws QiError any other failure */
 async function unlessUnknown<R extends Price | Ohlcv>(
   type: RecordType<R>,
   asked: string,
@@ -96,7 +96,7 @@ async function unlessUnknown<R extends Price | Ohlcv>(
   }
 }
 
-/** The shortest window that leaves no gap between two readings of a coin; it decides the length of the candles too. */
+/** The shortest window without a gap between two fetches of a coin. It decides the length of the candles too. */
 export function ohlcDays(intervalSeconds: number): OhlcDays {
   const days = intervalSeconds / 86_400
   return days <= 0.5 ? '1' : days <= 6 ? '7' : days <= 28 ? '30' : '90'

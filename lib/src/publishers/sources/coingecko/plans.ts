@@ -1,6 +1,6 @@
-/** What an account may do. Published limits, July 2026; the true one of a paid plan is shown in CoinGecko's dashboard. */
+/** Limits of each plan, as published in July 2026. CoinGecko's dashboard shows those of a paid account. */
 export const PLANS = {
-  /** Shared by everybody behind one address; CoinGecko says 5 to 15 a minute, by how busy it is. */
+  /** Shared by all callers of one address. CoinGecko says 5 to 15 calls a minute, by its load. */
   keyless: {
     baseUrl: 'https://api.coingecko.com/api/v3',
     callsPerMinute: 10,
@@ -20,5 +20,5 @@ export const PLANS = {
 export type Plan = keyof typeof PLANS
 export const PLAN_NAMES = ['keyless', 'demo', 'pro'] as const satisfies readonly Plan[]
 
-/** What a key may be made of: it travels in a header. */
+/** Characters of a key, which is sent in a header. */
 export const API_KEY = /^[\x21-\x7e]+$/

@@ -2,17 +2,17 @@ import type { CoinGeckoConfig } from './config.ts'
 import { chunkIds, cleanIds } from './ids.ts'
 import { PLANS, type Plan } from './plans.ts'
 
-/** What the source asks for, the most important first. */
+/** The jobs, most important first. */
 export const JOB_NAMES = ['prices', 'market', 'trending', 'instruments', 'ohlc'] as const
 export type JobName = (typeof JOB_NAMES)[number]
 
-/** Never asked more often than this unless told to, in seconds; CoinGecko's caches hold answers about as long. */
+/** Shortest interval unless one is configured, in seconds; CoinGecko caches its answers for about as long. */
 const SHORTEST: Readonly<Record<JobName, number>> = { prices: 60, market: 300, trending: 900, instruments: 86_400, ohlc: 3600 }
-/** How the calls are shared among those whose interval is not given. */
+/** Share of the calls for each job without a configured interval. */
 const SHARE: Readonly<Record<JobName, number>> = { prices: 0.7, market: 0.08, trending: 0.03, instruments: 0.01, ohlc: 0.18 }
-/** Of a limit that is planned with; the rest is for second tries and for people. */
+/** Share of a limit that is planned; the rest is for retries and for people. */
 const PLANNED = 0.8
-/** What would come round less often is left out altogether. */
+/** A job with a longer interval than this, in seconds, is left out. */
 const LONGEST = 31 * 86_400
 export const MINUTES_A_MONTH = 31 * 24 * 60
 
@@ -20,20 +20,20 @@ export interface CallPlan {
   readonly plan: Plan
   readonly callsPerMinute: number
   readonly callsPerMonth: number
-  /** What the calls come to, in a minute. */
+  /** Planned calls a minute. */
   readonly perMinute: number
-  /** Calls of one round. */
+  /** Calls of one round, by job. */
   readonly calls: Readonly<Record<JobName, number>>
   /** Seconds between two rounds; 0: never. */
   readonly intervals: Readonly<Record<JobName, number>>
-  /** Why it cannot be kept, with the arithmetic. */
+  /** Set if the plan exceeds the account's limits: the reason, with the arithmetic. */
   readonly problem?: string
 }
 
-/** How many coins one page of coins/markets holds at most. */
+/** Most coins on one page of coins/markets. */
 export const PAGE = 250
 
-/** Which calls a configuration needs, how often they can be made, and whether that fits the account. Pure. */
+/** The calls that a configuration needs, their intervals, and the problem if they do not fit the account. Pure. */
 export function planCalls(config: CoinGeckoConfig): CallPlan {
   const plan = config.plan ?? (config.api_key ? 'demo' : 'keyless')
   const callsPerMinute = config.calls_per_minute ?? PLANS[plan].callsPerMinute

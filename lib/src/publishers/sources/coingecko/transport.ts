@@ -1,12 +1,6 @@
 import type { Coingecko } from '@coingecko/coingecko-typescript'
-import {
-  type BreakerSettings,
-  HttpClient,
-  LoadBalancer,
-  type QiError,
-  type Redact,
-  type TlsOptions,
-} from '../../../base/index.ts'
+import { type BreakerSettings, HttpClient, LoadBalancer, type Redact, type TlsOptions } from '../../../base/networking/index.ts'
+import type { QiError } from '../../../base/types/index.ts'
 import { type Answer, exchange } from '../shared/exchange.ts'
 import { answerError, isErrorBody } from './errors.ts'
 import { PLANS, type Plan } from './plans.ts'
@@ -16,16 +10,16 @@ export interface TransportOptions {
   readonly source: string
   readonly plan: Plan
   readonly apiKey?: string | undefined
-  /** Default: that of the plan. Several stand in for each other. */
+  /** Default: that of the plan. Each is a fallback of the others. */
   readonly baseUrls?: readonly string[] | undefined
   readonly timeoutMs: number
   readonly breaker?: BreakerSettings | undefined
   readonly tls?: TlsOptions | undefined
-  /** Carries requests in place of HTTP. */
+  /** Sends requests in place of HTTP. */
   readonly fetch?: typeof globalThis.fetch
 }
 
-/** Carries single calls through the official SDK, whose parsing and retries are left out: both would lose something. */
+/** Makes single calls by the official SDK, without its parsing, which loses digits, and without its retries, which ignore the rate limit. */
 export class Transport {
   readonly #options: TransportOptions
   readonly #urls: readonly string[]
@@ -47,14 +41,14 @@ export class Transport {
     this.#balancer = new LoadBalancer({ service: 'CoinGecko', endpoints: this.#urls, ...(breaker && { breaker }) })
   }
 
-  /** The addresses, as one text. */
+  /** The addresses, separated by commas. */
   get baseUrl(): string {
     return this.#urls.join(', ')
   }
 
   /**
-   * One call; where its address fails it is made once at each of the others.
-   * @param permit asked for before each
+   * One call; if its address fails, one try at each of the others.
+   * @param permit awaited before each request
    * @throws QiError classified; its message never holds the key
    */
   call(what: string, send: Send, permit: () => Promise<void>, signal?: AbortSignal): Promise<Answer> {
@@ -82,13 +76,13 @@ export class Transport {
     return known
   }
 
-  // Loaded at the first call: a command that asks CoinGecko nothing need not wait for it.
+  // Loaded at the first call, so that other commands do not wait for it.
   async #connect(baseUrl: string): Promise<Coingecko> {
     const { Coingecko } = await import('@coingecko/coingecko-typescript')
     const { plan, apiKey = null, fetch = this.#http.fetch, timeoutMs } = this.#options
     return new Coingecko({
       baseURL: baseUrl.replace(/\/+$/, ''),
-      // Null, not undefined: the SDK would take a key from the environment.
+      // With undefined the SDK would take a key from the environment.
       demoAPIKey: plan === 'demo' ? apiKey : null,
       proAPIKey: plan === 'pro' ? apiKey : null,
       ...(plan === 'keyless' ? { defaultHeaders: { 'x-cg-demo-api-key': null, 'x-cg-pro-api-key': null } } : {}),
@@ -102,7 +96,7 @@ export class Transport {
 
 type Send = (sdk: Coingecko, options: { signal: AbortSignal }) => Promise<Response>
 
-/** The SDK's errors by their shape, so that it need not be loaded to tell them apart. */
+/** Classifies an error of the SDK by its shape, so that the SDK need not be loaded. */
 function sdkError(thrown: unknown, what: string, redact: Redact): QiError | undefined {
   const { status, headers, error: json, message } = thrown as Partial<SdkError>
   if (typeof status !== 'number') return undefined

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { MarketAnalytics, Ohlcv, Price, Rejected, Trending } from '../../../base/index.ts'
+import type { MarketAnalytics, Ohlcv, Price, Rejected, Trending } from '../../../base/types/index.ts'
 import { OHLC_DAYS } from './parse/ohlc.ts'
 import type { CoinMatch } from './parse/search.ts'
 
@@ -10,7 +10,7 @@ const currencies = z.array(id('a currency').toLowerCase()).min(1).default(['usd'
 const limit = (most: number) => z.int().min(1).max(most).default(10).describe('how many, the best first')
 const moment = z.iso.datetime({ offset: true }).describe('a moment with its zone, such as 2026-01-31T12:00:00Z')
 
-/** What each verb takes. The verbs do not say what carries them out: a REST client here, an MCP server elsewhere. */
+/** Input of each verb. */
 export const VERB_INPUTS = {
   getCurrentPrices: z.strictObject({ coins: z.array(coin).min(1).describe('ids of the coins'), currencies }),
   getOHLCVData: z.strictObject({
@@ -23,11 +23,11 @@ export const VERB_INPUTS = {
   getTopPerformers: z.strictObject({
     currency,
     limit: limit(250),
-    among: z.int().min(1).max(1000).default(250).describe('only among so many coins, those of the largest capitalisation'),
+    among: z.int().min(1).max(1000).default(250).describe('only among this many coins of the largest capitalisation'),
     direction: z
       .enum(['gainers', 'losers'])
       .default('gainers')
-      .describe('whether the largest or the smallest change over 24 hours comes first'),
+      .describe('gainers: the largest change over 24 hours first; losers: the smallest'),
   }),
   getTrendingCoins: z.strictObject({}),
   searchAndGetPrices: z.strictObject({ query: id('a name, symbol or id, or part of one'), currencies, limit: limit(100) }),
@@ -38,7 +38,7 @@ export const VERB_INPUTS = {
       days: z
         .union([z.int().min(1), z.literal('max')])
         .optional()
-        .describe('so many days up to now; 1 gives 5 minutes, up to 90 hours, more days'),
+        .describe('this many days up to now; 1 day gives a price every 5 minutes, up to 90 days every hour, more every day'),
       from: moment.optional(),
       to: moment.optional(),
       date: z.iso.date().optional().describe('the first moment of one day, in UTC'),
@@ -52,31 +52,31 @@ export const VERB_INPUTS = {
 export type VerbName = keyof typeof VERB_INPUTS
 export type VerbInput<V extends VerbName> = z.input<(typeof VERB_INPUTS)[V]>
 
-/** Records, and what was refused with the reason: nothing that was asked for goes missing in silence. */
+/** Records, and the rejected parts with their reasons, so that nothing goes missing in silence. */
 export interface VerbResult<R> {
   readonly records: readonly R[]
   readonly rejected: readonly Rejected[]
 }
 
-/** A coin that was found, with its prices. */
+/** A found coin with its prices. */
 export interface PricedMatch extends CoinMatch {
   readonly prices: readonly Price[]
 }
 
 interface VerbOutputs {
-  /** One price a coin and currency. An id that does not exist is among the rejected. */
+  /** One price for each coin and currency. An unknown id is among the rejected. */
   getCurrentPrices: VerbResult<Price>
   /** Candles by their UTC open, in order; CoinGecko gives no volume with them. */
   getOHLCVData: VerbResult<Ohlcv>
   /** The whole market, one record a currency. */
   getMarketAnalytics: VerbResult<MarketAnalytics>
-  /** Prices in the order of their change over 24 hours; coins without one are left out. */
+  /** Prices sorted by their change over 24 hours; coins without one are left out. */
   getTopPerformers: VerbResult<Price>
-  /** The coins most searched for in the last 24 hours, the first place first. */
+  /** The coins most searched for in the last 24 hours, by rank. */
   getTrendingCoins: VerbResult<Trending>
-  /** Every coin that matches, the best match first, with prices: which one was meant is for the caller to say. */
+  /** Every matching coin with its prices, the best match first. The caller chooses. */
   searchAndGetPrices: VerbResult<PricedMatch>
-  /** Prices of the past in order of time; the volume is that of the 24 hours before each. Default: one day. */
+  /** Past prices by time; the volume of each is that of the 24 hours before it. Default: one day. */
   getCoinHistory: VerbResult<Price>
 }
 
@@ -84,7 +84,7 @@ export interface VerbOptions {
   readonly signal?: AbortSignal
 }
 
-/** The typed verbs of CoinGecko's domain, independent of what carries them out. */
+/** The typed verbs of CoinGecko's domain, whether by REST or by an MCP server. */
 export type CoinGeckoVerbs = {
   readonly [V in VerbName]: (input: VerbInput<V>, options?: VerbOptions) => Promise<VerbOutputs[V]>
 }

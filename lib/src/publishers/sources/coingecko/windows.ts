@@ -7,25 +7,25 @@ import {
   QiError,
   type Timeframe,
   timeframeMicros,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import type { OhlcDays } from './parse/ohlc.ts'
 import { PLANS, type Plan } from './plans.ts'
 
 const DAY = timeframeMicros('1d')
-/** Within the limits of a plan by this much: time passes between the plan and the call. */
+/** Distance kept from the limits of a plan, because time passes before the call. */
 const MARGIN = 10 * timeframeMicros('1m')
 
 const NAMES = { price: 'prices', ohlcv: 'candles' } as const
 
-/** What decides the windows of a series. */
+/** A granularity that CoinGecko offers, and the windows it takes. */
 interface Rule extends HistoryOffer {
   readonly type: keyof typeof NAMES
   readonly timeframe: Timeframe
-  /** Of one call. */
+  /** Days of one call. */
   readonly days: number
-  /** How far back from now it goes, beyond what the plan allows anyway. */
+  /** Most days before now, if fewer than the plan allows. */
   readonly back?: number
-  /** Candles of the last days, whatever part of them is wanted; the others are asked from moment to moment. */
+  /** Set if a call takes a number of last days; the others take a range. */
   readonly lastDays?: readonly OhlcDays[]
 }
 
@@ -50,9 +50,9 @@ export const offersOf = (plan: Plan): readonly HistoryOffer[] =>
   rulesOf(plan).map(({ type, timeframe, summary }) => ({ type, timeframe, summary }))
 
 /**
- * The windows of a stretch by CoinGecko's own granularity: five minutes within the last day, hours up to 90 days a call, days
- * beyond; what the plan does not give comes first, as refused. Pure.
- * @throws QiError UNSUPPORTED for candles of a length that the plan does not give
+ * The windows of a range by CoinGecko's granularity: five minutes within the last day, hours up to 90 days a call, days beyond. The part
+ * that the plan does not give comes first, as refused. Pure.
+ * @throws QiError UNSUPPORTED for a candle length that the plan does not give
  */
 export function* windowsOf(
   plan: Plan,
@@ -64,7 +64,7 @@ export function* windowsOf(
   const limit = now - PLANS[plan].historyDays * DAY + MARGIN
   const refused = `CoinGecko's ${plan} plan gives the last ${PLANS[plan].historyDays} days only`
   if (series.type === 'price' && !series.every) {
-    // The last day comes closer together than what lies before it.
+    // The last day has five-minute prices, earlier days hourly ones.
     const recent = Math.max(from, now - DAY + MARGIN)
     yield* cells(ruleOf(plan, series.type, '1h'), from, Math.min(to, recent), limit, refused)
     yield* cells(ruleOf(plan, series.type, '5m'), recent, to, limit, refused)
@@ -89,7 +89,7 @@ function ruleOf(plan: Plan, type: HistorySeries['type'], timeframe: Timeframe | 
   )
 }
 
-/** Cut at multiples of the size of a call since 1970; one that looks back from now is one cell. */
+/** Windows cut at multiples of a call's size since 1970; a rule that looks back from now has one window. */
 function* cells(rule: Rule, from: Micros, to: Micros, limit: Micros, refused: string): Generator<HistoryWindow> {
   const spacing = timeframeMicros(rule.timeframe)
   if (from < Math.min(to, limit))
@@ -102,13 +102,13 @@ function* cells(rule: Rule, from: Micros, to: Micros, limit: Micros, refused: st
   }
 }
 
-/** The shortest look back from now that reaches a moment, of those that give candles of this length. */
+/** The smallest number of last days that reaches back to `from`, of those that give candles of this length. */
 export function lastDaysTo(timeframe: Timeframe, from: Micros, now: Micros): OhlcDays | undefined {
   const days = CANDLES.find((rule) => rule.timeframe === timeframe)?.lastDays
   return days?.find((each) => now - Number(each) * DAY <= from) ?? days?.at(-1)
 }
 
-/** CoinGecko chooses days where more than 90 are asked for: a shorter stretch is made longer. */
+/** A range extended to 91 days, from which on CoinGecko gives daily prices. */
 export function stretched(from: Micros, to: Micros, plan: Plan, now: Micros): { readonly from: Micros; readonly to: Micros } {
   const least = 91 * DAY
   if (to - from >= least) return { from, to }

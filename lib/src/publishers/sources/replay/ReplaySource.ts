@@ -1,6 +1,6 @@
+import { type Clock, systemClock } from '../../../base/networking/index.ts'
 import {
   type CheckResult,
-  type Clock,
   countOf,
   type InteractionParser,
   type Logger,
@@ -10,9 +10,8 @@ import {
   type RecordType,
   recordTypes,
   type Source,
-  systemClock,
   toQiError,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import { Batches } from './batches.ts'
 import type { ReplayConfig } from './config.ts'
 import { csvParser } from './csvRecords.ts'
@@ -24,11 +23,11 @@ import { ndjsonParser } from './ndjson.ts'
 import type { LineParser, Parsed } from './parser.ts'
 
 export interface ReplaySourceParts {
-  /** That of the instance. Default replay. */
+  /** Name of the instance. Default replay. */
   readonly name?: string
   readonly config: ReplayConfig
   readonly logger: Logger
-  /** Reads recorded HTTP answers; needed for files of interactions alone. */
+  /** Parses recorded HTTP answers; needed only for files of interactions. */
   readonly parser?: InteractionParser | undefined
   readonly clock?: Clock
 }
@@ -36,18 +35,18 @@ export interface ReplaySourceParts {
 const RECORD_NAME = new RegExp(`^(${Object.keys(recordTypes).join('|')}): `)
 /** Most records of one batch. */
 const BATCH = 1000
-/** Of a line that is rejected; the dead letter cuts it further, and says so. */
+/** Longest kept part of a rejected line; the dead letter cuts it further, and says so. */
 const LONGEST_ORIGINAL = 1024 * 1024
 
-/** A place in the files: the line to be read next. */
+/** A position in the files: the next line. */
 export interface ReplayPosition {
   readonly file: string
   readonly line: number
 }
 
 /**
- * Recorded files as a source, in constant memory; ends when the files end. What cannot be read is rejected under the name of its
- * file and the number of its line. Every record says that it is replayed.
+ * Recorded files as a source, in constant memory. Ends with the files. A line that cannot be parsed is rejected with file name and line
+ * number. Every record has the origin `replay`.
  */
 export class ReplaySource implements Source {
   readonly name: string
@@ -57,7 +56,7 @@ export class ReplaySource implements Source {
   readonly #clock: Clock
   readonly #closed = new AbortController()
   #position: ReplayPosition | undefined
-  /** The recorded moment, and the time of the clock, that the replay is paced from. */
+  /** The recorded time and the clock's time from which the replay is paced. */
   #start: { readonly moment: Micros; readonly at: number } | undefined
 
   constructor({ name = 'replay', config, logger, parser, clock = systemClock }: ReplaySourceParts) {
@@ -68,7 +67,7 @@ export class ReplaySource implements Source {
     this.#clock = clock
   }
 
-  /** Where to go on, with the setting `resume`, after what was pulled until now. */
+  /** The position after everything pulled so far, for the setting `resume`. */
   get position(): ReplayPosition | undefined {
     return this.#position
   }
@@ -110,7 +109,7 @@ export class ReplaySource implements Source {
     try {
       yield* this.#lines(file, from, batches)
     } catch (error) {
-      // The records before the failure are as good as any.
+      // The records before the failure are valid.
       yield* this.#give(file, batches)
       throw error
     }
@@ -129,7 +128,7 @@ export class ReplaySource implements Source {
         if (number <= this.#config.skip_lines) continue
         if (line.problem === undefined) identity.see(line.text)
         if (line.number < from && !parser.wantsHeader?.()) continue
-        // A row of CSV may go on over lines: it is known by its first.
+        // A row of CSV may have several lines: the first one counts.
         const begun = parser.unfinished?.()
         if (begun === undefined) row = line.number
         const parsed = this.#parse(
@@ -163,7 +162,7 @@ export class ReplaySource implements Source {
     }
   }
 
-  /** What a line holds; what is no record becomes a rejection of the text of its row. */
+  /** Parses a line. If it is no record, its row is rejected. */
   #parse(
     parser: LineParser,
     line: Line,
@@ -178,7 +177,7 @@ export class ReplaySource implements Source {
     } catch (thrown) {
       const error = toQiError(thrown)
       if (error.code !== 'BAD_DATA') throw error
-      // The record's own name for itself adds nothing here.
+      // The record type at the beginning of the message adds nothing here.
       return { batches: [rejection(parser.type, `${at}: ${error.message.replace(RECORD_NAME, '')}`, row)] }
     }
   }
@@ -196,7 +195,7 @@ export class ReplaySource implements Source {
       if (!type)
         throw new QiError(
           'CONFIG_INVALID',
-          `${name}: its name does not tell what its rows are: set record (${Object.keys(recordTypes).join(', ')})`,
+          `${name}: the record type cannot be told from its name: set record (${Object.keys(recordTypes).join(', ')})`,
         )
       return csvParser(identity, name, type, this.#config)
     }
@@ -215,7 +214,7 @@ export class ReplaySource implements Source {
     return { file: resume.slice(0, colon), line: Math.max(1, Number(resume.slice(colon + 1))) }
   }
 
-  /** How long until a recorded moment comes at the speed of the replay; the first comes at once. */
+  /** Milliseconds until a recorded time is due at the speed of the replay; the first is due at once. */
   #millisUntil(moment: Micros | undefined): number {
     const { speed } = this.#config
     if (speed === 0 || moment === undefined) return 0
@@ -242,11 +241,11 @@ const rejection = (
   rejected: [{ reason, original: original.slice(0, LONGEST_ORIGINAL) }],
 })
 
-/** A header that cannot be read leaves nothing to read the rows by. @throws QiError BAD_DATA naming the line and a remedy */
+/** Refuses a header that cannot be parsed: without it no row can be. @throws QiError BAD_DATA naming the line and a remedy */
 function checkHeader(file: string, { number, problem, text }: Line): void {
   const remedy =
     problem === 'is not UTF-8'
-      ? 'write the file anew as UTF-8, such as by iconv -f LATIN1 -t UTF-8'
+      ? 'convert the file to UTF-8, such as by iconv -f LATIN1 -t UTF-8'
       : problem !== undefined
         ? 'it should name the columns: is it a CSV file?'
         : undefined
@@ -255,6 +254,6 @@ function checkHeader(file: string, { number, problem, text }: Line): void {
   if (text.includes('\r'))
     throw new QiError(
       'CONFIG_INVALID',
-      `${file}: line ${number} holds bare carriage returns, which end no line here; write the file anew with line feeds, such as by tr '\\r' '\\n'`,
+      `${file}: line ${number} holds bare carriage returns, which end no line here; convert it to line feeds, such as by tr '\\r' '\\n'`,
     )
 }

@@ -1,8 +1,8 @@
-import type { RecordBatch, RecordType, RecordValues, Rejected } from '../../../base/index.ts'
+import type { RecordBatch, RecordType, RecordValues, Rejected } from '../../../base/types/index.ts'
 
 export interface Gathered {
   readonly batch: RecordBatch
-  /** The line to go on from once the batch is given. */
+  /** The line to resume from after this batch. */
   readonly next: number
 }
 
@@ -13,7 +13,7 @@ interface Run {
   next: number
 }
 
-/** Gathers the records of many lines into few batches, in the order of the lines. */
+/** Gathers the records of many lines into few batches, in line order. */
 export class Batches {
   #runs: Run[] = []
   #size = 0
@@ -22,7 +22,7 @@ export class Batches {
     return this.#size
   }
 
-  /** What a line gave: several batches where it is a recorded answer. */
+  /** Adds the records of a line. A recorded answer may give several batches. */
   add(batches: readonly RecordBatch[], line: number): void {
     batches.forEach(({ type, records, rejected = [] }, index) => {
       let run = this.#runs.at(-1)

@@ -1,4 +1,4 @@
-import { QiError, type RecordField, type RecordType, suggest } from '../../../base/index.ts'
+import { QiError, type RecordField, type RecordType, suggest } from '../../../base/types/index.ts'
 import type { ReplayConfig } from './config.ts'
 import { MADE } from './parser.ts'
 
@@ -7,12 +7,12 @@ export interface Column {
   readonly field: RecordField
 }
 
-/** Parts of a key that the records of a whole file may share. */
+/** Key fields that may be the same for a whole file. */
 const SHARED: ReadonlySet<string> = new Set(['coin_id', 'source', 'currency', 'timeframe', 'name', 'params', 'time'])
 
 /**
- * @param header the names of all columns, in their order
- * @returns the columns that give a field
+ * @param header the names of all columns, in order
+ * @returns the columns that hold a field
  * @throws QiError CONFIG_INVALID naming file, setting and remedy
  */
 export function columnsOf(
@@ -47,7 +47,7 @@ export function columnsOf(
   checkIdentity(file, type, constants)
   if (type.key.every((name) => name in constants) && !columns.some(({ field }) => type.key.includes(field.name)))
     throw refuse(
-      `constants sets all that tells one ${type.name} from another (${type.key.join(', ')}), so that every row would overwrite the one before it: give the column of one of them by columns`,
+      `constants sets the whole key of a ${type.name} (${type.key.join(', ')}), so every row would overwrite the one before: name the column of one of them in columns`,
     )
   const given = new Set([
     ...columns.map(({ field }) => field.name),
@@ -59,7 +59,7 @@ export function columnsOf(
   const missing = type.fields.filter(({ name, optional }) => !optional && !given.has(name)).map(({ name }) => name)
   if (missing.length > 0)
     throw refuse(
-      `a ${type.name} needs ${missing.join(', ')}: give the column by columns, or the value by constants; the columns are ${names.join(', ')}`,
+      `a ${type.name} needs ${missing.join(', ')}: name the column in columns, or the value in constants; the columns are ${names.join(', ')}`,
     )
   return columns
 }
@@ -73,7 +73,7 @@ export function checkNames(file: string, type: RecordType, constants: Readonly<R
 }
 
 /**
- * A constant in the place of an id makes one record of all rows of one time, and the store keeps the last of them.
+ * Refuses a constant for an id: all rows of one time would be one record, and the store would keep only the last.
  * @throws QiError CONFIG_INVALID naming file, setting and remedy
  */
 export function checkIdentity(file: string, type: RecordType, constants: Readonly<Record<string, unknown>>): void {
@@ -81,9 +81,9 @@ export function checkIdentity(file: string, type: RecordType, constants: Readonl
   if (name === undefined) return
   const remedy = MADE[type.name]?.includes(name)
     ? 'leave it out, and each row gets its own, made from file and line'
-    : 'give its column by columns'
+    : 'name its column in columns'
   throw new QiError(
     'CONFIG_INVALID',
-    `${file}: constants sets ${name}, which tells one ${type.name} from another: rows of one time would overwrite each other; ${remedy}`,
+    `${file}: constants sets ${name}, which identifies a ${type.name}: rows of one time would overwrite each other; ${remedy}`,
   )
 }

@@ -1,6 +1,6 @@
 /**
- * The cells of a CSV row (RFC 4180: quoted where they hold the delimiter, a quote, doubled, or a line end). Nothing where a quoted
- * cell is still open: the row goes on in the next line.
+ * The cells of a CSV row (RFC 4180: a cell with the delimiter, a line end or a doubled quote is quoted). Undefined if a quoted cell is
+ * still open: the row continues on the next line.
  */
 export function splitCsv(row: string, delimiter: string): string[] | undefined {
   if (!row.includes('"')) return row.split(delimiter)
@@ -25,7 +25,7 @@ export function splitCsv(row: string, delimiter: string): string[] | undefined {
       cell += '"'
       from = at + 1
     }
-    // What stands between a closing quote and the delimiter is kept as it is.
+    // Text between a closing quote and the delimiter is kept.
     const end = row.indexOf(delimiter, at)
     cells.push(cell + (end < 0 ? row.slice(at) : row.slice(at, end)))
     if (end < 0) return cells

@@ -7,25 +7,25 @@ import {
   type RecordType,
   readMoment,
   toQiError,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import { type Column, columnsOf } from './columns.ts'
 import type { ReplayConfig } from './config.ts'
 import { splitCsv } from './csv.ts'
 import type { FileIdentity } from './identity.ts'
 import { asReplayed, batchOf, type LineParser, MADE, type Parsed } from './parser.ts'
 
-/** What a candle of a file is unless a column or a constant says otherwise. */
+/** Defaults of a candle, unless a column or a constant gives others. */
 const CANDLE = { is_final: true, built_from: 'provider' }
 
-/** A quote that nobody closes must not swallow the file: a row is at most so many lines, and so many characters. */
+/** Most lines of a row, and most characters: an unclosed quote must not swallow the file. */
 const LONGEST_ROW = 100
 const LONGEST_OPEN = 1024 * 1024
 
-/** Rows of cells, under a header of column names unless the settings list them. */
+/** Parses CSV rows. Column names come from the header, or from the settings. */
 export function csvParser(file: FileIdentity, name: string, type: RecordType, config: ReplayConfig): LineParser {
   const constants = { ...(type.name === 'ohlcv' ? CANDLE : {}), ...config.constants }
   const nulls = new Set(config.nulls)
-  /** Empty cells of these are filled without the file. */
+  /** Fields whose empty cells are filled in. */
   const filled = new Set([...Object.keys(constants), ...(MADE[type.name] ?? [])])
   const listed = listedColumns(name, config)
   let columns = listed && columnsOf(name, listed, type, constants, config)
@@ -70,14 +70,14 @@ export function csvParser(file: FileIdentity, name: string, type: RecordType, co
   }
 }
 
-/** The columns that the settings list, where the file names none. @throws QiError CONFIG_INVALID */
+/** The columns listed in the settings, for a file without a header. @throws QiError CONFIG_INVALID */
 function listedColumns(file: string, { header, columns }: ReplayConfig): readonly string[] | undefined {
   const listed = Array.isArray(columns)
   if (header === !listed) return listed ? columns : undefined
   throw new QiError(
     'CONFIG_INVALID',
     header
-      ? `${file}: columns is a list, which is for files without a header: set header: false (and skip_lines: 1 to leave a header out)`
+      ? `${file}: columns is a list, which is for files without a header: set header: false (and skip_lines: 1 to skip a header)`
       : `${file}: header is false: columns must list all columns, such as [time, open, high, low, close, volume]`,
   )
 }
@@ -96,7 +96,7 @@ function wireOf(
     else if (!field.optional && !filled.has(field.name))
       throw new QiError(
         'BAD_DATA',
-        `${field.name} is "${cell}", which nulls takes as empty, and a ${type.name} needs ${field.name}`,
+        `${field.name} is "${cell}", which is empty by nulls, and a ${type.name} needs ${field.name}`,
         { field: field.name },
       )
   }

@@ -4,12 +4,12 @@ const startsWith = (bytes: Buffer, ...magic: number[]): boolean => magic.every((
 
 export const isGzip = (bytes: Buffer): boolean => startsWith(bytes, 0x1f, 0x8b)
 
-/** The reason why a file cannot be read, told by its first bytes, and the remedy. */
+/** The reason why a file cannot be parsed, by its first bytes, with the remedy; undefined if it can. */
 export function unreadable(first: Buffer): string | undefined {
   const packed = packedAs(first)
-  if (packed) return `is packed by ${packed}, not by gzip: unpack it, or pack it anew with gzip`
+  if (packed) return `is compressed by ${packed}, not by gzip: unpack it, or compress it with gzip`
   const utf16 = utf16Of(first)
-  if (utf16) return `is ${utf16}, not UTF-8: write it anew with iconv -f ${utf16} -t UTF-8`
+  if (utf16) return `is ${utf16}, not UTF-8: convert it with iconv -f ${utf16} -t UTF-8`
   return undefined
 }
 
@@ -21,7 +21,7 @@ function packedAs(first: Buffer): string | undefined {
   return undefined
 }
 
-/** By its byte order mark, or by the NUL bytes that every second byte of a Latin text is. */
+/** Detected by the byte order mark, or by NUL as every second byte, as in Latin text. */
 function utf16Of(first: Buffer): 'UTF-16LE' | 'UTF-16BE' | 'UTF-32LE' | 'UTF-32BE' | undefined {
   if (startsWith(first, 0xff, 0xfe, 0, 0)) return 'UTF-32LE'
   if (startsWith(first, 0, 0, 0xfe, 0xff)) return 'UTF-32BE'
@@ -34,7 +34,7 @@ function utf16Of(first: Buffer): 'UTF-16LE' | 'UTF-16BE' | 'UTF-32LE' | 'UTF-32B
   return zeros(0) ? 'UTF-16BE' : undefined
 }
 
-/** The reason why the bytes of a line are no text, if they are none. */
+/** The reason why a line is no text; undefined if it is. */
 export function problemOf(bytes: Buffer, text: string): string | undefined {
   if (text.includes('\uFFFD') && !isUtf8(bytes)) return 'is not UTF-8'
   return text.includes('\0') ? 'holds NUL bytes' : undefined

@@ -1,11 +1,11 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { errorMessage, QiError, type RecordType, recordTypes } from '../../../base/index.ts'
+import { errorMessage, QiError, type RecordType, recordTypes } from '../../../base/types/index.ts'
 import type { ReplayConfig } from './config.ts'
 
 export interface ReplayFile {
   readonly path: string
-  /** The name without folders. */
+  /** File name without folders. */
   readonly name: string
   readonly bytes: number
 }
@@ -13,7 +13,7 @@ export interface ReplayFile {
 const KNOWN = /\.(csv|ndjson|jsonl)(\.gz)?$/i
 
 /**
- * The files to replay, in the order of their names; of a folder those with a known ending.
+ * The files to replay, in name order; of a folder only those with a known ending.
  * @throws QiError CONFIG_INVALID naming the setting
  */
 export async function findFiles({ path }: ReplayConfig): Promise<readonly ReplayFile[]> {
@@ -23,7 +23,7 @@ export async function findFiles({ path }: ReplayConfig): Promise<readonly Replay
     throw invalid(`"${path}" cannot be read: ${(error as Error).message}`, error)
   })
   if (found.isFile()) return [{ path, name: basename(path), bytes: found.size }]
-  if (!found.isDirectory()) throw invalid(`"${path}" is neither a file nor a folder: write what it gives into a file`)
+  if (!found.isDirectory()) throw invalid(`"${path}" is neither a file nor a folder: write its content into a file`)
   const names = (await readdir(path)).filter((name) => KNOWN.test(name)).sort()
   const files = await Promise.all(
     names.map(async (name) => {
@@ -46,15 +46,15 @@ async function statOf(path: string, invalid: (message: string, cause?: unknown) 
   }
 }
 
-/** @throws QiError CONFIG_INVALID where neither the setting nor the name tells */
+/** @throws QiError CONFIG_INVALID if neither the setting nor the name tells the format */
 export function formatOf(name: string, { format }: ReplayConfig): 'ndjson' | 'csv' | 'interactions' {
   if (format !== 'auto') return format
   const ending = KNOWN.exec(name)?.[1]?.toLowerCase()
-  if (ending === undefined) throw new QiError('CONFIG_INVALID', `${name}: its ending does not tell what it is: set format`)
+  if (ending === undefined) throw new QiError('CONFIG_INVALID', `${name}: the format cannot be told from its ending: set format`)
   return ending === 'csv' ? 'csv' : 'ndjson'
 }
 
-/** The record type by the setting, or by what the name of the file begins with: a type (`price`) or a topic (`crypto-prices`). */
+/** The record type by the setting, or by the beginning of the file name: a type (`price`) or a topic (`crypto-prices`). */
 export function typeOfFile(name: string, { record }: ReplayConfig): RecordType | undefined {
   if (record) return recordTypes[record] as RecordType
   const types = Object.values(recordTypes) as RecordType[]

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Tells a file from others, the same wherever it lies, packed or not, and while it grows: by its name and its first lines. The
- * first record is among them, so that files of one name that hold different records differ.
+ * Identifies a file by its name and its first lines, up to the first record. The identity is the same in any folder, compressed or not,
+ * and while the file grows; files of one name with different records differ.
  */
 export class FileIdentity {
   readonly #first: string[] = []
@@ -11,15 +11,15 @@ export class FileIdentity {
   #digest: string | undefined
 
   /**
-   * @param name without folders
-   * @param lines how many non-empty lines there are up to the first record
+   * @param name file name without folders
+   * @param lines number of non-empty lines up to the first record
    */
   constructor(name: string, lines: number) {
     this.#name = name.replace(/\.gz$/i, '')
     this.#lines = lines
   }
 
-  /** To be called with each line from the first, before {@link digest} is read. */
+  /** Must be called with each line from the first, before {@link digest} is read. */
   see(line: string): void {
     if (this.#first.length < this.#lines && line !== '') this.#first.push(line)
   }

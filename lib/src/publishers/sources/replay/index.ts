@@ -1,4 +1,4 @@
-import { defineSource } from '../../../base/index.ts'
+import { defineSource } from '../../../base/types/index.ts'
 import { config } from './config.ts'
 import { ReplaySource } from './ReplaySource.ts'
 
@@ -7,7 +7,7 @@ export { type ReplayPosition, ReplaySource, type ReplaySourceParts } from './Rep
 
 export const replay = defineSource({
   name: 'replay',
-  summary: 'Recorded files, our own records or CSV, at any speed; every record is marked as replayed',
+  summary: 'Recorded files, our own records or CSV, at any speed; every record is marked replay',
   config,
   finite: true,
   open: async (settings, { name, logger, interactions }) =>

@@ -6,7 +6,7 @@ import {
   type RecordedInteraction,
   readRecordedAt,
   wordIssue,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import type { ReplayConfig } from './config.ts'
 import type { LineParser, Parsed } from './parser.ts'
 
@@ -21,7 +21,7 @@ const schema = z.object({
   response: z.object({ status: z.int(), headers: z.record(z.string(), z.unknown()).default({}), body: z.string() }),
 })
 
-/** Recorded interactions, one JSON object a line. */
+/** Parses recorded interactions, one JSON object a line. */
 export function interactionsParser(read: InteractionParser, config: ReplayConfig): LineParser {
   return {
     type: undefined,
@@ -31,7 +31,7 @@ export function interactionsParser(read: InteractionParser, config: ReplayConfig
       const moment = readRecordedAt(interaction.recorded_at)
       const seen = { origin: 'replay', receivedAt: config.received_at === 'recorded' ? moment : nowMicros() }
       const answered = read(interaction)
-      if (!answered) throw new QiError('BAD_DATA', `no source here reads answers of ${hostOf(interaction.request.url)}`)
+      if (!answered) throw new QiError('BAD_DATA', `no source type parses answers of ${hostOf(interaction.request.url)}`)
       const batches = answered.map((batch) => ({
         ...batch,
         records: batch.records.map((record) => ({ ...record, ...seen })),

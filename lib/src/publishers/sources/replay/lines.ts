@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
-import { errorMessage, QiError } from '../../../base/index.ts'
+import { errorMessage, QiError } from '../../../base/types/index.ts'
 import { isGzip, problemOf, unreadable } from './encoding.ts'
 import { gunzipped } from './unpack.ts'
 
@@ -9,20 +9,21 @@ export interface Line {
   readonly number: number
   /** Without its end. */
   readonly text: string
-  /** Set where the text is not the line, such as `is not UTF-8`. */
+  /** Set if the text is not the true line, such as `is not UTF-8`. */
   readonly problem?: string
 }
 
+/** Longest line, in bytes. */
 const LONGEST = 64 * 1024 * 1024
-/** Of a line that is too long. */
+/** Bytes kept of a longer line. */
 const KEPT = 1000
 const NEWLINE = 0x0a
 
 /**
- * The lines of a file, unpacked where it is gzip, as many at a time as a chunk holds; in memory bounded by the longest line. The
- * readable part of a broken archive is given before it throws.
- * @throws QiError BAD_DATA with the line where an archive breaks, or what the file is where it is no text; NOT_FOUND or FORBIDDEN
- * where it cannot be read
+ * The lines of a file, unpacked if it is gzip, as many at a time as a chunk holds. Memory is bounded by the longest line. The readable
+ * part of a broken archive comes before the error.
+ * @throws QiError BAD_DATA with the line where an archive breaks, or with the format of a file that is no text; NOT_FOUND or FORBIDDEN
+ * if it cannot be read
  */
 export async function* readLines(path: string, signal: AbortSignal): AsyncGenerator<readonly Line[]> {
   const file = createReadStream(path, { highWaterMark: 256 * 1024, signal })
@@ -68,7 +69,7 @@ class Splitter {
   #length = 0
   #skipping = false
 
-  /** The line under way. */
+  /** Number of the next line. */
   get next(): number {
     return this.#number + 1
   }
@@ -83,7 +84,7 @@ class Splitter {
     if (start < chunk.length && !this.#skipping) {
       this.#pending.push(chunk.subarray(start))
       this.#length += chunk.length - start
-      // Of a line without an end only the beginning is kept.
+      // Only the beginning of a line that is too long is kept.
       if (this.#length > LONGEST) {
         this.#skipping = true
         this.#pending = [Buffer.from(Buffer.concat(this.#pending).subarray(0, KEPT))]
@@ -92,7 +93,7 @@ class Splitter {
     return lines
   }
 
-  /** The last line, where the file does not end with a line end. */
+  /** The last line, if the file does not end with a line end. */
   end(): Line | undefined {
     return this.#length > 0 ? this.#take(Buffer.alloc(0)) : undefined
   }
@@ -120,7 +121,7 @@ function lineOf(number: number, bytes: Buffer): Line {
   return problem === undefined ? { number, text } : { number, text, problem }
 }
 
-/** An archive or a disk that breaks: what came before was given, and can be gone on from. */
+/** Classifies a failure. The lines before it were read, and the import can be resumed there. */
 function failure(path: string, line: number, error: unknown): QiError {
   if (error instanceof QiError) return error
   const name = basename(path)
@@ -130,7 +131,7 @@ function failure(path: string, line: number, error: unknown): QiError {
     return new QiError('FORBIDDEN', `${name}: ${errorMessage(error)}`, { cause: error })
   return new QiError(
     'BAD_DATA',
-    `${name}:${line}: ${errorMessage(error)}; the lines before it are imported: to go on there once the file is whole, set resume: ${name}:${line}`,
+    `${name}:${line}: ${errorMessage(error)}; the lines before it are imported; to resume there once the file is complete, set resume: ${name}:${line}`,
     { cause: error },
   )
 }

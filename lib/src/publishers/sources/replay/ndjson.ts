@@ -12,16 +12,16 @@ import {
   recordTypes,
   TopicCatalogue,
   toQiError,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import { checkIdentity, checkNames } from './columns.ts'
 import type { ReplayConfig } from './config.ts'
 import type { FileIdentity } from './identity.ts'
 import { asReplayed, batchOf, type LineParser, type Parsed } from './parser.ts'
 
-/** A file names the topics of record types; those of pipelines are another platform's. */
+/** Only the topics of record types: topics of pipelines in a file belong to another platform. */
 const topics = new TopicCatalogue()
 
-/** Our own records, one JSON object a line. JSON numbers in the place of decimals keep their digits. */
+/** Parses our own records, one JSON object a line. JSON numbers for decimals keep all their digits. */
 export function ndjsonParser(file: FileIdentity, name: string, type: RecordType | undefined, config: ReplayConfig): LineParser {
   const checked = new Set<RecordType>()
   if (type) checkNames(name, type, config.constants)
@@ -61,18 +61,18 @@ function typeOf({ type, topic }: Record<string, unknown>): RecordType {
   if (found) return found as RecordType
   throw new QiError(
     'BAD_DATA',
-    `what record it is cannot be told: set record, or give each line a "type" (${Object.keys(recordTypes).join(', ')}) or a "topic"`,
+    `the record type is unknown: set record, or give each line a "type" (${Object.keys(recordTypes).join(', ')}) or a "topic"`,
   )
 }
 
-/** Times of other programs as ours; counts where the settings say that times are counted. */
+/** Converts the times of other programs; numbers only if the settings say that times are counted. */
 function withTimes(type: RecordType, wire: Record<string, unknown>, { time_format }: ReplayConfig): Record<string, unknown> {
   for (const { name, kind } of type.fields) {
     const value = wire[name]
     if (kind !== 'time' || (typeof value !== 'string' && (typeof value !== 'number' || time_format === 'iso'))) continue
     if (typeof value === 'string' && parsePlainTime(value) !== undefined) continue
     try {
-      // The platform writes received_at in ISO 8601, whatever the times of the file are.
+      // received_at is always in ISO 8601: the platform writes it.
       const notation = name === 'received_at' && typeof value === 'string' ? 'iso' : time_format
       wire[name] = formatTime(readMoment(String(value), notation))
     } catch (error) {
@@ -82,7 +82,7 @@ function withTimes(type: RecordType, wire: Record<string, unknown>, { time_forma
   return wire
 }
 
-/** Read again with all digits only where a decimal is a JSON number, which our own files never have. */
+/** Parses a line again, with all digits, if a decimal is a JSON number; in our own files none is. */
 function withExactNumbers(
   type: RecordType,
   wire: Record<string, unknown>,

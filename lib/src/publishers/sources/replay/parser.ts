@@ -9,49 +9,49 @@ import {
   sequenceOf,
   type Timeframe,
   timeframeMicros,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import type { ReplayConfig } from './config.ts'
 import type { FileIdentity } from './identity.ts'
 
 /** The content of one line of a file. */
 export interface Parsed {
   readonly batches: readonly RecordBatch[]
-  /** When it was recorded, for pacing. */
+  /** Time of recording, for pacing. */
   readonly moment: Micros
 }
 
-/** Reads one file, line by line. */
+/** Parses one file, line by line. */
 export interface LineParser {
-  /** The type that a line is rejected as when it does not tell its own. */
+  /** The record type of a rejected line that does not tell its own. */
   readonly type: RecordType | undefined
   /**
-   * @param number of the line; a row over several lines has that of its first
-   * @returns nothing for a line without a record: a header, an empty line, the beginning of a row that goes on
-   * @throws QiError BAD_DATA where the line is no record, CONFIG_INVALID where the whole file cannot be understood so
+   * @param number line number; that of the first line for a row of several
+   * @returns undefined for a line without a record: a header, an empty line, the beginning of a row that continues
+   * @throws QiError BAD_DATA if the line is no record, CONFIG_INVALID if the whole file cannot be parsed with these settings
    */
   parse(line: string, number: number): Parsed | undefined
-  /** Whether it cannot go on without the lines from the beginning of the file. */
+  /** True while it needs the lines from the beginning of the file. */
   wantsHeader?(): boolean
-  /** The lines of a row that the file ends in the middle of. */
+  /** The lines of a row that is not complete yet. */
   unfinished?(): string | undefined
 }
 
-/** A line of our own records or of CSV. */
+/** A row of our own records or of CSV. */
 export interface Row {
   readonly file: FileIdentity
-  /** The number of its first line. */
+  /** Number of its first line. */
   readonly line: number
-  /** Made for this call: it is changed. */
+  /** Made for this call, which changes it. */
   readonly wire: Record<string, unknown>
 }
 
-/** Fields of a record that a file need not give: they are made from file and line. */
+/** Required fields that a file may lack: they are made from file and line. */
 export const MADE: Readonly<Record<string, readonly string[]>> = { trade: ['trade_id', 'side'], quote: ['sequence'] }
 
 export const batchOf = (type: RecordType, record: RecordValues): RecordBatch => ({ type, records: [record] })
 
 /**
- * The record that a row means, marked as replayed; the rest is the file's, but for what the settings change.
+ * The record of a row, with the origin `replay` and the changes that the settings ask for.
  * @throws QiError BAD_DATA naming each field at fault
  */
 export function asReplayed(
@@ -60,7 +60,7 @@ export function asReplayed(
   { received_at, stamped }: Pick<ReplayConfig, 'received_at' | 'stamped'>,
 ): { readonly record: RecordValues; readonly moment: Micros } {
   const recorded = received_at === 'recorded' && wire.received_at !== undefined && wire.received_at !== null
-  // A record that was handed in stays marked as such.
+  // A record that was handed in keeps its origin.
   wire.origin = wire.source === MANUAL ? MANUAL : 'replay'
   if (!recorded) wire.received_at = formatTime(nowMicros())
   identify(type, file, line, wire)
@@ -72,7 +72,7 @@ export function asReplayed(
   return { record, moment: (recorded ? record.receivedAt : record.time) as Micros }
 }
 
-/** Gives a trade or a quote the key and the order that its file leaves out; the same at each import. */
+/** Gives a trade or a quote the id and sequence that its file lacks; the same at each import. */
 function identify({ name }: RecordType, file: FileIdentity, line: number, wire: Record<string, unknown>): void {
   if (name === 'quote') wire.sequence ??= line
   if (name !== 'trade') return

@@ -1,15 +1,15 @@
 import { createGunzip } from 'node:zlib'
 
-/** Packed bytes given to zlib at once: they become at most a thousand times as many, which bounds what is held. */
+/** Compressed bytes given to zlib at once. They grow at most a thousandfold, which bounds the memory. */
 const PIECE = 16 * 1024
 
-/** The unpacked bytes of a gzip file, all that can be had before it breaks. @throws what zlib throws, after them */
+/** The unpacked bytes of a gzip file, up to the place where it breaks. @throws Error of zlib, after them */
 export async function* gunzipped(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: 64 * 1024 })
   let out: Buffer[] = []
   let failure: Error | undefined
   let proceed = () => {}
-  // Not an iteration of the stream: one that fails drops what it holds.
+  // A failing stream that is iterated would drop the bytes it holds, so events are used.
   gunzip.on('data', (bytes: Buffer) => out.push(bytes))
   gunzip.on('error', (error) => {
     failure = error

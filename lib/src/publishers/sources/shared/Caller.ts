@@ -1,26 +1,17 @@
-import {
-  type Clock,
-  type Logger,
-  QiError,
-  type RateLimit,
-  retry,
-  silentLogger,
-  systemClock,
-  type Trouble,
-  toQiError,
-} from '../../../base/index.ts'
+import { type Clock, retry, systemClock } from '../../../base/networking/index.ts'
+import { type Logger, QiError, type RateLimit, silentLogger, type Trouble, toQiError } from '../../../base/types/index.ts'
 
 export interface CallerOptions {
-  /** The provider, as users know it. */
+  /** The provider's name for people. */
   readonly peer: string
   readonly rateLimit: RateLimit
-  /** How often a call is tried in all. Default 4. */
+  /** Most tries of a call. Default: that of retry(). */
   readonly attempts?: number | undefined
-  /** The first wait before a second try. Default 500 ms. */
+  /** First wait before a retry. Default: that of retry(). */
   readonly retryBaseMs?: number | undefined
-  /** The longest wait before another try that the provider did not ask for. Default 30 s. */
+  /** Longest wait before a retry that the provider did not ask for. Default: that of retry(). */
   readonly retryMaxMs?: number | undefined
-  /** No wait for another try is begun that would end later than this. Default 3 minutes. */
+  /** No wait begins that would end later than this. Default {@link CALL_TOTAL_MS}. */
   readonly totalMs?: number | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
@@ -28,11 +19,16 @@ export interface CallerOptions {
 
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined
-  /** How often it is tried in all, where it differs from the caller's. */
+  /** Most tries of this call. Default: the caller's. */
   readonly attempts?: number | undefined
 }
 
-/** Calls one provider: within its rate limit, again while that can help, and with a memory of whether it answers. */
+/** Default of `timeoutMs`: time for one call, until its body is complete. */
+export const CALL_TIMEOUT_MS = 15_000
+/** Default of `totalMs`. */
+const CALL_TOTAL_MS = 180_000
+
+/** Calls one provider: within its rate limit, with retries, and remembers if it answers. */
 export class Caller {
   readonly #options: CallerOptions
   readonly #clock: Clock
@@ -46,23 +42,23 @@ export class Caller {
     this.#logger = options.logger ?? silentLogger
   }
 
-  /** How long ago the provider last gave a good answer, in milliseconds; undefined where it gave none, or failed since. */
+  /** Milliseconds since the provider's last good answer; undefined if there was none, or it has failed since. */
   get answeredMsAgo(): number | undefined {
     return this.#answeredAt === undefined ? undefined : this.#clock.now() - this.#answeredAt
   }
 
-  /** Why the provider gives no answers now; it passes with the next good one. */
+  /** The failure of the provider, until its next good answer. */
   get trouble(): Trouble | undefined {
     return this.#trouble
   }
 
   /**
    * @param what the call, such as `/trades`
-   * @param once makes one try; it asks for a permit before each request
-   * @throws QiError that of the last try
+   * @param once makes one try; it awaits a permit before each request
+   * @throws QiError of the last try
    */
   run<T>(what: string, once: (permit: () => Promise<void>) => Promise<T>, options: RunOptions = {}): Promise<T> {
-    const { peer, retryBaseMs, retryMaxMs, totalMs = 180_000 } = this.#options
+    const { peer, retryBaseMs, retryMaxMs, totalMs = CALL_TOTAL_MS } = this.#options
     const { signal, attempts = this.#options.attempts } = options
     return retry(
       async () => {
@@ -98,7 +94,7 @@ export class Caller {
         error,
         ...(retryAfterMs !== undefined && { againAt: Date.now() + retryAfterMs }),
       }
-    // All callers are told to wait, not this one alone.
+    // The penalty makes every caller of the provider wait, not only this one.
     if (code === 'RATE_LIMITED') this.#options.rateLimit.penalize(retryAfterMs ?? 0, error.message)
     if (code === 'UNAVAILABLE' || code === 'TIMEOUT') this.#answeredAt = undefined
   }

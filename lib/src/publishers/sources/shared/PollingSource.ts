@@ -1,51 +1,49 @@
+import { type Clock, systemClock, throwIfAborted } from '../../../base/networking/index.ts'
 import {
   type CheckResult,
-  type Clock,
   type Logger,
   QiError,
   type RecordBatch,
   type SettingWarning,
   type Source,
-  systemClock,
   type Trouble,
-  throwIfAborted,
   toQiError,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 
-/** One call to make, for one batch. */
+/** One call, which gives one batch. */
 export type PollCall = (signal: AbortSignal) => Promise<RecordBatch>
 
-/** The jobs that are repeated. */
+/** A call or several that are repeated. */
 export interface PollJob {
   readonly name: string
   /** Milliseconds from the start of a round to the start of the next; may change between rounds. */
   intervalMs(): number
-  /** The calls of a round; none while what they depend on is not known yet. */
+  /** The calls of a round; none while something they need is not known yet. */
   round(): readonly PollCall[]
-  /** The source is of no use without it: a failure that will not pass by itself is thrown, and ends the source. */
+  /** True if the source is useless without it: a failure that no retry fixes ends the source. */
   readonly essential?: boolean
-  /** Each round asks for something else, so that one which failed for good says nothing of the next. */
+  /** True if each round asks for something else: then the next round goes on after one that failed for good. */
   readonly rotates?: boolean
 }
 
-/** The connection to the provider, as far as health tells of it. */
+/** The state of the connection to the provider. */
 export interface Provider {
-  /** The address, as one text. */
+  /** The addresses, separated by commas. */
   readonly baseUrl: string
-  /** How long ago it last gave a good answer, in milliseconds; undefined where it gave none, or failed since. */
+  /** Milliseconds since its last good answer; undefined if there was none, or it has failed since. */
   readonly answeredMsAgo: number | undefined
   readonly trouble: Trouble | undefined
 }
 
 export interface PollingSourceOptions {
-  /** The source of its records. */
+  /** The `source` of its records. */
   readonly name: string
-  /** The provider, as users know it. */
+  /** The provider's name for people. */
   readonly peer: string
   readonly provider: Provider
-  /** The most important first. */
+  /** Most important first. */
   readonly jobs: readonly PollJob[]
-  /** The smallest call that shows that the provider answers; it tries once. */
+  /** The smallest call that shows that the provider answers; without retries. */
   readonly reach: (signal: AbortSignal) => Promise<unknown>
   /** Remedy for a failure of `reach`. */
   readonly remedy: (error: QiError) => string
@@ -54,27 +52,27 @@ export interface PollingSourceOptions {
   readonly release?: () => Promise<void>
   readonly logger: Logger
   readonly clock?: Clock | undefined
-  /** How long check() waits for an answer. Default 10 s. */
+  /** Longest that check() waits for an answer. Default 10 s. */
   readonly checkMs?: number | undefined
 }
 
-/** A job with its place in time. */
+/** A job and the time of its next round. */
 interface Task {
   readonly job: PollJob
   due: number
   readonly pending: PollCall[]
 }
 
-/** A failed round is tried again after this long, or after its interval where that is shorter. */
-const AGAIN_MS = 30_000
-/** A good answer this recent is a good check: it saves a call. */
+/** A failed round is retried after this long, or after its interval if that is shorter. */
+const RETRY_MS = 30_000
+/** A good answer this recent counts as a check, which saves a call. */
 const FRESH_MS = 60_000
-/** Failures that will not pass by themselves: the settings are wrong, or the account may not. */
+/** Failures that no retry fixes: the settings are wrong, or the account lacks the permission. */
 const FINAL = new Set(['BAD_REQUEST', 'FORBIDDEN', 'NOT_FOUND', 'CONFIG_INVALID', 'UNSUPPORTED', 'INTERNAL'])
 
 /**
- * Asks a provider for what is due, the most important first, one call a pull: without a pull it asks nothing.
- * A failure that a later try can mend is logged and tried again; UNAUTHORIZED, and what forbids an essential job, is thrown.
+ * Polls a provider: makes the most important call that is due, one call a pull, and none without a pull. A failure that may pass is
+ * logged and retried. UNAUTHORIZED, and a failure of an essential job that no retry fixes, are thrown.
  */
 export class PollingSource implements Source {
   readonly name: string
@@ -112,8 +110,8 @@ export class PollingSource implements Source {
       for (const task of tasks) {
         if (task.pending.length === 0 && task.due <= now) {
           task.pending.push(...task.job.round())
-          // Late rounds are not made up for: that would be a burst.
-          task.due = task.pending.length > 0 ? Math.max(task.due + task.job.intervalMs(), now) : now + AGAIN_MS
+          // Late rounds are skipped: making up for them would be a burst of calls.
+          task.due = task.pending.length > 0 ? Math.max(task.due + task.job.intervalMs(), now) : now + RETRY_MS
         }
         const call = task.pending.shift()
         if (call) return { task, call }
@@ -131,9 +129,9 @@ export class PollingSource implements Source {
       const error = toQiError(thrown)
       const { job } = task
       if (error.code === 'UNAUTHORIZED' || (job.essential && FINAL.has(error.code))) throw error
-      const wait = Math.max(error.retryAfterMs ?? 0, Math.min(job.intervalMs(), AGAIN_MS))
+      const wait = Math.max(error.retryAfterMs ?? 0, Math.min(job.intervalMs(), RETRY_MS))
       this.#options.logger.warn({ job: job.name, code: error.code, again_in_ms: Math.round(wait) }, error.message)
-      // The rest of the round would most likely fail the same way.
+      // The other calls of the round would probably fail the same way.
       task.pending.length = 0
       if (error.retryable || !job.rotates) task.due = this.#clock.now() + (error.retryable ? wait : job.intervalMs())
       return undefined

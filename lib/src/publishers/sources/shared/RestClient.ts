@@ -3,47 +3,45 @@ import {
   type Clock,
   HttpClient,
   LoadBalancer,
-  type Logger,
-  type RateLimit,
   SlidingWindowLimit,
   type TlsOptions,
-  type Trouble,
-} from '../../../base/index.ts'
-import { Caller, type RunOptions } from './Caller.ts'
+} from '../../../base/networking/index.ts'
+import type { Logger, RateLimit, Trouble } from '../../../base/types/index.ts'
+import { CALL_TIMEOUT_MS, Caller, type RunOptions } from './Caller.ts'
 import { answerError, type ErrorAnswer } from './errors.ts'
 import { type Answer, exchange } from './exchange.ts'
 
 export interface RestClientOptions {
-  /** The provider, as users know it. */
+  /** The provider's name for people. */
   readonly peer: string
-  /** Addresses that end before the path of a call; several stand in for each other. */
+  /** Base URLs, which end before the path of a call. Several share the calls, and each is a fallback of the others. */
   readonly baseUrls: readonly string[]
   /** Sent with each call, such as a key. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Keys, taken out of every error. */
+  /** Keys, which are removed from every error. */
   readonly secrets?: readonly (string | undefined)[]
-  /** The limit that all who use the key share: that of `SourceContext.rateLimit`. Default: `callsPerMinute`, for this client alone. */
+  /** The limit shared by all users of the key: that of `SourceContext.rateLimit`. Default: `callsPerMinute`, for this client alone. */
   readonly rateLimit?: RateLimit | undefined
   readonly callsPerMinute: number
-  /** For one call, until its body is whole. Default 15 s. */
+  /** Time for one call, until its body is complete. Default {@link CALL_TIMEOUT_MS}. */
   readonly timeoutMs?: number | undefined
   readonly attempts?: number | undefined
   readonly retryBaseMs?: number | undefined
   readonly retryMaxMs?: number | undefined
   readonly totalMs?: number | undefined
-  /** When an address that fails is spared. */
+  /** The circuit breaker of each address. */
   readonly breaker?: BreakerSettings | undefined
   readonly tls?: TlsOptions | undefined
   /** Path of the settings that TLS errors name. Default `tls`. */
   readonly tlsAt?: string
-  /** The error that a failed answer means. Default: by its status. */
+  /** Classifies a failed answer. Default: by its status. */
   readonly errorOf?: (answer: ErrorAnswer, what: string) => ReturnType<typeof answerError>
   readonly logger?: Logger
   readonly clock?: Clock
 }
 
 /**
- * A provider's REST API: bodies keep every digit; calls hold the rate limit and are retried while that can help. Failures are
+ * A provider's REST API: bodies keep every digit; calls keep the rate limit and are retried where that helps. Failures are
  * classified: RATE_LIMITED (with retryAfterMs), UNAUTHORIZED, FORBIDDEN, NOT_FOUND, BAD_REQUEST, UNAVAILABLE, TIMEOUT, BAD_DATA,
  * CANCELLED; no message holds a secret.
  */
@@ -55,7 +53,17 @@ export class RestClient implements AsyncDisposable {
   readonly #caller: Caller
 
   constructor(options: RestClientOptions) {
-    const { peer, baseUrls, timeoutMs = 15_000, breaker, tls, tlsAt = 'tls', secrets = [], callsPerMinute, clock } = options
+    const {
+      peer,
+      baseUrls,
+      timeoutMs = CALL_TIMEOUT_MS,
+      breaker,
+      tls,
+      tlsAt = 'tls',
+      secrets = [],
+      callsPerMinute,
+      clock,
+    } = options
     this.#options = options
     this.#timeoutMs = timeoutMs
     const bounds = { totalMs: timeoutMs, idleMs: timeoutMs }
@@ -65,7 +73,7 @@ export class RestClient implements AsyncDisposable {
     this.#caller = new Caller({ ...options, rateLimit })
   }
 
-  /** The addresses, as one text. */
+  /** The addresses, separated by commas. */
   get baseUrl(): string {
     return this.#options.baseUrls.join(', ')
   }
@@ -80,7 +88,7 @@ export class RestClient implements AsyncDisposable {
     return this.#caller.trouble
   }
 
-  /** GET, whose parameters of undefined are left out. @param path begins with a slash */
+  /** GET. Parameters that are undefined are left out. @param path begins with a slash */
   get(
     path: string,
     query: Readonly<Record<string, string | number | undefined>> = {},
@@ -108,7 +116,7 @@ export class RestClient implements AsyncDisposable {
     )
   }
 
-  /** Ends its connections, and the calls on them. */
+  /** Closes all connections, and aborts the calls on them. */
   close(): Promise<void> {
     return this.#http.close()
   }

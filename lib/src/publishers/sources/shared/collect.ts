@@ -7,21 +7,21 @@ import {
   type RecordType,
   type RecordValues,
   type Rejected,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 
-/** From where, when and how a body came. */
+/** Origin of a body: source, time and way. */
 export interface Seen {
-  /** The name of the source that asked. */
+  /** Name of the source that called. */
   readonly source: string
   readonly receivedAt: Micros
   readonly origin: Origin
 }
 
-/** A part of a body that no record could be made of. */
+/** A part of a body that is no valid record. */
 export interface Refused extends Rejected {
-  /** Where it stands in the body, as patterns of paths: `2`, or `data.*.usd`. */
+  /** Its place in the body, as path patterns: `2`, or `data.*.usd`. */
   readonly paths: readonly string[]
-  /** Set where the provider does not have what was asked for, such as `coin x` or `currency y`: the question is wrong, not the answer. */
+  /** Set if the provider does not have what was requested, such as `coin x` or `currency y`: the request is wrong, not the answer. */
   readonly asked?: string
 }
 
@@ -30,7 +30,7 @@ export interface Parsed<R extends RecordValues = RecordValues> extends RecordBat
   readonly rejected: readonly Refused[]
 }
 
-/** Collects the records of a body; what cannot become one is refused with its reason and costs no neighbour. */
+/** Collects the records of a body. An invalid part is refused with its reason; the others are kept. */
 export class Collector<R extends RecordValues> {
   readonly #type: RecordType<R>
   readonly #records: R[] = []
@@ -40,7 +40,7 @@ export class Collector<R extends RecordValues> {
     this.#type = type
   }
 
-  /** Makes and checks one record of a part of the body. */
+  /** Makes and checks the record of one part of the body. */
   add(paths: string | readonly string[], part: ExactJson, make: () => R): void {
     try {
       this.#records.push(this.#type.check(make()))

@@ -1,14 +1,15 @@
-import { type AnswerHeaders, type ErrorCode, excerpt, QiError, retryAfterOf } from '../../../base/index.ts'
+import { type AnswerHeaders, excerpt, retryAfterOf } from '../../../base/networking/index.ts'
+import { type ErrorCode, QiError } from '../../../base/types/index.ts'
 
-/** An answer that is not what was asked for. */
+/** A failed answer. */
 export interface ErrorAnswer {
   readonly status: number
   readonly body: string
-  /** Of these `retry-after` and `date` are read. */
+  /** Only `retry-after` and `date` are read. */
   readonly headers?: AnswerHeaders | undefined
 }
 
-/** Reads more out of an error than its status: a provider's own codes and words. */
+/** Details of an error beyond its status: the provider's own codes and words. */
 export interface ErrorReading {
   /** Default: that of the status. */
   readonly code?: ErrorCode | undefined
@@ -20,8 +21,8 @@ export interface ErrorReading {
 }
 
 /**
- * The classified error of an answer that failed.
- * @param peer the provider, as users know it
+ * The classified error of a failed answer.
+ * @param peer the provider's name for people
  * @param what the call, such as `/trades`
  */
 export function answerError(
@@ -43,7 +44,7 @@ export function answerError(
   )
 }
 
-/** The error code that an HTTP status stands for; a status that is no failure is BAD_DATA, since the caller found fault with it. */
+/** The error code of an HTTP status. A status below 400 is BAD_DATA: the caller found the body wrong. */
 export function codeOfStatus(status: number): ErrorCode {
   if (status === 401) return 'UNAUTHORIZED'
   if (status === 403) return 'FORBIDDEN'

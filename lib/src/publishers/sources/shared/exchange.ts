@@ -1,43 +1,33 @@
-import {
-  type ExactJson,
-  excerpt,
-  inside,
-  type Micros,
-  nowMicros,
-  parseExactJson,
-  QiError,
-  type Redact,
-  throwIfAborted,
-  toQiError,
-} from '../../../base/index.ts'
+import { excerpt, inside, type Redact, throwIfAborted } from '../../../base/networking/index.ts'
+import { type ExactJson, type Micros, nowMicros, parseExactJson, QiError, toQiError } from '../../../base/types/index.ts'
 
-/** A whole answer, with every digit that the provider sent. */
+/** A complete answer with every digit that the provider sent. */
 export interface Answer {
   readonly body: ExactJson
   readonly receivedAt: Micros
 }
 
 export interface Exchange {
-  /** The provider, as users know it. */
+  /** The provider's name for people. */
   readonly peer: string
   /** The call, such as `/trades`. */
   readonly what: string
-  /** Shown where no answer comes. */
+  /** Shown in a timeout. */
   readonly address: string
   readonly timeoutMs: number
   readonly redact: Redact
   readonly signal?: AbortSignal | undefined
   readonly send: (signal: AbortSignal) => Promise<Response>
-  /** The error that an answer means, given its body as text and as JSON (undefined where it is none). Default: none does. */
+  /** The error of an answer, by its body as text and as JSON (undefined if it is not JSON). Default: no answer is an error. */
   readonly refusal?: (response: Response, text: string, body: ExactJson | undefined) => QiError | undefined
-  /** The error that `send` threw, where a library has its own kinds. */
+  /** Classifies an error of `send`, for a library with its own errors. */
   readonly classify?: (thrown: unknown) => QiError | undefined
 }
 
 /**
  * One request and its whole body as exact JSON, within `timeoutMs`.
- * @throws QiError classified, with the provider and the call in its message and no secret; TIMEOUT, BAD_DATA (may be retried: a body
- * that is no JSON was cut short, or is the page of a proxy), CANCELLED
+ * @throws QiError classified, with provider and call in its message, without secrets; TIMEOUT, CANCELLED, BAD_DATA (retryable: a body
+ * that is not JSON was cut short, or is a proxy's page)
  */
 export async function exchange(call: Exchange): Promise<Answer> {
   const { peer, what, address, timeoutMs, redact, signal } = call
@@ -59,7 +49,7 @@ export async function exchange(call: Exchange): Promise<Answer> {
   }
 }
 
-/** Carries an error that already says what was called past the classification of the others. */
+/** Carries an error that is classified already past the classification of the others. */
 class Classified extends Error {
   readonly error: QiError
 

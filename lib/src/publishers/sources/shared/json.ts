@@ -9,11 +9,11 @@ import {
   type Micros,
   QiError,
   readMoment,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 
 export type JsonObject = { readonly [key: string]: ExactJson }
 
-/** @throws QiError BAD_DATA: the whole body is of another shape than documented */
+/** @throws QiError BAD_DATA if the body does not have the documented shape */
 export function objectOf(value: ExactJson | undefined, what: string): JsonObject {
   if (!isObject(value)) throw new QiError('BAD_DATA', `${what} is ${kindOf(value)}, expected an object`)
   return value
@@ -31,24 +31,24 @@ export function textOf(value: ExactJson | undefined, what: string): string {
   return value
 }
 
-/** @throws QiError BAD_DATA when it is no number, or too long to hold exactly */
+/** @throws QiError BAD_DATA if it is no number, or has too many digits */
 export function decimalOf(value: ExactJson | undefined, what: string): Decimal {
   if (!(value instanceof JsonNumber)) throw new QiError('BAD_DATA', `${what} is ${kindOf(value)}, expected a number`)
   return decimal(value.source)
 }
 
-/** Null and missing both mean that there is no figure. */
+/** Undefined for null and for a missing field. */
 export const optionalDecimal = (value: ExactJson | undefined, what: string): Decimal | undefined =>
   value === null || value === undefined ? undefined : decimalOf(value, what)
 
-/** @throws QiError BAD_DATA when it is no whole number */
+/** @throws QiError BAD_DATA if it is no whole number */
 export function integerOf(value: ExactJson | undefined, what: string): number {
   const number = Number(decimalOf(value, what))
   if (!Number.isSafeInteger(number)) throw new QiError('BAD_DATA', `${what} is ${String(value)}, expected a whole number`)
   return number
 }
 
-/** @throws QiError BAD_DATA naming the field when it is no plausible time */
+/** @throws QiError BAD_DATA naming the field if it is no plausible time */
 function momentOf(value: ExactJson | undefined, what: string, unit: EpochUnit): Micros {
   const count = integerOf(value, what)
   try {
@@ -62,7 +62,7 @@ export const secondsOf = (value: ExactJson | undefined, what: string): Micros =>
 export const millisOf = (value: ExactJson | undefined, what: string): Micros => momentOf(value, what, 'milliseconds')
 export const timeOf = (value: ExactJson | undefined, what: string): Micros => readMoment(textOf(value, what))
 
-/** Leaves out what is undefined, since an absent field is not a field that holds undefined. */
+/** The object without its undefined fields. */
 export function present<T extends Record<string, unknown>>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>

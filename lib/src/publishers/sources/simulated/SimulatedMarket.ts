@@ -9,7 +9,7 @@ import {
   type Trade,
   type Trending,
   timeframeMicros,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import { COINS, type CoinProfile, coinProfile } from './coins.ts'
 import { fixed, priceText } from './figures.ts'
 import { hashText, unit, walk } from './noise.ts'
@@ -20,7 +20,7 @@ export type SimulatedCurrency = keyof typeof CURRENCIES
 
 const DAY = timeframeMicros('1d')
 export const MINUTE = timeframeMicros('1m')
-/** How much of a coin's movement is the whole market's. */
+/** Share of the whole market in a coin's movement. */
 const TOGETHER = 0.6
 const ALONE = Math.sqrt(1 - TOGETHER ** 2)
 
@@ -29,8 +29,8 @@ interface Simulated extends CoinProfile {
 }
 
 /**
- * A market without memory: every figure is a function of seed, coin and time alone. Two processes, a restart and a backfill
- * agree, and any moment costs the same.
+ * A market without state: every figure is a function of seed, coin and time alone. So two processes, a restart and a backfill agree, and
+ * every time costs the same.
  */
 export class SimulatedMarket {
   readonly #from: { readonly source: string; readonly origin: 'simulated' }
@@ -39,11 +39,11 @@ export class SimulatedMarket {
   readonly #rate: number
   readonly #currency: SimulatedCurrency
   readonly #coins = new Map<string, Simulated>()
-  /** The whole market at the two moments asked for last: all coins of one moment share it. */
+  /** The whole market at the last two requested times, which all coins of one time share. */
   #now = { seconds: Number.NaN, value: 0 }
   #before = { seconds: Number.NaN, value: 0 }
 
-  /** @param source that of its records */
+  /** @param source the `source` of its records */
   constructor(seed: string, currency: SimulatedCurrency = 'usd', source = 'simulated') {
     this.#from = { source, origin: 'simulated' }
     this.#seed = seed
@@ -75,7 +75,7 @@ export class SimulatedMarket {
     }
   }
 
-  /** The trade of a number: one comes every `every` microseconds, the first of them, number 0, in 1970. */
+  /** The trade with a number. There is one every `every` microseconds, from number 0 in 1970. */
   trade(coinId: string, sequence: number, every: Micros, receivedAt: Micros): Trade {
     const { hash } = this.#coin(coinId)
     const time = sequence * every
@@ -95,7 +95,7 @@ export class SimulatedMarket {
     }
   }
 
-  /** The candle of the minute that opens at `open`, of one price a second; of those before `until`, where it is still running. */
+  /** The candle of the minute at `open`, made of one price a second; while it runs, of the prices before `until`. */
   candle(coinId: string, open: Micros, receivedAt: Micros, until: Micros = open + MINUTE): Ohlcv {
     const { hash } = this.#coin(coinId)
     const first = this.level(coinId, open)
@@ -147,7 +147,7 @@ export class SimulatedMarket {
     }
   }
 
-  /** The coins that moved most within a day, at most seven. */
+  /** The coins with the largest moves within a day, at most seven. */
   trending(coinIds: readonly string[], time: Micros, receivedAt: Micros): Trending[] {
     return coinIds
       .map((coinId) => ({
@@ -192,7 +192,7 @@ export class SimulatedMarket {
     return COINS.reduce((sum, { id }) => sum + this.#capOf(id, time), 0)
   }
 
-  /** Moves slowly about the coin's usual volume. */
+  /** A volume that moves slowly around the coin's usual one. */
   #dailyVolume(coinId: string, time: Micros): number {
     const { volume, hash } = this.#coin(coinId)
     const hours = time / (3600 * MICROS_PER_SECOND)

@@ -1,6 +1,6 @@
+import { type Clock, systemClock } from '../../../base/networking/index.ts'
 import {
   type CheckResult,
-  type Clock,
   countOf,
   instrument,
   type Logger,
@@ -13,16 +13,15 @@ import {
   type RecordType,
   type RecordValues,
   type Source,
-  systemClock,
   type Trade,
   trade,
   trending,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import { intervalOf, type SimulatedConfig } from './config.ts'
 import { MINUTE, SimulatedMarket } from './SimulatedMarket.ts'
 
 export interface SimulatedSourceParts {
-  /** That of the instance. Default simulated. */
+  /** Name of the instance. Default simulated. */
   readonly name?: string
   readonly config: SimulatedConfig
   readonly logger: Logger
@@ -33,15 +32,15 @@ export interface SimulatedSourceParts {
 
 /** Most prices of one batch. */
 const BATCH = 2000
-/** At high rates the moments of this many milliseconds come together. */
+/** At high rates the prices of this many milliseconds come in one batch. */
 const SHORTEST_WAIT = 5
-/** What fell due while nobody pulled is made up for, so far back. */
+/** Prices that fell due without a pull are made up for, as far back as this. */
 const LONGEST_CATCH_UP = 600_000_000
 
-/** A next moment further ahead than its interval and this was due by a clock that was set back since. */
+/** A next time further ahead than its interval and this means that the clock was set back. */
 const MOST_AHEAD = 1_000_000
 
-/** The simulated market as a source: each moment comes when it is due, its `time` a multiple of the interval. */
+/** The simulated market as a source. Each price comes when it is due; its `time` is a multiple of the interval. */
 export class SimulatedSource implements Source {
   readonly name: string
   readonly #config: SimulatedConfig
@@ -79,7 +78,7 @@ export class SimulatedSource implements Source {
       instrument,
       coins.map((coin) => this.#market.instrument(coin, tick, this.#micros())),
     )
-    // A market that has just started shows its last candle and the whole market at once.
+    // At the start, the last candle and the market figures come at once.
     if (from === undefined) yield* this.#minute(minute)
     while (given < count && tick < until && !this.#closed.signal.aborted) {
       const now = this.#micros()
@@ -120,7 +119,7 @@ export class SimulatedSource implements Source {
       yield* this.#trades(since, tick)
       if (this.#config.running_candle) yield batch(ohlcv, this.#candles(minute, tick - this.#interval + 1))
     }
-    // The last minute of a bounded run that ends with it.
+    // A bounded run that ends with a minute gives that minute's candles too.
     if (tick >= until && minute + MINUTE <= until && !this.#closed.signal.aborted) yield* this.#minute(minute + MINUTE)
   }
 
@@ -137,7 +136,7 @@ export class SimulatedSource implements Source {
     return this.close()
   }
 
-  /** What there is to say when a minute begins: the candles of the one before, and the whole market. */
+  /** The records at the beginning of a minute: the candles of the last one, and the market figures. */
   *#minute(time: Micros): Generator<RecordBatch> {
     if (this.#config.candles) yield batch(ohlcv, this.#candles(time - MINUTE, time))
     if (!this.#config.market) return
@@ -145,7 +144,7 @@ export class SimulatedSource implements Source {
     yield batch(trending, this.#market.trending(this.#config.coins, time, this.#micros()))
   }
 
-  /** The trades of a stretch, those of one moment together. */
+  /** The trades of a time span, a batch for each time. */
   *#trades(from: Micros, to: Micros): Generator<RecordBatch> {
     const { trade_ms, coins } = this.#config
     if (trade_ms === undefined) return

@@ -1,11 +1,11 @@
 import { hashText, unit } from './noise.ts'
 
-/** What makes a coin of the simulated market; money in US dollars. */
+/** Parameters of a coin of the simulated market; money in US dollars. */
 export interface CoinProfile {
   readonly id: string
   readonly symbol: string
   readonly name: string
-  /** The level that its price moves about. */
+  /** The level that its price moves around. */
   readonly level: number
   /** Standard deviation of the yearly log return. */
   readonly volatility: number
@@ -33,7 +33,7 @@ const coin = (
   volume,
 })
 
-/** The coins that are simulated unless others are named: made up, on levels that one would believe. */
+/** The default coins, at plausible prices. */
 export const COINS: readonly CoinProfile[] = [
   coin('bitcoin', 'btc', 'Bitcoin', 95_000, 0.5, 19_900_000, 38e9),
   coin('ethereum', 'eth', 'Ethereum', 3_400, 0.65, 120_600_000, 21e9),
@@ -49,7 +49,7 @@ export const COINS: readonly CoinProfile[] = [
 
 const known = new Map(COINS.map((profile) => [profile.id, profile]))
 
-/** The profile of any coin id: one that is not listed gets figures that follow from its name. */
+/** The profile of any coin id. An unlisted coin gets parameters derived from its id. */
 export function coinProfile(id: string): CoinProfile {
   const listed = known.get(id)
   if (listed) return listed

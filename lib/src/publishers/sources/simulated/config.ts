@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { idCheck, type Micros, readMoment, toQiError } from '../../../base/index.ts'
+import { idCheck, type Micros, readMoment, toQiError } from '../../../base/types/index.ts'
 import { COINS } from './coins.ts'
 import { CURRENCIES, type SimulatedCurrency } from './SimulatedMarket.ts'
 
@@ -24,7 +24,7 @@ export const config = z.strictObject({
     .min(1)
     .max(200)
     .default('qicore')
-    .describe('chooses the market: the same seed gives the same prices, everywhere and always')
+    .describe('seed of the market: the same seed always gives the same prices')
     .meta({ open: true }),
   coins: z
     .array(z.string().trim().min(1).max(200).check(idCheck))
@@ -32,7 +32,7 @@ export const config = z.strictObject({
     .max(100_000)
     .refine((coins) => new Set(coins).size === coins.length, 'names a coin twice')
     .default(COINS.map(({ id }) => id))
-    .describe('the coins to simulate; any id will do')
+    .describe('the coins to simulate; any id works')
     .meta({ open: true }),
   currency: z
     .enum(Object.keys(CURRENCIES) as [SimulatedCurrency, ...SimulatedCurrency[]])
@@ -58,28 +58,28 @@ export const config = z.strictObject({
     .min(1)
     .max(86_400_000)
     .optional()
-    .describe('milliseconds between two trades of a coin, numbered without a gap; no trades when left out')
+    .describe('milliseconds between two trades of a coin, which are numbered without gaps; unset: no trades')
     .meta({ open: true }),
-  candles: z.boolean().default(true).describe('whether candles of a minute are given when they close').meta({ open: true }),
+  candles: z.boolean().default(true).describe('true to give one-minute candles when they close').meta({ open: true }),
   running_candle: z
     .boolean()
     .default(false)
-    .describe('whether the candle that has not closed is given too, with each price')
+    .describe('true to give the running candle too, with each price')
     .meta({ open: true }),
   market: z
     .boolean()
     .default(true)
-    .describe('whether market analytics and trending coins are given, once a minute')
+    .describe('true to give market analytics and trending coins, once a minute')
     .meta({ open: true }),
-  from: moment(
-    'the first moment, such as 2026-01-01T00:00:00Z: what lies in the past is given without waiting; default: now',
-  ).meta({ open: true }),
-  until: moment('the moment before which it ends; default: never').meta({ open: true }),
-  count: z.int().min(1).optional().describe('how many prices to give before it ends; default: no end').meta({ open: true }),
+  from: moment('the first time, such as 2026-01-01T00:00:00Z; past records come without waiting; default: now').meta({
+    open: true,
+  }),
+  until: moment('the source ends before this time; default: never').meta({ open: true }),
+  count: z.int().min(1).optional().describe('number of prices before the source ends; default: no end').meta({ open: true }),
 })
 
 export type SimulatedConfig = z.output<typeof config>
 
-/** Between two prices of a coin, in microseconds; every price lies on a multiple of it. */
+/** Microseconds between two prices of a coin; the time of every price is a multiple. */
 export const intervalOf = ({ rate, coins, interval_ms }: SimulatedConfig): Micros =>
   rate ? Math.max(1, Math.round((coins.length * 1_000_000) / rate)) : interval_ms * 1000

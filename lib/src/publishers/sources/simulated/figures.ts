@@ -1,6 +1,6 @@
-import { type Decimal, decimal } from '../../../base/index.ts'
+import { type Decimal, decimal } from '../../../base/types/index.ts'
 
-/** A price with the digits that a market would show: cents above a thousand, six significant digits below one. */
+/** A price with as many digits as a market shows: cents above a thousand, six significant digits below one. */
 export function priceText(price: number): Decimal {
   if (price >= 1000) return fixed(price, 2)
   if (price >= 1) return fixed(price, 4)

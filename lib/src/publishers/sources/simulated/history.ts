@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../../../base/networking/index.ts'
 import {
   type History,
   type HistoryOffer,
@@ -12,27 +13,27 @@ import {
   type RecordBatch,
   TIMEFRAMES,
   type Timeframe,
-  throwIfAborted,
   timeframeMicros,
   trade,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import { intervalOf, type SimulatedConfig } from './config.ts'
 import { MINUTE, SimulatedMarket } from './SimulatedMarket.ts'
 
-/** Records of one window: one append and one write of the size that both like. */
+/** Records of one window. */
 const WINDOW = 10_000
+/** Records of one batch. */
 const BATCH = 2000
 
-/** The past of the simulated market, any of it: the same figures that the source gave, or would have given, at the time. */
+/** The history of the simulated market, for any time: the figures that the source gave, or would have given, then. */
 export class SimulatedHistory implements History {
   readonly currencies: readonly string[]
   readonly #market: SimulatedMarket
   readonly #interval: Micros
-  /** Between two trades; undefined: there are none. */
+  /** Microseconds between two trades; undefined: no trades. */
   readonly #tradesApart: Micros | undefined
   readonly #closing = new AbortController()
 
-  /** @param source the source of its records */
+  /** @param source the `source` of its records */
   constructor(source: string, config: SimulatedConfig) {
     this.#market = new SimulatedMarket(config.seed, config.currency, source)
     this.#interval = intervalOf(config)
@@ -89,7 +90,7 @@ export class SimulatedHistory implements History {
     if (!this.currencies.includes(currency))
       throw new QiError(
         'UNSUPPORTED',
-        `the simulated market has figures in ${this.currencies.join(', ')} alone: see its setting currency`,
+        `the simulated market has figures in ${this.currencies.join(', ')} only: see its setting currency`,
       )
     if (type === 'price') return every ? this.#atLeast(every) : this.#interval
     if (type === 'trade' && this.#tradesApart) return this.#tradesApart
@@ -104,7 +105,10 @@ export class SimulatedHistory implements History {
 
   #atLeast(every: Timeframe): Micros {
     if (timeframeMicros(every) % this.#interval === 0) return timeframeMicros(every)
-    throw new QiError('UNSUPPORTED', `the simulated prices are ${this.#interval / 1e6} s apart, of which ${every} is no multiple`)
+    throw new QiError(
+      'UNSUPPORTED',
+      `the simulated prices are ${this.#interval / 1e6} s apart, and ${every} is no multiple of that`,
+    )
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { defineSource } from '../../../base/index.ts'
+import { defineSource } from '../../../base/types/index.ts'
 import { config, intervalOf } from './config.ts'
 import { SimulatedHistory } from './history.ts'
 import { MINUTE } from './SimulatedMarket.ts'
@@ -13,7 +13,7 @@ export { type SimulatedSeries, simulatedPrices } from './simulatedPrices.ts'
 export const simulated = defineSource({
   name: 'simulated',
   summary:
-    'A deterministic market that needs no network: prices, candles, trades, the whole market; every record is marked simulated',
+    'A deterministic market that needs no network: prices, candles, trades, market figures; every record is marked simulated',
   config,
   open: async (settings, { name, logger }) => new SimulatedSource({ name, config: settings, logger }),
   history: async (settings, { name }) => new SimulatedHistory(name, settings),

@@ -5,7 +5,7 @@ export function hashText(text: string): number {
   return mix(hash)
 }
 
-/** The finisher of MurmurHash3: every bit of the input moves every bit of the result. */
+/** The finalizer of MurmurHash3: every bit of the input affects every bit of the result. */
 function mix(value: number): number {
   let h = value
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
@@ -13,17 +13,17 @@ function mix(value: number): number {
   return h ^ (h >>> 16)
 }
 
-/** A number from -1 to 1 that follows from a seed, a channel and an integer of up to 53 bits. */
+/** A number from -1 to 1 derived from a seed, a channel and an integer of up to 53 bits. */
 export function unit(seed: number, channel: number, index: number): number {
   const high = Math.floor(index / 0x1_0000_0000)
   return mix(mix(mix(seed ^ Math.imul(channel + 1, 0x9e3779b1)) ^ (index - high * 0x1_0000_0000)) + high) / 0x8000_0000
 }
 
-/** Seconds of the finest lattice; each next one is four times as wide, the widest about two years. */
+/** Period of the finest lattice in seconds; each next one is four times as wide, the widest about two years. */
 const FINEST = 0.25
 const OCTAVES = 15
 const YEAR = 365.25 * 86_400
-/** Makes the standard deviation over a day that of a random walk with the same yearly one. */
+/** Factor that makes the standard deviation over a day that of a random walk with the same yearly one. */
 const SCALE = 1.25
 
 const LATTICES = Array.from({ length: OCTAVES }, (_, octave) => {
@@ -32,8 +32,8 @@ const LATTICES = Array.from({ length: OCTAVES }, (_, octave) => {
 })
 
 /**
- * Fractal value noise: looks like a random walk over any span from a second to a year, yet is a function of its arguments
- * alone, found in constant time. At most about 3.5 from 0.
+ * Fractal value noise: looks like a random walk over any span from a second to a year, but is a pure function in constant time. At most
+ * about 3.5 from 0.
  * @param seconds since 1970, with fractions
  */
 export function walk(seed: number, seconds: number): number {

@@ -1,19 +1,19 @@
-import type { Micros, Price } from '../../../base/index.ts'
+import type { Micros, Price } from '../../../base/types/index.ts'
 import { COINS } from './coins.ts'
 import { type SimulatedCurrency, SimulatedMarket } from './SimulatedMarket.ts'
 
 export interface SimulatedSeries {
   readonly seed?: string
-  /** The first moment, and the one after the last, in microseconds since 1970. */
+  /** First time, and the end (exclusive), in microseconds since 1970. */
   readonly from: Micros
   readonly to: Micros
-  /** Between two moments, in microseconds. Default a second. */
+  /** Microseconds between two prices of a coin. Default: a second. */
   readonly step?: Micros
   readonly coins?: readonly string[]
   readonly currency?: SimulatedCurrency
 }
 
-/** The prices of a span, all coins of one moment after another: the same ones, for the same seed, that the source gives. */
+/** The prices of a time span, sorted by time, then coin: the same, for the same seed, as the source gives. */
 export function* simulatedPrices({
   seed = 'qicore',
   from,

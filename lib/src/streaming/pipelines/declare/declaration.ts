@@ -5,24 +5,24 @@ import { LIMITS } from './limits.ts'
 
 const RECORDS = Object.keys(recordTypes) as [RecordName, ...RecordName[]]
 
-/** Names of pipelines are parts of consumer groups, metrics and addresses: lower case, no colon, no slash. */
+/** Lower case without colons and slashes, because names of pipelines are parts of consumer groups, metrics and addresses. */
 export const PIPELINE_NAME = SOURCE_NAME
 export const NAME_RULE = '1 to 63 of the characters a-z 0-9 . _ -, the first a letter or a digit'
 
-/** Dead letters of a topic lie in `<topic>.dlq`, so no topic of records ends so. */
+/** A topic of records never ends in `.dlq`: those are topics of dead letters. */
 const TOPIC_NAME = /^(?!.*\.dlq$)[a-z0-9][a-z0-9._-]{0,199}$/
 const TOPIC_RULE = '1 to 200 of the characters a-z 0-9 . _ -, the first a letter or a digit, not ending in .dlq'
 
 /** True for the name of a record type. */
 export const isRecordName = (value: unknown): value is RecordName => record().safeParse(value).success
-/** True for a name that a topic of a pipeline may have. */
+/** True for a name that a pipeline may give a topic. */
 export const isTopicName = (value: unknown): value is string => typeof value === 'string' && TOPIC_NAME.test(value)
-/** True for a name that a topic of a broker may have. */
+/** True for a name that a topic may have by Kafka's rule. */
 export const isTopicReadable = (value: unknown): value is string => topicRead().safeParse(value).success
 
 const name = () => z.string().regex(PIPELINE_NAME, NAME_RULE)
 const record = () => z.enum(RECORDS)
-/** A topic that is read may be another program's: its name is looked up, and follows only Kafka's rule. */
+/** A topic that is read may belong to another program, so its name follows only Kafka's rule. */
 const topicRead = () => z.string().regex(/^[a-zA-Z0-9._-]{1,249}$/, '1 to 249 of the characters a-z A-Z 0-9 . _ -')
 
 const from = z.strictObject({
@@ -31,7 +31,7 @@ const from = z.strictObject({
     .min(1)
     .max(RECORDS.length)
     .optional()
-    .describe('record types: everything that the platform publishes of them'),
+    .describe('record types: all records of these types that the platform publishes'),
   topics: z
     .array(topicRead())
     .min(1)
@@ -47,16 +47,16 @@ const output = z.strictObject({
   ...overrideFields,
 })
 
-/** One pipeline as it is written. docs/pipelines.md explains it; the JSON Schema of it is made from this. */
+/** One pipeline in YAML, explained in docs/pipelines.md. Its JSON Schema is generated from this. */
 export const declarationSchema = z.strictObject({
   version: z.literal(1).describe('the version of this format: 1'),
   name: name().optional().describe('the name of the pipeline; default the name of the file'),
-  description: z.string().max(LIMITS.description).optional().describe('its purpose, for people'),
+  description: z.string().max(LIMITS.description).optional().describe('a sentence about its purpose'),
   from: from.describe('what it reads: records or topics'),
   to: z.array(output).min(1).max(LIMITS.outputs).describe('where the records go; each entry has a consumer group of its own'),
 })
 
-/** An entry of `to` that is a destination of the configuration. Settings in it hold in place of those of the destination. */
+/** An entry of `to` that names a destination of the configuration. Its settings override those of the destination. */
 export interface DestinationOutput extends DeliveryOverrides {
   readonly destination: string
 }
@@ -71,7 +71,7 @@ export type PipelineOutput = DestinationOutput | TopicOutput
 
 export const isTopicOutput = (output: PipelineOutput): output is TopicOutput => 'topic' in output
 
-/** A pipeline: what it reads and where that goes. */
+/** A pipeline: the records that it reads, and their outputs. */
 export interface PipelineDeclaration {
   readonly name: string
   readonly description?: string
@@ -86,7 +86,7 @@ export const topicsRead = ({ from }: Pick<PipelineDeclaration, 'from'>): readonl
 /** The topics that a pipeline writes, with their record types. */
 export const topicsWritten = ({ to }: Pick<PipelineDeclaration, 'to'>): readonly TopicOutput[] => to.filter(isTopicOutput)
 
-/** The settings that an output gives in place of those of its destination. */
+/** The settings with which an output overrides those of its destination. */
 export const overridesOf = ({ lanes, batch, failure, max_lag }: PipelineOutput): DeliveryOverrides => ({
   ...(lanes !== undefined && { lanes }),
   ...(batch !== undefined && { batch }),

@@ -5,18 +5,18 @@ const MIB = 1024 * 1024
 
 const bound = quantityText(parseQuantity)
 
-/** Settings of a delivery: those of its destination (destinations.NAME in qicore.yaml), and in their place those of a pipeline. */
+/** Settings of a delivery, given in its destination (`destinations.NAME` in qicore.yaml) or overridden by an output of a pipeline. */
 export const deliveryFields = {
-  lanes: z.int().min(1).max(64).describe('writes at once, a connection each'),
+  lanes: z.int().min(1).max(64).describe('writes at the same time, a connection each'),
   max_records: z.int().min(1).max(100_000).describe('most records in one write'),
   max_bytes: z
     .int()
     .min(1024)
     .max(256 * MIB)
-    .describe('most bytes in one write; so many for each lane are read ahead, above it reading stops'),
+    .describe('most bytes in one write; each lane reads this much ahead'),
   retry: z
     .union([z.literal('forever'), quantityText(parseDuration)])
-    .describe('how long a failure that may pass is retried: forever, or a time such as 6h since the last success'),
+    .describe('time to retry a temporary failure: forever, or a duration such as 6h since the last success'),
   // biome-ignore lint/suspicious/noThenProperty: the word of the setting, and no function
   then: z
     .enum(['dead_letter', 'park'])
@@ -24,13 +24,13 @@ export const deliveryFields = {
   max_lag: z
     .union([z.literal('none'), bound, z.array(bound).min(1).max(2)])
     .describe(
-      'how far it may fall behind: 24h, 10GB or [24h, 10GB]; beyond it records are skipped, and one dead letter names the range; unset: 7d and 10GB, and none for the store',
+      'most lag: 24h, 10GB or [24h, 10GB]; records beyond it are skipped, and one dead letter names the range; unset: 7d and 10GB, and none for the store',
     ),
 } as const
 
 const { lanes, max_records, max_bytes, retry, max_lag } = deliveryFields
 
-/** Those that a pipeline gives for one of its outputs. */
+/** The settings that an output of a pipeline can override. */
 export const overrideFields = {
   lanes: lanes.optional(),
   batch: z
@@ -45,7 +45,7 @@ export const overrideFields = {
   max_lag: max_lag.optional(),
 } as const
 
-/** Settings of one delivery in place of those of its destination. */
+/** Settings of one output that override those of its destination. */
 export interface DeliveryOverrides {
   readonly lanes?: number | undefined
   readonly batch?:

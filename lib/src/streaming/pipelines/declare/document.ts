@@ -1,9 +1,9 @@
 import { isAlias, isCollection, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, parseDocument } from 'yaml'
-import type { PipelineProblem } from '../../../base/index.ts'
 import { quoted } from '../../../base/types/hidden.ts'
+import type { PipelineProblem } from '../../../base/types/index.ts'
 import { LIMITS } from './limits.ts'
 
-/** Path of a value in the document: names of keys and numbers of list entries. */
+/** Path of a value in the document: keys, and indexes into lists. */
 export type Path = readonly (string | number)[]
 
 /** A YAML document as plain values, and the place of each. */
@@ -17,7 +17,7 @@ export interface SourceDocument {
 
 export type ReadDocument = { readonly document: SourceDocument } | { readonly problems: readonly PipelineProblem[] }
 
-/** Control characters, bidirectional controls, and halves of surrogate pairs: text that a reader cannot see, or the store not keep. */
+/** Control characters, bidirectional controls, and halves of surrogate pairs: invisible to a reader, or impossible to store. */
 const UNREADABLE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufff9-\ufffb]|\p{Cs}/u
@@ -29,8 +29,8 @@ export const fieldOf = (path: Path): string =>
   path.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : text ? `${text}.${part}` : part), '')
 
 /**
- * Reads one YAML document within bounds. Anchors, aliases, tags and keys that are no text are refused: each value is written where it
- * belongs, so each has one place.
+ * Reads one YAML document within {@link LIMITS}. Anchors, aliases, tags and keys that are not text are refused, so that each value has one
+ * place in the text.
  */
 export function readDocument(text: string, file: string): ReadDocument {
   const lines = new LineCounter()
@@ -51,7 +51,7 @@ export function readDocument(text: string, file: string): ReadDocument {
     countLines(text, lines, refused.offset)
     return { problems: [problemOf(refused.offset, '', refused.problem, refused.remedy)] }
   }
-  // Comparing each key with all others would take the square of their number; `collect` finds repeated keys in one pass.
+  // The parser's check for unique keys takes quadratic time; `collect` finds repeated keys in one pass.
   const parsed = parseDocument(text, {
     lineCounter: lines,
     uniqueKeys: false,
@@ -88,7 +88,7 @@ interface Bound {
   readonly remedy: string
 }
 
-/** Checks what must hold before the text is parsed: the parser itself has no bounds. */
+/** Checks the bounds before the text is parsed, because the parser has none. */
 function boundsProblem(text: string): Bound | undefined {
   const bytes = new TextEncoder().encode(text).length
   if (bytes > LIMITS.bytes)
@@ -115,7 +115,7 @@ function boundsProblem(text: string): Bound | undefined {
   return undefined
 }
 
-/** The parser counts lines while it reads; a text that is refused before is counted here. */
+/** Counts the lines of a text that is refused before it is parsed. */
 function countLines(text: string, lines: LineCounter, end: number): void {
   lines.addNewLine(0)
   for (let at = text.indexOf('\n'); at >= 0 && at < end; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1)
@@ -144,7 +144,7 @@ interface Collected {
 const keyOf = (path: Path): string => JSON.stringify(path)
 const startOf = (node: Node): number => node.range?.[0] ?? 0
 
-/** Plain values of the nodes, each with its place; and what no declaration may hold. */
+/** Converts nodes to plain values, each with its place, and finds YAML that a declaration may not contain. */
 function collect(contents: Node | null): Collected {
   const places = new Map<string, Place>()
   const keys = new Map<string, Place>()
@@ -171,7 +171,7 @@ function collect(contents: Node | null): Collected {
       const entries = new Map<string, unknown>()
       for (const { key, value } of node.items) {
         if (!isScalar(key) || typeof key.value !== 'string') {
-          refuse(isScalar(key) ? key : node, path, 'a key is no text', 'write names as keys')
+          refuse(isScalar(key) ? key : node, path, 'a key is not text', 'write names as keys')
           continue
         }
         const below = [...path, key.value]

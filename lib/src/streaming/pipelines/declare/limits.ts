@@ -1,10 +1,10 @@
-/** Bounds of one declaration. They are far above what a person writes, and keep a hostile text from costing time or memory. */
+/** Bounds of one declaration. They are far above ordinary use, and keep a hostile text from taking time or memory. */
 export const LIMITS = {
   /** UTF-8 bytes of the text. */
   bytes: 256 * 1024,
   /** Lexical tokens; the parser's time grows with them. */
   tokens: 30_000,
-  /** Lists and maps within one another. */
+  /** Levels of nested lists and maps. */
   depth: 20,
   /** Values, keys included. */
   nodes: 5_000,
@@ -14,6 +14,6 @@ export const LIMITS = {
   topics: 100,
   /** Characters of `description`. */
   description: 1_000,
-  /** Problems that are told of at once. */
+  /** Problems reported at once. */
   problems: 50,
 } as const

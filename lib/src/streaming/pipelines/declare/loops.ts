@@ -2,8 +2,7 @@ import { isBuiltInTopic } from '../../../base/types/records/TopicCatalogue.ts'
 import { type PipelineDeclaration, topicsRead, topicsWritten } from './declaration.ts'
 
 /**
- * The shortest way on which records of a pipeline come back to it, over topics that pipelines write: `a → topic x → b → topic y → a`.
- * Undefined where there is none.
+ * The shortest loop through a pipeline over topics that pipelines write: `a → topic x → b → topic y → a`. Undefined where there is none.
  */
 export function loopThrough(start: PipelineDeclaration, others: readonly PipelineDeclaration[]): string | undefined {
   const all = [start, ...others]

@@ -1,40 +1,33 @@
 import type { z } from 'zod'
-import type { PipelineProblem } from '../../../base/index.ts'
 import { suggest } from '../../../base/types/config/resolve.ts'
 import { unwrap } from '../../../base/types/config/settings.ts'
+import type { PipelineProblem } from '../../../base/types/index.ts'
 import { wordIssue } from '../../../base/types/issues.ts'
-import { declarationSchema, NAME_RULE, PIPELINE_NAME, type PipelineDeclaration, type PipelineOutput } from './declaration.ts'
+import { declarationSchema, NAME_RULE, PIPELINE_NAME, type PipelineOutput } from './declaration.ts'
 import { type Path, readDocument, type SourceDocument } from './document.ts'
 import { LIMITS } from './limits.ts'
+import type { ParsedDeclaration } from './parsed.ts'
 import { inOrder } from './problem.ts'
 import { readableParts } from './readable.ts'
-
-export interface ParsedDeclaration {
-  readonly declaration: PipelineDeclaration
-  /** Places of its values, for what is found wrong later. */
-  readonly document: SourceDocument
-  /** True where other parts of the text are wrong: what is not here is not known to be absent. */
-  readonly isPart?: true
-}
 
 export type ParseResult =
   | ParsedDeclaration
   | {
       readonly problems: readonly PipelineProblem[]
-      /** The parts that can be read; absent where the text is no YAML. */
+      /** The parts that can be read; absent where the text is not YAML. */
       readonly readable?: ParsedDeclaration
     }
 
 export interface ParseOptions {
-  /** The name of the text in problems: a path, or `draft of archive`. */
+  /** Name of the text in problems: a path, or `draft of archive`. */
   readonly file: string
   /** The pipeline's name where the text has none, such as the file's name without its ending. */
   readonly name?: string | undefined
 }
 
 /**
- * Reads a declaration and checks all that can be checked without knowing its surroundings. Pure, and free of Node: a browser runs it
- * too. Reports every problem at once.
+ * Parses a declaration and checks all that needs no knowledge of other pipelines and destinations. Reports every problem at once. Pure,
+ * and free of Node, so that a browser runs it too.
  */
 export function parseDeclaration(text: string, { file, name: preset }: ParseOptions): ParseResult {
   const read = readDocument(text, file)
@@ -74,7 +67,7 @@ function nameProblems(name: string | undefined, written: string | undefined, { p
 
 type Written = z.output<typeof declarationSchema>
 
-/** Finds what the types of single values do not tell. */
+/** Checks that involve several values. */
 function shapeProblems({ from, to }: Written, { problemAt }: SourceDocument): PipelineProblem[] {
   const problems: PipelineProblem[] = []
   if ((from.records === undefined) === (from.topics === undefined))
@@ -124,7 +117,7 @@ function repeated(values: readonly (string | undefined)[], problem: (at: number)
   })
 }
 
-/** Keys that an object of the declaration has, by its path. */
+/** The keys that the schema allows in the object at a path. */
 function keysAt(path: Path): readonly string[] {
   let at: unknown = declarationSchema
   for (const part of path) {
@@ -134,9 +127,9 @@ function keysAt(path: Path): readonly string[] {
   return Object.keys((unwrap(at as z.ZodType) as z.ZodObject).shape)
 }
 
-/** Keys of forms of this format that are still to come, and the reason why they are refused. */
+/** Keys of later versions of the format, with the reason why they are refused. */
 const NOT_YET: ReadonlyMap<string, string> = new Map([
-  ['steps', 'this version has no steps: a pipeline brings the records that it reads to its destinations unchanged'],
+  ['steps', 'this version has no steps: a pipeline delivers records unchanged'],
 ])
 
 function explain(issue: z.core.$ZodIssue, document: SourceDocument): PipelineProblem[] {

@@ -1,4 +1,4 @@
-import type { PipelineProblem } from '../../../base/index.ts'
+import type { PipelineProblem } from '../../../base/types/index.ts'
 
 /** `archive.yaml:5:18: to[0].destination "lak": no destination of this name is configured; did you mean lake?` */
 export function describeProblem({ file, line, column, field, value, problem, remedy }: PipelineProblem): string {
@@ -6,6 +6,6 @@ export function describeProblem({ file, line, column, field, value, problem, rem
   return `${file}:${line}:${column}: ${subject ? `${subject}: ` : ''}${problem}; ${remedy}`
 }
 
-/** By place: the order in which a reader meets them. */
+/** Sorts problems by their place in the text. */
 export const inOrder = (problems: readonly PipelineProblem[]): readonly PipelineProblem[] =>
   problems.toSorted((a, b) => a.line - b.line || a.column - b.column)

@@ -8,13 +8,13 @@ import {
 } from './declaration.ts'
 import type { Path, SourceDocument } from './document.ts'
 import { LIMITS } from './limits.ts'
-import type { ParsedDeclaration } from './parse.ts'
+import type { ParsedDeclaration } from './parsed.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
 /**
- * The parts of a declaration that can be read although others are wrong, so that what they refer to is checked at the same time. Names
- * and places that cannot be read are left out; the document tells the places in the text all the same.
+ * The parts of a declaration that can be read although others have errors, so that their references are checked at the same time. Values
+ * that cannot be read are left out; problems keep their places in the text.
  * @param preset the pipeline's name where the text has none
  */
 export function readableParts(document: SourceDocument, preset: string | undefined): ParsedDeclaration {
@@ -42,7 +42,7 @@ export function readableParts(document: SourceDocument, preset: string | undefin
 const asMap = (value: unknown): Values =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Values) : {}
 
-/** The entries of a list that can be read, with their places in it. */
+/** The entries of a list that can be read, with their indexes. */
 function found<T>(
   list: unknown,
   most: number,
@@ -61,7 +61,7 @@ function outputOf(entry: unknown): PipelineOutput | undefined {
   return isTopicName(topic) && isRecordName(record) ? { topic, record } : undefined
 }
 
-/** The document as seen by a declaration whose lists lack entries. */
+/** Maps indexes of lists whose unreadable entries were left out to indexes of the text. */
 function placedBy(document: SourceDocument, places: Readonly<Record<string, readonly number[]>>): SourceDocument {
   const original = (path: Path): Path =>
     path.map((part, i) => (typeof part === 'number' ? (places[path.slice(0, i).join('.')]?.[part] ?? part) : part))

@@ -1,31 +1,31 @@
-import type { PipelineProblem } from '../../../base/index.ts'
 import { suggest } from '../../../base/types/config/resolve.ts'
+import type { PipelineProblem } from '../../../base/types/index.ts'
 import type { RecordName } from '../../../base/types/records/index.ts'
 import { isBuiltInTopic, type TopicCatalogue } from '../../../base/types/records/TopicCatalogue.ts'
 import { isTopicOutput, type PipelineDeclaration, topicsRead, topicsWritten } from './declaration.ts'
 import { loopThrough } from './loops.ts'
-import type { ParsedDeclaration } from './parse.ts'
+import type { ParsedDeclaration } from './parsed.ts'
 import { inOrder } from './problem.ts'
 
-/** Names that a declaration may refer to or must not collide with. */
+/** The names that a declaration may refer to, and those that it must not collide with. */
 export interface Surroundings {
   /** Names of the configured destinations. */
   readonly destinations: readonly string[]
   /** Record types of the topics that exist. */
   readonly catalogue: Pick<TopicCatalogue, 'typeOf' | 'topics'>
-  /** Pipelines that are no declaration, by name: `the built-in pipeline crypto-data (consumers in qicore.yaml)`. */
+  /** Names of pipelines that are not declarations, described: `the built-in pipeline crypto-data (consumers in qicore.yaml)`. */
   readonly reserved: ReadonlyMap<string, string>
-  /** Consumer groups of those, with the same words. */
+  /** Consumer groups of those, described the same way. */
   readonly groups: ReadonlyMap<string, string>
-  /** The deployed declarations; one of the same name is what this one replaces. */
+  /** The deployed declarations; one of the same name is replaced by this one. */
   readonly deployed: readonly PipelineDeclaration[]
   /** The consumer group of an output of a pipeline. */
   readonly groupOf: (pipeline: string, output: string) => string
 }
 
 /**
- * Checks a declaration against its surroundings: names that do not exist, names that are taken, loops. Of parts of one only what they tell
- * for certain is a problem. Pure.
+ * Checks a declaration against its surroundings: names that do not exist, names that are taken, loops. In a partly readable declaration
+ * (`isPart`) only certain problems are reported. Pure.
  */
 export function checkReferences(parsed: ParsedDeclaration, surroundings: Surroundings): readonly PipelineProblem[] {
   const { declaration, document } = parsed
@@ -40,7 +40,7 @@ export function checkReferences(parsed: ParsedDeclaration, surroundings: Surroun
   ]
   const loop = loopThrough(declaration, others)
   if (loop !== undefined)
-    problems.push(document.problemAt(['to'], `its records come back to it: ${loop}`, 'take one topic out of that way'))
+    problems.push(document.problemAt(['to'], `its records come back to it: ${loop}`, 'remove one topic of this loop'))
   return inOrder(problems)
 }
 
@@ -109,7 +109,7 @@ function topicsTaken(
   })
 }
 
-/** Consumer groups are named by joining names, and different names may join to the same. */
+/** Group names are joined from names, so different names can make the same group name. */
 function groupsTaken(
   { declaration, document, isPart }: ParsedDeclaration,
   { groups, groupOf }: Surroundings,
@@ -122,7 +122,7 @@ function groupsTaken(
   return declaration.to.flatMap((output, at) => {
     const group = groupOf(declaration.name, outputName(output))
     const owner = taken.get(group)
-    // An output that is listed twice is a problem of the text itself.
+    // An output that is listed twice is reported by parseDeclaration.
     if (!isPart) taken.set(group, `pipeline ${declaration.name} to ${outputName(output)}`)
     return owner === undefined
       ? []
@@ -136,6 +136,6 @@ function groupsTaken(
   })
 }
 
-/** The name of an output within its pipeline: that of the destination, or `topic.` and that of the topic. */
+/** The name of an output within its pipeline: its destination's, or `topic.TOPIC`. */
 export const outputName = (output: PipelineDeclaration['to'][number]): string =>
   isTopicOutput(output) ? `topic.${output.topic}` : output.destination

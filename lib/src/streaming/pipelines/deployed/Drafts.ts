@@ -1,22 +1,23 @@
-import { migrate, type Pool, QiError, suggest, withClient } from '../../../base/index.ts'
+import { migrate, type Pool, withClient } from '../../../base/database/index.ts'
+import { QiError, suggest } from '../../../base/types/index.ts'
 import { pipelineMigrations } from './migrations.ts'
 import type { PipelineDraft } from './model.ts'
 import { type DraftRow, draftOf, millis } from './rows.ts'
 
 const COLUMNS = `name, revision, text, ${millis('saved_at')} as saved_at, saved_by`
 
-/** Drafts that a store keeps at most. */
+/** Most drafts in a store. */
 const MOST = 500
 
 export interface DraftRequest {
   readonly name: string
   readonly text: string
-  /** The revision that this one replaces; 0: there is none. */
+  /** The revision that this one replaces; 0 for the first. */
   readonly replaces: number
   readonly by: string
 }
 
-/** Texts that somebody works on: one a name, none of them runs. What is wrong with a text does not keep it from being saved. */
+/** Declarations that are being written: one for each name. None of them runs, and they may contain errors. */
 export class Drafts {
   readonly #pool: Pool
 
@@ -24,7 +25,7 @@ export class Drafts {
     this.#pool = pool
   }
 
-  /** Makes its tables where they are not there. @throws QiError */
+  /** Creates its tables unless they exist. @throws QiError */
   static async open(pool: Pool): Promise<Drafts> {
     await migrate(pool, pipelineMigrations)
     return new Drafts(pool)
@@ -42,7 +43,7 @@ export class Drafts {
     throw new QiError('NOT_FOUND', `there is no draft of "${name.slice(0, 70)}"${suggest(name, known)}`, { field: 'name' })
   }
 
-  /** @throws QiError CONFLICT where another revision is there than the one that this should replace */
+  /** @throws QiError CONFLICT where the stored revision is not the one that this replaces */
   async save({ name, text, replaces, by }: DraftRequest): Promise<PipelineDraft> {
     const [saved] =
       replaces === 0
@@ -61,12 +62,12 @@ export class Drafts {
     const all = await this.list()
     const there = all.find((draft) => draft.name === name)
     if (!there && replaces === 0)
-      throw new QiError('CONFLICT', `there are ${all.length} drafts, the most that are kept; discard some`, { field: 'name' })
+      throw new QiError('CONFLICT', `there are ${all.length} drafts, and a store keeps no more; discard some`, { field: 'name' })
     throw new QiError(
       'CONFLICT',
       there
-        ? `draft ${name}: revision ${there.revision} is there, saved by ${there.savedBy}, and ${replaces === 0 ? 'none' : `revision ${replaces}`} was to be replaced; read it, then save again`
-        : `draft ${name}: revision ${replaces} was to be replaced, and it is no longer there; save it as a new one`,
+        ? `draft ${name}: revision ${there.revision}, saved by ${there.savedBy}, is stored, but ${replaces === 0 ? 'a first revision was to be saved' : `revision ${replaces} was to be replaced`}; read it, then save again`
+        : `draft ${name} no longer exists, and revision ${replaces} was to be replaced; save it as a new draft`,
       { field: 'replaces' },
     )
   }

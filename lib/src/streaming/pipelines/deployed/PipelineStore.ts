@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { migrate, type Pool, type PoolClient, QiError, suggest, withClient } from '../../../base/index.ts'
+import { migrate, type Pool, type PoolClient, withClient } from '../../../base/database/index.ts'
+import { QiError, suggest } from '../../../base/types/index.ts'
 import type { TopicOutput } from '../declare/index.ts'
 import { markDeleted, type PipelineGroup } from './groups.ts'
 import { pipelineMigrations } from './migrations.ts'
@@ -20,16 +21,16 @@ import {
   versionOf,
 } from './rows.ts'
 
-/** The channel on which a process tells the others that pipelines changed. */
+/** The PostgreSQL channel that announces each change of the pipelines. */
 export const PIPELINE_CHANNEL = 'qicore_pipelines'
 
 const TOPICS = 'select topic, record from pipeline_topics order by topic'
 
-/** The newest versions and events of a pipeline that are kept. */
+/** Versions and events that are kept of a pipeline, the newest. */
 const KEPT = 1_000
 
 /**
- * Checks a text among what is deployed, under the lock that deploys take.
+ * Checks a text against the deployed pipelines, under the lock that deploys take.
  * @returns the topics that it writes
  * @throws QiError where it cannot be deployed
  */
@@ -38,7 +39,7 @@ export type DeployCheck = (text: string, among: PipelineSnapshot) => readonly To
 export interface DeployRequest {
   readonly name: string
   readonly text: string
-  /** The version that runs now, which this one replaces; 0: there is none. */
+  /** The running version that this one replaces; 0 for a new pipeline. */
   readonly replaces: number
   readonly by: string
   readonly check: DeployCheck
@@ -47,8 +48,8 @@ export interface DeployRequest {
 const ready = new WeakSet<Pool>()
 
 /**
- * Deployed pipelines and their versions, in the store's PostgreSQL. Changes are transactions one after another, under a lock, so two
- * processes that deploy at once never contradict each other; each change is announced on {@link PIPELINE_CHANNEL}.
+ * Deployed pipelines and their versions, in the store's PostgreSQL. Each change is a transaction under one lock, so processes that deploy
+ * at the same time never contradict each other, and is announced on {@link PIPELINE_CHANNEL}.
  */
 export class PipelineStore {
   readonly #pool: Pool
@@ -57,7 +58,7 @@ export class PipelineStore {
     this.#pool = pool
   }
 
-  /** Makes its tables where they are not there. @throws QiError */
+  /** Creates its tables unless they exist. @throws QiError */
   static async open(pool: Pool): Promise<PipelineStore> {
     if (!ready.has(pool)) await migrate(pool, pipelineMigrations)
     ready.add(pool)
@@ -100,8 +101,8 @@ export class PipelineStore {
   }
 
   /**
-   * Makes a text the version that runs. The text that runs already deploys nothing.
-   * @throws QiError CONFLICT where another version runs than the one that this should replace; what the check throws
+   * Makes a text the running version. The text that runs already changes nothing.
+   * @throws QiError CONFLICT where the running version is not the one that this replaces; the errors of the check
    */
   deploy({ name, text, replaces, by, check }: DeployRequest): Promise<DeployOutcome> {
     return this.#change(async (client) => {
@@ -133,8 +134,8 @@ export class PipelineStore {
   }
 
   /**
-   * Makes an earlier version the one that runs.
-   * @throws QiError NOT_FOUND; CONFLICT as {@link deploy}; what the check throws
+   * Makes an earlier version the running one.
+   * @throws QiError NOT_FOUND; CONFLICT as {@link deploy}; the errors of the check
    */
   rollback({ name, version, ...request }: Omit<DeployRequest, 'text'> & { readonly version: number }): Promise<DeployOutcome> {
     return this.#change(async (client) => {
@@ -160,7 +161,7 @@ export class PipelineStore {
     })
   }
 
-  /** @returns false where it was so already. @throws QiError NOT_FOUND */
+  /** @returns false where the pipeline has that state already. @throws QiError NOT_FOUND */
   setState(name: string, state: PipelineState, by: string): Promise<boolean> {
     return this.#change(async (client) => {
       const { rows } = await client.query<{ state: PipelineState }>('select state from pipelines where name = $1', [name])
@@ -171,14 +172,14 @@ export class PipelineStore {
     })
   }
 
-  /** Has what is parked try again, in every process: all outputs of a pipeline, or one. */
+  /** Resumes the parked deliveries of a pipeline in every process: of all outputs, or of one. */
   resume(name: string, output: string | undefined, by: string): Promise<void> {
     return this.#change((client) => note(client, { name, event: 'resumed', ...(output !== undefined && { output }), by }))
   }
 
   /**
    * Deletes a pipeline with its versions, and marks its consumer groups to be deleted. Its history stays.
-   * @param check gives its groups; throws where others need the pipeline
+   * @param check returns its groups; throws where another pipeline needs it
    * @throws QiError NOT_FOUND
    */
   delete(name: string, by: string, check: (among: PipelineSnapshot) => readonly PipelineGroup[]): Promise<void> {
@@ -203,7 +204,7 @@ export class PipelineStore {
     return withClient(this.#pool, async (client) => (await client.query(sql, values)).rows as R[])
   }
 
-  /** One change at a time in all processes: what it was checked against stays so until it is committed. */
+  /** One change at a time over all processes, so the state that a change was checked against holds until it is committed. */
   #change<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     return withClient(this.#pool, async (client) => {
       await client.query('begin')

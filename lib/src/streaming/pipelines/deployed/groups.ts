@@ -1,22 +1,22 @@
-import { type Pool, type PoolClient, withClient } from '../../../base/index.ts'
+import { type Pool, type PoolClient, withClient } from '../../../base/database/index.ts'
 import type { DeliveryKey, DeliverySettings } from '../delivery.ts'
 
-/** The consumer group of a delivery, with the bound of its lag; Infinity: none. */
+/** The consumer group of a delivery, with the bound of its lag; Infinity: unbounded. */
 export interface DeliveryGroup extends DeliveryKey, Pick<DeliverySettings, 'maxLagMs' | 'maxLagBytes'> {
   readonly name: string
 }
 
 export type PipelineGroup = Pick<DeliveryGroup, 'name' | 'destination'>
 
-/** A group as the store remembers it, also once the configuration no longer has its delivery. */
+/** A row of the store about a group. It outlives the configuration of the delivery. */
 export interface KnownGroup extends DeliveryGroup {
-  /** How long ago a process last said that its configuration has the delivery, in milliseconds. */
+  /** Time since a process last claimed the group, in milliseconds. */
   readonly unclaimedMs: number
   /** Its pipeline was deleted: the group is to be deleted from the stream too. */
   readonly deleted: boolean
 }
 
-/** Says that the configuration of this process has these deliveries. A group that nobody has claimed for a year is forgotten. */
+/** Claims the groups of the deliveries in this process's configuration. Groups without a claim for a year are forgotten. */
 export async function claimGroups(pool: Pool, groups: readonly DeliveryGroup[]): Promise<void> {
   await withClient(pool, async (client) => {
     await client.query(
@@ -47,7 +47,7 @@ export async function knownGroups(pool: Pool): Promise<readonly KnownGroup[]> {
   })
 }
 
-/** Marks the groups of a pipeline, so that a running platform deletes them once their members are gone. */
+/** Marks the groups of a pipeline as deleted; a running platform deletes them once they have no members. */
 export async function markDeleted(client: PoolClient, pipeline: string, groups: readonly PipelineGroup[]): Promise<void> {
   await client.query(
     `insert into pipeline_groups (name, pipeline, destination, deleted)
@@ -58,10 +58,10 @@ export async function markDeleted(client: PoolClient, pipeline: string, groups: 
   await client.query('update pipeline_groups set deleted = true where pipeline = $1', [pipeline])
 }
 
-/** The group is gone from the stream. */
+/** Removes the row of a group that is gone from the stream. */
 export const forgetGroup = (pool: Pool, name: string): Promise<unknown> =>
   withClient(pool, (client) => client.query('delete from pipeline_groups where name = $1', [name]))
 
-/** A pipeline of the same name was deployed while members of the group lived: it goes on where they were. */
+/** Takes back the mark: a pipeline of the same name was deployed while the group still had members, and continues from its offsets. */
 export const keepGroup = (pool: Pool, name: string): Promise<unknown> =>
   withClient(pool, (client) => client.query('update pipeline_groups set deleted = false where name = $1', [name]))

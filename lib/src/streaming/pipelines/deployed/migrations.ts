@@ -1,8 +1,8 @@
-import type { MigrationFile, Migrations } from '../../../base/index.ts'
+import type { MigrationFile, Migrations } from '../../../base/database/index.ts'
 
 /**
- * The pipelines of a store. `pipelines` says which version runs; every process of a cluster reads it. `pipeline_history` outlives a
- * deleted pipeline, so its version numbers are never given twice. A topic keeps the record type that it was first declared with.
+ * The tables of pipelines. `pipelines` holds the running version of each; every process of a cluster reads it. `pipeline_history` outlives
+ * a deleted pipeline, so version numbers are never used twice. A topic keeps the record type that it was first declared with.
  */
 const files: readonly MigrationFile[] = [
   {

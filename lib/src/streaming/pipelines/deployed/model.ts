@@ -1,8 +1,8 @@
-import type { RecordName } from '../../../base/index.ts'
+import type { RecordName } from '../../../base/types/index.ts'
 
 export type PipelineState = 'running' | 'stopped'
 
-/** One text that was deployed. Times are milliseconds since 1970. */
+/** One deployed text. Times are milliseconds since 1970. */
 export interface PipelineVersion {
   readonly name: string
   readonly version: number
@@ -12,7 +12,7 @@ export interface PipelineVersion {
   readonly deployedBy: string
 }
 
-/** A pipeline with the version that runs, or would if it were not stopped. */
+/** A pipeline with its current version, which runs unless the state is `stopped`. */
 export interface DeployedPipeline extends PipelineVersion {
   readonly state: PipelineState
 }
@@ -23,21 +23,21 @@ export interface PipelineEvent {
   readonly at: number
   readonly event: (typeof PIPELINE_EVENTS)[number]
   readonly version?: number
-  /** Of `resumed`: the one output that was to try again. */
+  /** Of `resumed`: the one output; absent for all. */
   readonly output?: string
   readonly by: string
 }
 
 export interface PipelineDraft {
   readonly name: string
-  /** Counts the savings of this draft; a saving names the one that it replaces. */
+  /** Counts the saves of this draft; a save names the revision that it replaces. */
   readonly revision: number
   readonly text: string
   readonly savedAt: number
   readonly savedBy: string
 }
 
-/** A wish that what is parked tries again. Ids grow. */
+/** A request to resume parked deliveries. Later requests have greater ids. */
 export interface Resumption {
   readonly id: bigint
   readonly name: string
@@ -45,7 +45,7 @@ export interface Resumption {
   readonly output?: string
 }
 
-/** All that a running platform follows, read in one moment. */
+/** The state that a running platform follows. */
 export interface PipelineSnapshot {
   readonly pipelines: readonly DeployedPipeline[]
   /** Topics that pipelines write or wrote, with their record types. */
@@ -56,6 +56,6 @@ export interface PipelineSnapshot {
 /** The outcome of a deploy or rollback. */
 export interface DeployOutcome {
   readonly version: number
-  /** False: this text runs already, and nothing was done. */
+  /** False where this text ran already. */
   readonly changed: boolean
 }

@@ -1,9 +1,9 @@
-import { type Pool, withClient } from '../../../base/index.ts'
+import { type Pool, withClient } from '../../../base/database/index.ts'
 
-/** A process that has not been seen for so long, in milliseconds, is taken to be dead. */
+/** A process without a heartbeat for this long counts as dead. */
 const DEAD_MS = 60_000
 
-/** A process that runs the pipelines of a store, and the destinations that its configuration has: names and types, no addresses. */
+/** A process that runs the pipelines of a store. `destinations` are the types of its configured destinations by name, without addresses. */
 export interface PipelineProcess {
   readonly id: string
   readonly host: string
@@ -11,7 +11,7 @@ export interface PipelineProcess {
   readonly destinations: Readonly<Record<string, string>>
 }
 
-/** The heartbeat of a running platform, in the store. Rows of processes that are long dead are removed. */
+/** Writes the heartbeat of a running platform. Rows without one for a day are removed. */
 export async function beat(pool: Pool, { id, host, pid, destinations }: PipelineProcess): Promise<void> {
   await withClient(pool, async (client) => {
     await client.query(
@@ -28,7 +28,7 @@ export async function endBeat(pool: Pool, id: string): Promise<void> {
   await withClient(pool, (client) => client.query('delete from pipeline_processes where id = $1', [id]))
 }
 
-/** The processes that run now, those of a store that has no pipelines yet among them: none. */
+/** The processes that have sent a heartbeat within a minute. */
 export async function liveProcesses(pool: Pool): Promise<readonly PipelineProcess[]> {
   return withClient(pool, async (client) => {
     const { rows } = await client.query<PipelineProcess>(

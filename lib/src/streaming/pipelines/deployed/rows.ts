@@ -1,4 +1,4 @@
-import { type RecordName, recordTypes } from '../../../base/index.ts'
+import { type RecordName, recordTypes } from '../../../base/types/index.ts'
 import type { DeployedPipeline, PipelineDraft, PipelineEvent, PipelineSnapshot, PipelineVersion, Resumption } from './model.ts'
 
 /** Milliseconds since 1970 of a timestamptz column. */
@@ -63,7 +63,7 @@ export interface TopicRow {
   readonly record: string
 }
 
-/** Topics whose record type this version does not know are left out: a newer process has declared them. */
+/** Leaves out topics whose record type this version does not know, because a newer process declared them. */
 export const topicsOf = (rows: readonly TopicRow[]): PipelineSnapshot['topics'] =>
   rows.flatMap(({ topic, record }) => (Object.hasOwn(recordTypes, record) ? [[topic, record as RecordName] as const] : []))
 

@@ -4,17 +4,14 @@ import {
   type BaseAgent,
   DurableRunner,
   type LlmSettings,
-  type Logger,
   llmSettings,
   type McpCaller,
-  type PartHealth,
-  QiError,
-  suggest,
   type ToolHandles,
   type WorkflowRunner,
-} from '../../../base/index.ts'
+} from '../../../base/agent/index.ts'
+import { type Logger, type PartHealth, QiError, suggest } from '../../../base/types/index.ts'
+import { DirectCaller } from '../../../mcp-tools/index.ts'
 import { agentDefinitions } from './definitions.ts'
-import { LinkedClient } from './LinkedClient.ts'
 import { openLlm } from './llm.ts'
 import { publishRecords } from './publish.ts'
 
@@ -27,29 +24,27 @@ export interface AgentHostOptions {
   readonly servers: McpCaller | undefined
   readonly logger: Logger
   readonly definitions?: Readonly<Record<string, AgentDefinition>>
-  /** See DurableRunnerOptions. */
+  /** See {@link DurableRunner}. */
   readonly observing?: boolean
 }
 
-/** Connections of the runner: two are held, the others are for what DBOS keeps and for effects. */
+/** Connections of the runner: two are held all the time, the others serve DBOS and the effects of workflows. */
 const CONNECTIONS = 8
 
-/** All agents of a platform, and what carries their workflows out. */
+/** All agents of a platform, and the runner of their workflows. */
 export class AgentHost implements AsyncDisposable {
   readonly runner: WorkflowRunner
   readonly #agents: ReadonlyMap<string, BaseAgent>
   readonly #started = new Map<string, Promise<void>>()
-  readonly #clients: readonly AsyncDisposable[]
 
-  private constructor(runner: WorkflowRunner, agents: ReadonlyMap<string, BaseAgent>, clients: readonly AsyncDisposable[]) {
+  private constructor(runner: WorkflowRunner, agents: ReadonlyMap<string, BaseAgent>) {
     this.runner = runner
     this.#agents = agents
-    this.#clients = clients
   }
 
   /**
-   * Makes every agent, so that this process can go on with what any of them began, and starts those of `settings.run`.
-   * @throws QiError CONFLICT where this process has a host already, UNAVAILABLE without the store
+   * Creates every agent, so that this process can take over any agent's runs, and starts those of `settings.run`.
+   * @throws QiError CONFLICT if this process has a host already, UNAVAILABLE without the store
    */
   static async open({
     settings,
@@ -60,19 +55,16 @@ export class AgentHost implements AsyncDisposable {
     definitions = agentDefinitions,
     observing = false,
   }: AgentHostOptions): Promise<AgentHost> {
-    const client = new LinkedClient(() => handles)
+    const mcp = new DirectCaller({ handles: () => handles })
     const agents = new Map<string, BaseAgent>()
-    const clients: AsyncDisposable[] = [client]
     for (const { name, config, tools, create } of Object.values(definitions)) {
       const own = logger.child({ agent: name })
-      const model = openLlm({ settings: llm, handles: () => handles, logger: own, tools })
-      clients.push(model)
       const parts: AgentParts = {
         ...handles,
         logger: own,
-        mcp: client,
+        mcp,
         servers: servers ?? noServers,
-        llm: model,
+        llm: openLlm({ settings: llm, handles: () => handles, logger: own, tools }),
         publish: (type, records) =>
           publishRecords({ stream: handles.stream, logger: own, agent: name, store: handles.store }, type, records),
       }
@@ -82,8 +74,8 @@ export class AgentHost implements AsyncDisposable {
     const pool = handles.store.createPool({ max: CONNECTIONS, applicationName: 'qicore-agents' })
     const workflows = [...agents.values()].flatMap((agent) => Object.values(agent.workflows))
     const runner = await DurableRunner.open({ pool, workflows, logger, observing })
-    const host = new AgentHost(runner, agents, clients)
-    for (const name of settings.run ?? []) await host.#start(name, true).catch(() => {}) // the health tells
+    const host = new AgentHost(runner, agents)
+    for (const name of settings.run ?? []) await host.#start(name, true).catch(() => {}) // shows in the health
     return host
   }
 
@@ -91,14 +83,14 @@ export class AgentHost implements AsyncDisposable {
     return [...this.#agents.values()]
   }
 
-  /** An agent that works; it is started for this where it was not. @throws QiError NOT_FOUND, and what keeps it from working */
+  /** An agent, started if it was not. @throws QiError NOT_FOUND, or of its start */
   async agent(name: string): Promise<BaseAgent> {
     const agent = this.#named(name)
     await (this.#started.get(name) ?? this.#start(name, false))
     return agent
   }
 
-  /** Those that were started. */
+  /** The agents that were started. */
   get started(): readonly BaseAgent[] {
     return this.agents.filter(({ name }) => this.#started.has(name))
   }
@@ -116,7 +108,6 @@ export class AgentHost implements AsyncDisposable {
   async close(): Promise<void> {
     for (const agent of this.agents) await agent.stop()
     await this.runner.close()
-    for (const client of this.#clients) await client[Symbol.asyncDispose]()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -141,6 +132,6 @@ export class AgentHost implements AsyncDisposable {
 
 const noServers: McpCaller = {
   async callTool(name) {
-    throw new QiError('UNAVAILABLE', `${name}: no MCP server of others runs; name it under mcp.servers in qicore.yaml`)
+    throw new QiError('UNAVAILABLE', `${name}: no MCP server runs; name it under mcp.servers in qicore.yaml`)
   },
 }

@@ -1,12 +1,5 @@
-import {
-  type LlmSettings,
-  type Logger,
-  type McpCaller,
-  type PartHealth,
-  type QiError,
-  type ToolHandles,
-  toQiError,
-} from '../../../base/index.ts'
+import type { LlmSettings, McpCaller, ToolHandles } from '../../../base/agent/index.ts'
+import { type Logger, type PartHealth, type QiError, toQiError } from '../../../base/types/index.ts'
 import { AgentHost } from './AgentHost.ts'
 import { agentDefinitions } from './definitions.ts'
 import { type AgentOverview, overviewOf } from './overview.ts'
@@ -19,7 +12,7 @@ export interface AgentsOptions {
   readonly servers: () => McpCaller | undefined
 }
 
-/** The host of a platform's agents, opened when somebody wants one. One that cannot be opened shows in the health and stops nothing. */
+/** The host of a platform's agents, opened at its first use. If it cannot be opened, the health shows why and all else runs on. */
 export class Agents {
   readonly #options: AgentsOptions
   #host: Promise<AgentHost> | undefined
@@ -30,14 +23,14 @@ export class Agents {
     this.#options = options
   }
 
-  /** Starts those that the configuration names; returns at once. */
+  /** Starts the configured agents; returns at once. */
   start(): void {
     if (this.#options.settings.run.length > 0) this.#open(this.#options.settings.run, false).catch(() => {})
   }
 
   /**
-   * @param observing only to tell of runs and to answer them
-   * @throws QiError CONFLICT where this process hosts the agents of another platform, UNAVAILABLE
+   * @param observing true to list and answer runs only, and carry none out
+   * @throws QiError CONFLICT if this process hosts the agents of another platform, UNAVAILABLE
    */
   host({ observing = false }: { readonly observing?: boolean } = {}): Promise<AgentHost> {
     return this.#host ?? this.#open([], observing)
@@ -47,7 +40,7 @@ export class Agents {
     if (this.#opened) return this.#opened.health()
     if (!this.#failure) return []
     const { error, since } = this.#failure
-    const action = 'it is tried again when the platform is started again'
+    const action = 'it is tried again when the platform is restarted'
     return [{ name: 'agents', status: 'degraded', since, summary: error.message, action }]
   }
 
@@ -79,7 +72,7 @@ export class Agents {
       (thrown: unknown) => {
         const error = toQiError(thrown)
         this.#failure = { error, since: Date.now() }
-        logger.error({ error }, 'the agents cannot run')
+        logger.error({ err: error }, 'the agents cannot be started')
       },
     )
     return opening

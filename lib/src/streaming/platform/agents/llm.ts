@@ -1,41 +1,32 @@
-import {
-  Llm,
-  type LlmSettings,
-  type Logger,
-  QiError,
-  type ToolDefinition,
-  type ToolHandles,
-  toQiError,
-} from '../../../base/index.ts'
-import { inputOf, selectTools, toolJsonSchema } from '../../../mcp-tools/index.ts'
-import { LinkedClient } from './LinkedClient.ts'
+import { Llm, type LlmSettings, type ToolDefinition, type ToolHandles } from '../../../base/agent/index.ts'
+import { type Logger, QiError, toQiError } from '../../../base/types/index.ts'
+import { DirectCaller, inputOf, selectTools, toolJsonSchema } from '../../../mcp-tools/index.ts'
 
-/** What is market data: enough for most questions, and few enough not to fill every call of the model. */
+/** Market data: enough for most questions, few enough to keep the model's context small. */
 const MARKET_TOOLS = ['TimescaleDBFinancialTools', 'TimescaleTools', 'AnalyticsTools', 'platform_health']
 
 export interface LlmAccess {
   readonly settings: LlmSettings
   readonly handles: () => ToolHandles | Promise<ToolHandles>
   readonly logger: Logger
-  /** The tools, or sets of them, that whoever asks may use; default: those of the configuration. */
+  /** Names of tools or tool sets that the model may use. Default: `llm.tools`. */
   readonly tools?: readonly string[] | undefined
   readonly project?: string
 }
 
 /**
- * The optional model with our tools that read, over a client that has no others: what it may not do, it cannot.
- * @throws QiError CONFIG_INVALID for a tool that there is not
+ * Opens the optional model with our read-only tools. Its caller has no other tools.
+ * @throws QiError CONFIG_INVALID for an unknown tool
  */
-export function openLlm({ settings, handles, logger, tools: names, project }: LlmAccess): Llm & AsyncDisposable {
+export function openLlm({ settings, handles, logger, tools: names, project }: LlmAccess): Llm {
   const tools = selected(names ?? settings.tools ?? MARKET_TOOLS)
-  const client = new LinkedClient(handles, tools, true)
+  const mcp = new DirectCaller({ handles, tools, bounded: true })
   const offered = tools.map((tool) => ({
     name: tool.name,
     description: tool.summary,
     input: toolJsonSchema(inputOf(tool), 'input'),
   }))
-  const llm = new Llm({ settings, tools: offered, mcp: client, logger, ...(project !== undefined && { project }) })
-  return Object.assign(llm, { [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() })
+  return new Llm({ settings, tools: offered, mcp, logger, ...(project !== undefined && { project }) })
 }
 
 function selected(names: readonly string[]): readonly ToolDefinition[] {

@@ -1,28 +1,28 @@
-import type { AgentDefinition, AgentStatus, BaseAgent, RunStatus, WorkflowRunner } from '../../../base/index.ts'
+import type { AgentDefinition, AgentStatus, BaseAgent, RunStatus, WorkflowRunner } from '../../../base/agent/index.ts'
 
-/** One agent, and what it does in this process. */
+/** One agent and its state in this process. */
 export interface AgentOverview {
   readonly name: string
   readonly summary: string
-  /** Whether the configuration has it work by its schedules. */
+  /** True if the configuration runs it by its schedules. */
   readonly scheduled: boolean
-  /** Absent where it has not been started in this process. */
+  /** Absent if it has not been started in this process. */
   readonly status?: AgentStatus
-  /** Of an agent that was started here the last runs in any process of the store, newest first. */
+  /** Of an agent started here: its last runs in any process of the store, newest first. */
   readonly runs: readonly RunStatus[]
 }
 
-/** Of each agent. */
+/** Most runs shown for each agent. */
 const MOST_RUNS = 5
 
 export interface OverviewParts {
   readonly definitions: Readonly<Record<string, AgentDefinition>>
   readonly scheduled: readonly string[]
-  /** What was started, and what carries it out. */
+  /** The agents that were started, and their runner. */
   readonly started?: { readonly agents: readonly BaseAgent[]; readonly runner: WorkflowRunner } | undefined
 }
 
-/** All agents there are, by name. @throws QiError UNAVAILABLE */
+/** All agents, sorted by name. @throws QiError UNAVAILABLE */
 export function overviewOf({ definitions, scheduled, started }: OverviewParts): Promise<readonly AgentOverview[]> {
   const agents = Object.values(definitions).map(async ({ name, summary }): Promise<AgentOverview> => {
     const known = { name, summary, scheduled: scheduled.includes(name) }

@@ -1,26 +1,25 @@
+import type { Store } from '../../../base/database/index.ts'
 import {
   type Logger,
   type PublisherStats,
   QiError,
   type RecordType,
   type RecordValues,
-  type Store,
   type Stream,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import { CryptoDataPublisher } from '../../../publishers/index.ts'
 
 interface Publishing {
   readonly stream: Stream
   readonly logger: Logger
-  /** The name that statistics and dead letters show. */
+  /** The source name in statistics and dead letters. */
   readonly source: string
   readonly store: Pick<Store, 'clock' | 'calendars'>
 }
 
 /**
- * Carries records that were made in this process into the stream, on the way of all records; returns when they are durable. Those that
- * are no valid records are in the dead letters.
- * @throws QiError what the stream throws
+ * Publishes records made in this process; returns once they are durable in the stream. Invalid records become dead letters.
+ * @throws QiError of the stream
  */
 export async function publishOnce<R extends RecordValues>(
   { stream, logger, source: name, store }: Publishing,
@@ -42,8 +41,8 @@ export async function publishOnce<R extends RecordValues>(
 }
 
 /**
- * {@link publishOnce} for records that an agent has made.
- * @throws QiError BAD_DATA where some are no valid records
+ * {@link publishOnce} for the records of an agent.
+ * @throws QiError BAD_DATA if some are invalid
  */
 export async function publishRecords<R extends RecordValues>(
   { agent, ...publishing }: Omit<Publishing, 'source'> & { readonly agent: string },

@@ -1,15 +1,23 @@
-import { type HistoryWindow, type Micros, type SeriesProof, SILENCE, type Span, subtract, union } from '../../../base/index.ts'
+import {
+  type HistoryWindow,
+  type Micros,
+  type SeriesProof,
+  SILENCE,
+  type Span,
+  subtract,
+  union,
+} from '../../../base/types/index.ts'
 
-/** Pieces that are kept before they are put together. */
-const MANY = 1000
+/** Most pieces before they are merged. */
+const MOST_PIECES = 1000
 
-/** The part of a window that came: follows the times of its records, in whatever order. */
+/** Tracks which part of a window has arrived, by the times of its records in any order. */
 export class Arrivals {
   readonly #window: HistoryWindow
   readonly #proof: SeriesProof
-  /** How far apart two neighbours may be. */
+  /** Longest distance between neighbours without a gap. */
   readonly #limit: Micros
-  /** Each from its first record to as far behind its last as the next may be. */
+  /** Each from its first record to the latest time at which the next record would follow without a gap. */
   #pieces: { from: Micros; to: Micros }[] = []
   readonly #keys = new Set<string | number>()
   #overwritten = 0
@@ -24,17 +32,17 @@ export class Arrivals {
     return this.#proof === 'timeframe' || this.#proof === 'cadence'
   }
 
-  /** How many records there are, each key once. */
+  /** Number of distinct keys. */
   get count(): number {
     return this.#keys.size
   }
 
-  /** Records of a key that another had already. */
+  /** Number of records whose key had arrived already. */
   get overwritten(): number {
     return this.#overwritten
   }
 
-  /** @param key tells a record of the series from the others */
+  /** @param key identifies the record within its series */
   add(time: Micros, key: string | number = time): void {
     if (this.#keys.has(key)) this.#overwritten++
     this.#keys.add(key)
@@ -43,23 +51,23 @@ export class Arrivals {
     const to = time + this.#limit
     if (last && time >= last.from && time <= last.to) last.to = Math.max(last.to, to)
     else this.#pieces.push({ from: time, to })
-    if (this.#pieces.length > MANY) this.#pieces = union(this.#pieces).map((piece) => ({ ...piece }))
+    if (this.#pieces.length > MOST_PIECES) this.#pieces = union(this.#pieces).map((piece) => ({ ...piece }))
   }
 
   /**
-   * What is held now, and what of the window is not: of candles every bar that is missing, of prices every silence longer than
-   * three times the distance at which they come. Of records that come when something happens a silence is none: the window is held,
-   * or the provider has nothing of it.
+   * The parts of the window that are held and that are empty. Empty are: of candles every missing bar; of prices every silence of more
+   * than three times their usual distance. Records without a rhythm, such as trades, have no silence: the window is held if any came,
+   * else empty.
    */
   result(): { readonly held: readonly Span[]; readonly empty: readonly Span[] } {
     const { from, to } = this.#window
     const whole = [{ from, to }]
     if (!this.#rhythmic) return this.count > 0 ? { held: whole, empty: [] } : { held: [], empty: whole }
     const held = union(this.#pieces).map((piece): Span => {
-      // A bar is held as a whole, to its end.
+      // A bar is held to its end.
       if (this.#proof === 'timeframe') return piece
       const first = piece.from - from <= this.#limit ? from : piece.from
-      // The limit behind the last price is the next one's, unless the window ends within it.
+      // The time behind the last price belongs to the next one, unless the window ends before.
       return { from: first, to: piece.to >= to ? to : piece.to - this.#limit + 1 }
     })
     return { held, empty: subtract(whole, held) }

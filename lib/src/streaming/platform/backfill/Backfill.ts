@@ -1,75 +1,78 @@
+import type { Coverage, Store } from '../../../base/database/index.ts'
+import { abortable, retry, throwIfAborted } from '../../../base/networking/index.ts'
 import {
   type BackfillFailure,
   type BackfillRequest,
   type BackfillResult,
   type BackfillRunOptions,
   type BackfillTask,
-  type Coverage,
   type History,
   type HistoryWindow,
-  hull,
   intersect,
   type Logger,
   type NumberRange,
   nowMicros,
-  QiError,
   recordTypes,
-  retry,
   type Span,
-  type Store,
   type Stream,
-  subtract,
-  throwIfAborted,
   toQiError,
-  union,
-} from '../../../base/index.ts'
-import { consumers } from '../../../consumers/index.ts'
+} from '../../../base/types/index.ts'
 import { CryptoDataPublisher } from '../../../publishers/index.ts'
 import type { PlatformConfig } from '../config.ts'
 import { Arrivals } from './Arrivals.ts'
-import { retrying } from './retrying.ts'
-import { untilStored } from './stored.ts'
+import { type OpenWindow, openWindows } from './openWindows.ts'
+import { RetryNotices } from './RetryNotices.ts'
+import { storingGroups, untilStored } from './stored.ts'
 import { tasksOf } from './tasks.ts'
 import { WindowSource } from './WindowSource.ts'
 
-/** What a backfill needs of a platform. */
+/** The parts of a platform that a backfill uses. */
 export interface BackfillHost {
   readonly config: PlatformConfig
-  readonly store: Pick<Store, 'pool' | 'clock' | 'calendars'>
+  readonly store: Pick<Store, 'pool' | 'clock' | 'calendars' | 'dsl'>
   readonly coverage: Coverage
   readonly stream: Stream
   openHistory(source: string): Promise<History>
-  /** Stores from now on what is published. */
+  /** Starts to store, in this process, what is published. */
   consume(): Promise<void>
   /** Called when the backfill is closed. */
   close?(): Promise<void>
 }
 
-/** Most empty stretches that are listed in a result: a long history may have any number. */
+/** Most empty spans listed in a result. */
 const MOST_LISTED = 100
 
-/** A call that failed is made again for so long, in milliseconds, before the whole run gives up. */
-const PATIENCE = { attempts: Number.POSITIVE_INFINITY, totalMs: 15 * 60_000, baseMs: 1000, maxMs: 60_000 } as const
-/** What is wrong with one series, and no reason to leave out the others. */
-const OWN_FAULT = new Set(['NOT_FOUND', 'UNSUPPORTED', 'BAD_REQUEST'])
+/** A failed fetch is retried for this long before the whole run gives up. */
+const FETCH_RETRY = { attempts: Number.POSITIVE_INFINITY, totalMs: 15 * 60_000, baseMs: 1000, maxMs: 60_000 } as const
+/** Codes that concern one series: the others go on. */
+const OF_ONE_SERIES = new Set(['NOT_FOUND', 'UNSUPPORTED', 'BAD_REQUEST'])
 
 /**
- * Takes history from providers, window by window: source → publisher → stream → consumers → store, like everything else. A window
- * is noted as settled only when its records are stored, so that whatever kills a run, the next one goes on with the window that
- * was under way. Memory does not depend on the length of the history.
+ * Fetches history from providers, window by window, on the way of all records: source → publisher → stream → consumers → store. Memory
+ * does not depend on the length of the history.
+ *
+ * | state of a window | entered by | left by |
+ * |---|---|---|
+ * | open | planned, and not settled | the plan refuses it → settled as empty; else → requested |
+ * | requested | the request is recorded in coverage | fetched and published → published; the provider never gives it → settled as empty; a failure is retried, then ends the run |
+ * | published | its records are in the stream | the consumers have stored them → settled |
+ * | settled | coverage holds which part came and which is empty | never, unless a request says `retry` |
+ *
+ * A killed run leaves its window requested; the next run fetches it again.
  */
 export class Backfill implements AsyncDisposable {
   readonly #host: BackfillHost
   readonly #logger: Logger
-  readonly #notice: (line: string) => void
+  readonly #onNotice: (line: string) => void
+  readonly #retries = new RetryNotices()
   readonly #histories = new Map<string, Promise<History>>()
   #consuming: Promise<void> | undefined
 
-  /** @param notice takes lines for people: what is waited for, and why */
-  constructor(host: BackfillHost, logger: Logger, notice: (line: string) => void = () => {}) {
+  /** @param onNotice called with one line for people: what the backfill waits for, and why */
+  constructor(host: BackfillHost, logger: Logger, onNotice: (line: string) => void = () => {}) {
     this.#host = host
     this.#logger = logger
-    this.#notice = notice
+    this.#onNotice = onNotice
   }
 
   get store(): Pick<Store, 'pool'> {
@@ -80,9 +83,9 @@ export class Backfill implements AsyncDisposable {
     return this.#host.coverage
   }
 
-  /** What a request asks for. @throws QiError BAD_REQUEST, UNSUPPORTED */
+  /** The tasks of a request, whose coins may be given as ids, tickers or names. @throws QiError BAD_REQUEST, NOT_FOUND, UNSUPPORTED */
   async plan(request: BackfillRequest): Promise<readonly BackfillTask[]> {
-    const tasks = await tasksOf(request, this.coverage, (source) => this.#history(source))
+    const tasks = await tasksOf(await this.#resolved(request), this.coverage, (source) => this.#history(source))
     if (request.retry)
       for (const { covered, spans, numbered } of tasks) {
         const id = await this.coverage.idOf(covered)
@@ -91,7 +94,15 @@ export class Backfill implements AsyncDisposable {
     return tasks
   }
 
-  /** How many calls the tasks need by what is settled now. A series that cannot be had counts none. */
+  /** The request with coin ids. @throws QiError NOT_FOUND for a ticker of several coins */
+  async #resolved(request: BackfillRequest): Promise<BackfillRequest> {
+    const { dsl } = this.#host.store
+    if (!('gaps' in request)) return { ...request, coins: await dsl.resolveCoins(request.coins) }
+    const { coins } = request.gaps
+    return coins ? { ...request, gaps: { ...request.gaps, coins: await dsl.resolveCoins(coins) } } : request
+  }
+
+  /** Number of calls that the tasks need, by what is settled now. A series that cannot be fetched counts none. */
   async countCalls(tasks: readonly BackfillTask[]): Promise<number> {
     let calls = 0
     for (const task of tasks) {
@@ -100,30 +111,30 @@ export class Backfill implements AsyncDisposable {
         const windows = [...openWindows(await this.#history(task.source), task, settled)]
         calls += windows.filter(({ window }) => window.refused === undefined).length
       } catch (error) {
-        // Its problems are reported when it runs.
-        if (!OWN_FAULT.has(toQiError(error).code)) throw error
+        // run() reports it.
+        if (!OF_ONE_SERIES.has(toQiError(error).code)) throw error
       }
     }
     return calls
   }
 
   /**
-   * Fetches what the tasks name and is not settled.
-   * @throws QiError CANCELLED when the signal fires; a failure that concerns all series alike: what is settled stays so
+   * Fetches every window of the tasks that is not settled.
+   * @throws QiError CANCELLED by the signal; a failure that concerns all series. Settled windows stay settled.
    */
   async run(tasks: readonly BackfillTask[], { signal, onProgress = () => {} }: BackfillRunOptions = {}): Promise<BackfillResult> {
     const empty: BackfillResult['empty'][number][] = []
     const failures: BackfillFailure[] = []
     const count = { calls: 0, callsInAll: await this.countCalls(tasks), records: 0, overwritten: 0 }
     for (const task of tasks) {
-      this.#groups(recordTypes[task.series.type].topic)
+      storingGroups(this.#host.config, recordTypes[task.series.type].topic)
       try {
         const history = await this.#history(task.source)
         const id = await this.coverage.idOf(task.covered)
         for (const open of openWindows(history, task, await this.coverage.settled(id))) {
           throwIfAborted(signal)
           const { window } = open
-          const done = await this.#window(history, task, id, open, signal)
+          const done = await this.#fetchWindow(history, task, id, open, signal)
           if (window.refused === undefined) count.calls++
           count.records += done.records
           count.overwritten += done.overwritten
@@ -134,7 +145,7 @@ export class Backfill implements AsyncDisposable {
         }
       } catch (thrown) {
         const error = toQiError(thrown)
-        if (!OWN_FAULT.has(error.code)) throw error
+        if (!OF_ONE_SERIES.has(error.code)) throw error
         failures.push({ task, error })
       }
     }
@@ -151,7 +162,7 @@ export class Backfill implements AsyncDisposable {
     return this.close()
   }
 
-  async #window(history: History, task: BackfillTask, id: string, open: OpenWindow, signal: AbortSignal | undefined) {
+  async #fetchWindow(history: History, task: BackfillTask, id: string, open: OpenWindow, signal: AbortSignal | undefined) {
     const { window, numbers } = open
     const { from, to, refused } = window
     const nothing = (reason: string): Done => ({ records: 0, overwritten: 0, held: [], empty: [{ from, to }], reason })
@@ -160,9 +171,9 @@ export class Backfill implements AsyncDisposable {
     else {
       await this.coverage.request(id, { from, to }, numbers)
       try {
-        const arrivals = await this.#carry(history, task, window, signal)
+        const arrivals = await this.#publishWindow(history, task, window, signal)
         const { held, empty } = arrivals.result()
-        // What is this recent the provider may still add.
+        // The provider may still add records this recent: they are not settled as empty.
         const past = { from: Number.MIN_SAFE_INTEGER, to: Math.max(from, nowMicros() - 2 * window.spacing) }
         const { count: records, overwritten } = arrivals
         done = { records, overwritten, held, empty: intersect(empty, [past]), reason: `${task.source} has nothing there` }
@@ -178,21 +189,21 @@ export class Backfill implements AsyncDisposable {
     return { ...done, empty }
   }
 
-  /** The table tells which numbers came. They lie between records that are there, so the provider adds none later. */
+  /** Settles numbers by the table: it shows which came. They lie between stored records, so the provider adds none later. */
   async #settleNumbers(id: string, { from, to }: HistoryWindow, numbers: NumberRange, reason: string): Promise<readonly Span[]> {
     const missing = await this.coverage.settleNumbers(id, { from, to }, numbers, reason)
     return missing.length > 0 ? [{ from, to }] : []
   }
 
-  /** Asks for a window, and returns when all of it is stored. */
-  async #carry(history: History, task: BackfillTask, window: HistoryWindow, signal?: AbortSignal): Promise<Arrivals> {
+  /** Fetches and publishes a window; returns when its records are stored. */
+  async #publishWindow(history: History, task: BackfillTask, window: HistoryWindow, signal?: AbortSignal): Promise<Arrivals> {
     const { source, series } = task
     const { stream, store } = this.#host
     const logger = this.#logger.child({ source, coin: series.coinId })
     const arrivals = await retry(
       async () => {
-        const came = new Arrivals(window, recordTypes[series.type].series.proof)
-        const windowSource = new WindowSource(source, series.type, came, (stop) => history.fetch(series, window, stop))
+        const arrivals = new Arrivals(window, recordTypes[series.type].series.proof)
+        const windowSource = new WindowSource(source, series.type, arrivals, (stop) => history.fetch(series, window, stop))
         await new CryptoDataPublisher({
           source: windowSource,
           stream,
@@ -201,35 +212,28 @@ export class Backfill implements AsyncDisposable {
           calendars: store.calendars,
         }).run(signal)
         throwIfAborted(signal)
-        return came
+        return arrivals
       },
       {
-        ...PATIENCE,
+        ...FETCH_RETRY,
         signal,
-        onRetry: ({ error, waitMs }) => this.#notice(retrying(error, waitMs)),
+        onRetry: ({ error, waitMs }) => this.#notice(this.#retries.failed(error, waitMs)),
       },
     )
+    this.#notice(this.#retries.succeeded())
     if (arrivals.count > 0) await this.#stored(recordTypes[series.type].topic, signal)
     return arrivals
   }
 
-  /** The groups that store a topic. @throws QiError CONFIG_INVALID where there is none: what is published would stay there */
-  #groups(topic: string): readonly string[] {
-    const { config } = this.#host
-    const groups = config.consumers.flatMap((name) => {
-      const found = consumers[name]
-      return found?.topics.includes(topic) ? [found.group] : []
-    })
-    if (groups.length > 0) return groups
-    const message = `consumers: none of ${config.consumers.join(', ')} stores ${topic}`
-    throw new QiError('CONFIG_INVALID', message, { field: 'consumers' })
+  #notice(line: string | undefined): void {
+    if (line !== undefined) this.#onNotice(line)
   }
 
-  /** A platform that runs stores what was published; where none does, this process does it. */
+  /** Waits until the topic is stored: by the platform that runs on this store, else by this process. */
   async #stored(topic: string, signal: AbortSignal | undefined): Promise<void> {
-    const { stream } = this.#host
+    const { stream, config } = this.#host
     await this.#consume()
-    await untilStored({ stream, topic, groups: this.#groups(topic), signal, onWait: () => this.#consume() })
+    await untilStored({ stream, topic, groups: storingGroups(config, topic), signal, onWait: () => this.#consume() })
   }
 
   async #consume(): Promise<void> {
@@ -249,42 +253,23 @@ export class Backfill implements AsyncDisposable {
   }
 }
 
-/** Outcome of a window. */
+/** The outcome of a window. */
 interface Done {
   readonly records: number
   readonly overwritten: number
   readonly held: readonly Span[]
   readonly empty: readonly Span[]
+  /** The reason why `empty` is empty. */
   readonly reason: string
 }
 
-/** A window that is to be asked for. */
-interface OpenWindow {
-  readonly window: HistoryWindow
-  /** The numbers that are wanted of it, where records are missing by number. */
-  readonly numbers?: NumberRange
-  /** True if it is the last that is asked for these numbers. */
-  readonly settles: boolean
-}
-
-/** The windows of a task, each cut to what is not settled; then those of the numbers that are missing. */
-function* openWindows(
-  history: History,
-  { series, spans, numbered }: BackfillTask,
-  settled: readonly Span[],
-): Generator<OpenWindow> {
-  const wanted = union(spans)
-  const all = hull(wanted)
-  if (all)
-    for (const window of history.plan(series, all.from, all.to)) {
-      const part = hull(intersect(subtract([window], settled), wanted))
-      if (part) yield { window: { ...window, ...part }, settles: true }
-    }
-  for (const { from, to, first, last } of numbered) {
-    const windows = [...history.plan(series, from, to, { first, last })]
-    for (const [i, window] of windows.entries())
-      yield window.first !== undefined && window.last !== undefined
-        ? { window, numbers: { first: window.first, last: window.last }, settles: true }
-        : { window, numbers: { first, last }, settles: i === windows.length - 1 }
-  }
+/** Runs one request on a platform. @throws QiError as {@link Backfill.plan} and {@link Backfill.run} do */
+export async function runBackfill(
+  host: BackfillHost,
+  logger: Logger,
+  request: BackfillRequest,
+  options: BackfillRunOptions,
+): Promise<BackfillResult> {
+  await using backfill = new Backfill(host, logger)
+  return await backfill.run(await abortable(backfill.plan(request), options.signal), options)
 }

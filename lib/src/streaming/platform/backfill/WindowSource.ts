@@ -7,10 +7,10 @@ import {
   type RecordValues,
   recordTypes,
   type Source,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import type { Arrivals } from './Arrivals.ts'
 
-/** One window of history as a source, so that it goes the way of all records. */
+/** One window of history as a source, so that a publisher can carry it into the stream. */
 export class WindowSource implements Source {
   readonly name: string
   readonly #batches: (signal: AbortSignal) => AsyncIterable<RecordBatch>

@@ -1,7 +1,7 @@
-import { type CoveredSeries, type Gap, type HistoryOffer, silentLogger } from '../../../base/index.ts'
+import { type CoveredSeries, type Gap, type HistoryOffer, silentLogger } from '../../../base/types/index.ts'
 import type { PlatformConfig } from '../config.ts'
 
-/** What each source can give of the past, as it is set; those that give nothing are not there. */
+/** The history that each source offers, by its settings; without sources that offer none. */
 export async function historyOffers(config: PlatformConfig): Promise<ReadonlyMap<string, readonly HistoryOffer[]>> {
   const offers = new Map<string, readonly HistoryOffer[]>()
   for (const { name, type, settings } of config.sources.instances.values()) {
@@ -14,9 +14,9 @@ export async function historyOffers(config: PlatformConfig): Promise<ReadonlyMap
 
 export type Offers = ReadonlyMap<string, readonly HistoryOffer[]>
 
-/** Whether the source gives such records of the past. */
+/** True if the source offers such history. */
 export const offersSeries = (offers: Offers, { source, type, timeframe }: CoveredSeries): boolean =>
   (offers.get(source) ?? []).some((offer) => offer.type === type && (type !== 'ohlcv' || offer.timeframe === timeframe))
 
-/** Whether it is worth asking the source for a gap: it gives such records, and has not been asked in vain. */
+/** True if a backfill may fill the gap: the source offers such history and has not been asked in vain. */
 export const canFill = (offers: Offers, series: CoveredSeries, gap: Gap): boolean => !gap.settled && offersSeries(offers, series)

@@ -1,21 +1,24 @@
 import { setTimeout } from 'node:timers/promises'
-import { type Stream, throwIfAborted } from '../../../base/index.ts'
+import { throwIfAborted } from '../../../base/networking/index.ts'
+import { QiError, type Stream } from '../../../base/types/index.ts'
+import { consumers } from '../../../consumers/index.ts'
+import type { PlatformConfig } from '../config.ts'
 
-/** Between two looks, in milliseconds: the first, and at most. */
+/** Pauses between two looks at the lag, in milliseconds: they grow from the first to the last. */
 const SHORTEST = 2
 const LONGEST = 100
 
 export interface StoredOptions {
   readonly stream: Stream
   readonly topic: string
-  /** Those that store the topic. */
+  /** The consumer groups that store the topic. */
   readonly groups: readonly string[]
   readonly signal: AbortSignal | undefined
-  /** Told now and then while it waits. */
+  /** Called about ten times a second once it has waited for a while. */
   readonly onWait: () => Promise<void>
 }
 
-/** Returns when all that the topic holds now is stored or set aside: every group has acknowledged it. @throws QiError CANCELLED */
+/** Returns once every group has acknowledged all that the topic holds now: it is stored, or in the dead letters. @throws QiError CANCELLED */
 export async function untilStored({ stream, topic, groups, signal, onWait }: StoredOptions): Promise<void> {
   const [described] = await stream.describeTopics([topic])
   const open = new Map((described?.partitions ?? []).filter((p) => p.latest > p.earliest).map((p) => [p.partition, p.latest]))
@@ -33,4 +36,14 @@ export async function untilStored({ stream, topic, groups, signal, onWait }: Sto
     if (pause === LONGEST) await onWait()
     await setTimeout(pause)
   }
+}
+
+/** The consumer groups that store a topic. @throws QiError CONFIG_INVALID if there is none: its records would stay in the stream */
+export function storingGroups({ consumers: names }: Pick<PlatformConfig, 'consumers'>, topic: string): readonly string[] {
+  const groups = names.flatMap((name) => {
+    const found = consumers[name]
+    return found?.topics.includes(topic) ? [found.group] : []
+  })
+  if (groups.length > 0) return groups
+  throw new QiError('CONFIG_INVALID', `consumers: none of ${names.join(', ')} stores ${topic}`, { field: 'consumers' })
 }

@@ -1,7 +1,7 @@
+import type { Coverage } from '../../../base/database/index.ts'
 import {
   type BackfillRequest,
   type BackfillTask,
-  type Coverage,
   type CoverageFilter,
   type CoveredSeries,
   candleOpen,
@@ -14,13 +14,13 @@ import {
   QiError,
   type Span,
   toQiError,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 
 export type Histories = (source: string) => Promise<History>
 
 /**
- * What a request means: of each series the stretches that are wanted.
- * @throws QiError BAD_REQUEST for a time that lies ahead, or a range that is none; UNSUPPORTED for a source without history
+ * The tasks of a request: for each series the spans to fetch.
+ * @throws QiError BAD_REQUEST for a time in the future or an empty range; UNSUPPORTED for a source without history
  */
 export async function tasksOf(request: BackfillRequest, coverage: Coverage, histories: Histories): Promise<BackfillTask[]> {
   const now = nowMicros()
@@ -29,7 +29,7 @@ export async function tasksOf(request: BackfillRequest, coverage: Coverage, hist
     ['to', request.to],
   ] as const)
     if (time !== undefined && time > now)
-      throw new QiError('BAD_REQUEST', `${name} ${formatTime(time)} lies ahead: history ends now`, { field: name })
+      throw new QiError('BAD_REQUEST', `${name} ${formatTime(time)} lies in the future: history ends now`, { field: name })
   const range = { from: request.from ?? Number.MIN_SAFE_INTEGER, to: request.to ?? now }
   if (range.from >= range.to) throw new QiError('BAD_REQUEST', 'from is not before to', { field: 'from' })
   if ('gaps' in request) return gapTasks(request, range, coverage, histories)
@@ -69,7 +69,7 @@ async function gapTasks(
   return tasks
 }
 
-/** A series without history is left out, unless the caller named it: then it is a failure. */
+/** True if the series is to be fetched. One without history is left out, unless the caller named its source: then it becomes a failure. */
 async function isAskedFor(
   { source, type }: CoveredSeries,
   { sources, types }: CoverageFilter,
@@ -85,7 +85,7 @@ async function isAskedFor(
 
 function task(covered: CoveredSeries, spans: readonly Span[], now: Micros, more?: Pick<HistorySeries, 'every'>): BackfillTask {
   const { source, ...series } = covered
-  // A bar that has not closed yet is none of the past.
+  // The bar that has not closed yet is not history.
   const end = covered.timeframe ? candleOpen(now, covered.timeframe) : now
   return {
     source,

@@ -1,17 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
-import {
-  ChangeListener,
-  errorMessage,
-  type Logger,
-  type PartHealth,
-  type Pool,
-  type Store,
-  type Stream,
-  type TopicCatalogue,
-  toQiError,
-} from '../../../base/index.ts'
+import { ChangeListener, type Pool } from '../../../base/database/index.ts'
+import { type Logger, type PartHealth, toQiError } from '../../../base/types/index.ts'
 import {
   beat,
   deliveryName,
@@ -25,29 +16,28 @@ import {
   type PipelineStore,
   topicSink,
 } from '../../pipelines/index.ts'
-import type { Deliveries, DeliveryRequest } from '../Deliveries.ts'
+import type { Deliveries, DeliveryRequest } from '../deliveries/Deliveries.ts'
+import type { Engines } from '../Engines.ts'
 import type { Pipelines } from './Pipelines.ts'
 import { type PlannedDelivery, planned } from './plan.ts'
 
 export interface PipelineRunnerOptions {
   readonly pipelines: Pipelines
   readonly deliveries: Deliveries
-  readonly catalogue: TopicCatalogue
-  readonly store: Pick<Store, 'pool' | 'createPool'>
-  readonly stream: Stream
+  readonly engines: Pick<Engines, 'store' | 'stream' | 'catalogue'>
   readonly logger: Logger
   /** Partitions of a topic that is created. */
   readonly partitions: number
 }
 
-/** How often a process says that it runs, in milliseconds. */
+/** Milliseconds between two heartbeats of a process. */
 const BEAT_MS = 10_000
-/** How long closing may take, in milliseconds. */
-const CLOSE_MS = 1_000
+/** Longest that a stop waits for the database, in milliseconds. */
+const STOP_MS = 1_000
 
 /**
- * Runs what is deployed: starts, stops and resumes the deliveries of this process as the store says, whoever changed it. A store that is
- * away changes nothing; the next look makes up for it.
+ * Runs the deployed pipelines: reads them from the store at each change, by whatever process, and starts, stops and resumes the deliveries
+ * of this process accordingly. While the store is away everything runs on; the next reading catches up.
  */
 export class PipelineRunner {
   readonly #options: PipelineRunnerOptions
@@ -57,73 +47,80 @@ export class PipelineRunner {
   #pool: Pool | undefined
   #listener: ChangeListener | undefined
   #beating: NodeJS.Timeout | undefined
-  #resumed: bigint | undefined
-  #looking: Promise<void> | undefined
-  #again = false
-  #closed = false
+  /** Id of the newest resumption that was carried out. */
+  #lastResumption: bigint | undefined
+  /** The reading under way: one at a time. */
+  #syncing: Promise<void> | undefined
+  /** True if something has changed since the last reading began. */
+  #changed = false
+  #stopped = false
   #health: readonly Omit<PartHealth, 'since'>[] = []
 
   constructor(options: PipelineRunnerOptions) {
     this.#options = options
   }
 
-  /** Starts what is deployed, and follows the changes from then on. @throws QiError where the store cannot be read */
+  /** Starts the deployed pipelines and follows every change from then on. @throws QiError if the store cannot be read */
   async start(): Promise<void> {
-    const { pipelines, store, logger } = this.#options
+    const { pipelines, engines, logger } = this.#options
+    const { store } = engines
     this.#store = await pipelines.store()
     await this.#beat()
-    this.#look()
-    await this.#looking
+    this.#sync()
+    await this.#syncing
     this.#pool = store.createPool({ max: 1, applicationName: 'qicore pipelines' })
-    this.#listener = new ChangeListener({ pool: this.#pool, channel: PIPELINE_CHANNEL, onChange: () => this.#look(), logger })
+    this.#listener = new ChangeListener({ pool: this.#pool, channel: PIPELINE_CHANNEL, onChange: () => this.#sync(), logger })
     this.#beating = setInterval(() => void this.#beat(), BEAT_MS)
     this.#beating.unref()
   }
 
-  /** Each deployed pipeline: up, or the reason why a part of it cannot run here. Its deliveries are parts of their own. */
+  /** Health of each deployed pipeline: up, or the reason why some delivery cannot run here. Running deliveries are parts of their own. */
   health(): readonly Omit<PartHealth, 'since'>[] {
     return this.#health
   }
 
-  /** Follows no longer. The deliveries go on until the platform stops them. A database that gives no answer holds up no stop. */
-  async close(): Promise<void> {
-    this.#closed = true
+  /** Stops following changes, within a second even if the database does not answer. Deliveries go on until the platform stops them. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    if (!this.#store) return
     clearInterval(this.#beating)
-    const closing = Promise.all([this.#listener?.close(), this.#looking, endBeat(this.#options.store.pool, this.#process)])
-    await Promise.race([closing.catch(() => {}), setTimeout(CLOSE_MS, undefined, { ref: false })])
+    const { pool } = this.#options.engines.store
+    const stopping = Promise.all([this.#listener?.close(), this.#syncing, endBeat(pool, this.#process)])
+    await Promise.race([stopping.catch(() => {}), setTimeout(STOP_MS, undefined, { ref: false })])
   }
 
   async #beat(): Promise<void> {
-    const { store, deliveries, logger } = this.#options
+    const { engines, deliveries, logger } = this.#options
     const destinations = Object.fromEntries([...deliveries.destinations.values()].map(({ name, type }) => [name, type.name]))
     try {
-      await beat(store.pool, { id: this.#process, host: hostname(), pid: process.pid, destinations })
+      await beat(engines.store.pool, { id: this.#process, host: hostname(), pid: process.pid, destinations })
     } catch (error) {
-      logger.debug({ error: errorMessage(error) }, 'the store could not be told that this process runs pipelines')
+      logger.debug({ err: error }, 'the heartbeat of this process could not be recorded')
     }
   }
 
-  /** One look at a time; a change during it is looked at after it. */
-  #look(): void {
-    this.#again = true
-    this.#looking ??= this.#lookOn().finally(() => {
-      this.#looking = undefined
+  /** Reads what is deployed; a change during one reading leads to another after it. */
+  #sync(): void {
+    this.#changed = true
+    this.#syncing ??= this.#syncAll().finally(() => {
+      this.#syncing = undefined
     })
   }
 
-  async #lookOn(): Promise<void> {
-    while (this.#again && !this.#closed) {
-      this.#again = false
+  async #syncAll(): Promise<void> {
+    while (this.#changed && !this.#stopped) {
+      this.#changed = false
       try {
         if (this.#store) await this.#reconcile(await this.#store.snapshot())
       } catch (error) {
-        this.#options.logger.warn({ error: errorMessage(error) }, 'deployed pipelines could not be looked up; trying again')
+        this.#options.logger.warn({ err: error }, 'deployed pipelines could not be read; trying again')
       }
     }
   }
 
   async #reconcile(snapshot: PipelineSnapshot): Promise<void> {
-    const { catalogue, deliveries, stream, partitions } = this.#options
+    const { engines, deliveries, partitions } = this.#options
+    const { catalogue, stream } = engines
     catalogue.declare(snapshot.topics)
     const { wanted, problems } = planned(snapshot, new Set(deliveries.destinations.keys()))
     const topics = [...new Set(wanted.flatMap(({ reads, writes }) => [...reads, ...(writes ? [writes.topic] : [])]))]
@@ -141,11 +138,12 @@ export class PipelineRunner {
   }
 
   /**
-   * Deletes the groups of deleted pipelines. Where members of another process live on, the next look tries again; of a pipeline that
-   * was deployed anew meanwhile the group stays.
+   * Deletes the groups of deleted pipelines. A group that still has members in another process is tried again at the next reading. The
+   * group of a pipeline that was deployed again meanwhile stays.
    */
   async #deleteGroups(wanted: readonly PlannedDelivery[]): Promise<void> {
-    const { stream, store, logger } = this.#options
+    const { engines, logger } = this.#options
+    const { stream, store } = engines
     for (const { name } of (await knownGroups(store.pool)).filter(({ deleted }) => deleted))
       try {
         await stream.deleteGroup(name).catch((error: unknown) => {
@@ -153,14 +151,15 @@ export class PipelineRunner {
         })
         await forgetGroup(store.pool, name)
       } catch (error) {
-        logger.debug({ group: name, error: errorMessage(error) }, 'the group of a deleted pipeline could not be deleted yet')
+        logger.debug({ group: name, err: error }, 'the group of a deleted pipeline could not be deleted yet')
         if (toQiError(error).code === 'CONFLICT' && wanted.some((one) => groupOf(one) === name)) await keepGroup(store.pool, name)
       }
   }
 
-  /** A delivery that cannot be started costs no other. */
+  /** Starts one delivery. @returns the problem if it cannot be started; the others run on */
   #start(name: string, one: PlannedDelivery): Omit<PartHealth, 'since'>[] {
-    const { deliveries, catalogue, stream } = this.#options
+    const { deliveries, engines } = this.#options
+    const { catalogue, stream } = engines
     const { pipeline, destination, reads, settings, writes } = one
     const type = writes && catalogue.typeOf(writes.topic)
     const request: DeliveryRequest = {
@@ -178,7 +177,7 @@ export class PipelineRunner {
     return []
   }
 
-  /** One that was unwell and is deleted is up once more, so that its outage ends. */
+  /** Updates the health. A deleted pipeline that was degraded is reported up once, which ends its outage. */
   #note(problems: readonly Omit<PartHealth, 'since'>[], { pipelines }: PipelineSnapshot): void {
     const names = pipelines.map(({ name }) => `pipeline ${name}`)
     const over = this.#health.filter(({ name, status }) => status !== 'up' && !names.includes(name)).map(({ name }) => name)
@@ -188,11 +187,11 @@ export class PipelineRunner {
     })
   }
 
-  /** Wishes from before the start are over: everything has just been tried. */
+  /** Resumes the deliveries that were asked for since the last reading. Requests from before the start are void: everything has just been started. */
   #resume({ resumptions }: PipelineSnapshot): void {
     const { deliveries } = this.#options
-    const seen = this.#resumed
-    this.#resumed = resumptions.reduce((most, { id }) => (id > most ? id : most), seen ?? 0n)
+    const seen = this.#lastResumption
+    this.#lastResumption = resumptions.reduce((most, { id }) => (id > most ? id : most), seen ?? 0n)
     if (seen === undefined) return
     const fresh = resumptions.filter(({ id }) => id > seen)
     for (const { name, pipeline, destination } of deliveries.stats())

@@ -1,3 +1,4 @@
+import type { Pool } from '../../../base/database/index.ts'
 import {
   type PipelineCheck,
   type PipelineControl,
@@ -7,26 +8,25 @@ import {
   type PipelineInfo,
   type PipelineSource,
   type PipelineText,
-  type Pool,
   QiError,
   suggest,
   type TopicCatalogue,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import { describeProblem, PIPELINE_NAME, parseDeclaration, topicsRead, topicsWritten } from '../../pipelines/declare/index.ts'
 import { type DeployedPipeline, Drafts, type PipelineSnapshot, PipelineStore } from '../../pipelines/deployed/index.ts'
 import { type ConfiguredDestination, configuredPipelines } from './configured.ts'
 import { type Configured, checkText, infoOf, outputsOf } from './infos.ts'
 
 export interface PipelinesOptions {
-  /** The store's; asked when it is needed. */
+  /** The store's pool; called at the first use. */
   readonly pool: () => Pool
-  /** Names of the consumers that the configuration runs. */
+  /** Names of the configured consumers. */
   readonly consumers: readonly string[]
   readonly destinations: () => readonly ConfiguredDestination[]
 }
 
-/** Longest text of a draft, in characters; what can be deployed is shorter. */
-const MOST_DRAFT = 512 * 1024
+/** Longest text of a draft, in characters. A declaration that can be deployed is shorter. */
+const LONGEST_DRAFT = 512 * 1024
 
 /** The pipelines of a store, checked against the configuration of this process. */
 export class Pipelines implements PipelineControl {
@@ -45,7 +45,7 @@ export class Pipelines implements PipelineControl {
     return [...configured.pipelines, ...deployed].toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  /** Those of the configuration alone: no database is asked. */
+  /** The configured pipelines. No database is needed. */
   configured(): readonly PipelineInfo[] {
     return this.#configured().pipelines
   }
@@ -116,7 +116,7 @@ export class Pipelines implements PipelineControl {
     if (destination !== undefined && !outputs.includes(destination))
       throw new QiError(
         'NOT_FOUND',
-        `pipeline ${name} brings nothing to "${destination.slice(0, 70)}"${suggest(destination, outputs)}`,
+        `pipeline ${name} has no output "${destination.slice(0, 70)}"${suggest(destination, outputs)}`,
         {
           field: 'destination',
         },
@@ -137,7 +137,7 @@ export class Pipelines implements PipelineControl {
         if (read)
           throw new QiError(
             'CONFLICT',
-            `pipeline ${other.name} reads topic ${read}, which ${name} writes; delete or change that first`,
+            `pipeline ${other.name} reads topic ${read}, which ${name} writes: delete or change ${other.name} first`,
           )
       }
       const outputs = declaration ? outputsOf(declaration, among) : []
@@ -168,13 +168,13 @@ export class Pipelines implements PipelineControl {
     if (!PIPELINE_NAME.test(name))
       throw new QiError(
         'BAD_REQUEST',
-        `name ${JSON.stringify(name.slice(0, 70))} cannot be that of a pipeline; 1 to 63 of a-z 0-9 . _ -`,
+        `name ${JSON.stringify(name.slice(0, 70))} is no valid pipeline name: use 1 to 63 of a-z 0-9 . _ -`,
         {
           field: 'name',
         },
       )
-    if (text.length > MOST_DRAFT || text.includes('\0'))
-      throw new QiError('BAD_REQUEST', `text: a draft has at most ${MOST_DRAFT} characters and no NUL; shorten it`, {
+    if (text.length > LONGEST_DRAFT || text.includes('\0'))
+      throw new QiError('BAD_REQUEST', `text: a draft has at most ${LONGEST_DRAFT} characters and no NUL; shorten it`, {
         field: 'text',
       })
     return (await this.#open()).drafts.save({ name, text, replaces, by })
@@ -184,12 +184,12 @@ export class Pipelines implements PipelineControl {
     await (await this.#open()).drafts.discard(name)
   }
 
-  /** Tells a catalogue of the topics that pipelines write. A platform that runs them tells its own of every change. */
+  /** Adds the topics that pipelines write to a catalogue. A running platform keeps its own catalogue up to date. */
   async declareTopics(catalogue: TopicCatalogue): Promise<void> {
     catalogue.declare(await (await this.store()).topics())
   }
 
-  /** For a running platform, which follows the store. */
+  /** The deployed pipelines in the store, for the runner. */
   async store(): Promise<PipelineStore> {
     return (await this.#open()).store
   }
@@ -215,11 +215,11 @@ export class Pipelines implements PipelineControl {
     return topicsWritten(declaration)
   }
 
-  /** @throws QiError UNSUPPORTED for one of the configuration */
+  /** @throws QiError UNSUPPORTED for a configured pipeline */
   async #deployed(name: string): Promise<void> {
     const own = this.#configured().pipelines.find((pipeline) => pipeline.name === name)
     if (own)
-      throw new QiError('UNSUPPORTED', `pipeline ${name} is ${own.kind}: ${own.place} decides about it; change it there`, {
+      throw new QiError('UNSUPPORTED', `pipeline ${name} is ${own.kind}: it is declared by ${own.place}; change it there`, {
         field: 'name',
       })
   }

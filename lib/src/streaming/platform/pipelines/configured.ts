@@ -1,17 +1,17 @@
-import { type PipelineInfo, type RecordName, recordTypes } from '../../../base/index.ts'
+import { type PipelineInfo, type RecordName, recordTypes } from '../../../base/types/index.ts'
 import { consumers } from '../../../consumers/index.ts'
 import { groupOf, STORE } from '../../pipelines/index.ts'
 
-/** A destination of the configuration, as far as pipelines need it. */
+/** The part of a configured destination that pipelines need. */
 export interface ConfiguredDestination {
   readonly name: string
-  /** Record types that it gets without a pipeline of its own. */
+  /** Record types that it gets without a pipeline. */
   readonly records?: readonly RecordName[] | undefined
 }
 
 /**
- * The pipelines that the configuration makes: its consumers, which are built in, and its destinations with records. All consumers are
- * shown, whether the configuration runs them or not, so that no other pipeline takes their names or groups.
+ * The pipelines of the configuration: the consumers, which are built in, and the destinations with `records`. Consumers that do not run
+ * are listed too, so that no other pipeline takes their names or groups.
  */
 export function configuredPipelines(
   running: readonly string[],

@@ -1,7 +1,7 @@
-import type { Pool } from '../../../base/index.ts'
+import type { Pool } from '../../../base/database/index.ts'
 import { sinkDefinitions } from '../../../consumers/index.ts'
 import type { PlatformConfig } from '../config.ts'
-import { type Destination, destinationsOf } from '../destinations.ts'
+import { type Destination, destinationsOf } from '../deliveries/destinations.ts'
 import { Pipelines } from './Pipelines.ts'
 
 export { PipelineRunner } from './PipelineRunner.ts'
@@ -9,8 +9,8 @@ export { Pipelines } from './Pipelines.ts'
 
 /**
  * The pipelines of a store, checked against a configuration.
- * @param pool the store's; asked for when it is needed
- * @param destinations default: those of the configuration
+ * @param pool the store's; called at the first use
+ * @param destinations default: the configured ones
  */
 export const openPipelines = (
   config: PlatformConfig,

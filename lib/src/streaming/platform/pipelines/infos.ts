@@ -4,7 +4,7 @@ import {
   type PipelineProblem,
   type PipelineSource,
   TopicCatalogue,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import {
   checkReferences,
   describeProblem,
@@ -27,12 +27,12 @@ export interface Configured {
 }
 
 export interface CheckedText {
-  /** Absent where the text is no declaration. */
+  /** Absent if the text is no valid declaration. */
   readonly declaration?: PipelineDeclaration
   readonly problems: readonly PipelineProblem[]
 }
 
-/** Reads a text and checks it among what is deployed and configured. */
+/** Parses a declaration and checks it against everything deployed and configured. */
 export function checkText(
   { text, file = 'text', name }: PipelineSource,
   among: PipelineSnapshot,
@@ -62,13 +62,13 @@ function referenceProblems(
   })
 }
 
-/** The declaration of a deployed pipeline; nothing where a newer version of the program has written what this one does not know. */
+/** The declaration of a deployed pipeline; undefined if a newer version of the program wrote something unknown here. */
 export function declarationOf({ name, text }: Pick<DeployedPipeline, 'name' | 'text'>): PipelineDeclaration | undefined {
   const parsed = parseDeclaration(text, { file: name, name })
   return 'problems' in parsed ? undefined : parsed.declaration
 }
 
-/** Each output with what it reads: a topic takes the records of its own type alone. */
+/** Each output with the topics it reads. A topic takes only records of its own type. */
 export function outputsOf(
   declaration: PipelineDeclaration,
   { topics }: Pick<PipelineSnapshot, 'topics'>,
@@ -83,7 +83,7 @@ export function outputsOf(
   })
 }
 
-/** A deployed pipeline as users see it. */
+/** A deployed pipeline for users. */
 export function infoOf(pipeline: DeployedPipeline, among: PipelineSnapshot, configured: Configured): PipelineInfo {
   const { name, version, state, deployedAt, deployedBy } = pipeline
   const { declaration, problems } = checkText({ ...pipeline, file: `${name} version ${version}` }, among, configured)

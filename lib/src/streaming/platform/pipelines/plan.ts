@@ -1,4 +1,4 @@
-import type { PartHealth } from '../../../base/index.ts'
+import type { PartHealth } from '../../../base/types/index.ts'
 import {
   type DeliveryKey,
   type DeliveryOverrides,
@@ -12,25 +12,25 @@ import {
 } from '../../pipelines/index.ts'
 import { outputsOf } from './infos.ts'
 
-/** One delivery that should run, as plain data: two plans that are equal need no restart. */
+/** A delivery that should run. Plain data: equal plans need no restart. */
 export interface PlannedDelivery extends DeliveryKey {
   readonly reads: readonly string[]
   readonly settings: DeliveryOverrides
-  /** The topic that it writes, where it is no destination. */
+  /** The topic to write, if the output is a topic. */
   readonly writes?: TopicOutput
 }
 
 export interface Plan {
   readonly wanted: readonly PlannedDelivery[]
-  /** Those of stopped pipelines, whose groups keep their place. */
+  /** Deliveries of stopped pipelines, whose groups keep their offsets. */
   readonly stopped: readonly PlannedDelivery[]
-  /** Pipelines that cannot run in this process, with the reason. */
+  /** Pipelines that cannot run completely in this process, with the reason. */
   readonly problems: readonly Omit<PartHealth, 'since'>[]
 }
 
 /**
- * The deliveries that a process with these destinations should run. A destination that it does not have costs that delivery alone:
- * another process of the cluster may have it.
+ * The deliveries that a process with these destinations should run. A missing destination leaves out that delivery only: another
+ * process of the cluster may have it.
  */
 export function planned(snapshot: PipelineSnapshot, destinations: ReadonlySet<string>): Plan {
   const wanted: PlannedDelivery[] = []
@@ -44,7 +44,7 @@ export function planned(snapshot: PipelineSnapshot, destinations: ReadonlySet<st
     }
     const parsed = parseDeclaration(text, { file: `${name} version ${version}`, name })
     if ('problems' in parsed) {
-      unwell(parsed.problems.map(describeProblem).join('; '), 'run the version of qicore that deployed it, or deploy it anew')
+      unwell(parsed.problems.map(describeProblem).join('; '), 'run the version of qicore that deployed it, or deploy it again')
       continue
     }
     const missing: string[] = []
@@ -60,7 +60,7 @@ export function planned(snapshot: PipelineSnapshot, destinations: ReadonlySet<st
     })
     if (missing.length > 0)
       unwell(
-        `brings nothing to ${missing.join(', ')} from this process: not configured here`,
+        `does not deliver to ${missing.join(', ')} from this process: not configured here`,
         'configure it in qicore.yaml, or deploy a version without it',
       )
   }

@@ -1,20 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
-import {
-  errorMessage,
-  type Logger,
-  lockKeys,
-  type PartHealth,
-  type Pool,
-  QiError,
-  type Stream,
-  toQiError,
-  withClient,
-} from '../../../base/index.ts'
+import { lockKeys, withClient } from '../../../base/database/index.ts'
+import { errorMessage, type Logger, type PartHealth, QiError, toQiError } from '../../../base/types/index.ts'
 import { type AbandonedGroup, EmbeddedStream } from '../../embedded/index.ts'
 import {
   beyondBound,
   claimGroups,
-  type DeadLetters,
   type DeliveryGroup,
   type DeliverySettings,
   groupOf,
@@ -23,49 +13,49 @@ import {
   type Skip,
   skipExcess,
 } from '../../pipelines/index.ts'
-import type { Deliveries } from '../Deliveries.ts'
-import { describeSkip } from '../describe.ts'
-import { DEFAULT_BOUNDS } from '../destinationSettings.ts'
+import type { Deliveries } from '../deliveries/Deliveries.ts'
+import { DEFAULT_BOUNDS } from '../deliveries/destinationSettings.ts'
+import type { Engines } from '../Engines.ts'
+import { describeSkip } from '../health/describe.ts'
 import type { Pipelines } from '../pipelines/index.ts'
 import { planned } from '../pipelines/plan.ts'
 
 export interface GroupKeeperOptions {
-  readonly pool: Pool
-  readonly stream: Stream
-  readonly deadLetters: DeadLetters
+  readonly engines: Pick<Engines, 'store' | 'stream' | 'deadLetters'>
   readonly deliveries: Deliveries
   readonly pipelines: Pipelines
-  /** Longest that the log keeps what a group has not read, in milliseconds; Infinity: for ever. */
+  /** Longest that the log keeps messages that a group has not read, in milliseconds; Infinity: for ever. */
   readonly unreadMs: number
   readonly logger: Logger
 }
 
 type Bounds = Pick<DeliverySettings, 'maxLagMs' | 'maxLagBytes'>
 
-const LOOK_MS = 10_000
-/** A delivery without a bound that no configuration has had for so long is taken for gone, in milliseconds. */
+const EVERY_MS = 10_000
+/** A delivery without a bound counts as gone once no configuration has had it for this long. */
 const GONE_MS = DEFAULT_BOUNDS.maxLagMs
-/** After everything stood still, other processes have so long to start and claim their deliveries, in milliseconds. */
+/** Time that other processes get, after this one has started, to start too and claim their deliveries. */
 const START_MS = 60 * 60_000
 
 /**
- * Bounds the lag of consumer groups that no member reads for, on the embedded log, which keeps what a group has not read: those of
- * stopped pipelines and of destinations that are gone from the configuration. What a member reads for is bounded by its delivery.
+ * Bounds the lag of consumer groups without members: those of stopped pipelines and of destinations gone from the configuration. The
+ * embedded log keeps what such a group has not read. The lag of a group with members is bounded by its delivery.
  */
 export class GroupKeeper {
   readonly #options: GroupKeeperOptions
   readonly #skips = new Map<string, Skip>()
-  readonly #startedAt = performance.now()
+  #startedAt: number | undefined
 
   constructor(options: GroupKeeperOptions) {
     this.#options = options
   }
 
-  /** Looks now and then until stopped. @throws QiError UNAVAILABLE: it is worth a new start, whatever fails */
+  /** Checks all groups now and then until stopped. @throws QiError UNAVAILABLE for any failure, so that the supervisor restarts it */
   async run(signal: AbortSignal): Promise<void> {
+    this.#startedAt ??= performance.now()
     while (!signal.aborted) {
-      const waitMs = await this.look().catch((error: unknown) => {
-        throw new QiError('UNAVAILABLE', `groups that nobody reads for could not be looked at: ${errorMessage(error)}`, {
+      const waitMs = await this.check().catch((error: unknown) => {
+        throw new QiError('UNAVAILABLE', `groups without members could not be checked: ${errorMessage(error)}`, {
           cause: error,
         })
       })
@@ -73,16 +63,17 @@ export class GroupKeeper {
     }
   }
 
-  /** Each group of which something was skipped: degraded for an hour, then up. */
+  /** Health of each group that has skipped records: degraded for an hour, then up. */
   health(): readonly Omit<PartHealth, 'since'>[] {
     return [...this.#skips].map(
       ([name, skip]) => describeSkip(name, skip) ?? { name, status: 'up', summary: 'nothing was skipped for an hour' },
     )
   }
 
-  /** @returns when to look again, in milliseconds */
-  async look(): Promise<number> {
-    const { pool, stream } = this.#options
+  /** Checks all groups once. @returns milliseconds until the next check */
+  async check(): Promise<number> {
+    const { store, stream } = this.#options.engines
+    const { pool } = store
     const { groups, waitMs } = await this.#claims()
     await claimGroups(pool, groups)
     const known = await knownGroups(pool)
@@ -90,7 +81,7 @@ export class GroupKeeper {
     return waitMs
   }
 
-  /** The deliveries of this configuration: those that run here, and those of stopped pipelines. */
+  /** The groups of this configuration: those of deliveries that run here, and of stopped pipelines. */
   async #claims(): Promise<{ readonly groups: readonly DeliveryGroup[]; readonly waitMs: number }> {
     const { deliveries, pipelines } = this.#options
     const snapshot = await (await pipelines.store()).snapshot()
@@ -104,7 +95,7 @@ export class GroupKeeper {
       return { ...key, name: groupOf(key), maxLagMs, maxLagBytes }
     })
     const byName = new Map(groups.map((group) => [group.name, group]))
-    return { groups: [...byName.values()], waitMs: Math.min(LOOK_MS, ...settings.map(({ lagEveryMs }) => lagEveryMs)) }
+    return { groups: [...byName.values()], waitMs: Math.min(EVERY_MS, ...settings.map(({ lagEveryMs }) => lagEveryMs)) }
   }
 
   async #skipExcess(stream: EmbeddedStream, known: readonly KnownGroup[]): Promise<void> {
@@ -113,20 +104,26 @@ export class GroupKeeper {
       const own = known.find(({ name }) => name === group.name)
       if (own?.deleted) continue
       try {
-        await this.#skip(stream, group, own, boundsOf(own, { unreadMs, runsMs: performance.now() - this.#startedAt }))
+        await this.#skip(
+          stream,
+          group,
+          own,
+          boundsOf(own, { unreadMs, runsMs: performance.now() - (this.#startedAt ?? performance.now()) }),
+        )
       } catch (error) {
-        // A member has joined meanwhile: its delivery keeps the bound from now on.
+        // A member has joined meanwhile: its delivery bounds the lag from now on.
         if (toQiError(error).code !== 'CONFLICT') throw error
-        logger.debug({ group: group.name }, 'a consumer joined the group, which keeps its bound by itself')
+        logger.debug({ group: group.name }, 'a consumer has joined the group and bounds its lag')
       }
     }
   }
 
   async #skip(stream: EmbeddedStream, group: AbandonedGroup, own: KnownGroup | undefined, bounds: Bounds): Promise<void> {
-    const { deadLetters, logger } = this.#options
+    const { logger, engines } = this.#options
+    const { deadLetters } = engines
     const ranges = await beyondBound(stream, group.name, group.partitions, bounds)
     if (ranges.length === 0) return
-    // Letters are written before the group is moved, so one that is joined at this moment is left to its members.
+    // Dead letters are written before the group is moved: a group that has a member now is left to it.
     const [described] = await stream.describeGroups([group.name])
     if (described?.state !== 'empty') return
     const delivery = own && { pipeline: own.pipeline, destination: own.destination }
@@ -138,9 +135,9 @@ export class GroupKeeper {
     logger.error({ group: group.name, records: skip.records, ranges: ranges.length }, skip.error.message)
   }
 
-  /** Of all processes of a store one at a time writes letters, so that none is written twice. */
+  /** Runs `work` in one process of the store at a time, so that no dead letter is written twice. */
   #oneAtATime(work: () => Promise<void>): Promise<void> {
-    return withClient(this.#options.pool, async (client) => {
+    return withClient(this.#options.engines.store.pool, async (client) => {
       const keys = [...(await lockKeys(client)).single.groups]
       const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1, $2) as got', keys)
       if (!rows[0]?.got) return
@@ -154,8 +151,8 @@ export class GroupKeeper {
 }
 
 /**
- * The bound of a group that nobody reads for: that of its delivery as last configured. An unknown group has the default, and so has,
- * after a while, a delivery without a bound (the store's) that no configuration has any more.
+ * The bound of a group without members: that of its delivery as last configured. The default bound for an unknown group, and for a
+ * delivery without a bound (the store's) once no configuration has had it for a week.
  */
 export function boundsOf(
   group: Pick<KnownGroup, 'maxLagMs' | 'maxLagBytes' | 'unclaimedMs'> | undefined,

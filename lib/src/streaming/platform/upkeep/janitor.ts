@@ -1,15 +1,16 @@
 import { setTimeout } from 'node:timers/promises'
-import { type Logger, recordTypes, type Store, type TimeTable } from '../../../base/index.ts'
+import type { Store, TimeTable } from '../../../base/database/index.ts'
+import { type Logger, recordTypes } from '../../../base/types/index.ts'
 import type { StoreSettings } from './settings.ts'
 
 interface Janitor {
-  /** Once the policies are applied, or could not be. */
+  /** Resolves once the policies are applied, or could not be. */
   readonly tried: Promise<void>
-  /** Runs until stopped, and may be run again: policies that were set since it applied those of the configuration stay. */
+  /** Runs until stopped. May be run again: only the first run applies the policies, so that later changes of them stay. */
   run(signal: AbortSignal): Promise<void>
 }
 
-/** Applies the policies of the configuration once, then drops what is past its retention, now and then. */
+/** Applies the configured policies once, then drops records past their retention now and then. */
 export function janitor(store: Pick<Store, 'timescale' | 'capabilities'>, settings: StoreSettings, logger: Logger): Janitor {
   const tried = Promise.withResolvers<void>()
   let applied = false
@@ -28,7 +29,7 @@ export function janitor(store: Pick<Store, 'timescale' | 'capabilities'>, settin
   }
 }
 
-/** The configuration decides: what it does not limit is kept, what it does not compress is compressed no more. */
+/** Sets retention and compression of every table as configured: unlimited and uncompressed where nothing is configured. */
 export async function applyPolicies(
   { timescale, capabilities }: Pick<Store, 'timescale' | 'capabilities'>,
   { retention, compress_after: compressAfter }: StoreSettings,
@@ -61,4 +62,5 @@ const KEEP_ALL: Readonly<Record<keyof StoreSettings['retention'], number | undef
   indicator: undefined,
   market_analytics: undefined,
   trending: undefined,
+  alert: undefined,
 }

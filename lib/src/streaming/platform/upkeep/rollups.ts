@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Store } from '../../../base/index.ts'
+import type { Store } from '../../../base/database/index.ts'
 import type { StoreSettings } from './settings.ts'
 
-/** Between passes while there is more: writers come first. */
+/** Pause between passes while there is more, so that writers come first. */
 const BREATH_MS = 50
 
-/** Keeps the rollups fresh until stopped, or turns them off. The workers of all processes on one store share the series among them. */
+/** Refreshes the rollups until stopped, or turns them off. The workers of all processes of a store share its series. */
 export async function keepRollups(
   { rollups }: Pick<Store, 'rollups'>,
   { enabled, every_ms: everyMs, workers }: StoreSettings['rollups'],

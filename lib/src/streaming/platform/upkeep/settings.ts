@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { LAYOUT_SETTINGS } from '../../../base/index.ts'
+import { LAYOUT_SETTINGS } from '../../../base/database/index.ts'
 
 const days = (what: string) => z.number().positive().max(36_500).optional().describe(`days to keep ${what}; unset keeps all`)
 
@@ -21,9 +21,10 @@ export const storeSettings = z.object({
       indicator: days('indicators'),
       market_analytics: days('market analytics'),
       trending: days('trending lists'),
+      alert: days('alerts'),
     })
     .prefault({}),
-  retention_every_minutes: z.number().positive().max(1440).default(60).describe('how often old records are dropped'),
+  retention_every_minutes: z.number().positive().max(1440).default(60).describe('minutes between two removals of old records'),
   compress_after: z
     .number()
     .positive()
@@ -33,8 +34,8 @@ export const storeSettings = z.object({
   rollups: z
     .object({
       enabled: z.boolean().default(true).describe('keep bars of 1m to 1d of trades, prices and one-minute candles'),
-      every_ms: z.int().min(50).max(3_600_000).default(2000).describe('how often what was written is rolled up'),
-      workers: z.int().min(1).max(8).default(2).describe('how many parts of the series are rolled up at once by this process'),
+      every_ms: z.int().min(50).max(3_600_000).default(2000).describe('milliseconds between two rollups of what was written'),
+      workers: z.int().min(1).max(8).default(2).describe('parts of the series that this process rolls up at once'),
     })
     .prefault({}),
 })

@@ -1,11 +1,12 @@
-import { excerpt, HttpClient, QiError, readTls, retryAfterOf } from '../../../base/index.ts'
+import { excerpt, HttpClient, readTls, retryAfterOf } from '../../../base/networking/index.ts'
+import { QiError } from '../../../base/types/index.ts'
 import { notARegistry, type RegistryProblem, refusal, unreached } from './errors.ts'
 import { type RegistryAddress, registryAddress, type SchemaRegistryConfig } from './SchemaRegistryConfig.ts'
 
 const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json'
 
 export interface RegistryRequest {
-  /** For messages: `register crypto-prices-value`. */
+  /** The action, for error messages: `register crypto-prices-value`. */
   readonly doing: string
   readonly method: 'GET' | 'POST' | 'PUT'
   readonly path: string
@@ -13,13 +14,13 @@ export interface RegistryRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The HTTP API of a Confluent-compatible registry: one request, classified failures. */
+/** The HTTP API of a Confluent-compatible registry: single requests, classified failures. */
 export class RegistryClient {
   readonly #address: RegistryAddress
   readonly #http: HttpClient
   readonly #closing = new AbortController()
 
-  /** @throws QiError CONFIG_INVALID where the URL or a named file is wrong */
+  /** @throws QiError CONFIG_INVALID if the URL or a named file is wrong */
   constructor(url: string, config: SchemaRegistryConfig) {
     this.#address = registryAddress(url, config)
     const { timeout_ms: ms, tls } = config
@@ -36,19 +37,19 @@ export class RegistryClient {
     return this.#address.place
   }
 
-  /** Aborted once it is closed. */
+  /** Aborted by close(). */
   get closed(): AbortSignal {
     return this.#closing.signal
   }
 
-  /** @throws QiError by the status; UNAVAILABLE, TIMEOUT; BAD_DATA where it is no registry */
+  /** @throws QiError by the status; UNAVAILABLE, TIMEOUT; BAD_DATA if it is no registry */
   async ask(request: RegistryRequest): Promise<unknown> {
     const answer = await this.askIf(request)
     if (answer === undefined) throw refusal({ status: 404, message: '' }, request.doing, this.place)
     return answer
   }
 
-  /** As {@link ask}; nothing where the registry knows no such subject, version or setting. */
+  /** Like {@link ask}, but undefined if the registry has no such subject, version or setting. */
   async askIf(request: RegistryRequest): Promise<unknown> {
     const { doing } = request
     const signal = request.signal ? AbortSignal.any([request.signal, this.closed]) : this.closed
@@ -65,12 +66,12 @@ export class RegistryClient {
       return body
     }
     const problem = this.#problemOf(response, body)
-    // Its own 404 has a code of five digits; any other web server answers 404 as well.
+    // A registry's 404 has a code of five digits; a 404 without one comes from another web server.
     if (response.status === 404 && problem.code !== undefined) return undefined
     throw refusal(problem, doing, this.place)
   }
 
-  /** Gives up what is being asked. */
+  /** Cancels pending requests. */
   async close(): Promise<void> {
     this.#closing.abort(new QiError('CLOSED', 'the stream was closed'))
     await this.#http.close()

@@ -1,13 +1,13 @@
+import { retry } from '../../../base/networking/index.ts'
 import {
   type CheckResult,
   type Logger,
   type QiError,
   type RecordType,
-  retry,
   silentLogger,
   TopicCatalogue,
   toQiError,
-} from '../../../base/index.ts'
+} from '../../../base/types/index.ts'
 import { frameOf } from '../../../base/types/wire/index.ts'
 import { isConflict } from './errors.ts'
 import { examine } from './examine.ts'
@@ -19,17 +19,18 @@ import { Subjects } from './Subjects.ts'
 
 export interface SchemaRegistryOptions {
   readonly logger?: Logger
-  /** Record types of the topics; default those of the record types themselves. */
+  /** Gives the record type of a topic; default: the topics of the record types themselves. */
   readonly catalogue?: Pick<TopicCatalogue, 'typeOf'>
 }
 
-/** A passing failure is tried again some times here; who appends tries on for longer. */
+/** Retries of a retryable failure; after them the append fails, and the publisher retries it. */
 const TRIES = { attempts: 3, baseMs: 200, maxMs: 2_000, peer: 'schema registry' } as const
 
 /**
- * Registers the schemas of our record types and gives the frames of their messages. Before the first message of a topic the
- * compatibility of its subject is seen to and its schema registered, which the registry refuses where earlier versions forbid it.
- * A frame once given is kept: the registry may then go away. Readers have no need of any of it.
+ * Registers the schemas of our record types and gives the frame of their messages: the bytes with the schema id before each value.
+ * Before the first message of a topic it sets the compatibility of the topic's subject and registers the schema, which the registry
+ * refuses if it is incompatible with earlier versions. Frames are cached, so an outage of the registry stops no topic that was
+ * written before. Readers do not need the registry.
  */
 export class SchemaRegistry implements AsyncDisposable {
   readonly #client: RegistryClient
@@ -40,7 +41,7 @@ export class SchemaRegistry implements AsyncDisposable {
   readonly #frames = new Map<string, Promise<Uint8Array>>()
   readonly #refused = new Map<string, QiError>()
 
-  /** Reaches nothing yet. @throws QiError CONFIG_INVALID */
+  /** Sends no request yet. @throws QiError CONFIG_INVALID */
   constructor(url: string, config: SchemaRegistryConfig, options: SchemaRegistryOptions = {}) {
     this.#client = new RegistryClient(url, config)
     this.#subjects = new Subjects(this.#client)
@@ -50,8 +51,8 @@ export class SchemaRegistry implements AsyncDisposable {
   }
 
   /**
-   * What precedes each value of the topic; nothing where its values carry no record type.
-   * @throws QiError CONFLICT naming the field where our schema is incompatible; UNAVAILABLE, TIMEOUT, UNAUTHORIZED, FORBIDDEN
+   * The bytes before each value of the topic; undefined if the topic has no record type.
+   * @throws QiError CONFLICT naming the field in which our schema is incompatible; UNAVAILABLE, TIMEOUT, UNAUTHORIZED, FORBIDDEN
    */
   async frame(topic: string): Promise<Uint8Array | undefined> {
     const type = this.#catalogue.typeOf(topic)
@@ -70,12 +71,12 @@ export class SchemaRegistry implements AsyncDisposable {
     return frame
   }
 
-  /** Why the last try to send messages of some topic ended here, if it did. */
+  /** The last error of some topic whose schema could not be registered. */
   get trouble(): QiError | undefined {
     return this.#refused.values().next().value
   }
 
-  /** Reaches it and says what it holds of the topics and whether our schemas are compatible; changes nothing. Never throws. */
+  /** Asks which of the topics the registry has, and if our schemas are compatible. Changes nothing. Never throws. */
   check(topics: readonly string[], signal?: AbortSignal): Promise<CheckResult> {
     const types = topics.flatMap((topic) => {
       const type = this.#catalogue.typeOf(topic)
@@ -94,12 +95,12 @@ export class SchemaRegistry implements AsyncDisposable {
 
   async #register(subject: string, type: RecordType): Promise<number> {
     const subjects = this.#subjects
-    const level = await this.#demand(subject)
+    const level = await this.#ensureCompatibility(subject)
     const [ours, other] = recordSchemas(type, level)
     const known = (await subjects.find(subject, ours)) ?? (await subjects.find(subject, other))
     if (known !== undefined) return known
     const latest = await subjects.latest(subject)
-    // Not every registry refuses this plainly.
+    // Checked here, because some registries refuse another schema type with an unclear error.
     const found = { subject, ours, latest, level, place: subjects.place }
     if (latest && latest.schemaType !== 'JSON') throw incompatible(found)
     try {
@@ -112,8 +113,11 @@ export class SchemaRegistry implements AsyncDisposable {
     }
   }
 
-  /** Some registries answer NONE for a subject that nobody said anything about, and a new subject must not stay without a rule. */
-  async #demand(subject: string): Promise<string> {
+  /**
+   * Sets the wanted compatibility if the subject has another one. NONE counts as unset, because some registries answer NONE for a
+   * new subject.
+   */
+  async #ensureCompatibility(subject: string): Promise<string> {
     const own = await this.#subjects.compatibility(subject)
     const wanted = this.#level ?? (own === undefined || own === 'NONE' ? DEFAULT_LEVEL : own)
     if (own === wanted) return wanted

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { QiError, tlsProblems, tlsSettings } from '../../../base/index.ts'
+import { tlsProblems, tlsSettings } from '../../../base/networking/index.ts'
+import { QiError } from '../../../base/types/index.ts'
 
-/** What a subject demands of the next version of its schema. */
+/** Compatibility levels of a subject: the rule for the next version of its schema. */
 const LEVELS = ['NONE', 'BACKWARD', 'BACKWARD_TRANSITIVE', 'FORWARD', 'FORWARD_TRANSITIVE', 'FULL', 'FULL_TRANSITIVE'] as const
 
 /** Settings of a Confluent-compatible schema registry, under `schema_registry` in qicore.yaml. */
@@ -21,7 +22,7 @@ export const SchemaRegistryConfig = z
     compatibility: z
       .enum(LEVELS)
       .optional()
-      .describe('the compatibility our subjects are set to; unset keeps what a subject has, and sets BACKWARD where it has none')
+      .describe('the compatibility set for our subjects; unset keeps that of a subject, or sets BACKWARD if it has none')
       .meta({ env: 'SCHEMA_REGISTRY_COMPATIBILITY' }),
     timeout_ms: z.int().min(100).max(600_000).default(5_000).describe('how long one answer may take'),
     tls: tlsSettings('SCHEMA_REGISTRY', 'the registry').prefault({}),
@@ -35,15 +36,15 @@ export const SchemaRegistryConfig = z
 export type SchemaRegistryConfig = z.output<typeof SchemaRegistryConfig>
 
 export interface RegistryAddress {
-  /** Without user and password, and without a slash at its end: fit to be shown. */
+  /** Without user, password and trailing slash, so that it can be shown. */
   readonly place: string
   readonly headers: Readonly<Record<string, string>>
-  /** Secrets, which errors must not show. */
+  /** Texts that errors must not show. */
   readonly secrets: readonly string[]
 }
 
 /**
- * Where the registry is and how to sign in; settings win over what the URL holds.
+ * The registry's address and sign-in header. Settings win over user and password in the URL.
  * @throws QiError CONFIG_INVALID, which shows nothing of the URL
  */
 export function registryAddress(url: string, settings: Pick<SchemaRegistryConfig, 'username' | 'password'>): RegistryAddress {
@@ -54,7 +55,7 @@ export function registryAddress(url: string, settings: Pick<SchemaRegistryConfig
 }
 
 /**
- * The registry's address without user and password, and these two apart; settings win over what the URL holds.
+ * Splits the registry's URL into address, user and password. Settings win over user and password in the URL.
  * @throws QiError CONFIG_INVALID, which shows nothing of the URL
  */
 export function registrySignIn(

@@ -2,7 +2,7 @@ import { notARegistry } from './errors.ts'
 import type { RegistryClient } from './RegistryClient.ts'
 import type { RecordSchema } from './recordSchema.ts'
 
-/** A version of a subject, as it is registered. */
+/** A registered version of a subject. */
 export interface SubjectVersion {
   readonly version: number
   /** JSON, AVRO or PROTOBUF. */
@@ -10,7 +10,7 @@ export interface SubjectVersion {
   readonly schema: string
 }
 
-/** What is asked of a registry, in its terms. Each method throws what {@link RegistryClient.ask} throws. */
+/** The requests of a registry that we use. Each method throws like {@link RegistryClient.ask}. */
 export class Subjects {
   readonly #client: RegistryClient
 
@@ -29,7 +29,7 @@ export class Subjects {
     return names as string[]
   }
 
-  /** The compatibility that is set for the subject itself. */
+  /** The compatibility set for the subject itself; undefined if it has none. */
   async compatibility(subject: string, signal?: AbortSignal): Promise<string | undefined> {
     const request = { doing: `read the compatibility of ${subject}`, method: 'GET', path: `/config/${name(subject)}` } as const
     const answer = await this.#client.askIf({ ...request, signal })
@@ -41,14 +41,14 @@ export class Subjects {
     await this.#client.ask({ doing, method: 'PUT', path: `/config/${name(subject)}`, body: { compatibility } })
   }
 
-  /** The id of a schema that is registered for the subject already. */
+  /** The id of the schema if it is registered for the subject. */
   async find(subject: string, schema: RecordSchema): Promise<number | undefined> {
     const doing = `look for the schema of ${subject}`
     const answer = await this.#client.askIf({ doing, method: 'POST', path: `/subjects/${name(subject)}`, body: bodyOf(schema) })
     return answer === undefined ? undefined : this.#field(answer, 'id', 'number', doing)
   }
 
-  /** Registers it as the next version. @throws QiError CONFLICT where it is incompatible with the versions before */
+  /** Registers the schema as the next version. @returns its id @throws QiError CONFLICT if it is incompatible with earlier versions */
   async register(subject: string, schema: RecordSchema): Promise<number> {
     const doing = `register the schema of ${subject}`
     const answer = await this.#client.ask({
@@ -72,7 +72,7 @@ export class Subjects {
     }
   }
 
-  /** Whether a schema could follow the latest version; true where there is none. */
+  /** True if the schema could follow the latest version, or if there is none. */
   async accepts(subject: string, schema: RecordSchema, signal?: AbortSignal): Promise<boolean> {
     const doing = `compare the schema of ${subject}`
     const path = `/compatibility/subjects/${name(subject)}/versions/latest`

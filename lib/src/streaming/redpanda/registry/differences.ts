@@ -30,7 +30,7 @@ export function differences(earlier: RecordSchema, later: RecordSchema, level: s
   })
 }
 
-/** The schema of a field as text, without what does not decide about values. */
+/** The schema of a field as text, without title and description, which do not restrict values. */
 const plain = (schema: unknown): string =>
   JSON.stringify(schema, (name, value: unknown) => (name === 'description' || name === 'title' ? undefined : value))
 

@@ -1,4 +1,5 @@
-import { type ErrorCode, QiError, tlsFault, toQiError } from '../../../base/index.ts'
+import { tlsFault } from '../../../base/networking/index.ts'
+import { type ErrorCode, QiError, toQiError } from '../../../base/types/index.ts'
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
   401: 'UNAUTHORIZED',
@@ -18,44 +19,44 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
   CONFLICT: 'see which versions and which compatibility the subject has there',
   BAD_REQUEST: 'it must accept JSON Schema of draft 7, and registrations',
   UNAVAILABLE: 'start it, or correct SCHEMA_REGISTRY_URL',
-  TIMEOUT: 'the registry is reached but slow or stopped',
+  TIMEOUT: 'the registry accepts connections but is slow or stopped',
   BAD_DATA: 'correct SCHEMA_REGISTRY_URL: it ends before /subjects',
 }
 
-/** What Confluent's API says beside the status. */
+/** An error answer of Confluent's API. */
 export interface RegistryProblem {
   readonly status: number
-  /** Such as 40401: no such subject. */
+  /** For example 40401: no such subject. */
   readonly code?: number
   readonly message: string
   readonly retryAfterMs?: number
 }
 
-/** A registry's refusal, classified. @param doing what failed, such as `register crypto-prices-value` */
+/** Classifies an error answer. @param doing the action that failed, for example `register crypto-prices-value` */
 export function refusal(problem: RegistryProblem, doing: string, place: string): QiError {
   const { status, message, retryAfterMs } = problem
   const code = CODES[status] ?? (status >= 500 ? 'UNAVAILABLE' : 'BAD_DATA')
   const why = `it answers ${status}${message && ` (${message})`}`
-  return told(code, why, doing, place, { cause: problem, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+  return registryError(code, why, doing, place, { cause: problem, ...(retryAfterMs !== undefined && { retryAfterMs }) })
 }
 
-/** A failure to reach it at all, classified. */
+/** Classifies a failure to reach the registry. */
 export function unreached(thrown: unknown, doing: string, place: string): QiError {
   const { code, message, retryable } = toQiError(thrown)
   if (code === 'CANCELLED' || code === 'CLOSED') return toQiError(thrown)
-  if (code === 'TIMEOUT') return told(code, 'no answer in time', doing, place, { cause: thrown })
+  if (code === 'TIMEOUT') return registryError(code, 'no answer in time', doing, place, { cause: thrown })
   const tls = tlsFault(thrown, 'schema_registry.tls')
-  if (tls) return told(tls.code, tls.why, doing, place, { cause: thrown, retryable: false }, tls.remedy)
-  return told(code, message, doing, place, { cause: thrown, retryable })
+  if (tls) return registryError(tls.code, tls.why, doing, place, { cause: thrown, retryable: false }, tls.remedy)
+  return registryError(code, message, doing, place, { cause: thrown, retryable })
 }
 
 export const isConflict = (error: unknown): error is QiError => error instanceof QiError && error.code === 'CONFLICT'
 
-/** Something answers that is no registry. */
+/** The error for an answer that no registry gives. */
 export const notARegistry = (doing: string, place: string, cause?: unknown): QiError =>
-  told('BAD_DATA', 'what it answers is not of a schema registry', doing, place, { cause })
+  registryError('BAD_DATA', 'its answer is not that of a schema registry', doing, place, { cause })
 
-function told(
+function registryError(
   code: ErrorCode,
   why: string,
   doing: string,

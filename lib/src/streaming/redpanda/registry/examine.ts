@@ -1,9 +1,9 @@
-import { type CheckResult, countOf, type RecordType, toQiError } from '../../../base/index.ts'
+import { type CheckResult, countOf, type RecordType, toQiError } from '../../../base/types/index.ts'
 import { incompatible } from './incompatible.ts'
 import { DEFAULT_LEVEL, recordSchemas, subjectOf } from './recordSchema.ts'
 import type { Subjects } from './Subjects.ts'
 
-/** Asks what the registry holds of the topics and whether our schemas may follow it; changes nothing. Never throws. */
+/** Asks which of the topics the registry has, and if our schemas may follow its versions. Changes nothing. Never throws. */
 export async function examine(
   subjects: Subjects,
   types: ReadonlyMap<string, RecordType>,

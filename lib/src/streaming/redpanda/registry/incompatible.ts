@@ -1,4 +1,4 @@
-import { QiError } from '../../../base/index.ts'
+import { QiError } from '../../../base/types/index.ts'
 import { type Difference, differences } from './differences.ts'
 import type { RegistryProblem } from './errors.ts'
 import type { RecordSchema } from './recordSchema.ts'
@@ -18,7 +18,7 @@ export interface Incompatible {
   readonly place: string
 }
 
-/** The error of a schema that the registry lets not follow the latest version: which fields differ, and what to do. */
+/** The error for a schema that the registry does not accept after the latest version: which fields differ, and what to do. */
 export function incompatible({ subject, ours, latest, level, place }: Incompatible, cause?: Error): QiError {
   const found = latest ? against(latest, ours, level) : []
   const fields = found.map(({ field, what }) => `${field} ${what}`).join(', ')

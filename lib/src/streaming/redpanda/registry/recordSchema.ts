@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import type { RecordType } from '../../../base/index.ts'
+import type { RecordType } from '../../../base/types/index.ts'
 
-/** The compatibility of a subject that has none of its own. */
+/** The compatibility set for a subject that has none of its own. */
 export const DEFAULT_LEVEL = 'BACKWARD'
 
 /** The subject of a topic's values, by Confluent's naming strategy of topics. */
 export const subjectOf = (topic: string): string => `${topic}-value`
 
-/** What of a JSON Schema of ours matters here. */
+/** The parts of a record type's JSON Schema that are compared. */
 export interface RecordSchema {
   readonly title?: string
   readonly properties?: Readonly<Record<string, unknown>>
@@ -18,10 +18,10 @@ export interface RecordSchema {
 const isForward = (level: string): boolean => level.startsWith('FORWARD')
 
 /**
- * The JSON Schema under which a record type's messages are registered: draft 7, which every registry takes. It is closed under BACKWARD,
- * which lets no field be added to an open schema: earlier messages might have held anything by that name. It is open under FORWARD, which
- * lets none be added to a closed one: readers by the earlier schema would refuse it.
- * @param level the compatibility of its subject
+ * The JSON Schema registered for a record type: draft 7, which every registry accepts. BACKWARD needs a closed schema
+ * (`additionalProperties: false`) for a field to be added later: with an open one, earlier messages might have had anything by that
+ * name. FORWARD needs an open one, because readers with the earlier schema would refuse a new field in a closed one.
+ * @param level the compatibility of the subject
  */
 export const recordSchema = (type: RecordType, level: string): RecordSchema => ({
   title: type.name,
@@ -29,7 +29,7 @@ export const recordSchema = (type: RecordType, level: string): RecordSchema => (
   additionalProperties: isForward(level),
 })
 
-/** The schema that fits the level first, then the one that was registered while the subject had another level. */
+/** The schema that fits the level, and the one that may have been registered while the subject had another level. */
 export const recordSchemas = (type: RecordType, level: string): readonly [fitting: RecordSchema, other: RecordSchema] => [
   recordSchema(type, level),
   recordSchema(type, isForward(level) ? 'BACKWARD' : 'FORWARD'),

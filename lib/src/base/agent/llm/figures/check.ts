@@ -6,9 +6,9 @@ import { exact, magnitude, powerOfTen } from './exact.ts'
 import { type Written, writtenFigures } from './written.ts'
 
 export interface Checked {
-  /** Each number that a call's answer holds, and the index of that call. */
+  /** Each number found in a call's result, and the index of that call. */
   readonly cited: readonly { readonly written: Written; readonly call: number }[]
-  /** What is in no answer. */
+  /** Figures found in no result. */
   readonly unfounded: readonly Written[]
 }
 
@@ -22,9 +22,9 @@ export interface CheckOptions {
 type WrittenNumber = Extract<Written, { kind: 'number' }>
 
 /**
- * Looks every figure of a text up in the answers that its writer has seen. A number is there if it equals one at the precision that
- * it is written in (68.1k is 68,123.45; 68,000 is not); a date or time of day if one bears it; a duration also if it lies between times.
- * Numbers of the question are allowed.
+ * Looks up every figure of a text in the results that its writer has seen. A number is found if it equals one at its written precision
+ * (68.1k is 68,123.45; 68,000 is not). A date or time of day is found if a time has it; a duration also if it is the distance between
+ * times. Numbers of the question are allowed.
  */
 export function checkFigures(text: string, { question = '', calls, now }: CheckOptions): Checked {
   const evidence = calls.map(evidenceOf)
@@ -67,7 +67,7 @@ export function checkFigures(text: string, { question = '', calls, now }: CheckO
 
 const isIn = (texts: readonly string[], word: string): boolean => texts.some((text) => text.includes(word.toLowerCase()))
 
-/** The call whose answer holds the figure: of several the one that comes nearest, and of these the first. */
+/** The call whose result holds the figure: the nearest one, then the first. */
 function callWith(written: WrittenNumber, text: string, evidence: readonly Evidence[]): number | undefined {
   let best: { readonly call: number; readonly distance: bigint } | undefined
   for (const [call, { figures }] of evidence.entries())
@@ -78,7 +78,7 @@ function callWith(written: WrittenNumber, text: string, evidence: readonly Evide
   return best?.call
 }
 
-/** How far the two are apart, where the one is the other, rounded to its last digit. */
+/** The distance of the two if `written` is `figure` rounded to its last digit, else undefined. */
 function distanceOf(written: WrittenNumber, figure: bigint, text: string): bigint | undefined {
   const same = difference(written, written.value, figure)
   if (written.signed || figure === 0n) return same
@@ -88,13 +88,13 @@ function distanceOf(written: WrittenNumber, figure: bigint, text: string): bigin
   return written.percent && direction === 'down' && mayBeChange(text, written) ? undefined : same
 }
 
-/** `lost 3.2 %` tells a change; a share of something, which is positive, is told otherwise. */
+/** True for wordings of a change such as `lost 3.2 %`, as against a share of something. */
 const mayBeChange = (text: string, { start }: WrittenNumber): boolean =>
   /\b(?:fell|dropped|declined|decreased|lost|down|slid|slipped|sank|plunged|tumbled)(?:\s+(?:by|about|around|roughly|nearly|some|over|almost|just))*\s+$/i.test(
     text.slice(0, start),
   )
 
-/** Rounding that loses more than a tenth is none: 0.1M is not 68,123. Of per cents whole ones are told by habit. */
+/** A rounding may lose at most a tenth: 0.1M is not 68,123. Percentages are often rounded to whole ones. */
 function difference({ last, percent }: WrittenNumber, value: bigint, figure: bigint): bigint | undefined {
   const apart = magnitude(figure - value)
   const rounded = 2n * apart <= powerOfTen(last) && (percent || 10n * apart <= magnitude(figure))

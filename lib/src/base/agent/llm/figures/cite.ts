@@ -1,25 +1,25 @@
 import type { Checked } from './check.ts'
 import type { ToolCall } from './evidence.ts'
 
-/** One query that figures of an answer came from. */
+/** One call that figures of an answer came from. */
 export interface Citation {
-  /** The number that stands behind each of its figures in the text, in brackets. */
+  /** The number in brackets after each of its figures in the text. */
   readonly ref: number
   readonly tool: string
   readonly arguments: Readonly<Record<string, unknown>>
-  /** As they stand in the text. */
+  /** As written in the text. */
   readonly figures: readonly string[]
-  /** Of a figure that was calculated: the queries that its inputs came from. */
+  /** For calculated figures: the citations of their inputs. */
   readonly from?: readonly number[]
 }
 
-/** References are ours to give: those that a model has written are taken out before its figures are looked at. */
+/** Removes references that the model wrote, before its figures are checked: we add our own. */
 export const withoutReferences = (text: string, calls: number): string =>
   text.replace(/[ \t]?\[(\d{1,3})\](?!\()/g, (all, number: string) => (Number(number) >= 1 && Number(number) <= calls ? '' : all))
 
 /**
- * The text with a reference behind each figure, and what they refer to.
- * @param sources of a call that calculated: the calls that its inputs came from
+ * Adds a reference after each figure, and lists the citations.
+ * @param sources for a calculation, the calls that its inputs came from
  */
 export function cite(
   text: string,

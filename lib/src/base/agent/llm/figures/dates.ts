@@ -1,4 +1,4 @@
-/** What is said of a time: as much of year, month, day, hour, minute and second as is written. */
+/** A written date or time of day, as precise as it is written. */
 export interface WrittenDate {
   /** Prefixes such as `2026-11-25T10:30`, `-11-25` where no year is named, `T10:30` where no day is; all must be known. */
   readonly parts: readonly string[]
@@ -38,7 +38,7 @@ function readClock([, hour = '', minute, second, half]: RegExpExecArray): Writte
 
 const two = (number: number): string => String(number).padStart(2, '0')
 
-/** Whether a time of the ISO form bears what is written. */
+/** True if an ISO 8601 time has this part. */
 export const bears = (time: string, part: string): boolean =>
   part.startsWith('-')
     ? time.slice(4).startsWith(part)

@@ -3,7 +3,7 @@ const DOWN =
 const UP =
   /\b(?:rose|ris(?:e|es|en|ing)|gain(?:s|ed|ing)?|climb(?:s|ed|ing)?|increas(?:e|es|ed|ing)|grew|grow(?:s|n|ing|th)?|up|higher|advanc(?:e|es|ed|ing)|jump(?:s|ed)?|surg(?:e|es|ed|ing)|rall(?:y|ied|ies)|soar(?:s|ed)?|plus|positive|above|added|more|stronger)\b/gi
 
-/** Which way the words before a figure in its clause say that it goes; undefined where they say none, or name a level (to, from, at). */
+/** The direction named by the words before a figure in its clause; undefined if there is none, or they name a level (to, from, at). */
 export function directionBefore(text: string, start: number): 'up' | 'down' | undefined {
   const clause = /[^.;!?\n]*$/.exec(text.slice(0, start).replace(/(\d)\.(\d)/g, '$1,$2'))?.[0] ?? ''
   if (/\b(?:to|from|at|of)\s+(?:about|around|roughly|nearly|just)?\s*$/i.test(clause)) return undefined
@@ -13,7 +13,7 @@ export function directionBefore(text: string, start: number): 'up' | 'down' | un
   return down > up ? 'down' : 'up'
 }
 
-/** The same behind it: 5 % down. */
+/** The same by the word after it: 5 % down. */
 export function directionAfter(text: string, end: number): 'up' | 'down' | undefined {
   const next = /^\s*\(?(\p{L}+)/u.exec(text.slice(end))?.[1] ?? ''
   if (new RegExp(`^${DOWN.source}`, 'i').test(next)) return 'down'

@@ -12,7 +12,7 @@ const MILLIS: Readonly<Record<Duration, number>> = {
   year: 31_556_952_000,
 }
 
-/** Whether so many days (hours, …) lie between times that are known: of a range, or from one of them to now. */
+/** True if so many days (hours, …) lie between known times: between the ends of a range, or from a time to now. */
 export function spans(
   count: number,
   unit: Duration,

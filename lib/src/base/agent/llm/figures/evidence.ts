@@ -1,29 +1,29 @@
 import { exact } from './exact.ts'
 import { writtenFigures } from './written.ts'
 
-/** One call of a tool whose answer the model has seen. */
+/** One call of a tool whose result the model has seen. */
 export interface ToolCall {
   readonly tool: string
   readonly arguments: Readonly<Record<string, unknown>>
   readonly result: unknown
 }
 
-/** What a call's answer holds that a text may state. */
+/** The contents of a call's result that a text may state. */
 export interface Evidence {
   /** Times 10^60. */
   readonly figures: readonly bigint[]
-  /** Times of the ISO form. */
+  /** ISO 8601 times. */
   readonly times: readonly string[]
-  /** Texts and the names of fields, in lower case: what words with digits in them are looked up in. */
+  /** Texts and names of fields in lower case, to look up words that contain digits. */
   readonly texts: readonly string[]
 }
 
 const TIME = /^\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]00:?00)?)?$/
 const TIMES_WITHIN = /\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?/g
-/** Sentences of our own, such as the summary of a part's health. A name comes from elsewhere: what is written in one is no figure. */
+/** Fields with sentences of our own, such as a health summary: figures in them count. Names and other texts do not count. */
 const SENTENCES = new Set(['summary', 'why', 'action'])
 
-/** What is known from a call. Figures are values that are nothing but a number; those which its own SQL spells out are none. */
+/** The evidence of a call. Figures are values that are nothing but a number, without those that the call's own SQL spells out. */
 export function evidenceOf({ arguments: given, result }: ToolCall): Evidence {
   const evidence = collect(result)
   const spelledOut = new Set(
@@ -32,7 +32,7 @@ export function evidenceOf({ arguments: given, result }: ToolCall): Evidence {
   return { ...evidence, figures: evidence.figures.filter((figure) => !spelledOut.has(figure)) }
 }
 
-/** The ranges that a call asked for may be told too. */
+/** The times in a call's arguments: a text may state the ranges that were asked for. */
 export const timesAskedFor = ({ arguments: given }: ToolCall): string[] =>
   (JSON.stringify(given).match(TIMES_WITHIN) ?? []).map((time) => time.replace(' ', 'T'))
 

@@ -1,9 +1,9 @@
 import { DECIMAL_DIGITS, decimal } from '../../../types/index.ts'
 
-/** Decimals of the integers that exact figures are compared as: more than any decimal has, and room for what is shifted. */
+/** Figures are compared as integers times 10^60: more decimals than any figure has, with room for shifts. */
 const SCALE = 60
 
-/** A figure times 10^60, exact; undefined for what is none. */
+/** A figure times 10^60, exact; undefined if the text is none. */
 export function exact(text: string): bigint | undefined {
   let canonical: string
   try {

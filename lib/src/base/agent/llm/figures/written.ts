@@ -4,11 +4,11 @@ import { exact, timesPowerOfTen } from './exact.ts'
 interface Place {
   readonly start: number
   readonly end: number
-  /** As it stands in the text. */
+  /** The piece of the text. */
   readonly text: string
 }
 
-/** A figure as somebody wrote it down. */
+/** A figure as written in a text. */
 export type Written = Place &
   (
     | {
@@ -21,11 +21,11 @@ export type Written = Place &
         readonly percent: boolean
         /** Of seven days: `day`. */
         readonly duration?: Duration
-        /** What it is a part of, such as 1inch. */
+        /** The word that it is part of, such as 1inch. */
         readonly word?: string
       }
     | ({ readonly kind: 'date' } & WrittenDate)
-    /** In words, or in signs that are no decimal digits: nothing that can be compared. */
+    /** In words, or in other digits: cannot be compared. */
     | { readonly kind: 'spelled' }
   )
 
@@ -63,7 +63,7 @@ const SPELLED =
 /** Digits of other scripts, fractions and powers. */
 const OTHER_DIGITS = /[^\P{N}0-9]+/gu
 
-/** Every figure of a text, in order. Numbers of an ordered list (1. 2. 3.) are none. */
+/** Every figure of a text, in order, without the numbers of an ordered list (1. 2. 3.). */
 export function writtenFigures(text: string): Written[] {
   const found: Written[] = []
   const taken = (start: number, end: number) => found.some((other) => start < other.end && end > other.start)
@@ -97,7 +97,7 @@ function readNumber(text: string, match: RegExpExecArray): Written | undefined {
   const before = text.slice(0, match.index)
   const value = exact(`${whole.replace(/\D/g, '')}${fraction}e${exponent}`)
   if (value === undefined) return { ...placeOf(match), kind: 'spelled' }
-  // A dash behind a word or a figure joins, as in 3-5 or BTC-2.
+  // A dash after a word or figure joins, as in 3-5 or BTC-2.
   const joined = sign !== undefined && /[\p{L}\d)\]]$/u.test(before)
   const mark = joined ? inner : (sign ?? inner)
   const prefix = currency || sign ? '' : (/[\p{L}_][\p{L}\p{N}_-]*$/u.exec(before)?.[0] ?? '')
@@ -129,7 +129,7 @@ function readNumber(text: string, match: RegExpExecArray): Written | undefined {
   }
 }
 
-/** Where the numbers of ordered lists stand: each a line's first, counting from 1. */
+/** Positions of the numbers of ordered lists: first in their line, counting from 1. */
 function listNumbers(text: string): ReadonlySet<number> {
   const places = new Set<number>()
   let next = 1

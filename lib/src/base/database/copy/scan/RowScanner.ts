@@ -1,10 +1,10 @@
 import type { z } from 'zod'
 import type { FieldKind, RecordType } from '../../../types/index.ts'
 import type { SeriesNumbers } from '../../series/SeriesNumbers.ts'
-import type { TableSpec } from '../../tables.ts'
-import { claimsTooMuch, placesOf } from './closed.ts'
+import type { TableSpec } from '../../tables/tables.ts'
 import { CLOSE, COMMA, OPEN, QUOTE, ScanCursor } from './cursor.ts'
 import { DECIMAL_BYTES, scanDecimal } from './decimal.ts'
+import { candlePlaces, claimsFinalEarly } from './earlyFinal.ts'
 import { FieldKeys, UNKNOWN } from './keys.ts'
 import { BOOLEAN_BYTES, NUMBER_BYTES, putNull, scanBoolean, scanFloat, scanInteger, scanNull } from './scalars.ts'
 import { skipMember } from './skip.ts'
@@ -15,47 +15,48 @@ const NULL_START = 0x6e
 const KINDS: readonly FieldKind[] = ['text', 'decimal', 'time', 'integer', 'float', 'boolean']
 const [TEXT, DECIMAL, TIME, INTEGER, FLOAT, BOOLEAN] = [0, 1, 2, 3, 4, 5] as const
 const MOST_BYTES = [TEXT_BYTES, DECIMAL_BYTES, TIME_BYTES, NUMBER_BYTES, NUMBER_BYTES, BOOLEAN_BYTES] as const
-/** A number of a series, with its length. */
+/** Size of a series number, with its length. */
 const SERIES_BYTES = 12
-/** A set of fields is a number. */
+/** Sets of fields are 32-bit numbers. */
 const MOST_FIELDS = 31
 
 /**
- * The fast lane for one record type: a JSON value walked once, its fields checked and written as a binary COPY row on the way.
- * It takes any order of fields and any white space, and leaves out fields that it does not know; texts with escapes or beyond ASCII,
- * fields it meets twice, and whatever is wrong, from the future or not over yet are left to the slow way.
+ * Fast lane of one record type: walks a JSON value once, checks its fields and writes them as a binary COPY row.
+ *
+ * Accepts any order of fields and any white space, and skips unknown fields. Leaves to the slow way: texts with escapes or beyond ASCII,
+ * repeated fields, errors, records from the future, and bars that claim to be final too early.
  */
 export class RowScanner {
   readonly cursor: ScanCursor
-  /** No row is longer. */
+  /** Most bytes of a row. */
   readonly rowBytes: number
-  /** A record with a time beyond it, in microseconds since 2000, is left to the slow way. */
+  /** Records with a later time, in microseconds since 2000, are left to the slow way. */
   latest = Number.POSITIVE_INFINITY
   readonly #keys: FieldKeys
   readonly #kinds: Uint8Array
-  /** Texts that are not free; by field. */
+  /** By field: accepted texts, if its schema restricts them. */
   readonly #accepted: readonly (AcceptedTexts | undefined)[]
   readonly #last: readonly LastText[]
   readonly #optional: number
-  /** Where each field of the row at hand begins and ends. */
+  /** Start and end of each field of the current row. */
   readonly #starts: Int32Array
   readonly #ends: Int32Array
   readonly #scratch: Buffer
-  readonly #candle: ReturnType<typeof placesOf>
+  readonly #candle: ReturnType<typeof candlePlaces>
   readonly #numbers: SeriesNumbers | undefined
-  /** By field: its place among the names of a series, or -1. */
+  /** By field: its index among the names of the series, or -1. */
   readonly #nameAt: Int8Array
-  /** By field: 1 for a name that stands in the registry alone, and is no column. */
+  /** By field: 1 for a name that is only in the registry, not a column. */
   readonly #dropped: Uint8Array
-  /** The columns of a row. */
+  /** Number of columns of a row. */
   readonly #columns: number
-  /** The names that were read last, and the number of that series; -1 where it is not known. */
+  /** Series names of the last row, and their number; -1 if it is not known. */
   readonly #names: string[]
   #number = -1
   #renamed = true
   #unknown = new Set<string>()
 
-  /** @param numbers of the series of the rows, where the table is keyed by them */
+  /** @param numbers series numbers, if the table is keyed by them */
   constructor(type: RecordType, table: TableSpec, numbers?: SeriesNumbers) {
     const dropped = (table.series?.names ?? []).filter(({ name }) => !table.series?.kept.includes(name))
     const fields = table.series
@@ -76,14 +77,14 @@ export class RowScanner {
     this.#optional = fields.reduce((set, { optional }, i) => (optional ? set | (1 << i) : set), 0)
     this.#starts = new Int32Array(fields.length)
     this.#ends = new Int32Array(fields.length)
-    // A field that comes late has a NULL in its place until the row is put in order.
+    // With room for a NULL per field: a field that is out of order leaves one until #arrange().
     this.rowBytes = fields.reduce((sum, { kind }) => sum + 4 + (MOST_BYTES[KINDS.indexOf(kind)] as number), 2 + SERIES_BYTES)
     this.#scratch = Buffer.allocUnsafeSlow(this.rowBytes)
     this.cursor = new ScanCursor()
-    this.#candle = placesOf(fields)
+    this.#candle = candlePlaces(fields)
   }
 
-  /** The series that rows were scanned of, and whose numbers are not known: these rows are none. */
+  /** Takes the keys of series without a known number; rows scanned for them are not valid. */
   takeUnknown(): Iterable<string> {
     const unknown = this.#unknown
     if (unknown.size > 0) this.#unknown = new Set()
@@ -91,8 +92,8 @@ export class RowScanner {
   }
 
   /**
-   * Writes the row of the value between two places of the cursor's bytes at the cursor's `to`, for which there must be room.
-   * @returns false, with `to` where it was, where the slow way must decide
+   * Scans the value between two positions of the input, and writes its row at the cursor's `to`. The caller reserves room.
+   * @returns false, with `to` unchanged, if the slow way must decide
    */
   scan(start: number, end: number): boolean {
     const c = this.cursor
@@ -108,8 +109,8 @@ export class RowScanner {
   }
 
   /**
-   * Rows of one series come together, so most often the number is that of the row before.
-   * @returns false for a series that the database does not take
+   * Writes the number of the series. Rows of one series come together, so usually it is that of the row before.
+   * @returns false for a series that the database refuses
    */
   #putNumber(numbers: SeriesNumbers, at: number): boolean {
     if (this.#renamed) {
@@ -142,7 +143,7 @@ export class RowScanner {
         if ((seen & (1 << field)) !== 0) return false
         seen |= 1 << field
         c.skipSpace()
-        // Those in between are absent, or come later, when this is put right.
+        // Skipped fields are absent, or come later; then #arrange() restores the order.
         if (field < expected) inOrder = false
         else if (inOrder) for (; expected < field; expected++) putNull(c)
         this.#starts[field] = c.to
@@ -158,7 +159,7 @@ export class RowScanner {
     }
     c.skipSpace()
     if (c.at !== end || (seen | this.#optional) !== (1 << this.#keys.count) - 1) return false
-    if (this.#candle && claimsTooMuch(c, this.#starts, this.#candle)) return false
+    if (this.#candle && claimsFinalEarly(c, this.#starts, this.#candle)) return false
     if (inOrder) for (; expected < this.#keys.count; expected++) putNull(c)
     else this.#arrange(first, seen)
     return true
@@ -197,7 +198,7 @@ export class RowScanner {
     return true
   }
 
-  /** Puts the fields of a row, which came in another order, into that of the columns. */
+  /** Reorders the fields of a row to the order of the columns. */
   #arrange(first: number, seen: number): void {
     const c = this.cursor
     c.out.copy(this.#scratch, 0, first, c.to)
@@ -214,7 +215,7 @@ export class RowScanner {
   }
 }
 
-/** A free text is any of 1 to 200 characters; one with a pattern or of a list is asked about. */
+/** A cache for a schema that restricts texts (a pattern or a list); undefined if it takes any text of 1 to 200 characters. */
 function restricted(schema: z.ZodType): AcceptedTexts | undefined {
   const free = FREE.every((text) => schema.safeParse(text).success)
   return free ? undefined : new AcceptedTexts(schema)

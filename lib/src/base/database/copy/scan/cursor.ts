@@ -1,4 +1,4 @@
-/** The bytes of JSON that matter to a scanner. */
+/** Bytes of JSON syntax. */
 export const QUOTE = 0x22
 export const COMMA = 0x2c
 export const MINUS = 0x2d
@@ -9,26 +9,26 @@ export const OPEN = 0x7b
 export const CLOSE = 0x7d
 
 /**
- * Where a scan stands: a place in the JSON that is read, and one in the row that is written. One object serves for any number of
- * records, so that a record costs no allocation.
+ * Position of a scan: in the JSON that is read, and in the row that is written. One object serves any number of records, so a record costs
+ * no allocation.
  *
- * The functions that scan a value take the cursor at its first byte (after the opening quote, if it has one) and leave it after
- * its last; they write the COPY field, its four bytes of length first. They answer false for whatever is not plainly right, and
- * the record is then read the slow way, which decides; where the cursor is left does not matter then. None looks where the value
- * or the target ends: each reads on only while the bytes are right, and whoever calls checks the end and reserves room.
+ * A scan function gets the cursor at the first byte of a value (after the opening quote, if any), leaves it after the last one, and writes
+ * the COPY field with its four bytes of length. It returns false if the value is not plainly valid; the record then goes the slow way, and
+ * the cursor's position does not matter. Scan functions do not check the ends of input and output: they stop at the first unexpected byte,
+ * and the caller checks the end and reserves room.
  */
 export class ScanCursor {
   bytes: Uint8Array
-  /** Of the same memory as `bytes`. */
+  /** View of `bytes`. */
   input: DataView
   at = 0
   out: Buffer = Buffer.alloc(0)
-  /** Of the same memory as `out`. */
+  /** View of `out`. */
   view: DataView = viewOf(this.out)
   to = 0
-  /** The latest time of the record that is read, in microseconds since 2000. */
+  /** Latest time in the current record, in microseconds since 2000. */
   latest = Number.NEGATIVE_INFINITY
-  /** The date read last: its bytes as three words, and what they are. */
+  /** The last date: its bytes as three words, and its days since 2000. */
   readonly date = { a: 0, b: 0, c: 0, days: 0 }
 
   constructor() {
@@ -37,20 +37,20 @@ export class ScanCursor {
     this.input = nothing.view
   }
 
-  /** Reads from there on. */
+  /** Sets the input. */
   read({ bytes, view }: ScanSource): void {
     this.bytes = bytes
     this.input = view
   }
 
-  /** Writes into the buffer from there on. */
+  /** Sets the output. */
   write(out: Buffer, to = 0): void {
     this.out = out
     this.view = viewOf(out)
     this.to = to
   }
 
-  /** Grows the target until so many bytes fit after `to`; what was written stays. */
+  /** Grows the output, keeping its content, until so many bytes fit after `to`. */
   reserve(bytes: number): void {
     if (this.to + bytes <= this.out.length) return
     const larger = Buffer.allocUnsafeSlow(Math.max(this.out.length * 2, this.to + bytes))
@@ -66,7 +66,7 @@ export class ScanCursor {
   }
 }
 
-/** Bytes to read, and a view of them made once. */
+/** Input bytes, with a view that is made once. */
 export class ScanSource {
   readonly bytes: Uint8Array
   readonly view: DataView

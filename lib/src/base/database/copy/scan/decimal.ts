@@ -1,19 +1,16 @@
 import { MINUS, POINT, QUOTE, type ScanCursor, ZERO } from './cursor.ts'
 
-/** More digits before the point than a number holds exactly are left to the slow way. */
+/** Most digits before the point that a number holds exactly; more are left to the slow way. */
 const WHOLE_DIGITS = 15
 const FRACTION_DIGITS = 40
 const NEGATIVE = 0x4000
-/** What completes a group of base 10000 that lacks so many digits. */
+/** Factor that completes a base-10000 group, by the number of missing digits. */
 const MISSING = new Int32Array([1, 10, 100, 1000])
 
 /** Most bytes of a field: length, header, and the groups on either side of the point. */
 export const DECIMAL_BYTES = 4 + 8 + 2 * (4 + 10)
 
-/**
- * A decimal string as PostgreSQL's binary numeric in its canonical form: no zeros before the first or after the last digit that
- * counts.
- */
+/** Scans a decimal string into PostgreSQL's binary numeric in canonical form: without leading or trailing zeros. */
 export function scanDecimal(c: ScanCursor): boolean {
   const { bytes, view } = c
   let i = c.at
@@ -78,7 +75,7 @@ export function scanDecimal(c: ScanCursor): boolean {
   return true
 }
 
-/** The groups of a whole number above 0 and below 10^15, the first without leading zeros. */
+/** Writes the base-10000 groups of a whole number above 0 and below 10^15. */
 function putWhole(view: DataView, p: number, whole: number): number {
   if (whole < 1e4) {
     view.setUint16(p, whole)

@@ -2,17 +2,17 @@ import { COLON, type ScanCursor } from './cursor.ts'
 
 const WORD = 4
 
-/** A name that is no field's: `next` leaves the cursor at it. */
+/** Result for an unknown name; the cursor stays in front of it. */
 export const UNKNOWN = -1
-/** No name and colon lie there. */
+/** Result if there is no name and colon. */
 const BROKEN = -2
 
-/** The names of fields as they stand in JSON: one that is expected is recognised by comparing words, any other by its bytes. */
+/** Recognises field names in JSON: the expected one by comparing 32-bit words, any other one byte by byte. */
 export class FieldKeys {
   readonly count: number
-  /** Each as `"name":`. */
+  /** Each key as `"name":`. */
   readonly #keys: readonly Buffer[]
-  /** The words of all keys; the last of each overlaps the one before so that it ends with the key. */
+  /** The words of all keys. The last word of a key ends with the key, so it may overlap the one before. */
   readonly #words: Int32Array
   readonly #firstWord: Int32Array
   readonly #lengths: Int32Array
@@ -30,9 +30,9 @@ export class FieldKeys {
   }
 
   /**
-   * Moves past the name that is next and its colon. White space is allowed around both.
-   * @param expected the field to look at first
-   * @returns which field it is of; {@link UNKNOWN}, before the name, where it may be of another; less where neither lies there
+   * Moves past the next name and its colon, with any white space around them.
+   * @param expected the field to try first
+   * @returns the field; {@link UNKNOWN} for another name, with the cursor in front of it; a lower number if there is no name and colon
    */
   next(c: ScanCursor, expected: number): number {
     if (expected < this.count && this.#is(c, expected)) {

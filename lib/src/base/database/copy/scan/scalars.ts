@@ -1,15 +1,15 @@
 import { MINUS, POINT, type ScanCursor, ZERO } from './cursor.ts'
 
-/** An integer of so many digits is exact as a number. */
+/** Most digits of an integer that a number always holds exactly. */
 const EXACT_DIGITS = 15
-/** Powers of ten that are exact as numbers. */
+/** Powers of ten that a number holds exactly. */
 const TENS = new Float64Array(23).map((_, i) => Number(`1e${i}`))
 
 /** Most bytes of a field. */
 export const NUMBER_BYTES = 4 + 8
 const NULL = -1
 
-/** A whole number from 0, without point or exponent, as a bigint. */
+/** Scans a non-negative integer without point or exponent as a bigint. */
 export function scanInteger(c: ScanCursor): boolean {
   const { bytes, view, to } = c
   let i = c.at
@@ -20,7 +20,7 @@ export function scanInteger(c: ScanCursor): boolean {
     digit = (bytes[++i] as number) - ZERO
   }
   const digits = i - c.at
-  // JSON knows no leading zeros. What ends it is for the caller to look at: a point or an exponent is no end.
+  // JSON has no leading zeros. The caller checks the byte that follows: a point or an exponent is refused there.
   if (digits === 0 || digits > EXACT_DIGITS || (digits > 1 && bytes[c.at] === ZERO)) return false
   const high = Math.floor(value / 0x1_0000_0000)
   view.setInt32(to, 8)
@@ -32,8 +32,8 @@ export function scanInteger(c: ScanCursor): boolean {
 }
 
 /**
- * A number as a double. One whose digits and power of ten are both exact has an exact quotient but for one rounding, as the
- * parser of JSON rounds it (W. Clinger, 1990); any other is read as JSON reads it, from a text.
+ * Scans a number as a double. If its digits and its power of ten are both exact, their quotient is correctly rounded, as JSON.parse rounds
+ * it (W. Clinger, 1990). Any other number goes through Number(text).
  */
 export function scanFloat(c: ScanCursor): boolean {
   const { bytes, at } = c
@@ -61,7 +61,7 @@ export function scanFloat(c: ScanCursor): boolean {
   }
   if (digits > EXACT_DIGITS || decimals >= TENS.length) value = Number(latin1(bytes, start, i))
   else value /= TENS[decimals] as number
-  // -0 equals 0, so which of them stays would depend on the order of arrival: written as 0.
+  // -0 is written as 0: both are equal, so the stored one would depend on the order of arrival.
   if (bytes[at] === MINUS && value !== 0) value = -value
   if (!Number.isFinite(value)) return false
   c.view.setInt32(c.to, 8)
@@ -102,7 +102,7 @@ export function scanNull(c: ScanCursor): boolean {
   return true
 }
 
-/** NULL is a field whose length is -1. */
+/** Writes NULL: a field of length -1. */
 export function putNull(c: ScanCursor): void {
   c.view.setInt32(c.to, NULL)
   c.to += 4

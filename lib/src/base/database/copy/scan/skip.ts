@@ -9,12 +9,12 @@ const CLOSE_LIST = 0x5d
 const EXPONENT = 0x65
 const LOWER_CASE = 0x20
 const LITERALS = ['true', 'false', 'null'].map((word) => Buffer.from(word))
-/** Deeper values are left to the slow way. */
+/** Most levels of nesting; deeper values are left to the slow way. */
 const DEEPEST = 8
 
 /**
- * Moves past a field of a JSON object that no column is for, such as one that a later version has added.
- * @returns false for whatever is not plainly JSON, and for names that an escape may turn into one of ours
+ * Skips an unknown field of a JSON object, such as one added by a later version.
+ * @returns false if it is not plainly JSON, or the name has an escape and may be a known one
  */
 export function skipMember(c: ScanCursor, depth = 0): boolean {
   if (!skipText(c)) return false
@@ -33,7 +33,7 @@ function skipValue(c: ScanCursor, depth: number): boolean {
   return LITERALS.some((word) => skipWord(c, word))
 }
 
-/** Past what stands between an opening bracket and its end, separated by commas. */
+/** Skips the comma-separated content of brackets, and the closing one. */
 function skipAll(c: ScanCursor, end: number, skip: (c: ScanCursor, depth: number) => boolean, depth: number): boolean {
   c.at++
   c.skipSpace()
@@ -76,7 +76,7 @@ function skipNumber(c: ScanCursor): boolean {
   return skipDigits(c)
 }
 
-/** At least one. */
+/** Skips digits. @returns false if there is none */
 function skipDigits(c: ScanCursor): boolean {
   const start = c.at
   while (isDigit(c.bytes[c.at] as number)) c.at++

@@ -1,18 +1,18 @@
 import type { z } from 'zod'
 import { QUOTE, type ScanCursor } from './cursor.ts'
 
-/** Longer texts, which no record has that passes its checks, are left to the slow way. */
+/** Most bytes of a text; longer ones, which no valid record has, are left to the slow way. */
 export const TEXT_LENGTH = 200
-/** Most bytes of a field, and the quote that {@link LastText} writes behind it. */
+/** Most bytes of a field, plus the quote that {@link LastText} writes after it. */
 export const TEXT_BYTES = 4 + TEXT_LENGTH + 1
 
 const BACKSLASH = 0x5c
-/** 1 for ASCII that stands for itself in JSON. */
+/** 1 for ASCII bytes that need no escape in JSON. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
 )
 
-/** A text of plain ASCII, not empty. */
+/** Scans a non-empty text of plain ASCII. */
 export function scanText(c: ScanCursor): boolean {
   const { bytes, out } = c
   const start = c.at
@@ -33,20 +33,20 @@ export function scanText(c: ScanCursor): boolean {
 
 const WORD = 4
 
-/** The text that a field had last: rows of one series come together, so most often it comes again. */
+/** The last text of a field. Rows of one series come together, so usually it repeats. */
 export class LastText {
   /** The text and the quote after it. */
   readonly #words = new DataView(new ArrayBuffer(TEXT_LENGTH + 1))
   #length = 0
 
-  /** {@link scanText} for the same text again; it answers false, and moves nothing, for any other. */
+  /** Like {@link scanText}, for the same text as last time. @returns false for any other text, with the cursor unchanged */
   scan(c: ScanCursor): boolean {
     const { input, view, at, to } = c
     const length = this.#length
     if (length < WORD || at + length > input.byteLength) return false
     const words = this.#words
     const last = length - WORD
-    // What is written after the text, or of a text that turns out to be another, is written over.
+    // Words are written before the text is known to match; later writes overwrite them.
     for (let i = 0; i < last; i += WORD) {
       const word = input.getInt32(at + i)
       if (word !== words.getInt32(i)) return false
@@ -61,7 +61,7 @@ export class LastText {
     return true
   }
 
-  /** Keeps a text that was scanned: of `bytes` from `start`, the quote included. */
+  /** Remembers a scanned text, `bytes` from `start` to `end`, including the closing quote. */
   keep(bytes: Uint8Array, start: number, end: number): void {
     this.#length = end - start
     for (let i = start; i < end; i++) this.#words.setUint8(i - start, bytes[i] as number)
@@ -71,10 +71,7 @@ export class LastText {
 const SLOTS = 256
 const EMPTY = new Uint8Array(0)
 
-/**
- * The texts that a field's schema accepted before, by their bytes: those with a pattern, or of a closed list, come again and
- * again.
- */
+/** Caches the texts that a field's schema has accepted, by their bytes: restricted texts (a pattern, a closed list) repeat often. */
 export class AcceptedTexts {
   readonly #schema: z.ZodType
   readonly #slots: Uint8Array[] = new Array<Uint8Array>(SLOTS).fill(EMPTY)
@@ -83,7 +80,7 @@ export class AcceptedTexts {
     this.#schema = schema
   }
 
-  /** @param bytes plain ASCII between `start` and `end`, at least one */
+  /** @param bytes non-empty plain ASCII between `start` and `end` */
   has(bytes: Buffer, start: number, end: number): boolean {
     let hash = end - start
     for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (bytes[i] as number)) | 0

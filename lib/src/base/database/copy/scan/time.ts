@@ -4,17 +4,17 @@ const T = 0x54
 const Z = 0x5a
 const PLUS = 0x2b
 const DATE_BYTES = 11
-/** Days from 1970 to 2000, where PostgreSQL counts from. */
+/** Days from 1970 to 2000, PostgreSQL's epoch. */
 const EPOCH_DAYS = 10_957
-/** The last moment that is a time to us, in microseconds since 2000; the first ones do not fit a number exactly. */
+/** The last valid time, in microseconds since 2000; as microseconds since 1970 it must fit a number exactly. */
 const MAX = Number.MAX_SAFE_INTEGER - EPOCH_DAYS * 86_400_000_000
-/** Microseconds in a unit of the last of so many decimals. */
+/** Microseconds per unit of the last decimal, by number of decimals. */
 const UNITS = new Int32Array([1_000_000, 100_000, 10_000, 1_000, 100, 10, 1])
 
 /** Most bytes of a field. */
 export const TIME_BYTES = 4 + 8
 
-/** `2026-01-31T12:00:00.000001Z`, or with an offset for the Z, as microseconds since 2000. */
+/** Scans `2026-01-31T12:00:00.000001Z`, or with an offset instead of Z, as microseconds since 2000. */
 export function scanTime(c: ScanCursor): boolean {
   const { bytes, at } = c
   const days = scanDate(c)
@@ -52,7 +52,7 @@ export function scanTime(c: ScanCursor): boolean {
   return true
 }
 
-/** `2026-01-31T` in days since 2000. Most often it is the date of the time before. */
+/** Parses `2026-01-31T` to days since 2000. Usually it is the same date as last time. */
 function scanDate({ bytes, input, at, date }: ScanCursor): number | undefined {
   if (at + DATE_BYTES > bytes.length) return undefined
   const [a, b, c] = [input.getInt32(at), input.getInt32(at + 4), input.getInt32(at + 7)]
@@ -79,7 +79,7 @@ function putMicros(c: ScanCursor, micros: number): void {
   if (micros > c.latest) c.latest = micros
 }
 
-/** What {@link two} answers where there are no two digits: beyond any figure of a time, also as hours or minutes of an offset. */
+/** Result of {@link two} without two digits; larger than any part of a time. */
 const INVALID = 100_000
 
 function two(bytes: Uint8Array, at: number): number {
@@ -95,7 +95,7 @@ function daysOf(year: number, month: number): number {
   return MONTHS[month] as number
 }
 
-/** Of the Gregorian calendar, counted from March so that the leap day is a year's last (H. Hinnant, "days_from_civil"). */
+/** Days of the Gregorian calendar, with years from March so that the leap day comes last (H. Hinnant, "days_from_civil"). */
 function daysSince2000(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year
   const era = (y / 400) | 0
@@ -105,9 +105,12 @@ function daysSince2000(year: number, month: number, day: number): number {
   return era * 146_097 + dayOfEra - 719_468 - EPOCH_DAYS
 }
 
-/** Microseconds since 2000 of a time that counts from 1970. */
+/** Converts microseconds since 1970 to microseconds since 2000. */
 export const since2000 = (time: number): number => time - EPOCH_DAYS * 86_400_000_000
 
-/** The time of a field that was written, in microseconds since 2000. */
+/** Converts microseconds since 2000 to microseconds since 1970. */
+export const from2000 = (time: number): number => time + EPOCH_DAYS * 86_400_000_000
+
+/** The time in a written field, in microseconds since 2000. */
 export const writtenTime = ({ view }: ScanCursor, field: number): number =>
   view.getInt32(field + 4) * 0x1_0000_0000 + view.getUint32(field + 8)

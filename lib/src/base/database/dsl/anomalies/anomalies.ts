@@ -1,16 +1,16 @@
 import { timeframeMicros } from '../../../types/index.ts'
-import type { Reader } from '../../reader.ts'
-import type { anomaliesQuery } from '../analysisQueries.ts'
+import type { RowReader } from '../../reading/RowReader.ts'
 import type { PriceAnomalies, PriceAnomaly } from '../analysisResults.ts'
-import { candles } from '../candles.ts'
-import type { QueryOf } from '../query.ts'
+import { candles } from '../candles/candles.ts'
+import type { anomaliesQuery } from '../query/analysisQueries.ts'
+import type { QueryOf } from '../query/query.ts'
 import { type Scored, score } from './score.ts'
 
-/** Room for holes: returns over them do not enter the window. */
+/** Extra candles to read, since returns over holes do not enter the window. */
 const SPARE = 1.5
 
-/** The candles of a range whose return stands out from those before it; the candles before the range serve as window. */
-export async function priceAnomalies(reader: Reader, query: QueryOf<typeof anomaliesQuery>): Promise<PriceAnomalies> {
+/** The candles of a range whose return stands out from the returns before it; candles before the range fill the window. */
+export async function priceAnomalies(reader: RowReader, query: QueryOf<typeof anomaliesQuery>): Promise<PriceAnomalies> {
   const { coin, source, currency, timeframe, window, threshold, from, to, limit } = query
   const wanted = Math.ceil((window + 2) * SPARE)
   const of = { coin, source, currency, timeframe }
@@ -20,7 +20,7 @@ export async function priceAnomalies(reader: Reader, query: QueryOf<typeof anoma
   const before = { ...of, source: series.source, currency: series.currency, from: undefined, to: begin, limit: wanted }
   const older = from === undefined || begin === undefined ? [] : (await candles(reader, before)).candles
   const found = [...older, ...asked.candles]
-  // The latest candle is open, and its close is the price of now.
+  // Closed partial candles are left out; the latest candle stays although it is open, since its close is the current price.
   const all = found.filter(({ isFinal, partial, flaw }) => !(isFinal && partial) && flaw === undefined)
   const scored = score(all, { length: timeframeMicros(timeframe), window, threshold })
   const examined = scored.filter(({ time }) => begin !== undefined && time >= begin)

@@ -10,7 +10,7 @@ export interface ScoreOptions {
   readonly threshold: number
 }
 
-/** A candle with its score, whether or not it stands out. */
+/** The score of a candle; `isAnomaly` is true if it stands out. */
 export interface Scored extends PriceAnomaly {
   readonly isAnomaly: boolean
 }
@@ -19,8 +19,8 @@ export interface Scored extends PriceAnomaly {
  * Scores the return of each candle against the `window` returns before it.
  *
  * r_t = ln(close_t / close_{t-1}); z_t = (r_t - k·m) / (s·√k), with m the median and s the robust standard deviation of the
- * window, and k the number of buckets between the two closes: over a hole a price may walk further, as the root of time. Only
- * returns from one bucket to the next enter the window. Bars that were filled say nothing and are left out as if missing.
+ * window, and k the number of buckets between the two closes: over a hole a price may move further, by the square root of time. Only
+ * returns between adjacent buckets enter the window. Filled bars count as missing.
  */
 export function score(candles: readonly Candle[], { length, window, threshold }: ScoreOptions): Scored[] {
   const real = candles.filter(({ builtFrom, close }) => builtFrom !== 'filled' && Number(close) > 0)

@@ -1,27 +1,29 @@
-import { compareDecimals, formatTime, type Timeframe } from '../../../types/index.ts'
-import type { Reader } from '../../reader.ts'
-import { boundText, type Stretch } from '../bars.ts'
-import { bucketOf } from '../bucket.ts'
-import { build, type Gathered, materialsOf } from '../gather.ts'
-import { heldOf } from '../held.ts'
-import { linesOf, toBar } from '../packedBars.ts'
+import { compareDecimals, formatTime, type Span, type Timeframe } from '../../../types/index.ts'
+import type { RowReader } from '../../reading/RowReader.ts'
+import { bucketOf } from '../candles/bucket.ts'
+import { build } from '../candles/CandleBuilder.ts'
+import type { BuiltCandle } from '../candles/completeness.ts'
+import { materialsOf } from '../candles/fill.ts'
+import { linesOf, toBar } from '../candles/packedBars.ts'
+import { boundText } from '../candles/statements.ts'
+import { findStored } from '../candles/stored.ts'
 import type { SeriesKind } from './series.ts'
 
-/** More bars of one series are not compared. */
+/** The most bars of one series that are compared; the newest. */
 const MOST = 500
 
 /**
- * How many closed bars of the source disagree with what is held of their time in finer bars, trades and prices: a price lies
- * outside of the bar, or finer bars that cover it give another open, close or volume.
+ * Counts the closed bars of the source that disagree with finer bars, trades or prices of their time: a price lies outside the bar,
+ * or finer bars that cover it give another open, close or volume.
  */
 export async function contradictedBars(
-  reader: Reader,
+  reader: RowReader,
   { coinId, source, currency }: SeriesKind,
   timeframe: Timeframe,
-  { from, to }: Stretch,
+  { from, to }: Span,
 ): Promise<number> {
   const range = { from: boundText(from), to: formatTime(to), limit: MOST }
-  const { chosen, bars } = await heldOf(reader, { coin: coinId, source, currency, timeframe, ...range })
+  const { chosen, bars } = await findStored(reader, { coin: coinId, source, currency, timeframe, ...range })
   const own = chosen ? linesOf(bars).map((line) => toBar(chosen, timeframe, line)) : []
   if (!chosen || own.length === 0) return 0
   const bucket = bucketOf(timeframe)
@@ -44,9 +46,9 @@ export async function contradictedBars(
   }).length
 }
 
-type Figures = Pick<Gathered, 'open' | 'high' | 'low' | 'close' | 'volume'>
+type Figures = Pick<BuiltCandle, 'open' | 'high' | 'low' | 'close' | 'volume'>
 
-function disagree(bar: Figures, built: Gathered): boolean {
+function disagree(bar: Figures, built: BuiltCandle): boolean {
   if (compareDecimals(built.high, bar.high) > 0 || compareDecimals(built.low, bar.low) < 0) return true
   if (built.partial || built.fromTimeframe === undefined) return false
   return (

@@ -10,12 +10,12 @@ import {
   type Timeframe,
   timeframeMicros,
 } from '../../../types/index.ts'
-import type { Reader } from '../../reader.ts'
-import type { dataHealthQuery } from '../analysisQueries.ts'
+import type { RowReader } from '../../reading/RowReader.ts'
 import type { SeriesHealth } from '../analysisResults.ts'
-import { bucketOf, openOf } from '../bucket.ts'
-import { toCursor } from '../cursor.ts'
-import type { QueryOf } from '../query.ts'
+import { bucketOf, openOf } from '../candles/bucket.ts'
+import type { dataHealthQuery } from '../query/analysisQueries.ts'
+import { toCursor } from '../query/cursor.ts'
+import type { QueryOf } from '../query/query.ts'
 import type { Page } from '../results.ts'
 import { contradictedBars } from './contradicted.ts'
 import { type Holes, holesOf, measure } from './measure.ts'
@@ -24,13 +24,13 @@ import { listSeries, type SeriesKind } from './series.ts'
 import { LEAST, statusOf, UNUSUAL } from './status.ts'
 
 const DAY: Micros = 86_400_000_000
-/** Series examined at once: reads of others go on beside. */
+/** Series examined at once; few, so that other reads get connections. */
 const AT_ONCE = 4
 const NO_HOLES: Holes = { count: 0, longest: [] }
 
-/** What is held of each series, how fresh and how complete it is. */
+/** A page of the stored series, with the freshness and completeness of each. @throws QiError BAD_REQUEST unless from is before to */
 export async function dataHealth(
-  reader: Reader,
+  reader: RowReader,
   query: QueryOf<typeof dataHealthQuery>,
   known: () => Promise<KnownNumbers>,
 ): Promise<Page<SeriesHealth>> {
@@ -52,7 +52,7 @@ export async function dataHealth(
 }
 
 async function examine(
-  reader: Reader,
+  reader: RowReader,
   series: SeriesKind,
   missing: MissingNumbers | undefined,
   from: Micros,
@@ -66,14 +66,14 @@ async function examine(
   return series.source === MANUAL ? unscheduled(health) : health
 }
 
-/** Nobody promised when the next record is handed in. */
+/** Manual series have no schedule, so they are never stale or gappy. */
 function unscheduled({ reason: _, ...health }: SeriesHealth): SeriesHealth {
   return { ...health, status: 'ok' }
 }
 
-/** While their market is open bars should follow one another without a hole from the first one held on. */
+/** Bars should follow one another without a hole from the first stored one on, while their market is open. */
 async function examineBars(
-  reader: Reader,
+  reader: RowReader,
   series: SeriesKind,
   timeframe: Timeframe,
   calendar: Calendar,
@@ -84,7 +84,7 @@ async function examineBars(
   const { length } = bucket
   const { interval: _, offGrid, ...measured } = await measure(reader, series, from, to)
   const begin = Math.max(openOf(from - 1, bucket) + length, measured.first)
-  // The newest bar ends the count: what should have come after it is told by the age.
+  // Bars are counted up to the newest one; the age shows missing ones after it.
   const end = Math.min(to - 1, measured.last)
   const expected = end < begin ? 0 : barsWithin(calendar, timeframe, begin, openOf(end, bucket) + length)
   const missing = Math.max(0, expected - (measured.rows - offGrid))
@@ -107,12 +107,12 @@ async function examineBars(
 const barsWithin = (calendar: Calendar, timeframe: Timeframe, from: Micros, to: Micros): number =>
   openBars(calendar, timeframe, [{ from, to }]).reduce((sum, span) => sum + span.to - span.from, 0) / timeframeMicros(timeframe)
 
-/** While the market is closed nothing grows old; of a bar that is still open the age is negative. */
+/** The open time since; a closed market does not age. Negative for a bar that is still open. */
 const ageOf = (calendar: Calendar, since: Micros, to: Micros): Micros => (since > to ? to - since : openTime(calendar, since, to))
 
-/** Prices and trades come when they come: a silence is a hole when it is ten times as long as usual. */
+/** Prices and trades have no fixed interval: a silence is a gap if it is ten times as long as the median. */
 async function examineEvents(
-  reader: Reader,
+  reader: RowReader,
   series: SeriesKind,
   calendar: Calendar,
   missing: MissingNumbers | undefined,

@@ -1,30 +1,30 @@
 import { type Calendar, formatTime, type Micros, openTime } from '../../../types/index.ts'
-import { notFuture } from '../../future.ts'
-import { type RawRow, type Reader, readInteger, readTime } from '../../reader.ts'
-import { knownOf } from '../../series/lookup.ts'
-import { rowsOf } from '../../tables.ts'
+import { type RawRow, type RowReader, readInteger, readTime } from '../../reading/RowReader.ts'
+import { notFuture } from '../../tables/notFuture.ts'
+import { registrySql } from '../../tables/seriesLookup.ts'
+import { rowsTableOf } from '../../tables/tables.ts'
 import type { Hole } from '../analysisResults.ts'
 import type { SeriesKind } from './series.ts'
 
-/** More rows than these of one stretch are not looked at: the newest of them tell enough. */
+/** The most rows of a range that are examined; the newest. */
 export const MOST_ROWS = 200_000
 const LISTED = 10
-/** Holes looked at where the market closes at times: most of them are nights. */
+/** The most holes examined for a market that closes at times: most of them are nights. */
 const MOST_HOLES = 20_000
 
-/** What the rows of a series tell by themselves. */
+/** The figures of the rows of a series in a range. */
 export interface Measured {
   readonly simulated: boolean
   readonly first: Micros
   readonly last: Micros
   readonly rows: number
-  /** Rows whose time lies further ahead than a record may; none of them is the newest. */
+  /** Rows whose time lies further ahead than a record may; they never count as the newest. */
   readonly future: number
-  /** Median of the times between two rows. */
+  /** Median time between two rows. */
   readonly interval: Micros | undefined
   /** Live rows that arrived after a live row with a later time. */
   readonly late: number
-  /** Bars that cannot be right, and those of them that do not open on the grid of their timeframe. */
+  /** Bars that cannot be right; of these, `offGrid` do not open on the grid of their timeframe. */
   readonly flawed: number
   readonly offGrid: number
   readonly open: number
@@ -32,13 +32,13 @@ export interface Measured {
 }
 
 const tableOf = (kind: SeriesKind['kind']): string =>
-  rowsOf(kind === 'prices' ? 'crypto_prices' : kind === 'trades' ? 'trades' : 'ohlcv_data')
+  rowsTableOf(kind === 'prices' ? 'crypto_prices' : kind === 'trades' ? 'trades' : 'ohlcv_data')
 const isBars = (kind: SeriesKind['kind']): boolean => kind !== 'prices' && kind !== 'trades'
 const NAMES = { coin_id: '$1', source: '$2', currency: '$3' }
 const ofSeries = (kind: SeriesKind['kind']): string => `t.series = ${known('id', kind)}`
-/** SQL: what the registry says of the series. */
+/** SQL: a column of the series in the registry. */
 const known = (column: 'id' | 'first' | 'last' | 'origin', kind: SeriesKind['kind']): string =>
-  knownOf(column, kind === 'prices' ? 'price' : kind === 'trades' ? 'trade' : 'ohlcv', {
+  registrySql(column, kind === 'prices' ? 'price' : kind === 'trades' ? 'trade' : 'ohlcv', {
     ...NAMES,
     ...(isBars(kind) && { timeframe: '$4' }),
   })
@@ -51,7 +51,7 @@ const keyOf = ({ coinId, source, currency, kind }: SeriesKind): string[] => [
 
 const OFF_GRID = "'opens off the grid of its timeframe'"
 
-/** A live row is late when a live one with a later time arrived before it; what is fetched of the past is not late. */
+/** SQL: a live row is late if a live row with a later time arrived before it; a backfilled row is never late. */
 function statement(kind: SeriesKind['kind']): string {
   const next = isBars(kind) ? 5 : 4
   const bars = isBars(kind) ? 't.is_final, t.built_from, t.flaw' : "true as is_final, '' as built_from, null as flaw"
@@ -70,7 +70,7 @@ function statement(kind: SeriesKind['kind']): string {
     count(*) filter (where flaw = ${OFF_GRID}) as off_grid from g`
 }
 
-export async function measure(reader: Reader, series: SeriesKind, from: Micros, to: Micros): Promise<Measured> {
+export async function measure(reader: RowReader, series: SeriesKind, from: Micros, to: Micros): Promise<Measured> {
   const { kind } = series
   const values = [...keyOf(series), formatTime(from), formatTime(to)]
   const [row = {}] = await reader.rows({ name: `health_${tableOf(kind)}`, text: statement(kind), values })
@@ -92,11 +92,11 @@ export async function measure(reader: Reader, series: SeriesKind, from: Micros, 
 }
 
 /**
- * Stretches of more than `most` between two rows that reach into [from, to): how many, and the longest, oldest first, cut to
- * it. Of bars a stretch begins where the first missing one would open, `step` after the one before. Only open hours count.
+ * Holes of more than `most` between two rows, within [from, to): how many, and the longest, oldest first, cut to the range. A hole
+ * begins `step` after the row before: for bars, at the open of the first missing one. Only open hours count.
  */
 export async function holesOf(
-  reader: Reader,
+  reader: RowReader,
   series: SeriesKind,
   calendar: Calendar,
   [from, to]: readonly [Micros, Micros],

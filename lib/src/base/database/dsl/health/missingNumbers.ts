@@ -1,25 +1,24 @@
-import type { Micros } from '../../../types/index.ts'
-import type { CoverageFilter, NumberedSeries } from '../../coverage/model.ts'
+import type { CoverageFilter, Micros, NumberedSeries } from '../../../types/index.ts'
 import type { SeriesHealth } from '../analysisResults.ts'
 import type { SeriesKind } from './series.ts'
 
-/** Coverage, as far as data health asks it. */
+/** The part of coverage that data health needs. */
 export interface KnownNumbers {
   numberGaps(filter: CoverageFilter, now: Micros): Promise<readonly NumberedSeries[]>
 }
 
-/** Missing trades by their numbers. */
+/** The missing trades of a series, by their numbers. */
 export type MissingNumbers = Required<Pick<SeriesHealth, 'missing' | 'missingNumbers'>>
 
-/** Ranges that are listed, the greatest. */
+/** The most ranges that are listed; the greatest. */
 const LISTED = 10
 
 const keyOf = ({ source, coinId, currency }: Pick<SeriesKind, 'source' | 'coinId' | 'currency'>): string =>
   JSON.stringify([source, coinId, currency])
 
 /**
- * The trades that are missing by number in a stretch, of those of the series that are numbered without a gap.
- * @returns by series; nothing for any other
+ * The trades that are missing by number in a range, for series whose source numbers them without gaps.
+ * @returns a lookup by series; undefined for any other series
  */
 export async function missingNumbers(
   known: KnownNumbers,
@@ -38,7 +37,7 @@ export async function missingNumbers(
   return (series) => (series.kind === 'trades' ? found.get(keyOf(series)) : undefined)
 }
 
-/** A range belongs to the stretch that its neighbours in time, or one of them, lie in. */
+/** A range of numbers counts if the time between its neighbours overlaps [from, to). */
 function within({ gaps }: NumberedSeries, from: Micros, to: Micros): MissingNumbers {
   const inside = gaps.filter((gap) => gap.from < to && gap.to > from)
   const most = inside.toSorted((a, b) => b.missing - a.missing).slice(0, LISTED)

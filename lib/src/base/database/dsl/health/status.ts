@@ -2,15 +2,15 @@ import { countOf, type Micros } from '../../../types/index.ts'
 import type { SeriesHealth } from '../analysisResults.ts'
 import type { MissingNumbers } from './missingNumbers.ts'
 
-/** Of prices and trades: so many times the usual interval without a row is a hole. */
+/** Prices and trades: a silence is a gap from this many times the median interval on. */
 export const UNUSUAL = 10
-/** No series is called stale or gappy for less. */
+/** The shortest silence that makes a series stale or gappy. */
 export const LEAST: Micros = 60_000_000
 
 interface Facts {
-  /** From the newest row to the end of the stretch; of a bar from its close. */
+  /** From the newest row (of bars: from its close) to the end of the range. */
   readonly age: Micros
-  /** Of bars their length; of prices and trades the longest silence that is usual. */
+  /** The longest usual silence: of bars their length; of prices and trades by their median interval. */
   readonly usual: Micros
   readonly gaps: number
   /** Bars that are missing. */
@@ -24,21 +24,24 @@ interface Facts {
 }
 
 /**
- * Stale: bars, when the one after the newest should have been closed and is not there (older than its own length, at least a
- * minute); prices and trades, when silent for ten times the median interval (at least a minute). Gappy: when it has holes, or numbers of
- * trades are missing. Flawed: when bars cannot be right. Future: when rows lie ahead of the clock. The first that holds is told.
+ * The status of a series and the reason; the first of these that holds:
+ * - stale: the newest bar closed longer ago than its own length, or prices or trades were silent for ten times the median interval (in
+ *   either case at least a minute)
+ * - gappy: it has gaps, or numbers of trades are missing
+ * - flawed: bars cannot be right
+ * - future: rows lie ahead of the clock
  */
 export function statusOf({ age, usual, gaps, missing, numbers, flawed, future }: Facts): Pick<SeriesHealth, 'status' | 'reason'> {
   const seconds = (micros: Micros) => `${Math.round(micros / 1_000_000).toLocaleString('en')} s`
   const most = Math.max(usual, LEAST)
-  if (age > most) return { status: 'stale', reason: `nothing for ${seconds(age)}; more than ${seconds(most)} is unusual` }
+  if (age > most) return { status: 'stale', reason: `no data for ${seconds(age)}; more than ${seconds(most)} is unusual` }
   if (numbers && numbers.missing > 0) return { status: 'gappy', reason: missingText(numbers) }
   if (gaps > 0 || missing)
     return {
       status: 'gappy',
       reason: missing
         ? countOf(missing, 'bar is missing', 'bars are missing')
-        : `${countOf(gaps, 'silence')} of more than ${seconds(most)}`,
+        : `${countOf(gaps, 'gap')} of more than ${seconds(most)}`,
     }
   if (flawed > 0)
     return {
@@ -53,7 +56,7 @@ export function statusOf({ age, usual, gaps, missing, numbers, flawed, future }:
   return { status: 'ok' }
 }
 
-/** How many, and the range that misses the most, with the reason that coverage knows. */
+/** The number of missing trades, and the range that misses the most with the reason from coverage. */
 function missingText({ missing, missingNumbers }: MissingNumbers): string {
   const [first, ...others] = missingNumbers.toSorted((a, b) => b.missing - a.missing)
   const what = `${countOf(missing, 'trade is missing', 'trades are missing')} by number`

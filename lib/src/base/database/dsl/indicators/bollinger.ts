@@ -1,6 +1,6 @@
 import { BollingerBands } from 'trading-signals'
 import { z } from 'zod'
-import { count } from '../parameters.ts'
+import { count } from '../query/parameters.ts'
 import { defineIndicator } from './define.ts'
 
 export const bollinger = defineIndicator({

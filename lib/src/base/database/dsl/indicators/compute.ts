@@ -1,19 +1,19 @@
 import { type Calendar, openBars, openTime, QiError, type Timeframe, timeframeMicros } from '../../../types/index.ts'
-import type { Reader } from '../../reader.ts'
+import type { RowReader } from '../../reading/RowReader.ts'
 import type { IndicatorPoint, IndicatorValues } from '../analysisResults.ts'
-import { candles } from '../candles.ts'
-import type { QueryOf } from '../query.ts'
+import { candles } from '../candles/candles.ts'
+import type { QueryOf } from '../query/query.ts'
 import type { Candle } from '../results.ts'
 import { figuresOf, type IndicatorDefinition } from './define.ts'
 import { type IndicatorName, indicatorOf } from './index.ts'
 import type { indicatorQueries } from './queries.ts'
 
 /**
- * An indicator over the candles of a series. More candles than are asked for are read before them, so that a value does not
- * depend on where the range begins.
+ * Computes an indicator over the candles of a series. Also reads candles before the range, so that a value does not depend on where
+ * the range begins.
  */
 export async function indicatorValues<N extends IndicatorName>(
-  reader: Reader,
+  reader: RowReader,
   name: N,
   query: QueryOf<(typeof indicatorQueries)[N]>,
 ): Promise<IndicatorValues> {
@@ -59,7 +59,7 @@ export async function indicatorValues<N extends IndicatorName>(
   }
 }
 
-/** @throws QiError BAD_REQUEST where two parameters contradict each other */
+/** The indicator's own parameters of a query. @throws QiError BAD_REQUEST unless fast is below slow */
 function paramsOf({ parameters }: IndicatorDefinition, query: object): Record<string, never> {
   const params = Object.fromEntries(Object.keys(parameters).map((key) => [key, (query as Record<string, never>)[key]])) as Record<
     string,
@@ -86,7 +86,7 @@ export function compute(
 const usable = ({ name }: IndicatorDefinition, all: readonly Candle[]): number =>
   name === 'vwap' ? all.filter(({ volume }) => volume !== undefined).length : all.length
 
-/** Buckets between the first and the last candle that are not there although the market was open. */
+/** The number of missing candles between the first and the last one, in open hours. */
 function holes(all: readonly Candle[], timeframe: Timeframe, calendar: Calendar): number {
   const first = all[0]
   const last = all.at(-1)

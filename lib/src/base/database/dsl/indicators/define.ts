@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Timeframe } from '../../../types/index.ts'
 import type { Candle } from '../results.ts'
 
-/** A candle as an indicator sees it: float64, since its results are. */
+/** The figures of a candle as float64, for the computation. */
 export interface Figures {
   readonly time: number
   readonly high: number
@@ -19,23 +19,24 @@ export const figuresOf = ({ time, high, low, close, volume }: Candle): Figures =
   volume: volume === undefined ? undefined : Number(volume),
 })
 
-/** Takes the candles one after the other, oldest first; nothing before there are enough of them. */
+/** Takes the candles one by one, oldest first; returns undefined until there are enough of them. */
 export type Step = (candle: Figures) => Readonly<Record<string, number>> | undefined
 
-/** One indicator: its parameters, its formula, and how it is computed. */
+/** An indicator: its parameters, formula and computation. */
 export interface IndicatorDefinition<P extends z.ZodRawShape = z.ZodRawShape> {
   readonly name: string
   readonly title: string
-  /** In words and symbols, as docs/indicators.md shows it. */
+  /** The formula in words and symbols, as docs/indicators.md shows it. */
   readonly formula: string
   /** Its own parameters, in wire naming. */
   readonly parameters: P
-  /** What each of its values is. */
+  /** A description of each value, by name. */
   readonly values: Readonly<Record<string, string>>
   /** Candles needed before the first value. */
   warmUp(params: ParamsOf<P>): number
-  /** Candles to read before the first point, so that where they begin no longer shows in it. */
+  /** Candles to read before the first point, so that its value does not depend on where they begin. */
   history(params: ParamsOf<P>, timeframe: Timeframe): number
+  /** Starts a computation. */
   start(params: ParamsOf<P>): Step
 }
 
@@ -43,5 +44,5 @@ export type ParamsOf<P extends z.ZodRawShape> = { readonly [K in keyof P]: z.out
 
 export const defineIndicator = <P extends z.ZodRawShape>(definition: IndicatorDefinition<P>): IndicatorDefinition<P> => definition
 
-/** After so many periods of exponential smoothing by 2/(n+1) the first value weighs less than one part in 10⁸. */
+/** After this many periods of exponential smoothing by 2/(n+1) the first value weighs less than one part in 10⁸. */
 export const SMOOTHED_PERIODS = 10

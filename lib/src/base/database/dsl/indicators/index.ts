@@ -11,5 +11,5 @@ export type IndicatorName = keyof typeof INDICATORS
 
 export const INDICATOR_NAMES = Object.keys(INDICATORS) as [IndicatorName, ...IndicatorName[]]
 
-/** One of them, as code that works with all sees it. */
+/** An indicator by its name, with its type widened for code that works with any of them. */
 export const indicatorOf = (name: IndicatorName): IndicatorDefinition => INDICATORS[name] as unknown as IndicatorDefinition

@@ -1,5 +1,5 @@
 import { EMA, MACD } from 'trading-signals'
-import { count } from '../parameters.ts'
+import { count } from '../query/parameters.ts'
 import { defineIndicator, SMOOTHED_PERIODS } from './define.ts'
 
 export const macd = defineIndicator({

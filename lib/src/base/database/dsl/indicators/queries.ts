@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { ofRange, ofSeries, timeframe } from '../analysisQueries.ts'
-import { count } from '../parameters.ts'
-import type { QueryInput } from '../query.ts'
+import { ofRange, ofSeries, timeframe } from '../query/analysisQueries.ts'
+import { count } from '../query/parameters.ts'
+import type { QueryInput } from '../query/query.ts'
 import { INDICATORS, type IndicatorName } from './index.ts'
 
 const queryOf = <N extends IndicatorName>(name: N) =>
@@ -15,7 +15,7 @@ const queryOf = <N extends IndicatorName>(name: N) =>
     })
     .describe(INDICATORS[name].title)
 
-/** What each indicator takes, by its name. */
+/** The query of each indicator, by its name. */
 export const indicatorQueries = {
   sma: queryOf('sma'),
   ema: queryOf('ema'),

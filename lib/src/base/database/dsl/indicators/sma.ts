@@ -1,5 +1,5 @@
 import { SMA } from 'trading-signals'
-import { count } from '../parameters.ts'
+import { count } from '../query/parameters.ts'
 import { defineIndicator } from './define.ts'
 
 export const sma = defineIndicator({

@@ -15,7 +15,7 @@ export const vwap = defineIndicator({
     anchor: z
       .enum(ANCHORS)
       .default('day')
-      .describe('where it begins anew: at midnight UTC, on Monday, or only once, at the begin of the range'),
+      .describe('where it starts over: at midnight UTC, on Monday, or only at the start of the range'),
   },
   values: { value: 'the average' },
   warmUp: () => 1,

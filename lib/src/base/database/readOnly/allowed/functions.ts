@@ -1,7 +1,7 @@
 /**
- * Functions that SQL from outside may call, by name. A function belongs here if it only computes from its arguments or reads the
- * rows and catalogs that the reader may read anyway. Not here: whatever waits, locks, notifies, changes the session, ends other
- * sessions, touches files, sequences or large objects, or runs SQL given as text (`query_to_xml`, `ts_stat`).
+ * Functions that SQL from outside may call, by name. A function belongs here if it only computes from its arguments or reads rows and
+ * catalogs that the reader may read anyway. Excluded are functions that wait, lock, notify, change the session, end other sessions,
+ * access files, sequences or large objects, or run SQL given as text (`query_to_xml`, `ts_stat`).
  */
 const LISTED = `
 aggregates: any_value array_agg avg bit_and bit_or bit_xor bool_and bool_or corr count covar_pop covar_samp every json_agg

@@ -1,4 +1,4 @@
-/** Nodes of PostgreSQL's parse tree that a query may consist of; each other one is refused, whatever a later version adds. */
+/** Nodes of PostgreSQL's parse tree that a query may contain; any other is refused, also those that later versions add. */
 export const ALLOWED_NODES: ReadonlySet<string> = new Set(
   `A_ArrayExpr A_Const A_Expr A_Indices A_Indirection A_Star BitString BoolExpr Boolean BooleanTest CaseExpr CaseWhen CoalesceExpr
   CollateClause ColumnDef ColumnRef CommonTableExpr Float FuncCall GroupingFunc GroupingSet Integer JoinExpr JsonArgument JsonArrayAgg
@@ -8,9 +8,9 @@ export const ALLOWED_NODES: ReadonlySet<string> = new Set(
   String SubLink TypeCast TypeName WindowDef`.split(/\s+/),
 )
 
-/** In words, why a node is refused and what to write instead. */
+/** The reason why a node is refused, and the alternative. */
 export const REFUSED_NODES: Readonly<Record<string, string>> = {
-  CurrentOfExpr: 'a cursor is not there; compare columns',
+  CurrentOfExpr: 'there is no cursor; compare columns',
   DeleteStmt: 'DELETE changes data; only reading is allowed',
   InsertStmt: 'INSERT changes data; only reading is allowed',
   LockingClause: 'FOR UPDATE and FOR SHARE lock rows; leave the clause out',

@@ -1,6 +1,6 @@
 /**
- * System catalogs and views that SQL from outside may read: the shape of the database. Others tell of other callers' queries
- * (`pg_stat_activity`), of keys of locks (`pg_locks`), of statistics over values, or of settings of the server.
+ * System catalogs and views that SQL from outside may read: the shape of the database. Others reveal queries of other callers
+ * (`pg_stat_activity`), keys of locks (`pg_locks`), statistics of values, or settings of the server.
  */
 const CATALOG: ReadonlySet<string> = new Set([
   'pg_attrdef',
@@ -23,10 +23,10 @@ const CATALOG: ReadonlySet<string> = new Set([
   'pg_views',
 ])
 
-/** @returns false for what is refused whatever the role may read; the role's own rights decide on the rest */
+/** @returns false for a relation that is always refused; the role's own rights decide on the rest */
 export function mayName(schema: string | undefined, relation: string): boolean {
   if (schema === 'pg_catalog') return CATALOG.has(relation)
   if (schema !== undefined && (schema.startsWith('pg_') || schema === 'qicore_stream' || schema === 'dbos')) return false
-  // Without a schema the catalog is looked into first.
+  // A name without a schema is resolved in the catalog first.
   return schema !== undefined || !relation.startsWith('pg_') || CATALOG.has(relation)
 }

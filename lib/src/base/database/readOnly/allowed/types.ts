@@ -1,6 +1,6 @@
 /**
- * Types that a cast or a column definition may name, as the parser writes them: the input function of any other, or the check of a
- * domain, could be code of the database's owner.
+ * Types that a cast or a column definition may name, as the parser writes them. Others are refused, because their input function or
+ * the check of a domain could be code of the database's owner.
  */
 export const ALLOWED_TYPES: ReadonlySet<string> = new Set(
   `bit bool boolean bpchar bytea char cidr date datemultirange daterange float4 float8 inet int2 int4 int4multirange int4range int8

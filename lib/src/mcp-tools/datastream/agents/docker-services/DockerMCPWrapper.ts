@@ -1,4 +1,4 @@
-import { MCPWrapper, type McpCaller, verbOf } from '../../../../base/index.ts'
+import { MCPWrapper, type McpCaller, verbOf } from '../../../../base/agent/index.ts'
 import { dockerServiceHealth } from '../../docker_service_health.ts'
 import { dockerServiceLogs } from '../../docker_service_logs.ts'
 import { dockerServiceStats } from '../../docker_service_stats.ts'

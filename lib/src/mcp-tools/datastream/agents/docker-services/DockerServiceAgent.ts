@@ -1,12 +1,5 @@
-import {
-  type AgentHealth,
-  type AgentParts,
-  BaseAgent,
-  explainIncident,
-  type PlatformService,
-  SERVICE_NAMES,
-  toQiError,
-} from '../../../../base/index.ts'
+import { type AgentHealth, type AgentParts, BaseAgent, explainIncident } from '../../../../base/agent/index.ts'
+import { type PlatformService, SERVICE_NAMES, toQiError } from '../../../../base/types/index.ts'
 import { table } from '../../../shared/text.ts'
 import { STATUS_COLUMNS } from '../../docker/tools.ts'
 import { DockerMCPWrapper } from './DockerMCPWrapper.ts'
@@ -29,7 +22,7 @@ interface StartRequest {
   readonly wait_seconds: number
 }
 
-/** Starts, stops, checks and reads the platform's services in Docker; while it runs, what dies is started again. */
+/** Starts, stops, checks and reads the platform's services in Docker; while it runs, it restarts those that die. */
 export class DockerServiceAgent extends BaseAgent {
   readonly workflows
   readonly #dsl: DockerVerbs
@@ -59,7 +52,7 @@ export class DockerServiceAgent extends BaseAgent {
   }
 
   /**
-   * Starts the services, waits until their own checks say that they are healthy, and tells how they are and what they use.
+   * Starts the services, waits until their health checks pass, and reports their health and use of resources.
    * @throws QiError UNAVAILABLE without an engine, CONFIG_INVALID naming a password that is not set, TIMEOUT naming what is not healthy
    */
   async startCryptoPlatform(

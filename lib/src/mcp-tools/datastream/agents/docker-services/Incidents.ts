@@ -1,11 +1,14 @@
-import { type Incident, IncidentLog, type Logger, type Pool, retry } from '../../../../base/index.ts'
+import { type Incident, IncidentLog } from '../../../../base/agent/index.ts'
+import type { Pool } from '../../../../base/database/index.ts'
+import { retry } from '../../../../base/networking/index.ts'
+import type { Logger } from '../../../../base/types/index.ts'
 
 const KEPT = 100
 
-/** How long a store that does not answer is waited for at the end. */
+/** Longest wait for the store at the end, in milliseconds. */
 const CLOSE_MS = 2_000
 
-/** Incidents of services: at hand in this process, and in the store as soon as it can be written, since it may be what died. */
+/** Incidents of services: in memory, and in the store as soon as it can be written: the store itself may be the one that died. */
 export class Incidents {
   readonly #pool: Pool
   readonly #logger: Logger
@@ -26,10 +29,12 @@ export class Incidents {
     const endless = { attempts: Number.POSITIVE_INFINITY, totalMs: Number.POSITIVE_INFINITY, signal }
     this.#written = this.#written
       .then(() => retry(write, endless))
-      .catch((error: unknown) => this.#logger.warn({ error, part: incident.part }, 'an incident could not be kept in the store'))
+      .catch((error: unknown) =>
+        this.#logger.warn({ err: error, part: incident.part }, 'an incident could not be kept in the store'),
+      )
   }
 
-  /** Of the store; where it does not answer, those of this process. Newest first. */
+  /** From the store, or from memory if it does not answer. Newest first. */
   async newest(limit: number): Promise<readonly Incident[]> {
     const own = [...this.#known.values()].reverse()
     try {
@@ -45,7 +50,7 @@ export class Incidents {
     return [...this.#known.values()].filter(({ until }) => until === null)
   }
 
-  /** What can be written soon still is. */
+  /** Waits a short time for pending writes. */
   async close(): Promise<void> {
     const late = setTimeout(() => this.#stop.abort(), CLOSE_MS)
     await this.#written

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineAgent } from '../../../../base/index.ts'
+import { defineAgent } from '../../../../base/agent/index.ts'
 import { DockerServiceAgent } from './DockerServiceAgent.ts'
 
 export const dockerServices = defineAgent({

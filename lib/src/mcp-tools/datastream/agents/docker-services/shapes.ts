@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { incidentShape } from '../../../../base/index.ts'
+import { incidentShape } from '../../../../base/agent/index.ts'
 import { healthReports, removal, services, stats, statuses } from '../../docker/tools.ts'
 
-/** What the workflows take and give. */
+/** Inputs and outputs of the workflows. */
 
 export const upInput = z.object({
   services,

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import { defineWorkflow, type PlatformService, SERVICE_NAMES, toQiError } from '../../../../base/index.ts'
+import { defineWorkflow } from '../../../../base/agent/index.ts'
+import { type PlatformService, SERVICE_NAMES, toQiError } from '../../../../base/types/index.ts'
 import { table } from '../../../shared/text.ts'
 import { STATUS_COLUMNS } from '../../docker/tools.ts'
 import type { DockerMCPWrapper } from './DockerMCPWrapper.ts'

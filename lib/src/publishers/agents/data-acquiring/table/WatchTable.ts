@@ -1,27 +1,28 @@
 import { randomUUID } from 'node:crypto'
-import { Liveness, migrate, type Pool } from '../../../../base/index.ts'
+import { Liveness } from '../../../../base/agent/index.ts'
+import { migrate, type Pool } from '../../../../base/database/index.ts'
 import { READY_AT } from '../budget.ts'
 import { rankOf, type WatchJob } from '../jobs.ts'
 import { acquiringMigrations } from './migrations.ts'
 
-/** A job that this process has to do now, or how long nothing is to be done. */
+/** The next job of this process, or the time to wait for one. */
 export type Claim =
   | { readonly job: WatchJob }
   | {
       readonly job: undefined
-      /** Nothing may be done again yet; else it is the next call's turn after the wait. */
+      /** true: no job is due yet. false: a job is due, but the next call must wait `waitMs` for its slot. */
       readonly idle: boolean
       readonly waitMs: number
     }
 
-/** What is known of a job, in milliseconds. */
+/** State of a job; times in milliseconds. */
 export interface JobState {
   readonly job: WatchJob
-  /** Since its answer, or since it was named where it has none yet. */
+  /** Time since its last answer, or since it was added if it has none yet. */
   readonly ageMs: number
   readonly fetched: boolean
   readonly done: number
-  /** How often its answer came after its promise had ended. */
+  /** Number of answers that came too late for the promise. */
   readonly late: number
   readonly failures: number
   readonly problem: string | null
@@ -44,7 +45,7 @@ update acquiring_jobs set leased_by = null, fetched_at = answered, due_at = answ
   failures = 0, problem = $5, done = done + 1, late = late + (answered > deadline)::int
 from (select clock_timestamp() - $3 * interval '1 ms' as answered) a where job = $1 and leased_by = $2`
 
-/** Tried again after half a minute, twice as long after each further failure, and in no case later than it is promised. */
+/** Retries after half a minute, doubled after each further failure, and at most the promised age. */
 const FAILED = `
 update acquiring_jobs set leased_by = null, failures = failures + 1, problem = $3,
   due_at = clock_timestamp() + least(max_age, interval '30 s' * power(2, least(failures, 10)))
@@ -55,8 +56,8 @@ select spec, extract(epoch from clock_timestamp() - coalesce(fetched_at, added_a
   done::int, late::int, failures, problem from acquiring_jobs order by job`
 
 /**
- * What is watched, and who does what, in the store: all processes of one store work through it together. A job belongs to the
- * process that took it until it is settled or the process is no more.
+ * The watched jobs in the store, which all its processes share. A job belongs to the process that claimed it until it is done, failed or
+ * given back, or the process dies.
  */
 export class WatchTable implements AsyncDisposable {
   readonly #pool: Pool
@@ -76,7 +77,7 @@ export class WatchTable implements AsyncDisposable {
     return new WatchTable(pool, holder, await Liveness.open(session, holder))
   }
 
-  /** From now on these jobs are watched and no others. */
+  /** Replaces the watched jobs. */
   async sync(jobs: readonly WatchJob[]): Promise<void> {
     const ranked = jobs.map((job) => ({ ...job, rank: rankOf(job.priority) }))
     await this.#pool.query(SYNC, [JSON.stringify(ranked), READY_AT])
@@ -105,14 +106,14 @@ export class WatchTable implements AsyncDisposable {
     await this.#pool.query('update acquiring_jobs set leased_by = null where job = $1 and leased_by = $2', [key, this.#holder])
   }
 
-  /** No process begins a call before this is over. */
+  /** Stops all processes from starting a call for this long. */
   async rest(ms: number): Promise<void> {
     await this.#pool.query("update acquiring_pace set next_at = greatest(next_at, clock_timestamp() + $1 * interval '1 ms')", [
       ms,
     ])
   }
 
-  /** Gives back what processes had that are no more. */
+  /** Gives back the jobs of dead processes. */
   async freeDead(): Promise<void> {
     const { rows } = await this.#pool.query<{ id: string }>(
       'select distinct leased_by as id from acquiring_jobs where leased_by is not null and leased_by <> $1',

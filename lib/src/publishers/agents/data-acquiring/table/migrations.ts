@@ -1,8 +1,8 @@
-import type { MigrationFile } from '../../../../base/index.ts'
+import type { MigrationFile } from '../../../../base/database/index.ts'
 
 /**
- * Gives one job to a process: of those that may be done again the one whose promise ends first; while promises are overdue, the more
- * urgent first. The row of the pace puts all processes in a line, and calls apart from each other.
+ * Gives one due job to a process: the one whose promise ends first; while promises are overdue, higher priorities first. The single row of
+ * acquiring_pace serializes the processes and keeps their calls apart.
  */
 const CLAIM = `
 create function acquiring_claim(

@@ -1,12 +1,14 @@
 import { z } from 'zod'
-import { type Decimal, decimal, QiError } from '../../../../base/index.ts'
+import { type Decimal, decimal, QiError, SEVERITIES } from '../../../../base/types/index.ts'
 
 const name = z
   .string()
   .regex(/^[\w .%-]{1,60}$/, 'up to 60 letters, digits, spaces, dots, hyphens and per cent signs')
   .optional()
-  .describe('what it is called; default: what it says')
-const coin = z.string().min(1).max(200).optional().describe('only this coin; all that are watched when left out')
+  .describe('name of the rule; default: its condition')
+const coin = z.string().min(1).max(200).optional().describe('only this coin; unset: all watched coins')
+
+const severity = z.enum(SEVERITIES).default('warning').describe('how urgent it is')
 
 const figure = z
   .union([z.string(), z.number()])
@@ -21,8 +23,8 @@ const figure = z
   .describe('exact')
 
 const rule = z.discriminatedUnion('when', [
-  z.strictObject({ when: z.literal('above'), price: figure, coin, name }),
-  z.strictObject({ when: z.literal('below'), price: figure, coin, name }),
+  z.strictObject({ when: z.literal('above'), price: figure, coin, name, severity }),
+  z.strictObject({ when: z.literal('below'), price: figure, coin, name, severity }),
   z.strictObject({
     when: z.literal('change'),
     pct: z.number().positive().describe('per cent'),
@@ -31,21 +33,23 @@ const rule = z.discriminatedUnion('when', [
       .positive()
       .max(24 * 366)
       .default(24)
-      .describe('over so many hours'),
+      .describe('change over this many hours'),
     direction: z.enum(['up', 'down', 'either']).default('either'),
     coin,
     name,
+    severity,
   }),
   z.strictObject({
     when: z.literal('anomaly'),
-    candles: z.int().min(1).max(100).default(1).describe('among so many candles, the latest'),
+    candles: z.int().min(1).max(100).default(1).describe('number of latest candles to search'),
     coin,
     name,
+    severity,
   }),
 ])
 type Given = z.output<typeof rule>
 
-/** A rule that has a name: under it an alert is raised once until it clears. */
+/** A rule with its name. Under one name an alert is raised once until it clears. */
 export type AlertRule = Given & { readonly name: string }
 
 const nameOf = (given: Given): string => {
@@ -60,7 +64,7 @@ const nameOf = (given: Given): string => {
   }
 }
 
-/** What is watched for. */
+/** The setting `alerts`. */
 export const alertRules = z
   .array(rule)
   .max(200)
@@ -72,7 +76,7 @@ export const alertRules = z
         context.addIssue({
           code: 'custom',
           path: [at, 'name'],
-          message: `rules ${twin} and ${at} are both called "${one.name}" and watch one coin: name them`,
+          message: `rules ${twin} and ${at} are both named "${one.name}" and watch the same coin: give them different names`,
         })
     }
   })

@@ -1,4 +1,4 @@
-import { type ExactJson, type Micros, type Price, price } from '../../../../base/index.ts'
+import { type ExactJson, type Micros, type Price, price } from '../../../../base/types/index.ts'
 import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
 import { decimalOf, isObject, objectOf, optionalDecimal, present, textOf, timeOf } from '../../shared/json.ts'
 
@@ -8,7 +8,7 @@ export interface CoinParams {
 }
 
 export interface CoinHistoryParams extends CoinParams {
-  /** A day in UTC, `2025-12-30`; the figures are those of its first moment. */
+  /** A day in UTC, `2025-12-30`; with the figures of its first moment. */
   readonly date: string
 }
 
@@ -20,15 +20,15 @@ const FIGURES = {
 
 /**
  * `coins/{id}`: `{"id":"bitcoin","market_data":{"current_price":{"usd":…},"market_cap":{"usd":…},…},"last_updated":"…",…}`: one price
- * a currency asked for.
- * @throws QiError BAD_DATA when it is no such object
+ * for each requested currency.
+ * @throws QiError BAD_DATA if it is no such object
  */
 export const parseCoin = (body: ExactJson, params: CoinParams, seen: Seen): Parsed<Price> =>
   parseMarketData(body, params, seen, (coin) => timeOf(coin.last_updated, 'last_updated'))
 
 /**
- * `coins/{id}/history`: as `coins/{id}`, without a stamp of its own. A coin that was not yet known on that day has no market data.
- * @throws QiError BAD_DATA when it is no such object
+ * `coins/{id}/history`: as `coins/{id}`, without a timestamp. A coin that was unknown on that day has no market data.
+ * @throws QiError BAD_DATA if it is no such object
  */
 export const parseCoinHistory = (body: ExactJson, params: CoinHistoryParams, seen: Seen): Parsed<Price> =>
   parseMarketData(body, params, seen, () => timeOf(`${params.date}T00:00:00Z`, 'date'))

@@ -1,10 +1,10 @@
-import { type ExactJson, type Instrument, instrument } from '../../../../base/index.ts'
+import { type ExactJson, type Instrument, instrument } from '../../../../base/types/index.ts'
 import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
 import { arrayOf, objectOf, textOf } from '../../shared/json.ts'
 
 /**
- * `[{"id":"01coin","symbol":"zoc","name":"01coin"},…]`: every coin that CoinGecko follows now. It holds no numbers and no stamp.
- * @throws QiError BAD_DATA when it is no list
+ * `[{"id":"01coin","symbol":"zoc","name":"01coin"},…]`: every coin of CoinGecko, without numbers and timestamps.
+ * @throws QiError BAD_DATA if it is no list
  */
 export function parseCoinsList(body: ExactJson, _params: object, seen: Seen): Parsed<Instrument> {
   const out = new Collector<Instrument>(instrument)

@@ -1,4 +1,4 @@
-import { type ExactJson, type MarketAnalytics, marketAnalytics } from '../../../../base/index.ts'
+import { type ExactJson, type MarketAnalytics, marketAnalytics } from '../../../../base/types/index.ts'
 import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
 import { decimalOf, integerOf, objectOf, optionalDecimal, present, secondsOf } from '../../shared/json.ts'
 
@@ -6,13 +6,13 @@ export interface GlobalParams {
   readonly currencies: readonly string[]
 }
 
-/** CoinGecko gives this change for the dollar alone. */
+/** CoinGecko gives this change in dollars only. */
 const CHANGE = 'market_cap_change_percentage_24h_usd'
 
 /**
  * `{"data":{"active_cryptocurrencies":12695,"markets":628,"total_market_cap":{"usd":…},"total_volume":{"usd":…},
- * "market_cap_percentage":{"btc":37.9,"eth":17.7},"updated_at":1673196568,…}}`: one record a currency asked for.
- * @throws QiError BAD_DATA when it is no such object
+ * "market_cap_percentage":{"btc":37.9,"eth":17.7},"updated_at":1673196568,…}}`: one record for each requested currency.
+ * @throws QiError BAD_DATA if it is no such object
  */
 export function parseGlobal(body: ExactJson, { currencies }: GlobalParams, seen: Seen): Parsed<MarketAnalytics> {
   const data = objectOf(objectOf(body, 'global').data, 'data')

@@ -1,11 +1,11 @@
-import { type Decimal, type ExactJson, errorMessage, type Micros, type Price, price } from '../../../../base/index.ts'
+import { type Decimal, type ExactJson, errorMessage, type Micros, type Price, price } from '../../../../base/types/index.ts'
 import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
 import { arrayOf, decimalOf, millisOf, objectOf, present } from '../../shared/json.ts'
 
 export interface MarketChartParams {
   readonly id: string
   readonly currency: string
-  /** A whole number of days back, or `max`. Up to 1 gives 5 minutes, up to 90 hours, more days. */
+  /** A whole number of days back, or `max`. 1 day gives a price every 5 minutes, up to 90 days every hour, more every day. */
   readonly days: string
   readonly interval?: '5m' | 'hourly' | 'daily'
 }
@@ -20,9 +20,9 @@ export interface MarketChartRangeParams {
 
 /**
  * `{"prices":[[1618499053863,62641.967…],…],"market_caps":[…],"total_volumes":[…]}`: three series of [milliseconds, figure], joined
- * by stamp into prices, in the order of time. A total volume is that of the 24 hours up to its stamp, a rolling figure: the
- * volumes of neighbours overlap and must not be added up.
- * @throws QiError BAD_DATA when it is no such object
+ * by timestamp into prices, sorted by time. A total volume is that of the 24 hours up to its timestamp: volumes of neighbours overlap
+ * and must not be added up.
+ * @throws QiError BAD_DATA if it is no such object
  */
 export function parseMarketChart(body: ExactJson, params: Pick<MarketChartParams, 'id' | 'currency'>, seen: Seen): Parsed<Price> {
   const chart = objectOf(body, 'market_chart')
@@ -49,7 +49,7 @@ export function parseMarketChart(body: ExactJson, params: Pick<MarketChartParams
   return out.done((a, b) => a.time - b.time)
 }
 
-/** A second series, whose figures are taken by stamp; those without a price are refused, nulls are merely absent. */
+/** A second series by timestamp. A figure without a price is refused; a null is an absent figure. */
 function series(points: ExactJson, name: string, out: Collector<Price>) {
   const held = new Map<Micros, { path: string; point: ExactJson; value: Decimal }[]>()
   arrayOf(points, name).forEach((point, i) => {

@@ -1,4 +1,4 @@
-import { type ExactJson, type Price, price } from '../../../../base/index.ts'
+import { type ExactJson, type Price, price } from '../../../../base/types/index.ts'
 import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
 import { arrayOf, decimalOf, objectOf, optionalDecimal, present, textOf, timeOf } from '../../shared/json.ts'
 
@@ -6,7 +6,7 @@ export interface MarketsParams {
   readonly currency: string
   /** Only these coins; else all, by capitalisation. */
   readonly ids?: readonly string[]
-  /** From 1. */
+  /** First page: 1. */
   readonly page?: number
   /** At most 250. */
   readonly perPage?: number
@@ -17,7 +17,7 @@ const FIGURES = { market_cap: 'marketCap', total_volume: 'volume24h', price_chan
 /**
  * `[{"id":"bitcoin","current_price":16951.52,"market_cap":…,"total_volume":…,"last_updated":"2023-01-08T16:49:40.132Z",…}]`: one
  * price a coin, at the time CoinGecko last updated it. A coin without a price (null) is refused.
- * @throws QiError BAD_DATA when it is no list
+ * @throws QiError BAD_DATA if it is no list
  */
 export function parseMarkets(body: ExactJson, { currency }: MarketsParams, seen: Seen): Parsed<Price> {
   const out = new Collector<Price>(price)

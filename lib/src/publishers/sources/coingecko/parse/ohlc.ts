@@ -1,4 +1,4 @@
-import { type ExactJson, type Micros, type Ohlcv, ohlcv, type Timeframe, timeframeMicros } from '../../../../base/index.ts'
+import { type ExactJson, type Micros, type Ohlcv, ohlcv, type Timeframe, timeframeMicros } from '../../../../base/types/index.ts'
 import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
 import { arrayOf, decimalOf, millisOf } from '../../shared/json.ts'
 
@@ -8,7 +8,7 @@ export type OhlcDays = (typeof OHLC_DAYS)[number]
 export interface OhlcParams {
   readonly id: string
   readonly currency: string
-  /** How far back; it decides the length of the candles: 1 → 30m, 7 to 30 → 4h, more → 4d. */
+  /** Days back, which decide the length of the candles: 1 → 30m, 7 to 30 → 4h, more → 4d. */
   readonly days: OhlcDays
   /** Candles of a day or an hour instead, with a paid plan. */
   readonly interval?: 'daily' | 'hourly'
@@ -36,12 +36,12 @@ interface Row {
 }
 
 /**
- * `[[1620504000000,57945.79,59122.18,57945.79,59122.18],…]`: end of the candle in milliseconds, open, high, low, close; no volume.
- * The time of a candle is its open, so the stamp is shifted by its length. The last candle is not final while its end is still to
- * come, or where its stamp is off the grid: that is the moment it was made.
- * The stamps have to be as far apart as the length says, single holes aside. Where they are all evenly spaced by another length that
- * CoinGecko has, the stamps are believed; else no row is.
- * @throws QiError BAD_DATA when it is no list
+ * `[[1620504000000,57945.79,59122.18,57945.79,59122.18],…]`: close time of the candle in milliseconds, open, high, low, close; no volume.
+ * The time of a record is its open, so the stamp is shifted by the candle's length. The last candle is not final if its close lies ahead,
+ * or its stamp is off the grid, which is then the time it was made.
+ * The stamps have to be as far apart as the expected length, single holes aside. If all are evenly spaced by another length that CoinGecko
+ * has, that length holds; otherwise every row is refused.
+ * @throws QiError BAD_DATA if it is no list
  */
 export function parseOhlc(body: ExactJson, params: OhlcParams, seen: Seen): Parsed<Ohlcv> {
   const out = new Collector<Ohlcv>(ohlcv)
@@ -93,7 +93,7 @@ export function parseOhlc(body: ExactJson, params: OhlcParams, seen: Seen): Pars
   return out.done()
 }
 
-/** Between neighbours, the last one left out where there are others: it may be cut short. */
+/** Distances between neighbours, without the last if there are others: it may be cut short. */
 function gapsOf(rows: readonly Row[]): readonly Micros[] {
   const gaps = rows.slice(1).map((row, i) => row.end - (rows[i] as Row).end)
   return gaps.length > 1 ? gaps.slice(0, -1).filter((gap) => gap > 0) : []
@@ -101,7 +101,7 @@ function gapsOf(rows: readonly Row[]): readonly Micros[] {
 
 const smallest = (gaps: readonly Micros[]): Micros | undefined => (gaps.length > 0 ? Math.min(...gaps) : undefined)
 
-/** The length that the stamps alone speak for, if they do so clearly. */
+/** The candle length by the stamps alone, if they agree. */
 function timeframeOf(rows: readonly Row[]): Timeframe | undefined {
   const [first, ...others] = gapsOf(rows)
   if (others.length < 2 || others.some((gap) => gap !== first)) return undefined

@@ -1,4 +1,4 @@
-import { type ExactJson, errorMessage } from '../../../../base/index.ts'
+import { type ExactJson, errorMessage } from '../../../../base/types/index.ts'
 import type { Refused } from '../../shared/collect.ts'
 import { arrayOf, integerOf, objectOf, textOf } from '../../shared/json.ts'
 
@@ -6,12 +6,12 @@ export interface SearchParams {
   readonly query: string
 }
 
-/** A coin that a search found. A symbol is no key: many coins may share one. */
+/** A found coin. A symbol is no key: several coins may share one. */
 export interface CoinMatch {
   readonly coinId: string
   readonly symbol: string
   readonly name: string
-  /** Its place by capitalisation, 1 the first; absent for coins that have none. */
+  /** Rank by capitalisation, from 1; absent for coins without one. */
   readonly marketCapRank?: number
 }
 
@@ -22,7 +22,7 @@ export interface FoundCoins {
 
 /**
  * `{"coins":[{"id":"bitcoin","name":"Bitcoin","symbol":"BTC","market_cap_rank":1,…}],"exchanges":[…],…}`, the best match first.
- * @throws QiError BAD_DATA when it is no such object
+ * @throws QiError BAD_DATA if it is no such object
  */
 export function parseSearch(body: ExactJson): FoundCoins {
   const matches: CoinMatch[] = []

@@ -1,4 +1,4 @@
-import { type ExactJson, type Price, price } from '../../../../base/index.ts'
+import { type ExactJson, type Price, price } from '../../../../base/types/index.ts'
 import { Collector, type Parsed, type Refused, type Seen } from '../../shared/collect.ts'
 import { decimalOf, isObject, type JsonObject, objectOf, optionalDecimal, present, secondsOf } from '../../shared/json.ts'
 
@@ -7,15 +7,15 @@ export interface SimplePriceParams {
   readonly currencies: readonly string[]
 }
 
-/** What follows the currency in the name of a figure. */
+/** Suffixes of a currency in the names of figures. */
 const FIGURES = { _market_cap: 'marketCap', _24h_vol: 'volume24h', _24h_change: 'change24hPct' } as const
 const STAMP = 'last_updated_at'
 
 /**
- * `{"bitcoin":{"usd":49357,"usd_market_cap":…,"usd_24h_vol":…,"usd_24h_change":…,"last_updated_at":1621089594}}`: one price a coin
- * and currency. Older servers leave the stamp out even where it was asked for: the time is then that of the receipt, which is when
- * the price was the current one.
- * @throws QiError BAD_DATA when it is no such object
+ * `{"bitcoin":{"usd":49357,"usd_market_cap":…,"usd_24h_vol":…,"usd_24h_change":…,"last_updated_at":1621089594}}`: one price for each
+ * coin and currency. Older servers leave the timestamp out although it was requested: then the time of receipt is used, when the price
+ * was current.
+ * @throws QiError BAD_DATA if it is no such object
  */
 export function parseSimplePrice(body: ExactJson, params: SimplePriceParams, seen: Seen): Parsed<Price> {
   const out = new Collector<Price>(price)
@@ -43,8 +43,8 @@ export function parseSimplePrice(body: ExactJson, params: SimplePriceParams, see
 }
 
 /**
- * The refusals of an answer, with the coins that it leaves out; a currency that no coin has a price in is one refusal.
- * @param rejected those of the body itself
+ * The refusals of an answer, including the coins that it leaves out. A currency without any price is one refusal.
+ * @param rejected refusals of the body itself
  */
 export function withUnknown(
   records: readonly Price[],
@@ -57,13 +57,13 @@ export function withUnknown(
   ])
   const priced = new Set(records.map(({ currency }) => currency))
   const emptied = rejected.filter(({ asked }) => asked?.startsWith('coin '))
-  // Several coins without any price are more likely a currency that is none.
+  // If several coins have no price, the currency is probably unknown.
   const allEmptied = records.length === 0 && emptied.length > 1
   const unknown = records.length > 0 || allEmptied ? currencies.filter((currency) => !priced.has(currency)) : []
   const ofUnknown = (one: Refused) =>
     (allEmptied && emptied.includes(one)) || unknown.some((currency) => one.asked?.endsWith(` in ${currency}`))
   const left = rejected.filter((one) => !ofUnknown(one))
-  // A price that is there and cannot be read is no unknown currency.
+  // A price that cannot be parsed does not mean an unknown currency.
   const without = unknown.filter((currency) => !left.some(({ paths }) => paths.some((path) => path.endsWith(`.${currency}`))))
   return [
     ...left,

@@ -3,18 +3,18 @@ import type { CryptoPlatformSettings } from './settings.ts'
 export interface Backlog {
   readonly consumer: string
   readonly members: number
-  /** As many as have something to read, and as the settings allow. */
+  /** Most members: the partitions, or fewer by the settings. */
   readonly most: number
   readonly lag: number
-  /** Since when too much waits for its members, in milliseconds since 1970; neither this nor the next between the two limits. */
+  /** Since when the lag is above `scale_up_lag` a member, in milliseconds since 1970. */
   readonly behindSince?: number
-  /** Since when next to nothing waits. */
+  /** Since when the lag is below `scale_down_lag`. Between the two limits neither is set. */
   readonly calmSince?: number
 }
 
 type Since = Pick<Backlog, 'behindSince' | 'calmSince'>
 
-/** Remembers since when consumers are behind, or calm: a lag that comes and goes is no reason to do anything. */
+/** Tracks since when each consumer lags or is calm, so that a short lag leads to nothing. */
 export class LagWatch {
   readonly #settings: Pick<CryptoPlatformSettings, 'scale_up_lag' | 'scale_down_lag'>
   readonly #known = new Map<string, Since & Pick<Backlog, 'members'>>()
@@ -23,10 +23,10 @@ export class LagWatch {
     this.#settings = settings
   }
 
-  see({ consumer, members, most, lag }: Omit<Backlog, keyof Since>, now: number): Backlog {
+  note({ consumer, members, most, lag }: Omit<Backlog, keyof Since>, now: number): Backlog {
     const { scale_up_lag: much, scale_down_lag: little } = this.#settings
     const known = this.#known.get(consumer)
-    // After a change of members it is judged anew.
+    // A change of members starts the time again.
     const before: Since = known?.members === members ? known : {}
     const since: Since =
       lag > much * members

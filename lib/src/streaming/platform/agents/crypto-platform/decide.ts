@@ -1,52 +1,53 @@
-import { countOf, type Incident, type Outage } from '../../../../base/index.ts'
+import type { Incident } from '../../../../base/agent/index.ts'
+import { countOf, type Outage } from '../../../../base/types/index.ts'
 import type { Backlog } from './LagWatch.ts'
-import type { Looked } from './looked.ts'
-import { restartingOf, STARTED_AGAIN } from './restarting.ts'
+import { RESTARTED, restartingOf } from './restarting.ts'
 import { isBehind, type Scaling, scalingOf } from './scaling.ts'
 import type { CryptoPlatformSettings } from './settings.ts'
+import type { Snapshot } from './snapshot.ts'
 
 export interface Plan {
-  readonly looked: Looked
-  /** Those that are new or have changed, as they are before anything is done. */
+  readonly snapshot: Snapshot
+  /** New and changed incidents, before any action. */
   readonly incidents: readonly Incident[]
   readonly restarts: readonly { readonly part: string; readonly why: string }[]
   readonly scalings: readonly Scaling[]
 }
 
-/** As a lag is called among the parts. */
+/** The part of a consumer's lag in incidents. */
 export const lagOf = (consumer: string): string => `lag of ${consumer}`
-/** Kept by the agent of the services. */
+/** True for the incidents that the agent of the services keeps. */
 const isOthers = (part: string): boolean => part.startsWith('service ')
 
-/** Pure: what is made of what was seen. */
-export function decide(looked: Looked, settings: CryptoPlatformSettings): Plan {
-  if (!looked.running) return { looked, incidents: [], restarts: [], scalings: [] }
-  const { now, act, restartable } = looked
+/** Decides incidents, restarts and scalings by a snapshot. Pure. */
+export function decide(snapshot: Snapshot, settings: CryptoPlatformSettings): Plan {
+  if (!snapshot.running) return { snapshot, incidents: [], restarts: [], scalings: [] }
+  const { now, act, restartable } = snapshot
   const restarts: { part: string; why: string }[] = []
-  const incidents = [...ofOutages(looked), ...ofBacklogs(looked, settings), ...forgotten(looked)].map((incident) => {
+  const incidents = [...ofOutages(snapshot), ...ofBacklogs(snapshot, settings), ...unreported(snapshot)].map((incident) => {
     if (!act || incident.until !== null || !restartable.includes(incident.part)) return incident
     const decided = restartingOf(incident, settings, now)
     if (decided.restart) restarts.push({ part: incident.part, why: decided.why })
     else if (decided.note !== undefined) return noted(incident, decided.note, now)
     return incident
   })
-  const scalings = act ? looked.backlogs.flatMap((backlog) => scalingOf(backlog, settings, now) ?? []) : []
-  return { looked, incidents, restarts, scalings }
+  const scalings = act ? snapshot.backlogs.flatMap((backlog) => scalingOf(backlog, settings, now) ?? []) : []
+  return { snapshot, incidents, restarts, scalings }
 }
 
-/** The same note is not made again. */
+/** The incident with a note, which is added once. */
 const noted = (incident: Incident, what: string, now: number): Incident =>
   incident.done.some((one) => one.what === what)
     ? incident
     : { ...incident, done: [...incident.done, { at: new Date(now).toISOString(), what }] }
 
-/** A part that has just been started again looks well for a moment. */
+/** A part that has just been restarted looks healthy for a moment: a failure within this time belongs to the same incident. */
 const RELAPSE_MS = 60_000
 const relapsed = ({ until, done }: Incident, since: number): boolean =>
-  until !== null && since - Date.parse(until) < RELAPSE_MS && done.some(({ what }) => what.startsWith(STARTED_AGAIN))
+  until !== null && since - Date.parse(until) < RELAPSE_MS && done.some(({ what }) => what.startsWith(RESTARTED))
 
-/** Each time that a part was unwell is one incident; one that went on over a restart of the process stays one. */
-function ofOutages({ outages, known }: Looked): Incident[] {
+/** One incident for each outage. An outage that outlasts a restart of the process stays one incident. */
+function ofOutages({ outages, known }: Snapshot): Incident[] {
   return outages.flatMap((outage) => {
     if (isOthers(outage.part)) return []
     const { part, since, until = Number.POSITIVE_INFINITY } = outage
@@ -69,7 +70,7 @@ const incidentOf = ({ part, status, since, until, summary, code }: Outage): Inci
   ending: until === undefined ? null : 'it is well again',
 })
 
-function ofBacklogs({ backlogs, known, now }: Looked, settings: CryptoPlatformSettings): Incident[] {
+function ofBacklogs({ backlogs, known, now }: Snapshot, settings: CryptoPlatformSettings): Incident[] {
   return backlogs.flatMap((backlog) => {
     const open = known.find(({ part, until }) => part === lagOf(backlog.consumer) && until === null)
     if (open && backlog.lag <= settings.scale_down_lag)
@@ -96,8 +97,8 @@ const atMost = ({ members, most }: Backlog, incident: Incident, now: number): In
     ? incident
     : noted(incident, `no reader joins: ${countOf(members, 'is as many', 'are as many')} as partitions and settings allow`, now)
 
-/** Those of before that nothing tells of any more. */
-function forgotten({ known, outages, parts, backlogs, now }: Looked): Incident[] {
+/** Known incidents that no current outage reports: they end now. */
+function unreported({ known, outages, parts, backlogs, now }: Snapshot): Incident[] {
   const until = new Date(now).toISOString()
   return known.flatMap((incident) => {
     const { part, since } = incident

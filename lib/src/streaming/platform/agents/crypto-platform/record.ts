@@ -1,8 +1,9 @@
-import { type Incident, IncidentLog, type Pool, type StepContext } from '../../../../base/index.ts'
+import { type Incident, IncidentLog, type StepContext } from '../../../../base/agent/index.ts'
+import type { Pool } from '../../../../base/database/index.ts'
 import { lagOf, type Plan } from './decide.ts'
-import { STARTED_AGAIN } from './restarting.ts'
+import { RESTARTED } from './restarting.ts'
 
-/** What came of one thing that was to be done. */
+/** The outcome of one action. */
 export interface Done {
   /** Part or consumer. */
   readonly of: string
@@ -16,7 +17,7 @@ export interface Acted {
   readonly scalings: readonly Done[]
 }
 
-/** The incidents with what was done about them: exactly once, whatever is repeated. */
+/** Writes the incidents with the actions taken; exactly once, even if the step is repeated. */
 export async function record(
   acted: Acted,
   pool: Pool,
@@ -31,12 +32,12 @@ export async function record(
   return { ...acted, incidents }
 }
 
-/** Pure. What is done about a lag that is over, as when a reader leaves, belongs to the last one. */
+/** The incidents with the actions taken. An action on a lag that is over, such as a member that leaves, belongs to the last incident. Pure. */
 export function withDone({ plan, restarts, scalings }: Acted): Incident[] {
   const incidents = new Map(plan.incidents.map((incident) => [`${incident.part} ${incident.since}`, incident]))
   const all = [...restarts, ...scalings.map((done) => ({ ...done, of: lagOf(done.of) }))]
   for (const { of, at, what } of all) {
-    const candidates = [...incidents.values(), ...plan.looked.known].filter(({ part }) => part === of)
+    const candidates = [...incidents.values(), ...plan.snapshot.known].filter(({ part }) => part === of)
     const incident = candidates.find(({ until }) => until === null) ?? candidates[0]
     if (!incident) continue
     const key = `${incident.part} ${incident.since}`
@@ -45,4 +46,4 @@ export function withDone({ plan, restarts, scalings }: Acted): Incident[] {
   return [...incidents.values()]
 }
 
-export const startedAgain = (why: string): string => `${STARTED_AGAIN}: ${why}`
+export const restarted = (why: string): string => `${RESTARTED}: ${why}`

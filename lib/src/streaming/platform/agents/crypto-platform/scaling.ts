@@ -1,4 +1,4 @@
-import { countOf } from '../../../../base/index.ts'
+import { countOf } from '../../../../base/types/index.ts'
 import type { Backlog } from './LagWatch.ts'
 import type { CryptoPlatformSettings } from './settings.ts'
 
@@ -10,8 +10,8 @@ export interface Scaling {
 }
 
 /**
- * Pure: more members at once when records have waited long enough, as many as these records need; fewer one at a time. Between the
- * two limits nothing changes.
+ * Decides the number of members. After a long lag it grows at once, to as many as the lag needs; after a long calm it shrinks by one.
+ * Between the two limits nothing changes. Pure.
  */
 export function scalingOf(backlog: Backlog, settings: CryptoPlatformSettings, now: number): Scaling | undefined {
   const { consumer, members: from, most, lag, behindSince, calmSince } = backlog

@@ -1,19 +1,18 @@
 import { z } from 'zod'
 import {
   type AgentParts,
-  countOf,
   defineWorkflow,
-  errorMessage,
   explainIncident,
   type Incident,
   IncidentLog,
   incidentShape,
-} from '../../../../base/index.ts'
+} from '../../../../base/agent/index.ts'
+import { countOf, errorMessage } from '../../../../base/types/index.ts'
 import { decide } from './decide.ts'
 import type { LagWatch } from './LagWatch.ts'
-import { look } from './looked.ts'
-import { type Acted, type Done, record, startedAgain } from './record.ts'
+import { type Acted, type Done, record, restarted } from './record.ts'
 import type { CryptoPlatformSettings } from './settings.ts'
+import { snapshotOf } from './snapshot.ts'
 
 type Parts = Pick<AgentParts, 'platform' | 'stream' | 'store'>
 
@@ -21,11 +20,11 @@ const done = z.array(z.object({ of: z.string(), at: z.string(), what: z.string()
 
 const report = z.object({
   status: z.enum(['up', 'degraded', 'down']),
-  running: z.boolean().describe('whether the platform runs in this process: only then anything is done or kept'),
-  consumers: z.array(z.object({ consumer: z.string(), members: z.int(), lag: z.int() })).describe('as they were when it looked'),
+  running: z.boolean().describe('true if the platform runs in this process: only then the agent acts and keeps incidents'),
+  consumers: z.array(z.object({ consumer: z.string(), members: z.int(), lag: z.int() })).describe('as they were at the check'),
   restarts: done,
   scalings: done,
-  incidents: z.array(incidentShape).describe('those that are new, go on, or have ended since it last looked'),
+  incidents: z.array(incidentShape).describe('new, ongoing, or ended since the last check'),
   text: z.string(),
 })
 
@@ -42,23 +41,20 @@ const attempted = async (of: string, what: string, work: () => Promise<void>): P
 export const watchWorkflow = (parts: Parts, settings: CryptoPlatformSettings, lags: LagWatch) =>
   defineWorkflow({
     name: 'platform-watch',
-    summary:
-      'Looks at every part, starts again what does not mend itself, scales consumers to their lag, and keeps the incidents',
-    input: z.object({ act: z.boolean().default(true).describe('whether anything is done, or only told') }),
+    summary: 'Checks every part, restarts parts that do not recover, scales consumers by their lag, and keeps incidents',
+    input: z.object({ act: z.boolean().default(true).describe('true to act; false only reports') }),
     output: report,
     steps: (start) =>
       start
-        .step('look', ({ act }) => look(parts, { lags, maxMembers: settings.max_members, act }))
-        .step('decide', (looked) => decide(looked, settings))
+        .step('look', ({ act }) => snapshotOf(parts, { lags, maxMembers: settings.max_members, act }))
+        .step('decide', (snapshot) => decide(snapshot, settings))
         .parallel('act', (at) => ({
           plan: at.step('keep', (plan) => plan),
           restarts: at.forEach(
             'parts',
             ({ restarts }) => restarts,
             (one) =>
-              one.step('start again', ({ part, why }) =>
-                attempted(part, startedAgain(why), () => parts.platform.restartPart(part)),
-              ),
+              one.step('start again', ({ part, why }) => attempted(part, restarted(why), () => parts.platform.restartPart(part))),
           ),
           scalings: at.forEach(
             'consumers',
@@ -76,7 +72,7 @@ export const watchWorkflow = (parts: Parts, settings: CryptoPlatformSettings, la
   })
 
 function reportOf({ plan, restarts, scalings, incidents }: Acted & { readonly incidents: Incident[] }): z.input<typeof report> {
-  const { status, running, backlogs, now } = plan.looked
+  const { status, running, backlogs, now } = plan.snapshot
   const lines = [
     running ? `the platform is ${status}` : `the platform does not run in this process; store and stream are ${status}`,
     ...backlogs.map(
@@ -100,11 +96,11 @@ function reportOf({ plan, restarts, scalings, incidents }: Acted & { readonly in
 export const incidentsWorkflow = ({ store }: Parts) =>
   defineWorkflow({
     name: 'platform-incidents',
-    summary: 'Tells what was wrong with which part, since when, why, what was done about it, and how it ended',
+    summary: 'Lists incidents: part, since when, why, actions taken, and how they ended',
     input: z.object({
-      part: z.string().min(1).max(120).optional().describe('one part alone, such as source coingecko'),
-      open: z.boolean().default(false).describe('only those that go on'),
-      limit: z.int().min(1).max(500).default(20).describe('most of them, newest first'),
+      part: z.string().min(1).max(120).optional().describe('only this part, such as source coingecko'),
+      open: z.boolean().default(false).describe('only ongoing incidents'),
+      limit: z.int().min(1).max(500).default(20).describe('most incidents, newest first'),
     }),
     output: z.object({ incidents: z.array(incidentShape), text: z.string() }),
     steps: (start) =>

@@ -1,0 +1,6 @@
+export type { AlertChanges, Evaluation, RuleResult } from './decide.ts'
+export { activeAlerts, settleAlerts } from './ledger.ts'
+export type { MessagePolicy, Notice } from './messages/choose.ts'
+export { type Claim, type LedgerOptions, MessageLedger } from './messages/MessageLedger.ts'
+export type { Kind } from './messages/subject.ts'
+export { openAlerts } from './migrations.ts'

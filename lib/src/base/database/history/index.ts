@@ -1,0 +1,8 @@
+export { CandleHistory, type CandleHistoryInput } from './CandleHistory.ts'
+export { csvLines, type LineForm, ndjsonLines } from './forms.ts'
+export { type HistoryKind, historyKinds } from './kinds.ts'
+export { type HistoryInput, type HistoryQuery, historyQueryOf, MOST_RECORDS } from './query.ts'
+export type { HistoryPiece, HistoryVersion, RecordHistory } from './RecordHistory.ts'
+export { recordsOf } from './records.ts'
+export { type HistoryPage, StoredHistory } from './StoredHistory.ts'
+export type { RegisteredSeries } from './series.ts'

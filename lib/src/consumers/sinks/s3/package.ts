@@ -1,0 +1,1 @@
+export type S3Package = typeof import('@aws-sdk/client-s3')
