@@ -34,7 +34,7 @@ export async function run(session: Session, input: LatestInput): Promise<undefin
   await using store = await openReadsOf(session, loaded)
   const page = await session.unlessInterrupted(store.dsl.getLatestPrices(query))
   const unseen = input.after || page.next ? [] : coins.filter((coin) => !page.items.some((item) => item.coinId === coin))
-  const named = unseen.length > 0 ? await store.dsl.resolveCoins(unseen) : []
+  const named = unseen.length > 0 ? await store.dsl.resolveCoins(unseen, query) : []
   const missing = unseen.filter((_, i) => !page.items.some((item) => item.coinId === named[i]))
   if (session.json) await session.out.json(pricesWire(page))
   else if (session.csv) await printCsv(session.out, CSV_COLUMNS, pricesWire(page).items)

@@ -92,7 +92,7 @@ export const coverage = defineRoute({
   errors: ['BAD_REQUEST', 'NOT_FOUND', 'UNAVAILABLE', 'TIMEOUT'],
   answer: async ({ platform }, query) => {
     const kept = await platform.store.reads.coverage()
-    const coins = query.coins && (await platform.store.reads.dsl.resolveCoins(query.coins))
+    const coins = query.coins && (await platform.store.reads.dsl.resolveCoins(query.coins, query))
     const { items, more } = await kept.find({ ...query, coins })
     const offers = await offersOf(platform)
     const answer: z.input<typeof coverageSchema> = { items: items.map((series) => wire(series, offers)), more }

@@ -63,7 +63,7 @@ export class LiveHub {
     const { channel, from, snapshot, batch, lossless } = asked
     if (snapshot) expectSnapshot(channel)
     if (from || snapshot) this.#readers.expectRoom()
-    const wanted = { ...asked, ...(asked.coins && { coins: await this.#idsOf(asked.coins) }) }
+    const wanted = { ...asked, ...(asked.coins && { coins: await this.#idsOf(asked.coins, asked) }) }
     const filter = createFilter(wanted)
     const { topic } = channels.get(channel) as RecordType
     const { platform, logger } = this.#parts
@@ -118,9 +118,9 @@ export class LiveHub {
   }
 
   /** The ids of coins named by id, ticker or name. While the store cannot be reached, the names are taken as ids. */
-  async #idsOf(coins: readonly string[]): Promise<string[]> {
+  async #idsOf(coins: readonly string[], { sources, currencies }: Pick<Wanted, 'sources' | 'currencies'>): Promise<string[]> {
     try {
-      return [...new Set(await this.#parts.platform.store.reads.dsl.resolveCoins(coins))]
+      return [...new Set(await this.#parts.platform.store.reads.dsl.resolveCoins(coins, { sources, currencies }))]
     } catch (failure) {
       if (!toQiError(failure).retryable) throw failure
       return [...coins]

@@ -51,7 +51,7 @@ export const correlation = defineTool({
     ),
   }),
   async run({ coins: given, limit, ...query }, { reads }) {
-    const coins = [...new Set(await resolveCoins(reads, given))]
+    const coins = [...new Set(await resolveCoins(reads, given, oneOf(query)))]
     if (coins.length < 2)
       throw new QiError('BAD_REQUEST', `coins: "${coins[0]}" is named twice; name two different coins`, { field: 'coins' })
     const all = await Promise.all(coins.map((name) => reads.dsl.getOHLCV({ ...query, coin: name, limit })))
@@ -96,6 +96,11 @@ export const correlation = defineTool({
       `over ${countOf(n, `common ${timeframe} return`)} from ${from} to ${to}:`,
       ...pairs.map(({ a, b, r }) => `${cell(a)} and ${cell(b)}: ${r === undefined ? 'none, one did not move' : r.toFixed(3)}`),
     ].join('\n'),
+})
+
+const oneOf = ({ source, currency }: { readonly source?: string | undefined; readonly currency?: string | undefined }) => ({
+  ...(source !== undefined && { sources: [source] }),
+  ...(currency !== undefined && { currencies: [currency] }),
 })
 
 /** The close of a closed candle of which a part is not covered may not be the last price of its time. */

@@ -17,7 +17,7 @@ import { bucketedCandles } from './candles/bucketed.ts'
 import { candles, candlesJson } from './candles/candles.ts'
 import { findInstruments } from './coins/find.ts'
 import { listInstruments } from './coins/instruments.ts'
-import { byName, resolveCoins } from './coins/resolve.ts'
+import { byName, type CoinsOf, coinsOf, resolveCoins } from './coins/resolve.ts'
 import { dataHealth } from './health/dataHealth.ts'
 import type { KnownNumbers } from './health/missingNumbers.ts'
 import { indicatorValues } from './indicators/compute.ts'
@@ -127,10 +127,11 @@ export class MarketReads {
 
   /**
    * Turns ids, tickers and names of coins into ids; an unknown name stays as it is. Verbs of one coin do this by themselves.
+   * @param of of several coins with one ticker, the one with records of these sources and currencies is meant
    * @throws QiError NOT_FOUND if several coins share a ticker
    */
-  resolveCoins(given: readonly string[]): Promise<string[]> {
-    return resolveCoins(this.#reader, given)
+  resolveCoins(given: readonly string[], of: CoinsOf = {}): Promise<string[]> {
+    return resolveCoins(this.#reader, given, of)
   }
 
   // Candles
@@ -209,7 +210,7 @@ export class MarketReads {
   /** Freshness and completeness of each stored series, a page at a time. @throws QiError BAD_REQUEST; NOT_FOUND if several coins share a ticker */
   async getDataHealth(query: QueryInput<typeof dataHealthQuery> = {}): Promise<Page<SeriesHealth>> {
     const asked = checkQuery(dataHealthQuery, query)
-    const [coin] = asked.coin === undefined ? [] : await this.resolveCoins([asked.coin])
+    const [coin] = asked.coin === undefined ? [] : await this.resolveCoins([asked.coin], coinsOf(asked))
     return dataHealth(this.#reader, coin === undefined ? asked : { ...asked, coin }, this.#numbers)
   }
 

@@ -91,7 +91,7 @@ export class SeriesSelection {
    * @throws QiError NOT_FOUND for a coin without stored records, or a ticker that several coins share
    */
   static async of(reader: RowReader, kind: HistoryKind, query: HistoryQuery, resolve = true): Promise<SeriesSelection> {
-    const coin = query.coin && (resolve ? await storedCoins(reader, kind, query.coin) : query.coin)
+    const coin = query.coin && (resolve ? await storedCoins(reader, kind, query) : query.coin)
     const filters: HistoryFilters = { ...query, ...(coin && { coin }) }
     return new SeriesSelection(reader, [
       kind.type.name,
@@ -138,15 +138,19 @@ export class SeriesSelection {
 /** SQL: those of the coins $2 with a series of the type $1. */
 const STORED = `select distinct coin_id from series where type = $1 and coin_id = any ($2) and first is not null`
 
-async function storedCoins(reader: RowReader, kind: HistoryKind, asked: readonly string[]): Promise<readonly string[]> {
+async function storedCoins(
+  reader: RowReader,
+  kind: HistoryKind,
+  { coin: asked = [], source: sources, currency: currencies }: HistoryFilters,
+): Promise<readonly string[]> {
   const stored = async (coins: readonly string[]) =>
     new Set((await reader.rows({ text: STORED, values: [kind.type.name, coins] })).map((row) => row.coin_id))
   const known = await stored(asked)
   if (asked.every((coin) => known.has(coin))) return asked
-  const coins = await resolveCoins(reader, asked)
+  const coins = await resolveCoins(reader, asked, { sources, currencies })
   const found = await stored(coins)
   const missing = asked.find((_, i) => !found.has(coins[i] as string))
-  if (missing !== undefined) throw await coinNotFound(reader, { coin: missing }, kind.type.name)
+  if (missing !== undefined) throw await coinNotFound(reader, { coin: coins[asked.indexOf(missing)] as string }, kind.type.name)
   return coins
 }
 

@@ -97,9 +97,9 @@ export class Backfill implements AsyncDisposable {
   /** The request with coin ids. @throws QiError NOT_FOUND for a ticker of several coins */
   async #resolved(request: BackfillRequest): Promise<BackfillRequest> {
     const { dsl } = this.#host.store
-    if (!('gaps' in request)) return { ...request, coins: await dsl.resolveCoins(request.coins) }
+    if (!('gaps' in request)) return { ...request, coins: await dsl.resolveCoins(request.coins, { sources: [request.source] }) }
     const { coins } = request.gaps
-    return coins ? { ...request, gaps: { ...request.gaps, coins: await dsl.resolveCoins(coins) } } : request
+    return coins ? { ...request, gaps: { ...request.gaps, coins: await dsl.resolveCoins(coins, request.gaps) } } : request
   }
 
   /** Number of calls that the tasks need, by what is settled now. A series that cannot be fetched counts none. */

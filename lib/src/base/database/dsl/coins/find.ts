@@ -3,12 +3,13 @@ import type { findQuery } from '../query/queries.ts'
 import type { QueryOf } from '../query/query.ts'
 import type { FoundInstrument } from '../results.ts'
 import { RANKS } from './ranks.ts'
+import { isStoredSeries } from './stored.ts'
 
 /** SQL: $1 text, $2 source, $3 only stored, $4 limit. Exact ids and tickers first, then those that begin with the text, then by capitalisation. */
 const FIND = `with listed as (
   select coin_id, source, 'currency' as kind, symbol, name from currencies
   union all select coin_id, source, 'pair', symbol, name from trading_pairs),
-stored as (select coin_id, source from series where type in ('price', 'ohlcv', 'trade') and first is not null and coin_id <> '' group by 1, 2),
+stored as (select coin_id, source from series as s where ${isStoredSeries('s')} group by 1, 2),
 ranks as (${RANKS}),
 found as (
   select coalesce(l.coin_id, s.coin_id) as coin_id, coalesce(l.source, s.source) as source, l.kind, l.symbol, l.name, s.coin_id is not null as stored

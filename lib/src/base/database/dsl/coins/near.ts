@@ -1,9 +1,10 @@
 import { distance } from 'fastest-levenshtein'
 import type { RowReader } from '../../reading/RowReader.ts'
+import { isStoredSeries } from './stored.ts'
 
 const MOST = 3
 
-const STORED_IDS = `select distinct coin_id as id from series where type in ('price', 'ohlcv', 'trade') and first is not null`
+const STORED_IDS = `select distinct coin_id as id from series as s where ${isStoredSeries('s')}`
 
 /** Stored coin ids within a small edit distance of `typed`, the nearest first. */
 export async function nearIds(reader: RowReader, typed: string): Promise<readonly string[]> {

@@ -1,81 +1,108 @@
-import { countOf, MANUAL, QiError } from '../../../types/index.ts'
+import { MANUAL, QiError } from '../../../types/index.ts'
 import type { RowReader } from '../../reading/RowReader.ts'
-import { RANKS } from './ranks.ts'
+import { ambiguous } from './ambiguous.ts'
+import { isStoredSeries } from './stored.ts'
 
-const STORED = `s.type in ('price', 'ohlcv', 'trade') and s.first is not null`
+const STORED = isStoredSeries('s')
+
+/** SQL: true if records of the coin are stored. */
+const isStored = (coin: string): string => `exists (select from series as s where s.coin_id = ${coin} and ${STORED})`
 
 /**
- * SQL: for each name of $1 the name itself if it is a stored or listed id, else the ids whose ticker or name it is. Manual
- * instruments do not make a provider's ticker ambiguous.
+ * SQL: for each name of $1 the name itself if it is a stored or listed id, else the ids whose ticker, venue's symbol or name it is.
+ * Manual instruments do not make a provider's ticker ambiguous. Venues give one symbol to a pair and its perpetual: pairs without
+ * records do not make the symbol of a stored one ambiguous.
  */
-const FIND = `select n.name, r.coin_id from (select distinct unnest($1::text[]) as name) as n cross join lateral (
-  with known as (select 1 where exists (select from series as s where s.coin_id = n.name and ${STORED})
+const FIND = `select n.name, r.coin_id, r.known from (select distinct unnest($1::text[]) as name) as n cross join lateral (
+  with known as (select 1 where ${isStored('n.name')}
     or exists (select from currencies as c where c.coin_id = n.name) or exists (select from trading_pairs as p where p.coin_id = n.name))
-  select n.name as coin_id from known
+  select n.name as coin_id, true as known from known
   union
-  select coin_id from (select coin_id, rank() over (order by source = '${MANUAL}') as rank from (
-    select coin_id, source from currencies where lower(symbol) = lower(n.name) or lower(name) = lower(n.name)
-    union select coin_id, source from trading_pairs where lower(symbol) = lower(n.name)) as every) as named
+  select coin_id, false from (select coin_id, rank() over (order by source = '${MANUAL}', unstored) as rank from (
+    select coin_id, source, false as unstored from currencies where lower(symbol) = lower(n.name) or lower(name) = lower(n.name)
+    union select coin_id, source, not ${isStored('p.coin_id')} from trading_pairs as p where lower(symbol) = lower(n.name)) as every) as named
   where rank = 1 and not exists (select from known)) as r
 order by 1, 2`
 
 /**
- * SQL: for each name of $1 that no source lists, the stored ids that differ from it only in capitals, else the ids of pairs or shares
- * with it as their ticker (`BTC/USDT`, `AAPL:XNAS`).
+ * SQL: for each name of $1 the stored ids that differ from it only in capitals, and (`pair`) those of pairs or shares with it as
+ * their ticker (`BTC/USDT`, `AAPL:XNAS`).
  */
-const FIND_STORED = `select name, coin_id from (
-  select n.name, s.coin_id, rank() over (partition by n.name order by lower(s.coin_id) <> lower(n.name)) as rank
+const FIND_STORED = `select n.name, s.coin_id, lower(s.coin_id) <> lower(n.name) as pair
   from (select distinct unnest($1::text[]) as name) as n
-  join (select distinct coin_id from series as s where ${STORED} and coin_id <> '') as s
-    on lower(n.name) in (lower(s.coin_id), lower(substring(s.coin_id from '^[^/:]+(?=[/:])')))) as found
-where rank = 1 order by 1, 2`
+  join (select distinct coin_id from series as s where ${STORED}) as s
+    on lower(n.name) in (lower(s.coin_id), lower(substring(s.coin_id from '^[^/:]+(?=[/:])')))
+order by 1, 2`
 
-const RANKS_OF = `select * from (${RANKS}) as r where coin_id = any ($1::text[])`
+/** SQL: those of the coins $1 that have records of, or are listed by, these sources $2 in these currencies $3. */
+const NARROW = `select coin_id from (
+  select coin_id, source, currency from series as s where coin_id = any ($1::text[]) and ${STORED}
+  union select coin_id, source, quote from trading_pairs where coin_id = any ($1)) as named
+where ($2::text[] is null or source = any ($2)) and ($3::text[] is null or currency = any ($3)) group by 1`
 
-/** The ids that each name may mean: the name itself if it is a stored or listed id, else the ids with that ticker or name. */
-export async function coinsNamed(reader: RowReader, names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-  const found = new Map<string, string[]>(names.map((name) => [name, []]))
-  const add = async (name: string, text: string, unknown: readonly string[]) => {
-    if (unknown.length === 0) return
-    for (const row of await reader.rows({ name, text, values: [unknown] })) found.get(String(row.name))?.push(String(row.coin_id))
-  }
-  await add('coins-named', FIND, names)
-  await add(
-    'coins-stored',
-    FIND_STORED,
-    [...found].filter(([, ids]) => ids.length === 0).map(([name]) => name),
-  )
-  return found
-}
-
-/** The most candidates that an error lists. */
-const MOST = 10
-
-/** @returns NOT_FOUND with the candidates, the greatest capitalisation first */
-async function ambiguous(reader: RowReader, name: string, ids: readonly string[]): Promise<QiError> {
-  const rows = await reader.rows({ name: 'coin-ranks', text: RANKS_OF, values: [ids] })
-  const ranks = new Map(rows.map((row) => [String(row.coin_id), Number(row.place)]))
-  const rankOf = (id: string) => ranks.get(id) ?? Number.POSITIVE_INFINITY
-  const sorted = ids.toSorted((a, b) => (rankOf(a) === rankOf(b) ? (a < b ? -1 : 1) : rankOf(a) - rankOf(b)))
-  const some = sorted.slice(0, MOST).map((id) => (ranks.has(id) ? `${id} (rank ${ranks.get(id)})` : id))
-  const more = ids.length > MOST ? ` and ${ids.length - MOST} more` : ''
-  return new QiError(
-    'NOT_FOUND',
-    `coin "${name.slice(0, 60)}" is the ticker or name of ${countOf(ids.length, 'coin')}: ${some.join(', ')}${more}; use an id`,
-    { field: 'coin' },
-  )
+/** Sources and currencies that a query asks for: they decide between coins with one ticker. */
+export interface CoinsOf {
+  readonly sources?: readonly string[] | undefined
+  readonly currencies?: readonly string[] | undefined
 }
 
 /**
- * Turns names of coins into the source's ids. A stored or listed id stays, the ticker or name of exactly one coin (`btc`, `Bitcoin`,
- * `btc/usdt`) becomes its id, an unknown name stays.
- * @throws QiError NOT_FOUND if several coins share the ticker, with their ids and ranks
+ * The ids that each name may mean: the name itself if it is a stored or listed id; else the listed coins with that ticker, symbol or
+ * name, and the stored pairs of that base.
  */
-export async function resolveCoins(reader: RowReader, given: readonly string[]): Promise<string[]> {
+export async function coinsNamed(reader: RowReader, names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  const found = new Map<string, string[]>(names.map((name) => [name, []]))
+  if (names.length === 0) return found
+  const known = new Set<string>()
+  for (const row of await reader.rows({ name: 'coins-named', text: FIND, values: [names] })) {
+    found.get(String(row.name))?.push(String(row.coin_id))
+    if (row.known === 't') known.add(String(row.name))
+  }
+  const others = names.filter((name) => !known.has(name))
+  if (others.length === 0) return found
+  const rows = await reader.rows({ name: 'coins-stored', text: FIND_STORED, values: [others] })
+  for (const [name, alike] of Map.groupBy(rows, (row) => String(row.name))) {
+    const listed = found.get(name) ?? []
+    const same = listed.length > 0 ? [] : alike.filter((row) => row.pair !== 't')
+    const added = same.length > 0 ? same : alike.filter((row) => row.pair === 't')
+    found.set(name, [...new Set([...listed, ...added.map((row) => String(row.coin_id))])])
+  }
+  return found
+}
+
+/**
+ * Turns names of coins into the source's ids. A stored or listed id stays, the ticker, symbol or name of exactly one coin (`btc`,
+ * `Bitcoin`, `btc/usdt`, `BTCUSDT`) becomes its id, an unknown name stays.
+ * @param of of several coins with that name, the one that has records of these, or is listed by them, is meant
+ * @throws QiError NOT_FOUND if several coins share the name, with their ids, sources and ranks
+ */
+export async function resolveCoins(reader: RowReader, given: readonly string[], of: CoinsOf = {}): Promise<string[]> {
   const names = given.map((name) => name.trim())
-  const found = await coinsNamed(reader, names)
-  for (const [name, ids] of found) if (ids.length > 1) throw await ambiguous(reader, name, ids)
+  const found = new Map(await coinsNamed(reader, names))
+  for (const [name, ids] of found) {
+    if (ids.length < 2) continue
+    const narrowed = await narrow(reader, ids, of)
+    if (narrowed.length !== 1) throw await ambiguous(reader, name, narrowed.length > 1 ? narrowed : ids)
+    found.set(name, narrowed)
+  }
   return names.map((name) => found.get(name)?.[0] ?? name)
+}
+
+async function narrow(reader: RowReader, ids: readonly string[], { sources, currencies }: CoinsOf): Promise<readonly string[]> {
+  if (!sources && !currencies) return ids
+  const rows = await reader.rows({ text: NARROW, values: [ids, sources ?? null, currencies ?? null] })
+  return rows.map((row) => String(row.coin_id))
+}
+
+/** The source and the currency of a query of one series, if it names them. */
+export const coinsOf = ({ source, currency }: OfOneSeries): CoinsOf => ({
+  ...(source !== undefined && { sources: [source] }),
+  ...(currency !== undefined && { currencies: [currency] }),
+})
+
+interface OfOneSeries {
+  readonly source?: string | undefined
+  readonly currency?: string | undefined
 }
 
 /**
@@ -83,7 +110,7 @@ export async function resolveCoins(reader: RowReader, given: readonly string[]):
  * name; so an id costs no search.
  * @throws QiError NOT_FOUND if nothing is stored, or several coins share the ticker
  */
-export async function byName<Q extends { readonly coin: string }, T>(
+export async function byName<Q extends OfOneSeries & { readonly coin: string }, T>(
   reader: RowReader,
   query: Q,
   run: (query: Q) => Promise<T>,
@@ -92,7 +119,7 @@ export async function byName<Q extends { readonly coin: string }, T>(
     return await run(query)
   } catch (error) {
     if (!(error instanceof QiError) || error.code !== 'NOT_FOUND' || error.field !== 'coin') throw error
-    const [coin] = await resolveCoins(reader, [query.coin])
+    const [coin] = await resolveCoins(reader, [query.coin], coinsOf(query))
     if (coin === undefined || coin === query.coin) throw error
     return run({ ...query, coin })
   }

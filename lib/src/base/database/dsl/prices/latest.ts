@@ -90,7 +90,7 @@ export async function latestPricesByName(
   const page = await latestPrices(reader, query)
   const unseen = query.coins?.filter((coin) => !page.items.some(({ coinId }) => coinId === coin)) ?? []
   if (!query.coins || unseen.length === 0 || page.next || query.after) return page
-  const named = (await resolveCoins(reader, unseen)).filter((id, i) => id !== unseen[i])
+  const named = (await resolveCoins(reader, unseen, query)).filter((id, i) => id !== unseen[i])
   return named.length === 0 ? page : latestPrices(reader, { ...query, coins: [...new Set([...query.coins, ...named])] })
 }
 
