@@ -1,0 +1,48 @@
+import { type Decimal, decimal, type Micros, type Origin } from '../../../base/types/index.ts'
+import type { BookSample } from './BookSampler.ts'
+
+/** The facts of a record that the book itself does not know. */
+export interface BookOrigin {
+  readonly coinId: string
+  readonly source: string
+  readonly currency: string
+  readonly origin: Origin
+  readonly receivedAt: Micros
+}
+
+/** The fields of a record of type `book`. */
+export interface BookFields extends BookOrigin {
+  readonly time: Micros
+  readonly sequence: number
+  readonly levels: number
+  readonly bids: readonly Decimal[]
+  readonly bidSizes: readonly Decimal[]
+  readonly asks: readonly Decimal[]
+  readonly askSizes: readonly Decimal[]
+  readonly verified: boolean
+}
+
+/**
+ * The record of a sample. Only here do the venue's texts become canonical decimals.
+ * @param origin its `receivedAt` is the time of the record where the venue sends none
+ * @throws QiError BAD_DATA if a figure has more digits than a decimal can have
+ */
+export function bookRecord(sample: BookSample, origin: BookOrigin): BookFields {
+  const { bids, asks, levels, sequence } = sample
+  return {
+    ...origin,
+    time: sample.time ?? origin.receivedAt,
+    sequence,
+    levels,
+    bids: bids.map(priceOf),
+    bidSizes: bids.map(sizeOf),
+    asks: asks.map(priceOf),
+    askSizes: asks.map(sizeOf),
+    verified: true, // no other book is sampled
+  }
+}
+
+type Level = readonly [price: string, size: string]
+
+const priceOf = ([price]: Level): Decimal => decimal(price)
+const sizeOf = ([, size]: Level): Decimal => decimal(size)
