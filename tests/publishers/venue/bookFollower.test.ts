@@ -141,7 +141,7 @@ describe('OKX', () => {
     ...rest,
   })
 
-  it('follows the links, a heartbeat and a count that begins anew', () => {
+  it('follows the links, a heartbeat and a count that starts again', () => {
     const follower = following(okxBook)
     expect(kinds(follower, linked(5, 10))).toEqual(['ignored'])
     expect(kinds(follower, snapshot(10, { previous: -1, checksum: 0 }))).toEqual(['applied'])
@@ -225,7 +225,7 @@ describe('Coinbase and Kraken', () => {
     expect(reasonOf(follower.follow(plain([['99', '2']], { checksum: 1 })))).toBe('the checksum 1 does not hold')
   })
 
-  it('a figure that cannot be read breaks that book alone, and a new connection begins anew', () => {
+  it('a figure that cannot be read breaks that book alone, and a new connection starts it again', () => {
     const follower = following(krakenBook)
     follower.follow(snapshot())
     expect(reasonOf(follower.follow(plain([['x', '2']])))).toContain('"x" is not a decimal')

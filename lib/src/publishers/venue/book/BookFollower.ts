@@ -108,7 +108,7 @@ export class BookFollower {
     return this.#state === 'live' ? this.#takeDelta(message) : this.#hold(message)
   }
 
-  /** Begins anew on a new connection. The book waits for a snapshot. */
+  /** Starts again on a new connection. The book waits for a snapshot. */
   restart(): void {
     this.#state = 'waiting'
     this.#clearHeld()
