@@ -7,20 +7,21 @@ import {
   type Micros,
   QiError,
   type RecordBatch,
-  type RecordType,
   recordTypes,
   type Source,
   toQiError,
 } from '../../../base/types/index.ts'
-import { Batches } from './batches.ts'
+import { fileBytes, readLines } from '../../files/reading/lines.ts'
+import { Batches } from '../../files/rows/batches.ts'
+import { csvParser } from '../../files/rows/csvRecords.ts'
+import { FileIdentity } from '../../files/rows/identity.ts'
+import { ndjsonParser } from '../../files/rows/ndjson.ts'
+import type { LineParser } from '../../files/rows/parser.ts'
+import { readRows } from '../../files/rows/readRows.ts'
+import type { RowSettings } from '../../files/rows/settings.ts'
 import type { ReplayConfig } from './config.ts'
-import { csvParser } from './csvRecords.ts'
 import { findFiles, formatOf, type ReplayFile, typeOfFile } from './files.ts'
-import { FileIdentity } from './identity.ts'
 import { interactionsParser } from './interactions.ts'
-import { type Line, readLines } from './lines.ts'
-import { ndjsonParser } from './ndjson.ts'
-import type { LineParser, Parsed } from './parser.ts'
 
 export interface ReplaySourceParts {
   /** Name of the instance. Default replay. */
@@ -32,11 +33,8 @@ export interface ReplaySourceParts {
   readonly clock?: Clock
 }
 
-const RECORD_NAME = new RegExp(`^(${Object.keys(recordTypes).join('|')}): `)
 /** Most records of one batch. */
 const BATCH = 1000
-/** Longest kept part of a rejected line; the dead letter cuts it further, and says so. */
-const LONGEST_ORIGINAL = 1024 * 1024
 
 /** A position in the files: the next line. */
 export interface ReplayPosition {
@@ -50,7 +48,7 @@ export interface ReplayPosition {
  */
 export class ReplaySource implements Source {
   readonly name: string
-  readonly #config: ReplayConfig
+  readonly #config: ReplayConfig & RowSettings
   readonly #logger: Logger
   readonly #interactions: InteractionParser | undefined
   readonly #clock: Clock
@@ -61,7 +59,7 @@ export class ReplaySource implements Source {
 
   constructor({ name = 'replay', config, logger, parser, clock = systemClock }: ReplaySourceParts) {
     this.name = name
-    this.#config = config
+    this.#config = { ...config, origin: 'replay' }
     this.#logger = logger
     this.#interactions = parser
     this.#clock = clock
@@ -107,7 +105,7 @@ export class ReplaySource implements Source {
   async *#file(file: ReplayFile, from: number): AsyncGenerator<RecordBatch> {
     const batches = new Batches()
     try {
-      yield* this.#lines(file, from, batches)
+      yield* this.#rows(file, from, batches)
     } catch (error) {
       // The records before the failure are valid.
       yield* this.#give(file, batches)
@@ -116,69 +114,34 @@ export class ReplaySource implements Source {
     yield* this.#give(file, batches)
   }
 
-  async *#lines(file: ReplayFile, from: number, batches: Batches): AsyncGenerator<RecordBatch> {
+  async *#rows(file: ReplayFile, from: number, batches: Batches): AsyncGenerator<RecordBatch> {
     const { signal } = this.#closed
-    const { parser, identity } = this.#parserOf(file)
-    let row = from
-    let number = 0
-    for await (const lines of readLines(file.path, signal)) {
-      for (const line of lines) {
-        if (signal.aborted) return
-        number = line.number
-        if (number <= this.#config.skip_lines) continue
-        if (line.problem === undefined) identity.see(line.text)
-        if (line.number < from && !parser.wantsHeader?.()) continue
-        // A row of CSV may have several lines: the first one counts.
-        const begun = parser.unfinished?.()
-        if (begun === undefined) row = line.number
-        const parsed = this.#parse(
-          parser,
-          line,
-          { name: file.name, row },
-          begun === undefined ? line.text : `${begun}\n${line.text}`,
-        )
-        if (!parsed || line.number < from) continue
-        const wait = this.#millisUntil(parsed.moment)
+    const { name, path } = file
+    const { skip_lines: skip } = this.#config
+    const remedy = (line: number) =>
+      `the lines before it are imported; to resume there once the file is complete, set resume: ${name}:${line}`
+    const lines = readLines({ name, bytes: fileBytes(path, signal), remedy }, signal)
+    let holdsNone = true
+    for await (const rows of readRows({ name, lines, ...this.#parserOf(file), skip, from, signal })) {
+      holdsNone = false
+      for (const { line, batches: read, moment } of rows) {
+        const wait = this.#millisUntil(moment)
         if (wait > 0) {
           yield* this.#give(file, batches)
           await this.#sleep(wait)
           if (signal.aborted) return
         }
-        batches.add(parsed.batches, line.number)
+        batches.add(read, line)
         if (batches.size >= BATCH) yield* this.#give(file, batches)
       }
     }
-    if (signal.aborted) return
-    if (number <= this.#config.skip_lines) this.#logger.warn({ file: file.name }, `${file.name} holds no line to read`)
-    const rest = parser.unfinished?.()
-    if (rest !== undefined)
-      batches.add([rejection(parser.type, `${file.name}:${row}: a quoted cell is open at the end of the file`, rest)], row)
+    if (holdsNone && !signal.aborted) this.#logger.warn({ file: name }, `${name} holds no line to read`)
   }
 
   *#give(file: ReplayFile, batches: Batches): Generator<RecordBatch> {
     for (const { batch, next } of batches.drain()) {
       this.#position = { file: file.name, line: next }
       yield batch
-    }
-  }
-
-  /** Parses a line. If it is no record, its row is rejected. */
-  #parse(
-    parser: LineParser,
-    line: Line,
-    { name, row: number }: { readonly name: string; readonly row: number },
-    row: string,
-  ): (Pick<Parsed, 'batches'> & Partial<Parsed>) | undefined {
-    const at = `${name}:${number}`
-    if (parser.wantsHeader?.() && number === line.number) checkHeader(name, line)
-    try {
-      if (line.problem) throw new QiError('BAD_DATA', `the line ${line.problem}`)
-      return parser.parse(line.text, number)
-    } catch (thrown) {
-      const error = toQiError(thrown)
-      if (error.code !== 'BAD_DATA') throw error
-      // The record type at the beginning of the message adds nothing here.
-      return { batches: [rejection(parser.type, `${at}: ${error.message.replace(RECORD_NAME, '')}`, row)] }
     }
   }
 
@@ -229,31 +192,4 @@ export class ReplaySource implements Source {
       if (!this.#closed.signal.aborted) throw error
     }
   }
-}
-
-const rejection = (
-  type: RecordType = recordTypes.price as unknown as RecordType,
-  reason: string,
-  original: string,
-): RecordBatch => ({
-  type,
-  records: [],
-  rejected: [{ reason, original: original.slice(0, LONGEST_ORIGINAL) }],
-})
-
-/** Refuses a header that cannot be parsed: without it no row can be. @throws QiError BAD_DATA naming the line and a remedy */
-function checkHeader(file: string, { number, problem, text }: Line): void {
-  const remedy =
-    problem === 'is not UTF-8'
-      ? 'convert the file to UTF-8, such as by iconv -f LATIN1 -t UTF-8'
-      : problem !== undefined
-        ? 'it should name the columns: is it a CSV file?'
-        : undefined
-  if (remedy)
-    throw new QiError('CONFIG_INVALID', `${file}: line ${number} ${problem}, so that the columns have no names; ${remedy}`)
-  if (text.includes('\r'))
-    throw new QiError(
-      'CONFIG_INVALID',
-      `${file}: line ${number} holds bare carriage returns, which end no line here; convert it to line feeds, such as by tr '\\r' '\\n'`,
-    )
 }

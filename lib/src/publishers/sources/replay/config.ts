@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { MANUAL, type RecordName, recordTypes, TIME_NOTATIONS } from '../../../base/types/index.ts'
+import { rowSettings } from '../../files/rows/settings.ts'
 
-const RECORD_NAMES = Object.keys(recordTypes) as [RecordName, ...RecordName[]]
 export const FORMATS = ['auto', 'ndjson', 'csv', 'interactions'] as const
 
 /** Settings of an instance, under `sources.<name>` in qicore.yaml. */
@@ -12,67 +11,7 @@ export const config = z.strictObject({
     .default('auto')
     .describe('auto goes by the name: .csv, or .ndjson and .jsonl with our records; interactions are recorded HTTP requests')
     .meta({ open: true }),
-  record: z
-    .enum(RECORD_NAMES)
-    .optional()
-    .describe(
-      'the record type of the files; default: by the `type` or `topic` of each line, or by the file name (price.csv, crypto-ohlcv.ndjson.gz)',
-    )
-    .meta({ open: true }),
-  header: z
-    .boolean()
-    .default(true)
-    .describe('of CSV: false where no line names the columns; columns then lists them')
-    .meta({ open: true }),
-  skip_lines: z
-    .int()
-    .min(0)
-    .default(0)
-    .describe('lines to skip at the beginning of each file, before the header')
-    .meta({ open: true }),
-  columns: z
-    .union([z.record(z.string(), z.string()), z.array(z.string()).min(1)])
-    .default({})
-    .describe(
-      'of CSV: which column holds which field, such as {price_usd: price}; a column with the name of a field needs no entry. With header: false the list of all columns, such as [time, price, ignored]',
-    )
-    .meta({ open: true }),
-  nulls: z
-    .array(z.union([z.string(), z.null(), z.number(), z.boolean()]).transform(String))
-    .default([])
-    .describe('of CSV: words for an empty cell, such as [null, NaN, N/A]; refused in a required field')
-    .meta({ open: true }),
-  constants: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-    .refine(
-      ({ source }) => source !== MANUAL,
-      `source "${MANUAL}" is reserved for records that people and agents hand in: name the source of the file`,
-    )
-    .default({})
-    .describe(
-      'fields that the file lacks, such as {source: binance, currency: USDT, timeframe: 1d}; trades without trade_id and quotes without sequence get them from file and line',
-    )
-    .meta({ open: true }),
-  delimiter: z.string().length(1).default(',').describe('what separates the columns of CSV').meta({ open: true }),
-  time_format: z
-    .enum(TIME_NOTATIONS)
-    .default('iso')
-    .describe(
-      'how the files write times: iso (without a zone UTC, without a time of day midnight), day-month-year, month/day/year, or counted since 1970; epoch detects the unit of each count by its size',
-    )
-    .meta({ open: true }),
-  stamped: z
-    .enum(['open', 'close'])
-    .default('open')
-    .describe("the file's time of a candle: its open or its close")
-    .meta({ open: true }),
-  received_at: z
-    .enum(['recorded', 'now'])
-    .default('recorded')
-    .describe(
-      'received_at of the records: as recorded (now if the file has none), or now. Of two records of one key the later received wins',
-    )
-    .meta({ open: true }),
+  ...rowSettings,
   speed: z
     .number()
     .min(0)

@@ -7,8 +7,8 @@ import {
   readRecordedAt,
   wordIssue,
 } from '../../../base/types/index.ts'
+import type { LineParser, Parsed } from '../../files/rows/parser.ts'
 import type { ReplayConfig } from './config.ts'
-import type { LineParser, Parsed } from './parser.ts'
 
 const schema = z.object({
   recorded_at: z.string(),

@@ -8,11 +8,11 @@ import {
   readMoment,
   toQiError,
 } from '../../../base/types/index.ts'
+import { splitCsv } from '../reading/csv.ts'
 import { type Column, columnsOf } from './columns.ts'
-import type { ReplayConfig } from './config.ts'
-import { splitCsv } from './csv.ts'
 import type { FileIdentity } from './identity.ts'
-import { asReplayed, batchOf, type LineParser, MADE, type Parsed } from './parser.ts'
+import { batchOf, type LineParser, MADE, type Parsed, recordOf } from './parser.ts'
+import type { RowSettings } from './settings.ts'
 
 /** Defaults of a candle, unless a column or a constant gives others. */
 const CANDLE = { is_final: true, built_from: 'provider' }
@@ -22,7 +22,7 @@ const LONGEST_ROW = 100
 const LONGEST_OPEN = 1024 * 1024
 
 /** Parses CSV rows. Column names come from the header, or from the settings. */
-export function csvParser(file: FileIdentity, name: string, type: RecordType, config: ReplayConfig): LineParser {
+export function csvParser(file: FileIdentity, name: string, type: RecordType, config: RowSettings): LineParser {
   const constants = { ...(type.name === 'ohlcv' ? CANDLE : {}), ...config.constants }
   const nulls = new Set(config.nulls)
   /** Fields whose empty cells are filled in. */
@@ -64,14 +64,14 @@ export function csvParser(file: FileIdentity, name: string, type: RecordType, co
       if (cells.length !== width)
         throw new QiError('BAD_DATA', `${countOf(cells.length, 'cell')} under ${countOf(width, 'column')}`)
       const wire = { ...constants, ...wireOf(type, columns, cells, { nulls, filled, config }) }
-      const { record, moment } = asReplayed(type, { file, line: number, wire }, config)
+      const { record, moment } = recordOf(type, { file, line: number, wire }, config)
       return { batches: [batchOf(type, record)], moment }
     },
   }
 }
 
 /** The columns listed in the settings, for a file without a header. @throws QiError CONFIG_INVALID */
-function listedColumns(file: string, { header, columns }: ReplayConfig): readonly string[] | undefined {
+function listedColumns(file: string, { header, columns }: RowSettings): readonly string[] | undefined {
   const listed = Array.isArray(columns)
   if (header === !listed) return listed ? columns : undefined
   throw new QiError(
@@ -86,7 +86,7 @@ function wireOf(
   type: RecordType,
   columns: readonly Column[],
   cells: readonly string[],
-  { nulls, filled, config }: { nulls: ReadonlySet<string>; filled: ReadonlySet<string>; config: ReplayConfig },
+  { nulls, filled, config }: { nulls: ReadonlySet<string>; filled: ReadonlySet<string>; config: RowSettings },
 ): Record<string, unknown> {
   const wire: Record<string, unknown> = {}
   for (const { index, field } of columns) {
@@ -103,7 +103,7 @@ function wireOf(
   return wire
 }
 
-function cellValue({ name, kind }: RecordField, cell: string, { time_format }: ReplayConfig): unknown {
+function cellValue({ name, kind }: RecordField, cell: string, { time_format }: RowSettings): unknown {
   try {
     if (kind === 'decimal') return decimal(cell)
     if (kind === 'time') return formatTime(readMoment(cell, time_format))

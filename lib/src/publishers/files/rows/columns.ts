@@ -1,6 +1,6 @@
 import { QiError, type RecordField, type RecordType, suggest } from '../../../base/types/index.ts'
-import type { ReplayConfig } from './config.ts'
 import { MADE } from './parser.ts'
+import type { RowSettings } from './settings.ts'
 
 export interface Column {
   readonly index: number
@@ -20,7 +20,7 @@ export function columnsOf(
   header: readonly string[],
   type: RecordType,
   constants: Readonly<Record<string, unknown>>,
-  config: ReplayConfig,
+  config: RowSettings,
 ): Column[] {
   const names = header.map((name) => name.trim())
   const fields = new Map(type.fields.map((field) => [field.name, field]))

@@ -14,15 +14,15 @@ import {
   toQiError,
 } from '../../../base/types/index.ts'
 import { checkIdentity, checkNames } from './columns.ts'
-import type { ReplayConfig } from './config.ts'
 import type { FileIdentity } from './identity.ts'
-import { asReplayed, batchOf, type LineParser, type Parsed } from './parser.ts'
+import { batchOf, type LineParser, type Parsed, recordOf } from './parser.ts'
+import type { RowSettings } from './settings.ts'
 
 /** Only the topics of record types: topics of pipelines in a file belong to another platform. */
 const topics = new TopicCatalogue()
 
 /** Parses our own records, one JSON object a line. JSON numbers for decimals keep all their digits. */
-export function ndjsonParser(file: FileIdentity, name: string, type: RecordType | undefined, config: ReplayConfig): LineParser {
+export function ndjsonParser(file: FileIdentity, name: string, type: RecordType | undefined, config: RowSettings): LineParser {
   const checked = new Set<RecordType>()
   if (type) checkNames(name, type, config.constants)
   return {
@@ -34,7 +34,7 @@ export function ndjsonParser(file: FileIdentity, name: string, type: RecordType 
       if (!checked.has(own)) checkIdentity(name, own, config.constants)
       checked.add(own)
       const row = { file, line: number, wire: withTimes(own, withExactNumbers(own, wire, line, config), config) }
-      const { record, moment } = asReplayed(own, row, config)
+      const { record, moment } = recordOf(own, row, config)
       return { batches: [batchOf(own, record)], moment }
     },
   }
@@ -66,7 +66,7 @@ function typeOf({ type, topic }: Record<string, unknown>): RecordType {
 }
 
 /** Converts the times of other programs; numbers only if the settings say that times are counted. */
-function withTimes(type: RecordType, wire: Record<string, unknown>, { time_format }: ReplayConfig): Record<string, unknown> {
+function withTimes(type: RecordType, wire: Record<string, unknown>, { time_format }: RowSettings): Record<string, unknown> {
   for (const { name, kind } of type.fields) {
     const value = wire[name]
     if (kind !== 'time' || (typeof value !== 'string' && (typeof value !== 'number' || time_format === 'iso'))) continue
@@ -87,7 +87,7 @@ function withExactNumbers(
   type: RecordType,
   wire: Record<string, unknown>,
   line: string,
-  { constants }: ReplayConfig,
+  { constants }: RowSettings,
 ): Record<string, unknown> {
   const isNumber = ({ name, kind }: RecordField) => kind === 'decimal' && typeof wire[name] === 'number'
   if (!type.fields.some(isNumber)) return wire

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs'
-import { basename } from 'node:path'
 import { errorMessage, QiError } from '../../../base/types/index.ts'
 import { isGzip, problemOf, unreadable } from './encoding.ts'
 import { gunzipped } from './unpack.ts'
@@ -19,17 +18,26 @@ const LONGEST = 64 * 1024 * 1024
 const KEPT = 1000
 const NEWLINE = 0x0a
 
+/** The text of one file, or of one member of an archive. */
+export interface Text {
+  /** Name for messages, without folders. */
+  readonly name: string
+  /** Its bytes; unpacked here if they are gzip. */
+  readonly bytes: AsyncIterable<Buffer>
+  /** What to do after a failure at a line, for its message. */
+  readonly remedy: (line: number) => string
+}
+
 /**
- * The lines of a file, unpacked if it is gzip, as many at a time as a chunk holds. Memory is bounded by the longest line. The readable
- * part of a broken archive comes before the error.
+ * The lines of a text, as many at a time as a chunk holds. Memory is bounded by the longest line. The readable part of a broken archive
+ * comes before the error.
  * @throws QiError BAD_DATA with the line where an archive breaks, or with the format of a file that is no text; NOT_FOUND or FORBIDDEN
  * if it cannot be read
  */
-export async function* readLines(path: string, signal: AbortSignal): AsyncGenerator<readonly Line[]> {
-  const file = createReadStream(path, { highWaterMark: 256 * 1024, signal })
+export async function* readLines(text: Text, signal: AbortSignal): AsyncGenerator<readonly Line[]> {
   const splitter = new Splitter()
   try {
-    for await (const chunk of bytesOf(path, file)) {
+    for await (const chunk of unpacked(text)) {
       const lines = splitter.split(chunk)
       if (lines.length > 0) yield lines
     }
@@ -37,28 +45,34 @@ export async function* readLines(path: string, signal: AbortSignal): AsyncGenera
     if (last) yield [last]
   } catch (error) {
     if (signal.aborted) return
-    throw failure(path, splitter.next, error)
-  } finally {
-    file.destroy()
+    throw failure(text, splitter.next, error)
   }
 }
 
-/** The text of a file, chunk by chunk. @throws QiError BAD_DATA for a file that is no text */
-async function* bytesOf(path: string, file: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const chunks = file[Symbol.asyncIterator]()
-  const first = await chunks.next()
-  if (first.done) return
-  const all = (async function* () {
-    yield first.value
-    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value
-  })()
-  const text = isGzip(first.value) ? gunzipped(all) : all
-  let begun = false
-  for await (const chunk of text) {
-    const what = begun ? undefined : unreadable(chunk)
-    if (what) throw new QiError('BAD_DATA', `${basename(path)} ${what}`)
-    begun = true
-    yield chunk
+/** The bytes of a file on disk. */
+export const fileBytes = (path: string, signal: AbortSignal): AsyncIterable<Buffer> =>
+  createReadStream(path, { highWaterMark: 256 * 1024, signal })
+
+/** The text, chunk by chunk. @throws QiError BAD_DATA for a file that is no text */
+async function* unpacked({ name, bytes }: Text): AsyncGenerator<Buffer> {
+  const chunks = bytes[Symbol.asyncIterator]()
+  try {
+    const first = await chunks.next()
+    if (first.done) return
+    const all = (async function* () {
+      yield first.value
+      for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value
+    })()
+    const text = isGzip(first.value) ? gunzipped(all) : all
+    let begun = false
+    for await (const chunk of text) {
+      const what = begun ? undefined : unreadable(chunk)
+      if (what) throw new QiError('BAD_DATA', `${name} ${what}`)
+      begun = true
+      yield chunk
+    }
+  } finally {
+    await chunks.return?.()
   }
 }
 
@@ -121,17 +135,12 @@ function lineOf(number: number, bytes: Buffer): Line {
   return problem === undefined ? { number, text } : { number, text, problem }
 }
 
-/** Classifies a failure. The lines before it were read, and the import can be resumed there. */
-function failure(path: string, line: number, error: unknown): QiError {
+/** Classifies a failure. The lines before it were read. */
+function failure({ name, remedy }: Text, line: number, error: unknown): QiError {
   if (error instanceof QiError) return error
-  const name = basename(path)
   const code = (error as NodeJS.ErrnoException).code ?? ''
   if (code === 'ENOENT') return new QiError('NOT_FOUND', `${name}: ${errorMessage(error)}`, { cause: error })
   if (code === 'EACCES' || code === 'EPERM' || code === 'EISDIR')
     return new QiError('FORBIDDEN', `${name}: ${errorMessage(error)}`, { cause: error })
-  return new QiError(
-    'BAD_DATA',
-    `${name}:${line}: ${errorMessage(error)}; the lines before it are imported; to resume there once the file is complete, set resume: ${name}:${line}`,
-    { cause: error },
-  )
+  return new QiError('BAD_DATA', `${name}:${line}: ${errorMessage(error)}; ${remedy(line)}`, { cause: error })
 }

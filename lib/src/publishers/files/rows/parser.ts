@@ -10,8 +10,8 @@ import {
   type Timeframe,
   timeframeMicros,
 } from '../../../base/types/index.ts'
-import type { ReplayConfig } from './config.ts'
 import type { FileIdentity } from './identity.ts'
+import type { RowSettings } from './settings.ts'
 
 /** The content of one line of a file. */
 export interface Parsed {
@@ -51,17 +51,17 @@ export const MADE: Readonly<Record<string, readonly string[]>> = { trade: ['trad
 export const batchOf = (type: RecordType, record: RecordValues): RecordBatch => ({ type, records: [record] })
 
 /**
- * The record of a row, with the origin `replay` and the changes that the settings ask for.
+ * The record of a row, with the origin and the changes that the settings ask for.
  * @throws QiError BAD_DATA naming each field at fault
  */
-export function asReplayed(
+export function recordOf(
   type: RecordType,
   { file, line, wire }: Row,
-  { received_at, stamped }: Pick<ReplayConfig, 'received_at' | 'stamped'>,
+  { received_at, stamped, origin }: Pick<RowSettings, 'received_at' | 'stamped' | 'origin'>,
 ): { readonly record: RecordValues; readonly moment: Micros } {
   const recorded = received_at === 'recorded' && wire.received_at !== undefined && wire.received_at !== null
   // A record that was handed in keeps its origin.
-  wire.origin = wire.source === MANUAL ? MANUAL : 'replay'
+  if (origin !== 'recorded') wire.origin = wire.source === MANUAL ? MANUAL : origin
   if (!recorded) wire.received_at = formatTime(nowMicros())
   identify(type, file, line, wire)
   const read = type.fromWire(wire)
