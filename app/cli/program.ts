@@ -14,6 +14,7 @@ import { exportCommand } from './commands/export.ts'
 import { find } from './commands/find.ts'
 import { gaps } from './commands/gaps.ts'
 import { group } from './commands/group.ts'
+import { importCommand } from './commands/import.ts'
 import { init } from './commands/init.ts'
 import { limits } from './commands/limits.ts'
 import { mcp } from './commands/mcp.ts'
@@ -55,6 +56,7 @@ export function createProgram(): CliCommand {
     sql(),
     gaps(),
     backfill(),
+    importCommand(),
     exportCommand(),
     store(),
     psql(),

@@ -1,5 +1,6 @@
 export { publisherAgents } from './agents/index.gen.ts'
 export { CryptoDataPublisher, type PublisherParts } from './CryptoDataPublisher.ts'
+export * from './files/index.ts'
 export type { PublisherOptions } from './options.ts'
 export { CoinGeckoClient, type CoinGeckoConfig, CoinGeckoDSL, CryptoMCPWrapper, PLANS } from './sources/coingecko/index.ts'
 export { sourceDefinitions } from './sources/index.gen.ts'

@@ -125,6 +125,7 @@ export class ReplaySource implements Source {
     for await (const rows of readRows({ name, lines, ...this.#parserOf(file), skip, from, signal })) {
       holdsNone = false
       for (const { line, batches: read, moment } of rows) {
+        if (signal.aborted) return
         const wait = this.#millisUntil(moment)
         if (wait > 0) {
           yield* this.#give(file, batches)

@@ -22,7 +22,7 @@ import type { PlatformConfig } from '../config.ts'
 import { Arrivals } from './Arrivals.ts'
 import { type OpenWindow, openWindows } from './openWindows.ts'
 import { RetryNotices } from './RetryNotices.ts'
-import { storingGroups, untilStored } from './stored.ts'
+import { Storing, storingGroups } from './stored.ts'
 import { tasksOf } from './tasks.ts'
 import { WindowSource } from './WindowSource.ts'
 
@@ -66,11 +66,12 @@ export class Backfill implements AsyncDisposable {
   readonly #onNotice: (line: string) => void
   readonly #retries = new RetryNotices()
   readonly #histories = new Map<string, Promise<History>>()
-  #consuming: Promise<void> | undefined
+  readonly #storing: Storing
 
   /** @param onNotice called with one line for people: what the backfill waits for, and why */
   constructor(host: BackfillHost, logger: Logger, onNotice: (line: string) => void = () => {}) {
     this.#host = host
+    this.#storing = new Storing(host)
     this.#logger = logger
     this.#onNotice = onNotice
   }
@@ -154,7 +155,7 @@ export class Backfill implements AsyncDisposable {
 
   async close(): Promise<void> {
     for (const history of this.#histories.values()) await (await history.catch(() => undefined))?.close()
-    await this.#consuming
+    await this.#storing.close()
     await this.#host.close?.()
   }
 
@@ -221,25 +222,12 @@ export class Backfill implements AsyncDisposable {
       },
     )
     this.#notice(this.#retries.succeeded())
-    if (arrivals.count > 0) await this.#stored(recordTypes[series.type].topic, signal)
+    if (arrivals.count > 0) await this.#storing.untilStored(recordTypes[series.type].topic, signal)
     return arrivals
   }
 
   #notice(line: string | undefined): void {
     if (line !== undefined) this.#onNotice(line)
-  }
-
-  /** Waits until the topic is stored: by the platform that runs on this store, else by this process. */
-  async #stored(topic: string, signal: AbortSignal | undefined): Promise<void> {
-    const { stream, config } = this.#host
-    await this.#consume()
-    await untilStored({ stream, topic, groups: storingGroups(config, topic), signal, onWait: () => this.#consume() })
-  }
-
-  async #consume(): Promise<void> {
-    if (this.#consuming || (await this.coverage.platformRuns())) return
-    this.#consuming ??= this.#host.consume()
-    await this.#consuming
   }
 
   #history(source: string): Promise<History> {

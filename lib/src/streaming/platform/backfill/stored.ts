@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import type { Coverage } from '../../../base/database/index.ts'
 import { throwIfAborted } from '../../../base/networking/index.ts'
 import { QiError, type Stream } from '../../../base/types/index.ts'
 import { consumers } from '../../../consumers/index.ts'
@@ -35,6 +36,48 @@ export async function untilStored({ stream, topic, groups, signal, onWait }: Sto
     throwIfAborted(signal)
     if (pause === LONGEST) await onWait()
     await setTimeout(pause)
+  }
+}
+
+export interface StoringHost {
+  readonly config: Pick<PlatformConfig, 'consumers'>
+  readonly stream: Stream
+  readonly coverage: Pick<Coverage, 'platformRuns'>
+  /** Starts to store, in this process, what is published. */
+  consume(): Promise<void>
+}
+
+/** Waits until what was published is stored: by the platform that runs on this store, else by this process. */
+export class Storing {
+  readonly #host: StoringHost
+  #consuming: Promise<void> | undefined
+
+  constructor(host: StoringHost) {
+    this.#host = host
+  }
+
+  /** True if this process stores. */
+  get here(): boolean {
+    return this.#consuming !== undefined
+  }
+
+  /** Returns once all that a topic holds now is stored, or in the dead letters. @throws QiError CANCELLED */
+  async untilStored(topic: string, signal?: AbortSignal): Promise<void> {
+    const { stream, config } = this.#host
+    await this.consume()
+    await untilStored({ stream, topic, groups: storingGroups(config, topic), signal, onWait: () => this.consume() })
+  }
+
+  /** Starts to store in this process, unless a platform runs. */
+  async consume(): Promise<void> {
+    if (this.#consuming || (await this.#host.coverage.platformRuns())) return
+    this.#consuming ??= this.#host.consume()
+    await this.#consuming
+  }
+
+  /** Returns once a start of {@link consume} has ended. */
+  async close(): Promise<void> {
+    await this.#consuming
   }
 }
 

@@ -1,0 +1,85 @@
+import { escapeHiddenInLines, type Micros, QiError, readMoment, suggest, toQiError } from '../../../lib/src/base/types/index.ts'
+import { FORMAT_NAMES, type FormatName, parseRowSettings } from '../../../lib/src/publishers/index.ts'
+import { type ImportRequest, openImport } from '../../../lib/src/streaming/platform/index.ts'
+import { audited } from '../audited.ts'
+import { EXIT, EXIT_OF_CODE, type Exit } from '../exitCodes.ts'
+import { ImportScreen } from '../import/ImportScreen.ts'
+import { loggerOf } from '../logging.ts'
+import type { Session } from '../session.ts'
+
+export interface ImportInput {
+  readonly paths: readonly string[]
+  readonly format: string
+  readonly source?: string
+  readonly coin?: string
+  readonly symbol?: readonly string[]
+  readonly currency?: string
+  readonly until?: string
+  readonly force?: boolean
+  readonly again?: boolean
+  readonly dryRun?: boolean
+}
+
+export async function run(session: Session, input: ImportInput): Promise<Exit> {
+  const request = requestOf(input)
+  const { config } = await session.load()
+  const { signal } = session
+  const screen = new ImportScreen(session)
+  await using files = await openImport({
+    config,
+    logger: loggerOf(session),
+    onNotice: (line) => screen.notice(escapeHiddenInLines(line)),
+    signal,
+  })
+  session.interrupt.onFirst(() =>
+    screen.notice('Stopping once all that was read is stored. The same command goes on from there.', 'stopping'),
+  )
+  try {
+    const importFiles = () =>
+      files.run(request, {
+        signal,
+        onProgress: (progress) => screen.progress(progress),
+        onFailure: (failure) => screen.failure(failure),
+      })
+    const result = request.dryRun
+      ? await importFiles()
+      : await audited(files.store, 'import', { ...input }, importFiles, ({ failures }) => failures[0]?.error)
+    await screen.done(result, input.dryRun ?? false)
+    if (signal.aborted) return EXIT.interrupted
+    const [failure] = result.failures
+    if (failure && result.failed === result.files) return EXIT_OF_CODE[failure.error.code]
+    return failure || result.refused > 0 ? EXIT.failed : EXIT.ok
+  } finally {
+    screen.close()
+  }
+}
+
+/** @throws QiError BAD_REQUEST naming the flag */
+function requestOf({ paths, format, symbol = [], until, ...rest }: ImportInput): ImportRequest {
+  if (!FORMAT_NAMES.includes(format as FormatName))
+    throw wrong('format', `format "${format}" is unknown${suggest(format, FORMAT_NAMES)}; known: ${FORMAT_NAMES.join(', ')}`)
+  return {
+    ...rest,
+    paths,
+    format: format as FormatName,
+    symbols: Object.fromEntries(symbol.map((text) => pair(text, 'symbol', 'BTCUSDT=BTC/USDT'))),
+    rows: parseRowSettings({}),
+    ...(until !== undefined && { until: momentOf(until) }),
+  }
+}
+
+function pair(text: string, field: string, example: string): [string, string] {
+  const at = text.indexOf('=')
+  if (at < 1 || at === text.length - 1) throw wrong(field, `${field} "${text}": write it such as ${example}`)
+  return [text.slice(0, at), text.slice(at + 1)]
+}
+
+function momentOf(until: string): Micros {
+  try {
+    return readMoment(until)
+  } catch (error) {
+    throw wrong('until', `until ${toQiError(error).message}`)
+  }
+}
+
+const wrong = (field: string, message: string): QiError => new QiError('BAD_REQUEST', message, { field })

@@ -1,0 +1,8 @@
+export type { FileFormat, FormatContext, MemberSeries, Reader } from './formats/format.ts'
+export { FORMAT_NAMES, type FormatName, fileFormats } from './formats/index.ts'
+export { type FoundInstrument, Instruments, type InstrumentsOptions, type ListedInstrument } from './formats/instruments.ts'
+export { verifyChecksum } from './input/checksum.ts'
+export { findInputs, type InputFile } from './input/inputs.ts'
+export { labelOf, type Member, type OpenInput, openInput } from './input/members.ts'
+export type { Gathered } from './rows/batches.ts'
+export { parseRowSettings, type RowSettings } from './rows/settings.ts'
