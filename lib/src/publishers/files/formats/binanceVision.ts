@@ -12,9 +12,10 @@ import {
 import { labelOf, type Member } from '../input/members.ts'
 import type { LineParser } from '../rows/parser.ts'
 import { cutToMillis, figure, whole } from './figures.ts'
-import type { FileFormat, Market, MemberSeries } from './format.ts'
+import type { FileFormat } from './format.ts'
 import { firstLines, lineRows } from './lineReader.ts'
 import { periodEnd, runningBars } from './running.ts'
+import type { Market, MemberSeries } from './series.ts'
 
 const NAME = /^([A-Z0-9_]+)-(trades|aggTrades|\d+[a-z]+)-(\d{4}-\d\d(?:-\d\d)?)\.csv$/
 /** A file of one of the other kinds, such as metrics or the index price, is named and left out. */

@@ -1,15 +1,8 @@
-import type { Micros, RecordType, SeriesTraits, Timeframe } from '../../../base/types/index.ts'
+import type { Micros, RecordType, SeriesTraits } from '../../../base/types/index.ts'
 import type { Member } from '../input/members.ts'
 import type { Gathered } from '../rows/batches.ts'
 import type { RowSettings } from '../rows/settings.ts'
-import type { FoundInstrument } from './instruments.ts'
-
-/** The series that the records of a member belong to. */
-export interface MemberSeries extends FoundInstrument {
-  readonly source: string
-  /** The length of candles; nothing else has one. */
-  readonly timeframe?: Timeframe
-}
+import type { FoundInstrument, Market, MemberSeries } from './series.ts'
 
 export interface FormatContext {
   /** The source of the records, as the user asked for it. */
@@ -24,9 +17,6 @@ export interface FormatContext {
   readonly until?: Micros | undefined
   readonly signal: AbortSignal
 }
-
-/** The market of a symbol, where a file tells it. */
-export type Market = 'spot' | 'futures'
 
 /** A member that is ready to be read. */
 export interface Reader {

@@ -1,11 +1,5 @@
 import { QiError } from '../../../base/types/index.ts'
-import type { Market } from './format.ts'
-
-/** An instrument in our names. */
-export interface FoundInstrument {
-  readonly coinId: string
-  readonly currency: string
-}
+import type { FoundInstrument, Market } from './series.ts'
 
 /** An instrument that a source lists. */
 export interface ListedInstrument extends FoundInstrument {

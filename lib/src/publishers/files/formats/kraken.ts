@@ -12,9 +12,10 @@ import { labelOf } from '../input/members.ts'
 import { FileIdentity } from '../rows/identity.ts'
 import type { LineParser } from '../rows/parser.ts'
 import { figure, whole } from './figures.ts'
-import type { FileFormat, MemberSeries } from './format.ts'
+import type { FileFormat } from './format.ts'
 import { lineRows } from './lineReader.ts'
 import { periodEnd, runningBars } from './running.ts'
+import type { MemberSeries } from './series.ts'
 
 const NAME = /^([A-Z0-9.]+?)(?:_(\d+))?\.csv$/
 const KRAKEN = 'kraken'

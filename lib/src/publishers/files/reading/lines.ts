@@ -24,7 +24,7 @@ export interface Text {
   readonly name: string
   /** Its bytes; unpacked here if they are gzip. */
   readonly bytes: AsyncIterable<Buffer>
-  /** What to do after a failure at a line, for its message. */
+  /** The next step after a failure at a line, for its message. */
   readonly remedy: (line: number) => string
 }
 

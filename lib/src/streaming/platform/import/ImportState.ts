@@ -13,7 +13,7 @@ const ready = new WeakSet<Pool>()
 /** Time after which progress is forgotten. A file is then imported again, and its records overwrite themselves. */
 const KEPT = '1 year'
 
-/** How far each file was imported, kept in the store. A changed file, or other settings, begin anew. */
+/** How far each file was imported, kept in the store. A changed file, or other settings, begin again. */
 export class ImportState {
   readonly #pool: Pool
 

@@ -1,7 +1,7 @@
 import type { Pool } from '../../../base/database/index.ts'
 import { QiError, type RecordBatch } from '../../../base/types/index.ts'
 
-/** Whose ids trades bear: the venue's, or those that an import makes from file and row. */
+/** Owner of the ids of trades: the venue, or the file, for those that an import makes from file and row. */
 type Ids = 'venue' | 'made'
 
 const MADE = /^[0-9a-f]{16}-\d+$/
@@ -40,7 +40,7 @@ export class TradeIds {
     }
   }
 
-  /** Whose ids a series has, by its newest stored trade: it never has both. */
+  /** The owner of the ids of a series, by its newest stored trade: it never has both. */
   async #of(source: string, coinId: string, currency: string): Promise<Ids | undefined> {
     const key = [source, coinId, currency].join('\n')
     const known = this.#known.get(key)
