@@ -1,6 +1,6 @@
 import type { Micros } from '../../../base/types/index.ts'
 import type { BookFollower } from './BookFollower.ts'
-import type { BookTop } from './OrderBook.ts'
+import type { BookTop, OrderBook } from './OrderBook.ts'
 
 export interface BookSamplerOptions {
   /** Shortest time between two samples; 0 samples each message. */
@@ -21,7 +21,7 @@ export interface BookSample extends BookTop {
 
 /**
  * Decides when a book becomes a record: after each resync, then every `everyMs` while it changes. Only a live and verified book is sampled,
- * so there is no record of a broken one.
+ * so there is no record of a broken one. A book without levels, or crossed as in an auction, is not a record either.
  */
 export class BookSampler {
   readonly #everyMicros: number
@@ -37,7 +37,7 @@ export class BookSampler {
 
   /** Call after each message, and from time to time so that the last change before a quiet time is sampled. @param now local time */
   sample(follower: BookFollower, now: Micros): BookSample | undefined {
-    if (!follower.verified || !this.#due(follower, now)) return undefined
+    if (!follower.verified || !isMarket(follower.book) || !this.#due(follower, now)) return undefined
     this.#resyncs = follower.resyncs
     this.#applied = follower.applied
     this.#at = now
@@ -55,3 +55,5 @@ export class BookSampler {
     return now - this.#at >= this.#everyMicros || now < this.#at // a clock that was set back must not stop the samples
   }
 }
+
+const isMarket = (book: OrderBook): boolean => book.size.bids + book.size.asks > 0 && !book.crossed
