@@ -92,6 +92,15 @@ export interface AgentRunEvent {
   readonly ms?: number
 }
 
+export const FRAME_CHANNEL = 'qicore:frame'
+/** One raw text of a socket, as it was sent or received. */
+export interface FrameEvent {
+  readonly source: string
+  readonly direction: 'sent' | 'received'
+  readonly text: string
+  readonly at: number
+}
+
 /** Every channel of the platform. `docs/reference/diagnostics.md` is made from it. */
 export const DIAGNOSTICS_CHANNELS: readonly DiagnosticsChannel[] = [
   channelOf<PublisherEvent>({
@@ -192,6 +201,17 @@ export const DIAGNOSTICS_CHANNELS: readonly DiagnosticsChannel[] = [
       state: 'started, succeeded, failed or cancelled',
       running: 'runs of the agent in progress',
       ms: 'duration in milliseconds, once it ended',
+    },
+  }),
+  channelOf<FrameEvent>({
+    name: FRAME_CHANNEL,
+    when: 'A socket of an exchange sent or received a text. It may hold what was sent in a subscription.',
+    payload: 'FrameEvent',
+    fields: {
+      source: 'name of the source',
+      direction: 'sent or received',
+      text: 'the text as it is',
+      at: 'time in microseconds since 1970',
     },
   }),
 ]

@@ -54,6 +54,8 @@ export interface HistoryWindow extends Partial<NumberRange> {
 export interface History extends AsyncDisposable {
   /** The default currencies, the usual one first. */
   readonly currencies: readonly string[]
+  /** The currency of an instrument, where each has its own; undefined if it is not known. */
+  currencyOf?(coinId: string): Promise<string | undefined>
   offers(): readonly HistoryOffer[]
   /**
    * The windows of a range, oldest first. Their edges lie on a fixed grid, except the outermost two.

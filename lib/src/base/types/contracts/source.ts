@@ -1,14 +1,16 @@
 import type { Trouble } from '../failures.ts'
 import type { Logger } from '../logger.ts'
+import type { Micros } from '../time.ts'
 import type { CheckResult } from './check.ts'
-import type { StreamSeries } from './history.ts'
+import type { HistoryType, StreamSeries } from './history.ts'
 import type { InteractionParser } from './interactions.ts'
 import type { RateLimit, RateLimits } from './rateLimit.ts'
 import type { RecordBatch } from './recordBatch.ts'
 
 /**
- * A stream of batches from one provider. Pulling is the backpressure: a source does no work that was not asked for beyond one
- * batch. Iterating ends when the source has no more, or after close(). A final error is thrown from the iterator; retryable
+ * A stream of batches from one provider. Pulling is the backpressure: nothing is opened before the first pull. A source that asks does no
+ * work that was not asked for beyond one batch; what a provider pushes is held up to bounds, then its socket is paused. Nothing is
+ * dropped. Iterating ends when the source has no more, or after close(). A final error is thrown from the iterator; retryable
  * errors are retried inside.
  */
 export interface Source extends AsyncIterable<RecordBatch>, AsyncDisposable {
@@ -34,6 +36,12 @@ export interface SettingWarning {
   readonly since: number
 }
 
+/** Number and time of a stored record. */
+export interface StoredNumber {
+  readonly sequence: number
+  readonly time: Micros
+}
+
 export interface SourceContext {
   /** The name of the instance, which is the `source` of its records. */
   readonly name: string
@@ -47,6 +55,12 @@ export interface SourceContext {
    * this text. Never throws. Absent if no source runs, such as for history.
    */
   readonly outage?: (series: readonly StreamSeries[], reason: string) => AsyncDisposable
+  /**
+   * The last stored record of each instrument of this source that has a number, by `coin_id`: live data continues behind it. Absent if
+   * there is no store.
+   * @throws QiError UNAVAILABLE
+   */
+  readonly lastStored?: (type: HistoryType) => Promise<ReadonlyMap<string, StoredNumber>>
   /** Reads recorded answers of the sources that know how, for replay. */
   readonly interactions?: InteractionParser
 }

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined
   /** Most tries of this call. Default: the caller's. */
   readonly attempts?: number | undefined
+  /** Weight of this call in the rate limit. Default 1. */
+  readonly weight?: number | undefined
 }
 
 /** Default of `timeoutMs`: time for one call, until its body is complete. */
@@ -59,11 +61,11 @@ export class Caller {
    */
   run<T>(what: string, once: (permit: () => Promise<void>) => Promise<T>, options: RunOptions = {}): Promise<T> {
     const { peer, retryBaseMs, retryMaxMs, totalMs = CALL_TOTAL_MS } = this.#options
-    const { signal, attempts = this.#options.attempts } = options
+    const { signal, attempts = this.#options.attempts, weight = 1 } = options
     return retry(
       async () => {
         try {
-          const answer = await once(() => this.#permit(what, signal))
+          const answer = await once(() => this.#permit(what, weight, signal))
           this.#answeredAt = this.#clock.now()
           this.#trouble = undefined
           return answer
@@ -100,10 +102,10 @@ export class Caller {
   }
 
   /** A timeout while waiting for the rate limit becomes RATE_LIMITED: no request was sent. */
-  async #permit(what: string, signal: AbortSignal | undefined): Promise<void> {
+  async #permit(what: string, weight: number, signal: AbortSignal | undefined): Promise<void> {
     const { peer, rateLimit } = this.#options
     try {
-      await rateLimit.acquire(1, signal)
+      await rateLimit.acquire(weight, signal)
     } catch (error) {
       if (toQiError(error).code !== 'TIMEOUT') throw error
       throw new QiError('RATE_LIMITED', `${peer} ${what}: the rate limit left no call free in time`, { cause: error })

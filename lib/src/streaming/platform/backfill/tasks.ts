@@ -34,15 +34,21 @@ export async function tasksOf(request: BackfillRequest, coverage: Coverage, hist
   if (range.from >= range.to) throw new QiError('BAD_REQUEST', 'from is not before to', { field: 'from' })
   if ('gaps' in request) return gapTasks(request, range, coverage, histories)
   const { source, coins, timeframe, every } = request
-  const { currencies } = await histories(source)
+  const history = await histories(source)
   const { type = timeframe ? 'ohlcv' : 'price' } = request
   await coverage.refresh({ sources: [source], coins, types: [type] })
-  return coins.flatMap((coinId) =>
-    (request.currencies ?? currencies.slice(0, 1)).map((currency) => {
+  const tasks: BackfillTask[] = []
+  for (const coinId of coins)
+    for (const currency of request.currencies ?? (await defaultCurrencies(history, coinId))) {
       const covered = { source, coinId, currency, type, ...(timeframe && { timeframe }) } as const
-      return task(covered, [range], now, every && { every })
-    }),
-  )
+      tasks.push(task(covered, [range], now, every && { every }))
+    }
+  return tasks
+}
+
+async function defaultCurrencies(history: History, coinId: string): Promise<readonly string[]> {
+  const own = await history.currencyOf?.(coinId)
+  return own === undefined ? history.currencies.slice(0, 1) : [own]
 }
 
 async function gapTasks(

@@ -1,4 +1,4 @@
-import { type CoverageSession, RateLimitLedger, sharedRateLimits } from '../../../base/database/index.ts'
+import { type CoverageSession, lastStored, RateLimitLedger, sharedRateLimits } from '../../../base/database/index.ts'
 import { withTimeout } from '../../../base/networking/index.ts'
 import {
   type CheckResult,
@@ -304,6 +304,7 @@ export class Sources {
       name,
       logger: this.#options.logger.child({ source: name }),
       rateLimit: this.#rateLimits.use,
+      lastStored: (type) => lastStored(this.#options.engines.store.pool, name, type),
       interactions: readInteraction,
     }
   }

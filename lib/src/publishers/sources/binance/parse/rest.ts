@@ -1,0 +1,98 @@
+import {
+  type ExactJson,
+  type Micros,
+  type Ohlcv,
+  QiError,
+  type Timeframe,
+  type Trade,
+  timeframeMicros,
+} from '../../../../base/types/index.ts'
+import { figure, type Listed, millis, type Page, recordsOf, whole } from '../../../venue/index.ts'
+import { arrayOf, type JsonObject, objectOf, textOf } from '../../shared/json.ts'
+import { tradeOf } from './live.ts'
+
+/** The instruments of `exchangeInfo`. Trading pairs of spot, perpetuals of futures. */
+export function listedIn(body: ExactJson, volumes: ReadonlyMap<string, number>): Listed[] {
+  return arrayOf(objectOf(body, 'the exchange info').symbols, 'symbols').flatMap((part) => {
+    const entry = objectOf(part, 'a symbol')
+    const symbol = textOf(entry.symbol, 'symbol')
+    const base = textOf(entry.baseAsset, 'baseAsset')
+    const quote = textOf(entry.quoteAsset, 'quoteAsset')
+    const contract = entry.contractType
+    // Dated futures have another name each quarter; perpetuals alone go on.
+    if (contract !== undefined && contract !== 'PERPETUAL') return []
+    const coinId = contract === undefined ? `${base}/${quote}` : `${base}/${quote}:${textOf(entry.marginAsset, 'marginAsset')}`
+    return [
+      {
+        symbol,
+        coinId,
+        base,
+        quote,
+        active: entry.status === 'TRADING',
+        ...filterOf(entry, 'PRICE_FILTER', 'tickSize', 'tickSize'),
+        ...filterOf(entry, 'LOT_SIZE', 'stepSize', 'lotSize'),
+        ...(volumes.has(symbol) && { quoteVolume: volumes.get(symbol) }),
+      },
+    ]
+  })
+}
+
+function filterOf(entry: JsonObject, type: string, field: string, as: 'tickSize' | 'lotSize'): Partial<Listed> {
+  const filter = arrayOf(entry.filters ?? [], 'filters')
+    .map((part) => objectOf(part, 'a filter'))
+    .find(({ filterType }) => filterType === type)
+  const value = filter?.[field]
+  return typeof value === 'string' ? { [as]: figure(value) } : {}
+}
+
+/** Volumes of a day in the quote currency, by symbol. */
+export const volumesIn = (body: ExactJson): ReadonlyMap<string, number> =>
+  new Map(
+    arrayOf(body, 'the tickers').map((part) => {
+      const { symbol, quoteVolume } = objectOf(part, 'a ticker')
+      return [textOf(symbol, 'symbol'), Number(textOf(quoteVolume, 'quoteVolume'))]
+    }),
+  )
+
+/** Trades of `historicalTrades` (id, price, qty, time, isBuyerMaker) or of `aggTrades` (a, p, q, T, m). */
+export const tradesIn = (body: ExactJson, source: string, listed: Listed, receivedAt: Micros): Page<Trade> =>
+  recordsOf(arrayOf(body, 'the trades'), (part) => {
+    const entry = objectOf(part, 'a trade')
+    const { id, price, qty, time, isBuyerMaker, a, p, q, T, m } = entry
+    const event =
+      id === undefined
+        ? { t: String(a), p: p as string, q: q as string, T: String(T), m: m as boolean }
+        : { t: String(id), p: price as string, q: qty as string, T: String(time), m: isBuyerMaker as boolean }
+    if (typeof event.m !== 'boolean') throw new QiError('BAD_DATA', 'isBuyerMaker is missing')
+    return tradeOf(source, listed, event, receivedAt, 'backfill')
+  })
+
+/** Bars of `klines`: rows of open time, open, high, low, close, volume, close time, quote volume, number of trades. */
+export const barsIn = (
+  body: ExactJson,
+  source: string,
+  { coinId, quote: currency }: Listed,
+  timeframe: Timeframe,
+  receivedAt: Micros,
+): Page<Ohlcv> =>
+  recordsOf(arrayOf(body, 'the candles'), (part) => {
+    const [openTime, open, high, low, close, volume, , , count] = arrayOf(part, 'a candle')
+    const time = millis(String(openTime))
+    return {
+      coinId,
+      source,
+      time,
+      receivedAt,
+      origin: 'backfill',
+      currency,
+      timeframe,
+      open: figure(open),
+      high: figure(high),
+      low: figure(low),
+      close: figure(close),
+      volume: figure(volume),
+      tradeCount: whole(String(count), 'number of trades'),
+      isFinal: time + timeframeMicros(timeframe) <= receivedAt,
+      builtFrom: 'provider',
+    }
+  })

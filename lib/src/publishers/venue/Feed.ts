@@ -1,0 +1,187 @@
+import { publishNetworkEvent } from '../../base/networking/index.ts'
+import { errorMessage, type Logger } from '../../base/types/index.ts'
+import { Socket, type SocketOptions } from './Socket.ts'
+
+type Inherited = Omit<SocketOptions, 'onLive' | 'onClosed' | 'onEnding' | 'url'>
+
+export interface FeedOptions extends Inherited {
+  readonly url: string
+  /** Waits until a connection may be made: the venue's limit, across processes. */
+  readonly permit: (signal: AbortSignal) => Promise<void>
+  /** The venue ends a connection after this long: a new one is made before. */
+  readonly lifetimeMs?: number | undefined
+  readonly onLive: () => void
+  /** Called when the feed has no live connection any more. */
+  readonly onDown: (reason: string) => void
+}
+
+/** First wait before a new connection; it doubles up to MOST_WAIT_MS. */
+const FIRST_WAIT_MS = 200
+const MOST_WAIT_MS = 30_000
+/** A connection that lived this long starts the waits anew. */
+const HEALTHY_MS = 10_000
+/** A new connection is made this share of its life before the venue ends the old one. */
+const ROTATE_AT = 0.95
+
+/**
+ * Keeps one connection with its topics alive until close(): it connects again after a cut, and before the venue's own limit it makes the
+ * next connection before it ends the old one.
+ *
+ * | state | entered by | left by |
+ * |---|---|---|
+ * | `down` | start(), or the live connection ended | a connection is live → `up`; close() → `closed` |
+ * | `up` | as above | the connection ended → `down`; close() → `closed` |
+ * | `rotating` | the venue announced an end, or the lifetime is nearly over | the next connection is live → `up`; the old one ended → `down` |
+ */
+export class Feed {
+  readonly #options: FeedOptions
+  readonly #closing = new AbortController()
+  /** The live connection. */
+  #current: Socket | undefined
+  /** The connection that is being made. */
+  #next: Socket | undefined
+  #paused = false
+  #running: Promise<void> | undefined
+  #rotate = new AbortController()
+  #lastFailure = ''
+
+  constructor(options: FeedOptions) {
+    this.#options = options
+  }
+
+  get live(): boolean {
+    return this.#current !== undefined
+  }
+
+  get lastFailure(): string {
+    return this.#lastFailure
+  }
+
+  start(): void {
+    this.#running ??= this.#keep().catch((error) => {
+      if (!this.#closing.signal.aborted) this.#options.logger.error({ err: error }, `feed ended: ${errorMessage(error)}`)
+    })
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#current?.pause()
+    this.#next?.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#current?.resume()
+    this.#next?.resume()
+  }
+
+  /** Ends the connection; a new one is made at once. */
+  cut(reason: string): void {
+    this.#current?.close(reason)
+    this.#next?.close(reason)
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.cut('the source is closed')
+    await this.#running
+  }
+
+  async #keep(): Promise<void> {
+    const { clock, permit, lifetimeMs } = this.#options
+    const { signal } = this.#closing
+    let wait = 0
+    while (!signal.aborted) {
+      if (wait > 0) await clock.sleep(wait * (0.75 + Math.random() / 2), signal)
+      await permit(signal)
+      const started = clock.now()
+      const connection = await this.#connect()
+      if (connection) {
+        wait = FIRST_WAIT_MS
+        const outcome = await this.#outlive(connection, lifetimeMs)
+        if (outcome === 'rotate') {
+          wait = 0
+          continue
+        }
+      }
+      const healthy = clock.now() - started >= HEALTHY_MS
+      wait = healthy ? FIRST_WAIT_MS : Math.min(Math.max(wait * 2, FIRST_WAIT_MS), MOST_WAIT_MS)
+    }
+  }
+
+  /** Returns the connection once it is live; undefined if it ended before. */
+  #connect(): Promise<Connection | undefined> {
+    const { clock } = this.#options
+    const started = clock.now()
+    return new Promise((resolve) => {
+      const ended = Promise.withResolvers<string>()
+      const socket: Socket = new Socket({
+        ...this.#options,
+        onLive: () => {
+          this.#attempt('ok', started)
+          const old = this.#current
+          this.#current = socket
+          this.#next = undefined
+          old?.close('replaced by a new connection')
+          if (!old) this.#options.onLive()
+          resolve({ socket, ended: ended.promise })
+        },
+        onEnding: (reason) => {
+          this.#options.logger.info({}, `${this.#options.peer} ends the connection soon: ${reason}`)
+          if (this.#current === socket) this.#rotate.abort()
+        },
+        onClosed: (reason) => {
+          ended.resolve(reason)
+          if (this.#next === socket) {
+            this.#next = undefined
+            this.#attempt('UNAVAILABLE', started)
+            this.#failed(reason)
+          }
+          if (this.#current === socket) {
+            this.#current = undefined
+            this.#failed(reason)
+            this.#options.onDown(reason)
+          }
+          resolve(undefined)
+        },
+      })
+      this.#next = socket
+      if (this.#paused) socket.pause()
+      if (this.#closing.signal.aborted) socket.close('the source is closed')
+    })
+  }
+
+  /** Waits for the end of a connection, or for the time to replace it. */
+  async #outlive({ ended }: Connection, lifetimeMs: number | undefined): Promise<'ended' | 'rotate'> {
+    const { clock } = this.#options
+    this.#rotate = new AbortController()
+    const done = new AbortController()
+    const signal = AbortSignal.any([this.#rotate.signal, this.#closing.signal, done.signal])
+    const due = (lifetimeMs === undefined ? untilAborted(signal) : clock.sleep(lifetimeMs * ROTATE_AT, signal)).catch(() => {})
+    const outcome = await Promise.race([ended.then(() => 'ended' as const), due.then(() => 'rotate' as const)])
+    done.abort()
+    return outcome
+  }
+
+  #failed(reason: string): void {
+    this.#lastFailure = reason
+    if (!this.#closing.signal.aborted) this.#options.logger.warn({}, `${this.#options.peer}: connection ended: ${reason}`)
+  }
+
+  #attempt(outcome: 'ok' | 'UNAVAILABLE', started: number): void {
+    const { peer, clock } = this.#options
+    publishNetworkEvent({ type: 'attempt', peer: `${peer} socket`, outcome, ms: clock.now() - started })
+  }
+}
+
+interface Connection {
+  readonly socket: Socket
+  /** Resolved with the reason of its end. */
+  readonly ended: Promise<string>
+}
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })

@@ -1,0 +1,495 @@
+import { type Clock, retry, systemClock, type TlsOptions, throwIfAborted } from '../../base/networking/index.ts'
+import {
+  type CheckResult,
+  errorMessage,
+  type Instrument,
+  instrument as instrumentRecord,
+  type Logger,
+  type Micros,
+  ohlcv,
+  QiError,
+  quote,
+  type RateLimit,
+  type RecordBatch,
+  recordTypes,
+  type SettingWarning,
+  type Source,
+  type SourceContext,
+  type StreamSeries,
+  type Timeframe,
+  type Trade,
+  type Trouble,
+  toQiError,
+  trade,
+} from '../../base/types/index.ts'
+import { Backlog, type BacklogLimits } from './Backlog.ts'
+import { CandleCloser } from './CandleCloser.ts'
+import { choose, isFinal } from './choose.ts'
+import { costLine } from './cost.ts'
+import { Filler } from './Filler.ts'
+import { Identities } from './Identities.ts'
+import { Instruments } from './Instruments.ts'
+import { QuoteFilter } from './QuoteFilter.ts'
+import { reachSocket } from './reachSocket.ts'
+import { Sequencer } from './Sequencer.ts'
+import { Skew } from './Skew.ts'
+import type { VenueSettings } from './settings.ts'
+import { shardsOf } from './shards.ts'
+import { Twin } from './Twin.ts'
+import { ArrivalClock } from './times.ts'
+import type { Channel, Listed, Mapped, Topic, Venue } from './types.ts'
+
+export interface VenueSourceOptions {
+  readonly venue: Venue
+  readonly settings: VenueSettings
+  readonly context: SourceContext
+  /** New sockets a minute. */
+  readonly connections: RateLimit
+  readonly tls?: TlsOptions | undefined
+  readonly clock?: Clock
+  readonly backlog?: BacklogLimits
+  /** Time for the acknowledgement of a subscription. Default 10 s. */
+  readonly ackMs?: number
+}
+
+const ACK_MS = 10_000
+/** Wait before missing numbers are asked for, while another feed may still bring them. */
+const GRACE_MS = 500
+const LISTING_EVERY_MS = 86_400_000
+const LISTING_RETRY_MS = 60_000
+
+/**
+ * Live records of a venue. Nothing is opened before the first pull. What the venue pushes waits in a bounded backlog; while that is full
+ * the sockets are paused, and nothing is dropped.
+ */
+export class VenueSource implements Source {
+  readonly name: string
+  readonly #options: VenueSourceOptions
+  readonly #venue: Venue
+  readonly #settings: VenueSettings
+  readonly #logger: Logger
+  readonly #clock: Clock
+  readonly #arrival = new ArrivalClock()
+  readonly #closing = new AbortController()
+  readonly #instruments = new Instruments()
+  readonly #backlog: Backlog
+  readonly #sequencer: Sequencer
+  readonly #identities = new Identities()
+  readonly #filler: Filler
+  readonly #quotes: QuoteFilter
+  readonly #candles: CandleCloser
+  readonly #skew: Skew
+  readonly #twins: Twin[] = []
+  readonly #outages = new Map<Twin, AsyncDisposable>()
+  #warnings: readonly SettingWarning[] = []
+  readonly #refused = new Map<string, SettingWarning>()
+  #trouble: Trouble | undefined
+  #messageAt: number | undefined
+  #upAt: Micros = 0
+  #running: Promise<void> | undefined
+  #stalled = new AbortController()
+
+  constructor(options: VenueSourceOptions) {
+    const { venue, settings, context, clock = systemClock } = options
+    this.name = context.name
+    this.#options = options
+    this.#venue = venue
+    this.#settings = settings
+    this.#logger = context.logger
+    this.#clock = clock
+    const { signal } = this.#closing
+    this.#backlog = new Backlog(
+      () => this.#pause(),
+      () => this.#resume(),
+      options.backlog,
+    )
+    this.#sequencer = new Sequencer({
+      emit: (trades) => this.#emitTrades(trades),
+      onGap: (gap) => {
+        if (settings.fill === 'none') queueMicrotask(() => this.#sequencer.fillEnded(gap.coinId))
+        else this.#filler.gap(gap, () => this.#sequencer.isMissing(gap))
+      },
+    })
+    this.#filler = new Filler({
+      source: this.name,
+      history: venue.trades,
+      instrument: (coinId) => this.#instruments.named(coinId),
+      graceMs: () => (this.#twins.some(({ feeds }) => feeds.live > 1) ? GRACE_MS : 0),
+      most: settings.fill_max,
+      onPage: async ({ records, rejected }) => {
+        await this.#backlog.room()
+        if (venue.trades.numbering === 'contiguous') this.#sequencer.filled(records)
+        else this.#emitTrades(this.#identities.fresh(records))
+        this.#backlog.push(trade, [], rejected, 0)
+      },
+      onEnd: (coinId) => this.#sequencer.fillEnded(coinId),
+      logger: this.#logger,
+      clock,
+      signal,
+    })
+    this.#quotes = new QuoteFilter(
+      settings.quote_every_ms,
+      venue.quotesNumbered,
+      (quotes) => this.#backlog.push(quote, quotes, undefined, 0),
+      clock,
+      signal,
+    )
+    this.#candles = new CandleCloser({
+      flagged: venue.candlesEnd === 'flag',
+      emit: (bars) => this.#backlog.push(ohlcv, bars, undefined, 0),
+      onGap: (after, before) => {
+        // Without a cut in between the venue left out bars in which nothing was traded.
+        if (after.receivedAt < this.#upAt) this.#fetchBars(after.coinId, after.timeframe, after.time, before.time)
+      },
+      clock,
+      now: () => this.#arrival.now(),
+      signal,
+    })
+    this.#skew = new Skew(venue.peer, this.#logger)
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch, void, undefined> {
+    const { signal } = this.#closing
+    if (signal.aborted) return
+    try {
+      await this.#start()
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+    for (let batch = await this.#backlog.pull(); batch; batch = await this.#backlog.pull()) yield batch
+  }
+
+  get trouble(): Trouble | undefined {
+    return this.#trouble
+  }
+
+  get warnings(): readonly SettingWarning[] {
+    return [...this.#warnings, ...this.#refused.values()]
+  }
+
+  /** Records that wait, gaps of trades, and whether sockets are paused: for metrics. */
+  get figures() {
+    const feeds = this.#twins.map((twin) => twin.feeds)
+    return {
+      waiting: this.#backlog.records,
+      paused: this.#backlog.full,
+      sockets: feeds.reduce((sum, { live }) => sum + live, 0),
+      ...this.#filler.counts,
+    }
+  }
+
+  async check(signal?: AbortSignal): Promise<CheckResult> {
+    const { peer, baseUrl, sockets } = this.#venue
+    const details = { base_url: baseUrl, ws_url: sockets.join(', '), stores: costLine(this.#settings) }
+    const live = this.#twins.filter((twin) => twin.live).length
+    if (live > 0 && this.#messageAt !== undefined) {
+      const ago = Math.round((this.#clock.now() - this.#messageAt) / 1000)
+      const down = this.#twins.length - live
+      if (down === 0) return { ok: true, summary: `${peer} sent the last message ${ago} s ago`, details }
+    }
+    const deadline = AbortSignal.any([
+      AbortSignal.timeout(this.#settings.timeout_ms),
+      this.#closing.signal,
+      ...(signal ? [signal] : []),
+    ])
+    try {
+      throwIfAborted(deadline)
+      const start = this.#clock.now()
+      await this.#venue.reach(deadline)
+      await reachSocket(peer, sockets[0] as string, this.#settings.timeout_ms, this.#options.tls, deadline)
+      return { ok: true, summary: `${peer} answered in ${Math.round(this.#clock.now() - start)} ms`, details }
+    } catch (thrown) {
+      const error = toQiError(thrown)
+      const remedy =
+        error.code === 'RATE_LIMITED'
+          ? 'wait; every process at this address shares the limit of the venue'
+          : 'check the network and rest_url and ws_url; some venues refuse addresses of some countries'
+      return { ok: false, summary: error.message, remedy, error, details }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new QiError('CLOSED', `the ${this.name} source is closed`))
+    this.#stalled.abort()
+    this.#running ??= Promise.resolve()
+    await this.#running.catch(() => {})
+    await Promise.all(this.#twins.map((twin) => twin.close()))
+    await this.#filler.idle()
+    this.#backlog.close()
+    await this.#venue.close()
+    for (const outage of this.#outages.values()) await outage[Symbol.asyncDispose]()
+    this.#outages.clear()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #start(): Promise<void> {
+    this.#running ??= this.#open()
+    return this.#running
+  }
+
+  async #open(): Promise<void> {
+    const { signal } = this.#closing
+    await this.#list(signal)
+    const { instruments, warnings } = choose(this.#instruments, this.#settings, this.#venue.peer)
+    this.#warnings = warnings
+    for (const { message } of warnings) this.#logger.warn({}, message)
+    if (instruments.length === 0)
+      throw new QiError('CONFIG_INVALID', `${this.#venue.peer} lists none of the instruments of sources.${this.name}.symbols`, {
+        field: `sources.${this.name}.symbols`,
+      })
+    if (this.#settings.fill === 'start' && this.#settings.channels.includes('trades')) await this.#continueStored(signal)
+    this.#logger.info({ instruments: instruments.length }, `${this.#venue.peer}: ${costLine(this.#settings)}`)
+    this.#subscribe(instruments)
+    void this.#refreshListing(signal).catch(() => {})
+  }
+
+  /** Reads the instruments; waits for a venue that does not answer. */
+  async #list(signal: AbortSignal): Promise<void> {
+    const listed = await retry(() => this.#venue.listed(signal), {
+      attempts: Number.POSITIVE_INFINITY,
+      totalMs: Number.POSITIVE_INFINITY,
+      signal,
+      retryIf: (error) => !isFinal(error),
+      clock: this.#clock,
+      onRetry: ({ error }) => {
+        this.#trouble ??= { since: Date.now(), error }
+        this.#logger.warn({ code: error.code }, error.message)
+      },
+    })
+    this.#trouble = undefined
+    this.#instruments.replace(listed)
+    this.#backlog.push(instrumentRecord, this.#instrumentRecords(listed), undefined, 0)
+  }
+
+  async #refreshListing(signal: AbortSignal): Promise<void> {
+    for (let wait = LISTING_EVERY_MS; ; ) {
+      await this.#clock.sleep(wait, signal)
+      wait = await this.#venue.listed(signal).then(
+        async (listed) => {
+          await this.#backlog.room()
+          this.#instruments.replace(listed)
+          this.#backlog.push(instrumentRecord, this.#instrumentRecords(listed), undefined, 0)
+          return LISTING_EVERY_MS
+        },
+        (error) => {
+          throwIfAborted(signal)
+          this.#logger.warn({ err: error }, `the list of instruments was not read: ${errorMessage(error)}`)
+          return LISTING_RETRY_MS
+        },
+      )
+    }
+  }
+
+  #instrumentRecords(listed: readonly Listed[]): Instrument[] {
+    const now = this.#arrival.now()
+    return listed.map(({ coinId, symbol, base, quote: currency, tickSize, lotSize, active }) => ({
+      coinId,
+      source: this.name,
+      time: now,
+      receivedAt: now,
+      origin: 'live',
+      kind: 'pair',
+      symbol,
+      name: coinId,
+      base,
+      quote: currency,
+      ...(tickSize !== undefined && { tickSize }),
+      ...(lotSize !== undefined && { lotSize }),
+      active,
+    }))
+  }
+
+  /** Lets trades continue behind the last stored ones, so that a stop of the platform is filled as a cut is. */
+  async #continueStored(signal: AbortSignal): Promise<void> {
+    const { lastStored } = this.#options.context
+    if (!lastStored || this.#venue.trades.numbering !== 'contiguous') return
+    const stored = await retry(() => lastStored('trade'), {
+      signal,
+      attempts: Number.POSITIVE_INFINITY,
+      totalMs: Number.POSITIVE_INFINITY,
+    })
+    for (const [coinId, { sequence, time }] of stored) this.#sequencer.startAfter(coinId, sequence, time)
+  }
+
+  #subscribe(instruments: readonly Listed[]): void {
+    const { venue, context, connections, tls, ackMs = ACK_MS } = this.#options
+    const { limits, silenceMs } = venue
+    const mapper = venue.mapper({ source: this.name, instruments: this.#instruments })
+    const groups = instruments.map((instrument) => this.#topicsOf(instrument))
+    for (const topics of shardsOf(groups, limits.subscriptionsPerSocket)) {
+      const listed = [...new Set(topics.map(({ instrument }) => instrument))]
+      const twin: Twin = new Twin({
+        source: this.name,
+        peer: venue.peer,
+        urls: venue.sockets,
+        twin: this.#settings.twin,
+        topics,
+        subscribe: (some, id) => venue.subscribe(some, id),
+        mapper,
+        requestsPerSecond: limits.requestsPerSecond,
+        silenceMs: this.#settings.silence_ms ?? silenceMs,
+        ping: venue.ping,
+        connectMs: this.#settings.timeout_ms,
+        ackMs,
+        compress: this.#settings.compress,
+        tls,
+        lifetimeMs: limits.lifetimeMs,
+        permit: async (signal) => {
+          // While the stream takes nothing, a new connection would only be cut again.
+          await this.#backlog.room()
+          await connections.acquire(1, signal)
+        },
+        logger: context.logger,
+        clock: this.#clock,
+        now: () => this.#arrival.now(),
+        onMapped: (mapped, bytes, receivedAt) => this.#take(mapped, bytes, receivedAt),
+        onGarbage: (text, reason) => this.#garbage(text, reason),
+        onRefused: (topic, reason) => this.#refuse(topic, reason),
+        onUp: (first) => this.#up(twin, listed, first),
+        onDown: (reason) => this.#down(twin, reason),
+        onBooks: () => {},
+      })
+      this.#twins.push(twin)
+      // Until the first message nothing is known of its series.
+      this.#beginOutage(twin, 'not connected yet')
+      twin.start()
+    }
+  }
+
+  #topicsOf(instrument: Listed): Topic[] {
+    return this.#settings.channels.flatMap((channel) =>
+      channel === 'candles'
+        ? this.#settings.timeframes.map((timeframe) => this.#venue.topic(channel, instrument, timeframe))
+        : [this.#venue.topic(channel, instrument)],
+    )
+  }
+
+  #take(mapped: Exclude<Mapped, undefined>, bytes: number, receivedAt: Micros): void {
+    this.#messageAt = this.#clock.now()
+    switch (mapped.kind) {
+      case 'trades':
+        this.#takeTrades(mapped.records as readonly Trade[])
+        this.#backlog.push(trade, [], mapped.rejected, bytes)
+        break
+      case 'quotes':
+        this.#quotes.take(mapped.records as never)
+        this.#backlog.push(quote, [], mapped.rejected, bytes)
+        break
+      case 'candles':
+        this.#candles.take(mapped.records as never)
+        this.#backlog.push(ohlcv, [], mapped.rejected, bytes)
+        break
+      case 'last':
+        this.#sequencer.tellLast(mapped.coinId, mapped.sequence, receivedAt)
+        break
+      case 'rejected':
+        this.#backlog.push(mapped.type, [], mapped.rejected, bytes)
+        break
+      case 'book':
+      case 'ack':
+      case 'ending':
+        break
+    }
+  }
+
+  #takeTrades(trades: readonly Trade[]): void {
+    const [first] = trades
+    if (first) this.#skew.compare(first)
+    if (this.#venue.trades.numbering === 'contiguous') this.#sequencer.take(trades)
+    else this.#emitTrades(this.#identities.fresh(trades))
+  }
+
+  #emitTrades(trades: readonly Trade[]): void {
+    this.#backlog.push(trade, trades, undefined, 0)
+  }
+
+  /** A text that cannot be read becomes a dead letter of the first channel: it belongs to no record type. */
+  #garbage(text: string, reason: string): void {
+    const [channel = 'trades'] = this.#settings.channels
+    this.#backlog.push(
+      recordTypes[TYPE_OF[channel]],
+      [],
+      [{ reason: `${this.#venue.peer}: ${reason}`, original: text.slice(0, MOST_OF_GARBAGE) }],
+      text.length,
+    )
+  }
+
+  #refuse({ name, instrument }: Topic, reason: string): void {
+    const message = `${this.#venue.peer} refuses ${name}: ${reason}; take ${instrument.coinId} out of symbols, or its channel out of channels`
+    if (!this.#refused.has(name)) this.#logger.warn({ topic: name }, message)
+    this.#refused.set(name, {
+      subject: `symbol ${instrument.coinId}`,
+      message,
+      since: this.#refused.get(name)?.since ?? Date.now(),
+    })
+  }
+
+  #up(twin: Twin, listed: readonly Listed[], first: boolean): void {
+    this.#upAt = this.#arrival.now()
+    void this.#endOutage(twin)
+    if (this.#twins.every(({ live }) => live)) this.#trouble = undefined
+    const { numbering } = this.#venue.trades
+    const wanted = first ? this.#settings.fill === 'start' : this.#settings.fill !== 'none'
+    if (numbering === 'none' && wanted && this.#settings.channels.includes('trades')) this.#filler.recent(listed)
+  }
+
+  #down(twin: Twin, reason: string): void {
+    if (this.#closing.signal.aborted) return
+    this.#trouble ??= { since: Date.now(), error: new QiError('UNAVAILABLE', `${this.#venue.peer}: ${reason}`) }
+    this.#beginOutage(twin, reason)
+  }
+
+  #beginOutage(twin: Twin, reason: string): void {
+    const { outage } = this.#options.context
+    if (!outage || this.#outages.has(twin)) return
+    this.#outages.set(twin, outage(seriesOf(twin.topics), reason))
+  }
+
+  async #endOutage(twin: Twin): Promise<void> {
+    const outage = this.#outages.get(twin)
+    this.#outages.delete(twin)
+    await outage?.[Symbol.asyncDispose]()
+  }
+
+  #fetchBars(coinId: string, timeframe: Timeframe, from: Micros, to: Micros): void {
+    const listed = this.#instruments.named(coinId)
+    const { candles } = this.#venue
+    if (!listed || this.#settings.fill === 'none' || !candles.timeframes.includes(timeframe)) return
+    this.#filler.run(async () => {
+      const page = await candles.fetch(listed, timeframe, from, to, this.#closing.signal)
+      await this.#backlog.room()
+      this.#backlog.push(ohlcv, page.records, page.rejected, 0)
+    })
+  }
+
+  #pause(): void {
+    for (const twin of this.#twins) twin.pause()
+    this.#stalled = new AbortController()
+    const { stall_ms: stallMs } = this.#settings
+    this.#clock.sleep(stallMs, this.#stalled.signal).then(
+      () => {
+        if (this.#backlog.full) for (const twin of this.#twins) twin.cut(`the stream took nothing for ${stallMs / 1000} s`)
+      },
+      () => {},
+    )
+  }
+
+  #resume(): void {
+    this.#stalled.abort()
+    for (const twin of this.#twins) twin.resume()
+  }
+}
+
+const MOST_OF_GARBAGE = 16_384
+
+const TYPE_OF = { trades: 'trade', quotes: 'quote', candles: 'ohlcv', books: 'quote' } as const
+
+/** The series that topics bring. */
+const seriesOf = (topics: readonly Topic[]): StreamSeries[] =>
+  topics.flatMap(({ channel, instrument: { coinId, quote: currency }, timeframe }) => {
+    const type = channel as Channel
+    return { type: TYPE_OF[type], coinId, currency, ...(timeframe && { timeframe }) }
+  })

@@ -1,0 +1,218 @@
+import type {
+  Decimal,
+  Micros,
+  NumberRange,
+  Ohlcv,
+  Quote,
+  RecordType,
+  RecordValues,
+  Rejected,
+  Timeframe,
+  Trade,
+} from '../../base/types/index.ts'
+import type { Instruments } from './Instruments.ts'
+
+/** What a venue pushes. */
+export const CHANNELS = ['trades', 'quotes', 'candles', 'books'] as const
+export type Channel = (typeof CHANNELS)[number]
+
+/** Range of missing trades: by number, and the times of the trades around them. */
+export interface TradeRange extends NumberRange {
+  readonly from: Micros
+  readonly to: Micros
+}
+
+/** One instrument that a venue lists. */
+export interface Listed {
+  /** The venue's own id, such as `BTCUSDT`, as its sockets and REST paths have it. */
+  readonly symbol: string
+  /** `BTC/USDT`; a perpetual `BTC/USDT:USDT`. */
+  readonly coinId: string
+  readonly base: string
+  /** The currency of its prices. */
+  readonly quote: string
+  readonly tickSize?: Decimal | undefined
+  readonly lotSize?: Decimal | undefined
+  readonly active: boolean
+  /** Base units of one contract, where amounts come as contracts. */
+  readonly contractSize?: Decimal | undefined
+  /** Traded in a day, in the quote currency; only orders instruments, so a float will do. */
+  readonly quoteVolume?: number | undefined
+  /** Another id of it, where sockets and REST name it differently. */
+  readonly alias?: string | undefined
+}
+
+/** One subscription: a channel of one instrument. */
+export interface Topic {
+  /** The venue's name of it, such as `btcusdt@trade`; no two topics share one. */
+  readonly name: string
+  readonly channel: Channel
+  readonly instrument: Listed
+  /** Of candles. */
+  readonly timeframe?: Timeframe
+}
+
+/** A message that subscribes. */
+export interface Subscription {
+  /** Echoed by the acknowledgement, where the venue does that. */
+  readonly id: number
+  readonly text: string
+  readonly topics: readonly Topic[]
+}
+
+/** Records of one message. */
+export interface MappedRecords<R extends RecordValues = RecordValues> {
+  readonly kind: 'trades' | 'quotes' | 'candles'
+  readonly records: readonly R[]
+  readonly rejected?: readonly Rejected[]
+}
+
+/** Answer to a subscription: of the request `id`, or of single topics by name. */
+export interface Acknowledged {
+  readonly kind: 'ack'
+  readonly id?: number
+  readonly topics?: readonly string[]
+  /** Why it was refused; undefined if it holds. */
+  readonly refused?: string
+}
+
+/** One message about an order book. */
+export interface BookMessage {
+  readonly kind: 'snapshot' | 'delta'
+  readonly first?: number
+  readonly last?: number
+  readonly previous?: number
+  readonly time?: Micros
+  readonly bids: readonly (readonly [string, string])[]
+  readonly asks: readonly (readonly [string, string])[]
+}
+
+/** Change of the order book of one instrument. */
+export interface MappedBook {
+  readonly kind: 'book'
+  readonly instrument: Listed
+  readonly message: BookMessage
+}
+
+/** Number of the last trade of an instrument, as a heartbeat tells: a trade that was missed on a quiet market is found by it. */
+export interface LastNumber {
+  readonly kind: 'last'
+  readonly coinId: string
+  readonly sequence: number
+}
+
+/** The venue ends the connection soon, or asks for a new one. */
+export interface Ending {
+  readonly kind: 'ending'
+  readonly reason: string
+}
+
+/** Meaning of one message; undefined for one without any, such as a pong. */
+export type Mapped =
+  | MappedRecords<Trade>
+  | MappedRecords<Quote>
+  | MappedRecords<Ohlcv>
+  | MappedBook
+  | Acknowledged
+  | LastNumber
+  | Ending
+  | { readonly kind: 'rejected'; readonly type: RecordType; readonly rejected: readonly Rejected[] }
+  | undefined
+
+/** Maps texts of one connection. Pure, but for caches. @throws QiError BAD_DATA for a text that is not the venue's */
+export type Mapper = (text: string, receivedAt: Micros) => Mapped
+
+export interface MapperContext {
+  /** The `source` of the records. */
+  readonly source: string
+  readonly instruments: Instruments
+}
+
+/** Bounds of a venue. */
+export interface VenueLimits {
+  readonly subscriptionsPerSocket: number
+  /** Topics in one subscribing message. */
+  readonly topicsPerRequest: number
+  /** Subscribing messages a second on one socket. */
+  readonly requestsPerSecond: number
+  /** New sockets per address and minute. */
+  readonly connectionsPerMinute: number
+  /** Most sockets of one address. */
+  readonly socketsPerAddress: number
+  /** The venue ends a socket after this long. */
+  readonly lifetimeMs?: number
+}
+
+/** Heartbeat that the client sends. */
+export interface Ping {
+  readonly everyMs: number
+  /** A message; undefined: a ping frame. */
+  readonly text?: () => string
+}
+
+/** Trades over REST. */
+export interface TradeHistory {
+  /** `contiguous`: each trade's number is the one before plus one. `none`: ids without order. */
+  readonly numbering: 'contiguous' | 'none'
+  /** Trades of a range by number, oldest first, in pages. Present if numbering is contiguous. */
+  readonly byNumber?: (instrument: Listed, range: TradeRange, signal?: AbortSignal) => AsyncIterable<Page<Trade>>
+  /** Trades of a range of time, oldest first, in pages. */
+  readonly byTime?: (instrument: Listed, from: Micros, to: Micros, signal?: AbortSignal) => AsyncIterable<Page<Trade>>
+  /** The last trades, oldest first: all that a venue without numbers can give after a cut. */
+  readonly recent?: (instrument: Listed, signal?: AbortSignal) => Promise<Page<Trade>>
+  /** Trades of one window of a backfill. Default 10,000. */
+  readonly perWindow?: number
+  /** Length of one window of a backfill by time. Default one hour. */
+  readonly windowMicros?: Micros
+  /** How far back it reaches, for people. */
+  readonly summary: string
+}
+
+/** Candles over REST. */
+export interface CandleHistory {
+  readonly timeframes: readonly Timeframe[]
+  /** Bars of one call. */
+  readonly perCall: number
+  /** Most bars before now that the venue has; undefined: all. */
+  readonly reach?: number
+  /** The bars that open in a range, oldest first. */
+  fetch(instrument: Listed, timeframe: Timeframe, from: Micros, to: Micros, signal?: AbortSignal): Promise<Page<Ohlcv>>
+}
+
+export interface Page<R extends RecordValues> {
+  readonly records: readonly R[]
+  readonly rejected?: readonly Rejected[]
+}
+
+/** A venue, with its settings applied: all that the feed engine knows of it. */
+export interface Venue extends AsyncDisposable {
+  /** Name for people, such as `Binance`. */
+  readonly peer: string
+  /** Resolution of the times of its records, whichever way they come: `time` is part of keys. */
+  readonly resolution: 'ms' | 'us'
+  readonly limits: VenueLimits
+  /** Addresses of its sockets; the second feed of a twin takes the second. */
+  readonly sockets: readonly string[]
+  /** Any frame counts; a socket that is silent for longer is replaced. */
+  readonly silenceMs: number
+  readonly ping?: Ping
+  /** Timeframes of the candles that it pushes. */
+  readonly liveTimeframes: readonly Timeframe[]
+  /** Tells when a pushed candle is final: a flag in it, or the next one. */
+  readonly candlesEnd: 'flag' | 'next'
+  /** True if the sequence of its quotes grows with each change. */
+  readonly quotesNumbered: boolean
+  listed(signal?: AbortSignal): Promise<readonly Listed[]>
+  topic(channel: Channel, instrument: Listed, timeframe?: Timeframe): Topic
+  subscribe(topics: readonly Topic[], id: number): Subscription[]
+  mapper(context: MapperContext): Mapper
+  readonly trades: TradeHistory
+  readonly candles: CandleHistory
+  /** The order book over REST, for protocols that need a snapshot from there. */
+  readonly snapshot?: (instrument: Listed, signal?: AbortSignal) => Promise<BookMessage>
+  /** The smallest call that shows that it answers. */
+  reach(signal: AbortSignal): Promise<unknown>
+  readonly baseUrl: string
+  readonly answeredMsAgo: number | undefined
+  close(): Promise<void>
+}
