@@ -2,7 +2,7 @@ import type { RecordBatch, RecordType, RecordValues, Rejected } from '../../base
 
 export interface BacklogLimits {
   readonly records: number
-  /** Of the texts that the records came in. */
+  /** Characters of rejected texts. */
   readonly bytes: number
 }
 
@@ -49,19 +49,20 @@ export class Backlog {
     return this.#full
   }
 
-  /** @param bytes length of the text that they came in */
-  push(type: RecordType, records: readonly RecordValues[], rejected: readonly Rejected[] | undefined, bytes: number): void {
-    if (this.#closed || (records.length === 0 && !rejected?.length)) return
-    let waiting = this.#waiting.get(type)
+  push<R extends RecordValues>(type: RecordType<R>, records: readonly R[], rejected: readonly Rejected[] = []): void {
+    if (this.#closed || records.length + rejected.length === 0) return
+    let waiting = this.#waiting.get(type as unknown as RecordType)
     if (!waiting) {
-      waiting = { type, records: [], rejected: [], bytes: 0 }
-      this.#waiting.set(type, waiting)
+      waiting = { type: type as unknown as RecordType, records: [], rejected: [], bytes: 0 }
+      this.#waiting.set(waiting.type, waiting)
     }
     for (const record of records) waiting.records.push(record)
-    if (rejected) for (const one of rejected) waiting.rejected.push(one)
-    waiting.bytes += bytes
-    this.#records += records.length + (rejected?.length ?? 0)
-    this.#bytes += bytes
+    for (const one of rejected) {
+      waiting.rejected.push(one)
+      waiting.bytes += one.original.length
+      this.#bytes += one.original.length
+    }
+    this.#records += records.length + rejected.length
     if (!this.#full && (this.#records >= this.#limits.records || this.#bytes >= this.#limits.bytes)) {
       this.#full = true
       this.#onFull()
@@ -100,11 +101,10 @@ export class Backlog {
     const { type, records, rejected, bytes } = next
     this.#waiting.delete(type)
     const rest = records.length > MOST_OF_A_BATCH ? records.splice(MOST_OF_A_BATCH) : []
-    const taken = rest.length === 0 ? bytes : Math.round((bytes * records.length) / (records.length + rest.length))
     // Behind the other types: one that comes fast must not keep them waiting.
-    if (rest.length > 0) this.#waiting.set(type, { type, records: rest, rejected: [], bytes: bytes - taken })
+    if (rest.length > 0) this.#waiting.set(type, { type, records: rest, rejected: [], bytes: 0 })
     this.#records -= records.length + rejected.length
-    this.#bytes -= taken
+    this.#bytes -= bytes
     if (this.#full && this.#records <= this.#limits.records / 2 && this.#bytes <= this.#limits.bytes / 2) {
       this.#full = false
       this.#onRoom()

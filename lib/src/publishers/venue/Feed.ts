@@ -1,5 +1,5 @@
 import { publishNetworkEvent } from '../../base/networking/index.ts'
-import { errorMessage, type Logger } from '../../base/types/index.ts'
+import { errorMessage } from '../../base/types/index.ts'
 import { Socket, type SocketOptions } from './Socket.ts'
 
 type Inherited = Omit<SocketOptions, 'onLive' | 'onClosed' | 'onEnding' | 'url'>

@@ -1,4 +1,4 @@
-import type { Listed } from './types.ts'
+import type { Listed } from './listed.ts'
 
 /** The instruments of a venue, by its own ids and by ours. */
 export class Instruments {

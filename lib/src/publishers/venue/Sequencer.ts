@@ -111,13 +111,17 @@ export class Sequencer {
   #takeOne(trade: Trade): void {
     const { coinId } = trade
     const number = trade.sequence
-    if (number === undefined) return this.#options.emit([trade])
+    if (number === undefined) {
+      this.#options.emit([trade])
+      return
+    }
     const state = this.#states.get(coinId)
     if (!state) {
       const fresh = newState(number, trade.time)
       fresh.last = number
       this.#states.set(coinId, fresh)
-      return this.#options.emit([trade])
+      this.#options.emit([trade])
+      return
     }
     if (number === state.last + 1) {
       moveTo(state, trade)

@@ -26,7 +26,7 @@ export interface SocketOptions {
   /** Called once everything is subscribed, or was refused. */
   readonly onLive: () => void
   /** Called with each message that is no control message. */
-  readonly onMapped: (mapped: Exclude<Mapped, Acknowledged | Ending | undefined>, bytes: number, receivedAt: Micros) => void
+  readonly onMapped: (mapped: Exclude<Mapped, Acknowledged | Ending | undefined>, receivedAt: Micros) => void
   /** Called with a text that no mapper understands. */
   readonly onGarbage: (text: string, reason: string) => void
   /** Called when the venue refuses a topic, or does not answer to it. */
@@ -183,7 +183,7 @@ export class Socket {
     if (mapped === undefined) return
     if (mapped.kind === 'ack') this.#answered(mapped)
     else if (mapped.kind === 'ending') this.#options.onEnding(mapped.reason)
-    else this.#options.onMapped(mapped, data.length, receivedAt)
+    else this.#options.onMapped(mapped, receivedAt)
   }
 
   #answered({ id, topics: names, refused }: Acknowledged): void {

@@ -132,11 +132,14 @@ export class VenueHistory implements History {
   }
 
   #listed(signal: AbortSignal): Promise<Instruments> {
-    const listed = (this.#instruments ??= this.#venue.listed(signal).then((list) => new Instruments(list)))
-    listed.catch(() => {
-      this.#instruments = undefined
-    })
-    return listed
+    this.#instruments ??= this.#venue
+      .listed(signal)
+      .then((list) => new Instruments(list))
+      .catch((error) => {
+        this.#instruments = undefined
+        throw error
+      })
+    return this.#instruments
   }
 
   #unsupported(what: string): QiError {

@@ -5,39 +5,27 @@ import {
   type Instrument,
   instrument as instrumentRecord,
   type Logger,
-  type Micros,
-  ohlcv,
   QiError,
-  quote,
   type RateLimit,
   type RecordBatch,
-  recordTypes,
   type SettingWarning,
   type Source,
   type SourceContext,
   type StreamSeries,
-  type Timeframe,
-  type Trade,
   type Trouble,
   toQiError,
-  trade,
 } from '../../base/types/index.ts'
 import { Backlog, type BacklogLimits } from './Backlog.ts'
-import { CandleCloser } from './CandleCloser.ts'
 import { choose, isFinal } from './choose.ts'
 import { costLine } from './cost.ts'
-import { Filler } from './Filler.ts'
-import { Identities } from './Identities.ts'
 import { Instruments } from './Instruments.ts'
-import { QuoteFilter } from './QuoteFilter.ts'
+import { RecordFlow } from './RecordFlow.ts'
 import { reachSocket } from './reachSocket.ts'
-import { Sequencer } from './Sequencer.ts'
-import { Skew } from './Skew.ts'
 import type { VenueSettings } from './settings.ts'
 import { shardsOf } from './shards.ts'
 import { Twin } from './Twin.ts'
 import { ArrivalClock } from './times.ts'
-import type { Channel, Listed, Mapped, Topic, Venue } from './types.ts'
+import { type Listed, type Topic, TYPE_OF, type Venue } from './types.ts'
 
 export interface VenueSourceOptions {
   readonly venue: Venue
@@ -53,8 +41,6 @@ export interface VenueSourceOptions {
 }
 
 const ACK_MS = 10_000
-/** Wait before missing numbers are asked for, while another feed may still bring them. */
-const GRACE_MS = 500
 const LISTING_EVERY_MS = 86_400_000
 const LISTING_RETRY_MS = 60_000
 
@@ -73,19 +59,13 @@ export class VenueSource implements Source {
   readonly #closing = new AbortController()
   readonly #instruments = new Instruments()
   readonly #backlog: Backlog
-  readonly #sequencer: Sequencer
-  readonly #identities = new Identities()
-  readonly #filler: Filler
-  readonly #quotes: QuoteFilter
-  readonly #candles: CandleCloser
-  readonly #skew: Skew
+  readonly #flow: RecordFlow
   readonly #twins: Twin[] = []
   readonly #outages = new Map<Twin, AsyncDisposable>()
   #warnings: readonly SettingWarning[] = []
   readonly #refused = new Map<string, SettingWarning>()
   #trouble: Trouble | undefined
   #messageAt: number | undefined
-  #upAt: Micros = 0
   #running: Promise<void> | undefined
   #stalled = new AbortController()
 
@@ -97,55 +77,23 @@ export class VenueSource implements Source {
     this.#settings = settings
     this.#logger = context.logger
     this.#clock = clock
-    const { signal } = this.#closing
     this.#backlog = new Backlog(
       () => this.#pause(),
       () => this.#resume(),
       options.backlog,
     )
-    this.#sequencer = new Sequencer({
-      emit: (trades) => this.#emitTrades(trades),
-      onGap: (gap) => {
-        if (settings.fill === 'none') queueMicrotask(() => this.#sequencer.fillEnded(gap.coinId))
-        else this.#filler.gap(gap, () => this.#sequencer.isMissing(gap))
-      },
-    })
-    this.#filler = new Filler({
+    this.#flow = new RecordFlow({
       source: this.name,
-      history: venue.trades,
-      instrument: (coinId) => this.#instruments.named(coinId),
-      graceMs: () => (this.#twins.some(({ feeds }) => feeds.live > 1) ? GRACE_MS : 0),
-      most: settings.fill_max,
-      onPage: async ({ records, rejected }) => {
-        await this.#backlog.room()
-        if (venue.trades.numbering === 'contiguous') this.#sequencer.filled(records)
-        else this.#emitTrades(this.#identities.fresh(records))
-        this.#backlog.push(trade, [], rejected, 0)
-      },
-      onEnd: (coinId) => this.#sequencer.fillEnded(coinId),
+      venue,
+      settings,
+      instruments: this.#instruments,
+      backlog: this.#backlog,
+      twinned: () => this.#twins.some(({ feeds }) => feeds.live > 1),
       logger: this.#logger,
       clock,
-      signal,
-    })
-    this.#quotes = new QuoteFilter(
-      settings.quote_every_ms,
-      venue.quotesNumbered,
-      (quotes) => this.#backlog.push(quote, quotes, undefined, 0),
-      clock,
-      signal,
-    )
-    this.#candles = new CandleCloser({
-      flagged: venue.candlesEnd === 'flag',
-      emit: (bars) => this.#backlog.push(ohlcv, bars, undefined, 0),
-      onGap: (after, before) => {
-        // Without a cut in between the venue left out bars in which nothing was traded.
-        if (after.receivedAt < this.#upAt) this.#fetchBars(after.coinId, after.timeframe, after.time, before.time)
-      },
-      clock,
       now: () => this.#arrival.now(),
-      signal,
+      signal: this.#closing.signal,
     })
-    this.#skew = new Skew(venue.peer, this.#logger)
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch, void, undefined> {
@@ -174,7 +122,7 @@ export class VenueSource implements Source {
       waiting: this.#backlog.records,
       paused: this.#backlog.full,
       sockets: feeds.reduce((sum, { live }) => sum + live, 0),
-      ...this.#filler.counts,
+      ...this.#flow.counts,
     }
   }
 
@@ -214,7 +162,7 @@ export class VenueSource implements Source {
     this.#running ??= Promise.resolve()
     await this.#running.catch(() => {})
     await Promise.all(this.#twins.map((twin) => twin.close()))
-    await this.#filler.idle()
+    await this.#flow.idle()
     this.#backlog.close()
     await this.#venue.close()
     for (const outage of this.#outages.values()) await outage[Symbol.asyncDispose]()
@@ -261,7 +209,7 @@ export class VenueSource implements Source {
     })
     this.#trouble = undefined
     this.#instruments.replace(listed)
-    this.#backlog.push(instrumentRecord, this.#instrumentRecords(listed), undefined, 0)
+    this.#backlog.push(instrumentRecord, this.#instrumentRecords(listed))
   }
 
   async #refreshListing(signal: AbortSignal): Promise<void> {
@@ -271,7 +219,7 @@ export class VenueSource implements Source {
         async (listed) => {
           await this.#backlog.room()
           this.#instruments.replace(listed)
-          this.#backlog.push(instrumentRecord, this.#instrumentRecords(listed), undefined, 0)
+          this.#backlog.push(instrumentRecord, this.#instrumentRecords(listed))
           return LISTING_EVERY_MS
         },
         (error) => {
@@ -311,7 +259,7 @@ export class VenueSource implements Source {
       attempts: Number.POSITIVE_INFINITY,
       totalMs: Number.POSITIVE_INFINITY,
     })
-    for (const [coinId, { sequence, time }] of stored) this.#sequencer.startAfter(coinId, sequence, time)
+    this.#flow.startAfter(stored)
   }
 
   #subscribe(instruments: readonly Listed[]): void {
@@ -345,8 +293,11 @@ export class VenueSource implements Source {
         logger: context.logger,
         clock: this.#clock,
         now: () => this.#arrival.now(),
-        onMapped: (mapped, bytes, receivedAt) => this.#take(mapped, bytes, receivedAt),
-        onGarbage: (text, reason) => this.#garbage(text, reason),
+        onMapped: (mapped, receivedAt) => {
+          this.#messageAt = this.#clock.now()
+          this.#flow.take(mapped, receivedAt)
+        },
+        onGarbage: (text, reason) => this.#flow.reject(text, reason),
         onRefused: (topic, reason) => this.#refuse(topic, reason),
         onUp: (first) => this.#up(twin, listed, first),
         onDown: (reason) => this.#down(twin, reason),
@@ -367,56 +318,6 @@ export class VenueSource implements Source {
     )
   }
 
-  #take(mapped: Exclude<Mapped, undefined>, bytes: number, receivedAt: Micros): void {
-    this.#messageAt = this.#clock.now()
-    switch (mapped.kind) {
-      case 'trades':
-        this.#takeTrades(mapped.records as readonly Trade[])
-        this.#backlog.push(trade, [], mapped.rejected, bytes)
-        break
-      case 'quotes':
-        this.#quotes.take(mapped.records as never)
-        this.#backlog.push(quote, [], mapped.rejected, bytes)
-        break
-      case 'candles':
-        this.#candles.take(mapped.records as never)
-        this.#backlog.push(ohlcv, [], mapped.rejected, bytes)
-        break
-      case 'last':
-        this.#sequencer.tellLast(mapped.coinId, mapped.sequence, receivedAt)
-        break
-      case 'rejected':
-        this.#backlog.push(mapped.type, [], mapped.rejected, bytes)
-        break
-      case 'book':
-      case 'ack':
-      case 'ending':
-        break
-    }
-  }
-
-  #takeTrades(trades: readonly Trade[]): void {
-    const [first] = trades
-    if (first) this.#skew.compare(first)
-    if (this.#venue.trades.numbering === 'contiguous') this.#sequencer.take(trades)
-    else this.#emitTrades(this.#identities.fresh(trades))
-  }
-
-  #emitTrades(trades: readonly Trade[]): void {
-    this.#backlog.push(trade, trades, undefined, 0)
-  }
-
-  /** A text that cannot be read becomes a dead letter of the first channel: it belongs to no record type. */
-  #garbage(text: string, reason: string): void {
-    const [channel = 'trades'] = this.#settings.channels
-    this.#backlog.push(
-      recordTypes[TYPE_OF[channel]],
-      [],
-      [{ reason: `${this.#venue.peer}: ${reason}`, original: text.slice(0, MOST_OF_GARBAGE) }],
-      text.length,
-    )
-  }
-
   #refuse({ name, instrument }: Topic, reason: string): void {
     const message = `${this.#venue.peer} refuses ${name}: ${reason}; take ${instrument.coinId} out of symbols, or its channel out of channels`
     if (!this.#refused.has(name)) this.#logger.warn({ topic: name }, message)
@@ -428,12 +329,9 @@ export class VenueSource implements Source {
   }
 
   #up(twin: Twin, listed: readonly Listed[], first: boolean): void {
-    this.#upAt = this.#arrival.now()
     void this.#endOutage(twin)
     if (this.#twins.every(({ live }) => live)) this.#trouble = undefined
-    const { numbering } = this.#venue.trades
-    const wanted = first ? this.#settings.fill === 'start' : this.#settings.fill !== 'none'
-    if (numbering === 'none' && wanted && this.#settings.channels.includes('trades')) this.#filler.recent(listed)
+    this.#flow.connected(listed, first)
   }
 
   #down(twin: Twin, reason: string): void {
@@ -454,17 +352,6 @@ export class VenueSource implements Source {
     await outage?.[Symbol.asyncDispose]()
   }
 
-  #fetchBars(coinId: string, timeframe: Timeframe, from: Micros, to: Micros): void {
-    const listed = this.#instruments.named(coinId)
-    const { candles } = this.#venue
-    if (!listed || this.#settings.fill === 'none' || !candles.timeframes.includes(timeframe)) return
-    this.#filler.run(async () => {
-      const page = await candles.fetch(listed, timeframe, from, to, this.#closing.signal)
-      await this.#backlog.room()
-      this.#backlog.push(ohlcv, page.records, page.rejected, 0)
-    })
-  }
-
   #pause(): void {
     for (const twin of this.#twins) twin.pause()
     this.#stalled = new AbortController()
@@ -483,13 +370,8 @@ export class VenueSource implements Source {
   }
 }
 
-const MOST_OF_GARBAGE = 16_384
-
-const TYPE_OF = { trades: 'trade', quotes: 'quote', candles: 'ohlcv', books: 'quote' } as const
-
 /** The series that topics bring. */
 const seriesOf = (topics: readonly Topic[]): StreamSeries[] =>
   topics.flatMap(({ channel, instrument: { coinId, quote: currency }, timeframe }) => {
-    const type = channel as Channel
-    return { type: TYPE_OF[type], coinId, currency, ...(timeframe && { timeframe }) }
+    return { type: TYPE_OF[channel], coinId, currency, ...(timeframe && { timeframe }) }
   })

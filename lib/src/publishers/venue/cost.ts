@@ -1,4 +1,3 @@
-import type { VenueSettings } from './settings.ts'
 import type { Channel } from './types.ts'
 
 /**
@@ -24,45 +23,52 @@ export interface Cost {
   readonly rate: string
 }
 
-/** The most that the settings store in a day for each instrument. */
-export function costOf(
-  settings: Pick<VenueSettings, 'channels' | 'timeframes' | 'quote_every_ms' | 'book_levels' | 'book_every_ms'>,
-): readonly Cost[] {
-  return settings.channels.map((channel): Cost => {
-    switch (channel) {
-      case 'trades': {
-        const { bytes, perSecond } = MEASURED.trades
-        return { channel, bytesPerDay: bytes * perSecond * DAY_SECONDS, rate: `${perSecond} a second, as BTC/USDT at Binance` }
-      }
-      case 'quotes': {
-        const { bytes, perSecond } = MEASURED.quotes
-        const rate = settings.quote_every_ms === 0 ? perSecond : Math.min(perSecond, 1000 / settings.quote_every_ms)
-        return { channel, bytesPerDay: bytes * rate * DAY_SECONDS, rate: `${round(rate)} a second` }
-      }
-      case 'books': {
-        const { bytes, bytesPerLevel } = MEASURED.books
-        const rate = 1000 / settings.book_every_ms
-        const size = bytes + bytesPerLevel * settings.book_levels
-        return {
-          channel,
-          bytesPerDay: size * rate * DAY_SECONDS,
-          rate: `${round(rate)} a second of ${settings.book_levels} levels`,
-        }
-      }
-      case 'candles': {
-        // The final bar overwrites its running ones.
-        const bars = settings.timeframes.length * 1440
-        return { channel, bytesPerDay: MEASURED.candles.bytes * bars, rate: `${bars} bars a day at most` }
-      }
-    }
-  })
+/** Settings that decide how much is stored. */
+export interface Stored {
+  readonly symbols?: readonly string[] | undefined
+  readonly top: number
+  readonly channels: readonly Channel[]
+  readonly timeframes: readonly string[]
+  readonly quote_every_ms: number
+  readonly book_levels: number
+  readonly book_every_ms: number
+  readonly gb_per_day: number
 }
 
+const COSTS: Readonly<Record<Channel, (settings: Stored) => Omit<Cost, 'channel'>>> = {
+  trades() {
+    const { bytes, perSecond } = MEASURED.trades
+    return { bytesPerDay: bytes * perSecond * DAY_SECONDS, rate: `${perSecond} a second, as BTC/USDT at Binance` }
+  },
+  quotes({ quote_every_ms: every }) {
+    const { bytes, perSecond } = MEASURED.quotes
+    const rate = every === 0 ? perSecond : Math.min(perSecond, 1000 / every)
+    return { bytesPerDay: bytes * rate * DAY_SECONDS, rate: `${round(rate)} a second` }
+  },
+  books({ book_every_ms: every, book_levels: levels }) {
+    const { bytes, bytesPerLevel } = MEASURED.books
+    const rate = 1000 / every
+    return {
+      bytesPerDay: (bytes + bytesPerLevel * levels) * rate * DAY_SECONDS,
+      rate: `${round(rate)} a second of ${levels} levels`,
+    }
+  },
+  candles({ timeframes }) {
+    // The final bar overwrites its running ones.
+    const bars = timeframes.length * 1440
+    return { bytesPerDay: MEASURED.candles.bytes * bars, rate: `${bars} bars` }
+  },
+}
+
+/** The most that the settings store in a day for each instrument. */
+export const costOf = (settings: Stored): readonly Cost[] =>
+  settings.channels.map((channel) => ({ channel, ...COSTS[channel](settings) }))
+
 /** Number of instruments that the settings name. */
-export const instrumentsOf = ({ symbols, top }: Pick<VenueSettings, 'symbols' | 'top'>): number => symbols?.length ?? top
+export const instrumentsOf = ({ symbols, top }: Pick<Stored, 'symbols' | 'top'>): number => symbols?.length ?? top
 
 /** The estimate as one line for people. */
-export function costLine(settings: VenueSettings): string {
+export function costLine(settings: Stored): string {
   const each = costOf(settings)
   const parts = each.map(({ channel, bytesPerDay, rate }) => `${channel} ${size(bytesPerDay)} (${rate})`)
   const count = instrumentsOf(settings)
@@ -70,11 +76,11 @@ export function costLine(settings: VenueSettings): string {
 }
 
 /** Bytes a day of all instruments, at most. */
-export const total = (settings: VenueSettings): number =>
+export const total = (settings: Stored): number =>
   instrumentsOf(settings) * costOf(settings).reduce((sum, { bytesPerDay }) => sum + bytesPerDay, 0)
 
 /** The refusal of settings that store more than their budget, with the arithmetic. */
-export function costProblems(settings: VenueSettings): readonly { readonly path: readonly string[]; readonly message: string }[] {
+export function costProblems(settings: Stored): readonly { readonly path: readonly string[]; readonly message: string }[] {
   const bytes = total(settings)
   if (bytes <= settings.gb_per_day * GB) return []
   return [

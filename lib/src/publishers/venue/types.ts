@@ -1,5 +1,5 @@
 import type {
-  Decimal,
+  HistoryType,
   Micros,
   NumberRange,
   Ohlcv,
@@ -11,35 +11,24 @@ import type {
   Trade,
 } from '../../base/types/index.ts'
 import type { Instruments } from './Instruments.ts'
+import type { Listed } from './listed.ts'
+
+export type { Listed } from './listed.ts'
 
 /** What a venue pushes. */
 export const CHANNELS = ['trades', 'quotes', 'candles', 'books'] as const
 export type Channel = (typeof CHANNELS)[number]
 
+/** The record type of a channel. */
+export const TYPE_OF = { trades: 'trade', quotes: 'quote', candles: 'ohlcv', books: 'quote' } as const satisfies Record<
+  Channel,
+  HistoryType
+>
+
 /** Range of missing trades: by number, and the times of the trades around them. */
 export interface TradeRange extends NumberRange {
   readonly from: Micros
   readonly to: Micros
-}
-
-/** One instrument that a venue lists. */
-export interface Listed {
-  /** The venue's own id, such as `BTCUSDT`, as its sockets and REST paths have it. */
-  readonly symbol: string
-  /** `BTC/USDT`; a perpetual `BTC/USDT:USDT`. */
-  readonly coinId: string
-  readonly base: string
-  /** The currency of its prices. */
-  readonly quote: string
-  readonly tickSize?: Decimal | undefined
-  readonly lotSize?: Decimal | undefined
-  readonly active: boolean
-  /** Base units of one contract, where amounts come as contracts. */
-  readonly contractSize?: Decimal | undefined
-  /** Traded in a day, in the quote currency; only orders instruments, so a float will do. */
-  readonly quoteVolume?: number | undefined
-  /** Another id of it, where sockets and REST name it differently. */
-  readonly alias?: string | undefined
 }
 
 /** One subscription: a channel of one instrument. */

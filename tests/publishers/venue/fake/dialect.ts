@@ -1,0 +1,32 @@
+import type { FakeMarket, FakeTrade } from './market.ts'
+
+/** Answer of REST. */
+export interface RestAnswer {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
+/** What a client asked for. */
+export interface Asked {
+  /** Names of the topics. */
+  readonly topics: readonly string[]
+  /** Texts that answer. @param refused topics that the venue does not know */
+  answer(refused: (topic: string) => boolean): readonly string[]
+}
+
+/** The wire form of one venue. */
+export interface Dialect {
+  readonly symbols: readonly string[]
+  /** A client's text; undefined if it asks for nothing, such as a ping. */
+  asked(text: string): Asked | undefined
+  /** Answer to a client's text that asks for nothing. */
+  answer?(text: string): string | undefined
+  /** Topic of the trades of a symbol. */
+  tradeTopic(symbol: string): string
+  /** One frame or several with these trades of one symbol, in order. */
+  tradeFrames(trades: readonly FakeTrade[]): readonly string[]
+  /** Texts that any client gets at times, such as heartbeats. */
+  heartbeat?(market: FakeMarket): string | undefined
+  rest(url: URL, market: FakeMarket): RestAnswer | undefined
+}

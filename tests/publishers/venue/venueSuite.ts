@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { type SourceDefinition, trade } from '../../../lib/src/base/types/index.ts'
+import { until } from '../../support/until.ts'
+import { type Running, run } from './collect.ts'
+import { type FakeVenueProcess, startFakeVenue } from './fake/index.ts'
+
+export interface VenueSuiteOptions {
+  /** Name of the dialect of the fake venue. */
+  readonly venue: string
+  /** Two instruments of it, by our name and by its own. */
+  readonly instruments: readonly { readonly coinId: string; readonly symbol: string; readonly topic: string }[]
+  /** False if trades have no contiguous numbers: then a single connection may miss some. */
+  readonly numbered?: boolean
+}
+
+/** The suite of every venue, against the fake one in its own process. */
+export function venueSuite(type: SourceDefinition, { venue: name, instruments, numbered = true }: VenueSuiteOptions): void {
+  const symbols = instruments.map(({ coinId }) => coinId)
+  const settings = { symbols, channels: ['trades'] }
+
+  describe(`venue: ${name}`, () => {
+    it('misses no trade and repeats none over 10 cuts of one connection', { skip: !numbered }, async () => {
+      await using venue = await startFakeVenue(name)
+      await using running = await run(type, venue, { settings: { ...settings, twin: false } })
+      await venue.order({ do: 'rate', perSecond: 500 })
+      await cuts(venue, running, 10, 'all')
+      await venue.order({ do: 'rate', perSecond: 0 })
+      await complete(venue, running)
+      expect(running.outages.length).toBeGreaterThan(10)
+      expect(running.outages.every(({ ended }) => ended)).toBe(true)
+    })
+
+    it('misses no trade over 10 cuts of one of two connections, without asking REST', async () => {
+      await using venue = await startFakeVenue(name)
+      await using running = await run(type, venue, { settings: { ...settings, fill: 'none' } })
+      await venue.order({ do: 'rate', perSecond: 500 })
+      await until(async () => (await venue.state()).sockets === 2, 'both connections')
+      await until(() => running.trades.length > 0, 'the first trade')
+      for (let i = 0; i < 10; i++) {
+        await venue.order({ do: 'cut', which: 'one' })
+        await live(venue, running, 2)
+      }
+      await venue.order({ do: 'rate', perSecond: 0 })
+      await complete(venue, running)
+      expect(
+        (await venue.state()).calls.filter((call) => /trades/i.test(call) && /fromId|since|after|before|limit/.test(call)),
+      ).toEqual([])
+    })
+
+    it('gives every digit, as a canonical decimal', async () => {
+      await using venue = await startFakeVenue(name)
+      await using running = await run(type, venue, { settings })
+      await until(async () => (await venue.state()).sockets === 2, 'both connections')
+      await live(venue, running, 2)
+      await venue.order({ do: 'burst', trades: 5 })
+      await complete(venue, running)
+      const figures = new Set(running.trades.map(({ price, amount }) => `${price} ${amount}`))
+      expect(figures).toEqual(
+        new Set(['61837.63 0.00008', '61837.64 1.54698', '61840 12', '61836.01 0.0157', '0.00000056 123456789012.345678']),
+      )
+      for (const record of running.trades) expect(trade.check(record)).toEqual(record)
+    })
+  })
+}
+
+/** Waits for a connection and for a trade that was made after it. */
+async function live(venue: FakeVenueProcess, running: Running, sockets: number): Promise<void> {
+  await until(async () => (await venue.state()).sockets === sockets, `${sockets} connections`)
+  const before = running.trades.length
+  await venue.order({ do: 'burst', trades: 1 })
+  await until(() => running.trades.length > before, 'a trade')
+}
+
+async function cuts(venue: FakeVenueProcess, running: Running, count: number, which: 'all' | 'one'): Promise<void> {
+  await until(() => running.trades.length > 0, 'the first trade')
+  for (let i = 0; i < count; i++) {
+    const outages = running.outages.length
+    await venue.order({ do: 'cut', which })
+    await until(() => running.outages.length > outages && running.outages.at(-1)?.ended, 'the end of the outage')
+    const before = running.trades.length
+    await until(() => running.trades.length > before, 'a trade after the cut')
+  }
+}
+
+/** Asserts that each instrument's trades came from the first that was received to the last that was made, each once and in order. */
+async function complete(venue: FakeVenueProcess, running: Running): Promise<void> {
+  const { trades } = await venue.state()
+  const made = Object.values(trades).map(({ last }) => last)
+  const bySymbol = () => Map.groupBy(running.trades, ({ coinId }) => coinId)
+  await until(
+    () => {
+      const last = Array.from(bySymbol().values(), (some) => Number(some.at(-1)?.tradeId.match(/\d+$/)?.[0]))
+      return last.length > 0 && last.every((id) => made.includes(id))
+    },
+    'the last trades',
+    60_000,
+  )
+  for (const [coinId, some] of bySymbol()) {
+    const ids = some.map(({ tradeId }) => Number(tradeId.match(/\d+$/)?.[0]))
+    const [first = 0] = ids
+    expect({ coinId, ids: ids.length, distinct: new Set(ids).size, expected: (ids.at(-1) as number) - first + 1 }).toMatchObject({
+      ids: new Set(ids).size,
+      expected: new Set(ids).size,
+    })
+    expect(ids).toEqual(ids.toSorted((a, b) => a - b))
+  }
+}
