@@ -26,6 +26,7 @@ export const settingsFor = (type: SourceDefinition, venue: FakeVenueProcess, giv
     connections_per_minute: 10_000,
     calls_per_minute: 1_000_000,
     retry: { base_ms: 20, max_ms: 200 },
+    reconnect: { base_ms: 20, healthy_ms: 0 },
     gb_per_day: 1000,
     ...given,
   })

@@ -10,16 +10,12 @@ export interface FeedOptions extends Inherited {
   readonly permit: (signal: AbortSignal) => Promise<void>
   /** The venue ends a connection after this long: a new one is made before. */
   readonly lifetimeMs?: number | undefined
+  readonly reconnect: { readonly base_ms: number; readonly max_ms: number; readonly healthy_ms: number }
   readonly onLive: () => void
   /** Called when the feed has no live connection any more. */
   readonly onDown: (reason: string) => void
 }
 
-/** First wait before a new connection; it doubles up to MOST_WAIT_MS. */
-const FIRST_WAIT_MS = 200
-const MOST_WAIT_MS = 30_000
-/** A connection that lived this long starts the waits anew. */
-const HEALTHY_MS = 10_000
 /** A new connection is made this share of its life before the venue ends the old one. */
 const ROTATE_AT = 0.95
 
@@ -88,7 +84,8 @@ export class Feed {
   }
 
   async #keep(): Promise<void> {
-    const { clock, permit, lifetimeMs } = this.#options
+    const { clock, permit, lifetimeMs, reconnect } = this.#options
+    const { base_ms: base, max_ms: most, healthy_ms: healthyMs } = reconnect
     const { signal } = this.#closing
     let wait = 0
     while (!signal.aborted) {
@@ -97,15 +94,14 @@ export class Feed {
       const started = clock.now()
       const connection = await this.#connect()
       if (connection) {
-        wait = FIRST_WAIT_MS
         const outcome = await this.#outlive(connection, lifetimeMs)
         if (outcome === 'rotate') {
           wait = 0
           continue
         }
       }
-      const healthy = clock.now() - started >= HEALTHY_MS
-      wait = healthy ? FIRST_WAIT_MS : Math.min(Math.max(wait * 2, FIRST_WAIT_MS), MOST_WAIT_MS)
+      const healthy = clock.now() - started >= healthyMs
+      wait = healthy ? base : Math.min(Math.max(wait * 2, base), most)
     }
   }
 

@@ -285,6 +285,7 @@ export class VenueSource implements Source {
         compress: this.#settings.compress,
         tls,
         lifetimeMs: limits.lifetimeMs,
+        reconnect: this.#settings.reconnect,
         permit: async (signal) => {
           // While the stream takes nothing, a new connection would only be cut again.
           await this.#backlog.room()

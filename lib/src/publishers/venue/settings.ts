@@ -126,6 +126,14 @@ export const venueFields = ({ env, limits, timeframes, quotes, bookLevels }: Set
     .default(60_000)
     .describe('sockets are closed once the stream has taken nothing for this long, and opened when it does again'),
   timeout_ms: milliseconds(100, 300_000).default(15_000).describe('the time limit of one call, and of a connection to open'),
+  reconnect: z
+    .strictObject({
+      base_ms: milliseconds(1, 600_000).default(200).describe('the first wait, which doubles with jitter'),
+      max_ms: milliseconds(1, 3_600_000).default(30_000).describe('the longest wait'),
+      healthy_ms: milliseconds(0, 3_600_000).default(10_000).describe('a connection that lived this long starts the waits anew'),
+    })
+    .prefault({})
+    .describe('waits before a new connection'),
   retry: retrySettings.prefault({}).describe('how a failed call is retried'),
   breaker: breakerSettings.prefault({}).describe('the circuit breaker of each REST address'),
   tls: tlsSettings(env, 'the venue').prefault({}).describe('for a venue behind a server of your own'),
