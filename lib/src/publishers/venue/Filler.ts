@@ -60,7 +60,7 @@ export class Filler {
     this.#add(() => this.#fill(gap, stillMissing))
   }
 
-  /** What came while a venue without numbers was cut off, as far as it still gives it. */
+  /** The last trades of a venue without numbers: all that it still has of the time of a cut. */
   recent(instruments: readonly Listed[]): void {
     for (const instrument of instruments) this.#add(() => this.#recent(instrument))
   }

@@ -45,7 +45,7 @@ const LISTING_EVERY_MS = 86_400_000
 const LISTING_RETRY_MS = 60_000
 
 /**
- * Live records of a venue. Nothing is opened before the first pull. What the venue pushes waits in a bounded backlog; while that is full
+ * Live records of a venue. Nothing is opened before the first pull. Pushed records wait in a bounded backlog; while that is full
  * the sockets are paused, and nothing is dropped.
  */
 export class VenueSource implements Source {

@@ -130,7 +130,7 @@ export const venueFields = ({ env, limits, timeframes, quotes, bookLevels }: Set
     .strictObject({
       base_ms: milliseconds(1, 600_000).default(200).describe('the first wait, which doubles with jitter'),
       max_ms: milliseconds(1, 3_600_000).default(30_000).describe('the longest wait'),
-      healthy_ms: milliseconds(0, 3_600_000).default(10_000).describe('a connection that lived this long starts the waits anew'),
+      healthy_ms: milliseconds(0, 3_600_000).default(10_000).describe('a connection that lived this long resets the waits'),
     })
     .prefault({})
     .describe('waits before a new connection'),

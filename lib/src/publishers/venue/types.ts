@@ -15,7 +15,7 @@ import type { Listed } from './listed.ts'
 
 export type { Listed } from './listed.ts'
 
-/** What a venue pushes. */
+/** Kinds of data that a venue pushes. */
 export const CHANNELS = ['trades', 'quotes', 'candles', 'books'] as const
 export type Channel = (typeof CHANNELS)[number]
 

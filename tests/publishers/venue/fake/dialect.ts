@@ -7,7 +7,7 @@ export interface RestAnswer {
   readonly body: unknown
 }
 
-/** What a client asked for. */
+/** Subscription of a client. */
 export interface Asked {
   /** Names of the topics. */
   readonly topics: readonly string[]

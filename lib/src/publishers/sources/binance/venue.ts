@@ -60,7 +60,7 @@ export function openVenue(settings: BinanceConfig, context: SourceContext): Venu
       errorOf: (answer, what) => {
         const { code, msg } = errorBody(answer.body)
         return answerError(peer, what, answer, {
-          // 418: the address is banned for a while, because 429 was not heeded.
+          // 418: the address is banned for a while after too many 429.
           ...(answer.status === 418 && { code: 'RATE_LIMITED' as const }),
           ...(answer.status === 451 && {
             code: 'FORBIDDEN' as const,
