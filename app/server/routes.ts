@@ -9,6 +9,7 @@ import { instruments } from './api/instruments.ts'
 import { latestPrices } from './api/latestPrices.ts'
 import { marketSummary } from './api/marketSummary.ts'
 import { openapi } from './api/openapi.ts'
+import { spreads } from './api/spreads.ts'
 import { status } from './api/status.ts'
 import { store } from './api/store.ts'
 import { health } from './health/health.ts'
@@ -32,6 +33,7 @@ export const routes: readonly Route[] = [
   ...indicators,
   anomalies,
   marketSummary,
+  spreads,
   instruments,
   liveEvents,
   dataHealth,

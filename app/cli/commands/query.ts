@@ -61,6 +61,61 @@ const candles = () =>
     .example('qicore query candles bitcoin --timeframe 1d --from 2026-01-01 --json', 'days, for a program')
     .runs(() => import('../verbs/candles.ts'))
 
+/** Adds what the commands of recent records share. */
+const recent = (command: CliCommand) =>
+  command
+    .argument('<coin>', 'id, ticker or name, such as BTC/USDT or BTCUSDT')
+    .option('--source <names>', 'only these sources, such as binance,kraken', list)
+    .option('--currency <names>', 'only figures in these currencies, such as USDT', list)
+    .option(
+      '--from <time>',
+      'records at or after this time: 2026-01-31, ISO 8601, -5m, yesterday, today or now; in UTC unless it names a zone',
+    )
+    .option('--to <time>', 'records before this time')
+    .option('--limit <count>', 'most records, the latest of the range (default: 50; at most 10000)')
+    .option('--simulated', 'also simulated and manual records where there are those of a venue')
+    .printsRows()
+
+const trades = () =>
+  recent(
+    new CliCommand('trades')
+      .summary('show the latest trades of a coin')
+      .description(
+        'Shows the latest stored trades of one coin of all its sources, oldest first, with every digit. For a long range use qicore export trades.',
+      ),
+  )
+    .example('qicore query trades BTC/USDT --from -5m', 'the last five minutes')
+    .example('qicore query trades BTC/USDT --source binance --limit 1000 --csv', 'for a spreadsheet')
+    .runs(() => import('../verbs/trades.ts'))
+
+const quotes = () =>
+  recent(
+    new CliCommand('quotes')
+      .summary('show the latest quotes of a coin')
+      .description(
+        'Shows the latest stored best bids and asks of one coin of all its sources, oldest first, with every digit. For a long range use qicore export quotes.',
+      ),
+  )
+    .example('qicore query quotes BTC/USDT --from -1m', 'the last minute')
+    .example('qicore query quotes BTC/USDT --source kraken --limit 1 --json', 'the current quote of one venue, for a program')
+    .runs(() => import('../verbs/quotes.ts'))
+
+const spread = () =>
+  new CliCommand('spread')
+    .summary('compare the best bid and ask of a pair between venues')
+    .argument('<coin>', 'id, ticker or name, such as BTC/USDT; with --like also a base, such as BTC')
+    .description(
+      'Shows the latest quote of each venue with its spread, and the best bid minus the best ask across venues. Stale quotes are marked and left out of the best. Quotes in different currencies are never compared, except USD and USDT with --like.',
+    )
+    .option('--source <names>', 'only these sources, such as binance,kraken', list)
+    .option('--max-age <seconds>', 'age after which a quote is stale (default: 60)')
+    .option('--like', 'compare all spot pairs of the base in USD and USDT, as if one were worth the other')
+    .option('--simulated', 'also simulated quotes where there are real ones')
+    .printsRows()
+    .example('qicore query spread BTC/USDT', 'each venue, and the best of all')
+    .example('qicore query spread BTC --like --max-age 5', 'dollars and USDT together, by quotes of the last five seconds')
+    .runs(() => import('../verbs/spread.ts'))
+
 const summary = () =>
   filters(
     new CliCommand('summary')
@@ -123,10 +178,11 @@ const health = () =>
 
 export const query = () => {
   const group = new CliCommand('query')
-    .summary('read the store: latest prices, candles, the market, indicators, health')
+    .summary('read the store: latest prices, candles, trades, quotes, spreads, the market, indicators, health')
     .description(
       'Reads stored data. The platform need not run: the embedded database is started for the query if necessary, and stopped after it.',
     )
-  for (const command of [latest(), candles(), summary(), indicators(), anomalies(), health()]) group.addCommand(command)
+  for (const command of [latest(), candles(), trades(), quotes(), spread(), summary(), indicators(), anomalies(), health()])
+    group.addCommand(command)
   return group
 }

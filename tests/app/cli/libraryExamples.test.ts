@@ -1,5 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openStore } from '../../../lib/src/base/database/index.ts'
+import { nowMicros } from '../../../lib/src/base/types/index.ts'
+import { storeVenues, venueRecords } from '../../support/venueRecords.ts'
 import { makeProject, type Project } from './project.ts'
 import { type Ended, Running } from './qicore.ts'
 
@@ -29,6 +32,19 @@ describe('the examples', () => {
     const { code, stdout, stderr } = await example('live-records')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout.match(/^[a-z]+: [\d.]+ usd \(simulated\)$/gm)).toHaveLength(10)
+  })
+
+  it('venue-spreads compares exchanges, and says what is missing', async () => {
+    const unknown = await example('venue-spreads', 'BTC/USDT')
+    expect(unknown).toMatchObject({ code: 0, stdout: expect.stringContaining('no quote of "BTC/USDT" is stored') })
+    {
+      await using store = await openStore({ home: project.home })
+      await storeVenues(store, venueRecords(nowMicros()))
+    }
+    const { code, stdout, stderr } = await example('venue-spreads', 'BTC/USDT', '3600')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^binance: [\d.]+ \/ [\d.]+ USDT, spread 0\.1 \(0\.01 bps\)\nkraken: /)
+    expect(stdout).toMatch(/^best in USDT: sell at \w+ for [\d.]+, buy at \w+ for [\d.]+: -?[\d.]+ \(-?[\d.]+ bps\)$/m)
   })
 
   it('query-prices prints a stored coin, and an error for an unknown one', async () => {

@@ -100,7 +100,8 @@ describe('a coin without records of one kind', () => {
   it('is told what is stored of it, and is not suggested itself', async () => {
     await expect(dsl.openHistory('prices', { coin: ['BTC/USDT'] } as never)).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      message: 'no price of "BTC/USDT" is stored; stored of it: ohlcv, quote, trade at binance; ohlcv, quote, trade at kraken',
+      message:
+        'no price of "BTC/USDT" is stored; stored of it: ohlcv, quote, trade at binance; ohlcv, quote, trade at kraken; ask for one of these',
     })
   })
 

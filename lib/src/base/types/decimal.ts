@@ -64,6 +64,12 @@ export function addDecimals(a: Decimal, b: Decimal): Decimal {
   return decimal(`${sum < 0n ? '-' : ''}${digits.slice(0, point)}.${digits.slice(point)}`)
 }
 
+/** The exact difference `a` - `b`. @throws QiError BAD_DATA when it has more than 40 digits before the point */
+export const subtractDecimals = (a: Decimal, b: Decimal): Decimal => addDecimals(a, negated(b))
+
+const negated = (value: Decimal): Decimal =>
+  (value === '0' ? value : value.startsWith('-') ? value.slice(1) : `-${value}`) as Decimal
+
 const scaleOf = (value: Decimal): number => (value.includes('.') ? value.length - value.indexOf('.') - 1 : 0)
 const unscaled = (value: Decimal, scale: number): bigint => BigInt(value.replace('.', '') + '0'.repeat(scale - scaleOf(value)))
 

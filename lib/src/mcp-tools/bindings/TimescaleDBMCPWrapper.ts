@@ -7,6 +7,7 @@ import { getDataHealth } from '../consumer/get_data_health.ts'
 import { getLatestPrices } from '../consumer/get_latest_prices.ts'
 import { getMarketSummary } from '../consumer/get_market_summary.ts'
 import { getOhlcvData } from '../consumer/get_ohlcv_data.ts'
+import { getSpreads } from '../consumer/get_spreads.ts'
 import { manageHypertables } from '../consumer/manage_hypertables.ts'
 import { marketSentiment } from '../consumer/market_sentiment.ts'
 import { storeCryptoPrices } from '../consumer/store_crypto_prices.ts'
@@ -25,6 +26,7 @@ export const timescaleVerbs = {
   technicalAnalysis: verbOf(technicalAnalysis),
   anomalies: verbOf(detectPriceAnomalies),
   correlation: verbOf(correlation),
+  spreads: verbOf(getSpreads),
   summary: verbOf(getMarketSummary),
   sentiment: verbOf(marketSentiment),
   health: verbOf(getDataHealth),

@@ -1,4 +1,14 @@
-import { NEVER_CLOSED, QiError, type RecordType, type RecordValues, type SeriesCalendars } from '../../types/index.ts'
+import {
+  NEVER_CLOSED,
+  QiError,
+  type Quote,
+  quote,
+  type RecordType,
+  type RecordValues,
+  type SeriesCalendars,
+  type Trade,
+  trade,
+} from '../../types/index.ts'
 import type { ConnectOptions, Pool } from '../connections/pool.ts'
 import {
   CandleHistory,
@@ -35,8 +45,11 @@ import {
   instrumentsQuery,
   latestPricesQuery,
   marketSummaryQuery,
+  recentQuery,
+  spreadsQuery,
 } from './query/queries.ts'
 import { checkQuery, type QueryInput } from './query/query.ts'
+import { recentRecords } from './recent/recent.ts'
 import type {
   Candle,
   Candles,
@@ -47,7 +60,9 @@ import type {
   LatestPrice,
   MarketSummary,
   Page,
+  Spreads,
 } from './results.ts'
+import { spreads } from './spreads/spreads.ts'
 
 export interface FinancialOptions {
   readonly connect?: ConnectOptions
@@ -108,6 +123,29 @@ export class MarketReads {
    */
   async getCurrentPrice(query: QueryInput<typeof currentPriceQuery>): Promise<CurrentPrice> {
     return byName(this.#reader, checkQuery(currentPriceQuery, query), (asked) => currentPrice(this.#reader, asked))
+  }
+
+  /**
+   * The latest trades of a coin in a range, of all its sources together, oldest first; those of one moment in the order of the venue.
+   * @throws QiError BAD_REQUEST; NOT_FOUND if no trade of the coin is stored, or several coins share the ticker
+   */
+  async getTrades(query: QueryInput<typeof recentQuery>): Promise<readonly Trade[]> {
+    return byName(this.#reader, checkQuery(recentQuery, query), (asked) => recentRecords<Trade>(this.#reader, trade, asked))
+  }
+
+  /** {@link getTrades} for quotes. @throws QiError BAD_REQUEST, NOT_FOUND */
+  async getQuotes(query: QueryInput<typeof recentQuery>): Promise<readonly Quote[]> {
+    return byName(this.#reader, checkQuery(recentQuery, query), (asked) => recentRecords<Quote>(this.#reader, quote, asked))
+  }
+
+  /**
+   * The latest quote of each venue with its spread, and the best bid and ask across venues. Differences are exact, basis points are
+   * float64. Stale quotes are marked and left out of the best; quotes in different currencies are compared with `like` alone.
+   * @throws QiError BAD_REQUEST; NOT_FOUND if no quote of the coin is stored, or several coins share the ticker
+   */
+  async getSpreads(query: QueryInput<typeof spreadsQuery>): Promise<Spreads> {
+    const asked = checkQuery(spreadsQuery, query)
+    return byName(this.#reader, asked, (one) => spreads(this.#reader, one))
   }
 
   /** Capitalisation, breadth and top movers of the market, each per source and currency. @throws QiError BAD_REQUEST */

@@ -5,6 +5,7 @@ import type { Series } from './series.ts'
 export * from './analysisResults.ts'
 export type { Completeness } from './candles/completeness.ts'
 export type { Series } from './series.ts'
+export type * from './spreads/results.ts'
 
 /** A page of a longer list; pass `next` as `after` for the next page. */
 export interface Page<T> {

@@ -27,7 +27,7 @@ export async function coinNotFound(reader: RowReader, asked: Asked, what: string
   const kinds = await reader.rows({ text: KINDS, values: [coin] })
   if (kinds.length > 0) {
     const held = kinds.map((row) => `${(JSON.parse(String(row.types)) as string[]).join(', ')} at ${row.source}`)
-    return missing(asked, what, `; stored of it: ${held.join('; ')}`)
+    return missing(asked, what, `; stored of it: ${held.join('; ')}; ask for one of these`)
   }
   const found = await reader.rows({ text: NAMESAKES, values: [coin] })
   const ids = found.slice(0, 10).map((row) => `${row.coin_id} (${row.source})`)

@@ -94,15 +94,19 @@ async function narrow(reader: RowReader, ids: readonly string[], { sources, curr
   return rows.map((row) => String(row.coin_id))
 }
 
-/** The source and the currency of a query of one series, if it names them. */
-export const coinsOf = ({ source, currency }: OfOneSeries): CoinsOf => ({
+/** The sources and the currency of a query of one coin, if it names them. */
+export const coinsOf = ({ source, sources, currency, currencies }: OfOneCoin): CoinsOf => ({
+  ...(currencies !== undefined && { currencies }),
+  ...(sources !== undefined && { sources }),
   ...(source !== undefined && { sources: [source] }),
   ...(currency !== undefined && { currencies: [currency] }),
 })
 
-interface OfOneSeries {
+interface OfOneCoin {
   readonly source?: string | undefined
+  readonly sources?: readonly string[] | undefined
   readonly currency?: string | undefined
+  readonly currencies?: readonly string[] | undefined
 }
 
 /**
@@ -110,7 +114,7 @@ interface OfOneSeries {
  * name; so an id costs no search.
  * @throws QiError NOT_FOUND if nothing is stored, or several coins share the ticker
  */
-export async function byName<Q extends OfOneSeries & { readonly coin: string }, T>(
+export async function byName<Q extends OfOneCoin & { readonly coin: string }, T>(
   reader: RowReader,
   query: Q,
   run: (query: Q) => Promise<T>,

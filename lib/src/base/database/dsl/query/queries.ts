@@ -4,6 +4,8 @@ import { count, cursor, flag, list, name, sourceName, time } from './parameters.
 
 export { INDICATOR_NAMES, type IndicatorName, indicatorOf } from '../indicators/index.ts'
 export { type IndicatorInput, indicatorQueries } from '../indicators/queries.ts'
+export { recentQuery } from '../recent/query.ts'
+export { spreadsQuery } from '../spreads/query.ts'
 export * from './analysisQueries.ts'
 
 export const PRICE_SORTS = ['coin', 'market_cap', 'volume_24h', 'change_24h_pct'] as const

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nowMicros } from '../../lib/src/base/types/index.ts'
+import { type LinkedTools, linkedTools } from '../mcp-tools/consumer/linked.ts'
+import { testDatabase } from '../support/database.ts'
+import { storeVenues, venueRecords } from '../support/venueRecords.ts'
+import { makeProject, type Project } from './cli/project.ts'
+import { document, failure, qicore } from './cli/qicore.ts'
+import { type Engines, getJson, openEngines, platformOf, serving } from './server/served.ts'
+
+const { url: database } = await testDatabase()
+const records = venueRecords(nowMicros())
+const PAIR = 'BTC/USDT'
+const ofPair = <R extends { readonly coinId: string }>(some: readonly R[]) => some.filter(({ coinId }) => coinId === PAIR)
+
+let project: Project
+let engines: Engines
+let tools: LinkedTools
+beforeAll(async () => {
+  project = await makeProject('venues')
+  engines = await openEngines(database)
+  tools = await linkedTools(database)
+  await storeVenues(engines.store, records)
+})
+afterAll(async () => {
+  await tools?.[Symbol.asyncDispose]()
+  await engines?.[Symbol.asyncDispose]()
+  await project?.[Symbol.asyncDispose]()
+})
+
+const cli = (...args: string[]) => qicore(args, { cwd: project.cwd, env: { DATABASE_URL: database } })
+const get = async (path: string) => {
+  const { url } = await serving(platformOf(engines))
+  return getJson(url + path)
+}
+
+interface Spreads {
+  readonly venues: readonly { readonly source: string; readonly spread: string }[]
+  readonly best: readonly { readonly difference: string }[]
+}
+
+/** Without what depends on the moment of the call. */
+const settled = (found: unknown): unknown =>
+  JSON.parse(JSON.stringify(found), (key, value) => (key === 'age_seconds' ? undefined : value))
+
+describe('records of exchanges, without any price record', () => {
+  it('trades are shown with every digit, the latest of the range, oldest first', async () => {
+    const { items } = document<{ items: { sequence: number; price: string }[] }>(
+      await cli('query', 'trades', 'BTC/USDT', '--source', 'binance', '--limit', '3', '--json'),
+    )
+    const last = ofPair(records.trades)
+      .filter(({ source }) => source === 'binance')
+      .slice(-3)
+    expect(items.map(({ sequence, price }) => [sequence, price])).toEqual(last.map(({ sequence, price }) => [sequence, price]))
+    const shown = await cli('query', 'trades', 'xbtusdt', '--limit', '2')
+    expect(shown.stdout).toMatch(/^TIME +COIN +SOURCE +SIDE +PRICE +CURRENCY +AMOUNT +TRADE ID +ORIGIN\n.*BTC\/USDT/)
+    expect(shown.stderr).toContain('the latest 2; raise --limit')
+    const csv = await cli('query', 'trades', PAIR, '--from', '-1d', '--limit', '1000', '--csv')
+    expect(csv.stdout.trim().split('\r\n')).toHaveLength(1 + ofPair(records.trades).length)
+  })
+
+  it('quotes are shown, and an empty range is told from an unknown coin', async () => {
+    const shown = await cli('query', 'quotes', PAIR, '--source', 'kraken', '--limit', '1')
+    expect(shown.stdout).toMatch(/BID +BID SIZE +ASK +ASK SIZE +CURRENCY/)
+    const empty = await cli('query', 'quotes', PAIR, '--from', '2020-01-01', '--to', '2020-01-02')
+    expect([empty.code, empty.stdout, empty.stderr]).toEqual([0, '', expect.stringContaining('no quote in that range')])
+    expect(failure(await cli('query', 'quotes', 'NO/NE', '--json'))).toMatchObject({ code: 'NOT_FOUND' })
+    const reversed = await cli('query', 'trades', PAIR, '--from', '-1m', '--to', '-5m', '--json')
+    expect(failure(reversed)).toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining('must be before') })
+  })
+
+  it('the spread is the same in CLI, HTTP and MCP', async () => {
+    const http = await get('/api/v1/spreads?coin=BTC/USDT&max_age=86400')
+    expect(http.status).toBe(200)
+    const { venues, best } = http.body as Spreads
+    expect(venues).toMatchObject([
+      { source: 'binance', spread: '0.1' },
+      { source: 'kraken', spread: '0.1' },
+    ])
+    expect(best).toHaveLength(1)
+    expect(settled(document(await cli('query', 'spread', PAIR, '--max-age', '86400', '--json')))).toEqual(settled(http.body))
+    const tool = await tools.call<Spreads>('get_spreads', { coin: 'BTC/USDT', max_age: 86400 })
+    expect(settled(tool.best)).toEqual(settled(best))
+    expect((await get('/api/v1/spreads?coin=BTC%2FUSDT')).status).toBe(200)
+    const { detail } = (await get('/api/v1/spreads?coin=BTC')).body as { detail: string }
+    expect(detail).toContain('BTC/USD at coinbase and kraken')
+    const people = await cli('query', 'spread', 'BTC', '--like', '--max-age', '86400')
+    expect(people.stdout).toMatch(
+      /best in USD and USDT: bid [\d.]+ at \w+, ask [\d.]+ at \w+; bid - ask -?[\d.]+ \(-?[\d.]+ bps\)/,
+    )
+    const stale = await cli('query', 'spread', PAIR, '--max-age', '0.001')
+    expect(stale.stdout).toMatch(/binance .* stale/)
+    expect(stale.stderr).toContain('left out of the best')
+    const csv = await cli('query', 'spread', PAIR, '--csv')
+    expect(csv.stdout).toMatch(/^section,coin_id,source,.*\r\nvenues,BTC\/USDT,binance,/)
+  })
+
+  it('a slash in an id survives every address', async () => {
+    for (const coin of ['BTC/USDT', 'BTC%2FUSDT', 'BTC/USDT:USDT', 'BTC%2FUSDT%3AUSDT', 'btc/usdt', 'XXBTZEUR'])
+      for (const path of [
+        'prices/latest?coins=',
+        'trades?limit=1&coin=',
+        'candles?timeframe=1m&limit=1&coin=',
+        'indicators/sma?timeframe=1m&coin=',
+      ])
+        expect((await get(`/api/v1/${path}${coin}`)).status, path + coin).toBe(200)
+    expect(await get('/api/v1/prices?coin=BTC/USDT')).toMatchObject({
+      status: 404,
+      body: { detail: expect.stringMatching(/stored of it: ohlcv, quote, trade at binance/) },
+    })
+  })
+
+  it.each([
+    ['get_current_price', {}],
+    ['get_latest_prices', { coins: [PAIR] }],
+    ['technical_analysis', { timeframe: '1m' }],
+    ['calculate_sma', { timeframe: '1m' }],
+    ['detect_price_anomalies', { timeframe: '1m' }],
+    ['get_ohlcv_data', { timeframe: '15m' }],
+    ['get_data_health', {}],
+    ['timeseries_query', { query: 'trades', arguments: { coin: PAIR } }],
+  ])('%s answers of a pair, from its exchanges', async (tool, input) => {
+    const asked = tool === 'get_latest_prices' || tool === 'timeseries_query' ? input : { coin: PAIR, ...input }
+    const { refused, text } = await tools.ask(tool, asked)
+    expect(refused, text).toBe(false)
+    expect(text).toMatch(/BTC\/USDT/)
+    expect(text).toMatch(/source: .*binance/)
+  })
+
+  it('pairs correlate', async () => {
+    const found = await tools.call('correlation', { coins: [PAIR, 'ETH/USDT', 'XXBTZEUR'], timeframe: '1m' })
+    expect(found).toMatchObject({
+      series: [{ coin_id: PAIR }, { coin_id: 'ETH/USDT' }, { coin_id: 'BTC/EUR', source: 'kraken' }],
+    })
+  })
+})
