@@ -6,6 +6,8 @@ export { CryptoFinancialDSL, DrizzleClient, openStore, type Store, TimescaleClie
 export {
   type Alert,
   alert,
+  type Book,
+  book,
   type Decimal,
   decimal,
   defineSink,

@@ -8,6 +8,7 @@ import {
   type RecordValues,
   recordTypes,
 } from '../../lib/src/base/types/index.ts'
+import { faultyLists, validLists } from '../database/bookLists.ts'
 
 // The fast paths for times and records, compared with the slow ones: the calendar, and the zod schema.
 
@@ -137,12 +138,19 @@ const wireValue = (type: RecordType, name: string, kind: string): fc.Arbitrary<u
     integer: fc.nat(),
     float: fc.double({ noNaN: true, noDefaultInfinity: true }),
     boolean: fc.boolean(),
+    decimals: fc.array(fc.constantFrom('1', '2', '1.50', '3.25', '-0', '100000000000000000001'), { maxLength: 4 }),
   }
   return fc.oneof({ weight: 60, arbitrary: good[kind] as fc.Arbitrary<unknown> }, { weight: 1, arbitrary: odd })
 }
 
-const wireRecord = (type: RecordType) =>
-  fc.record(
+const figures = fc.constantFrom('1', '2', '1.50', '3.25', '-0', '100000000000000000001')
+const lists = fc.oneof(
+  { weight: 4, arbitrary: validLists(figures, 5) },
+  { weight: 1, arbitrary: faultyLists(figures, fc.constantFrom(null, 7, 'x', '1e5', {})) },
+)
+
+const wireRecord = (type: RecordType): fc.Arbitrary<Record<string, unknown>> => {
+  const any = fc.record(
     Object.fromEntries(
       type.fields.map(({ name, kind, optional }) => [
         name,
@@ -150,13 +158,16 @@ const wireRecord = (type: RecordType) =>
       ]),
     ),
   )
+  return type.name === 'book' ? fc.tuple(any, lists).map(([wire, own]) => ({ ...wire, ...own })) : any
+}
 
 /** {@link RecordType.fromWire} with the schema alone. */
 function slowFromWire(type: RecordType, wire: unknown): Record<string, unknown> | undefined {
   const result = type.schema.safeParse(wire)
   if (!result.success) return undefined
   const values = type.fields.map(({ name, property }) => [property, (result.data as Record<string, unknown>)[name]] as const)
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined))
+  const record = Object.fromEntries(values.filter(([, value]) => value !== undefined)) as RecordValues
+  return attempt(() => type.checkRule(record))
 }
 
 const attempt = <T>(run: () => T): T | undefined => {

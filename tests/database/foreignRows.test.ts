@@ -38,6 +38,7 @@ describe('the tables refuse what readers cannot read', async () => {
     )
     expect(rows.map((row) => row.table)).toEqual([
       'alerts_rows',
+      'books_rows',
       'crypto_prices_rows',
       'currencies',
       'exchanges',

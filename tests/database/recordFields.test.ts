@@ -28,7 +28,7 @@ function valuesOf(type: RecordType, fields: RecordFields): Record<string, unknow
 const decodedOf = (type: RecordType, value: string): Record<string, unknown> => {
   const record: RecordValues = type.decode(Buffer.from(value))
   const kept = type.fields.filter(
-    ({ kind, property }) => kind !== 'decimal' && kind !== 'float' && record[property] !== undefined,
+    ({ kind, property }) => !['decimal', 'decimals', 'float'].includes(kind) && record[property] !== undefined,
   )
   return Object.fromEntries(kept.map(({ property }) => [property, record[property]]))
 }

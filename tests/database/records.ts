@@ -1,5 +1,5 @@
 import type { Candle } from '../../lib/src/base/database/index.ts'
-import { decimal, type Ohlcv, type Price, type Timeframe, timeframeMicros } from '../../lib/src/base/types/index.ts'
+import { type Book, decimal, type Ohlcv, type Price, type Timeframe, timeframeMicros } from '../../lib/src/base/types/index.ts'
 
 export const MINUTE = 60_000_000
 /** 2026-01-05T00:00:00Z, a Monday. */
@@ -40,6 +40,23 @@ export const aBar = (
   high: decimal(change.high ?? '12'),
   low: decimal(change.low ?? '9'),
   close: decimal(change.close ?? '11'),
+})
+
+export const aBook = (change: Partial<Book> = {}): Book => ({
+  coinId: 'BTC/USDT',
+  source: 'binance',
+  time: MONDAY,
+  receivedAt: MONDAY,
+  origin: 'live',
+  currency: 'USDT',
+  sequence: 1,
+  levels: 5,
+  bids: ['100'].map(decimal),
+  bidSizes: ['1'].map(decimal),
+  asks: ['101'].map(decimal),
+  askSizes: ['2.5'].map(decimal),
+  verified: true,
+  ...change,
 })
 
 /** A final bar as queries return it. */

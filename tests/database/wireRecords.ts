@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { formatTime, type RecordType } from '../../lib/src/base/types/index.ts'
+import { faultyLists, validLists } from './bookLists.ts'
 
 const digits = (min: number, max: number) => fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: min, maxLength: max })
 /** Times whose microseconds fit a number exactly, both since 1970 and since 2000: years 1716 to 2255. */
@@ -125,6 +126,10 @@ const kinds: Readonly<Record<string, { plain: fc.Arbitrary<unknown>; wild: fc.Ar
   integer: { plain: fc.nat(), wild: fc.oneof(fc.maxSafeInteger(), fc.constantFrom(-0, 1e15, 1e14, 9007199254740992)) },
   float: { plain: doubles.filter((x) => !JSON.stringify(x).includes('e')), wild: doubles },
   boolean: { plain: fc.boolean(), wild: fc.boolean() },
+  decimals: {
+    plain: fc.array(plainDecimals, { maxLength: 5 }),
+    wild: fc.array(fc.oneof(plainDecimals, decimals, odd), { maxLength: 5 }),
+  },
 }
 
 function values(type: RecordType, name: string, kind: string, onlyPlain: boolean): fc.Arbitrary<unknown> {
@@ -135,6 +140,19 @@ function values(type: RecordType, name: string, kind: string, onlyPlain: boolean
 
 /** Wire objects of a type: mostly valid; with `plain` all valid and plain ASCII. */
 export const wireRecord = (type: RecordType, { plain = false } = {}): fc.Arbitrary<Record<string, unknown>> =>
+  type.name === 'book'
+    ? fc
+        .tuple(anyRecord(type, plain), plain ? validLists(plainDecimals) : anyLists)
+        .map(([wire, lists]) => ({ ...wire, ...lists }))
+    : anyRecord(type, plain)
+
+const anyLists = fc.oneof(
+  { weight: 20, arbitrary: validLists(plainDecimals) },
+  { weight: 5, arbitrary: faultyLists(plainDecimals, fc.oneof(decimals, odd)) },
+  { weight: 1, arbitrary: fc.constant({}) },
+)
+
+const anyRecord = (type: RecordType, plain: boolean): fc.Arbitrary<Record<string, unknown>> =>
   fc.record(
     Object.fromEntries(
       type.fields.map(({ name, kind, optional }) => {
@@ -159,7 +177,7 @@ const space = fc.oneof(
 /** Fields of a later version, as JSON: plain ones, or also ones that the scanner leaves to the slow way. */
 function laterFields(onlyPlain: boolean): fc.Arbitrary<readonly [name: string, value: string][]> {
   const ascii = fc.constantFrom(...'abcXYZ019/-_. :,{}[]()!')
-  const names = fc.constantFrom('note', 'a', 'Price', 'pric', 'price2', 'levels', 'coin id', '')
+  const names = fc.constantFrom('note', 'a', 'Price', 'pric', 'price2', 'depth', 'coin id', '')
   const plain = fc.tuple(
     names.map((name) => JSON.stringify(name)),
     fc.jsonValue({ stringUnit: ascii, maxDepth: 4 }).map((value) => JSON.stringify(value)),

@@ -171,12 +171,12 @@ async function suite(onKafka: boolean): Promise<void> {
   test.each(Object.entries(LEFT_OUT))('%s leaves them out', async (_, see) => {
     const seen = await see()
     expect(typeof seen === 'string' ? JSON.parse(seen) : seen).toMatchObject(wire)
-    for (const name of ['fee', 'levels', 'note']) expect(seen).not.toHaveProperty(name)
+    for (const name of ['fee', 'depth', 'note']) expect(seen).not.toHaveProperty(name)
   })
 
   test('tail shows them', async () => {
     const line = (await tailed()).split('\n').find((one) => one.includes(source) && one.includes('bitcoin'))
-    expect(line).toContain(`fee=0.10000000000000000001 levels=[["1.50",{"deep":[null,true]}]] note=later`)
+    expect(line).toContain(`fee=0.10000000000000000001 depth=[["1.50",{"deep":[null,true]}]] note=later`)
   })
 
   test('the store takes every record type by both ways, also into tables that have the new column already', async () => {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type RecordType, recordTypes } from '../../lib/src/base/types/index.ts'
 
 /** Fields that no record type has: those of a later version, as JSON. */
-export const LATER = '"fee":0.10000000000000000001,"levels":[["1.50",{"deep":[null,true]}]],"note":"later"'
+export const LATER = '"fee":0.10000000000000000001,"depth":[["1.50",{"deep":[null,true]}]],"note":"later"'
 /** The same behind a text that the fast lane leaves to the decoded way. */
 export const LATER_AND_SLOW = `${LATER},"remark":"größe \\"x\\""`
 
@@ -17,6 +17,7 @@ const VALUES: Readonly<Record<string, unknown>> = { decimal: '1.5', integer: 7, 
 export function sampleWire(type: RecordType, source: string, coinId: string): Record<string, unknown> {
   const fields = type.fields.map(({ name, kind }) => {
     if (kind === 'time') return [name, name === 'time' ? '2026-01-01T00:00:00Z' : '2026-01-01T12:00:00Z']
+    if (kind === 'decimals') return [name, name.startsWith('ask') ? ['2.5', '3.50'] : ['1.5', '-1']]
     if (kind !== 'text') return [name, VALUES[kind]]
     const { enum: words, anyOf } = z.toJSONSchema(type.schema.shape[name] as z.ZodType, { io: 'input' }) as Texts
     return [name, (words ?? anyOf?.flatMap((each) => each.enum ?? []))?.[0] ?? 'x']

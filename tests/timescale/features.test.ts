@@ -64,7 +64,16 @@ describeWith('timescaledb', 'on TimescaleDB', () => {
   })
 
   it('compression can be set for every table', async () => {
-    for (const table of ['ohlcv_data', 'trades', 'quotes', 'indicators', 'market_analytics', 'trending', 'alerts'] as const)
+    for (const table of [
+      'ohlcv_data',
+      'trades',
+      'quotes',
+      'indicators',
+      'market_analytics',
+      'trending',
+      'alerts',
+      'books',
+    ] as const)
       await store.timescale.policies.setCompression(table, 7)
     expect(await count(store, "timescaledb_information.jobs where proc_name like 'policy_compression'")).toBeGreaterThanOrEqual(6)
     await store.timescale.policies.setCompression('trades', undefined)

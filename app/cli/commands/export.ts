@@ -4,7 +4,7 @@ import { CliCommand } from '../CliCommand.ts'
 export const exportCommand = () =>
   new CliCommand('export')
     .summary('export stored history to CSV, NDJSON or Parquet files')
-    .argument('<kind>', 'candles, prices, trades, quotes, ohlcv, market, trending, indicators or alerts')
+    .argument('<kind>', 'candles, prices, trades, quotes, books, ohlcv, market, trending, indicators or alerts')
     .argument('[coins...]', 'ids, tickers or names, such as bitcoin or BTC (default: all coins; candles take exactly one)')
     .description(
       'Exports the stored records of a time range, series by series, with every digit. The file gets its name once it is complete. After an interruption the same command goes on from there. A second export into the same file or folder is refused while the first one runs.',

@@ -6,7 +6,7 @@ export const gaps = () =>
     .summary('list gaps in the stored data, with reasons')
     .argument('[coins...]', 'ids, tickers or names, such as bitcoin or BTC (default: all coins)')
     .description(
-      'Lists the gaps in the stored data. A gap is: a bar missing between the first and the last one; a time without prices longer than three times their usual interval; missing trade numbers, if the source numbers its trades; for other trades and quotes a time in which their source did not run or was disconnected; and data that a running source should have sent by now.',
+      'Lists the gaps in the stored data. A gap is: a bar missing between the first and the last one; a time without prices longer than three times their usual interval; missing trade numbers, if the source numbers its trades; for other trades, quotes and order books a time in which their source did not run or was disconnected; and data that a running source should have sent by now.',
     )
     .option('--coin <ids>', 'the same as naming coins', list)
     .option('--source <names>', 'only these sources, such as coingecko', list)

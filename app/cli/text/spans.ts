@@ -14,6 +14,7 @@ const PLURALS: Readonly<Record<string, string>> = {
   price: 'prices',
   trade: 'trades',
   quote: 'quotes',
+  book: 'books',
   market_analytics: 'market',
 }
 

@@ -46,7 +46,7 @@ export function recordMetrics(register: Registry): { close(): void } {
   )
   const way = new Histogram({
     name: 'qicore_market_to_row_seconds',
-    help: 'Time from the market to the row, for the oldest sampled record of a write; live prices, trades and quotes',
+    help: 'Time from the market to the row, for the oldest sampled record of a write; live prices, trades, quotes and books',
     labelNames: ['topic'],
     buckets: WAY_SECONDS,
     registers: [register],

@@ -26,8 +26,8 @@ export const CryptoDataConsumer = define({
 
 export const PriceConsumer = define({
   name: 'prices',
-  summary: 'Stores prices, trades and quotes',
-  records: ['price', 'trade', 'quote'],
+  summary: 'Stores prices, trades, quotes and order books',
+  records: ['price', 'trade', 'quote', 'book'],
 })
 
 export const OHLCVConsumer = define({ name: 'ohlcv', summary: 'Stores candles', records: ['ohlcv'] })

@@ -41,6 +41,19 @@ const RECORDS: Readonly<Record<keyof typeof recordTypes, readonly [string, Recor
       as_of: '2026-01-01T00:00:00Z',
     },
   ],
+  book: [
+    'books',
+    {
+      ...common,
+      sequence: 1,
+      levels: 2,
+      bids: ['1.5', '1'],
+      bid_sizes: ['1', '2'],
+      asks: ['2'],
+      ask_sizes: ['1'],
+      verified: true,
+    },
+  ],
   instrument: ['currencies', { ...common, kind: 'currency', symbol: 'x', name: 'X', active: true }],
 }
 

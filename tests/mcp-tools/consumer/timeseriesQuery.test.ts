@@ -44,6 +44,7 @@ describe('named queries', () => {
     'candles',
     'trades',
     'quotes',
+    'books',
     'market_figures',
     'trending',
     'indicators',

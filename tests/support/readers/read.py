@@ -37,7 +37,7 @@ def pyarrow(path, kind, names):
     if kind == "json":
         return json.load(unpacked(path))  # pyarrow reads no arrays
     # Without a schema texts that look like times become times of seconds or nanoseconds.
-    types = {"integer": pa.int64(), "float": pa.float64(), "boolean": pa.bool_()}
+    types = {"integer": pa.int64(), "float": pa.float64(), "boolean": pa.bool_(), "decimals": pa.list_(pa.string())}
     known = pa.schema([(name, types.get(field["kind"], pa.string())) for name, field in names.items()])
     options = ndjson.ParseOptions(explicit_schema=known, newlines_in_values=False)
     return ndjson.read_json(pa.input_stream(path), parse_options=options).to_pylist()
@@ -70,7 +70,7 @@ def polars(path, kind, names):
 def duckdb(path, kind, names):
     import duckdb as db
 
-    types = {"text": "VARCHAR", "decimal": "VARCHAR", "time": "TIMESTAMPTZ", "integer": "BIGINT", "float": "DOUBLE", "boolean": "BOOLEAN"}
+    types = {"text": "VARCHAR", "decimal": "VARCHAR", "time": "TIMESTAMPTZ", "integer": "BIGINT", "float": "DOUBLE", "boolean": "BOOLEAN", "decimals": "VARCHAR[]"}
     columns = json.dumps({field["name"]: types[field["kind"]] for field in names.values()}).replace('"', "'")
     source = {
         "parquet": f"read_parquet('{path}', hive_partitioning = false)",

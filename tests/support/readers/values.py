@@ -1,5 +1,6 @@
 """Values as the readers give them, as texts that can be compared with what was written."""
 
+import json
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -25,6 +26,8 @@ def micros(value):
 
 
 def absent(value):
+    if hasattr(value, "__len__") and not isinstance(value, str):
+        return False
     # NaN, NaT and NA are not equal to themselves, or to nothing.
     if isinstance(value, str):
         return value == ""
@@ -40,6 +43,12 @@ def text_of(value, kind):
         if isinstance(value, str):
             return value
         raise ValueError(f"{value!r} is no exact figure")
+    if kind == "decimals":
+        # A list of texts, from CSV as JSON.
+        figures = json.loads(value) if isinstance(value, str) else value
+        if any(isinstance(one, float) for one in figures):
+            raise ValueError(f"{value!r} has a float")
+        return ",".join(text_of(one, "decimal") for one in figures)
     if kind == "integer":
         if isinstance(value, float):
             raise ValueError(f"{value!r} is no whole number")
@@ -57,7 +66,7 @@ def rows_of(rows, fields):
         for field in fields:
             name, kind = field["name"], field["kind"]
             value = row.get(name)
-            exact = row.get(f"{name}_exact") if kind == "decimal" else None
+            exact = row.get(f"{name}_exact") if kind in ("decimal", "decimals") else None
             if exact is not None and not absent(exact):
                 if not absent(value):
                     raise ValueError(f"{name} and {name}_exact are both there: {value!r}, {exact!r}")

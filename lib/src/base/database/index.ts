@@ -33,6 +33,7 @@ export {
 } from './connections/pool.ts'
 export { type ReplicaState, replicaState } from './connections/replicaState.ts'
 export { IDENTIFY, SilenceWatch } from './connections/SilenceWatch.ts'
+export { ARRAY_HEAD } from './copy/decimals.ts'
 export { RecordFields } from './copy/scan/RecordFields.ts'
 export { RecordScan } from './copy/scan/RecordScan.ts'
 export { from2000 } from './copy/scan/time.ts'

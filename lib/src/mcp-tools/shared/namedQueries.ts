@@ -71,6 +71,7 @@ export const NAMED_QUERIES = {
   }),
   trades: rowsOf(recordTypes.trade, { coin, source, currency }),
   quotes: rowsOf(recordTypes.quote, { coin, source, currency }),
+  books: rowsOf(recordTypes.book, { coin, source, currency }),
   market_figures: rowsOf(recordTypes.market_analytics, { source, currency }),
   trending: rowsOf(recordTypes.trending, { source }),
   indicators: rowsOf(recordTypes.indicator, {

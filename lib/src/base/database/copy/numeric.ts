@@ -6,6 +6,8 @@ const ZERO = 48
 const MINUS = 45
 const POINT = 46
 
+/** PostgreSQL's number of the type numeric. */
+export const NUMERIC_OID = 1700
 /** Most bytes of a decimal of 80 digits. */
 export const NUMERIC_BYTES = 64
 

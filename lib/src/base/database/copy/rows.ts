@@ -1,6 +1,7 @@
 import { type Failure, QiError, type RecordValues } from '../../types/index.ts'
 import type { SeriesNumbers } from '../series/SeriesNumbers.ts'
 import { SERIES, type TableSpec } from '../tables/tables.ts'
+import { decimalsBytes } from './decimals.ts'
 import { NUMERIC_BYTES } from './numeric.ts'
 import { blame, putters } from './values.ts'
 
@@ -20,6 +21,7 @@ export class RowEncoder {
     put: (value: never, out: Buffer, at: number) => number
     wide: boolean
   }[]
+  readonly #lists: readonly TableSpec['fields'][number][]
   readonly #fixedBytes: number
   readonly #numbers: SeriesNumbers | undefined
   #out = Buffer.allocUnsafe(1 << 16)
@@ -27,6 +29,7 @@ export class RowEncoder {
   constructor(table: TableSpec, numbers?: SeriesNumbers) {
     this.#numbers = numbers
     this.#fields = table.fields.map((field) => ({ field, put: putters[field.kind], wide: field.kind === 'text' }))
+    this.#lists = table.fields.filter(({ kind }) => kind === 'decimals')
     this.#fixedBytes = 2 + table.fields.length * (4 + NUMERIC_BYTES)
   }
 
@@ -116,6 +119,7 @@ export class RowEncoder {
   #reserve(record: RecordValues, at: number): void {
     let need = this.#fixedBytes
     for (const { field, wide } of this.#fields) if (wide) need += 3 * (String(record[field.property] ?? '').length + 1)
+    for (const { property } of this.#lists) need += decimalsBytes(record[property])
     if (at + need <= this.#out.length) return
     const larger = Buffer.allocUnsafe(Math.max(this.#out.length * 2, at + need))
     this.#out.copy(larger, 0, 0, at)

@@ -1,5 +1,6 @@
 import type { FieldKind, RecordField } from '../../types/index.ts'
 import { checkMicros, QiError } from '../../types/index.ts'
+import { putDecimals } from './decimals.ts'
 import { putNumeric } from './numeric.ts'
 
 /** Writes one value at a position and returns the position after it. The caller writes the length in front. */
@@ -25,6 +26,7 @@ export const putters: Readonly<Record<FieldKind, Put>> = {
     out[at] = expectType(value, 'boolean') ? 1 : 0
     return at + 1
   },
+  decimals: putDecimals,
 }
 
 function putTime(value: number, out: Buffer, at: number): number {

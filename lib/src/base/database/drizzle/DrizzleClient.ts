@@ -84,7 +84,7 @@ export class DrizzleClient {
   async insert<R extends RecordValues>(type: RecordType<R>, given: R): Promise<void> {
     const { now, arrivals, calendars } = this.#admission
     await calendars.refresh()
-    const record = arrivals.stamp(type, admit(type, given, now(), calendars.of))
+    const record = arrivals.stamp(type, admit(type, type.checkRule(given), now(), calendars.of))
     const spec = tableOf(type, record)
     let insert = this.#inserts.get(spec.name)
     if (!insert) {

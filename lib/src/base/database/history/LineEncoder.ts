@@ -19,6 +19,11 @@ const UPPER_Z = 0x5a
 const ZERO = 0x30
 const NINE = 0x39
 const LOWER_T = 0x74
+const COMMA = 0x2c
+const OPEN = 0x7b
+const CLOSE = 0x7d
+/** Most bytes of a list for a byte of input: `1,` becomes `""1"",`. */
+const LIST_GROWTH = 3
 /** Digits on either side of the point of a figure. */
 const MOST_DIGITS = 40
 /** An integer of at most this many digits is exact in a number. */
@@ -41,6 +46,8 @@ interface Program {
   readonly rest: Buffer
   /** Bytes of a record without those of its values. */
   readonly bytes: number
+  /** Most bytes of a value for a byte of input. */
+  readonly growth: number
 }
 
 /** Encoded records, in the order of the history. */
@@ -87,7 +94,7 @@ export class LineEncoder {
       this.#at += FRAME_HEAD
       const start = this.#at
       const program = this.#programOf(series)
-      this.#reserve(program.bytes + length)
+      this.#reserve(program.bytes + program.growth * length)
       const to = this.#to
       if (!this.#line(program)) {
         this.#to = to
@@ -137,7 +144,8 @@ export class LineEncoder {
     }
     const rest = Buffer.from(`${constants}${form.close}`)
     const own = steps.reduce((sum, step) => sum + step.constants.length + step.label.length + this.#quoteBytes + 8, rest.length)
-    return { series, steps, rest, bytes: own }
+    const growth = steps.some(({ kind }) => kind === 'decimals') ? LIST_GROWTH : 1
+    return { series, steps, rest, bytes: own, growth }
   }
 
   #reserve(bytes: number): void {
@@ -177,6 +185,7 @@ export class LineEncoder {
   #value(kind: FieldKind): boolean {
     if (kind === 'integer' || kind === 'float') return this.#number(kind)
     if (kind === 'boolean') return this.#boolean()
+    if (kind === 'decimals') return this.#decimals()
     const quote = this.#form.quote !== ''
     if (quote) this.#out[this.#to++] = 0x22
     const plain = kind === 'decimal' ? this.#decimal() : kind === 'time' ? this.#time() : this.#text()
@@ -232,6 +241,34 @@ export class LineEncoder {
     this.#at = at
     this.#to = to
     return true
+  }
+
+  /** `{1.5,2}` as a list of texts. */
+  #decimals(): boolean {
+    const { open, mark, close } = this.#form.list
+    const input = this.#input
+    if (input[this.#at++] !== OPEN) return false
+    if (input[this.#at] === CLOSE) {
+      this.#at++
+      this.#write('[]')
+      return true
+    }
+    this.#write(open)
+    for (;;) {
+      this.#write(mark)
+      if (!this.#decimal()) return false
+      this.#write(mark)
+      const byte = input[this.#at++]
+      if (byte === CLOSE) break
+      if (byte !== COMMA) return false
+      this.#out[this.#to++] = COMMA
+    }
+    this.#write(close)
+    return true
+  }
+
+  #write(text: string): void {
+    for (let i = 0; i < text.length; i++) this.#out[this.#to++] = text.charCodeAt(i)
   }
 
   /** `2026-01-31 12:00:00.5+00` as `2026-01-31T12:00:00.5Z`. */

@@ -10,6 +10,8 @@ export interface LineForm {
   label(name: string, first: boolean): string
   /** Quote around texts, decimals and times; empty for none. */
   readonly quote: '"' | ''
+  /** Text before a list of figures, around each of them, and after the list. An empty list is `[]` in every form. */
+  readonly list: { readonly open: string; readonly mark: string; readonly close: string }
   /** Text for a field without a value, label included; undefined: the field is left out. */
   absent(first: boolean): string | undefined
   /** A constant text, quoted if necessary. */
@@ -34,6 +36,7 @@ export const ndjsonLines: LineForm = {
   close: '}\n',
   label: (name, first) => `${first ? '' : ','}"${name}":`,
   quote: '"',
+  list: { open: '[', mark: '"', close: ']' },
   absent: () => undefined,
   text: (value) => JSON.stringify(value),
   isPlain: (byte) => byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH,
@@ -48,6 +51,7 @@ export const csvLines: LineForm = {
   close: '\r\n',
   label: (_name, first) => (first ? '' : ','),
   quote: '',
+  list: { open: '"[', mark: '""', close: ']"' },
   absent: (first) => (first ? '' : ','),
   text: csvCell,
   // Readers trim white space at the ends of an unquoted cell; a byte beyond ASCII may belong to a white space character.

@@ -12,6 +12,7 @@ export const ARRANGEMENT: Readonly<Record<TimeTable, { readonly segmentBy: strin
   market_analytics: { segmentBy: 'series', orderBy: 'time desc' },
   trending: { segmentBy: 'series', orderBy: 'time desc, rank' },
   alerts: { segmentBy: 'series', orderBy: 'time desc, raised_by' },
+  books: { segmentBy: 'series', orderBy: 'time desc, sequence desc' },
 }
 
 /**

@@ -11,6 +11,7 @@ export const TIME_TABLES = {
   market_analytics: '90 days',
   trending: '90 days',
   alerts: '90 days',
+  books: '1 day',
 } as const
 
 export type TimeTable = keyof typeof TIME_TABLES

@@ -16,6 +16,7 @@ import {
 import { isStalePlan } from '../connections/errors.ts'
 import { type ConnectOptions, type Pool, withClient } from '../connections/pool.ts'
 import { publicName, tableOf } from '../tables/tables.ts'
+import { readDecimals } from './numericList.ts'
 import { type RawRow, type Statement, textRows } from './textQuery.ts'
 import { UnreadableRows } from './UnreadableRows.ts'
 
@@ -91,18 +92,19 @@ function placeOf(type: RecordType, row: RawRow): { table: string; key: Record<st
   return { table: publicName(table), key: Object.fromEntries(key.map((column) => [column, row[column] ?? ''])) }
 }
 
-const readers: Readonly<Record<FieldKind, (text: string) => string | number | boolean>> = {
+const readers: Readonly<Record<FieldKind, (text: string) => NonNullable<RecordValues[string]>>> = {
   text: (text) => text,
   decimal,
   time: readTime,
   integer: readInteger,
   float: Number,
   boolean: (text) => text === 't',
+  decimals: readDecimals,
 }
 
 /** Converts a row to a record: columns named like a field are taken, others are left out. */
 export function toRecord<R>(fields: readonly RecordField[], row: RawRow): R {
-  const record: Record<string, string | number | boolean> = {}
+  const record: Record<string, RecordValues[string]> = {}
   for (const { name, property, kind } of fields) {
     const value = row[name]
     if (value !== null && value !== undefined) record[property] = readers[kind](value)

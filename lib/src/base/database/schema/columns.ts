@@ -1,4 +1,5 @@
 import { decimal as canonical, type Decimal, formatTime, type Micros, parseTime } from '../../types/index.ts'
+import { readDecimals } from '../reading/numericList.ts'
 import { customType } from './orm.ts'
 
 /**
@@ -22,6 +23,12 @@ export const integer = customType<{ data: number; driverData: string }>({ dataTy
 export const float = customType<{ data: number; driverData: number | string }>({
   dataType: () => 'double precision',
   fromDriver: Number,
+})
+/** `numeric[]`, read as canonical texts, never as floats. */
+export const decimals = customType<{ data: readonly Decimal[]; driverData: string }>({
+  dataType: () => 'numeric[]',
+  fromDriver: readDecimals,
+  toDriver: (list) => `{${list.join(',')}}`,
 })
 export const boolean = customType<{ data: boolean }>({ dataType: () => 'boolean' })
 

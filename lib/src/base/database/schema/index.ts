@@ -1,4 +1,5 @@
 export { alerts } from './alerts.ts'
+export { books } from './books.ts'
 export { cryptoPrices } from './cryptoPrices.ts'
 export { currencies } from './currencies.ts'
 export { exchanges } from './exchanges.ts'

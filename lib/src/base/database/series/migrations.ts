@@ -12,6 +12,7 @@ import { createSeriesTables } from './001_tables.ts'
 import { rollups } from './002_rollups.ts'
 import { revised } from './003_revised.ts'
 import { createAlerts } from './004_alerts.ts'
+import { createBooks } from './005_books.ts'
 import { define } from './definitions.ts'
 import { dropAllAggregates, restoreOrphanCandles, saveOrphanCandles } from './orphanCandles.ts'
 
@@ -20,6 +21,7 @@ export const seriesMigrations = [
   { version: 2, name: 'rollups', sql: rollups },
   { version: 3, name: 'revised', sql: revised },
   { version: 4, name: 'alerts', sql: createAlerts },
+  { version: 5, name: 'books', sql: createBooks },
 ] as const
 
 /**
@@ -45,7 +47,7 @@ export async function migrateSeries(pool: Pool, layout: Layout | undefined): Pro
     after: async (client, applied) => {
       const isNew = (version: number) => applied.some((file) => file.version === version)
       if (chunked && isNew(1)) await makeHypertables(client)
-      else if (chunked && isNew(4)) await makeHypertable(client, 'alerts')
+      else if (chunked) for (const [version, table] of ADDED) if (isNew(version)) await makeHypertable(client, table)
       if (chunked && isNew(2)) await makeHypertable(client, 'rollups', { filled: true })
       if (isNew(2)) for (const level of LEVELS) await client.query(createRollupView(level))
       await carryOver(client, carried)
@@ -62,6 +64,12 @@ export async function migrateSeries(pool: Pool, layout: Layout | undefined): Pro
     },
   })
 }
+
+/** Tables of records that came after the first migration, with the migration of each. */
+const ADDED = [
+  [4, 'alerts'],
+  [5, 'books'],
+] as const
 
 /** True if a migration replaces the tables that aggregates are built on. */
 const replaces = (files: readonly MigrationFile[]): boolean => files.some(({ version }) => version <= 2)

@@ -9,6 +9,7 @@ const FIGURES: Readonly<Record<string, readonly string[]>> = {
   price: ['price', 'market_cap', 'volume_24h', 'change_24h_pct'],
   trade: ['price', 'sequence', 'trade_id'],
   quote: ['sequence'],
+  book: ['sequence'],
 }
 const latestColumns = ({ series }: SeriesTable): readonly string[] => ['received_at', 'origin', ...(FIGURES[series.type] ?? [])]
 

@@ -5,6 +5,7 @@
 const WITHIN_MOMENT = {
   trades: ['sequence', 'received_at', 'length(trade_id)', 'trade_id'],
   quotes: ['sequence'],
+  books: ['sequence'],
 } as const
 
 export type OrderedTable = keyof typeof WITHIN_MOMENT

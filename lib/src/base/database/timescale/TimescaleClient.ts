@@ -40,7 +40,15 @@ function trialRow(table: string): string {
 /** A series number that is never used. */
 const NO_SERIES = '0'
 
-const TRIAL = { text: "'qicore-check'", decimal: '1', time: 'now()', integer: '1', float: '1', boolean: 'false' } as const
+const TRIAL = {
+  text: "'qicore-check'",
+  decimal: '1',
+  time: 'now()',
+  integer: '1',
+  float: '1',
+  boolean: 'false',
+  decimals: "'{1}'",
+} as const
 
 /** Bulk writes and time-series administration of one database: TimescaleDB, or plain PostgreSQL with fewer features. */
 export class TimescaleClient extends BulkWriter implements AsyncDisposable {

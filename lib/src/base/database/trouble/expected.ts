@@ -13,6 +13,7 @@ export const COLUMN_OF_KIND = {
   integer: 'bigint',
   float: 'double precision',
   boolean: 'boolean',
+  decimals: 'numeric[]',
 } as const satisfies Record<FieldKind, string>
 
 /** The expected form of a table or view. */

@@ -15,7 +15,7 @@ export interface Admitted<R extends RecordValues> {
   readonly refused: readonly Failure[]
 }
 
-/** Checks records before they are stored: refuses those from the future, corrects `isFinal`. Copies the list only if something changes. */
+/** Checks records before they are stored: refuses those from the future or against the rule of their type, corrects `isFinal`. Copies the list only if something changes. */
 export function admitAll<R extends RecordValues>(
   type: RecordType<R>,
   records: readonly R[],
@@ -28,7 +28,7 @@ export function admitAll<R extends RecordValues>(
   for (let index = 0; index < records.length; index++) {
     const record = records[index] as R
     try {
-      const admitted = admit(type, record, now, calendarOf)
+      const admitted = admit(type, type.checkRule(record), now, calendarOf)
       if (admitted !== record) changed ??= records.slice(0, index)
       changed?.push(admitted)
       places?.push(index)

@@ -32,7 +32,15 @@ const quoted = (name: string): string => `"${name}"`
 /** Share of sampled rows: tens out of thousands, from all series. */
 const SAMPLE_PERCENT = 0.5
 /** Replaces NULL in a comparison; the `is not null` in front of it has decided already. */
-const FILLER = { text: "''", decimal: '0', integer: '0', float: '0', boolean: 'false', time: "'epoch'" } as const
+const FILLER = {
+  text: "''",
+  decimal: '0',
+  integer: '0',
+  float: '0',
+  boolean: 'false',
+  time: "'epoch'",
+  decimals: "'{}'",
+} as const
 
 const rankOf = (table: TableSpec, alias: string): string =>
   rank(table.fields, table.key)

@@ -1,9 +1,9 @@
 import type { z } from 'zod'
-import { isDecimal } from '../decimal.ts'
+import { type Decimal, isDecimal } from '../decimal.ts'
 import { checkMicros, formatTime, type Micros, parsePlainTime } from '../time.ts'
-import type { FieldKind } from './fields.ts'
+import { type FieldKind, MOST_DECIMALS } from './fields.ts'
 
-type Value = string | number | boolean
+type Value = string | number | boolean | readonly Decimal[]
 
 /**
  * The quick way through one field. It answers only where it is certain to answer as the field's schema would; undefined means
@@ -50,6 +50,17 @@ const CODECS: Readonly<Record<Exclude<FieldKind, 'text'>, FieldCodec>> = {
     encode: (value) => (typeof value === 'boolean' ? String(value) : undefined),
     decode: (wire) => (typeof wire === 'boolean' ? wire : undefined),
   },
+  decimals: {
+    accepts: (value) => areDecimals(value),
+    encode: (value) => (areDecimals(value) ? (value.length === 0 ? '[]' : `["${value.join('","')}"]`) : undefined),
+    decode: (wire) => (areDecimals(wire) ? wire : undefined),
+  },
+}
+
+function areDecimals(value: unknown): value is readonly Decimal[] {
+  if (!Array.isArray(value) || value.length > MOST_DECIMALS) return false
+  for (let i = 0; i < value.length; i++) if (typeof value[i] !== 'string' || !isDecimal(value[i])) return false
+  return true
 }
 
 function isMicros(value: unknown): value is Micros {

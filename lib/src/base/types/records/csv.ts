@@ -1,3 +1,4 @@
+import type { Decimal } from '../decimal.ts'
 import { formatTime, type Micros } from '../time.ts'
 import type { RecordType, RecordValues } from './define.ts'
 
@@ -7,6 +8,12 @@ const QUOTED = /[",\r\n]|^\s|\s$/
 /** A text as a cell of CSV by RFC 4180. */
 export const csvCell = (text: string): string => (QUOTED.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
+/**
+ * A list of decimals as a cell: the JSON array of texts that it is on the wire. Any JSON parser reads it without making floats of the
+ * figures, and DuckDB casts it to `DECIMAL(38,20)[]`.
+ */
+export const csvList = (list: readonly Decimal[]): string => csvCell(JSON.stringify(list))
+
 /** The first line: the names that the fields have on the wire and in SQL. */
 export const csvHeader = ({ fields }: RecordType): string => `${fields.map(({ name }) => name).join(',')}\r\n`
 
@@ -15,7 +22,8 @@ export function csvRow({ fields }: RecordType, record: RecordValues): string {
   const cells = fields.map(({ property, kind }) => {
     const value = record[property]
     if (value === undefined) return ''
-    return kind === 'time' ? formatTime(value as Micros) : csvCell(String(value))
+    if (kind === 'time') return formatTime(value as Micros)
+    return kind === 'decimals' ? csvList(value as readonly Decimal[]) : csvCell(String(value))
   })
   return `${cells.join(',')}\r\n`
 }

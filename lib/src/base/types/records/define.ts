@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Decimal } from '../decimal.ts'
 import { QiError } from '../errors.ts'
 import { wordIssue } from '../issues.ts'
 import { type ExactJson, parseExactJson } from '../json.ts'
@@ -20,7 +21,7 @@ type RecordFrom<F extends Fields> = {
 } & { readonly [K in OptionalField<F> as Camel<K & string>]?: z.output<F[K]> }
 
 /** A record as generic code sees it: values by property name. */
-export type RecordValues = Readonly<Record<string, string | number | boolean | undefined>>
+export type RecordValues = Readonly<Record<string, string | number | boolean | readonly Decimal[] | undefined>>
 
 /** The TypeScript type of a record type's records. */
 export type RecordOf<T> = T extends RecordType<infer R> ? R : never
@@ -50,6 +51,16 @@ export interface SeriesDeclaration {
   readonly proof: SeriesProof
 }
 
+/** A rule of several fields that a record breaks. */
+export interface BrokenRule {
+  /** The field at fault, by its name on the wire. */
+  readonly field: string
+  /** The value, what is wrong with it and what is expected. */
+  readonly message: string
+}
+
+type Rule = (record: RecordValues) => BrokenRule | undefined
+
 export interface RecordDeclaration<F extends Fields> {
   readonly name: string
   readonly summary: string
@@ -65,6 +76,8 @@ export interface RecordDeclaration<F extends Fields> {
   /** Left out where records are no series in time of their own: instruments are overwritten, indicators are computed from bars. */
   readonly series?: SeriesDeclaration | undefined
   readonly fields: F
+  /** A rule of several fields. The fast lane (`database/copy/scan`) must check it too. */
+  readonly rule?: (record: RecordFrom<F>) => BrokenRule | undefined
 }
 
 /** One record type: the only place where its fields are listed. */
@@ -85,6 +98,7 @@ export class RecordType<
   readonly fields: readonly RecordField[]
   /** The wire form, in zod: for JSON Schema, OpenAPI and tool inputs. */
   readonly schema: z.ZodObject
+  readonly #rule: Rule | undefined
   readonly #codecs: readonly (RecordField & FieldCodec & { readonly label: string })[]
 
   constructor(declaration: RecordDeclaration<Fields>) {
@@ -96,6 +110,7 @@ export class RecordType<
     this.ahead = declaration.ahead
     this.ordersByArrival = declaration.ordersByArrival ?? false
     this.series = declaration.series as S
+    this.#rule = declaration.rule as Rule | undefined
     this.schema = z.object(declaration.fields).describe(declaration.summary)
     this.fields = Object.entries(declaration.fields).map(([name, field]) => ({
       name,
@@ -114,7 +129,7 @@ export class RecordType<
    * @throws QiError BAD_DATA naming each field at fault, its value and what was expected
    */
   fromWire(wire: unknown): R {
-    return this.#quickFromWire(wire) ?? this.#slowFromWire(wire)
+    return this.checkRule(this.#quickFromWire(wire) ?? this.#slowFromWire(wire))
   }
 
   /**
@@ -137,7 +152,17 @@ export class RecordType<
    * @throws QiError BAD_DATA
    */
   check(record: R): R {
-    return this.#accepts(record) ? record : this.#slowFromWire(this.toWire(record))
+    return this.checkRule(this.#accepts(record) ? record : this.#slowFromWire(this.toWire(record)))
+  }
+
+  /**
+   * Checks the rule of several fields alone, for a record whose fields were checked.
+   * @throws QiError BAD_DATA
+   */
+  checkRule(record: R): R {
+    const broken = this.#rule?.(record)
+    if (broken === undefined) return record
+    throw new QiError('BAD_DATA', `${this.name}: ${broken.field} ${broken.message}`, { field: broken.field })
   }
 
   /** The value of a message: JSON in UTF-8. Not checked, but for its times. */
@@ -151,8 +176,9 @@ export class RecordType<
    */
   encodeChecked(record: R): string {
     const quick = this.#quickEncode(record)
-    if (quick !== undefined) return quick
-    return JSON.stringify(this.toWire(this.#slowFromWire(this.toWire(record))))
+    if (quick === undefined) return JSON.stringify(this.toWire(this.checkRule(this.#slowFromWire(this.toWire(record)))))
+    this.checkRule(record)
+    return quick
   }
 
   /** @throws QiError BAD_DATA */

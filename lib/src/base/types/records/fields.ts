@@ -5,7 +5,7 @@ import { hiddenIn, visibleName } from '../hidden.ts'
 import { type Micros, parseTime } from '../time.ts'
 
 /** How a field is stored: the one mapping from which columns and COPY rows are made. */
-export type FieldKind = 'text' | 'decimal' | 'time' | 'integer' | 'float' | 'boolean'
+export type FieldKind = 'text' | 'decimal' | 'time' | 'integer' | 'float' | 'boolean' | 'decimals'
 
 const kinds = z.registry<{ kind: FieldKind }>()
 function described<T extends z.ZodType>(schema: T, kind: FieldKind, description: string): T {
@@ -52,16 +52,20 @@ export const oneOf = <const T extends readonly [string, ...string[]]>(values: T,
   described(z.enum(values), 'text', description)
 
 const DECIMAL_PATTERN = /^-?\d{1,40}(\.\d{1,40})?$/
+const figure = () =>
+  z
+    .string()
+    .regex(DECIMAL_PATTERN, 'expected a decimal string of at most 40 digits on either side of the point')
+    .transform(reading(decimal))
+
 /** An exact decimal string; on the wire any plain notation, inside canonical. */
-export const decimalField = (description: string): z.ZodType<Decimal, string> =>
-  described(
-    z
-      .string()
-      .regex(DECIMAL_PATTERN, 'expected a decimal string of at most 40 digits on either side of the point')
-      .transform(reading(decimal)),
-    'decimal',
-    description,
-  )
+export const decimalField = (description: string): z.ZodType<Decimal, string> => described(figure(), 'decimal', description)
+
+/** Most figures of a list. */
+export const MOST_DECIMALS = 100
+/** A list of exact decimals, possibly empty: a JSON array of decimal strings, each as in {@link decimalField}. */
+export const decimalsField = (description: string): z.ZodType<readonly Decimal[], readonly string[]> =>
+  described(z.array(figure()).max(MOST_DECIMALS), 'decimals', description) as never
 
 const TIME_PATTERN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$/
 /** ISO 8601 with a zone on the wire, integer microseconds UTC inside. */

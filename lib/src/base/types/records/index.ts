@@ -1,4 +1,5 @@
 import { alert } from './alert.ts'
+import { book } from './book.ts'
 import { indicator } from './indicator.ts'
 import { instrument } from './instrument.ts'
 import { marketAnalytics } from './marketAnalytics.ts'
@@ -10,10 +11,12 @@ import { trending } from './trending.ts'
 
 export { ArrivalOrder, admit, type CalendarOf } from './admission.ts'
 export { type Alert, alert, SEVERITIES, type Severity } from './alert.ts'
+export { type Book, book } from './book.ts'
 export { candle } from './candle.ts'
 export { CLOCK_SLACK, MANUAL, ORIGINS, type Origin, SOURCE_NAME } from './common.ts'
-export { csvCell, csvHeader, csvRow } from './csv.ts'
+export { csvCell, csvHeader, csvList, csvRow } from './csv.ts'
 export {
+  type BrokenRule,
   type RecordField,
   type RecordOf,
   RecordType,
@@ -21,7 +24,7 @@ export {
   type SeriesDeclaration,
   type SeriesProof,
 } from './define.ts'
-export { type FieldKind, idCheck } from './fields.ts'
+export { type FieldKind, idCheck, MOST_DECIMALS } from './fields.ts'
 export { type Indicator, indicator } from './indicator.ts'
 export { type Instrument, instrument } from './instrument.ts'
 export { latestPrice } from './latestPrice.ts'
@@ -43,6 +46,7 @@ export const recordTypes = {
   indicator,
   instrument,
   alert,
+  book,
 } as const
 
 export type RecordName = keyof typeof recordTypes

@@ -5,7 +5,7 @@ import type { DataStoreSettings } from './settings.ts'
 
 const GIGABYTE = 1024 ** 3
 /** Tables that are shortened first where space is short: they grow fastest, and candles can replace them. */
-const SHORTENED_FIRST: readonly TimeTable[] = ['quotes', 'trades', 'crypto_prices']
+const SHORTENED_FIRST: readonly TimeTable[] = ['books', 'quotes', 'trades', 'crypto_prices']
 
 /**
  * Proposes changes where the store differs from the settings: retention, compression, and shorter retention where the tables are larger

@@ -42,7 +42,7 @@ export function respelled(series: readonly Named[]): Named[][] {
     .slice(0, LISTED)
 }
 
-const TIMED = ['crypto_prices', 'trades', 'quotes'] as const
+const TIMED = ['crypto_prices', 'trades', 'quotes', 'books'] as const
 
 /** Delays of live rows, from their time to their arrival. */
 export async function lateOf(pool: Pool, from: string, to: string): Promise<Late[]> {

@@ -13,13 +13,16 @@ export class LineMaker {
   readonly #fields: RecordFields
   readonly #times: readonly number[]
   readonly #decimals: readonly { readonly place: number; readonly name: string }[]
+  readonly #lists: readonly { readonly place: number; readonly name: string }[]
 
   constructor(type: RecordType, fields: RecordFields) {
     this.#type = type
     this.#fields = fields
     const of = (kind: string) => type.fields.filter((field) => field.kind === kind).map(({ name }) => name)
     this.#times = of('time').map((name) => fields.place(name))
-    this.#decimals = of('decimal').map((name) => ({ name, place: fields.place(name) }))
+    const placed = (name: string) => ({ name, place: fields.place(name) })
+    this.#decimals = of('decimal').map(placed)
+    this.#lists = of('decimals').map(placed)
   }
 
   /**
@@ -33,6 +36,7 @@ export class LineMaker {
     for (const place of this.#times) this.#checkTime(place)
     let fits = true
     for (const { place } of this.#decimals) fits &&= fields.fits(place, WHOLE_DIGITS, FRACTION_DIGITS)
+    for (const { place } of this.#lists) fits &&= fields.listFits(place, WHOLE_DIGITS, FRACTION_DIGITS)
     const { decoded } = fields
     if (fits) return { bytes: decoded ? Buffer.from(this.#type.encode(decoded)) : batch.value(at), exact: false }
     const wire = this.#type.toWire(decoded ?? this.#type.decode(batch.value(at)))
@@ -40,6 +44,11 @@ export class LineMaker {
       if (!fields.fits(place, WHOLE_DIGITS, FRACTION_DIGITS)) {
         wire[exactOf(name)] = wire[name]
         wire[name] = null
+      }
+    for (const { place, name } of this.#lists)
+      if (!fields.listFits(place, WHOLE_DIGITS, FRACTION_DIGITS)) {
+        wire[exactOf(name)] = wire[name]
+        wire[name] = []
       }
     return { bytes: Buffer.from(JSON.stringify(wire)), exact: true }
   }

@@ -22,7 +22,7 @@ const LOW_CARDINALITY = new Set([
   'calendar',
 ])
 
-const TYPES: Readonly<Record<Exclude<FieldKind, 'text'>, string>> = {
+const TYPES: Readonly<Record<Exclude<FieldKind, 'text' | 'decimals'>, string>> = {
   decimal: DECIMAL,
   time: "DateTime64(6,'UTC')",
   integer: 'UInt64',
@@ -49,7 +49,7 @@ export interface TableShape {
   readonly monthly: boolean
 }
 
-/** The text column for values of a decimal that do not fit. */
+/** The text column for values of a decimal, or for lists of them, that do not fit. */
 export const exactOf = (name: string): string => `${name}_exact`
 
 function columnsOf({ name, kind, optional }: RecordField): readonly Column[] {
@@ -62,6 +62,12 @@ function columnsOf({ name, kind, optional }: RecordField): readonly Column[] {
     return [
       { name, type: `Nullable(${DECIMAL})` },
       { name: exactOf(name), type: 'Nullable(String)' },
+    ]
+  // An array cannot be null: a list with a figure that does not fit is empty here, and whole in the text column.
+  if (kind === 'decimals')
+    return [
+      { name, type: `Array(${DECIMAL})` },
+      { name: exactOf(name), type: 'Array(String)' },
     ]
   return [{ name, type: optional ? `Nullable(${TYPES[kind]})` : TYPES[kind] }]
 }

@@ -2,6 +2,7 @@ import {
   countOf,
   decimal,
   formatTime,
+  parseExactJson,
   QiError,
   type RecordField,
   type RecordType,
@@ -10,6 +11,7 @@ import {
 } from '../../../base/types/index.ts'
 import { splitCsv } from '../reading/csv.ts'
 import { type Column, columnsOf } from './columns.ts'
+import { exactList } from './figureLists.ts'
 import type { FileIdentity } from './identity.ts'
 import { batchOf, type LineParser, MADE, type Parsed, recordOf } from './parser.ts'
 import type { RowSettings } from './settings.ts'
@@ -106,6 +108,7 @@ function wireOf(
 function cellValue({ name, kind }: RecordField, cell: string, { time_format }: RowSettings): unknown {
   try {
     if (kind === 'decimal') return decimal(cell)
+    if (kind === 'decimals') return exactList(parseExactJson(cell))
     if (kind === 'time') return formatTime(readMoment(cell, time_format))
     if (kind === 'integer' || kind === 'float') return /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(cell) ? Number(cell) : cell
     if (kind === 'boolean') return { true: true, false: false, '1': true, '0': false }[cell.toLowerCase()] ?? cell

@@ -1,5 +1,6 @@
 import {
   decimal,
+  type ExactJson,
   formatTime,
   JsonNumber,
   parseExactJson,
@@ -14,6 +15,7 @@ import {
   toQiError,
 } from '../../../base/types/index.ts'
 import { checkIdentity, checkNames } from './columns.ts'
+import { exactList, hasNumbers } from './figureLists.ts'
 import type { FileIdentity } from './identity.ts'
 import { batchOf, type LineParser, type Parsed, recordOf } from './parser.ts'
 import type { RowSettings } from './settings.ts'
@@ -89,12 +91,14 @@ function withExactNumbers(
   line: string,
   { constants }: RowSettings,
 ): Record<string, unknown> {
-  const isNumber = ({ name, kind }: RecordField) => kind === 'decimal' && typeof wire[name] === 'number'
+  const isNumber = ({ name, kind }: RecordField) =>
+    (kind === 'decimal' && typeof wire[name] === 'number') || (kind === 'decimals' && hasNumbers(wire[name]))
   if (!type.fields.some(isNumber)) return wire
   const exact = parseExactJson(line) as Record<string, unknown>
-  for (const { name } of type.fields.filter(isNumber)) {
-    const value = exact[name]
-    wire[name] = decimal(value instanceof JsonNumber ? value.source : String(constants[name]))
+  for (const { name, kind } of type.fields.filter(isNumber)) {
+    const value = exact[name] as ExactJson | undefined
+    if (kind === 'decimals') wire[name] = exactList(value)
+    else wire[name] = decimal(value instanceof JsonNumber ? value.source : String(constants[name]))
   }
   return wire
 }

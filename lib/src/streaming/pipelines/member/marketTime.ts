@@ -1,7 +1,7 @@
 import type { EncodedBatch, RecordType } from '../../../base/types/index.ts'
 
 /** Record types whose `time` is when the market made them. A candle's is its open, which says nothing about its latency. */
-const MOMENTS = new Set(['price', 'trade', 'quote'])
+const MOMENTS = new Set(['price', 'trade', 'quote', 'book'])
 
 /**
  * The market time of the oldest live record, in milliseconds since 1970; undefined where there is none. Only the first record of each

@@ -63,4 +63,5 @@ const KEEP_ALL: Readonly<Record<keyof StoreSettings['retention'], number | undef
   market_analytics: undefined,
   trending: undefined,
   alert: undefined,
+  book: undefined,
 }

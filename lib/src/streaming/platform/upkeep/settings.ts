@@ -1,7 +1,16 @@
 import { z } from 'zod'
 import { LAYOUT_SETTINGS } from '../../../base/database/index.ts'
 
-const days = (what: string) => z.number().positive().max(36_500).optional().describe(`days to keep ${what}; unset keeps all`)
+const MOST_DAYS = 36_500
+const days = (what: string) => z.number().positive().max(MOST_DAYS).optional().describe(`days to keep ${what}; unset keeps all`)
+
+/** Days of what grows by gigabytes a day and is seldom read again. */
+const daysUnlessNone = (what: string, usual: number) =>
+  z
+    .union([z.number().positive().max(MOST_DAYS), z.literal('none')])
+    .default(usual)
+    .transform((value) => (value === 'none' ? undefined : value))
+    .describe(`days to keep ${what}; none keeps all`)
 
 /** `store:` in qicore.yaml: the store over time. */
 export const storeSettings = z.object({
@@ -17,7 +26,8 @@ export const storeSettings = z.object({
       price: days('prices'),
       ohlcv: days('stored candles'),
       trade: days('trades'),
-      quote: days('quotes'),
+      quote: daysUnlessNone('quotes', 30),
+      book: daysUnlessNone('order books', 7),
       indicator: days('indicators'),
       market_analytics: days('market analytics'),
       trending: days('trending lists'),

@@ -1,6 +1,7 @@
 import {
   admit,
   CLOCK_SLACK,
+  type Decimal,
   type EncodedBatch,
   type Micros,
   nowMicros,
@@ -9,6 +10,7 @@ import {
   type RecordValues,
 } from '../../../types/index.ts'
 import { ScanSource } from './cursor.ts'
+import { firstElement, nextElement, writtenCount } from './decimals.ts'
 import { RecordScan } from './RecordScan.ts'
 import { from2000 } from './time.ts'
 
@@ -106,8 +108,20 @@ export class RecordFields {
   fits(field: number, whole: number, fraction: number): boolean {
     if (!this.has(field)) return true
     if (!this.#decoded) return SCANNED_DIGITS <= whole && this.#scan.view.getUint16(this.#start(field) + SCALE_AT) <= fraction
-    const [before = '', behind = ''] = String(this.#value(field)).replace('-', '').split('.')
-    return before.length <= whole && behind.length <= fraction
+    return hasDigits(String(this.#value(field)), whole, fraction)
+  }
+
+  /** True if all decimals of a list have at most so many digits before and after the point, or it has no value. */
+  listFits(field: number, whole: number, fraction: number): boolean {
+    if (!this.has(field)) return true
+    if (this.#decoded) return (this.#value(field) as readonly Decimal[]).every((text) => hasDigits(text, whole, fraction))
+    if (SCANNED_DIGITS > whole) return false
+    const { view } = this.#scan
+    const start = this.#places[field] as number
+    let element = firstElement(start)
+    for (let left = writtenCount(view, start); left > 0; left--, element = nextElement(view, element))
+      if (view.getUint16(element + LENGTH + SCALE_AT) > fraction) return false
+    return true
   }
 
   #value(field: number): RecordValues[string] {
@@ -127,4 +141,9 @@ export class RecordFields {
     const { view } = this.#scan
     return view.getInt32(at) * 0x1_0000_0000 + view.getUint32(at + 4)
   }
+}
+
+function hasDigits(text: string, whole: number, fraction: number): boolean {
+  const [before = '', behind = ''] = text.replace('-', '').split('.')
+  return before.length <= whole && behind.length <= fraction
 }

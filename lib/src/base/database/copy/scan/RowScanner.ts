@@ -2,8 +2,10 @@ import type { z } from 'zod'
 import type { FieldKind, RecordType } from '../../../types/index.ts'
 import type { SeriesNumbers } from '../../series/SeriesNumbers.ts'
 import type { TableSpec } from '../../tables/tables.ts'
+import { bookPlaces, isBrokenBook } from './brokenBook.ts'
 import { CLOSE, COMMA, OPEN, QUOTE, ScanCursor } from './cursor.ts'
 import { DECIMAL_BYTES, scanDecimal } from './decimal.ts'
+import { DECIMALS_BYTES, scanDecimals } from './decimals.ts'
 import { candlePlaces, claimsFinalEarly } from './earlyFinal.ts'
 import { FieldKeys, UNKNOWN } from './keys.ts'
 import { BOOLEAN_BYTES, NUMBER_BYTES, putNull, scanBoolean, scanFloat, scanInteger, scanNull } from './scalars.ts'
@@ -12,9 +14,9 @@ import { AcceptedTexts, LastText, scanText, TEXT_BYTES } from './text.ts'
 import { scanTime, TIME_BYTES } from './time.ts'
 
 const NULL_START = 0x6e
-const KINDS: readonly FieldKind[] = ['text', 'decimal', 'time', 'integer', 'float', 'boolean']
-const [TEXT, DECIMAL, TIME, INTEGER, FLOAT, BOOLEAN] = [0, 1, 2, 3, 4, 5] as const
-const MOST_BYTES = [TEXT_BYTES, DECIMAL_BYTES, TIME_BYTES, NUMBER_BYTES, NUMBER_BYTES, BOOLEAN_BYTES] as const
+const KINDS: readonly FieldKind[] = ['text', 'decimal', 'time', 'integer', 'float', 'boolean', 'decimals']
+const [TEXT, DECIMAL, TIME, INTEGER, FLOAT, BOOLEAN, DECIMALS] = [0, 1, 2, 3, 4, 5, 6] as const
+const MOST_BYTES = [TEXT_BYTES, DECIMAL_BYTES, TIME_BYTES, NUMBER_BYTES, NUMBER_BYTES, BOOLEAN_BYTES, DECIMALS_BYTES] as const
 /** Size of a series number, with its length. */
 const SERIES_BYTES = 12
 /** Sets of fields are 32-bit numbers. */
@@ -24,7 +26,7 @@ const MOST_FIELDS = 31
  * Fast lane of one record type: walks a JSON value once, checks its fields and writes them as a binary COPY row.
  *
  * Accepts any order of fields and any white space, and skips unknown fields. Leaves to the slow way: texts with escapes or beyond ASCII,
- * repeated fields, errors, records from the future, and bars that claim to be final too early.
+ * repeated fields, errors, records from the future, bars that claim to be final too early, and books that break their rule.
  */
 export class RowScanner {
   readonly cursor: ScanCursor
@@ -43,6 +45,7 @@ export class RowScanner {
   readonly #ends: Int32Array
   readonly #scratch: Buffer
   readonly #candle: ReturnType<typeof candlePlaces>
+  readonly #book: ReturnType<typeof bookPlaces>
   readonly #numbers: SeriesNumbers | undefined
   /** By field: its index among the names of the series, or -1. */
   readonly #nameAt: Int8Array
@@ -82,6 +85,7 @@ export class RowScanner {
     this.#scratch = Buffer.allocUnsafeSlow(this.rowBytes)
     this.cursor = new ScanCursor()
     this.#candle = candlePlaces(fields)
+    this.#book = bookPlaces(fields)
   }
 
   /** Takes the keys of series without a known number; rows scanned for them are not valid. */
@@ -160,6 +164,7 @@ export class RowScanner {
     c.skipSpace()
     if (c.at !== end || (seen | this.#optional) !== (1 << this.#keys.count) - 1) return false
     if (this.#candle && claimsFinalEarly(c, this.#starts, this.#candle)) return false
+    if (this.#book && isBrokenBook(c, this.#starts, this.#book)) return false
     if (inOrder) for (; expected < this.#keys.count; expected++) putNull(c)
     else this.#arrange(first, seen)
     return true
@@ -177,7 +182,8 @@ export class RowScanner {
     if (c.bytes[c.at] === NULL_START) return (this.#optional & (1 << field)) !== 0 && scanNull(c)
     if (kind === INTEGER) return scanInteger(c)
     if (kind === FLOAT) return scanFloat(c)
-    return kind === BOOLEAN && scanBoolean(c)
+    if (kind === BOOLEAN) return scanBoolean(c)
+    return kind === DECIMALS && scanDecimals(c)
   }
 
   #text(field: number): boolean {

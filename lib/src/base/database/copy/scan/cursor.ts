@@ -5,6 +5,8 @@ export const MINUS = 0x2d
 export const POINT = 0x2e
 export const ZERO = 0x30
 export const COLON = 0x3a
+export const OPEN_LIST = 0x5b
+export const CLOSE_LIST = 0x5d
 export const OPEN = 0x7b
 export const CLOSE = 0x7d
 

@@ -1,11 +1,9 @@
-import { CLOSE, COLON, COMMA, MINUS, OPEN, POINT, QUOTE, type ScanCursor, ZERO } from './cursor.ts'
+import { CLOSE, CLOSE_LIST, COLON, COMMA, MINUS, OPEN, OPEN_LIST, POINT, QUOTE, type ScanCursor, ZERO } from './cursor.ts'
 
 const NINE = 0x39
 const PLUS = 0x2b
 const ESCAPE = 0x5c
 const LAST_PRINTABLE = 0x7e
-const OPEN_LIST = 0x5b
-const CLOSE_LIST = 0x5d
 const EXPONENT = 0x65
 const LOWER_CASE = 0x20
 const LITERALS = ['true', 'false', 'null'].map((word) => Buffer.from(word))

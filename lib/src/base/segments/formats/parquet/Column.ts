@@ -11,10 +11,31 @@ export interface EncodedValues {
   readonly greatest?: unknown
 }
 
-/** A column of one row group. Values are added one by one, in the binary form of the file. */
-export abstract class Column {
+/** A column of one row group, as it is written: its place in the schema, its levels and its values. */
+export interface WritableColumn {
+  /** Its elements of the schema, outermost first. */
+  readonly elements: readonly SchemaElement[]
+  readonly rows: number
+  /** Number of places that the levels describe: values, and rows without one. */
+  readonly places: number
+  /** Number of places without a value. */
+  readonly nulls: number
+  /** Parquet's repetition levels; empty where a row has at most one value. */
+  repetitions(): Uint8Array
+  /** Parquet's definition levels. */
+  levels(): Uint8Array
+  encode(): EncodedValues
+  addNull(): void
+  /** Empties the column. */
+  clear(): void
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** A column whose values are added one by one, in the binary form of the file. */
+export abstract class Column implements WritableColumn {
   readonly element: SchemaElement
-  readonly #present: Uint8Array
+  #present: Uint8Array
   #rows = 0
   #values = 0
 
@@ -22,6 +43,18 @@ export abstract class Column {
   constructor(element: SchemaElement, most: number) {
     this.element = element
     this.#present = new Uint8Array(most)
+  }
+
+  get elements(): readonly SchemaElement[] {
+    return [this.element]
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  get places(): number {
+    return this.#rows
   }
 
   /** Number of rows without a value. */
@@ -44,6 +77,10 @@ export abstract class Column {
     return this.#values++
   }
 
+  repetitions(): Uint8Array {
+    return NOTHING
+  }
+
   /** Parquet's definition levels, one bit for each row: 1 where it has a value. */
   levels(): Uint8Array {
     if (this.nulls === 0 || this.#values === 0) return Uint8Array.from([...varint(this.#rows << 1), this.nulls === 0 ? 1 : 0])
@@ -52,11 +89,23 @@ export abstract class Column {
 
   abstract encode(): EncodedValues
 
+  /** Grows the capacity, keeping the values. */
+  grow(rows: number): void {
+    this.#present = enlarged(this.#present, rows)
+  }
+
   /** Empties the column. */
   clear(): void {
     this.#rows = 0
     this.#values = 0
   }
+}
+
+/** A larger copy, with zeros at its end. */
+export function enlarged<T extends Uint8Array | Int32Array>(array: T, length: number): T {
+  const larger = new (array.constructor as new (length: number) => T)(length)
+  larger.set(array)
+  return larger
 }
 
 /** Packs numbers of `bits` bits into one run of Parquet's hybrid encoding. */

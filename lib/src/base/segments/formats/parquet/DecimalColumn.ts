@@ -1,4 +1,4 @@
-import { Column, type EncodedValues } from './Column.ts'
+import { Column, type EncodedValues, enlarged } from './Column.ts'
 
 /** DECIMAL(38, 20), which most readers support. */
 const PRECISION = 38
@@ -16,8 +16,8 @@ const NEGATIVE = 0x4000
 
 /** Decimals as DECIMAL(38, 20): integers of 16 bytes in units of the last digit. */
 export class DecimalColumn extends Column {
-  readonly #values: Buffer
-  readonly #view: DataView
+  #values: Uint8Array
+  #view: DataView
   #least = 0
   #greatest = 0
 
@@ -29,7 +29,13 @@ export class DecimalColumn extends Column {
       },
       most,
     )
-    this.#values = Buffer.allocUnsafeSlow(BYTES * most)
+    this.#values = new Uint8Array(BYTES * most)
+    this.#view = new DataView(this.#values.buffer)
+  }
+
+  override grow(rows: number): void {
+    super.grow(rows)
+    this.#values = enlarged(this.#values, BYTES * rows)
     this.#view = new DataView(this.#values.buffer)
   }
 

@@ -7,6 +7,8 @@ import { writeChunk } from './chunk.ts'
 import { RowGroup } from './RowGroup.ts'
 
 const NEWLINE = 10
+/** Most rows in a group of records with lists: a row then has up to some hundred values. */
+const LIST_GROUP_ROWS = 2_000
 
 /** An unfinished file: its length, and the footer entries of its row groups. */
 export interface BegunParquet {
@@ -48,8 +50,10 @@ export class ParquetEncoder {
       import('hyparquet-writer'),
       import('hyparquet-writer/src/datapage.js'),
     ])
-    const group = new RowGroup(type, groupRows)
-    const schema = [{ name: type.name, num_children: group.columns.length }, ...group.columns.map(({ element }) => element)]
+    const hasLists = type.fields.some(({ kind }) => kind === 'decimals')
+    const rows = hasLists ? Math.min(groupRows, LIST_GROUP_ROWS) : groupRows
+    const group = new RowGroup(type, rows)
+    const schema = [{ name: type.name, num_children: group.columns.length }, ...group.columns.flatMap(({ elements }) => elements)]
     const bytes = new ByteWriter()
     const writer = new ParquetWriter({ writer: bytes, schema, createdBy: 'qicore' })
     if (begun) {
@@ -58,7 +62,7 @@ export class ParquetEncoder {
       writer.row_groups.push(...begun.groups)
       writer.num_rows = begun.groups.reduce((sum, { num_rows }) => sum + num_rows, 0n)
     }
-    return new ParquetEncoder(writer, bytes, writePageHeader, group, groupRows)
+    return new ParquetEncoder(writer, bytes, writePageHeader, group, rows)
   }
 
   /** Rows that are not written yet. */

@@ -1,5 +1,5 @@
 import type { SchemaElement } from 'hyparquet'
-import { Column, type EncodedValues, packed } from './Column.ts'
+import { Column, type EncodedValues, enlarged, packed } from './Column.ts'
 
 const LENGTH = 4
 const FEWEST_SLOTS = 64
@@ -7,7 +7,7 @@ const FEWEST_SLOTS = 64
 /** Texts with a dictionary: each distinct text once, and a number for each row. */
 export class TextColumn extends Column {
   /** The number of the text, for each row with a value. */
-  readonly #numbers: Int32Array
+  #numbers: Int32Array
   /** Start of each text, after its length: the layout of the file. */
   readonly #starts: number[] = []
   #texts = Buffer.allocUnsafeSlow(1024)
@@ -21,6 +21,11 @@ export class TextColumn extends Column {
   constructor(name: string, most: number) {
     super(text(name), most)
     this.#numbers = new Int32Array(most)
+  }
+
+  override grow(rows: number): void {
+    super.grow(rows)
+    this.#numbers = enlarged(this.#numbers, rows)
   }
 
   /** Adds the UTF-8 between two positions. */

@@ -2,18 +2,18 @@ import { zstdCompressSync } from 'node:zlib'
 import type { ColumnChunk } from 'hyparquet'
 import type { ParquetWriter } from 'hyparquet-writer'
 import type { writePageHeader } from 'hyparquet-writer/src/datapage.js'
-import type { Column } from './Column.ts'
+import type { WritableColumn } from './Column.ts'
 
 /** Writes a column of one row group: its dictionary, if any, and one page. @returns its entry in the footer */
 export function writeChunk(
   { writer }: Pick<ParquetWriter, 'writer'>,
   header: typeof writePageHeader,
-  column: Column,
+  column: WritableColumn,
 ): ColumnChunk {
-  const { name, type } = column.element
-  if (type === undefined) throw new TypeError(`the column ${name} has no type`)
+  const path = column.elements.map(({ name }) => name)
+  const type = column.elements.at(-1)?.type
+  if (type === undefined) throw new TypeError(`the column ${path.join('.')} has no type`)
   const { bytes, encoding, dictionary, least, greatest } = column.encode()
-  const rows = column.length + column.nulls
   const start = writer.offset
   let plainBytes = 0
   if (dictionary) {
@@ -30,22 +30,25 @@ export function writeChunk(
   }
   const page = writer.offset
   const levels = column.levels()
+  const repetitions = column.repetitions()
+  const levelBytes = repetitions.length + levels.length
   const compressed = zstdCompressSync(bytes)
   header(writer, {
     type: 'DATA_PAGE_V2',
-    uncompressed_page_size: levels.length + bytes.length,
-    compressed_page_size: levels.length + compressed.length,
+    uncompressed_page_size: levelBytes + bytes.length,
+    compressed_page_size: levelBytes + compressed.length,
     data_page_header_v2: {
-      num_values: rows,
+      num_values: column.places,
       num_nulls: column.nulls,
-      num_rows: rows,
+      num_rows: column.rows,
       encoding,
       definition_levels_byte_length: levels.length,
-      repetition_levels_byte_length: 0,
+      repetition_levels_byte_length: repetitions.length,
       is_compressed: true,
     },
   })
-  plainBytes += writer.offset - page + levels.length + bytes.length
+  plainBytes += writer.offset - page + levelBytes + bytes.length
+  writer.appendBytes(repetitions)
   writer.appendBytes(levels)
   writer.appendBytes(compressed)
   return {
@@ -53,9 +56,9 @@ export function writeChunk(
     meta_data: {
       type,
       encodings: dictionary ? ['PLAIN', encoding] : [encoding],
-      path_in_schema: [name],
+      path_in_schema: path,
       codec: 'ZSTD',
-      num_values: BigInt(rows),
+      num_values: BigInt(column.places),
       total_compressed_size: BigInt(writer.offset - start),
       total_uncompressed_size: BigInt(plainBytes),
       data_page_offset: BigInt(page),

@@ -13,7 +13,9 @@ export async function* readParquet(type: RecordType, path: string): AsyncGenerat
   const file = await asyncBufferFromFile(path)
   const metadata = plain(await parquetMetadataAsync(file))
   const compressors = { ZSTD: (bytes: Uint8Array) => zstdDecompressSync(bytes) }
-  const names = metadata.schema.slice(1).map(({ name }) => name)
+  const names = new Set(
+    metadata.row_groups.flatMap(({ columns }) => columns.map(({ meta_data }) => meta_data?.path_in_schema[0] ?? '')),
+  )
   let rowStart = 0
   for (const { num_rows } of metadata.row_groups) {
     const rowEnd = rowStart + Number(num_rows)
@@ -43,7 +45,7 @@ export async function* readParquet(type: RecordType, path: string): AsyncGenerat
 const plain = (metadata: FileMetaData): FileMetaData => ({ ...metadata, schema: metadata.schema.map(withoutMeaning) })
 
 function withoutMeaning({ converted_type, logical_type, ...element }: SchemaElement): SchemaElement {
-  if (converted_type === 'UTF8' || converted_type === undefined)
+  if (converted_type === 'UTF8' || converted_type === 'LIST' || converted_type === undefined)
     return { ...element, ...(converted_type && { converted_type }), ...(logical_type && { logical_type }) }
   return element
 }
@@ -52,8 +54,9 @@ function wireOf(type: RecordType, value: (column: string) => unknown): Record<st
   const wire: Record<string, unknown> = {}
   for (const { name, kind } of type.fields) {
     const found = value(name)
-    if (found === undefined) wire[name] = kind === 'decimal' ? value(`${name}_exact`) : undefined
+    if (found === undefined) wire[name] = kind === 'decimal' || kind === 'decimals' ? value(`${name}_exact`) : undefined
     else if (kind === 'decimal') wire[name] = decimalText(found as Uint8Array)
+    else if (kind === 'decimals') wire[name] = (found as readonly Uint8Array[]).map(decimalText)
     else if (kind === 'time') wire[name] = formatTime(Number(found) as Micros)
     else wire[name] = kind === 'integer' ? Number(found) : found
   }
