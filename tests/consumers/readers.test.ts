@@ -1,6 +1,9 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import {
+  type Book,
+  book,
+  compareDecimals,
   decimal,
   encodedBatch,
   formatTime,
@@ -17,7 +20,7 @@ import {
   trade,
 } from '../../lib/src/base/types/index.ts'
 import { file } from '../../lib/src/consumers/sinks/file/index.ts'
-import { aBar, aPrice, MINUTE, MONDAY } from '../database/records.ts'
+import { aBar, aBook, aPrice, MINUTE, MONDAY } from '../database/records.ts'
 import { type Job, readBy, sortedTexts, textsOf } from '../support/readers/readBy.ts'
 import { chdb, readersPython } from '../support/run/available.ts'
 import { segmentFiles } from '../support/segmentFiles.ts'
@@ -89,10 +92,20 @@ const trades: Trade[] = Array.from({ length: COUNT }, (_, i) => ({
   ...{ tradeId: `${i}-${id(i + 1)}`, price: figure(i), amount: figure(i + 5) },
   ...(i % 2 === 1 && { sequence: Number.MAX_SAFE_INTEGER - i }),
 }))
+/** Books whose sides are {@link FIGURES} in order. */
+const SORTED = FIGURES.toSorted(compareDecimals)
+const books: Book[] = Array.from({ length: COUNT }, (_, i) => {
+  const split = i % (SORTED.length + 1)
+  const [bids, asks] = [SORTED.slice(0, split).reverse(), SORTED.slice(split)]
+  const sizes = (side: readonly unknown[]) => side.map((_side, at) => figure(i + at))
+  const sides = { bids, bidSizes: sizes(bids), asks, askSizes: sizes(asks) }
+  return aBook({ coinId: id(i), ...times(i), sequence: i, levels: SORTED.length, ...sides, verified: i % 2 === 0 })
+})
 const records = [
   [price, prices],
   [ohlcv, bars],
   [trade, trades],
+  [book, books],
 ] as unknown as readonly (readonly [RecordType, readonly RecordValues[]])[]
 
 const folder = await suiteFolder('readers')

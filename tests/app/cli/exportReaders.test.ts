@@ -2,8 +2,18 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { openStore } from '../../../lib/src/base/database/index.ts'
-import { decimal, type Price, price, type RecordType, type Trade, trade } from '../../../lib/src/base/types/index.ts'
-import { aPrice, MINUTE, MONDAY } from '../../database/records.ts'
+import {
+  type Book,
+  book,
+  compareDecimals,
+  decimal,
+  type Price,
+  price,
+  type RecordType,
+  type Trade,
+  trade,
+} from '../../../lib/src/base/types/index.ts'
+import { aBook, aPrice, MINUTE, MONDAY } from '../../database/records.ts'
 import { testDatabase } from '../../support/database.ts'
 import { type Job, readBy, sortedTexts, textsOf } from '../../support/readers/readBy.ts'
 import { readersPython } from '../../support/run/available.ts'
@@ -35,9 +45,18 @@ const trades: Trade[] = Array.from({ length: 200 }, (_, i) => ({
   ...{ price: figure(i), amount: figure(i + 3) },
   ...(i % 3 === 0 && { sequence: Number.MAX_SAFE_INTEGER - i }),
 }))
+const SORTED = FIGURES.toSorted(compareDecimals)
+const books: Book[] = Array.from({ length: 200 }, (_, i) => {
+  const split = i % (SORTED.length + 1)
+  const [bids, asks] = [SORTED.slice(0, split).reverse(), SORTED.slice(split)]
+  const sizes = (side: readonly unknown[]) => side.map((_side, at) => figure(i + at))
+  const sides = { bids, bidSizes: sizes(bids), asks, askSizes: sizes(asks) }
+  return aBook({ coinId: IDS[i % IDS.length] as string, time: MONDAY + (i % 5) * MINUTE, sequence: i, levels: 100, ...sides })
+})
 const records = [
   [price, 'prices', prices],
   [trade, 'trades', trades],
+  [book, 'books', books],
 ] as unknown as readonly (readonly [RecordType, string, readonly Price[]])[]
 const FORMS = ['ndjson.gz', 'csv', 'parquet'] as const
 
@@ -49,6 +68,7 @@ describeWith('readers', 'other programs read exports with every digit', async ()
   const store = await openStore({ databaseUrl: url, home: '/nowhere' })
   for (let i = 0; i < COUNT; i += 15_000) await store.dsl.storePrices(prices.slice(i, i + 15_000))
   await store.dsl.storeTrades(trades)
+  expect(await store.timescale.upsert(book, books)).toMatchObject({ failed: [] })
   await store.close()
 
   /** Killed at its first checkpoint if there is one, and started again. */

@@ -26,11 +26,18 @@ function rowsOf({ fields, format, files }) {
 const textsOf = (fields, row) =>
   Object.fromEntries(
     fields.flatMap(({ name, kind }) => {
+      if (kind === 'decimals') return [[name, figuresOf(row[name], row[`${name}_exact`])]]
       const value = row[name] ?? row[`${name}_exact`]
       if (value === null || value === undefined) return []
       return [[name, kind === 'time' ? microsOf(value) : String(value)]]
     }),
   )
+
+/** A list is JSON in text formats. In Parquet an absent list is read as an empty one. */
+function figuresOf(list, exact) {
+  const figures = exact?.length > 0 ? exact : list
+  return String(typeof figures === 'string' ? JSON.parse(figures) : figures)
+}
 
 /** `2026-01-05T00:01:00.333333Z`, with or without decimals. */
 function microsOf(time) {
