@@ -136,3 +136,19 @@ test('at most ten thousand outages of a source are kept', async () => {
   )
   expect(rows).toEqual([{ n: 10_000, last: 'the last' }])
 })
+
+test('a cut that was noticed late is an outage of the span that it lasted', async () => {
+  const source = freshSource()
+  await using session = await coverage.begin(source, {})
+  await began(source, 1000)
+  const now = nowMicros()
+  const span = { from: now - 100 * SECOND, to: now - 80 * SECOND }
+  await session.outage([{ type: 'trade', coinId: 'BTC/USDT' }], 'it shows its latest trades alone', span)[Symbol.asyncDispose]()
+  await storeTrades(source, 'BTC/USDT', [now - 300 * SECOND, now - 100 * SECOND - 1, now - 80 * SECOND, now - SECOND])
+  const gaps = await gapsOf(source, 'BTC/USDT')
+  expect(gaps).toMatchObject([{ reason: 'reconnect', detail: 'it shows its latest trades alone' }])
+  const { from, to } = gaps[0] ?? { from: 0, to: 0 }
+  // The clocks of the process and of the database differ by less than a second.
+  expect(Math.abs(from - span.from)).toBeLessThan(SECOND)
+  expect(Math.abs(to - span.to)).toBeLessThan(SECOND)
+})

@@ -38,6 +38,7 @@ export const SERVICES = [
   'versitygw',
   'fake-gcs-server',
   'recorded-data',
+  'ccxt',
   'faketime',
   'tmpfs',
 ] as const
@@ -77,6 +78,7 @@ export const REMEDY: Readonly<Record<ServiceName, string>> = {
   versitygw: 'npm run services, or QICORE_TEST_VERSITYGW=PROGRAM; needs go',
   'fake-gcs-server': 'npm run services, or QICORE_TEST_FAKE_GCS_SERVER=PROGRAM; needs go',
   'recorded-data': 'QICORE_TEST_DATA=FOLDER',
+  ccxt: 'npm install',
   faketime: 'npm run services',
   tmpfs: 'root on Linux, who may mount file systems',
 }
@@ -205,6 +207,7 @@ const isThere: Readonly<Record<ServiceName, () => boolean>> = {
   versitygw: () => isExecutable(versitygw()),
   'fake-gcs-server': () => isExecutable(fakeGcsServer()),
   'recorded-data': () => existsSync(recordedData()),
+  ccxt: () => existsSync(resolve(import.meta.dirname, '../../../node_modules/ccxt/package.json')),
   faketime: () => libfaketime() !== undefined,
   tmpfs: mountsTmpfs,
 }

@@ -1,4 +1,4 @@
-import type { StreamSeries } from '../../types/index.ts'
+import { type Micros, nowMicros, type Span, type StreamSeries } from '../../types/index.ts'
 
 /** The most outages kept of one source; the oldest are deleted. */
 const MOST_OUTAGES = 10_000
@@ -17,15 +17,17 @@ export type Write = (text: string, values: readonly unknown[]) => Promise<readon
 class Outage {
   readonly #write: Write
   readonly #values: readonly unknown[]
-  readonly #began = performance.now()
+  readonly #began: number
   #ended: number | undefined
   #id: string | undefined
   #saved = false
   #writing: Promise<void> = Promise.resolve()
 
-  constructor(write: Write, values: readonly unknown[]) {
+  constructor(write: Write, values: readonly unknown[], over?: Span) {
     this.#write = write
     this.#values = values
+    this.#began = over ? monotonic(over.from) : performance.now()
+    this.#ended = over && monotonic(over.to)
   }
 
   get saved(): boolean {
@@ -50,6 +52,9 @@ class Outage {
   }
 }
 
+/** The reading of performance.now() at a past time. */
+const monotonic = (time: Micros): number => performance.now() - (nowMicros() - time) / 1000
+
 /** The outages of one session. */
 export class Outages {
   readonly #write: Write
@@ -63,9 +68,10 @@ export class Outages {
     this.#source = source
   }
 
-  begin(series: readonly StreamSeries[], reason: string): AsyncDisposable {
+  begin(series: readonly StreamSeries[], reason: string, over?: Span): AsyncDisposable {
     const wire = series.map(({ type, coinId, currency, timeframe }) => ({ type, coin_id: coinId, currency, timeframe }))
-    const outage = new Outage(this.#write, [this.#session, this.#source, JSON.stringify(wire), reason.slice(0, LONGEST_REASON)])
+    const values = [this.#session, this.#source, JSON.stringify(wire), reason.slice(0, LONGEST_REASON)]
+    const outage = new Outage(this.#write, values, over)
     this.#open.add(outage)
     void outage.save()
     return {

@@ -1,4 +1,4 @@
-import type { Logger, StreamSeries } from '../../types/index.ts'
+import type { Logger, Span, StreamSeries } from '../../types/index.ts'
 import type { Pool } from '../connections/pool.ts'
 import { Outages, type Write } from './outages.ts'
 
@@ -10,8 +10,11 @@ export const DEAD_MS = 10_000
 export interface CoverageSession extends AsyncDisposable {
   /** Ends the session. Never throws: if the end cannot be written, the missing heartbeats show it. */
   end(): Promise<void>
-  /** Notes that some series are cut off from now until the result is disposed of, or the session ends. Never throws. */
-  outage(series: readonly StreamSeries[], reason: string): AsyncDisposable
+  /**
+   * Notes that some series are cut off from now until the result is disposed of, or the session ends; with `over`, that they were for that
+   * span. Never throws.
+   */
+  outage(series: readonly StreamSeries[], reason: string, over?: Span): AsyncDisposable
 }
 
 /** SQL: true if a session lives. @param now SQL of the current time */
@@ -51,7 +54,7 @@ export async function beginSession(pool: Pool, source: string, logger: Logger): 
     await outages.save()
     await write('update coverage_sessions set seen_at = clock_timestamp(), ended = true where id = $1 and not ended', [id])
   }
-  return { end, outage: (series, reason) => outages.begin(series, reason), [Symbol.asyncDispose]: end }
+  return { end, outage: (series, reason, over) => outages.begin(series, reason, over), [Symbol.asyncDispose]: end }
 }
 
 /** True if a source runs on this database; with an empty name, the platform. */

@@ -1,5 +1,6 @@
 import type { Trouble } from '../failures.ts'
 import type { Logger } from '../logger.ts'
+import type { Span } from '../spans.ts'
 import type { Micros } from '../time.ts'
 import type { CheckResult } from './check.ts'
 import type { HistoryType, StreamSeries } from './history.ts'
@@ -52,9 +53,9 @@ export interface SourceContext {
   readonly rateLimit?: (key: string, limits: RateLimits) => RateLimit
   /**
    * Reports that these series are cut off from the provider, until the result is disposed: their gaps then have the reason `reconnect` and
-   * this text. Never throws. Absent if no source runs, such as for history.
+   * this text. With `over` the cut was noticed late: it lasted for that span. Never throws. Absent if no source runs, such as for history.
    */
-  readonly outage?: (series: readonly StreamSeries[], reason: string) => AsyncDisposable
+  readonly outage?: (series: readonly StreamSeries[], reason: string, over?: Span) => AsyncDisposable
   /**
    * The last stored record of each instrument of this source that has a number, by `coin_id`: live data continues behind it. Absent if
    * there is no store.

@@ -56,16 +56,16 @@ export class Caller {
 
   /**
    * @param what the call, such as `/trades`
-   * @param once makes one try; it awaits a permit before each request
+   * @param once makes one try; it awaits a permit before each request, of the call's weight if it names none
    * @throws QiError of the last try
    */
-  run<T>(what: string, once: (permit: () => Promise<void>) => Promise<T>, options: RunOptions = {}): Promise<T> {
+  run<T>(what: string, once: (permit: (weight?: number) => Promise<void>) => Promise<T>, options: RunOptions = {}): Promise<T> {
     const { peer, retryBaseMs, retryMaxMs, totalMs = CALL_TOTAL_MS } = this.#options
     const { signal, attempts = this.#options.attempts, weight = 1 } = options
     return retry(
       async () => {
         try {
-          const answer = await once(() => this.#permit(what, weight, signal))
+          const answer = await once((one = weight) => this.#permit(what, one, signal))
           this.#answeredAt = this.#clock.now()
           this.#trouble = undefined
           return answer

@@ -246,7 +246,7 @@ export class Sources {
     const { logger, engines } = this.#options
     const { store, stream, keeper } = engines
     let session: CoverageSession | undefined
-    await using source = await this.#open(name, (series, reason) => session?.outage(series, reason) ?? UNRECORDED)
+    await using source = await this.#open(name, (...cut) => session?.outage(...cut) ?? UNRECORDED)
     await using running = await keeper.session(name, traitsOf(this.#named(name).type, this.#settingsOf(name)))
     session = running
     const { clock, calendars } = store
