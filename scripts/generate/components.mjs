@@ -44,8 +44,16 @@ function reference(title, folder, definitions, where) {
     .trimEnd()}\n`
 }
 
-function section({ name, summary, config }) {
+function section({ name, summary, config, terms }) {
   const settings = settingsOf(config)
   const table = settings.length > 0 ? settingsTable(settings) : ['It has no settings.']
-  return [`## ${name}`, '', `${summary}.`, '', ...table, '']
+  return [`## ${name}`, '', `${summary}.`, '', ...table, '', ...termsOf(terms)]
 }
+
+const termsOf = (terms) =>
+  terms === undefined
+    ? []
+    : [
+        `Terms of the provider: attribution: ${terms.attribution}; redistribution: ${terms.redistribution}${terms.url ? ` (<${terms.url}>)` : ''}.`,
+        '',
+      ]

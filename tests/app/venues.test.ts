@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nowMicros } from '../../lib/src/base/types/index.ts'
+import { largestCoins } from '../../lib/src/mcp-tools/bindings/largestCoins.ts'
+import { TimescaleDBMCPWrapper } from '../../lib/src/mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
+import { DirectCaller } from '../../lib/src/mcp-tools/server/DirectCaller.ts'
+import { marketSettings } from '../../lib/src/publishers/agents/shared/settings.ts'
+import { snapshotOf } from '../../lib/src/publishers/agents/shared/snapshot.ts'
 import { type LinkedTools, linkedTools } from '../mcp-tools/consumer/linked.ts'
 import { testDatabase } from '../support/database.ts'
 import { storeVenues, venueRecords } from '../support/venueRecords.ts'
@@ -124,6 +129,23 @@ describe('records of exchanges, without any price record', () => {
     expect(refused, text).toBe(false)
     expect(text).toMatch(/BTC\/USDT/)
     expect(text).toMatch(/source: .*binance/)
+  })
+
+  it('a watch list takes pairs, with their source too, and each has its own currency', async () => {
+    const store = new TimescaleDBMCPWrapper(new DirectCaller({ handles: () => tools.platform.toolHandles })).verbs
+    const settings = marketSettings.parse({ timeframe: '1m' })
+    const { signal } = new AbortController()
+    const seen = (entry: string, more: object = {}) => snapshotOf(store, entry, { ...settings, ...more }, signal)
+    expect(await seen('kraken:BTC/USDT')).toMatchObject({ coin: PAIR, source: 'kraken', currency: 'USDT' })
+    expect(await seen('BTC/USDT:USDT')).toMatchObject({ coin: 'BTC/USDT:USDT', source: 'binance', currency: 'USDT' })
+    expect(await seen('BTC/EUR')).toMatchObject({ source: 'kraken', currency: 'EUR' })
+    expect(await seen('coinbase:BTC/USDT')).toEqual({ coin: PAIR, missing: 'nothing is stored from coinbase' })
+    expect(await largestCoins(store, { currency: 'usd', top: 2 }, signal)).toEqual(['BTC/EUR', 'BTC/USD'])
+  })
+
+  it('an instrument names the terms of its provider', async () => {
+    const { body } = await get('/api/v1/instruments?search=BTC&limit=1')
+    expect(body).toMatchObject({ items: [{ coin_id: 'BTC/EUR' }], terms: {} })
   })
 
   it('pairs correlate', async () => {

@@ -1,5 +1,6 @@
 import { type FoundInstrument, findQuery, foundWire, parseQuery } from '../../../lib/src/base/database/index.ts'
 import { QiError } from '../../../lib/src/base/types/index.ts'
+import { termsOf } from '../../../lib/src/streaming/platform/index.ts'
 import { openReadsOf } from '../engines.ts'
 import type { Session } from '../session.ts'
 import { printCsv } from '../text/csv.ts'
@@ -15,7 +16,16 @@ export async function run(session: Session, input: FindInput): Promise<undefined
   const rows = found.map(foundWire)
   if (session.json) await session.out.json(rows)
   else if (session.csv) await printCsv(session.out, ['coin_id', 'symbol', 'name', 'kind', 'source', 'stored', 'rank'], rows)
-  else if (found.length > 0) await printTable(session.out, columns, found)
+  else if (found.length > 0) {
+    await printTable(session.out, columns, found)
+    for (const [source, { attribution, redistribution }] of Object.entries(
+      termsOf(
+        loaded.config.sources,
+        found.map((one) => one.source),
+      ),
+    ))
+      await session.remark(`terms of ${source}: attribution: ${attribution}; redistribution: ${redistribution}`)
+  }
   if (found.length === 0)
     throw new QiError('NOT_FOUND', `no instrument has "${query.text}" in its id, ticker or name: try a shorter part`, {
       field: 'text',

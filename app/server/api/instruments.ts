@@ -1,13 +1,38 @@
+import { z } from 'zod'
 import { instrumentsQuery } from '../../../lib/src/base/database/index.ts'
 import { recordTypes } from '../../../lib/src/base/types/index.ts'
+import { termsOf } from '../../../lib/src/streaming/platform/index.ts'
 import { json } from '../headers.ts'
 import { formatHeaders, formatNames, formatOf, formatParameter, otherTypes } from '../history/format.ts'
 import { listAnswer } from '../history/list.ts'
+import { named } from '../openapi/named.ts'
 import { defineRoute } from '../route.ts'
-import { pageOf } from './schemas.ts'
 import { pageJson } from './wire.ts'
 
 const { instrument } = recordTypes
+
+const text = z.string()
+const terms = named(
+  'ProviderTerms',
+  z
+    .object({
+      attribution: text.describe('how the data are to be credited'),
+      redistribution: text.describe('whether the data may be passed on'),
+      url: text.optional().describe('the address of the terms'),
+    })
+    .describe('The terms of the provider of a source'),
+)
+
+const instrumentPage = named(
+  'InstrumentPage',
+  z
+    .object({
+      items: z.array(instrument.schema),
+      next: text.optional().describe('pass it as `after` to get the next page; absent on the last one'),
+      terms: z.record(text, terms).describe('the terms of the providers of these sources, by source'),
+    })
+    .describe('Instruments'),
+)
 
 export const instruments = defineRoute({
   path: '/api/v1/instruments',
@@ -19,12 +44,21 @@ export const instruments = defineRoute({
   query: instrumentsQuery.extend({ format: formatParameter }),
   headers: formatHeaders.pick({ accept: true }),
   responses: {
-    200: { description: 'instruments', schema: pageOf(instrument, 'InstrumentPage', 'Instruments'), more: otherTypes },
+    200: { description: 'instruments', schema: instrumentPage, more: otherTypes },
   },
   errors: ['BAD_REQUEST', 'UNAVAILABLE', 'TIMEOUT'],
   async answer({ platform }, { format: parameter, ...query }, asked) {
     const format = formatOf({ suffix: asked.suffix, parameter, accept: asked.header('accept') })
     const page = await platform.store.reads.dsl.listInstruments(query)
-    return format === 'json' ? json(pageJson(instrument, page)) : listAnswer(asked, format, 'instruments', instrument, page)
+    if (format === 'json') {
+      const terms = platform.config
+        ? termsOf(
+            platform.config.sources,
+            page.items.map(({ source }) => source),
+          )
+        : {}
+      return json(`${pageJson(instrument, page).slice(0, -1)},"terms":${JSON.stringify(terms)}}`)
+    }
+    return listAnswer(asked, format, 'instruments', instrument, page)
   },
 })

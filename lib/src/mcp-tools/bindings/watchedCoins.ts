@@ -8,9 +8,18 @@ export const watchedCoins = {
     .min(1)
     .max(100)
     .optional()
-    .describe('ids of the coins, such as bitcoin; default: the largest of those that are stored'),
+    .describe(
+      'ids of the coins, such as bitcoin or BTC/USDT, also with their source: binance:BTC/USDT; default: the largest of those that are stored',
+    ),
   top: z.int().min(1).max(100).default(10).describe('how many coins where none are named'),
-  currency: z.string().trim().min(1).max(20).check(idCheck).default('usd').describe('the currency of the figures'),
+  currency: z
+    .string()
+    .trim()
+    .min(1)
+    .max(20)
+    .check(idCheck)
+    .default('usd')
+    .describe('the currency of the figures of coins; a pair such as BTC/USDT has its own'),
   source: z
     .string()
     .min(1)

@@ -9,6 +9,16 @@ import type { InteractionParser } from './interactions.ts'
 import type { RowSink, Sink } from './sink.ts'
 import type { Source, SourceContext } from './source.ts'
 
+/** The terms under which a provider gives its data. They are a summary for the user, and no licence. */
+export interface ProviderTerms {
+  /** How its data are to be credited, such as "Data by CoinGecko". */
+  readonly attribution: string
+  /** Whether its data may be passed on. */
+  readonly redistribution: string
+  /** The address of the terms; undefined if there is no provider. */
+  readonly url?: string
+}
+
 /** A type of source: the export of a folder of `publishers/sources`. Registry, settings, docs page and CLI help are made from it. */
 export interface SourceDefinition<C extends z.ZodObject = z.ZodObject> {
   readonly name: string
@@ -18,6 +28,8 @@ export interface SourceDefinition<C extends z.ZodObject = z.ZodObject> {
    * begins with the type's name in capitals and sets the instance of that name.
    */
   readonly config: C
+  /** The terms of its provider, shown in its page and where its instruments are listed. */
+  readonly terms?: ProviderTerms
   open(config: z.output<C>, context: SourceContext): Promise<Source>
   /** Opens its history; left out if the source has none. */
   history?(config: z.output<C>, context: SourceContext): Promise<History>

@@ -60,20 +60,23 @@ export async function correlations(
   { correlation }: TimescaleDBDSL,
   owners: readonly Owner[],
   last: Micros,
-  { timeframe, currency, source, correlation_candles: limit }: AnalyticsSettings,
+  { timeframe, correlation_candles: limit }: Pick<AnalyticsSettings, 'timeframe' | 'correlation_candles'>,
   signal: AbortSignal,
 ): Promise<{ readonly owned: readonly Owned[]; readonly report: Correlations } | undefined> {
-  const chosen = owners.slice(0, MOST_CORRELATED).toSorted((a, b) => (a.coinId < b.coinId ? -1 : 1))
+  // A coin that is watched at several sources correlates with itself: its first source counts.
+  const distinct = [...new Map(owners.toReversed().map((owner) => [owner.coinId, owner])).values()].toReversed()
+  const [source, currency] = [common(distinct, 'source'), common(distinct, 'currency')]
+  const chosen = distinct.slice(0, MOST_CORRELATED).toSorted((a, b) => (a.coinId < b.coinId ? -1 : 1))
   if (chosen.length < 2) return undefined
   try {
     const found = await correlation(
       {
         coins: chosen.map(({ coinId }) => coinId),
-        currency,
         timeframe,
         limit,
         to: formatTime(endOf(last, timeframe)),
         ...(source !== undefined && { source }),
+        ...(currency !== undefined && { currency }),
       },
       { signal },
     )
@@ -93,4 +96,10 @@ export async function correlations(
     if (error instanceof QiError && error.code === 'NOT_FOUND') return undefined
     throw error
   }
+}
+
+/** The source or the currency that all have; undefined if they differ. */
+function common(owners: readonly Owner[], name: 'source' | 'currency'): string | undefined {
+  const values = new Set(owners.map((owner) => owner[name]))
+  return values.size === 1 ? [...values][0] : undefined
 }

@@ -1,5 +1,6 @@
 import { formatTime, parseTime, price, timeframeMicros } from '../../../base/types/index.ts'
 import type { TimescaleDBDSL } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
+import { watchedCoin } from '../../../mcp-tools/bindings/watchedCoin.ts'
 import { unlessNotFound } from './notFound.ts'
 import type { Snapshot, Unseen } from './report.ts'
 import type { MarketSettings } from './settings.ts'
@@ -15,16 +16,18 @@ const SLACK = 2
 /** Price, indicators, anomalies and changes of a coin, by its preferred series. */
 export async function snapshotOf(
   store: TimescaleDBDSL,
-  coin: string,
+  entry: string,
   settings: MarketSettings,
   signal: AbortSignal,
 ): Promise<Snapshot | Unseen> {
-  const { currency, source, timeframe, anomaly_window: window, anomaly_threshold: threshold } = settings
+  const { timeframe, anomaly_window: window, anomaly_threshold: threshold } = settings
+  const watched = watchedCoin(entry, settings)
   const options = { signal }
-  const analysis = await store
-    .technicalAnalysis({ coin, currency, timeframe, ...(source !== undefined && { source }) }, options)
-    .catch(unlessNotFound)
-  if (!analysis) return { coin, missing: `nothing is stored in ${currency}${source ? ` from ${source}` : ''}` }
+  const analysis = await store.technicalAnalysis({ ...watched, timeframe }, options).catch(unlessNotFound)
+  if (!analysis) {
+    const { coin, currency, source } = watched
+    return { coin, missing: `nothing is stored${currency ? ` in ${currency}` : ''}${source ? ` from ${source}` : ''}` }
+  }
   const { series, time: candle, close, indicators, signals } = analysis
   const of = { coin: series.coin_id, source: series.source, currency: series.currency }
   const { anomalies } = await store.anomalies(

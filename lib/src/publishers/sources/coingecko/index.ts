@@ -31,6 +31,11 @@ export {
 export const coingecko = defineSource({
   name: 'coingecko',
   summary: 'Prices, candles, trending coins and the whole market from the CoinGecko API, without a key or with one',
+  terms: {
+    attribution: 'credit CoinGecko with a link where its data are shown ("Data provided by CoinGecko")',
+    redistribution: 'not without a plan or an agreement that allows it',
+    url: 'https://www.coingecko.com/en/api_terms',
+  },
   config,
   async open(settings, context) {
     const { logger } = context

@@ -8,6 +8,10 @@ export { type ReplayPosition, ReplaySource, type ReplaySourceParts } from './Rep
 export const replay = defineSource({
   name: 'replay',
   summary: 'Recorded files, our own records or CSV, at any speed; every record is marked replay',
+  terms: {
+    attribution: 'as for the provider of the recorded data',
+    redistribution: 'as the provider of the recorded data allows',
+  },
   config,
   finite: true,
   open: async (settings, { name, logger, interactions }) =>

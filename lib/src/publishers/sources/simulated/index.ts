@@ -14,6 +14,7 @@ export const simulated = defineSource({
   name: 'simulated',
   summary:
     'A deterministic market that needs no network: prices, candles, trades, market figures; every record is marked simulated',
+  terms: { attribution: 'none is needed: the figures are invented', redistribution: 'free' },
   config,
   open: async (settings, { name, logger }) => new SimulatedSource({ name, config: settings, logger }),
   history: async (settings, { name }) => new SimulatedHistory(name, settings),
