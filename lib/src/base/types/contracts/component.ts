@@ -13,7 +13,7 @@ import type { Source, SourceContext } from './source.ts'
 export interface ProviderTerms {
   /** How its data are to be credited, such as "Data by CoinGecko". */
   readonly attribution: string
-  /** Whether its data may be passed on. */
+  /** Conditions for passing its data on. */
   readonly redistribution: string
   /** The address of the terms; undefined if there is no provider. */
   readonly url?: string
