@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { crc32, deflateRawSync } from 'node:zlib'
 import { onTestFinished } from 'vitest'
 import { type Pool, withClient } from '../../lib/src/base/database/index.ts'
-import { parseRowSettings } from '../../lib/src/publishers/index.ts'
+import { type RowSettings, readRowSettings } from '../../lib/src/publishers/index.ts'
 import { type ImportRequest, type ImportResult, loadConfig, openImport } from '../../lib/src/streaming/platform/index.ts'
 
 /** A folder with these files, as long as the test lasts. */
@@ -62,12 +62,12 @@ export interface Imported extends ImportResult {
 /** Imports files by a platform of its own. */
 export async function importFiles(
   url: string,
-  request: Omit<ImportRequest, 'rows'> & { readonly rows?: Parameters<typeof parseRowSettings>[0] },
+  request: Omit<ImportRequest, 'rows'> & { readonly rows?: Readonly<Record<string, unknown>> },
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Imported> {
   const { config } = loadConfig({ cwd: tmpdir(), env: { DATABASE_URL: url }, flags: {} })
   await using files = await openImport({ config })
-  const result = await files.run({ ...request, rows: parseRowSettings(request.rows ?? {}) }, { signal })
+  const result = await files.run({ ...request, rows: rowsOf(request.rows) }, { signal })
   return { ...result, messages: result.failures.map(({ error }) => error.message) }
 }
 
@@ -78,4 +78,10 @@ export async function textRows(
   values: readonly unknown[] = [],
 ): Promise<Record<string, string | null>[]> {
   return withClient(pool, async (client) => (await client.query<Record<string, string | null>>(sql, [...values])).rows)
+}
+
+function rowsOf(given: Readonly<Record<string, unknown>> = {}): Omit<RowSettings, 'origin'> {
+  const read = readRowSettings(given)
+  if ('settings' in read) return read.settings
+  throw new Error(`${read.field}: ${read.problem}`)
 }

@@ -22,6 +22,10 @@ export const backfill = () =>
     )
     .option('--source <name>', 'the source (default: the first one set that gives history, else coingecko)')
     .option('--currency <names>', "the currencies (default: the source's first)", list)
+    .option(
+      '--from-files <folder>',
+      "first import what the folder has of it: the archives of the source's venue, as qicore import reads them",
+    )
     .option('--retry', 'ask the provider again where it had no data')
     .note(
       'It can be stopped at any time, also by kill -9: the same command goes on from there. While a platform runs, the platform stores the records; otherwise this command does.',

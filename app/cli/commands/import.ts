@@ -1,4 +1,4 @@
-import { list } from '../arguments.ts'
+import { atLeastZero, list } from '../arguments.ts'
 import { CliCommand } from '../CliCommand.ts'
 
 export const importCommand = () =>
@@ -8,7 +8,10 @@ export const importCommand = () =>
     .description(
       'Imports records from files on the way of all records, with every digit and the origin backfill. Interrupted at any time, also by kill -9, the same command goes on from there. A row that is refused costs none of the others: qicore dlq list shows it with file, line and reason.',
     )
-    .requiredOption('--format <name>', 'the form of the files: binance-vision or kraken')
+    .requiredOption(
+      '--format <name>',
+      'the form of the files: binance-vision, kraken, tardis, csv, ndjson, parquet or qicore (exports of the platform)',
+    )
     .option('--source <name>', 'the source of the records (default: the venue of the format)')
     .option('--coin <id>', 'the instrument of all files, such as BTC/USDT')
     .option('--symbol <pairs>', "instruments by the venue's symbol, such as BTCUSDT=BTC/USDT", list)
@@ -17,6 +20,25 @@ export const importCommand = () =>
       '--until <time>',
       'the moment up to which the files reach: candles that end later are not final (default: by the name of each file)',
     )
+    .option(
+      '--record <type>',
+      'of csv, ndjson and parquet: the record type (default: by the name of each file, such as price.csv)',
+    )
+    .option(
+      '--columns <names>',
+      'the fields that columns hold, such as Date=time,Price=price; with --no-header the list of all columns',
+      list,
+    )
+    .option('--set <fields>', 'fields that the files lack, such as timeframe=1d', list)
+    .option('--no-header', 'CSV without a line that names the columns')
+    .option('--skip-lines <n>', 'lines to skip at the beginning of each file', atLeastZero)
+    .option('--delimiter <character>', 'what separates the columns of CSV (default: a comma)')
+    .option('--nulls <words>', 'words for an empty cell, such as null,NaN', list)
+    .option(
+      '--time-format <name>',
+      'how the files write times: iso, d-m-y, m/d/y, seconds, milliseconds, microseconds, nanoseconds or epoch (the unit by the size)',
+    )
+    .option('--stamped <end>', 'the time of a candle: its open (default) or close')
     .option('--force', 'take files that do not have the checksum of the file .CHECKSUM beside them')
     .option('--again', 'import files again that are imported')
     .option('--dry-run', 'read and count, and store nothing')
@@ -28,4 +50,8 @@ export const importCommand = () =>
     )
     .example('qicore import BTCUSDT-trades-2024-08-08.zip --format binance-vision --coin BTC/USDT', 'a day of trades')
     .example('qicore import Kraken_OHLCVT.zip --format kraken --symbol XBTUSD=BTC/USD,ETHUSD=ETH/USD', 'candles of two pairs')
+    .example(
+      'qicore import prices.csv --format csv --record price --columns Date=time,Close=price --coin BTC/USD --source my-desk',
+      'a table of prices',
+    )
     .runs(() => import('../verbs/import.ts'))

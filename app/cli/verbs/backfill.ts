@@ -9,6 +9,7 @@ import {
 } from '../../../lib/src/streaming/platform/index.ts'
 import { audited } from '../audited.ts'
 import { BackfillScreen } from '../backfill/BackfillScreen.ts'
+import { backfillFromFiles } from '../backfill/fromFiles.ts'
 import { EXIT, EXIT_OF_CODE, type Exit } from '../exitCodes.ts'
 import { loggerOf } from '../logging.ts'
 import type { Session } from '../session.ts'
@@ -25,12 +26,14 @@ export interface BackfillInput {
   readonly source?: string
   readonly currency?: readonly string[]
   readonly retry?: boolean
+  readonly fromFiles?: string
 }
 
 export async function run(session: Session, input: BackfillInput): Promise<Exit> {
   const { config } = await session.load()
   const request = requestOf(input, config)
   const { signal } = session
+  if (input.fromFiles !== undefined) await backfillFromFiles(session, config, request, input.fromFiles)
   const screen = new BackfillScreen(session)
   await using backfill = await openBackfill({
     config,

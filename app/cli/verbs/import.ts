@@ -1,5 +1,5 @@
 import { escapeHiddenInLines, type Micros, QiError, readMoment, suggest, toQiError } from '../../../lib/src/base/types/index.ts'
-import { FORMAT_NAMES, type FormatName, parseRowSettings } from '../../../lib/src/publishers/index.ts'
+import { FORMAT_NAMES, type FormatName, readRowSettings } from '../../../lib/src/publishers/index.ts'
 import { type ImportRequest, openImport } from '../../../lib/src/streaming/platform/index.ts'
 import { audited } from '../audited.ts'
 import { EXIT, EXIT_OF_CODE, type Exit } from '../exitCodes.ts'
@@ -15,6 +15,15 @@ export interface ImportInput {
   readonly symbol?: readonly string[]
   readonly currency?: string
   readonly until?: string
+  readonly record?: string
+  readonly columns?: readonly string[]
+  readonly set?: readonly string[]
+  readonly header?: boolean
+  readonly skipLines?: number
+  readonly delimiter?: string
+  readonly nulls?: readonly string[]
+  readonly timeFormat?: string
+  readonly stamped?: string
   readonly force?: boolean
   readonly again?: boolean
   readonly dryRun?: boolean
@@ -55,17 +64,39 @@ export async function run(session: Session, input: ImportInput): Promise<Exit> {
 }
 
 /** @throws QiError BAD_REQUEST naming the flag */
-function requestOf({ paths, format, symbol = [], until, ...rest }: ImportInput): ImportRequest {
+function requestOf(input: ImportInput): ImportRequest {
+  const { paths, format, source, coin, currency, symbol = [], until, force, again, dryRun } = input
   if (!FORMAT_NAMES.includes(format as FormatName))
     throw wrong('format', `format "${format}" is unknown${suggest(format, FORMAT_NAMES)}; known: ${FORMAT_NAMES.join(', ')}`)
   return {
-    ...rest,
-    paths,
+    ...{ paths, source, coin, currency, force, again, dryRun },
     format: format as FormatName,
     symbols: Object.fromEntries(symbol.map((text) => pair(text, 'symbol', 'BTCUSDT=BTC/USDT'))),
-    rows: parseRowSettings({}),
+    rows: rowsOf(input),
     ...(until !== undefined && { until: momentOf(until) }),
   }
+}
+
+/** The settings of rows, named as in the configuration. @throws QiError BAD_REQUEST */
+function rowsOf({
+  record,
+  columns = [],
+  set = [],
+  header = true,
+  skipLines,
+  delimiter,
+  nulls,
+  timeFormat,
+  stamped,
+}: ImportInput) {
+  const given = {
+    ...{ record, header, skip_lines: skipLines, delimiter, nulls, time_format: timeFormat, stamped },
+    columns: header ? Object.fromEntries(columns.map((text) => pair(text, 'columns', 'Date=time'))) : columns,
+    constants: Object.fromEntries(set.map((text) => pair(text, 'set', 'timeframe=1d'))),
+  }
+  const read = readRowSettings(given)
+  if ('settings' in read) return read.settings
+  throw wrong(read.field, `${read.field.replaceAll('_', '-')}: ${read.problem}`)
 }
 
 function pair(text: string, field: string, example: string): [string, string] {

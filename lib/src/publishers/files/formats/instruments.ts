@@ -20,6 +20,9 @@ export interface InstrumentsOptions {
 
 /** Base and quote, and the settlement of a derivative: `BTC/USDT`, `BTC/USDT:USDT`, `BTC/USDT:USDT-260327`. */
 const PAIR = /^[^\s/:]+\/([^\s/:]+)(?::[^\s/:]+)?$/
+/** The currency that an instrument is priced in, by its name. */
+export const quoteOf = (coinId: string): string | undefined => PAIR.exec(coinId)?.[1]
+
 const isFutures = (coinId: string): boolean => coinId.includes(':')
 
 /**
@@ -75,7 +78,7 @@ export class Instruments {
   }
 
   #named(coinId: string, market: Market | undefined, said: string, field: string): FoundInstrument {
-    const quote = PAIR.exec(coinId)?.[1]
+    const quote = quoteOf(coinId)
     const currency = this.#options.currency ?? quote
     if (currency === undefined)
       throw wrong(`${said}: its currency cannot be told: name it with --currency, or the instrument as BASE/QUOTE`, field)

@@ -1,5 +1,6 @@
 import { type Micros, type Timeframe, timeframeMicros } from '../../../base/types/index.ts'
 import { changedAt, type Member } from '../input/members.ts'
+import type { Gathered } from '../rows/batches.ts'
 
 /**
  * Tells if a bar of a file was still running when the file was made, so that it is not final: if it ends after the moment that the file
@@ -20,3 +21,28 @@ export function periodEnd(name: string): Micros | undefined {
 }
 
 const micros = (year: number, month: number, day: number): Micros => Date.UTC(year, month, day) * 1000
+
+/** Candles that were still running when the file was made, as not final; everything else as it is. */
+export async function* withoutRunning(
+  rows: AsyncIterable<Gathered>,
+  member: Member,
+  until: Micros | undefined = periodEnd(member.name),
+): AsyncGenerator<Gathered> {
+  const known = new Map<Timeframe, (open: Micros) => boolean>()
+  const isRunning = (timeframe: Timeframe, open: Micros): boolean => {
+    const found = known.get(timeframe) ?? runningBars(member, timeframe, until)
+    known.set(timeframe, found)
+    return found(open)
+  }
+  for await (const gathered of rows) {
+    const { batch } = gathered
+    if (batch.type.name !== 'ohlcv') {
+      yield gathered
+      continue
+    }
+    const records = batch.records.map((record) =>
+      record.isFinal && isRunning(record.timeframe as Timeframe, record.time as Micros) ? { ...record, isFinal: false } : record,
+    )
+    yield { ...gathered, batch: { ...batch, records } }
+  }
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MANUAL, type RecordName, recordTypes, TIME_NOTATIONS } from '../../../base/types/index.ts'
+import { MANUAL, type RecordName, recordTypes, TIME_NOTATIONS, wordIssue } from '../../../base/types/index.ts'
 
 const RECORD_NAMES = Object.keys(recordTypes) as [RecordName, ...RecordName[]]
 
@@ -74,5 +74,12 @@ export type RowSettings = z.output<typeof schema> & {
   readonly origin: 'replay' | 'backfill' | 'recorded'
 }
 
-/** The settings with the default of each that is not given. @throws ZodError */
-export const parseRowSettings = (given: z.input<typeof schema>): z.output<typeof schema> => schema.parse(given)
+/** The settings with the default of each that is not given, or the first that is wrong. */
+export function readRowSettings(
+  given: Readonly<Record<string, unknown>>,
+): { readonly settings: z.output<typeof schema> } | { readonly field: string; readonly problem: string } {
+  const result = schema.safeParse(given)
+  if (result.success) return { settings: result.data }
+  const [issue] = result.error.issues
+  return { field: String(issue?.path[0] ?? ''), problem: issue ? wordIssue(issue) : '' }
+}

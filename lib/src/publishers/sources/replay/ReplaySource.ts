@@ -19,8 +19,9 @@ import { ndjsonParser } from '../../files/rows/ndjson.ts'
 import type { LineParser } from '../../files/rows/parser.ts'
 import { readRows } from '../../files/rows/readRows.ts'
 import type { RowSettings } from '../../files/rows/settings.ts'
+import { typeOfFile } from '../../files/rows/typeOfFile.ts'
 import type { ReplayConfig } from './config.ts'
-import { findFiles, formatOf, type ReplayFile, typeOfFile } from './files.ts'
+import { findFiles, formatOf, type ReplayFile } from './files.ts'
 import { interactionsParser } from './interactions.ts'
 
 export interface ReplaySourceParts {

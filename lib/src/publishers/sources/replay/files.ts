@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { errorMessage, QiError, type RecordType, recordTypes } from '../../../base/types/index.ts'
+import { errorMessage, QiError } from '../../../base/types/index.ts'
 import type { ReplayConfig } from './config.ts'
 
 export interface ReplayFile {
@@ -52,12 +52,4 @@ export function formatOf(name: string, { format }: ReplayConfig): 'ndjson' | 'cs
   const ending = KNOWN.exec(name)?.[1]?.toLowerCase()
   if (ending === undefined) throw new QiError('CONFIG_INVALID', `${name}: the format cannot be told from its ending: set format`)
   return ending === 'csv' ? 'csv' : 'ndjson'
-}
-
-/** The record type by the setting, or by the beginning of the file name: a type (`price`) or a topic (`crypto-prices`). */
-export function typeOfFile(name: string, { record }: ReplayConfig): RecordType | undefined {
-  if (record) return recordTypes[record] as RecordType
-  const types = Object.values(recordTypes) as RecordType[]
-  const begins = (word: string) => name.startsWith(word) && !/[a-z0-9]/i.test(name.charAt(word.length))
-  return types.find((each) => begins(each.topic) || begins(each.name))
 }

@@ -8,6 +8,7 @@ import {
   Instruments,
   type Member,
   openInput,
+  quoteOf,
   verifyChecksum,
 } from '../../../publishers/index.ts'
 import { Storing, type StoringHost } from '../backfill/stored.ts'
@@ -114,6 +115,7 @@ export class FileImport implements AsyncDisposable {
       } catch (thrown) {
         const error = toQiError(thrown)
         if (!OF_ONE_FILE.has(error.code)) throw error
+        if (request.only && error.field === 'symbol') continue
         failed++
         if (failures.length < MOST_LISTED) failures.push({ file: name, error })
         onFailure({ file: name, error })
@@ -145,13 +147,18 @@ export class FileImport implements AsyncDisposable {
     return this.close()
   }
 
-  #context({ source, coin, symbols = {}, currency, rows, until }: ImportRequest, signal: AbortSignal): FormatContext {
+  #context({ source, coin, symbols = {}, currency, rows, until, coins }: ImportRequest, signal: AbortSignal): FormatContext {
     const { pool } = this.#host.store
-    const instruments = new Instruments({ coin, symbols, currency, listed: (of) => listedInstruments(pool, of) })
+    const instruments = new Instruments({ coin, symbols, currency, listed: (of) => listedInstruments(pool, of, coins) })
+    const quote = coin === undefined ? undefined : quoteOf(coin)
+    const named = { source, coin_id: coin, currency: currency ?? quote }
+    const fields = Object.fromEntries(
+      Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    )
     return {
       source,
       instrument: (of, symbol, market) => instruments.find(of, symbol, market),
-      settings: { ...rows, origin: 'backfill' },
+      settings: { ...rows, constants: { ...fields, ...rows.constants }, origin: 'backfill' },
       until,
       signal,
     }

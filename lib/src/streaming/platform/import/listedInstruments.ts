@@ -1,11 +1,22 @@
 import type { Pool } from '../../../base/database/index.ts'
-import type { ListedInstrument } from '../../../publishers/index.ts'
+import { type ListedInstrument, quoteOf } from '../../../publishers/index.ts'
 
-/** The pairs that a source lists, from the store. */
-export async function listedInstruments(pool: Pool, source: string): Promise<readonly ListedInstrument[]> {
+/**
+ * The pairs that a source lists, from the store, and those of these names.
+ * @param coins instruments such as `BTC/USDT`; others say nothing about a symbol
+ */
+export async function listedInstruments(
+  pool: Pool,
+  source: string,
+  coins: readonly string[] = [],
+): Promise<readonly ListedInstrument[]> {
   const { rows } = await pool.query<{ symbol: string; coin_id: string; quote: string }>(
     'select symbol, coin_id, quote from trading_pairs where source = $1 and quote is not null',
     [source],
   )
-  return rows.map(({ symbol, coin_id, quote }) => ({ symbol, coinId: coin_id, currency: quote }))
+  const named = coins.flatMap((coinId) => {
+    const currency = quoteOf(coinId)
+    return currency === undefined || rows.some(({ coin_id }) => coin_id === coinId) ? [] : [{ symbol: coinId, coinId, currency }]
+  })
+  return [...rows.map(({ symbol, coin_id, quote }) => ({ symbol, coinId: coin_id, currency: quote })), ...named]
 }

@@ -22,7 +22,9 @@ export interface ImportRequest {
   readonly again?: boolean | undefined
   /** Reads and counts, and publishes nothing. */
   readonly dryRun?: boolean | undefined
-  /** Only these records. */
+  /** Instruments that may be meant, besides those that the store lists. */
+  readonly coins?: readonly string[] | undefined
+  /** Only these records. The files are then read again by the next import. Files of unknown symbols are left out. */
   readonly only?: ImportFilter | undefined
 }
 
