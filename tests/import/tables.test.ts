@@ -107,7 +107,7 @@ test('NDJSON with the figures of its text', async () => {
   expect(await prices('nd')).toMatchObject([{ price: '2281.4700000000000000001' }])
 })
 
-test('tardis: trades and quotes with the resolution of the venue; books and other symbols are refused', async () => {
+test('tardis: trades and quotes with the resolution of the venue; books as snapshots; changes of books and other symbols are refused', async () => {
   const head = 'exchange,symbol,timestamp,local_timestamp'
   const folder = folderOf({
     'trades.csv.gz': gzipSync(
@@ -116,7 +116,8 @@ test('tardis: trades and quotes with the resolution of the venue; books and othe
     'quotes.csv.gz': gzipSync(
       `${head},ask_amount,ask_price,bid_price,bid_amount\nkraken,TTT/USD,1585699200245511,1585699200250000,1.50,6501.0,6500.9,2\n`,
     ),
-    'book.csv': `${head},asks[0].price\nbinance,TTTUSDT,1585699200245500,1585699200250000,1\n`,
+    'book.csv': `${head},asks[0].price,asks[0].amount,bids[0].price,bids[0].amount,asks[1].price,asks[1].amount,bids[1].price,bids[1].amount\nbinance,TTTUSDT,1585699200245500,1585699200250000,2.10,1,2.0,3,2.2,4.50,,\n`,
+    'changes.csv': `${head},is_snapshot,side,price,amount\nbinance,TTTUSDT,1585699200245500,1585699200250000,true,ask,1,1\n`,
     'none.csv.gz': gzipSync(''),
   })
   const result = await importFiles(url, {
@@ -124,8 +125,8 @@ test('tardis: trades and quotes with the resolution of the venue; books and othe
     format: 'tardis',
     symbols: { TTTUSDT: 'TTT/USDT', 'TTT/USD': 'TTT/USD' },
   })
-  expect(result).toMatchObject({ files: 4, read: 3, stored: 2, refused: 1, failed: 1 })
-  expect(result.messages[0]).toMatch(/^book\.csv: order books are not imported yet/)
+  expect(result).toMatchObject({ files: 5, read: 4, stored: 3, refused: 1, failed: 1 })
+  expect(result.messages[0]).toMatch(/^changes\.csv: changes of order books are not imported/)
   expect(
     await textRows(
       store.pool,
@@ -138,4 +139,9 @@ test('tardis: trades and quotes with the resolution of the venue; books and othe
       "select bid::text, ask_size::text, to_char(time at time zone 'UTC', 'SS.US') as time from quotes where coin_id = 'TTT/USD'",
     ),
   ).toEqual([{ bid: '6500.9', ask_size: '1.5', time: '00.245511' }])
+  const sides =
+    "select asks::text, ask_sizes::text, bids::text, bid_sizes::text, levels::text from books where coin_id = 'TTT/USDT'"
+  expect(await textRows(store.pool, sides)).toEqual([
+    { asks: '{2.1,2.2}', ask_sizes: '{1,4.5}', bids: '{2}', bid_sizes: '{3}', levels: '2' },
+  ])
 })

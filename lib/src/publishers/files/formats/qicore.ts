@@ -1,9 +1,9 @@
-import { QiError } from '../../../base/types/index.ts'
+import { errorMessage, QiError } from '../../../base/types/index.ts'
 import { labelOf, type Member } from '../input/members.ts'
 import { requirePlain } from '../input/plain.ts'
 import { splitCsv } from '../reading/csv.ts'
 import { linesOfParquet } from '../reading/exported.ts'
-import { parquetTable } from '../reading/parquetTable.ts'
+import { parquetColumns } from '../reading/parquetTable.ts'
 import { csvParser } from '../rows/csvRecords.ts'
 import { FileIdentity } from '../rows/identity.ts'
 import { ndjsonParser } from '../rows/ndjson.ts'
@@ -43,7 +43,9 @@ function keysOf(label: string, line: string): readonly string[] {
 async function parquet(member: Member, { signal }: FormatContext): Promise<Reader> {
   requirePlain(member)
   const { path } = member.file
-  const { columns } = await parquetTable(path)
+  const columns = await parquetColumns(path).catch((error: unknown) => {
+    throw new QiError('BAD_DATA', `${labelOf(member)} is not a complete Parquet file: ${errorMessage(error)}`, { cause: error })
+  })
   const type = typeOfColumns(
     labelOf(member),
     columns.filter((name) => !name.endsWith('_exact')),

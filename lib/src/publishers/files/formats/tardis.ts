@@ -30,11 +30,12 @@ const MILLIS: ReadonlySet<string> = new Set(['binance', 'okx', 'bybit'])
 
 const trade = recordTypes.trade as unknown as RecordType
 const quote = recordTypes.quote as unknown as RecordType
+const book = recordTypes.book as unknown as RecordType
 
-/** Files of tardis.dev: trades and quotes, with times in microseconds. Each holds one symbol. */
+/** Files of tardis.dev: trades, quotes and snapshots of order books, with times in microseconds. Each holds one symbol. */
 export const tardis: FileFormat = {
   name: 'tardis',
-  summary: 'trades and quotes of tardis.dev, of one symbol a file',
+  summary: 'trades, quotes and snapshots of order books of tardis.dev, of one symbol a file',
   accepts: (name) => /\.csv$/i.test(name),
   open: async (member, context) => {
     const { signal } = context
@@ -60,10 +61,10 @@ function typeOf(label: string, columns: readonly string[]): RecordType {
     ['exchange', 'symbol', 'timestamp', ...names].every((name) => columns.includes(name))
   if (has('id', 'side', 'price', 'amount') && !columns.includes('is_snapshot')) return trade
   if (has('ask_amount', 'ask_price', 'bid_price', 'bid_amount')) return quote
-  const books = columns.some((name) => name === 'is_snapshot' || /^(?:asks|bids)\[0\]/.test(name))
+  if (has('asks[0].price', 'asks[0].amount', 'bids[0].price', 'bids[0].amount')) return book
   throw new QiError(
     'UNSUPPORTED',
-    `${label}: ${books ? 'order books are not imported yet' : 'it is no file of tardis with trades or quotes'}; its columns are ${columns.slice(0, 20).join(', ')}`,
+    `${label}: ${columns.includes('is_snapshot') ? 'changes of order books are not imported, only their snapshots' : 'it is no file of tardis with trades, quotes or snapshots of books'}; its columns are ${columns.slice(0, 20).join(', ')}`,
   )
 }
 
@@ -91,7 +92,12 @@ interface RowContext {
 function parserOf(type: RecordType, columns: readonly string[], { series, symbol, isMillis, identity }: RowContext): LineParser {
   const at = (name: string) => columns.indexOf(name)
   const [symbolAt, timeAt] = [at('symbol'), at('timestamp')]
-  const figures = (type === trade ? TRADE : QUOTE).map(([property, column]) => ({ property, column, index: at(column) }))
+  const sides = type === book ? sidesOf(columns) : undefined
+  const figures = (type === trade ? TRADE : type === quote ? QUOTE : []).map(([property, column]) => ({
+    property,
+    column,
+    index: at(column),
+  }))
   return {
     type,
     parse(line, number) {
@@ -107,7 +113,7 @@ function parserOf(type: RecordType, columns: readonly string[], { series, symbol
       const text = cells[timeAt] as string
       const time: Micros = isMillis ? cutToMillis(text, 'timestamp') : readMoment(text, 'microseconds')
       const { source, coinId, currency } = series
-      const record: Record<string, string | number> = {
+      const record: Record<string, RecordValues[string]> = {
         source,
         coinId,
         currency,
@@ -116,9 +122,11 @@ function parserOf(type: RecordType, columns: readonly string[], { series, symbol
         origin: 'backfill',
       }
       for (const { property, column, index } of figures) record[property] = figure(cells[index] as string, column)
-      if (type === quote) record.sequence = number
-      else Object.assign(record, identityOf(cells[at('id')] as string, cells[at('side')] as string, identity, number))
-      return { batches: [{ type, records: [record satisfies RecordValues] }], moment: time }
+      if (type !== trade) record.sequence = number
+      if (sides) Object.assign(record, sides(cells))
+      if (type === trade)
+        Object.assign(record, identityOf(cells[at('id')] as string, cells[at('side')] as string, identity, number))
+      return { batches: [{ type, records: [record] }], moment: time }
     },
   }
 }
@@ -132,6 +140,30 @@ const QUOTE = [
   ['bidSize', 'bid_amount'],
   ['ask', 'ask_price'],
   ['askSize', 'ask_amount'],
+] as const
+
+/** Reads the levels of a book. It is not verified: the file does not tell its sequence. */
+function sidesOf(columns: readonly string[]): (cells: readonly string[]) => RecordValues {
+  const placesOf = (name: string) =>
+    Array.from({ length: columns.length }, (_, level) => columns.indexOf(name.replace('#', String(level)))).filter(
+      (at) => at >= 0,
+    )
+  const places = SIDES.map(([property, name]) => ({ property, name, at: placesOf(name) }))
+  const levels = Math.max(...places.map(({ at }) => at.length))
+  return (cells) => {
+    const record: Record<string, RecordValues[string]> = { levels, verified: false }
+    // A book with fewer levels has empty cells behind them.
+    for (const { property, name, at } of places)
+      record[property] = at.flatMap((place) => (cells[place] ? [figure(cells[place], name)] : []))
+    return record
+  }
+}
+
+const SIDES = [
+  ['asks', 'asks[#].price'],
+  ['askSizes', 'asks[#].amount'],
+  ['bids', 'bids[#].price'],
+  ['bidSizes', 'bids[#].amount'],
 ] as const
 
 /** The id, the number and the taker's side of a trade; an empty id is made from file and row. */

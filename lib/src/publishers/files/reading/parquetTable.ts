@@ -60,6 +60,13 @@ export async function parquetTable(path: string): Promise<ParquetTable> {
   }
 }
 
+/** The names of the columns of a Parquet file, nested ones as one. @throws Error for a damaged file */
+export async function parquetColumns(path: string): Promise<readonly string[]> {
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetSchema } = await import('hyparquet')
+  const schema = parquetSchema(await parquetMetadataAsync(await asyncBufferFromFile(path)))
+  return schema.children.map(({ element }) => element.name)
+}
+
 /** The file with types that return raw times and decimals. */
 const plain = (metadata: FileMetaData): FileMetaData => ({
   ...metadata,
