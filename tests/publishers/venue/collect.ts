@@ -1,10 +1,17 @@
-import { type SourceContext, type SourceDefinition, silentLogger, type Trade } from '../../../lib/src/base/types/index.ts'
+import {
+  type Book,
+  type SourceContext,
+  type SourceDefinition,
+  silentLogger,
+  type Trade,
+} from '../../../lib/src/base/types/index.ts'
 import type { FakeVenueProcess } from './fake/index.ts'
 
 /** Records of a source that runs: pulled as the publisher does. */
 export interface Running extends AsyncDisposable {
   /** All trades in the order of their arrival. */
   readonly trades: Trade[]
+  readonly books: Book[]
   readonly rejected: string[]
   readonly outages: { readonly reason: string; ended: boolean }[]
   readonly source: Awaited<ReturnType<SourceDefinition['open']>>
@@ -52,17 +59,20 @@ export async function run(
     ...context,
   })
   const trades: Trade[] = []
+  const books: Book[] = []
   const rejected: string[] = []
   let gate: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
   const pulled = (async () => {
     for await (const batch of source) {
       if (batch.type.name === 'trade') for (const record of batch.records) trades.push(record as unknown as Trade)
+      if (batch.type.name === 'book') for (const record of batch.records) books.push(record as unknown as Book)
       for (const { reason } of batch.rejected ?? []) rejected.push(reason)
       await gate?.promise
     }
   })()
   return {
     trades,
+    books,
     rejected,
     outages,
     source,

@@ -1,20 +1,31 @@
 import { describe, expect, it } from 'vitest'
-import { type SourceDefinition, trade } from '../../../lib/src/base/types/index.ts'
+import { type Book, book, decimal, type SourceDefinition, trade } from '../../../lib/src/base/types/index.ts'
 import { until } from '../../support/until.ts'
 import { type Running, run } from './collect.ts'
-import { type FakeVenueProcess, startFakeVenue } from './fake/index.ts'
+import { type FakeVenueProcess, startFakeVenue, type VenueState } from './fake/index.ts'
+
+interface Instrument {
+  readonly coinId: string
+  readonly symbol: string
+  readonly topic: string
+}
 
 export interface VenueSuiteOptions {
   /** Name of the dialect of the fake venue. */
   readonly venue: string
   /** Two instruments of it, by our name and by its own. */
-  readonly instruments: readonly { readonly coinId: string; readonly symbol: string; readonly topic: string }[]
+  readonly instruments: readonly [Instrument, Instrument]
+  /** False if the dialect has no order books. */
+  readonly books?: boolean
   /** False if trades have no contiguous numbers: then a single connection may miss some. */
   readonly numbered?: boolean
 }
 
 /** The suite of every venue, against the fake one in its own process. */
-export function venueSuite(type: SourceDefinition, { venue: name, instruments, numbered = true }: VenueSuiteOptions): void {
+export function venueSuite(
+  type: SourceDefinition,
+  { venue: name, instruments, numbered = true, books = true }: VenueSuiteOptions,
+): void {
   const symbols = instruments.map(({ coinId }) => coinId)
   const settings = { symbols, channels: ['trades'] }
 
@@ -47,6 +58,34 @@ export function venueSuite(type: SourceDefinition, { venue: name, instruments, n
       ).toEqual([])
     })
 
+    it('gives verified order books, and makes a broken one again alone', { skip: !books }, async () => {
+      await using venue = await startFakeVenue(name)
+      await using running = await run(type, venue, {
+        settings: { symbols, channels: ['books'], book_every_ms: 100, book_levels: 10 },
+      })
+      const shown = async (symbol: string, coinId: string) => {
+        const { books: made } = await venue.state()
+        const last = running.books.findLast((record) => record.coinId === coinId)
+        return last && made[symbol] && JSON.stringify(levelsOf(last)) === JSON.stringify(plain(made[symbol], 10))
+          ? last
+          : undefined
+      }
+      await until(async () => (await venue.state()).sockets > 0, 'a connection')
+      const current = () =>
+        until(async () => {
+          await venue.order({ do: 'books', changes: 1 })
+          return Promise.all(instruments.map(({ symbol, coinId }) => shown(symbol, coinId))).then((all) => all.every(Boolean))
+        }, 'the books of the venue')
+      await current()
+      const [broken, whole] = instruments
+      const outages = running.outages.length
+      await venue.order({ do: 'books', changes: 1, lose: broken.symbol })
+      await current()
+      expect(running.outages.slice(outages)).toEqual([{ reason: expect.stringContaining('order book broken'), ended: true }])
+      expect(running.books.every((record) => record.verified && book.check(record) === record)).toBe(true)
+      expect(running.books.some(({ coinId }) => coinId === whole.coinId)).toBe(true)
+    })
+
     it('gives every digit, as a canonical decimal', async () => {
       await using venue = await startFakeVenue(name)
       await using running = await run(type, venue, { settings })
@@ -72,7 +111,7 @@ async function live(venue: FakeVenueProcess, running: Running, sockets: number):
 }
 
 async function cuts(venue: FakeVenueProcess, running: Running, count: number, which: 'all' | 'one'): Promise<void> {
-  await until(() => running.trades.length > 0, 'the first trade')
+  await until(() => running.trades.length > 0 && running.outages.at(-1)?.ended, 'the first trade')
   for (let i = 0; i < count; i++) {
     const outages = running.outages.length
     await venue.order({ do: 'cut', which })
@@ -104,4 +143,15 @@ async function complete(venue: FakeVenueProcess, running: Running): Promise<void
     })
     expect(ids).toEqual(ids.toSorted((a, b) => a - b))
   }
+}
+
+const levelsOf = ({ bids, bidSizes, asks, askSizes }: Book) => ({
+  bids: bids.map((price, i) => [price, bidSizes[i]]),
+  asks: asks.map((price, i) => [price, askSizes[i]]),
+})
+
+const plain = ({ bids, asks }: VenueState['books'][string], count: number) => {
+  const side = (levels: readonly (readonly [string, string])[]) =>
+    levels.slice(0, count).map(([price, size]) => [decimal(price), decimal(size)])
+  return { bids: side(bids), asks: side(asks) }
 }

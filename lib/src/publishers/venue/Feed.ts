@@ -1,6 +1,7 @@
 import { publishNetworkEvent } from '../../base/networking/index.ts'
 import { errorMessage } from '../../base/types/index.ts'
 import { Socket, type SocketOptions } from './Socket.ts'
+import type { Topic } from './types.ts'
 
 type Inherited = Omit<SocketOptions, 'onLive' | 'onClosed' | 'onEnding' | 'url'>
 
@@ -69,6 +70,11 @@ export class Feed {
     this.#paused = false
     this.#current?.resume()
     this.#next?.resume()
+  }
+
+  /** See {@link Socket.resubscribe}. */
+  resubscribe(topic: Topic): void {
+    this.#current?.resubscribe(topic)
   }
 
   /** Ends the connection; a new one is made at once. */

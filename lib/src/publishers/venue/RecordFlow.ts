@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/networking/index.ts'
 import {
+  book,
   type Logger,
   type Micros,
   type Ohlcv,
@@ -10,11 +11,13 @@ import {
   type Rejected,
   recordTypes,
   type StoredNumber,
+  type StreamSeries,
   type Timeframe,
   type Trade,
   trade,
 } from '../../base/types/index.ts'
 import type { Backlog } from './Backlog.ts'
+import { Books } from './Books.ts'
 import { CandleCloser } from './CandleCloser.ts'
 import { Filler } from './Filler.ts'
 import { Identities } from './Identities.ts'
@@ -23,7 +26,7 @@ import { QuoteFilter } from './QuoteFilter.ts'
 import { Sequencer } from './Sequencer.ts'
 import { Skew } from './Skew.ts'
 import type { VenueSettings } from './settings.ts'
-import { type Listed, type Mapped, TYPE_OF, type Venue } from './types.ts'
+import { type Listed, type Mapped, type Topic, TYPE_OF, type Venue } from './types.ts'
 
 export interface RecordFlowOptions {
   readonly source: string
@@ -31,6 +34,8 @@ export interface RecordFlowOptions {
   readonly settings: VenueSettings
   readonly instruments: Instruments
   readonly backlog: Backlog
+  readonly resubscribe: (topic: Topic) => void
+  readonly outage: (series: readonly StreamSeries[], reason: string) => AsyncDisposable
   /** True while two feeds bring the same records. */
   readonly twinned: () => boolean
   readonly logger: Logger
@@ -55,6 +60,7 @@ export class RecordFlow {
   readonly #filler: Filler
   readonly #quotes: QuoteFilter
   readonly #candles: CandleCloser
+  readonly #books: Books
   readonly #skew: Skew
   readonly #numbered: boolean
   #upAt: Micros = 0
@@ -98,12 +104,40 @@ export class RecordFlow {
       now,
       signal,
     })
+    this.#books = new Books({
+      source,
+      traits: venue.books,
+      levels: settings.book_levels,
+      everyMs: settings.book_every_ms,
+      emit: (books) => backlog.push(book, books),
+      resubscribe: options.resubscribe,
+      outage: ({ coinId, quote: currency }, reason) => options.outage([{ type: 'book', coinId, currency }], reason),
+      logger,
+      clock,
+      now,
+      signal,
+    })
     this.#skew = new Skew(venue.peer, logger)
+  }
+
+  /** Order books of a source are followed by themselves. */
+  follow(topics: readonly Topic[]): void {
+    for (const topic of topics) if (topic.channel === 'books') this.#books.follow(topic)
+  }
+
+  /** The connection that carries the order books of these topics ended. */
+  booksDisconnected(topics: readonly Topic[]): void {
+    this.#books.disconnected(topics)
   }
 
   /** Gaps of trades since the start. */
   get counts() {
     return this.#filler.counts
+  }
+
+  /** Order books that are verified, of all. */
+  get books() {
+    return this.#books.counts
   }
 
   /** Lets trades continue behind the stored ones, so that a stop of the platform is filled as a cut is. */
@@ -139,6 +173,8 @@ export class RecordFlow {
         this.#backlog.push(mapped.type, [], mapped.rejected)
         break
       case 'book':
+        this.#books.take(mapped, receivedAt)
+        break
       case 'ack':
       case 'ending':
         break

@@ -11,6 +11,7 @@ export interface SocketOptions {
   readonly url: string
   readonly topics: readonly Topic[]
   readonly subscribe: (topics: readonly Topic[], id: number) => Subscription[]
+  readonly unsubscribe?: ((topics: readonly Topic[], id: number) => readonly string[]) | undefined
   readonly mapper: Mapper
   readonly requestsPerSecond: number
   readonly silenceMs: number
@@ -104,6 +105,14 @@ export class Socket {
     this.#socket.resume()
   }
 
+  /** Ends a subscription and begins it again: the venue then sends its first message again. */
+  resubscribe(topic: Topic): void {
+    if (this.#state !== 'live') return
+    for (const text of this.#options.unsubscribe?.([topic], ++this.#requestId) ?? []) this.#send(text)
+    this.#pending.set(topic.name, { topic, tries: 0 })
+    this.#run(this.#subscribeAll([topic]))
+  }
+
   close(reason: string): void {
     this.#end(reason)
   }
@@ -114,7 +123,7 @@ export class Socket {
     this.#frame()
     if (this.#paused) this.#socket.pause()
     for (const topic of this.#options.topics) this.#pending.set(topic.name, { topic, tries: 0 })
-    this.#run(this.#subscribeAll())
+    this.#run(this.#subscribeAll(this.#options.topics))
     this.#run(this.#watchSilence())
     if (this.#options.ping) this.#run(this.#pings(this.#options.ping))
   }
@@ -126,8 +135,8 @@ export class Socket {
   }
 
   /** Subscribes, then again to each topic that got no answer, alone, until each has one. */
-  async #subscribeAll(): Promise<void> {
-    const { clock, ackMs, topics } = this.#options
+  async #subscribeAll(topics: readonly Topic[]): Promise<void> {
+    const { clock, ackMs, requestsPerSecond } = this.#options
     await this.#request(topics)
     while (this.#pending.size > 0) {
       this.#answer = new AbortController()
@@ -135,7 +144,10 @@ export class Socket {
       if (this.#ended.signal.aborted) return
       for (const { topic, tries } of [...this.#pending.values()]) {
         if (tries >= MOST_TRIES) this.#refuse(topic, `no answer to the subscription within ${(ackMs * MOST_TRIES) / 1000} s`)
-        else await this.#request([topic])
+        else {
+          await this.#request([topic])
+          await clock.sleep(1000 / requestsPerSecond, this.#ended.signal)
+        }
       }
     }
     if (this.#state !== 'subscribing') return
@@ -145,7 +157,8 @@ export class Socket {
 
   async #request(topics: readonly Topic[]): Promise<void> {
     const { subscribe, requestsPerSecond, clock } = this.#options
-    for (const { id, text, topics: asked } of subscribe(topics, this.#requestId + 1)) {
+    for (const [index, { id, text, topics: asked }] of subscribe(topics, this.#requestId + 1).entries()) {
+      if (index > 0) await clock.sleep(1000 / requestsPerSecond, this.#ended.signal)
       this.#requestId = id
       this.#requests.set(id, asked)
       for (const { name } of asked) {
@@ -153,7 +166,6 @@ export class Socket {
         if (pending) pending.tries++
       }
       this.#send(text)
-      await clock.sleep(1000 / requestsPerSecond, this.#ended.signal)
     }
   }
 

@@ -78,6 +78,11 @@ export class Twin {
     for (const feed of this.#feeds) feed.resume()
   }
 
+  /** Subscribes again to a topic of the first feed, which carries the order books. */
+  resubscribe(topic: Topic): void {
+    this.#feeds[0]?.resubscribe(topic)
+  }
+
   cut(reason: string): void {
     for (const feed of this.#feeds) feed.cut(reason)
   }

@@ -41,6 +41,8 @@ export interface VenueSourceOptions {
 }
 
 const ACK_MS = 10_000
+/** The outage of a source whose heartbeat is not recorded. */
+const UNRECORDED: AsyncDisposable = { [Symbol.asyncDispose]: async () => {} }
 const LISTING_EVERY_MS = 86_400_000
 const LISTING_RETRY_MS = 60_000
 
@@ -88,6 +90,8 @@ export class VenueSource implements Source {
       settings,
       instruments: this.#instruments,
       backlog: this.#backlog,
+      resubscribe: (topic) => this.#twins.find(({ topics }) => topics.includes(topic))?.resubscribe(topic),
+      outage: (series, reason) => options.context.outage?.(series, reason) ?? UNRECORDED,
       twinned: () => this.#twins.some(({ feeds }) => feeds.live > 1),
       logger: this.#logger,
       clock,
@@ -122,6 +126,7 @@ export class VenueSource implements Source {
       waiting: this.#backlog.records,
       paused: this.#backlog.full,
       sockets: feeds.reduce((sum, { live }) => sum + live, 0),
+      books: this.#flow.books,
       ...this.#flow.counts,
     }
   }
@@ -276,6 +281,7 @@ export class VenueSource implements Source {
         twin: this.#settings.twin,
         topics,
         subscribe: (some, id) => venue.subscribe(some, id),
+        unsubscribe: venue.books.unsubscribe,
         mapper,
         requestsPerSecond: limits.requestsPerSecond,
         silenceMs: this.#settings.silence_ms ?? silenceMs,
@@ -302,8 +308,11 @@ export class VenueSource implements Source {
         onRefused: (topic, reason) => this.#refuse(topic, reason),
         onUp: (first) => this.#up(twin, listed, first),
         onDown: (reason) => this.#down(twin, reason),
-        onBooks: () => {},
+        onBooks: (live) => {
+          if (!live) this.#flow.booksDisconnected(topics)
+        },
       })
+      this.#flow.follow(topics)
       this.#twins.push(twin)
       // Until the first message nothing is known of its series.
       this.#beginOutage(twin, 'not connected yet')

@@ -1,4 +1,5 @@
 export { Backlog, type BacklogLimits } from './Backlog.ts'
+export * from './book/index.ts'
 export { chunks } from './chunks.ts'
 export { costLine, costOf } from './cost.ts'
 export { Instruments } from './Instruments.ts'

@@ -1,4 +1,5 @@
 import type {
+  Book,
   HistoryType,
   Micros,
   NumberRange,
@@ -10,6 +11,7 @@ import type {
   Timeframe,
   Trade,
 } from '../../base/types/index.ts'
+import type { BookMessage, BookProtocol } from './book/index.ts'
 import type { Instruments } from './Instruments.ts'
 import type { Listed } from './listed.ts'
 
@@ -20,7 +22,7 @@ export const CHANNELS = ['trades', 'quotes', 'candles', 'books'] as const
 export type Channel = (typeof CHANNELS)[number]
 
 /** The record type of a channel. */
-export const TYPE_OF = { trades: 'trade', quotes: 'quote', candles: 'ohlcv', books: 'quote' } as const satisfies Record<
+export const TYPE_OF = { trades: 'trade', quotes: 'quote', candles: 'ohlcv', books: 'book' } as const satisfies Record<
   Channel,
   HistoryType
 >
@@ -63,17 +65,6 @@ export interface Acknowledged {
   readonly topics?: readonly string[]
   /** Why it was refused; undefined if it holds. */
   readonly refused?: string
-}
-
-/** One message about an order book. */
-export interface BookMessage {
-  readonly kind: 'snapshot' | 'delta'
-  readonly first?: number
-  readonly last?: number
-  readonly previous?: number
-  readonly time?: Micros
-  readonly bids: readonly (readonly [string, string])[]
-  readonly asks: readonly (readonly [string, string])[]
 }
 
 /** Change of the order book of one instrument. */
@@ -157,6 +148,19 @@ export interface TradeHistory {
   readonly summary: string
 }
 
+/** Order books of a venue. */
+export interface BookTraits {
+  readonly protocol: BookProtocol
+  /** Levels of a side to keep in memory, for records of this many. */
+  readonly keptLevels: (levels: number) => number
+  /** The book over REST, where the protocol needs a snapshot from there. */
+  readonly snapshot?: (instrument: Listed, signal?: AbortSignal) => Promise<BookMessage>
+  /** Messages that end subscriptions, where a new one brings a snapshot. */
+  readonly unsubscribe?: (topics: readonly Topic[], id: number) => readonly string[]
+  /** The record with its sizes in base units, where the venue counts contracts. Default: as it is. */
+  readonly inBaseUnits?: (book: Book, instrument: Listed) => Book
+}
+
 /** Candles over REST. */
 export interface CandleHistory {
   readonly timeframes: readonly Timeframe[]
@@ -197,8 +201,7 @@ export interface Venue extends AsyncDisposable {
   mapper(context: MapperContext): Mapper
   readonly trades: TradeHistory
   readonly candles: CandleHistory
-  /** The order book over REST, for protocols that need a snapshot from there. */
-  readonly snapshot?: (instrument: Listed, signal?: AbortSignal) => Promise<BookMessage>
+  readonly books: BookTraits
   /** The smallest call that shows that it answers. */
   reach(signal: AbortSignal): Promise<unknown>
   readonly baseUrl: string

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { FakeBook } from './book.ts'
 import type { Dialect } from './dialect.ts'
 import { FakeMarket, type FakeTrade } from './market.ts'
 
@@ -27,10 +28,14 @@ export type Order =
   | { readonly do: 'frame'; readonly bytes: number }
   /** Trades a second of all symbols. */
   | { readonly do: 'rate'; readonly perSecond: number }
+  /** Changes the order books this often; `lose` makes and does not send the last change of this symbol. */
+  | { readonly do: 'books'; readonly changes: number; readonly lose?: string }
   /** Makes this many trades of each symbol at once. */
   | { readonly do: 'burst'; readonly trades: number }
 
 export interface VenueState {
+  /** The best 20 levels of each order book. */
+  readonly books: Readonly<Record<string, ReturnType<FakeBook['top']>>>
   /** Numbers of the trades of each symbol, made so far. */
   readonly trades: Readonly<Record<string, { readonly first: number; readonly last: number }>>
   readonly sockets: number
@@ -64,6 +69,7 @@ export class FakeVenue {
   #repeat = false
   #hangs = false
   #connections = 0
+  #changes = 0
   #limit = { status: 429, calls: 0, retryAfter: 1 }
   readonly #pending = new Map<string, FakeTrade[]>()
 
@@ -101,6 +107,7 @@ export class FakeVenue {
     let buffered = 0
     for (const { socket } of this.#clients) buffered += socket.bufferedAmount
     return {
+      books: Object.fromEntries([...this.market.books].map(([symbol, book]) => [symbol, book.top(20)])),
       trades: Object.fromEntries(trades),
       sockets: this.#clients.size,
       connections: this.#connections,
@@ -149,6 +156,9 @@ export class FakeVenue {
       case 'rate':
         this.#run(order.perSecond)
         break
+      case 'books':
+        for (let i = 1; i <= order.changes; i++) this.#changeBooks(i === order.changes ? order.lose : undefined)
+        break
       case 'burst':
         for (let i = 0; i < order.trades; i++) for (const symbol of this.market.symbols) this.#trade(symbol)
         break
@@ -196,6 +206,17 @@ export class FakeVenue {
         }
   }
 
+  #changeBooks(lost: string | undefined): void {
+    this.#changes++
+    for (const book of this.market.books.values()) {
+      const { bookFrame, bookTopic } = this.#dialect
+      const frame = bookFrame?.(book.change(this.#changes), book)
+      const topic = bookTopic?.(book.symbol) ?? ''
+      if (frame === undefined || book.symbol === lost) continue
+      for (const { socket, topics, silent } of this.#clients) if (!silent && topics.has(topic)) socket.send(frame)
+    }
+  }
+
   #connected(socket: WebSocket): void {
     this.#connections++
     const client: Client = { socket, topics: new Set(), silent: this.#hangs }
@@ -214,6 +235,11 @@ export class FakeVenue {
       const refused = (topic: string) => this.#refused.has(topic)
       for (const topic of asked.topics) if (!refused(topic)) client.topics.add(topic)
       for (const answer of asked.answer(refused)) socket.send(answer)
+      const { bookTopic, bookSnapshot } = this.#dialect
+      for (const book of this.market.books.values()) {
+        const snapshot = asked.topics.includes(bookTopic?.(book.symbol) ?? '') ? bookSnapshot?.(book) : undefined
+        if (snapshot !== undefined) socket.send(snapshot)
+      }
     })
   }
 

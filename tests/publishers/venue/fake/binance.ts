@@ -33,6 +33,12 @@ export const binance: Dialect = {
       ({ id, symbol, price, amount, time, side }) =>
         `{"stream":"${symbol.toLowerCase()}@trade","data":{"e":"trade","E":${Math.floor(time / 1000)},"s":"${symbol}","t":${id},"p":"${price}","q":"${amount}","T":${Math.floor(time / 1000)},"m":${side === 'sell'},"M":true}}`,
     ),
+  bookTopic: (symbol) => `${symbol.toLowerCase()}@depth@100ms`,
+  bookFrame: ({ symbol, first, last, bids, asks }) =>
+    JSON.stringify({
+      stream: `${symbol.toLowerCase()}@depth@100ms`,
+      data: { e: 'depthUpdate', E: Date.now(), s: symbol, U: first, u: last, b: bids, a: asks },
+    }),
   rest(url, market) {
     const symbol = url.searchParams.get('symbol') ?? ''
     const limit = Math.min(1000, Number(url.searchParams.get('limit') ?? 500))
@@ -68,6 +74,10 @@ export const binance: Dialect = {
           .slice(0, limit)
           .map(({ id, price, amount, time }) => ({ a: id, f: id, l: id, p: price, q: amount, T: time / 1000, m: true })),
       }
+    }
+    if (url.pathname.endsWith('/depth')) {
+      const book = market.books.get(symbol)
+      return { body: { lastUpdateId: book?.last, ...book?.top(limit) } }
     }
     if (url.pathname.endsWith('/klines')) return { body: [] }
     return undefined

@@ -1,3 +1,4 @@
+import type { BookChange, FakeBook } from './book.ts'
 import type { FakeMarket, FakeTrade } from './market.ts'
 
 /** Answer of REST. */
@@ -26,6 +27,11 @@ export interface Dialect {
   tradeTopic(symbol: string): string
   /** One frame or several with these trades of one symbol, in order. */
   tradeFrames(trades: readonly FakeTrade[]): readonly string[]
+  /** Topic of the order book of a symbol. */
+  bookTopic?(symbol: string): string
+  bookFrame?(change: BookChange, book: FakeBook): string
+  /** Sent when a client subscribes to an order book. */
+  bookSnapshot?(book: FakeBook): string | undefined
   /** Texts that any client gets at times, such as heartbeats. */
   heartbeat?(market: FakeMarket): string | undefined
   rest(url: URL, market: FakeMarket): RestAnswer | undefined

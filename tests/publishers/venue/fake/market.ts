@@ -1,3 +1,5 @@
+import { FakeBook } from './book.ts'
+
 /** A trade of the fake venue; its id is one more than that of the trade before. */
 export interface FakeTrade {
   readonly id: number
@@ -24,10 +26,12 @@ export class FakeMarket {
   readonly symbols: readonly string[]
   readonly #trades: ReadonlyMap<string, FakeTrade[]>
   readonly #firstId: number
+  readonly books: ReadonlyMap<string, FakeBook>
 
   constructor(symbols: readonly string[], firstId = 1000) {
     this.symbols = symbols
     this.#firstId = firstId
+    this.books = new Map(symbols.map((symbol) => [symbol, new FakeBook(symbol)]))
     this.#trades = new Map(symbols.map((symbol) => [symbol, []]))
   }
 

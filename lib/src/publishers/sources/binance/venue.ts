@@ -1,10 +1,10 @@
 import type { SourceContext } from '../../../base/types/index.ts'
-import { chunks, type Listed, restOf, type Topic, type TradeRange, type Venue } from '../../venue/index.ts'
+import { binanceBook, chunks, type Listed, restOf, type Topic, type TradeRange, type Venue } from '../../venue/index.ts'
 import { answerError } from '../shared/errors.ts'
 import { arrayOf, objectOf } from '../shared/json.ts'
 import { type BinanceConfig, type Market, traits } from './config.ts'
 import { mapperOf } from './parse/live.ts'
-import { barsIn, listedIn, tradesIn, volumesIn } from './parse/rest.ts'
+import { barsIn, listedIn, snapshotIn, tradesIn, volumesIn } from './parse/rest.ts'
 
 /** Addresses, paths and weights of a market. */
 interface Api {
@@ -47,6 +47,8 @@ const APIS: Readonly<Record<Market, Api>> = {
 
 /** Trades and candles of one call. */
 const PER_CALL = 1000
+/** Levels of a side in a snapshot of an order book. */
+const DEPTH = 1000
 
 export function openVenue(settings: BinanceConfig, context: SourceContext): Venue {
   const api = APIS[settings.market]
@@ -152,6 +154,19 @@ export function openVenue(settings: BinanceConfig, context: SourceContext): Venu
           if (!reached || reached.time >= to) return
           next = reached.sequence + 1
         }
+      },
+    },
+    books: {
+      protocol: binanceBook,
+      // The snapshot has 1000 levels a side; the price may walk ten times the wanted depth before a new one is needed.
+      keptLevels: () => DEPTH,
+      async snapshot(instrument, signal) {
+        const { body } = await rest.get(
+          `${path}/depth`,
+          { symbol: instrument.symbol, limit: DEPTH },
+          { signal, weight: weights.depth },
+        )
+        return snapshotIn(body, DEPTH)
       },
     },
     candles: {

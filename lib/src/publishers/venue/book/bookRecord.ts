@@ -1,4 +1,4 @@
-import { type Decimal, decimal, type Micros, type Origin } from '../../../base/types/index.ts'
+import { type Book, type Decimal, decimal, type Micros, type Origin } from '../../../base/types/index.ts'
 import type { BookSample } from './BookSampler.ts'
 
 /** The facts of a record that the book itself does not know. */
@@ -10,24 +10,12 @@ export interface BookOrigin {
   readonly receivedAt: Micros
 }
 
-/** The fields of a record of type `book`. */
-export interface BookFields extends BookOrigin {
-  readonly time: Micros
-  readonly sequence: number
-  readonly levels: number
-  readonly bids: readonly Decimal[]
-  readonly bidSizes: readonly Decimal[]
-  readonly asks: readonly Decimal[]
-  readonly askSizes: readonly Decimal[]
-  readonly verified: boolean
-}
-
 /**
  * The record of a sample. Only here do the venue's texts become canonical decimals.
  * @param origin its `receivedAt` is the time of the record where the venue sends none
  * @throws QiError BAD_DATA if a figure has more digits than a decimal can have
  */
-export function bookRecord(sample: BookSample, origin: BookOrigin): BookFields {
+export function bookRecord(sample: BookSample, origin: BookOrigin): Book {
   const { bids, asks, levels, sequence } = sample
   return {
     ...origin,

@@ -1,6 +1,6 @@
 export { BookFollower, type BookFollowerOptions, type BookState, type Followed } from './BookFollower.ts'
 export { type BookSample, BookSampler, type BookSamplerOptions } from './BookSampler.ts'
-export { type BookFields, type BookOrigin, bookRecord } from './bookRecord.ts'
+export { type BookOrigin, bookRecord } from './bookRecord.ts'
 export { krakenChecksum, okxChecksum } from './checksums.ts'
 export type { BookLevel, BookLevels, BookMessage } from './message.ts'
 export { type BookTop, OrderBook, type OrderBookOptions } from './OrderBook.ts'

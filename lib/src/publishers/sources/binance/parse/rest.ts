@@ -7,7 +7,7 @@ import {
   type Trade,
   timeframeMicros,
 } from '../../../../base/types/index.ts'
-import { figure, type Listed, millis, type Page, recordsOf, whole } from '../../../venue/index.ts'
+import { type BookMessage, figure, type Listed, millis, type Page, recordsOf, whole } from '../../../venue/index.ts'
 import { arrayOf, type JsonObject, objectOf, textOf } from '../../shared/json.ts'
 import { tradeOf } from './live.ts'
 
@@ -96,3 +96,20 @@ export const barsIn = (
       builtFrom: 'provider',
     }
   })
+
+/** The snapshot of `depth`. @param limit levels of a side that were asked for */
+export function snapshotIn(body: ExactJson, limit: number): BookMessage {
+  const { lastUpdateId, bids, asks } = objectOf(body, 'the order book')
+  const side = (levels: ExactJson | undefined, what: string) =>
+    arrayOf(levels, what).map((level) => {
+      const [price, size] = arrayOf(level, 'a level')
+      return [textOf(price, 'a price'), textOf(size, 'a size')] as const
+    })
+  return {
+    kind: 'snapshot',
+    last: whole(String(lastUpdateId), 'lastUpdateId'),
+    bids: side(bids, 'bids'),
+    asks: side(asks, 'asks'),
+    limit,
+  }
+}
