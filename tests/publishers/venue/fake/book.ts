@@ -24,12 +24,12 @@ export class FakeBook {
     }
   }
 
-  /** Changes one level of each side, as `n` says, and gives the change. */
+  /** Changes one of the best levels of each side, as `n` says, and gives the change. */
   change(n: number): BookChange {
     const first = this.last + 1
     this.last += 2
-    const bid: Level = [(100 - ((n % 20) + 1) / 100).toFixed(8), n % 7 === 0 ? '0.00000000' : `${n + 1}.12500000`]
-    const ask: Level = [(100 + ((n % 20) + 1) / 100).toFixed(8), n % 11 === 0 ? '0.00000000' : `${n + 1}.37500000`]
+    const bid: Level = [(100 - ((n % 8) + 1) / 100).toFixed(8), n % 7 === 0 ? '0.00000000' : `${n + 1}.12500000`]
+    const ask: Level = [(100 + ((n % 8) + 1) / 100).toFixed(8), n % 11 === 0 ? '0.00000000' : `${n + 1}.37500000`]
     for (const [side, [price, size]] of [
       [this.bids, bid],
       [this.asks, ask],
