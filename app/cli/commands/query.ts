@@ -100,6 +100,23 @@ const quotes = () =>
     .example('qicore query quotes BTC/USDT --source kraken --limit 1 --json', 'the current quote of one venue, for a program')
     .runs(() => import('../verbs/quotes.ts'))
 
+const book = () =>
+  new CliCommand('book')
+    .summary('show the order book of a coin')
+    .argument('<coin>', 'id, ticker or name, such as BTC/USDT or BTCUSDT')
+    .description(
+      'Shows the latest stored order book of one coin at one source: asks above bids, with the sizes summed up from the best price. It says how old the book is, and whether it was verified by a checksum or an unbroken sequence of the venue. For a long range use qicore export books.',
+    )
+    .option('--source <name>', 'the source (default: the one with the most recent book, real before simulated)')
+    .option('--currency <name>', 'the currency of the figures')
+    .option('--at <time>', 'the latest book at or before this time: ISO 8601, -5m, yesterday; in UTC unless it names a zone')
+    .option('--levels <count>', 'most levels of each side (default: 20; at most 100)')
+    .printsRows()
+    .example('qicore query book BTC/USDT', 'the current book')
+    .example('qicore query book BTC/USDT --source kraken --at -5m --levels 5', 'the best five levels five minutes ago')
+    .example("qicore query book BTC/USDT --json | jq -r '.bids[0].price'", 'the best bid, digit by digit')
+    .runs(() => import('../verbs/book.ts'))
+
 const spread = () =>
   new CliCommand('spread')
     .summary('compare the best bid and ask of a pair between venues')
@@ -182,7 +199,18 @@ export const query = () => {
     .description(
       'Reads stored data. The platform need not run: the embedded database is started for the query if necessary, and stopped after it.',
     )
-  for (const command of [latest(), candles(), trades(), quotes(), spread(), summary(), indicators(), anomalies(), health()])
+  for (const command of [
+    latest(),
+    candles(),
+    trades(),
+    quotes(),
+    book(),
+    spread(),
+    summary(),
+    indicators(),
+    anomalies(),
+    health(),
+  ])
     group.addCommand(command)
   return group
 }

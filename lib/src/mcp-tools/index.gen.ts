@@ -12,6 +12,7 @@ import { getDataHealth } from './consumer/get_data_health.ts'
 import { getLatestPrices } from './consumer/get_latest_prices.ts'
 import { getMarketSummary } from './consumer/get_market_summary.ts'
 import { getOhlcvData } from './consumer/get_ohlcv_data.ts'
+import { getOrderBook } from './consumer/get_order_book.ts'
 import { getSpreads } from './consumer/get_spreads.ts'
 import { manageHypertables } from './consumer/manage_hypertables.ts'
 import { marketSentiment } from './consumer/market_sentiment.ts'
@@ -36,4 +37,4 @@ import { monitorCluster } from './datastream/monitor_cluster.ts'
 import { performanceMetrics } from './datastream/performance_metrics.ts'
 import { platformHealth } from './datastream/platform_health.ts'
 
-export const tools: readonly ToolDefinition[] = [batchProcessData, consumeStreamData, processCryptoStream, streamCryptoData, calculateSma, correlation, detectPriceAnomalies, getCurrentPrice, getDataHealth, getLatestPrices, getMarketSummary, getOhlcvData, getSpreads, manageHypertables, marketSentiment, storeCryptoPrices, storeMarketAnalytics, storeOhlcvData, technicalAnalysis, timeseriesInsert, timeseriesQuery, deadLetters, declarePipelines, dockerServiceHealth, dockerServiceLogs, dockerServiceStats, dockerServiceStatus, dockerStartServices, dockerStopServices, manageConsumerGroups, managePipelines, manageTopics, monitorCluster, performanceMetrics, platformHealth]
+export const tools: readonly ToolDefinition[] = [batchProcessData, consumeStreamData, processCryptoStream, streamCryptoData, calculateSma, correlation, detectPriceAnomalies, getCurrentPrice, getDataHealth, getLatestPrices, getMarketSummary, getOhlcvData, getOrderBook, getSpreads, manageHypertables, marketSentiment, storeCryptoPrices, storeMarketAnalytics, storeOhlcvData, technicalAnalysis, timeseriesInsert, timeseriesQuery, deadLetters, declarePipelines, dockerServiceHealth, dockerServiceLogs, dockerServiceStats, dockerServiceStatus, dockerStartServices, dockerStopServices, manageConsumerGroups, managePipelines, manageTopics, monitorCluster, performanceMetrics, platformHealth]

@@ -35,7 +35,7 @@ const CHANGE_NOTHING = new Set(
       'pipelineHistory',
       'pipelineList',
     ],
-    ...['pipelineShow', 'quotes', 'spread', 'status', 'store', 'summary', 'tail', 'tokenList', 'trades', 'up'],
+    ...['book', 'pipelineShow', 'quotes', 'spread', 'status', 'store', 'summary', 'tail', 'tokenList', 'trades', 'up'],
     // They write files of this machine alone.
     ...['mcpInstall', 'pipelinePull', 'init', 'export'],
     ...['completion', 'dbUrl', 'find', 'open', 'sql'],

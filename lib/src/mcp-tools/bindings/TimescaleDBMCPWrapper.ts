@@ -7,6 +7,7 @@ import { getDataHealth } from '../consumer/get_data_health.ts'
 import { getLatestPrices } from '../consumer/get_latest_prices.ts'
 import { getMarketSummary } from '../consumer/get_market_summary.ts'
 import { getOhlcvData } from '../consumer/get_ohlcv_data.ts'
+import { getOrderBook } from '../consumer/get_order_book.ts'
 import { getSpreads } from '../consumer/get_spreads.ts'
 import { manageHypertables } from '../consumer/manage_hypertables.ts'
 import { marketSentiment } from '../consumer/market_sentiment.ts'
@@ -26,6 +27,7 @@ export const timescaleVerbs = {
   technicalAnalysis: verbOf(technicalAnalysis),
   anomalies: verbOf(detectPriceAnomalies),
   correlation: verbOf(correlation),
+  orderBook: verbOf(getOrderBook),
   spreads: verbOf(getSpreads),
   summary: verbOf(getMarketSummary),
   sentiment: verbOf(marketSentiment),

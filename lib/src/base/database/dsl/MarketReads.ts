@@ -23,6 +23,7 @@ import { RowReader } from '../reading/RowReader.ts'
 import { UnreadableRows } from '../reading/UnreadableRows.ts'
 import type { BucketedCandles, IndicatorValues, PriceAnomalies, SeriesHealth } from './analysisResults.ts'
 import { priceAnomalies } from './anomalies/anomalies.ts'
+import { orderBook } from './books/orderBook.ts'
 import { bucketedCandles } from './candles/bucketed.ts'
 import { candles, candlesJson } from './candles/candles.ts'
 import { findInstruments } from './coins/find.ts'
@@ -38,6 +39,7 @@ import { latestPricesByName } from './prices/latest.ts'
 import { marketSummary } from './prices/summary.ts'
 import { anomaliesQuery, bucketedQuery, dataHealthQuery } from './query/analysisQueries.ts'
 import {
+  bookQuery,
   candleHistoryQuery,
   candlesQuery,
   currentPriceQuery,
@@ -59,6 +61,7 @@ import type {
   InstrumentPage,
   LatestPrice,
   MarketSummary,
+  OrderBook,
   Page,
   Spreads,
 } from './results.ts'
@@ -146,6 +149,15 @@ export class MarketReads {
   async getSpreads(query: QueryInput<typeof spreadsQuery>): Promise<Spreads> {
     const asked = checkQuery(spreadsQuery, query)
     return byName(this.#reader, asked, (one) => spreads(this.#reader, one))
+  }
+
+  /**
+   * The latest order book of a coin at or before a time, with running totals of its sizes. It is that of the preferred series: a
+   * venue's before a simulated one, then the newest.
+   * @throws QiError BAD_REQUEST; NOT_FOUND if no book of the coin is stored, or none at or before that time
+   */
+  async getBook(query: QueryInput<typeof bookQuery>): Promise<OrderBook> {
+    return byName(this.#reader, checkQuery(bookQuery, query), (asked) => orderBook(this.#reader, asked))
   }
 
   /** Capitalisation, breadth and top movers of the market, each per source and currency. @throws QiError BAD_REQUEST */

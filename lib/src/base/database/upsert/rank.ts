@@ -20,10 +20,27 @@ export function compareRanked(ranked: readonly RecordField[], a: RecordValues, b
     if (x === undefined) return -1
     if (y === undefined) return 1
     const order =
-      kind === 'decimal' ? compareDecimals(x as Decimal, y as Decimal) : kind === 'text' ? byBytes(x, y) : x < y ? -1 : 1
+      kind === 'decimal'
+        ? compareDecimals(x as Decimal, y as Decimal)
+        : kind === 'text'
+          ? byBytes(x, y)
+          : kind === 'decimals'
+            ? compareLists(x as readonly Decimal[], y as readonly Decimal[])
+            : x < y
+              ? -1
+              : 1
     if (order !== 0) return order
   }
   return 0
+}
+
+/** Compares lists as PostgreSQL compares arrays: by the first element that differs, else the shorter one is less. */
+function compareLists(x: readonly Decimal[], y: readonly Decimal[]): number {
+  for (let i = 0; i < Math.min(x.length, y.length); i++) {
+    const order = compareDecimals(x[i] as Decimal, y[i] as Decimal)
+    if (order !== 0) return order
+  }
+  return x.length - y.length
 }
 
 /** Compares texts byte by byte, like columns with collation "C". */

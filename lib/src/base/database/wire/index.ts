@@ -1,4 +1,5 @@
 export { anomaliesWire, bucketedWire, dataHealthWire, indicatorWire } from './analysis.ts'
+export { bookWire } from './books.ts'
 export { candlesWire, candleWire, foundWire, latestPriceWire, pricesWire, summaryWire } from './market.ts'
 export { seriesWire } from './series.ts'
 export { spreadsWire } from './spreads.ts'

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { HISTORY_TYPES, TIMEFRAMES } from '../../../types/index.ts'
 import { count, cursor, flag, list, name, sourceName, time } from './parameters.ts'
 
+export { bookQuery } from '../books/query.ts'
 export { INDICATOR_NAMES, type IndicatorName, indicatorOf } from '../indicators/index.ts'
 export { type IndicatorInput, indicatorQueries } from '../indicators/queries.ts'
 export { recentQuery } from '../recent/query.ts'

@@ -2,11 +2,14 @@ import type { z } from 'zod'
 import { formatTime, QiError, wordIssue } from '../../../types/index.ts'
 import { type Camel, camel } from '../../../types/records/define.ts'
 
+/** Parameters that are times. */
+const TIMES = ['from', 'to', 'at'] as const
+
 type CamelKeys<T> = { readonly [K in keyof T as Camel<K & string>]: T[K] }
 
 /** A query inside TypeScript: camelCase, times as microseconds or ISO text; fields with a default may be left out. */
 export type QueryInput<S extends z.ZodObject> = {
-  readonly [K in keyof CamelKeys<z.input<S>>]: CamelKeys<z.input<S>>[K] | (K extends 'from' | 'to' ? number : never)
+  readonly [K in keyof CamelKeys<z.input<S>>]: CamelKeys<z.input<S>>[K] | (K extends (typeof TIMES)[number] ? number : never)
 }
 /** A validated query: camelCase, defaults filled in, times in microseconds. */
 export type QueryOf<S extends z.ZodObject> = CamelKeys<z.output<S>>
@@ -62,7 +65,7 @@ function readyOf(schema: z.ZodObject): Ready {
 export function checkQuery<S extends z.ZodObject>(schema: S, input: QueryInput<S>): QueryOf<S> {
   if (checked.get(input) === schema) return input as unknown as QueryOf<S>
   const wire = snakeKeys(input as Record<string, unknown>)
-  for (const name of ['from', 'to']) if (typeof wire[name] === 'number') wire[name] = formatTime(wire[name])
+  for (const name of TIMES) if (typeof wire[name] === 'number') wire[name] = formatTime(wire[name])
   for (const [name, value] of Object.entries(wire)) if (value === undefined) delete wire[name]
   return parseQuery(schema, wire)
 }
