@@ -44,15 +44,17 @@ export function venueSuite(
     it('misses no trade over 10 cuts of one of two connections, without asking REST', async () => {
       await using venue = await startFakeVenue(name)
       await using running = await run(type, venue, { settings: { ...settings, fill: 'none' } })
+      // Before the first trade: one that a connection alone has could come behind a later one of the other.
+      await until(async () => (await venue.state()).subscriptions === 2 * symbols.length, 'both connections')
       await venue.order({ do: 'rate', perSecond: 500 })
-      await until(async () => (await venue.state()).sockets === 2, 'both connections')
       await until(() => running.trades.length > 0, 'the first trade')
       for (let i = 0; i < 10; i++) {
         await venue.order({ do: 'cut', which: 'one' })
         await live(venue, running, 2)
       }
       await venue.order({ do: 'rate', perSecond: 0 })
-      await complete(venue, running)
+      // Without a fill nothing waits for a trade that the other connection still brings.
+      await complete(venue, running, false)
       expect(
         (await venue.state()).calls.filter((call) => /trades/i.test(call) && /fromId|since|after|before|limit/.test(call)),
       ).toEqual([])
@@ -111,7 +113,8 @@ async function live(venue: FakeVenueProcess, running: Running, sockets: number):
 }
 
 async function cuts(venue: FakeVenueProcess, running: Running, count: number, which: 'all' | 'one'): Promise<void> {
-  await until(() => running.trades.length > 0 && running.outages.at(-1)?.ended, 'the first trade')
+  // Trades come before the connection counts as live.
+  await until(() => running.trades.length > 0 && running.outages.every(({ ended }) => ended), 'the first trade')
   for (let i = 0; i < count; i++) {
     const outages = running.outages.length
     await venue.order({ do: 'cut', which })
@@ -121,14 +124,16 @@ async function cuts(venue: FakeVenueProcess, running: Running, count: number, wh
   }
 }
 
-/** Asserts that each instrument's trades came from the first that was received to the last that was made, each once and in order. */
-async function complete(venue: FakeVenueProcess, running: Running): Promise<void> {
+/** Asserts that each instrument's trades came from the first that was received to the last that was made, each once. */
+async function complete(venue: FakeVenueProcess, running: Running, ordered = true): Promise<void> {
   const { trades } = await venue.state()
   const made = Object.values(trades).map(({ last }) => last)
   const bySymbol = () => Map.groupBy(running.trades, ({ coinId }) => coinId)
   await until(
     () => {
-      const last = Array.from(bySymbol().values(), (some) => Number(some.at(-1)?.tradeId.match(/\d+$/)?.[0]))
+      const last = Array.from(bySymbol().values(), (some) =>
+        Math.max(...some.map(({ tradeId }) => Number(tradeId.match(/\d+$/)?.[0]))),
+      )
       return last.length > 0 && last.every((id) => made.includes(id))
     },
     'the last trades',
@@ -136,12 +141,12 @@ async function complete(venue: FakeVenueProcess, running: Running): Promise<void
   )
   for (const [coinId, some] of bySymbol()) {
     const ids = some.map(({ tradeId }) => Number(tradeId.match(/\d+$/)?.[0]))
-    const [first = 0] = ids
-    expect({ coinId, ids: ids.length, distinct: new Set(ids).size, expected: (ids.at(-1) as number) - first + 1 }).toMatchObject({
+    const first = Math.min(...ids)
+    expect({ coinId, ids: ids.length, distinct: new Set(ids).size, expected: Math.max(...ids) - first + 1 }).toMatchObject({
       ids: new Set(ids).size,
       expected: new Set(ids).size,
     })
-    expect(ids).toEqual(ids.toSorted((a, b) => a - b))
+    if (ordered) expect(ids).toEqual(ids.toSorted((a, b) => a - b))
   }
 }
 

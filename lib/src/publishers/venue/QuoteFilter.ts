@@ -9,6 +9,9 @@ interface State {
   waiting: boolean
 }
 
+/** A smaller number this much later is the start of a new count, as after maintenance of a venue, and no late repeat. */
+const RESTART_MICROS = 10_000_000
+
 /**
  * Passes on one quote of an instrument per interval, always the latest, and no quote twice. Quotes of a venue without numbers get a
  * counter within one time as `sequence`.
@@ -63,7 +66,10 @@ export class QuoteFilter {
 
   /** The quote with its number, or undefined if it is a repeat or older. */
   #following(last: Quote, quote: Quote): Quote | undefined {
-    if (this.#numbered) return quote.sequence > last.sequence ? quote : undefined
+    if (this.#numbered) {
+      const restarted = quote.sequence < last.sequence && quote.time > last.time + RESTART_MICROS
+      return quote.sequence > last.sequence || restarted ? quote : undefined
+    }
     if (quote.time < last.time) return undefined
     if (quote.bid === last.bid && quote.ask === last.ask && quote.bidSize === last.bidSize && quote.askSize === last.askSize)
       return undefined

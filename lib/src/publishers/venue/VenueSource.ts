@@ -149,7 +149,9 @@ export class VenueSource implements Source {
       throwIfAborted(deadline)
       const start = this.#clock.now()
       await this.#venue.reach(deadline)
-      await reachSocket(peer, sockets[0] as string, this.#settings.timeout_ms, this.#options.tls, deadline)
+      const [channel = 'trades'] = this.#settings.channels
+      const address = `${sockets[0]}${this.#venue.endpoint?.(channel) ?? ''}`
+      await reachSocket(peer, address, this.#settings.timeout_ms, this.#options.tls, deadline)
       return { ok: true, summary: `${peer} answered in ${Math.round(this.#clock.now() - start)} ms`, details }
     } catch (thrown) {
       const error = toQiError(thrown)
@@ -272,12 +274,12 @@ export class VenueSource implements Source {
     const { limits, silenceMs } = venue
     const mapper = venue.mapper({ source: this.name, instruments: this.#instruments })
     const groups = instruments.map((instrument) => this.#topicsOf(instrument))
-    for (const topics of shardsOf(groups, limits.subscriptionsPerSocket)) {
+    for (const { endpoint, topics } of shardsOf(groups, limits.subscriptionsPerSocket, venue.endpoint)) {
       const listed = [...new Set(topics.map(({ instrument }) => instrument))]
       const twin: Twin = new Twin({
         source: this.name,
         peer: venue.peer,
-        urls: venue.sockets,
+        urls: venue.sockets.map((address) => `${address}${endpoint}`),
         twin: this.#settings.twin,
         topics,
         subscribe: (some, id) => venue.subscribe(some, id),

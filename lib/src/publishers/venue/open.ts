@@ -6,7 +6,7 @@ import type { Venue } from './types.ts'
 import { VenueHistory } from './VenueHistory.ts'
 import { VenueSource } from './VenueSource.ts'
 
-export interface RestTraits extends Pick<RestClientOptions, 'errorOf' | 'headers' | 'secrets'> {
+export interface RestTraits extends Pick<RestClientOptions, 'errorOf' | 'isFailure' | 'headers' | 'secrets'> {
   readonly peer: string
   readonly baseUrls: readonly string[]
   /** Weight of calls a minute that the venue allows an address. */

@@ -186,6 +186,8 @@ export interface Venue extends AsyncDisposable {
   readonly limits: VenueLimits
   /** Addresses of its sockets; the second feed of a twin takes the second. */
   readonly sockets: readonly string[]
+  /** Path behind the address for a channel, such as `/public`, where channels have addresses of their own. Default: none. */
+  readonly endpoint?: (channel: Channel) => string
   /** Any frame counts; a socket that is silent for longer is replaced. */
   readonly silenceMs: number
   readonly ping?: Ping

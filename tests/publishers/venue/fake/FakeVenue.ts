@@ -39,6 +39,8 @@ export interface VenueState {
   /** Numbers of the trades of each symbol, made so far. */
   readonly trades: Readonly<Record<string, { readonly first: number; readonly last: number }>>
   readonly sockets: number
+  /** Topics of all sockets. */
+  readonly subscriptions: number
   readonly connections: number
   readonly calls: readonly string[]
   /** Bytes that wait in the sockets. */
@@ -78,7 +80,7 @@ export class FakeVenue {
     this.market = new FakeMarket(dialect.symbols)
     this.#server = createServer((request, response) => this.#call(request, response))
     this.#sockets = new WebSocketServer({ server: this.#server, perMessageDeflate: true })
-    this.#sockets.on('connection', (socket) => this.#connected(socket))
+    this.#sockets.on('connection', (socket, { url }) => this.#connected(socket, url ?? '/'))
   }
 
   static async start(dialect: Dialect): Promise<FakeVenue> {
@@ -104,12 +106,16 @@ export class FakeVenue {
       const made = this.market.of(symbol)
       return [symbol, { first: made[0]?.id ?? 0, last: made.at(-1)?.id ?? -1 }] as const
     })
-    let buffered = 0
-    for (const { socket } of this.#clients) buffered += socket.bufferedAmount
+    let [buffered, subscriptions] = [0, 0]
+    for (const { socket, topics } of this.#clients) {
+      buffered += socket.bufferedAmount
+      subscriptions += topics.size
+    }
     return {
       books: Object.fromEntries([...this.market.books].map(([symbol, book]) => [symbol, book.top(20)])),
       trades: Object.fromEntries(trades),
       sockets: this.#clients.size,
+      subscriptions,
       connections: this.#connections,
       calls: [...this.#calls],
       buffered,
@@ -217,7 +223,7 @@ export class FakeVenue {
     }
   }
 
-  #connected(socket: WebSocket): void {
+  #connected(socket: WebSocket, path: string): void {
     this.#connections++
     const client: Client = { socket, topics: new Set(), silent: this.#hangs }
     this.#clients.add(client)
@@ -225,7 +231,7 @@ export class FakeVenue {
     socket.on('error', () => {})
     socket.on('message', (data) => {
       const text = String(data)
-      const asked = this.#dialect.asked(text)
+      const asked = this.#dialect.asked(text, path)
       if (client.silent) return
       if (!asked) {
         const answer = this.#dialect.answer?.(text)

@@ -19,8 +19,8 @@ export interface Asked {
 /** The wire form of one venue. */
 export interface Dialect {
   readonly symbols: readonly string[]
-  /** A client's text; undefined if it asks for nothing, such as a ping. */
-  asked(text: string): Asked | undefined
+  /** A client's text; undefined if it asks for nothing, such as a ping. @param path that of the socket */
+  asked(text: string, path: string): Asked | undefined
   /** Answer to a client's text that asks for nothing. */
   answer?(text: string): string | undefined
   /** Topic of the trades of a symbol. */

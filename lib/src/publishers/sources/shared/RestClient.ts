@@ -6,7 +6,7 @@ import {
   SlidingWindowLimit,
   type TlsOptions,
 } from '../../../base/networking/index.ts'
-import type { Logger, RateLimit, Trouble } from '../../../base/types/index.ts'
+import type { ExactJson, Logger, RateLimit, Trouble } from '../../../base/types/index.ts'
 import { CALL_TIMEOUT_MS, Caller, type RunOptions } from './Caller.ts'
 import { answerError, type ErrorAnswer } from './errors.ts'
 import { type Answer, exchange } from './exchange.ts'
@@ -36,6 +36,8 @@ export interface RestClientOptions {
   readonly tlsAt?: string
   /** Classifies a failed answer. Default: by its status. */
   readonly errorOf?: (answer: ErrorAnswer, what: string) => ReturnType<typeof answerError>
+  /** True if the body of a good status is a failure all the same: `errorOf` classifies it. Default: it never is. */
+  readonly isFailure?: (body: ExactJson) => boolean
   readonly logger?: Logger
   readonly clock?: Clock
 }
@@ -94,7 +96,7 @@ export class RestClient implements AsyncDisposable {
     query: Readonly<Record<string, string | number | undefined>> = {},
     options: RunOptions = {},
   ): Promise<Answer> {
-    const { peer, headers = {}, errorOf = (answer, what) => answerError(peer, what, answer) } = this.#options
+    const { peer, headers = {}, isFailure, errorOf = (answer, what) => answerError(peer, what, answer) } = this.#options
     const { signal } = options
     const { redact } = this.#http
     const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as const]))
@@ -108,8 +110,10 @@ export class RestClient implements AsyncDisposable {
             ...{ peer, what: path, address: baseUrl, timeoutMs: this.#timeoutMs, redact, signal },
             send: (either) =>
               this.#http.fetch(`${baseUrl.replace(/\/+$/, '')}${path}${search && `?${search}`}`, { headers, signal: either }),
-            refusal: ({ ok, status, headers: answered }, text) =>
-              ok ? undefined : errorOf({ status, headers: answered, body: redact(text) }, path),
+            refusal: ({ ok, status, headers: answered }, text, body) =>
+              ok && !(body !== undefined && isFailure?.(body))
+                ? undefined
+                : errorOf({ status, headers: answered, body: redact(text) }, path),
           })
         }, signal),
       options,
