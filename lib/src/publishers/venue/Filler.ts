@@ -13,8 +13,8 @@ export interface FillerOptions {
   readonly most: number
   /** Takes a page; waits while there is no room. */
   readonly onPage: (page: Page<Trade>) => Promise<void>
-  /** Called when nothing more comes for the instrument. */
-  readonly onEnd: (coinId: string) => void
+  /** Called when nothing more comes for the gap. */
+  readonly onEnd: (gap: Gap) => void
   readonly logger: Logger
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -54,7 +54,7 @@ export class Filler {
         `${countOf(missing, 'trade')} of ${coinId} missing, numbers ${first} to ${last}: more than fill_max; fetch them with qicore backfill ${coinId} --source ${source} --type trade --gaps`,
       )
       // The sequencer may be in the middle of a message.
-      queueMicrotask(() => this.#options.onEnd(coinId))
+      queueMicrotask(() => this.#options.onEnd(gap))
       return
     }
     this.#add(() => this.#fill(gap, stillMissing))
@@ -118,7 +118,7 @@ export class Filler {
     } finally {
       this.counts.filled += came
       this.counts.missing += Math.max(0, missing - came)
-      if (!signal.aborted) onEnd(coinId)
+      if (!signal.aborted) onEnd(gap)
     }
     const text = `${coinId}: ${came} of ${countOf(missing, 'missing trade')} fetched, numbers ${first} to ${last}`
     if (came < missing) logger.warn({ coin: coinId, first, last, missing: missing - came }, text)

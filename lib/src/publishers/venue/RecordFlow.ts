@@ -73,7 +73,12 @@ export class RecordFlow {
     this.#sequencer = new Sequencer({
       emit: (trades) => backlog.push(trade, trades),
       onGap: (gap) => {
-        if (settings.fill === 'none') queueMicrotask(() => this.#sequencer.fillEnded(gap.coinId))
+        // A second connection, even one that is not live yet, may be ahead of the first.
+        if (settings.fill === 'none')
+          void (settings.twin ? clock.sleep(GRACE_MS, signal) : Promise.resolve()).then(
+            () => this.#sequencer.fillEnded(gap),
+            () => {},
+          )
         else this.#filler.gap(gap, () => this.#sequencer.isMissing(gap))
       },
     })
@@ -89,7 +94,7 @@ export class RecordFlow {
         else backlog.push(trade, this.#identities.fresh(records))
         backlog.push(trade, [], rejected)
       },
-      onEnd: (coinId) => this.#sequencer.fillEnded(coinId),
+      onEnd: (gap) => this.#sequencer.fillEnded(gap),
       logger,
       clock,
       signal,

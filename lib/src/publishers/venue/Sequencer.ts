@@ -77,10 +77,10 @@ export class Sequencer {
     if (state && sequence > state.last && state.held.size === 0) this.#open(coinId, state, sequence, time)
   }
 
-  /** True if the first number of a gap did not come yet. */
-  isMissing({ coinId, first }: Gap): boolean {
+  /** True if a number of a gap did not come yet. */
+  isMissing({ coinId, last }: Gap): boolean {
     const state = this.#states.get(coinId)
-    return state !== undefined && state.last < first
+    return state !== undefined && state.last < last
   }
 
   /** Trades of a fill. */
@@ -100,10 +100,11 @@ export class Sequencer {
     if (first && state) this.#advance(first.coinId, state)
   }
 
-  /** The fill of an instrument gives nothing more: numbers that did not come are missing, and live trades go on. */
-  fillEnded(coinId: string): void {
+  /** The fill of a gap gives nothing more: numbers that did not come are missing, and live trades go on. */
+  fillEnded({ coinId, last }: Pick<Gap, 'coinId' | 'last'>): void {
     const state = this.#states.get(coinId)
-    if (state?.gap === undefined) return
+    // The next gap may have been opened by the last trade of this one.
+    if (state?.gap === undefined || state.gap.first > last) return
     this.#join(state)
     this.#advance(coinId, state)
   }

@@ -65,6 +65,8 @@ export class Socket {
   #requestId = 0
   /** Ends the wait for acknowledgements. */
   #answer = new AbortController()
+  /** The last refusal, which a topic without an answer of its own is given as the reason. */
+  #refusal: string | undefined
   #garbage = 0
   #frameAt: number
   #paused = false
@@ -143,7 +145,7 @@ export class Socket {
       await clock.sleep(ackMs, AbortSignal.any([this.#answer.signal, this.#ended.signal])).catch(() => {})
       if (this.#ended.signal.aborted) return
       for (const { topic, tries } of [...this.#pending.values()]) {
-        if (tries >= MOST_TRIES) this.#refuse(topic, `no answer to the subscription within ${(ackMs * MOST_TRIES) / 1000} s`)
+        if (tries >= MOST_TRIES) this.#refuse(topic, this.#refusal ?? unanswered(ackMs))
         else {
           await this.#request([topic])
           await clock.sleep(1000 / requestsPerSecond, this.#ended.signal)
@@ -198,12 +200,15 @@ export class Socket {
     else this.#options.onMapped(mapped, receivedAt)
   }
 
-  #answered({ id, topics: names, refused }: Acknowledged): void {
+  #answered({ id, symbol, topics: names, refused }: Acknowledged): void {
     const topics = names
       ? names.flatMap((name) => this.#pending.get(name)?.topic ?? [])
-      : (this.#requests.get(id ?? -1) ?? []).filter(({ name }) => this.#pending.has(name))
-    // A refusal of several does not tell which is at fault: they are asked again, each alone.
-    if (refused === undefined || topics.length === 1)
+      : (this.#requests.get(id ?? -1) ?? []).filter(
+          ({ name, instrument }) => this.#pending.has(name) && (symbol === undefined || instrument.symbol === symbol),
+        )
+    if (refused !== undefined) this.#refusal = refused
+    // A refusal of a whole request does not tell which topic is at fault: they are asked again, each alone.
+    if (refused === undefined || topics.length === 1 || names || symbol !== undefined)
       for (const topic of topics) {
         if (refused === undefined) this.#pending.delete(topic.name)
         else this.#refuse(topic, refused)
@@ -249,3 +254,5 @@ export class Socket {
     this.#options.onClosed(reason)
   }
 }
+
+const unanswered = (ackMs: number): string => `no answer to the subscription within ${(ackMs * MOST_TRIES) / 1000} s`

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { breakerSettings, retrySettings, tlsProblems, tlsSettings } from '../../base/networking/index.ts'
-import { idCheck, type Timeframe } from '../../base/types/index.ts'
+import { idCheck, TIMEFRAMES, type Timeframe } from '../../base/types/index.ts'
 import { costProblems, instrumentsOf } from './cost.ts'
 import { CHANNELS, type VenueLimits } from './types.ts'
 
@@ -9,8 +9,8 @@ export interface SettingTraits {
   /** Prefix of environment variables, such as `BINANCE`. */
   readonly env: string
   readonly limits: VenueLimits
-  /** Timeframes of the candles that it pushes, the usual one first. */
-  readonly timeframes: readonly [Timeframe, ...Timeframe[]]
+  /** Timeframes of the candles that it pushes, the usual one first; none: it pushes no candles. */
+  readonly timeframes: readonly Timeframe[]
   /** Quote currencies of the default instruments. */
   readonly quotes: readonly [string, ...string[]]
   /** Depths of its order books that may be asked for. */
@@ -67,14 +67,12 @@ export const venueFields = ({ env, limits, timeframes, quotes, bookLevels }: Set
   channels: z
     .array(z.enum(CHANNELS))
     .min(1)
-    .default(['trades', 'quotes', 'candles'])
+    .default(timeframes.length > 0 ? ['trades', 'quotes', 'candles'] : ['trades', 'quotes'])
     .describe('records to take: trades, quotes (best bid and ask), candles, books (order books)')
     .meta({ open: true }),
-  timeframes: z
-    .array(z.enum(timeframes))
-    .min(1)
-    .default([timeframes[0]])
-    .describe('lengths of the pushed candles')
+  timeframes: (timeframes.length > 0 ? z.array(z.enum(timeframes)).min(1) : z.array(z.enum(TIMEFRAMES)).max(0))
+    .default(timeframes.slice(0, 1))
+    .describe(timeframes.length > 0 ? 'lengths of the pushed candles' : 'none: the venue pushes no candles')
     .meta({ open: true }),
   quote_every_ms: milliseconds(0, 3_600_000)
     .default(100)
@@ -155,11 +153,23 @@ export interface SettingProblem {
 }
 
 /** Contradictions between settings, with the arithmetic. */
-export const settingProblems = (settings: VenueSettings, { limits }: SettingTraits): readonly SettingProblem[] => [
+export const settingProblems = (settings: VenueSettings, { limits, timeframes }: SettingTraits): readonly SettingProblem[] => [
   ...tlsProblems(settings.tls),
+  ...(timeframes.length === 0 ? candleProblems(settings) : []),
   ...costProblems(settings),
   ...socketProblems(settings, limits),
 ]
+
+/** Of a venue that pushes no candles. */
+const candleProblems = ({ channels }: VenueSettings): readonly SettingProblem[] =>
+  channels.includes('candles')
+    ? [
+        {
+          path: ['channels'],
+          message: 'the venue pushes no candles: take candles out of channels; the platform builds them from the trades',
+        },
+      ]
+    : []
 
 function socketProblems(
   settings: VenueSettings,

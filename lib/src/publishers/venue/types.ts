@@ -58,10 +58,12 @@ export interface MappedRecords<R extends RecordValues = RecordValues> {
   readonly rejected?: readonly Rejected[]
 }
 
-/** Answer to a subscription: of the request `id`, or of single topics by name. */
+/** Answer to a subscription: of the request `id`, or of single topics by name; topics that were not asked for do no harm. */
 export interface Acknowledged {
   readonly kind: 'ack'
   readonly id?: number
+  /** The venue's id of an instrument: of the request, its topics alone are answered. */
+  readonly symbol?: string
   readonly topics?: readonly string[]
   /** Why it was refused; undefined if it holds. */
   readonly refused?: string

@@ -92,7 +92,8 @@ export class FakeVenue {
     if (heartbeat)
       venue.#beat = setInterval(() => {
         const text = heartbeat(venue.market)
-        if (text !== undefined) for (const client of venue.#clients) if (!client.silent) client.socket.send(text)
+        if (text !== undefined)
+          for (const { silent, topics, socket } of venue.#clients) if (!silent && topics.size > 0) socket.send(text)
       }, 500)
     return venue
   }

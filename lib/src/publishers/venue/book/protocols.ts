@@ -46,7 +46,10 @@ export const okxBook: BookProtocol = {
 /** Bybit v5 `orderbook`: each message has the number after that of the one before; number 1 is a snapshot. */
 export const bybitBook: BookProtocol = { name: 'bybit', resync: 'resubscribe', windowed: true, place: byNumber, restartsAt: 1 }
 
-/** Coinbase Advanced `level2`: the numbers count the messages of the connection, not of the book. */
+/**
+ * Coinbase `level2` and `level2_batch`: the book is whole as long as its connection is. Advanced numbers the messages of the connection;
+ * Exchange numbers nothing, so that a message which Coinbase itself leaves out is seen only if the book is crossed by it.
+ */
 export const coinbaseBook: BookProtocol = {
   name: 'coinbase',
   resync: 'resubscribe',
