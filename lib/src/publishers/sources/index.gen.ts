@@ -2,9 +2,10 @@
 import type { SourceDefinition } from '../../base/types/index.ts'
 import { binance } from './binance/index.ts'
 import { ccxt } from './ccxt/index.ts'
+import { coinbase } from './coinbase/index.ts'
 import { coingecko } from './coingecko/index.ts'
 import { okx } from './okx/index.ts'
 import { replay } from './replay/index.ts'
 import { simulated } from './simulated/index.ts'
 
-export const sourceDefinitions: Readonly<Record<string, SourceDefinition>> = { binance, ccxt, coingecko, okx, replay, simulated }
+export const sourceDefinitions: Readonly<Record<string, SourceDefinition>> = { binance, ccxt, coinbase, coingecko, okx, replay, simulated }
