@@ -35,7 +35,13 @@ export async function writeCopyFiles(
 }
 
 /** psql's own `\copy`, one process a file, all at once; process start counted. Milliseconds. */
-export async function psqlCopy(url: string, { target: { table, columns }, paths }: CopyFiles): Promise<number> {
+export async function psqlCopy(
+  url: string,
+  {
+    target: { table, columns },
+    paths,
+  }: { readonly target: Pick<CopyTarget, 'table' | 'columns'>; readonly paths: readonly string[] },
+): Promise<number> {
   const started = performance.now()
   await Promise.all(
     paths.map(async (path) => {

@@ -9,6 +9,7 @@ import { drizzleRequests } from './scenarios/drizzleRequests.ts'
 import { exportHistory } from './scenarios/export.ts'
 import { growth } from './scenarios/growth.ts'
 import { http } from './scenarios/http.ts'
+import { importFiles } from './scenarios/import.ts'
 import { kafkaConnect } from './scenarios/kafkaConnect.ts'
 import { latency } from './scenarios/latency.ts'
 import { mcp } from './scenarios/mcp.ts'
@@ -33,6 +34,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   http: { run: http, lacks: programs('wrk', 'pgbench') },
   mcp: { run: mcp, lacks: programs('wrk') },
   export: { run: exportHistory, lacks: programs('psql') },
+  import: { run: importFiles, lacks: programs('psql') },
   growth: { run: growth },
   series: { run: seriesCount },
   connect: { run: kafkaConnect, lacks: all(kafka, programs('psql', 'java'), connectIsThere) },

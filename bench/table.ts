@@ -56,12 +56,12 @@ export async function byNumber(store: Store): Promise<CopyTarget> {
 }
 
 /** Runs work while nothing keeps the registry of series, as a table has it that nobody else looks at. */
-export async function withoutTriggers<T>(store: Store, work: () => Promise<T>): Promise<T> {
-  await store.pool.query(`alter table ${ROWS} disable trigger user`)
+export async function withoutTriggers<T>(store: Store, work: () => Promise<T>, table: string = ROWS): Promise<T> {
+  await store.pool.query(`alter table ${table} disable trigger user`)
   try {
     return await work()
   } finally {
-    await store.pool.query(`alter table ${ROWS} enable trigger user`)
+    await store.pool.query(`alter table ${table} enable trigger user`)
   }
 }
 
