@@ -1,7 +1,7 @@
 import type { Trade } from '../../base/types/index.ts'
 
-/** Ids remembered of one instrument. */
-const REMEMBERED = 512
+/** Ids remembered of one instrument, at least: more than the last trades of one call, which are 1000 at most. */
+const REMEMBERED = 1024
 
 /**
  * Keeps the repeats of a venue without numbers out of the stream: the two feeds of a twin, and the fetch after a cut, bring the same
