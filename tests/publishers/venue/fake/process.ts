@@ -3,10 +3,11 @@ import { bybit } from './bybit.ts'
 import { coinbase } from './coinbase.ts'
 import type { Dialect } from './dialect.ts'
 import { FakeVenue, type Order } from './FakeVenue.ts'
+import { kraken } from './kraken.ts'
 import { okx } from './okx.ts'
 
 /** Dialects by venue. */
-export const DIALECTS: Readonly<Record<string, Dialect>> = { binance, bybit, coinbase, okx }
+export const DIALECTS: Readonly<Record<string, Dialect>> = { binance, bybit, coinbase, kraken, okx }
 
 /** A message of the parent: an order, or a question for the state. */
 export type Request = { readonly id: number } & ({ readonly order: Order } | { readonly state: true })
