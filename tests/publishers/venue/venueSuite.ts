@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type Book, book, decimal, type SourceDefinition, trade } from '../../../lib/src/base/types/index.ts'
 import { until } from '../../support/until.ts'
-import { type Running, run } from './collect.ts'
-import { type FakeVenueProcess, startFakeVenue, type VenueState } from './fake/index.ts'
+import { run } from './collect.ts'
+import { complete, cuts, live } from './completeness.ts'
+import { startFakeVenue, type VenueState } from './fake/index.ts'
 
 interface Instrument {
   readonly coinId: string
@@ -54,7 +55,7 @@ export function venueSuite(
       }
       await venue.order({ do: 'rate', perSecond: 0 })
       // Without a fill nothing waits for a trade that the other connection still brings.
-      await complete(venue, running, false)
+      await complete(venue, running, { ordered: false })
       expect(
         (await venue.state()).calls.filter((call) => /trades/i.test(call) && /fromId|since|after|before|limit/.test(call)),
       ).toEqual([])
@@ -102,52 +103,6 @@ export function venueSuite(
       for (const record of running.trades) expect(trade.check(record)).toEqual(record)
     })
   })
-}
-
-/** Waits for a connection and for a trade that was made after it. */
-async function live(venue: FakeVenueProcess, running: Running, sockets: number): Promise<void> {
-  await until(async () => (await venue.state()).sockets === sockets, `${sockets} connections`)
-  const before = running.trades.length
-  await venue.order({ do: 'burst', trades: 1 })
-  await until(() => running.trades.length > before, 'a trade')
-}
-
-async function cuts(venue: FakeVenueProcess, running: Running, count: number, which: 'all' | 'one'): Promise<void> {
-  // Trades come before the connection counts as live.
-  await until(() => running.trades.length > 0 && running.outages.every(({ ended }) => ended), 'the first trade')
-  for (let i = 0; i < count; i++) {
-    const outages = running.outages.length
-    await venue.order({ do: 'cut', which })
-    await until(() => running.outages.length > outages && running.outages.at(-1)?.ended, 'the end of the outage')
-    const before = running.trades.length
-    await until(() => running.trades.length > before, 'a trade after the cut')
-  }
-}
-
-/** Asserts that each instrument's trades came from the first that was received to the last that was made, each once. */
-async function complete(venue: FakeVenueProcess, running: Running, ordered = true): Promise<void> {
-  const { trades } = await venue.state()
-  const made = Object.values(trades).map(({ last }) => last)
-  const bySymbol = () => Map.groupBy(running.trades, ({ coinId }) => coinId)
-  await until(
-    () => {
-      const last = Array.from(bySymbol().values(), (some) =>
-        Math.max(...some.map(({ tradeId }) => Number(tradeId.match(/\d+$/)?.[0]))),
-      )
-      return last.length > 0 && last.every((id) => made.includes(id))
-    },
-    'the last trades',
-    60_000,
-  )
-  for (const [coinId, some] of bySymbol()) {
-    const ids = some.map(({ tradeId }) => Number(tradeId.match(/\d+$/)?.[0]))
-    const first = Math.min(...ids)
-    expect({ coinId, ids: ids.length, distinct: new Set(ids).size, expected: Math.max(...ids) - first + 1 }).toMatchObject({
-      ids: new Set(ids).size,
-      expected: new Set(ids).size,
-    })
-    if (ordered) expect(ids).toEqual(ids.toSorted((a, b) => a - b))
-  }
 }
 
 const levelsOf = ({ bids, bidSizes, asks, askSizes }: Book) => ({

@@ -13,6 +13,8 @@ export interface FeedOptions extends Inherited {
   readonly lifetimeMs?: number | undefined
   readonly reconnect: { readonly base_ms: number; readonly max_ms: number; readonly healthy_ms: number }
   readonly onLive: () => void
+  /** Called when a connection ended before it was live. */
+  readonly onFailed: (reason: string) => void
   /** Called when the feed has no live connection any more. */
   readonly onDown: (reason: string) => void
 }
@@ -138,6 +140,7 @@ export class Feed {
             this.#next = undefined
             this.#attempt('UNAVAILABLE', started)
             this.#failed(reason)
+            this.#options.onFailed(reason)
           }
           if (this.#current === socket) {
             this.#current = undefined

@@ -8,7 +8,7 @@ export interface FillerOptions {
   readonly history: TradeHistory
   readonly instrument: (coinId: string) => Listed | undefined
   /** Wait before a gap is asked for: the other feed of a twin usually brings it. */
-  readonly graceMs: () => number
+  readonly graceMs: number
   /** Trades of one gap that are fetched at once; a longer gap is left to `qicore backfill`. */
   readonly most: number
   /** Takes a page; waits while there is no room. */
@@ -43,20 +43,6 @@ export class Filler {
 
   /** Numbers that are missing. @param stillMissing false once they came by themselves */
   gap(gap: Gap, stillMissing: () => boolean): void {
-    const { coinId, first, last } = gap
-    const missing = last - first + 1
-    const { most, history, source, logger } = this.#options
-    if (missing > most || !history.byNumber) {
-      this.counts.gaps++
-      this.counts.missing += missing
-      logger.warn(
-        { coin: coinId, first, last },
-        `${countOf(missing, 'trade')} of ${coinId} missing, numbers ${first} to ${last}: more than fill_max; fetch them with qicore backfill ${coinId} --source ${source} --type trade --gaps`,
-      )
-      // The sequencer may be in the middle of a message.
-      queueMicrotask(() => this.#options.onEnd(gap))
-      return
-    }
     this.#add(() => this.#fill(gap, stillMissing))
   }
 
@@ -98,12 +84,20 @@ export class Filler {
 
   async #fill(gap: Gap, stillMissing: () => boolean): Promise<void> {
     const { coinId, first, last } = gap
-    const { history, instrument, graceMs, onPage, onEnd, logger, clock, signal } = this.#options
-    const grace = graceMs()
-    if (grace > 0) await clock.sleep(grace, signal)
+    const { source, history, instrument, graceMs, most, onPage, onEnd, logger, clock, signal } = this.#options
+    if (graceMs > 0) await clock.sleep(graceMs, signal)
     if (!stillMissing()) return
     this.counts.gaps++
     const missing = last - first + 1
+    if (missing > most) {
+      this.counts.missing += missing
+      logger.warn(
+        { coin: coinId, first, last },
+        `${countOf(missing, 'trade')} of ${coinId} missing, numbers ${first} to ${last}: ${most === 0 ? 'fill is none' : 'more than fill_max'}; fetch them with qicore backfill --gaps --source ${source} --type trade`,
+      )
+      onEnd(gap)
+      return
+    }
     let came = 0
     const listed = instrument(coinId)
     try {

@@ -36,8 +36,6 @@ export interface RecordFlowOptions {
   readonly backlog: Backlog
   readonly resubscribe: (topic: Topic) => void
   readonly outage: (series: readonly StreamSeries[], reason: string) => AsyncDisposable
-  /** True while two feeds bring the same records. */
-  readonly twinned: () => boolean
   readonly logger: Logger
   readonly clock: Clock
   readonly now: () => Micros
@@ -66,28 +64,20 @@ export class RecordFlow {
   #upAt: Micros = 0
 
   constructor(options: RecordFlowOptions) {
-    const { source, venue, settings, instruments, backlog, twinned, logger, clock, now, signal } = options
+    const { source, venue, settings, instruments, backlog, logger, clock, now, signal } = options
     this.#options = options
     this.#backlog = backlog
     this.#numbered = venue.trades.numbering === 'contiguous'
     this.#sequencer = new Sequencer({
       emit: (trades) => backlog.push(trade, trades),
-      onGap: (gap) => {
-        // A second connection, even one that is not live yet, may be ahead of the first.
-        if (settings.fill === 'none')
-          void (settings.twin ? clock.sleep(GRACE_MS, signal) : Promise.resolve()).then(
-            () => this.#sequencer.fillEnded(gap),
-            () => {},
-          )
-        else this.#filler.gap(gap, () => this.#sequencer.isMissing(gap))
-      },
+      onGap: (gap) => this.#filler.gap(gap, () => this.#sequencer.isMissing(gap)),
     })
     this.#filler = new Filler({
       source,
       history: venue.trades,
       instrument: (coinId) => instruments.named(coinId),
-      graceMs: () => (twinned() ? GRACE_MS : 0),
-      most: settings.fill_max,
+      graceMs: settings.twin ? GRACE_MS : 0,
+      most: settings.fill === 'none' ? 0 : settings.fill_max,
       onPage: async ({ records, rejected }) => {
         await backlog.room()
         if (this.#numbered) this.#sequencer.filled(records)

@@ -92,7 +92,6 @@ export class VenueSource implements Source {
       backlog: this.#backlog,
       resubscribe: (topic) => this.#twins.find(({ topics }) => topics.includes(topic))?.resubscribe(topic),
       outage: (series, reason) => options.context.outage?.(series, reason) ?? UNRECORDED,
-      twinned: () => this.#twins.some(({ feeds }) => feeds.live > 1),
       logger: this.#logger,
       clock,
       now: () => this.#arrival.now(),
@@ -310,6 +309,9 @@ export class VenueSource implements Source {
         onRefused: (topic, reason) => this.#refuse(topic, reason),
         onUp: (first) => this.#up(twin, listed, first),
         onDown: (reason) => this.#down(twin, reason),
+        onFailed: (reason) => {
+          if (!twin.live) this.#troubled(reason)
+        },
         onBooks: (live) => {
           if (!live) this.#flow.booksDisconnected(topics)
         },
@@ -348,8 +350,15 @@ export class VenueSource implements Source {
 
   #down(twin: Twin, reason: string): void {
     if (this.#closing.signal.aborted) return
-    this.#trouble ??= { since: Date.now(), error: new QiError('UNAVAILABLE', `${this.#venue.peer}: ${reason}`) }
+    this.#troubled(reason)
     this.#beginOutage(twin, reason)
+  }
+
+  #troubled(reason: string): void {
+    this.#trouble = {
+      since: this.#trouble?.since ?? Date.now(),
+      error: new QiError('UNAVAILABLE', `${this.#venue.peer}: ${reason}`),
+    }
   }
 
   #beginOutage(twin: Twin, reason: string): void {
