@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { systemClock } from '../../../lib/src/base/networking/index.ts'
 import type { RecordBatch } from '../../../lib/src/base/types/index.ts'
 import { CoinGeckoClient } from '../../../lib/src/publishers/sources/coingecko/CoinGeckoClient.ts'
 import { CoinGeckoSource } from '../../../lib/src/publishers/sources/coingecko/CoinGeckoSource.ts'
@@ -10,13 +9,14 @@ import { config } from '../../../lib/src/publishers/sources/coingecko/config.ts'
 import { jobsOf } from '../../../lib/src/publishers/sources/coingecko/jobs.ts'
 import { planCalls } from '../../../lib/src/publishers/sources/coingecko/schedule.ts'
 import { recordingLogger } from '../../app/server/served.ts'
+import { VirtualClock } from '../../support/virtualClock.ts'
 
 type Answer = { readonly status?: number; readonly body: unknown }
 
 /** In milliseconds: those of more importance leave room for the others. */
 const PAUSES = { prices: 40, market: 20, trending: 1, instruments: 1, ohlc: 1 }
 
-/** A source whose provider answers by path; it asks again almost at once. */
+/** A source whose provider answers by path. Its time is virtual: on a slow machine, the important jobs would be due all the time. */
 async function sourceOf(settings: Record<string, unknown>, answer: (path: string, query: URLSearchParams) => Answer) {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://x')
@@ -25,21 +25,23 @@ async function sourceOf(settings: Record<string, unknown>, answer: (path: string
   }).listen(0, '127.0.0.1')
   onTestFinished(() => void server.close())
   await once(server, 'listening')
+  const clock = new VirtualClock()
   const client = new CoinGeckoClient({
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     callsPerMinute: 100_000,
     attempts: 1,
+    clock,
   })
   const parsed = config.parse(settings)
   const jobs = jobsOf(client, parsed, planCalls(parsed)).map((job) => ({ ...job, intervalMs: () => PAUSES[job.name] }))
   const logger = recordingLogger()
-  const source = new CoinGeckoSource({ client, jobs, logger, clock: systemClock })
+  const source = new CoinGeckoSource({ client, jobs, logger, clock })
   onTestFinished(() => source.close())
   const iterator = source[Symbol.asyncIterator]()
   return {
     source,
     told: () => logger.lines.map(({ message }) => message),
-    next: async (): Promise<RecordBatch> => (await iterator.next()).value as RecordBatch,
+    next: async (): Promise<RecordBatch> => (await clock.run(iterator.next())).value as RecordBatch,
   }
 }
 
