@@ -52,6 +52,17 @@ beforeAll(async () => {
       },
     ],
   })
+  const ofExchange = { coin_id: 'coin-001', currency: 'usd', time: iso(LAST_HOUR), sequence: 1 }
+  await linked.seed('quote', { records: [{ ...ofExchange, bid: '100.4', bid_size: '1', ask: '100.6', ask_size: '2' }] })
+  await linked.seed('book', {
+    records: [
+      {
+        ...ofExchange,
+        ...{ levels: 10, verified: true },
+        ...{ bids: ['100.4'], bid_sizes: ['1'], asks: ['100.6'], ask_sizes: ['2'] },
+      },
+    ],
+  })
   const { stream } = linked.platform
   await stream.createTopics(['crypto-prices'], { partitions: 1 })
   const { price } = recordTypes
