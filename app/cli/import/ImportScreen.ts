@@ -42,7 +42,7 @@ export class ImportScreen {
     const etaMs = share === 0 ? undefined : (elapsedMs / share) * (1 - share)
     const left = etaMs === undefined ? '' : `, ${duration(etaMs)} left`
     const text = `${countOf(read, 'row')} (${rate}/s), ${size(bytes)} of ${size(bytesInAll)}${left}`
-    const at = `${escapeHidden(file)} (${files + 1} of ${filesInAll})`
+    const at = `${escapeHidden(file)} (${Math.min(files + 1, filesInAll)} of ${filesInAll})`
     if (this.#screen.isLive) this.#screen.status(`${progressBar(share)} ${text}  ${at}`)
     else
       this.#screen.notice(`${Math.floor(share * 100)} %: ${text}, ${at}`, {
