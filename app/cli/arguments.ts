@@ -6,6 +6,15 @@ export function positive(text: string): number {
   return Number(text)
 }
 
+/** Parses a flag that is a whole number from 1 to `most`. */
+export const positiveUpTo =
+  (most: number) =>
+  (text: string): number => {
+    const number = positive(text)
+    if (number > most) throw new InvalidArgumentError(`expected a whole number from 1 to ${most}.`)
+    return number
+  }
+
 /** Parses a flag that takes `a,b` and may be repeated. */
 export const list = (text: string, before: readonly string[] = []): string[] => [
   ...before,

@@ -21,6 +21,7 @@ import { mcp } from './commands/mcp.ts'
 import { open } from './commands/open.ts'
 import { pipeline } from './commands/pipeline.ts'
 import { query } from './commands/query.ts'
+import { record } from './commands/record.ts'
 import { sql } from './commands/sql.ts'
 import { status } from './commands/status.ts'
 import { store } from './commands/store.ts'
@@ -63,6 +64,7 @@ export function createProgram(): CliCommand {
     db(),
     limits(),
     tail(),
+    record(),
     dlq(),
     pipeline(),
     destination(),

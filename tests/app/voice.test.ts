@@ -88,7 +88,7 @@ test('refusals of settings have plain messages', () => {
 
 /** Options whose value is checked before anything is opened. */
 const CHECKED = new Set(
-  'limit timeframe from to type movers period fast slow signal deviations anchor window threshold every days timeout sort count port role outcome after'.split(
+  'limit timeframe from to type movers period fast slow signal deviations anchor window threshold every days timeout sort count port role outcome after minutes megabytes'.split(
     ' ',
   ),
 )

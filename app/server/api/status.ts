@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { formatTime, ORIGINS, type PlatformStatus } from '../../../lib/src/base/types/index.ts'
+import { formatTime, ORIGINS, type PlatformStatus, type PublisherStats } from '../../../lib/src/base/types/index.ts'
 import { version } from '../../version.ts'
 import { json } from '../headers.ts'
 import { groupLags, rollupStatus } from '../metrics/lag.ts'
@@ -8,6 +8,22 @@ import { named } from '../openapi/named.ts'
 import { defineRoute } from '../route.ts'
 import { count, moment } from './schemas.ts'
 import { isoMillis } from './wire.ts'
+
+const figures = named(
+  'SourceFigures',
+  z
+    .object({
+      waiting: count('records that were pushed and are not pulled yet'),
+      paused: z.boolean().describe('true while the sockets are paused, because too many records wait'),
+      sockets: count('connections whose subscriptions are all answered'),
+      books_verified: count('order books that are verified and current'),
+      books: count('order books that are followed'),
+      gaps: count('gaps of trades that were found since it was opened'),
+      filled: count('trades that were fetched for them'),
+      missing: count('trades that were not fetched: too many at once, or the provider did not give them'),
+    })
+    .describe('Figures of a source that reads sockets'),
+)
 
 const publisher = named(
   'PublisherStatus',
@@ -22,6 +38,7 @@ const publisher = named(
       waiting: count('records pulled and not yet durable in the stream'),
       trouble: z.string().optional().describe('error code of the present failure of its provider or of the stream'),
       last_record_time: moment('the greatest time of a published record').optional(),
+      figures: figures.optional().describe('absent of a source without sockets'),
     })
     .describe('One source that is published to the stream'),
 )
@@ -149,17 +166,7 @@ function statusWire(
     store,
     stream,
     simulated: publishers.some(({ origin }) => origin === 'simulated'),
-    publishers: publishers.map(({ source, origin, state, received, published, invalid, inFlight, trouble, lastRecordTime }) => ({
-      source,
-      ...(origin && { origin }),
-      state,
-      received,
-      published,
-      invalid,
-      waiting: inFlight,
-      ...(trouble && { trouble: trouble.error.code }),
-      ...(lastRecordTime !== null && { last_record_time: formatTime(lastRecordTime) }),
-    })),
+    publishers: publishers.map(publisherWire),
     consumers: consumers.map(
       ({
         name,
@@ -201,3 +208,27 @@ function statusWire(
     })),
   }
 }
+
+const publisherWire = ({
+  source,
+  origin,
+  state,
+  received,
+  published,
+  invalid,
+  inFlight,
+  trouble,
+  lastRecordTime,
+  figures: read,
+}: PublisherStats): z.input<typeof publisher> => ({
+  source,
+  ...(origin && { origin }),
+  state,
+  received,
+  published,
+  invalid,
+  waiting: inFlight,
+  ...(trouble && { trouble: trouble.error.code }),
+  ...(lastRecordTime !== null && { last_record_time: formatTime(lastRecordTime) }),
+  ...(read && { figures: { ...read, books_verified: read.books.live, books: read.books.all } }),
+})

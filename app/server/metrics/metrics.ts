@@ -15,6 +15,7 @@ import { networkMetrics } from './network.ts'
 import { partMetrics } from './parts.ts'
 import { poolMetrics } from './pools.ts'
 import { recordMetrics } from './records.ts'
+import { sourceMetrics } from './sources.ts'
 
 export interface MetricsParts {
   readonly platform: ServedPlatform
@@ -46,6 +47,7 @@ export function createMetrics({ platform, probe, live, connections }: MetricsPar
   lagMetrics(register, platform)
   limitMetrics(register, platform)
   partMetrics(register, platform, probe)
+  sourceMetrics(register, platform)
   if (live) liveMetrics(register, live)
   if (connections) connectionMetrics(register, connections)
   poolMetrics(register, platform)

@@ -43,7 +43,7 @@ export function partMetrics(register: Registry, platform: ServedPlatform, probe:
 const nothing = { parts: [], consumers: [], publishers: [] }
 
 /** Empty before the platform is initialized and after it was closed. */
-function statusOf(platform: ServedPlatform): Pick<ReturnType<ServedPlatform['getStatus']>, keyof typeof nothing> {
+export function statusOf(platform: ServedPlatform): Pick<ReturnType<ServedPlatform['getStatus']>, keyof typeof nothing> {
   try {
     return platform.getStatus()
   } catch {

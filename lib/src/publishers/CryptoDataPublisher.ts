@@ -120,8 +120,8 @@ export class CryptoDataPublisher implements AsyncDisposable {
 
   stats(): PublisherStats {
     const stats = this.#counters.snapshot()
-    const { trouble, warnings = [] } = this.#source
-    return { ...(trouble && { trouble }), ...(warnings.length > 0 && { warnings }), ...stats }
+    const { trouble, warnings = [], figures } = this.#source
+    return { ...(trouble && { trouble }), ...(warnings.length > 0 && { warnings }), ...(figures && { figures }), ...stats }
   }
 
   /**

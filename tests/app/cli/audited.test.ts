@@ -37,7 +37,7 @@ const CHANGE_NOTHING = new Set(
     ],
     ...['book', 'pipelineShow', 'quotes', 'spread', 'status', 'store', 'summary', 'tail', 'tokenList', 'trades', 'up'],
     // They write files of this machine alone.
-    ...['mcpInstall', 'pipelinePull', 'init', 'export'],
+    ...['mcpInstall', 'pipelinePull', 'init', 'export', 'record'],
     ...['completion', 'dbUrl', 'find', 'open', 'sql'],
   ].map((verb) => `${verb}.ts`),
 )

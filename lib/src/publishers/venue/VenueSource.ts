@@ -11,6 +11,7 @@ import {
   type SettingWarning,
   type Source,
   type SourceContext,
+  type SourceFigures,
   type StreamSeries,
   type Trouble,
   toQiError,
@@ -118,8 +119,7 @@ export class VenueSource implements Source {
     return [...this.#warnings, ...this.#refused.values()]
   }
 
-  /** Records that wait, gaps of trades, and whether sockets are paused: for metrics. */
-  get figures() {
+  get figures(): SourceFigures {
     const feeds = this.#twins.map((twin) => twin.feeds)
     return {
       waiting: this.#backlog.records,

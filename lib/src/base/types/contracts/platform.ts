@@ -4,7 +4,7 @@ import type { Trouble } from '../failures.ts'
 import type { Origin, RecordType, RecordValues } from '../records/index.ts'
 import type { BackfillRequest, BackfillResult, BackfillRunOptions } from './backfill.ts'
 import type { RateBudget } from './rateLimit.ts'
-import type { SettingWarning, SourceContext } from './source.ts'
+import type { SettingWarning, SourceContext, SourceFigures } from './source.ts'
 import type { Stream } from './stream.ts'
 
 export type HealthStatus = 'up' | 'degraded' | 'down'
@@ -117,6 +117,8 @@ export interface PublisherStats {
   readonly trouble?: Trouble
   /** Names in the source's settings that its provider does not know. */
   readonly warnings?: readonly SettingWarning[]
+  /** Of a source that reads sockets. */
+  readonly figures?: SourceFigures
   /** The last failure, even if a retry succeeded; `at` in milliseconds since 1970. */
   readonly lastError: { readonly code: string; readonly message: string; readonly at: number } | null
 }

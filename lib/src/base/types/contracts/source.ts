@@ -23,8 +23,28 @@ export interface Source extends AsyncIterable<RecordBatch>, AsyncDisposable {
   readonly trouble?: Trouble | undefined
   /** Names in its settings that the provider does not know; it goes on with the others. */
   readonly warnings?: readonly SettingWarning[]
+  /** Present if it reads sockets. */
+  readonly figures?: SourceFigures
   /** Unblocks a pending pull and frees all resources; may be called twice. */
   close(): Promise<void>
+}
+
+/** Figures of a source that reads sockets: its state now, and counters since it was opened. */
+export interface SourceFigures {
+  /** Records that were pushed and are not pulled yet. */
+  readonly waiting: number
+  /** True while the sockets are paused, because too many records wait. */
+  readonly paused: boolean
+  /** Connections whose subscriptions are all answered. */
+  readonly sockets: number
+  /** Order books: `live` are verified and current. */
+  readonly books: { readonly live: number; readonly all: number }
+  /** Gaps of trades that were found. */
+  readonly gaps: number
+  /** Trades that were fetched for them. */
+  readonly filled: number
+  /** Trades that were not: too many at once, or the provider did not give them. */
+  readonly missing: number
 }
 
 /** A name in the settings of a source, such as a coin, that its provider does not know. */
