@@ -28,13 +28,20 @@ test('metrics and status show the sockets of an exchange, and the gap of a cut t
       const text = await (await fetch(`${platform.url}/metrics`)).text()
       return Number(new RegExp(`^qicore_source_${name}\\{source="binance"\\} (\\d+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
     }
+    const verified = (what: string) =>
+      until(async () => {
+        await venue.order({ do: 'books', changes: 1 })
+        return (await metric('books_verified')) === 1
+      }, what)
     await venue.order({ do: 'rate', perSecond: 300 })
     await until(async () => (await metric('sockets')) === 1, 'a connection')
-    await until(async () => (await metric('books_verified')) === 1, 'the order book')
+    await verified('the order book')
     const before = await metric('gaps_total')
     await venue.order({ do: 'cut', which: 'all' })
     await until(async () => (await metric('gaps_total')) > before, 'the gap')
     await until(async () => (await metric('filled_trades_total')) > 0 && (await metric('sockets')) === 1, 'the filled gap')
+    await venue.order({ do: 'rate', perSecond: 0 })
+    await verified('the order book after the cut')
     expect([await metric('missing_trades_total'), await metric('paused'), await metric('books')]).toEqual([0, 0, 1])
     const { status } = document<{ status: { publishers: readonly { figures: Record<string, unknown> }[] } }>(
       await qicore(['status', '--json'], options),
