@@ -63,7 +63,8 @@ export class FrameFile {
     if (this.#full.signal.aborted || this.#gzip.writableEnded) return
     this.#frames++
     this.#gzip.write(`${JSON.stringify({ at: formatTime(at), direction, text: this.#options.cutKeys(text) })}\n`)
-    if (this.bytes >= this.#options.mostBytes) this.#full.abort()
+    // Texts that wait for gzip come to the file too.
+    if (this.bytes + this.#gzip.writableLength >= this.#options.mostBytes) this.#full.abort()
   }
 
   /** Resolves once the disk has taken what waits. */

@@ -13,7 +13,7 @@ import { mapperOf } from '../../../lib/src/publishers/sources/kraken/parse/live.
 import { barsIn, listedIn, tradesIn } from '../../../lib/src/publishers/sources/kraken/parse/rest.ts'
 import { BookFollower, krakenBook } from '../../../lib/src/publishers/venue/book/index.ts'
 import { Instruments } from '../../../lib/src/publishers/venue/Instruments.ts'
-import { secondsText } from '../../../lib/src/publishers/venue/times.ts'
+import { floorMillis, secondsText } from '../../../lib/src/publishers/venue/times.ts'
 import type { Listed, Mapped, MappedBook, MappedRecords } from '../../../lib/src/publishers/venue/types.ts'
 import { describeWith } from '../../support/services.ts'
 import { krakenBooks } from './recordedBooks.ts'
@@ -42,7 +42,7 @@ describe('kraken: messages', () => {
       '{"error":[],"result":{"XXBTZUSD":[["30243.40000","0.34507674",1688669597.8277369,"b","m","",61044952]],"last":"1688669597827736912"}}'
     const page = tradesIn(parseExactJson(body), 'kraken', BTC, RECEIVED + 1)
     expect({ ...page.records[0], receivedAt: RECEIVED, origin: 'live' }).toEqual(live)
-    expect(live).toMatchObject({ price: '30243.4', side: 'buy', sequence: 61044952, time: 1_688_669_597_827_736 })
+    expect(live).toMatchObject({ price: '30243.4', side: 'buy', sequence: 61044952, time: 1_688_669_597_827_000 })
     expect(page.last).toBe('1688669597827736912')
   })
 
@@ -149,8 +149,8 @@ describeWith('recorded-data', 'kraken: a recorded capture', () => {
       const [, rows, , pair] = JSON.parse(text) as [number, [string, string, string, 'b' | 's'][], string, string]
       for (const [price, qty, time, side] of rows) {
         const symbol = symbolOf(pair)
-        const at = secondsText(time)
-        const frame = `{"channel":"trade","type":"update","data":[{"symbol":"${symbol}","side":"${side === 'b' ? 'buy' : 'sell'}","price":${price},"qty":${qty},"ord_type":"limit","trade_id":${++count},"timestamp":"${formatTime(at)}"}]}`
+        const at = floorMillis(secondsText(time))
+        const frame = `{"channel":"trade","type":"update","data":[{"symbol":"${symbol}","side":"${side === 'b' ? 'buy' : 'sell'}","price":${price},"qty":${qty},"ord_type":"limit","trade_id":${++count},"timestamp":"${formatTime(secondsText(time))}"}]}`
         const [record] = tradesOf(map(frame, RECEIVED))
         expect(record).toMatchObject({ coinId: symbol, price: decimal(price), amount: decimal(qty), time: at })
         expect(tradeType.check(record as Trade)).toEqual(record)

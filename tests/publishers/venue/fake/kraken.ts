@@ -18,6 +18,9 @@ interface Request {
   readonly req_id?: number
 }
 
+/** Levels of a side in the subscription of the tests. */
+const DEPTH = 10
+
 type Levels = Parameters<OrderBook['reset']>[0]
 
 /** Kraken sends numbers; here they keep the zeros of their texts, as its own do. */
@@ -28,6 +31,12 @@ function bookText(type: 'snapshot' | 'update', { bids, asks }: Levels, whole: Fa
   const book = new OrderBook({ maxLevels: 25, windowed: true })
   book.reset(whole.top(25))
   return `{"channel":"book","type":"${type}","data":[{"symbol":"${whole.symbol}","bids":${levelsText(bids)},"asks":${levelsText(asks)},"checksum":${krakenChecksum(book)},"timestamp":"${formatTime(Date.now() * 1000)}"}]}`
+}
+
+/** A change with the last level of the window: where one was removed, another takes its place, and Kraken sends it. */
+function withLast({ bids, asks }: Levels, whole: FakeBook): Levels {
+  const last = whole.top(DEPTH)
+  return { bids: [...bids, ...last.bids.slice(-1)], asks: [...asks, ...last.asks.slice(-1)] }
 }
 
 const tradeText = ({ id, symbol, price, amount, side, time }: FakeTrade): string =>
@@ -63,7 +72,7 @@ export const kraken: Dialect = {
   tradeTopic: (symbol) => `trade:${symbol}`,
   tradeFrames: (trades) => [`{"channel":"trade","type":"update","data":[${trades.map(tradeText).join(',')}]}`],
   bookTopic: (symbol) => `book:${symbol}`,
-  bookFrame: (change, book) => bookText('update', change, book),
+  bookFrame: (change, book) => bookText('update', withLast(change, book), book),
   bookSnapshot: (book) => bookText('snapshot', book.top(25), book),
   heartbeat: () => '{"channel":"heartbeat"}',
   rest(url, market) {

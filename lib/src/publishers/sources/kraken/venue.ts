@@ -41,7 +41,7 @@ export function openVenue(settings: KrakenConfig, context: SourceContext): Venue
   })
   return {
     peer: PEER,
-    resolution: 'us',
+    resolution: 'ms',
     limits: traits.limits,
     sockets: settings.ws_url ?? ['wss://ws.kraken.com/v2'],
     // A heartbeat comes each second.

@@ -12,6 +12,7 @@ import {
   type BookMessage,
   figure,
   floorMicros,
+  floorMillis,
   type Listed,
   listedOf,
   type Mapped,
@@ -127,16 +128,19 @@ function partsOf({ trade_id: id, price, qty: amount, timestamp, side }: TradeEve
   return { id, price, amount, time: timeOf(timestamp), side }
 }
 
-/** @throws QiError BAD_DATA */
+/**
+ * Whole milliseconds: REST tells times as floats, whose microseconds differ from those of the socket.
+ * @throws QiError BAD_DATA
+ */
 function timeOf(text: unknown): Micros {
-  if (typeof text === 'string') return floorMicros(text)
+  if (typeof text === 'string') return floorMillis(floorMicros(text))
   throw new QiError('BAD_DATA', `time ${JSON.stringify(text)} is no text`)
 }
 
 const quoteOf = (source: string, { coinId, quote: currency }: Listed, event: TickerEvent, receivedAt: Micros): Quote => ({
   coinId,
   source,
-  time: event.timestamp === undefined ? receivedAt : timeOf(event.timestamp),
+  time: event.timestamp === undefined ? floorMillis(receivedAt) : timeOf(event.timestamp),
   receivedAt,
   origin: 'live',
   currency,

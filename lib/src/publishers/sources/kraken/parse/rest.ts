@@ -7,7 +7,7 @@ import {
   type Trade,
   timeframeMicros,
 } from '../../../../base/types/index.ts'
-import { figure, type Listed, type Page, recordsOf, secondsText, whole } from '../../../venue/index.ts'
+import { figure, floorMillis, type Listed, type Page, recordsOf, secondsText, whole } from '../../../venue/index.ts'
 import { arrayOf, integerOf, type JsonObject, objectOf, textOf } from '../../shared/json.ts'
 import { tradeOf } from './live.ts'
 
@@ -82,13 +82,18 @@ export function tradesIn(body: ExactJson, source: string, listed: Listed, receiv
       id: String(id),
       price,
       amount,
-      time: secondsText(String(seconds)),
+      time: floorMillis(nearestMicros(String(seconds))),
       side: side === 'b' ? ('buy' as const) : ('sell' as const),
     }
     return tradeOf(source, listed, parts, receivedAt, 'backfill')
   })
   return { ...page, last: textOf(result.last, 'last'), rows: rows.length }
 }
+
+const FINER = /^(\d+\.\d{6})([5-9])/
+
+/** Microseconds of a float of seconds as text: the seventh decimal is the float's, so that it is rounded. */
+const nearestMicros = (text: string): Micros => secondsText(text) + (FINER.test(text) ? 1 : 0)
 
 /** Bars of `OHLC`: rows of time, open, high, low, close, vwap, volume, count; oldest first, the last of them runs. */
 export const barsIn = (
