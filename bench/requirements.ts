@@ -40,3 +40,6 @@ export const all =
       if (missing) return missing
     }
   }
+
+export const recordedData = (): string | undefined =>
+  process.env.QICORE_TEST_DATA ? undefined : 'recorded answers (set QICORE_TEST_DATA to their folder)'

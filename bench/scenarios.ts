@@ -1,6 +1,6 @@
 import type { Scenario } from './context.ts'
 import { hasConnect } from './peers/installed.ts'
-import { all, kafka, programs } from './requirements.ts'
+import { all, kafka, programs, recordedData } from './requirements.ts'
 import { backfill } from './scenarios/backfill.ts'
 import { batchToTable } from './scenarios/batchToTable.ts'
 import { bento, redpandaConnect } from './scenarios/benthos.ts'
@@ -18,6 +18,7 @@ import { rollups } from './scenarios/rollups.ts'
 import { seriesCount } from './scenarios/seriesCount.ts'
 import { sinks } from './scenarios/sinks.ts'
 import { streamToTable } from './scenarios/streamToTable.ts'
+import { venues } from './scenarios/venues.ts'
 
 const connectIsThere = () => (hasConnect() ? undefined : 'Kafka Connect (npm run services -- connect)')
 
@@ -35,6 +36,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   mcp: { run: mcp, lacks: programs('wrk') },
   export: { run: exportHistory, lacks: programs('psql') },
   import: { run: importFiles, lacks: programs('psql') },
+  venues: { run: venues, lacks: recordedData },
   growth: { run: growth },
   series: { run: seriesCount },
   connect: { run: kafkaConnect, lacks: all(kafka, programs('psql', 'java'), connectIsThere) },
