@@ -36,11 +36,14 @@ export async function run(session: Session, input: GapsInput): Promise<undefined
     gaps: true,
   })
   const loaded = await session.load()
-  const offers = await historyOffers(loaded.config)
   await using store = await openReadsOf(session, loaded)
   const coverage = await store.coverage()
   const ids = query.coins && (await store.dsl.resolveCoins(query.coins, query))
   const found = await session.unlessInterrupted(coverage.find({ ...query, coins: ids }))
+  const offers = await historyOffers(
+    loaded.config,
+    found.items.map((series) => series.source),
+  )
   const listed = found.items.flatMap((series) =>
     series.gaps.map((gap): Listed => ({ series, gap, fillable: canFill(offers, series, gap) })),
   )

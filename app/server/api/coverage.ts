@@ -94,13 +94,19 @@ export const coverage = defineRoute({
     const kept = await platform.store.reads.coverage()
     const coins = query.coins && (await platform.store.reads.dsl.resolveCoins(query.coins, query))
     const { items, more } = await kept.find({ ...query, coins })
-    const offers = await offersOf(platform)
+    const offers = await offersOf(platform, items)
     const answer: z.input<typeof coverageSchema> = { items: items.map((series) => wire(series, offers)), more }
     return json(JSON.stringify(answer))
   },
 })
 
-const offersOf = async ({ config }: Served['platform']): Promise<Offers> => (config ? historyOffers(config) : new Map())
+const offersOf = async ({ config }: Served['platform'], items: readonly SeriesCoverage[]): Promise<Offers> =>
+  config
+    ? historyOffers(
+        config,
+        items.map(({ source }) => source),
+      )
+    : new Map()
 
 function wire({ coinId, currency, source, type, timeframe, first, last, held, gaps }: SeriesCoverage, offers: Offers) {
   const series = { source, type, ...(timeframe && { timeframe }) }

@@ -119,8 +119,15 @@ describe('the record of a sample', () => {
     })
   })
 
+  it('is not verified where the connection alone shows that nothing is missing', () => {
+    const follower = new BookFollower({ protocol: coinbaseBook, maxLevels: 100 })
+    follower.follow(snapshot())
+    const sample = new BookSampler({ everyMs: 0, levels: 2 }).sample(follower, 9 * SECOND)
+    expect(sample && bookRecord(sample, origin)).toMatchObject({ levels: 2, verified: false })
+  })
+
   it('has the time of its arrival where the venue sends none', () => {
-    const sample = { bids: [], asks: [], time: undefined, sequence: 1, levels: 2 }
+    const sample = { bids: [], asks: [], time: undefined, sequence: 1, levels: 2, verified: true }
     expect(bookRecord(sample, origin).time).toBe(origin.receivedAt)
   })
 })

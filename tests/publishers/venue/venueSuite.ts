@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type Book, book, decimal, type SourceDefinition, trade } from '../../../lib/src/base/types/index.ts'
+import { type Book, book, decimal, type SourceDefinition, silentLogger, trade } from '../../../lib/src/base/types/index.ts'
+import { sourceSuite } from '../../contracts/sourceSuite.ts'
 import { until } from '../../support/until.ts'
-import { run } from './collect.ts'
+import { run, settingsFor } from './collect.ts'
 import { complete, cuts, live } from './completeness.ts'
 import { startFakeVenue, type VenueState } from './fake/index.ts'
 
@@ -29,6 +30,18 @@ export function venueSuite(
 ): void {
   const symbols = instruments.map(({ coinId }) => coinId)
   const settings = { symbols, channels: ['trades'] }
+
+  const opened = async (instance: string, more: Readonly<Record<string, unknown>> = {}) => {
+    const venue = await startFakeVenue(name)
+    await venue.order({ do: 'rate', perSecond: 200 })
+    const given = settingsFor(type, venue, { ...settings, ...more })
+    const source = await type.open(given, { name: instance, logger: silentLogger })
+    return { source, dispose: async () => void (await venue[Symbol.asyncDispose]()) }
+  }
+  sourceSuite(name, {
+    open: (instance) => opened(instance),
+    openUnreachable: (instance) => opened(instance, { rest_url: 'http://127.0.0.1:9', retry: { attempts: 1 } }),
+  })
 
   describe(`venue: ${name}`, () => {
     it('misses no trade and repeats none over 10 cuts of one connection', { skip: !numbered }, async () => {

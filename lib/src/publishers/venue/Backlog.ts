@@ -70,12 +70,12 @@ export class Backlog {
     this.#wakePull()
   }
 
-  /** The next batch; undefined once it is closed and empty. Called by one reader. */
+  /** The next batch; undefined once it is closed. Called by one reader. */
   async pull(): Promise<RecordBatch | undefined> {
     for (;;) {
+      if (this.#closed) return undefined
       const [next] = this.#waiting.values()
       if (next) return this.#take(next)
-      if (this.#closed) return undefined
       await new Promise<void>((resolve) => {
         this.#wakePull = resolve
       })
@@ -90,7 +90,7 @@ export class Backlog {
       })
   }
 
-  /** Takes nothing more; what waits can still be pulled. */
+  /** Takes and gives nothing more: what waits is fetched again at the next start, as far as the venue gives it. */
   close(): void {
     this.#closed = true
     this.#wakePull()

@@ -18,7 +18,7 @@ import {
 } from '../../base/types/index.ts'
 import { Backlog, type BacklogLimits } from './Backlog.ts'
 import { choose, isFinal } from './choose.ts'
-import { costLine } from './cost.ts'
+import { costLine, totalLine } from './cost.ts'
 import { Instruments } from './Instruments.ts'
 import { RecordFlow } from './RecordFlow.ts'
 import { reachSocket } from './reachSocket.ts'
@@ -151,7 +151,11 @@ export class VenueSource implements Source {
       const [channel = 'trades'] = this.#settings.channels
       const address = `${sockets[0]}${this.#venue.endpoint?.(channel) ?? ''}`
       await reachSocket(peer, address, this.#settings.timeout_ms, this.#options.tls, deadline)
-      return { ok: true, summary: `${peer} answered in ${Math.round(this.#clock.now() - start)} ms`, details }
+      return {
+        ok: true,
+        summary: `${peer} answered in ${Math.round(this.#clock.now() - start)} ms; ${totalLine(this.#settings)}`,
+        details,
+      }
     } catch (thrown) {
       const error = toQiError(thrown)
       const remedy =

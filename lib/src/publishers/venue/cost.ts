@@ -75,6 +75,9 @@ export function costLine(settings: Stored): string {
   return `a day and instrument at most: ${parts.join(', ')}; ${count} ${count === 1 ? 'instrument' : 'instruments'}: ${size(total(settings))}`
 }
 
+/** The sum as text, such as `stores at most 1.78 GB a day`. */
+export const totalLine = (settings: Stored): string => `stores at most ${size(total(settings))} a day`
+
 /** Bytes a day of all instruments, at most. */
 export const total = (settings: Stored): number =>
   instrumentsOf(settings) * costOf(settings).reduce((sum, { bytesPerDay }) => sum + bytesPerDay, 0)

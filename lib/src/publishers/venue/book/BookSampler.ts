@@ -17,6 +17,8 @@ export interface BookSample extends BookTop {
   readonly sequence: number
   /** The most levels of each side that the sample holds. */
   readonly levels: number
+  /** True if numbers or a checksum prove the book; false if the connection alone does. */
+  readonly verified: boolean
 }
 
 /**
@@ -46,6 +48,7 @@ export class BookSampler {
       time: follower.time,
       sequence: follower.last ?? follower.applied,
       levels: this.#levels,
+      verified: follower.protocol.checkedByConnection !== true,
     }
   }
 

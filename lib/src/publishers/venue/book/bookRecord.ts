@@ -16,7 +16,7 @@ export interface BookOrigin {
  * @throws QiError BAD_DATA if a figure has more digits than a decimal can have
  */
 export function bookRecord(sample: BookSample, origin: BookOrigin): Book {
-  const { bids, asks, levels, sequence } = sample
+  const { bids, asks, levels, sequence, verified } = sample
   return {
     ...origin,
     time: sample.time ?? origin.receivedAt,
@@ -26,7 +26,7 @@ export function bookRecord(sample: BookSample, origin: BookOrigin): Book {
     bidSizes: bids.map(sizeOf),
     asks: asks.map(priceOf),
     askSizes: asks.map(sizeOf),
-    verified: true, // no other book is sampled
+    verified,
   }
 }
 

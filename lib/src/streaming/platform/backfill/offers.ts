@@ -1,15 +1,23 @@
-import { type CoveredSeries, type Gap, type HistoryOffer, silentLogger } from '../../../base/types/index.ts'
+import { type CoveredSeries, type Gap, type HistoryOffer, type SourceInstance, silentLogger } from '../../../base/types/index.ts'
 import type { PlatformConfig } from '../config.ts'
 
-/** The history that each source offers, by its settings; without sources that offer none. */
-export async function historyOffers(config: PlatformConfig): Promise<ReadonlyMap<string, readonly HistoryOffer[]>> {
+/**
+ * The history that each of these sources offers, by its settings; without sources that offer none, or cannot be opened: their own runs
+ * and backfills say why.
+ */
+export async function historyOffers(config: PlatformConfig, names: Iterable<string>): Promise<Offers> {
   const offers = new Map<string, readonly HistoryOffer[]>()
-  for (const { name, type, settings } of config.sources.instances.values()) {
-    if (!type.history) continue
-    await using opened = await type.history(settings, { name, logger: silentLogger })
-    offers.set(name, opened.offers())
+  for (const name of new Set(names)) {
+    const source = config.sources.instances.get(name)
+    if (source) offers.set(name, await offersOf(source).catch(() => []))
   }
   return offers
+}
+
+async function offersOf({ name, type, settings }: SourceInstance): Promise<readonly HistoryOffer[]> {
+  if (!type.history) return []
+  await using opened = await type.history(settings, { name, logger: silentLogger })
+  return opened.offers()
 }
 
 export type Offers = ReadonlyMap<string, readonly HistoryOffer[]>
