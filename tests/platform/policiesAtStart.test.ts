@@ -12,11 +12,11 @@ test('a started platform has the configured policies; those that are set later s
   await using platform = new CryptoDataPlatform({ config })
   await platform.start()
   const { policies } = platform.store.timescale
-  expect(await policies.retention()).toEqual({ quotes: 7 })
+  expect(await policies.retention()).toEqual({ quotes: 7, books: 7 })
   await policies.setRetention('trending', 100)
   // It ends once all that it does by itself has ended.
   await platform.stop()
   await using again = new CryptoDataPlatform({ config, role: 'command' })
   await again.initialize()
-  expect(await again.store.timescale.policies.retention()).toEqual({ quotes: 7, trending: 100 })
+  expect(await again.store.timescale.policies.retention()).toEqual({ quotes: 7, books: 7, trending: 100 })
 })
