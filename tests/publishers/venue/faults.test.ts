@@ -74,6 +74,18 @@ test('a stream that takes nothing for stall_ms: the sockets are closed with that
   await complete(venue, running)
 })
 
+test('closes at once while the stream takes nothing, and connections and fetches wait for it', async () => {
+  await using venue = await startFakeVenue('binance')
+  const running = await run(type, venue, { settings: { ...single, stall_ms: 1000 } })
+  await connected(venue, running)
+  running.pause()
+  await venue.order({ do: 'burst', trades: 30_000 })
+  await until(async () => (await venue.state()).sockets === 0, 'the end of the connection')
+  // Unless the close ends these waits, it never returns.
+  await running.source.close()
+  await running[Symbol.asyncDispose]()
+})
+
 test('a silent connection is replaced, and what was missed is fetched', async () => {
   await using venue = await startFakeVenue('binance')
   await using running = await run(type, venue, { settings: { ...single, silence_ms: 1000 } })
@@ -119,6 +131,9 @@ test('a refused instrument is reported, and the others go on', async () => {
     ),
   ])
   expect(new Set(running.trades.map(({ coinId }) => coinId))).toEqual(new Set(['BTC/USDT']))
+  await venue.order({ do: 'accept', topic: 'ethusdt@trade' })
+  await venue.order({ do: 'cut', which: 'all' })
+  await until(() => running.source.warnings?.length === 1, 'the end of the warning')
 })
 
 test.for([429, 418])('HTTP %i while missing trades are fetched: waited for, then all are there', async (status) => {

@@ -30,6 +30,7 @@ export interface SocketOptions {
   readonly onMapped: (mapped: Exclude<Mapped, Acknowledged | Ending | undefined>, receivedAt: Micros) => void
   /** Called with a text that no mapper understands. */
   readonly onGarbage: (text: string, reason: string) => void
+  readonly onAccepted: (topic: Topic) => void
   /** Called when the venue refuses a topic, or does not answer to it. */
   readonly onRefused: (topic: Topic, reason: string) => void
   /** Called when the venue announces the end of the connection. */
@@ -210,10 +211,15 @@ export class Socket {
     // A refusal of a whole request does not tell which topic is at fault: they are asked again, each alone.
     if (refused === undefined || topics.length === 1 || names || symbol !== undefined)
       for (const topic of topics) {
-        if (refused === undefined) this.#pending.delete(topic.name)
+        if (refused === undefined) this.#accept(topic)
         else this.#refuse(topic, refused)
       }
     if (this.#pending.size === 0 || refused !== undefined) this.#answer.abort()
+  }
+
+  #accept(topic: Topic): void {
+    this.#pending.delete(topic.name)
+    this.#options.onAccepted(topic)
   }
 
   #refuse(topic: Topic, reason: string): void {

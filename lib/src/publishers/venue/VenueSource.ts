@@ -1,9 +1,6 @@
 import { type Clock, retry, systemClock, type TlsOptions, throwIfAborted } from '../../base/networking/index.ts'
 import {
   type CheckResult,
-  errorMessage,
-  type Instrument,
-  instrument as instrumentRecord,
   type Logger,
   QiError,
   type RateLimit,
@@ -17,9 +14,10 @@ import {
   toQiError,
 } from '../../base/types/index.ts'
 import { Backlog, type BacklogLimits } from './Backlog.ts'
-import { choose, isFinal } from './choose.ts'
+import { choose } from './choose.ts'
 import { costLine, totalLine } from './cost.ts'
 import { Instruments } from './Instruments.ts'
+import { Listing } from './Listing.ts'
 import { RecordFlow } from './RecordFlow.ts'
 import { reachSocket } from './reachSocket.ts'
 import type { VenueSettings } from './settings.ts'
@@ -44,8 +42,6 @@ export interface VenueSourceOptions {
 const ACK_MS = 10_000
 /** The outage of a source whose heartbeat is not recorded. */
 const UNRECORDED: AsyncDisposable = { [Symbol.asyncDispose]: async () => {} }
-const LISTING_EVERY_MS = 86_400_000
-const LISTING_RETRY_MS = 60_000
 
 /**
  * Live records of a venue. Nothing is opened before the first pull. Pushed records wait in a bounded backlog; while that is full
@@ -62,6 +58,7 @@ export class VenueSource implements Source {
   readonly #closing = new AbortController()
   readonly #instruments = new Instruments()
   readonly #backlog: Backlog
+  readonly #listing: Listing
   readonly #flow: RecordFlow
   readonly #twins: Twin[] = []
   readonly #outages = new Map<Twin, AsyncDisposable>()
@@ -85,6 +82,16 @@ export class VenueSource implements Source {
       () => this.#resume(),
       options.backlog,
     )
+    this.#listing = new Listing({
+      source: this.name,
+      venue,
+      instruments: this.#instruments,
+      backlog: this.#backlog,
+      logger: this.#logger,
+      clock,
+      now: () => this.#arrival.now(),
+      signal: this.#closing.signal,
+    })
     this.#flow = new RecordFlow({
       source: this.name,
       venue,
@@ -169,11 +176,12 @@ export class VenueSource implements Source {
   async close(): Promise<void> {
     this.#closing.abort(new QiError('CLOSED', `the ${this.name} source is closed`))
     this.#stalled.abort()
+    // First of all: connections and fetches may wait for room in it, which nobody makes any more.
+    this.#backlog.close()
     this.#running ??= Promise.resolve()
     await this.#running.catch(() => {})
     await Promise.all(this.#twins.map((twin) => twin.close()))
     await this.#flow.idle()
-    this.#backlog.close()
     await this.#venue.close()
     for (const outage of this.#outages.values()) await outage[Symbol.asyncDispose]()
     this.#outages.clear()
@@ -190,7 +198,10 @@ export class VenueSource implements Source {
 
   async #open(): Promise<void> {
     const { signal } = this.#closing
-    await this.#list(signal)
+    await this.#listing.read((error) => {
+      this.#trouble ??= { since: Date.now(), error }
+    })
+    this.#trouble = undefined
     const { instruments, warnings } = choose(this.#instruments, this.#settings, this.#venue.peer)
     this.#warnings = warnings
     for (const { message } of warnings) this.#logger.warn({}, message)
@@ -201,63 +212,7 @@ export class VenueSource implements Source {
     if (this.#settings.fill === 'start' && this.#settings.channels.includes('trades')) await this.#continueStored(signal)
     this.#logger.info({ instruments: instruments.length }, `${this.#venue.peer}: ${costLine(this.#settings)}`)
     this.#subscribe(instruments)
-    void this.#refreshListing(signal).catch(() => {})
-  }
-
-  /** Reads the instruments; waits for a venue that does not answer. */
-  async #list(signal: AbortSignal): Promise<void> {
-    const listed = await retry(() => this.#venue.listed(signal), {
-      attempts: Number.POSITIVE_INFINITY,
-      totalMs: Number.POSITIVE_INFINITY,
-      signal,
-      retryIf: (error) => !isFinal(error),
-      clock: this.#clock,
-      onRetry: ({ error }) => {
-        this.#trouble ??= { since: Date.now(), error }
-        this.#logger.warn({ code: error.code }, error.message)
-      },
-    })
-    this.#trouble = undefined
-    this.#instruments.replace(listed)
-    this.#backlog.push(instrumentRecord, this.#instrumentRecords(listed))
-  }
-
-  async #refreshListing(signal: AbortSignal): Promise<void> {
-    for (let wait = LISTING_EVERY_MS; ; ) {
-      await this.#clock.sleep(wait, signal)
-      wait = await this.#venue.listed(signal).then(
-        async (listed) => {
-          await this.#backlog.room()
-          this.#instruments.replace(listed)
-          this.#backlog.push(instrumentRecord, this.#instrumentRecords(listed))
-          return LISTING_EVERY_MS
-        },
-        (error) => {
-          throwIfAborted(signal)
-          this.#logger.warn({ err: error }, `the list of instruments was not read: ${errorMessage(error)}`)
-          return LISTING_RETRY_MS
-        },
-      )
-    }
-  }
-
-  #instrumentRecords(listed: readonly Listed[]): Instrument[] {
-    const now = this.#arrival.now()
-    return listed.map(({ coinId, symbol, base, quote: currency, tickSize, lotSize, active }) => ({
-      coinId,
-      source: this.name,
-      time: now,
-      receivedAt: now,
-      origin: 'live',
-      kind: 'pair',
-      symbol,
-      name: coinId,
-      base,
-      quote: currency,
-      ...(tickSize !== undefined && { tickSize }),
-      ...(lotSize !== undefined && { lotSize }),
-      active,
-    }))
+    this.#listing.keep()
   }
 
   /** Lets trades continue behind the last stored ones, so that a stop of the platform is filled as a cut is. */
@@ -310,6 +265,7 @@ export class VenueSource implements Source {
           this.#flow.take(mapped, receivedAt)
         },
         onGarbage: (text, reason) => this.#flow.reject(text, reason),
+        onAccepted: ({ name }) => this.#refused.delete(name),
         onRefused: (topic, reason) => this.#refuse(topic, reason),
         onUp: (first) => this.#up(twin, listed, first),
         onDown: (reason) => this.#down(twin, reason),

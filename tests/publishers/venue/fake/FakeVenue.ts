@@ -20,7 +20,7 @@ export type Order =
   | { readonly do: 'reorder' }
   /** Sends each trade twice. */
   | { readonly do: 'repeat' }
-  | { readonly do: 'refuse'; readonly topic: string }
+  | { readonly do: 'refuse' | 'accept'; readonly topic: string }
   /** Answers the next REST calls with this status. */
   | { readonly do: 'limit'; readonly status: number; readonly calls: number; readonly retryAfter: number }
   | { readonly do: 'send'; readonly text: string }
@@ -150,6 +150,9 @@ export class FakeVenue {
         break
       case 'refuse':
         this.#refused.add(order.topic)
+        break
+      case 'accept':
+        this.#refused.delete(order.topic)
         break
       case 'limit':
         this.#limit = order
