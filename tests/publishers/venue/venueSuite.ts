@@ -59,12 +59,16 @@ export function venueSuite(
       await using venue = await startFakeVenue(name)
       await using running = await run(type, venue, { settings: { ...settings, fill: 'none' } })
       // Before the first trade: one that a connection alone has could come behind a later one of the other.
-      await until(async () => (await venue.state()).subscriptions === 2 * symbols.length, 'both connections')
+      const both = () => until(() => running.source.figures?.sockets === 2, 'both connections')
+      await both()
       await venue.order({ do: 'rate', perSecond: 500 })
       await until(() => running.trades.length > 0, 'the first trade')
       for (let i = 0; i < 10; i++) {
+        const { connections } = await venue.state()
         await venue.order({ do: 'cut', which: 'one' })
-        await live(venue, running, 2)
+        // Never both at once: the next cut waits until the venue has subscribed the new connection.
+        await until(async () => (await venue.state()).connections > connections, 'a new connection')
+        await both()
       }
       await venue.order({ do: 'rate', perSecond: 0 })
       // Without a fill nothing waits for a trade that the other connection still brings.

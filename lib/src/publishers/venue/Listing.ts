@@ -29,7 +29,7 @@ export class Listing {
 
   /**
    * Reads the instruments, again and again while the venue does not answer.
-   * @throws QiError that no retry mends, such as FORBIDDEN
+   * @throws QiError that no retry fixes, such as FORBIDDEN
    */
   async read(onFailure: (error: QiError) => void): Promise<void> {
     const { venue, clock, logger, signal } = this.#options

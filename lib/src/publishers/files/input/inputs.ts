@@ -44,7 +44,10 @@ export async function findInputs(paths: readonly string[]): Promise<readonly Inp
 async function* inputsOf(path: string): AsyncGenerator<InputFile> {
   const kind = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' && /[*?[{]/.test(path)) return undefined
-    throw wrong(error.code === 'ENOENT' ? 'NOT_FOUND' : 'FORBIDDEN', `path "${path}" cannot be read: ${errorMessage(error)}`)
+    throw wrong(
+      error.code === 'ENOENT' ? 'NOT_FOUND' : 'FORBIDDEN',
+      `path "${path}" cannot be read: ${errorMessage(error)}; name a file, a folder or a pattern`,
+    )
   })
   if (kind && !kind.isDirectory()) {
     yield await inputOf(path)

@@ -1,13 +1,5 @@
-import {
-  type ExactJson,
-  type Micros,
-  type Ohlcv,
-  QiError,
-  type Timeframe,
-  type Trade,
-  timeframeMicros,
-} from '../../../../base/types/index.ts'
-import { type BookMessage, figure, type Listed, millis, type Page, recordsOf, whole } from '../../../venue/index.ts'
+import { type ExactJson, type Micros, type Ohlcv, QiError, type Timeframe, type Trade } from '../../../../base/types/index.ts'
+import { type BookMessage, figure, type Listed, millis, type Page, pastBar, recordsOf, whole } from '../../../venue/index.ts'
 import { arrayOf, type JsonObject, objectOf, textOf } from '../../shared/json.ts'
 import { tradeOf } from './live.ts'
 
@@ -71,31 +63,25 @@ export const tradesIn = (body: ExactJson, source: string, listed: Listed, receiv
 export const barsIn = (
   body: ExactJson,
   source: string,
-  { coinId, quote: currency }: Listed,
+  listed: Listed,
   timeframe: Timeframe,
   receivedAt: Micros,
-): Page<Ohlcv> =>
-  recordsOf(arrayOf(body, 'the candles'), (part) => {
+): Page<Ohlcv> => {
+  const place = { source, listed, timeframe, receivedAt }
+  return recordsOf(arrayOf(body, 'the candles'), (part) => {
     const [openTime, open, high, low, close, volume, , , count] = arrayOf(part, 'a candle')
     const time = millis(String(openTime))
-    return {
-      coinId,
-      source,
+    return pastBar(place, {
       time,
-      receivedAt,
-      origin: 'backfill',
-      currency,
-      timeframe,
       open: figure(open),
       high: figure(high),
       low: figure(low),
       close: figure(close),
       volume: figure(volume),
       tradeCount: whole(String(count), 'number of trades'),
-      isFinal: time + timeframeMicros(timeframe) <= receivedAt,
-      builtFrom: 'provider',
-    }
+    })
   })
+}
 
 /** The snapshot of `depth`. @param limit levels of a side that were asked for */
 export function snapshotIn(body: ExactJson, limit: number): BookMessage {

@@ -1,12 +1,5 @@
-import {
-  type ExactJson,
-  type Micros,
-  type Ohlcv,
-  type Timeframe,
-  type Trade,
-  timeframeMicros,
-} from '../../../../base/types/index.ts'
-import { figure, type Listed, millis, type Page, recordsOf } from '../../../venue/index.ts'
+import type { ExactJson, Micros, Ohlcv, Timeframe, Trade } from '../../../../base/types/index.ts'
+import { figure, type Listed, millis, type Page, pastBar, recordsOf } from '../../../venue/index.ts'
 import { arrayOf, type JsonObject, objectOf, textOf } from '../../shared/json.ts'
 import type { Market } from '../config.ts'
 import { type TradeEvent, tradeOf } from './trade.ts'
@@ -68,27 +61,21 @@ export const tradesIn = (body: ExactJson, source: string, listed: Listed, receiv
 export const barsIn = (
   body: ExactJson,
   source: string,
-  { coinId, quote: currency }: Listed,
+  listed: Listed,
   timeframe: Timeframe,
   receivedAt: Micros,
-): Page<Ohlcv> =>
-  recordsOf(listOf(body, 'the candles').toReversed(), (part) => {
+): Page<Ohlcv> => {
+  const place = { source, listed, timeframe, receivedAt }
+  return recordsOf(listOf(body, 'the candles').toReversed(), (part) => {
     const [start, open, high, low, close, volume] = arrayOf(part, 'a candle')
     const time = millis(start as string)
-    return {
-      coinId,
-      source,
+    return pastBar(place, {
       time,
-      receivedAt,
-      origin: 'backfill',
-      currency,
-      timeframe,
       open: figure(open),
       high: figure(high),
       low: figure(low),
       close: figure(close),
       volume: figure(volume),
-      isFinal: time + timeframeMicros(timeframe) <= receivedAt,
-      builtFrom: 'provider',
-    }
+    })
   })
+}

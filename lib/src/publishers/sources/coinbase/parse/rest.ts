@@ -1,12 +1,5 @@
-import {
-  type ExactJson,
-  type Micros,
-  type Ohlcv,
-  type Timeframe,
-  type Trade,
-  timeframeMicros,
-} from '../../../../base/types/index.ts'
-import { figure, type Listed, type Page, recordsOf, secondsText } from '../../../venue/index.ts'
+import type { ExactJson, Micros, Ohlcv, Timeframe, Trade } from '../../../../base/types/index.ts'
+import { figure, type Listed, type Page, pastBar, recordsOf, secondsText } from '../../../venue/index.ts'
 import { arrayOf, decimalOf, objectOf, textOf } from '../../shared/json.ts'
 import { type TradeParts, tradeOf } from './live.ts'
 
@@ -52,27 +45,21 @@ export const tradesIn = (body: ExactJson, source: string, listed: Listed, receiv
 export const barsIn = (
   body: ExactJson,
   source: string,
-  { coinId, quote: currency }: Listed,
+  listed: Listed,
   timeframe: Timeframe,
   receivedAt: Micros,
-): Page<Ohlcv> =>
-  recordsOf(arrayOf(body, 'the candles').toReversed(), (part) => {
+): Page<Ohlcv> => {
+  const place = { source, listed, timeframe, receivedAt }
+  return recordsOf(arrayOf(body, 'the candles').toReversed(), (part) => {
     const [opened, low, high, open, close, volume] = arrayOf(part, 'a candle')
     const time = secondsText(String(opened))
-    return {
-      coinId,
-      source,
+    return pastBar(place, {
       time,
-      receivedAt,
-      origin: 'backfill',
-      currency,
-      timeframe,
       open: decimalOf(open, 'open'),
       high: decimalOf(high, 'high'),
       low: decimalOf(low, 'low'),
       close: decimalOf(close, 'close'),
       volume: decimalOf(volume, 'volume'),
-      isFinal: time + timeframeMicros(timeframe) <= receivedAt,
-      builtFrom: 'provider',
-    }
+    })
   })
+}

@@ -1,13 +1,5 @@
-import {
-  type ExactJson,
-  type Micros,
-  type Ohlcv,
-  QiError,
-  type Timeframe,
-  type Trade,
-  timeframeMicros,
-} from '../../../../base/types/index.ts'
-import { figure, floorMillis, type Listed, type Page, recordsOf, secondsText, whole } from '../../../venue/index.ts'
+import { type ExactJson, type Micros, type Ohlcv, QiError, type Timeframe, type Trade } from '../../../../base/types/index.ts'
+import { figure, floorMillis, type Listed, type Page, pastBar, recordsOf, secondsText, whole } from '../../../venue/index.ts'
 import { arrayOf, integerOf, type JsonObject, objectOf, textOf } from '../../shared/json.ts'
 import { tradeOf } from './live.ts'
 
@@ -99,28 +91,22 @@ const nearestMicros = (text: string): Micros => secondsText(text) + (FINER.test(
 export const barsIn = (
   body: ExactJson,
   source: string,
-  { coinId, quote: currency }: Listed,
+  listed: Listed,
   timeframe: Timeframe,
   receivedAt: Micros,
-): Page<Ohlcv> =>
-  recordsOf(rowsOf(resultOf(body), 'the candles'), (row) => {
+): Page<Ohlcv> => {
+  const place = { source, listed, timeframe, receivedAt }
+  return recordsOf(rowsOf(resultOf(body), 'the candles'), (row) => {
     const [opened, open, high, low, close, , volume, count] = arrayOf(row, 'a candle')
     const time = secondsText(String(opened))
-    return {
-      coinId,
-      source,
+    return pastBar(place, {
       time,
-      receivedAt,
-      origin: 'backfill',
-      currency,
-      timeframe,
       open: figure(open),
       high: figure(high),
       low: figure(low),
       close: figure(close),
       volume: figure(volume),
       tradeCount: whole(String(count), 'number of trades'),
-      isFinal: time + timeframeMicros(timeframe) <= receivedAt,
-      builtFrom: 'provider',
-    }
+    })
   })
+}
