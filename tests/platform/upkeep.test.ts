@@ -7,6 +7,8 @@ import { onTimescale } from '../support/database.ts'
 import { until } from '../support/until.ts'
 
 const DAY = 86_400_000_000
+/** What is dropped by itself where nothing is configured. */
+const DEFAULTS = { quotes: 30, books: 7 }
 
 describe('the upkeep of the store', async () => {
   const store = await testStore()
@@ -50,7 +52,7 @@ describe('the upkeep of the store', async () => {
     })
     expect((await store.pool.query("select from crypto_prices where coin_id = 'new'")).rowCount).toBe(written)
     await applyPolicies(store, storeSettings.parse({}), silentLogger)
-    expect(await store.timescale.policies.retention()).toEqual({})
+    expect(await store.timescale.policies.retention()).toEqual(DEFAULTS)
   })
 
   it('keeps policies that were set later, also after a restart', async () => {
@@ -62,7 +64,7 @@ describe('the upkeep of the store', async () => {
     await store.timescale.upsert(price, [aPrice({ coinId: 'older', time: nowMicros() - 45 * DAY })])
     expect(await stored()).toBe(1)
     await during(run, async () => (await stored()) === 0)
-    expect(await policies.retention()).toEqual({ crypto_prices: 30 })
+    expect(await policies.retention()).toEqual({ ...DEFAULTS, crypto_prices: 30 })
     await applyPolicies(store, storeSettings.parse({}), silentLogger)
   })
 

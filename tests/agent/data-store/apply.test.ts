@@ -11,6 +11,6 @@ test('with apply: always the proposals are applied without approval, once', asyn
   const agent = await hosted.host.agent('data-store')
   const run = async () => (await (await agent.submit('main', {})).result) as QualityReport
   expect(await run()).toMatchObject({ ok: true, proposals: [{ days: 100 }], applied: [{ table: 'trending', dropped: 0 }] })
-  expect(await hosted.platform.store.timescale.policies.retention()).toEqual({ trending: 100 })
+  expect(await hosted.platform.store.timescale.policies.retention()).toEqual({ quotes: 30, books: 7, trending: 100 })
   expect(await run()).toMatchObject({ ok: true, proposals: [], applied: [] })
 })

@@ -94,7 +94,7 @@ describe('the store', () => {
     ])
     const again = await run<QualityReport>('main', stretch)
     expect({ ...again, storage: 0 }).toEqual({ ...report, storage: 0 })
-    expect(await store.timescale.policies.retention()).toEqual({})
+    expect(await store.timescale.policies.retention()).toEqual({ quotes: 30, books: 7 })
     expect((await coverage.list()).length).toBeGreaterThan(0)
 
     const asked = async () => {
@@ -107,7 +107,7 @@ describe('the store', () => {
     const refused = await asked()
     await hosted.host.runner.decide(refused.id, { approved: false })
     await expect(refused.result).rejects.toMatchObject({ code: 'CANCELLED' })
-    expect(await store.timescale.policies.retention()).toEqual({})
+    expect(await store.timescale.policies.retention()).toEqual({ quotes: 30, books: 7 })
     expect(await count('trades', 'acorn')).toBe(3)
 
     // Rows that are not rolled up yet are not dropped.
@@ -118,7 +118,7 @@ describe('the store', () => {
     const agreed = await asked()
     await hosted.host.runner.decide(agreed.id, { approved: true })
     expect(await agreed.result).toMatchObject({ applied: [{ table: 'trades' }, { table: 'quotes', dropped: 0 }] })
-    expect(await store.timescale.policies.retention()).toEqual({ trades: 30, quotes: 7 })
+    expect(await store.timescale.policies.retention()).toEqual({ trades: 30, quotes: 7, books: 7 })
     expect(await count('trades', 'acorn')).toBe(0)
     expect(await run('housekeeping')).toMatchObject({ proposals: [], applied: [], text: 'there is nothing to do' })
   })

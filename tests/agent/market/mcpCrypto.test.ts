@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { MarketReport } from '../../../lib/src/publishers/agents/shared/report.ts'
 import { type CoinGeckoServer, startCoinGeckoServer } from '../../support/coingeckoServer.ts'
@@ -51,8 +52,9 @@ describeWith(['mcp-servers', 'recorded-data'], "the market through CoinGecko's o
     expect(first.fetched).toMatchObject({ from: 'MCP server coingecko', prices: 1, market: 1, stored: true, problems: [] })
     expect(first.coins.map(({ coin, source }) => [coin, source])).toEqual([['bitcoin', 'coingecko']])
     expect(first.alerts.raised.map(({ coin }) => coin)).toEqual(['bitcoin'])
+    const alert = { what: 'alerts', n: 1, sum: '0' }
+    await until(async () => (await held()).some((row) => isDeepStrictEqual(row, alert)), 'the alert to be stored')
     const stored = await held()
-    expect(stored).toContainEqual({ what: 'alerts', n: 1, sum: '0' })
     const calls = api.asked.length - before
     const again = await run({ coins: ['bitcoin'] })
     expect(api.asked.length).toBe(before + 2 * calls)

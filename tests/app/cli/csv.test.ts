@@ -22,7 +22,7 @@ describe('tables', () => {
     everyCommand(createProgram(), (command) => {
       if (command.options.some(({ long }) => long === '--csv')) commands.push(command.name())
     })
-    const printing = sources.filter(({ text }) => /(?:print|start)Csv\(|printSections\(/.test(text))
+    const printing = sources.filter(({ text }) => /(?:print|start)Csv\(|printSections\(|printRecent</.test(text))
     expect(commands.length).toBe(printing.length)
   })
 

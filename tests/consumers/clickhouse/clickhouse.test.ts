@@ -189,6 +189,7 @@ function wireOf(type: RecordType, row: Readonly<Record<string, unknown>>): objec
     const value = row[name]
     if (value === null || value === undefined) return []
     if (kind === 'time') return [[name, `${String(value).replace(' ', 'T')}Z`]]
+    if (kind === 'decimals') return [[name, (value as readonly unknown[]).map(String)]]
     return [[name, kind === 'decimal' ? String(value) : kind === 'integer' ? Number(value) : value]]
   })
   return Object.fromEntries(wire)
