@@ -34,6 +34,26 @@ export function commitTests(under: StreamUnderTest): void {
       expect(await under.stream.lag(group)).toEqual([{ topic, partition: 0, offset: 100n, lag: 0n }])
     })
 
+    test('never go back, except after a seek', async () => {
+      const topic = await topicFor(under.stream, 'back', 1)
+      const group = unique('back')
+      await under.stream.append(topic, numbered(100))
+      const at = (offset: bigint) => ({ topic, partition: 0, offset })
+      const first = await Member.join(under.stream, { group, topics: [topic] }, { commit: false })
+      await first.count(100)
+      await first.subscription.commit([at(60n)])
+      await first.subscription.commit([at(40n)])
+      expect(await under.stream.lag(group)).toEqual([{ ...at(60n), lag: 40n }])
+      await first.close()
+      const second = await Member.join(under.stream, { group, topics: [topic] }, { commit: false })
+      await second.count(40)
+      await second.subscription.commit([at(30n)])
+      expect(await under.stream.lag(group)).toEqual([{ ...at(60n), lag: 40n }])
+      await second.subscription.seek(at(20n))
+      await second.subscription.commit([at(30n)])
+      expect(await under.stream.lag(group)).toEqual([{ ...at(30n), lag: 70n }])
+    })
+
     test('leave out partitions that the member does not hold', async () => {
       const topic = await topicFor(under.stream, 'foreign', 2)
       const other = await topicFor(under.stream, 'other', 1)

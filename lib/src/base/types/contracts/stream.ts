@@ -85,7 +85,7 @@ export interface Subscription extends AsyncIterable<EncodedBatch>, AsyncDisposab
   holds(batch: EncodedBatch): boolean
   /**
    * Acknowledges everything before the positions. Unacknowledged records are delivered again after a restart. A position of a partition that
-   * has moved to another member is ignored: its records are delivered there again.
+   * has moved to another member is ignored: its records are delivered there again. So is one below what is committed, except after a seek.
    * @throws QiError UNAVAILABLE when the commit did not reach the stream
    */
   commit(positions: readonly Position[]): Promise<void>

@@ -11,7 +11,7 @@ import {
 } from '../../../base/types/index.ts'
 import { RETRY_DELAY_MS } from '../connection.ts'
 import { hasApiError } from '../errors.ts'
-import { type Cursor, type CursorStart, partitionKey } from '../read/Cursor.ts'
+import { type CursorStart, partitionKey } from '../read/Cursor.ts'
 import type { ReadAhead } from '../read/ReadAhead.ts'
 import { openReadAhead, type ReadingContext } from '../read/read.ts'
 import { GroupMember, type Membership } from './GroupMember.ts'
@@ -90,8 +90,7 @@ export class RedpandaSubscription implements Subscription {
 
   async commit(positions: readonly Position[]): Promise<void> {
     if (this.#closing) throw new QiError('CLOSED', 'the subscription was closed')
-    for (const { cursor, offset } of this.#cursorsOf(positions)) cursor.settled = offset
-    await this.#commits.commit(positions)
+    await this.#commits.commit(positions.filter((position) => this.#reader.cursor(position)?.settle(position.offset)))
   }
 
   pause(partitions?: readonly TopicPartition[]): void {
@@ -218,12 +217,5 @@ export class RedpandaSubscription implements Subscription {
         throw new QiError('UNAVAILABLE', 'the group is rebalancing', { cause: error })
       throw error
     }
-  }
-
-  #cursorsOf(positions: readonly Position[]): { readonly cursor: Cursor; readonly offset: bigint }[] {
-    return positions.flatMap(({ topic, partition, offset }) => {
-      const cursor = this.#reader.cursor({ topic, partition })
-      return cursor ? [{ cursor, offset }] : []
-    })
   }
 }

@@ -23,6 +23,8 @@ export class Cursor {
   committed: bigint
   /** The offset that this member has asked to commit. */
   settled: bigint
+  /** True after a seek until the next commit, which may therefore go back. */
+  #sought = false
   #offset: bigint
   #ready: EncodedBatch[] = []
   readonly #maxBytes: number
@@ -83,6 +85,19 @@ export class Cursor {
     const batch = this.#ready.shift()
     if (batch) this.bytes -= batch.bytes.byteLength
     return batch
+  }
+
+  /** Notes that a commit was asked for. @returns false if it would go back: another member has committed more since it was made */
+  settle(offset: bigint): boolean {
+    if (offset < this.committed && !this.#sought) return false
+    this.#sought = false
+    this.settled = offset
+    return true
+  }
+
+  seek(offset: bigint): void {
+    this.moveTo(offset)
+    this.#sought = true
   }
 
   /** Moves to an offset and drops the batches fetched ahead. */

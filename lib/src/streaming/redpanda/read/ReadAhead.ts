@@ -109,7 +109,7 @@ export class ReadAhead {
   }
 
   seek({ topic, partition, offset }: Position): void {
-    this.cursor({ topic, partition })?.moveTo(offset)
+    this.cursor({ topic, partition })?.seek(offset)
     this.#wake()
   }
 
