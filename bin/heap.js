@@ -8,7 +8,7 @@
 export const heapFlags = ['--max-semi-space-size=8', '--heap-growing-percent=50']
 
 /** Commands that carry records for as long as they run; to the others starting sooner matters more. */
-const carriers = ['up', 'backfill']
+const carriers = ['up', 'backfill', 'import', 'export']
 
 /**
  * The arguments to start this process again with the flags; undefined: it has them already.

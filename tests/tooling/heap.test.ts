@@ -27,6 +27,10 @@ test.runIf(process.platform !== 'win32')(
   },
 )
 
+test.runIf(process.platform !== 'win32').each(['import', 'export'])('qicore %s does as well', async (verb) => {
+  expect((await started([verb, '--help'])).at(-1)?.[1]).toEqual(['--max-semi-space-size=8', '--heap-growing-percent=50'])
+})
+
 test('what is over soon starts once, and a size that was given stays', async () => {
   expect(await started(['doctor', '--help'])).toHaveLength(1)
   expect(await started(['backfill', '--help'], '--max-semi-space-size=32')).toHaveLength(1)
