@@ -7,7 +7,7 @@ import { onTimescale } from '../support/database.ts'
 import { until } from '../support/until.ts'
 
 const DAY = 86_400_000_000
-/** What is dropped by itself where nothing is configured. */
+/** Days of the policies that apply where nothing is configured. */
 const DEFAULTS = { quotes: 30, books: 7 }
 
 describe('the upkeep of the store', async () => {
