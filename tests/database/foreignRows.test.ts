@@ -46,6 +46,7 @@ describe('the tables refuse what readers cannot read', async () => {
       'market_analytics_rows',
       'ohlcv_data_rows',
       'quotes_rows',
+      'securities',
       'trades_rows',
       'trading_pairs',
       'trending_rows',

@@ -108,9 +108,9 @@ describe('pending migrations', () => {
     ])
     await Coverage.open(pool)
     expect((await pendingMigrations(pool)).flatMap(({ pending }) => pending)).toEqual([])
-    await pool.query("delete from qicore_migrations where component = 'store' and version = 4")
+    await pool.query("delete from qicore_migrations where component = 'store' and version = 5")
     const [store] = await pendingMigrations(pool)
-    expect(store).toMatchObject({ component: 'store', applied: 3, pending: [{ version: 4, name: 'calendar' }] })
+    expect(store).toMatchObject({ component: 'store', applied: 4, pending: [{ version: 5, name: 'securities' }] })
   })
 
   it('are refused if the database is newer, in a read-only transaction', async () => {

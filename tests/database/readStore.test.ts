@@ -115,11 +115,11 @@ describe('a database that is not ready for reading', () => {
   it('is refused if it lacks a migration, or is newer than this program', async () => {
     const older = await fresh()
     await (await openStore({ databaseUrl: older, home: '/nowhere' })).close()
-    await run(older, "delete from qicore_migrations where component = 'store' and version = 4")
-    await expect(read(older)).rejects.toMatchObject({ message: expect.stringContaining('DATABASE_URL lacks store calendar') })
+    await run(older, "delete from qicore_migrations where component = 'store' and version = 5")
+    await expect(read(older)).rejects.toMatchObject({ message: expect.stringContaining('DATABASE_URL lacks store securities') })
     await run(
       older,
-      "insert into qicore_migrations (component, version, name, checksum) values ('store', 4, 'x', 'y'), ('store', 99, 'later', 'x')",
+      "insert into qicore_migrations (component, version, name, checksum) values ('store', 5, 'x', 'y'), ('store', 99, 'later', 'x')",
     )
     await expect(read(older)).rejects.toMatchObject({ code: 'CONFLICT' })
   })

@@ -137,7 +137,7 @@ describe('upsert', () => {
     expect({ written, indexes: failed.map((failure) => failure.index) }).toEqual({ written: 2, indexes: [1] })
   })
 
-  it('writes instruments to the three reference tables', async () => {
+  it('writes instruments to the table of their kind', async () => {
     const one = (kind: string, coinId: string, more = {}) =>
       ({
         coinId,
@@ -153,20 +153,33 @@ describe('upsert', () => {
       }) as Instrument
     const listed = [
       one('currency', 'a'),
-      one('pair', 'a/b', { base: 'a', quote: 'b', tickSize: decimal('0.01') }),
+      one('pair', 'a/b', { base: 'a', quote: 'b', tickSize: decimal('0.01'), assetClass: 'forex' }),
       one('exchange', 'x'),
+      one('security', 'AAPL:XNAS', {
+        ...{ exchange: 'NASDAQ', mic: 'XNAS', timezone: 'America/New_York', assetClass: 'stock' },
+        ...{ currency: 'USD', calendar: 'XNYS', lotSize: decimal('1') },
+      }),
       one('coupon', 'c'),
       one('currency', 'a'),
     ]
     const { written, overwritten, failed } = await store.timescale.upsert(instrument, listed)
     expect({ written, overwritten, failed: failed.map((failure) => [failure.index, failure.error.field]) }).toEqual({
-      written: 3,
+      written: 4,
       // The duplicate currency.
       overwritten: 1,
-      failed: [[3, 'kind']],
+      failed: [[4, 'kind']],
     })
     const { items } = await store.dsl.listInstruments({ source: 'lists' })
-    expect(items).toEqual([listed[0], listed[1], listed[2]])
+    expect(items).toEqual([listed[3], listed[0], listed[1], listed[2]])
+    expect((await store.dsl.findInstruments({ text: 'aapl' })).map(({ source, ...found }) => [source, found])).toEqual([
+      [
+        'lists',
+        {
+          ...{ coinId: 'AAPL:XNAS', kind: 'security', symbol: 'AAPL:XNAS', name: 'AAPL:XNAS', mic: 'XNAS' },
+          ...{ assetClass: 'stock', currency: 'USD', timezone: 'America/New_York', stored: false },
+        },
+      ],
+    ])
   })
 
   it('stops when its signal fires', async () => {

@@ -15,7 +15,7 @@ export async function run(session: Session, input: FindInput): Promise<undefined
   const found = await session.unlessInterrupted(store.dsl.findInstruments(query))
   const rows = found.map(foundWire)
   if (session.json) await session.out.json(rows)
-  else if (session.csv) await printCsv(session.out, ['coin_id', 'symbol', 'name', 'kind', 'source', 'stored', 'rank'], rows)
+  else if (session.csv) await printCsv(session.out, FIELDS, rows)
   else if (found.length > 0) {
     await printTable(session.out, columns, found)
     for (const [source, { attribution, redistribution }] of Object.entries(
@@ -33,11 +33,19 @@ export async function run(session: Session, input: FindInput): Promise<undefined
   if (found.length === query.limit) await session.remark('there may be more: type more of the name, or raise --limit')
 }
 
+const FIELDS = [
+  ...['coin_id', 'symbol', 'name', 'kind', 'asset_class', 'mic', 'currency', 'timezone'],
+  ...['source', 'stored', 'rank'],
+]
+
 const columns: readonly Column<FoundInstrument>[] = [
   { title: 'id', cell: (row) => row.coinId, style: () => 'bold' },
   { title: 'ticker', optional: true, cell: (row) => row.symbol?.toUpperCase() },
   { title: 'name', optional: true, cell: (row) => row.name },
   { title: 'kind', optional: true, cell: (row) => row.kind },
+  { title: 'class', optional: true, cell: (row) => row.assetClass },
+  { title: 'market', optional: true, cell: (row) => row.mic },
+  { title: 'currency', optional: true, cell: (row) => row.currency },
   { title: 'source', cell: (row) => row.source },
   { title: 'rank', kind: 'right', optional: true, cell: (row) => row.rank?.toString() },
   { title: 'stored', cell: (row) => (row.stored ? 'yes' : 'no'), style: (row) => (row.stored ? 'green' : 'dim') },

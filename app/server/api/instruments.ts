@@ -40,7 +40,7 @@ export const instruments = defineRoute({
   tag: 'Prices',
   name: 'instruments',
   summary:
-    'Instruments that the sources list: currencies, exchanges and trading pairs. Many share one ticker; coin_id and source are unique',
+    'Instruments that the sources list: currencies, exchanges, trading pairs and securities. Many share one ticker; coin_id and source are unique',
   query: instrumentsQuery.extend({ format: formatParameter }),
   headers: formatHeaders.pick({ accept: true }),
   responses: {

@@ -269,6 +269,7 @@ export class Coverage {
     const { rows } = await classified(() =>
       this.#pool.query<{ calendar: string | null }>(
         `select coalesce((select calendar from trading_pairs where source = $1 and coin_id = $2),
+          (select calendar from securities where source = $1 and coin_id = $2),
           (select calendar from coverage_sources where source = $1)) as calendar`,
         [source, coinId],
       ),

@@ -10,7 +10,8 @@ import { coveredTypes } from './types.ts'
 
 const SERIES = `select s.id, s.source, s.coin_id, s.currency, s.type, s.timeframe,
   ${timeText('case when s.last is not null then s.first end')} as first, ${timeText('s.last')} as last,
-  (select calendar from trading_pairs as i where i.source = s.source and i.coin_id = s.coin_id) as calendar,
+  coalesce((select calendar from trading_pairs as i where i.source = s.source and i.coin_id = s.coin_id),
+    (select calendar from securities as i where i.source = s.source and i.coin_id = s.coin_id)) as calendar,
   (extract(epoch from ${SILENCE_LIMIT}) * 1000000)::bigint::text as limit,
   (select array_agg(array[state, ${timeText('lower(span)')}, ${timeText('upper(span)')}, reason, ${timeText('noted_at')},
       lower(numbers)::text, (upper(numbers) - 1)::text] order by lower(span), lower(numbers))
@@ -21,7 +22,7 @@ interface Row extends SeriesRow {
   readonly first: string | null
   readonly last: string | null
   readonly limit: string
-  /** The calendar of the pair. */
+  /** The calendar of the pair or security. */
   readonly calendar: string | null
   readonly spans: (string | null)[][] | null
 }

@@ -4,11 +4,12 @@ import type { RawRow, Statement } from '../reading/textQuery.ts'
 /** How long the calendars that were read stay fresh, in milliseconds: a source that restarts may name another calendar. */
 const FRESH_MS = 10_000
 
-/** SQL: sources and pairs that name a calendar. Coverage makes the table of sources. */
+/** SQL: sources, pairs and securities that name a calendar. Coverage makes the table of sources. */
 const NAMED = {
   name: 'calendars',
   text: `select source, '' as coin_id, calendar from coverage_sources where calendar <> '24x7'
-    union all select source, coin_id, calendar from trading_pairs where calendar is not null`,
+    union all select source, coin_id, calendar from trading_pairs where calendar is not null
+    union all select source, coin_id, calendar from securities where calendar is not null`,
 } as const
 const THERE = { name: 'calendars_there', text: "select to_regclass('coverage_sources') is not null as there" } as const
 
@@ -17,7 +18,7 @@ type Ask = (statement: Statement) => Promise<readonly RawRow[]>
 /** No name of a source holds a colon. */
 const keyOf = (source: string, coinId: string): string => `${source}:${coinId}`
 
-/** The trading hours of stored series: the calendar of the pair, else that of its source. Asks nothing while 24x7 is the only known calendar. */
+/** The trading hours of stored series: the calendar of the pair or security, else that of its source. Asks nothing while 24x7 is the only known calendar. */
 export class StoredCalendars implements SeriesCalendars {
   readonly #ask: Ask
   readonly #calendars: ReadonlyMap<string, Calendar>

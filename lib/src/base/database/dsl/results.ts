@@ -1,4 +1,4 @@
-import type { Instrument, MarketAnalytics, Micros, Ohlcv, Price, Timeframe } from '../../types/index.ts'
+import type { AssetClass, Instrument, MarketAnalytics, Micros, Ohlcv, Price, Timeframe } from '../../types/index.ts'
 import type { Completeness } from './candles/completeness.ts'
 import type { Series } from './series.ts'
 
@@ -70,10 +70,16 @@ export interface FoundInstrument {
   readonly coinId: string
   readonly source: string
   /** Absent if no source lists it. */
-  readonly kind?: 'currency' | 'pair'
+  readonly kind?: 'currency' | 'pair' | 'security'
   /** Its ticker. */
   readonly symbol?: string
   readonly name?: string
+  /** The operating exchange, by its ISO 10383 code. */
+  readonly mic?: string
+  readonly assetClass?: AssetClass
+  /** The currency of its figures, if its source lists it. */
+  readonly currency?: string
+  readonly timezone?: string
   /** True if prices, candles or trades of it are stored. */
   readonly stored: boolean
   /** Its place by capitalisation among the stored coins, from 1. */

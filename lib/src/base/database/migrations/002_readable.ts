@@ -5,7 +5,7 @@ const readableTime = (column: string): string =>
   `${column} >= '0001-01-01 00:00:00+00' and ${column} <= '2255-06-05 23:47:34.740991+00'`
 
 /** One constraint per table, so that a row costs one evaluation. `not valid`: existing rows do not stop the migration. */
-const refusing = (table: string, numerics: readonly string[], others: readonly string[] = []): string =>
+export const refusing = (table: string, numerics: readonly string[], others: readonly string[] = []): string =>
   `alter table ${table} add constraint ${table}_readable check (${[
     readableTime('time'),
     readableTime('received_at'),

@@ -10,12 +10,14 @@ import { tables } from './001_tables.ts'
 import { readable } from './002_readable.ts'
 import { sequenceIndex } from './003_sequence.ts'
 import { calendar } from './004_calendar.ts'
+import { securities } from './005_securities.ts'
 
 export const storeMigrations = [
   { version: 1, name: 'tables', sql: tables },
   { version: 2, name: 'readable', sql: readable },
   { version: 3, name: 'sequence', sql: sequenceIndex },
   { version: 4, name: 'calendar', sql: calendar },
+  { version: 5, name: 'securities', sql: securities },
 ] as const
 
 /** The components of a store; opening it migrates all. */

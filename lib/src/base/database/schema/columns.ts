@@ -40,5 +40,13 @@ export const common = () => ({
   origin: text('origin').notNull(),
 })
 
+/** Columns of instruments that are traded on a market. */
+export const ofMarket = () => ({
+  mic: text('mic'),
+  timezone: text('timezone'),
+  assetClass: text('asset_class'),
+  currency: text('currency'),
+})
+
 /** Columns of every table of instruments' records. */
 export const ofInstrument = () => ({ coinId: text('coin_id').notNull(), ...common() })

@@ -1,4 +1,4 @@
-import { boolean, decimal, ofInstrument, text } from './columns.ts'
+import { boolean, decimal, ofInstrument, ofMarket, text } from './columns.ts'
 import { index, pgTable, primaryKey, sql } from './orm.ts'
 
 /** The pairs that can be traded, with their tick and lot sizes. */
@@ -15,6 +15,7 @@ export const tradingPairs = pgTable(
     lotSize: decimal('lot_size'),
     active: boolean('active').notNull(),
     calendar: text('calendar'),
+    ...ofMarket(),
   },
   (t) => [primaryKey({ columns: [t.source, t.coinId] }), index('trading_pairs_symbol').on(sql`lower(${t.symbol})`)],
 )

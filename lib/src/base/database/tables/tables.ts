@@ -52,11 +52,13 @@ function rowsTable(type: RecordType, view: string): TableSpec {
   }
 }
 
+const MARKET = ['exchange', 'tick_size', 'lot_size', 'calendar', 'mic', 'timezone', 'asset_class', 'currency'] as const
 /** Tables of instruments by kind, and the fields they leave out. */
 const REFERENCE = {
-  currency: { name: 'currencies', without: ['kind', 'exchange', 'base', 'quote', 'tick_size', 'lot_size', 'calendar'] },
-  exchange: { name: 'exchanges', without: ['kind', 'exchange', 'base', 'quote', 'tick_size', 'lot_size', 'calendar'] },
+  currency: { name: 'currencies', without: ['kind', 'base', 'quote', ...MARKET] },
+  exchange: { name: 'exchanges', without: ['kind', 'base', 'quote', ...MARKET] },
   pair: { name: 'trading_pairs', without: ['kind'] },
+  security: { name: 'securities', without: ['kind', 'base', 'quote'] },
 } as const
 
 export type InstrumentKind = keyof typeof REFERENCE
@@ -71,6 +73,7 @@ export const referenceTables: Readonly<Record<InstrumentKind, TableSpec>> = {
   currency: referenceTable('currency'),
   exchange: referenceTable('exchange'),
   pair: referenceTable('pair'),
+  security: referenceTable('security'),
 }
 
 export type SeriesTable = TableSpec & { readonly series: SeriesSpec }
@@ -107,8 +110,12 @@ export function tableOf(type: RecordType, record: RecordValues): TableSpec {
       : seriesTables.find(({ series }) => series.type === type.name)
   if (table) return table
   if (type.name === instrument.name)
-    throw new QiError('BAD_DATA', `instrument: kind ${JSON.stringify(record.kind)}: expected currency, exchange or pair`, {
-      field: 'kind',
-    })
+    throw new QiError(
+      'BAD_DATA',
+      `instrument: kind ${JSON.stringify(record.kind)}: expected currency, exchange, pair or security`,
+      {
+        field: 'kind',
+      },
+    )
   throw new QiError('UNSUPPORTED', `no table holds records of the type ${type.name}`)
 }

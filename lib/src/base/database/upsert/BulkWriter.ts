@@ -82,7 +82,7 @@ export class BulkWriter implements BulkWrites {
 
   /**
    * Stores records by their primary key, durably. On an existing key the row with the greater (is_final, received_at) stays, whatever
-   * the order of arrival. Instruments go to the three reference tables, by kind.
+   * the order of arrival. Instruments go to the reference tables, by kind.
    * @returns counts of written and overwritten records, and each record that the database refuses, with the reason
    * @throws QiError retryable if the connection was lost or the server is down (repeating is safe); CANCELLED or TIMEOUT when the
    * signal fires
@@ -149,7 +149,7 @@ export class BulkWriter implements BulkWrites {
     return withClient(this.#pool, work, { ...this.#connect, about: publicName(table.spec), ...(signal ? { signal } : {}) })
   }
 
-  /** Writes instruments to the three reference tables, by kind. */
+  /** Writes instruments to the reference tables, by kind. */
   async #spread(type: RecordType, records: readonly RecordValues[], options: WriteOptions): Promise<WriteOutcome> {
     const failed: Failure[] = []
     let overwritten = 0

@@ -38,11 +38,27 @@ export const candleWire = ({ fromTimeframe, covered, partial, flaw, ...candle }:
   ...(flaw !== undefined && { flaw }),
 })
 
-export const foundWire = ({ coinId, source, symbol, name, kind, stored, rank }: FoundInstrument) => ({
+export const foundWire = ({
+  coinId,
+  source,
+  symbol,
+  name,
+  kind,
+  mic,
+  assetClass,
+  currency,
+  timezone,
+  stored,
+  rank,
+}: FoundInstrument) => ({
   coin_id: coinId,
   ...(symbol !== undefined && { symbol }),
   ...(name !== undefined && { name }),
   ...(kind && { kind }),
+  ...(assetClass && { asset_class: assetClass }),
+  ...(mic !== undefined && { mic }),
+  ...(currency !== undefined && { currency }),
+  ...(timezone !== undefined && { timezone }),
   source,
   stored,
   ...(rank !== undefined && { rank }),

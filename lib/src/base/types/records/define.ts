@@ -65,7 +65,7 @@ export interface RecordDeclaration<F extends Fields> {
   readonly name: string
   readonly summary: string
   readonly topic: string
-  /** The table; an instrument is spread over three by the sink and has none of its own. */
+  /** The table; an instrument is spread over several by the sink and has none of its own. */
   readonly table?: string
   /** The primary key, in the order of its index. */
   readonly key: readonly Extract<keyof F, string>[]

@@ -26,7 +26,7 @@ export {
 } from './define.ts'
 export { type FieldKind, idCheck, MOST_DECIMALS } from './fields.ts'
 export { type Indicator, indicator } from './indicator.ts'
-export { type Instrument, instrument } from './instrument.ts'
+export { ASSET_CLASSES, type AssetClass, type Instrument, instrument } from './instrument.ts'
 export { latestPrice } from './latestPrice.ts'
 export { type MarketAnalytics, marketAnalytics } from './marketAnalytics.ts'
 export { BUILT_FROM, type Ohlcv, ohlcv } from './ohlcv.ts'

@@ -20,6 +20,9 @@ const LOW_CARDINALITY = new Set([
   'params',
   'exchange',
   'calendar',
+  'mic',
+  'timezone',
+  'asset_class',
 ])
 
 const TYPES: Readonly<Record<Exclude<FieldKind, 'text' | 'decimals'>, string>> = {

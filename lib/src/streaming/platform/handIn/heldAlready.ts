@@ -2,7 +2,7 @@ import type { Store } from '../../../base/database/index.ts'
 import { formatTime, type Micros, type RecordType, type RecordValues, recordTypes } from '../../../base/types/index.ts'
 
 /** The tables of instruments, one a kind. */
-const INSTRUMENTS = ['currencies', 'exchanges', 'trading_pairs']
+const INSTRUMENTS = ['currencies', 'exchanges', 'trading_pairs', 'securities']
 const ARRAYS: Readonly<Record<string, string>> = { text: 'text[]', time: 'timestamptz[]', integer: 'bigint[]' }
 
 /** Indexes of the records whose primary key the store holds. */

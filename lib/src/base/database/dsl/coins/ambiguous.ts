@@ -8,7 +8,8 @@ const RANKS_OF = `select * from (${RANKS}) as r where coin_id = any ($1::text[])
 const SOURCES_OF = `select coin_id, array_to_json(array_agg(source order by source)) as sources from (
   select coin_id, source from series as s where ${isStoredSeries('s')} and coin_id = any ($1::text[])
   union select coin_id, source from currencies where coin_id = any ($1)
-  union select coin_id, source from trading_pairs where coin_id = any ($1)) as named group by 1`
+  union select coin_id, source from trading_pairs where coin_id = any ($1)
+  union select coin_id, source from securities where coin_id = any ($1)) as named group by 1`
 
 /** The most candidates that an error lists. */
 const MOST = 10

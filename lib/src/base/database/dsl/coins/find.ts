@@ -1,3 +1,4 @@
+import type { AssetClass } from '../../../types/index.ts'
 import type { RowReader } from '../../reading/RowReader.ts'
 import type { findQuery } from '../query/queries.ts'
 import type { QueryOf } from '../query/query.ts'
@@ -7,12 +8,13 @@ import { isStoredSeries } from './stored.ts'
 
 /** SQL: $1 text, $2 source, $3 only stored, $4 limit. Exact ids and tickers first, then those that begin with the text, then by capitalisation. */
 const FIND = `with listed as (
-  select coin_id, source, 'currency' as kind, symbol, name from currencies
-  union all select coin_id, source, 'pair', symbol, name from trading_pairs),
+  select coin_id, source, 'currency' as kind, symbol, name, null as mic, null as asset_class, null as currency, null as timezone from currencies
+  union all select coin_id, source, 'pair', symbol, name, mic, asset_class, currency, timezone from trading_pairs
+  union all select coin_id, source, 'security', symbol, name, mic, asset_class, currency, timezone from securities),
 stored as (select coin_id, source from series as s where ${isStoredSeries('s')} group by 1, 2),
 ranks as (${RANKS}),
 found as (
-  select coalesce(l.coin_id, s.coin_id) as coin_id, coalesce(l.source, s.source) as source, l.kind, l.symbol, l.name, s.coin_id is not null as stored
+  select coalesce(l.coin_id, s.coin_id) as coin_id, coalesce(l.source, s.source) as source, l.kind, l.symbol, l.name, l.mic, l.asset_class, l.currency, l.timezone, s.coin_id is not null as stored
   from listed as l full join stored as s on s.coin_id = l.coin_id and s.source = l.source)
 select f.*, r.place from found as f left join ranks as r using (coin_id)
 where ($2::text is null or f.source = $2) and (not $3::boolean or f.stored)
@@ -27,9 +29,13 @@ export async function findInstruments(reader: RowReader, query: QueryOf<typeof f
   return rows.map((row) => ({
     coinId: String(row.coin_id),
     source: String(row.source),
-    ...(row.kind != null && { kind: row.kind as 'currency' | 'pair' }),
+    ...(row.kind != null && { kind: row.kind as 'currency' | 'pair' | 'security' }),
     ...(row.symbol != null && { symbol: String(row.symbol) }),
     ...(row.name != null && { name: String(row.name) }),
+    ...(row.mic != null && { mic: String(row.mic) }),
+    ...(row.asset_class != null && { assetClass: row.asset_class as AssetClass }),
+    ...(row.currency != null && { currency: String(row.currency) }),
+    ...(row.timezone != null && { timezone: String(row.timezone) }),
     stored: row.stored === 't',
     ...(row.place != null && { rank: Number(row.place) }),
   }))

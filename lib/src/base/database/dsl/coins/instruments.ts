@@ -6,18 +6,20 @@ import type { QueryOf } from '../query/query.ts'
 import type { InstrumentPage } from '../results.ts'
 
 const COMMON = 'coin_id, source, time, received_at, origin, symbol, name, active'
-const PAIR = 'exchange, base, quote, tick_size, lot_size, calendar'
-const NO_PAIR =
-  'null as exchange, null as base, null as quote, null::numeric as tick_size, null::numeric as lot_size, null as calendar'
+const MARKET = 'exchange, tick_size, lot_size, calendar, mic, timezone, asset_class, currency'
+const NO_PAIR = 'null as base, null as quote'
+const NO_MARKET = `null as exchange, null::numeric as tick_size, null::numeric as lot_size, null as calendar, null as mic,
+    null as timezone, null as asset_class, null as currency`
 
 /**
  * SQL: $1 search, $2 kind, $3 source, $4–$7 the cursor, $8 limit. Exact ids and tickers come first, then those that begin with the
  * text, then those that contain it.
  */
 const LIST = `with everything as (
-  select 'currency' as kind, ${COMMON}, ${NO_PAIR} from currencies
-  union all select 'exchange', ${COMMON}, ${NO_PAIR} from exchanges
-  union all select 'pair', ${COMMON}, ${PAIR} from trading_pairs),
+  select 'currency' as kind, ${COMMON}, ${NO_PAIR}, ${NO_MARKET} from currencies
+  union all select 'exchange', ${COMMON}, ${NO_PAIR}, ${NO_MARKET} from exchanges
+  union all select 'pair', ${COMMON}, base, quote, ${MARKET} from trading_pairs
+  union all select 'security', ${COMMON}, ${NO_PAIR}, ${MARKET} from securities),
 found as (
   select *, case when $1::text is null then '0'
     when lower($1) in (lower(coin_id), lower(symbol), lower(name)) then '0'

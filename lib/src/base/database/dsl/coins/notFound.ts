@@ -5,7 +5,8 @@ import { isStoredSeries } from './stored.ts'
 
 const NAMESAKES = `select coin_id, source from (
   select coin_id, source from currencies where lower(symbol) = lower($1) or lower(name) = lower($1)
-  union select coin_id, source from trading_pairs where lower(symbol) = lower($1)) as found order by coin_id, source limit 11`
+  union select coin_id, source from trading_pairs where lower(symbol) = lower($1)
+  union select coin_id, source from securities where lower(symbol) = lower($1)) as found order by coin_id, source limit 11`
 
 /** SQL: the kinds of records that are stored of the coin $1, of each source. */
 const KINDS = `select s.source, array_to_json(array_agg(distinct s.type)) as types from series as s

@@ -10,17 +10,19 @@ const isStored = (coin: string): string => `exists (select from series as s wher
 
 /**
  * SQL: for each name of $1 the name itself if it is a stored or listed id, else the ids whose ticker, venue's symbol or name it is.
- * Manual instruments do not make a provider's ticker ambiguous. Venues give one symbol to a pair and its perpetual: pairs without
- * records do not make the symbol of a stored one ambiguous.
+ * Manual instruments do not make a provider's ticker ambiguous. Venues give one symbol to a pair and its perpetual: pairs and
+ * securities without records do not make the symbol of a stored one ambiguous.
  */
 const FIND = `select n.name, r.coin_id, r.known from (select distinct unnest($1::text[]) as name) as n cross join lateral (
   with known as (select 1 where ${isStored('n.name')}
-    or exists (select from currencies as c where c.coin_id = n.name) or exists (select from trading_pairs as p where p.coin_id = n.name))
+    or exists (select from currencies as c where c.coin_id = n.name) or exists (select from trading_pairs as p where p.coin_id = n.name)
+    or exists (select from securities as e where e.coin_id = n.name))
   select n.name as coin_id, true as known from known
   union
   select coin_id, false from (select coin_id, rank() over (order by source = '${MANUAL}', unstored) as rank from (
     select coin_id, source, false as unstored from currencies where lower(symbol) = lower(n.name) or lower(name) = lower(n.name)
-    union select coin_id, source, not ${isStored('p.coin_id')} from trading_pairs as p where lower(symbol) = lower(n.name)) as every) as named
+    union select coin_id, source, not ${isStored('p.coin_id')} from trading_pairs as p where lower(symbol) = lower(n.name)
+    union select coin_id, source, not ${isStored('e.coin_id')} from securities as e where lower(symbol) = lower(n.name)) as every) as named
   where rank = 1 and not exists (select from known)) as r
 order by 1, 2`
 
@@ -37,7 +39,8 @@ order by 1, 2`
 /** SQL: those of the coins $1 that have records of, or are listed by, these sources $2 in these currencies $3. */
 const NARROW = `select coin_id from (
   select coin_id, source, currency from series as s where coin_id = any ($1::text[]) and ${STORED}
-  union select coin_id, source, quote from trading_pairs where coin_id = any ($1)) as named
+  union select coin_id, source, quote from trading_pairs where coin_id = any ($1)
+  union select coin_id, source, currency from securities where coin_id = any ($1)) as named
 where ($2::text[] is null or source = any ($2)) and ($3::text[] is null or currency = any ($3)) group by 1`
 
 /** Sources and currencies that a query asks for: they decide between coins with one ticker. */

@@ -63,7 +63,7 @@ export const marketSummaryQuery = z
   })
   .describe('The market as a whole: capitalisation, breadth and top movers')
 
-export const INSTRUMENT_KINDS = ['currency', 'exchange', 'pair'] as const
+export const INSTRUMENT_KINDS = ['currency', 'exchange', 'pair', 'security'] as const
 
 export const instrumentsQuery = z
   .object({
