@@ -61,6 +61,26 @@ describe('decimal', () => {
     `1${'0'.repeat(40)}`,
   ])('%j is refused', (text) => expect(() => decimal(text)).toThrow(expect.objectContaining({ code: 'BAD_DATA' })))
 
+  it('are canonical by their characters where the pattern says so', () => {
+    const canonical = /^(?:0|-?(?:[1-9]\d{0,39}|0(?=\.))(?:\.\d{0,39}[1-9])?)$/
+    const texts = fc.oneof(
+      fc.string({ unit: fc.constantFrom(...'0123.-'), maxLength: 6 }),
+      fc
+        .tuple(
+          fc.constantFrom('', '-', '0', '7'),
+          fc.nat({ max: 42 }),
+          fc.constantFrom('', '.'),
+          fc.nat({ max: 42 }),
+          fc.constantFrom('', '0', 'e', ' '),
+        )
+        .map(([head, whole, point, fraction, tail]) => `${head}${'1'.repeat(whole)}${point}${'2'.repeat(fraction)}${tail}`),
+    )
+    fc.assert(
+      fc.property(texts, (text) => isDecimal(text) === canonical.test(text)),
+      { numRuns: 2000 },
+    )
+  })
+
   it('has the same value in every spelling, and is its own canonical form', () => {
     fc.assert(
       fc.property(signed, fc.integer({ min: -30, max: 30 }), (number, shift) => {

@@ -46,22 +46,41 @@ function parseAnyTime(text: string): Micros {
 /** `2026-01-31T12:00:00.000001Z`: ISO 8601 in UTC with as many decimals, up to six, as it needs. */
 export function formatTime(time: Micros): string {
   checkMicros(time)
-  const day = Math.floor(time / MICROS_PER_DAY)
-  const date = dayTexts.get(day) ?? rememberDay(day)
-  const rest = time - day * MICROS_PER_DAY
-  const seconds = Math.floor(rest / MICROS_PER_SECOND)
-  const minutes = Math.floor(seconds / 60)
-  const hours = Math.floor(minutes / 60)
-  const clock = `${date}T${TWO_DIGITS[hours]}:${TWO_DIGITS[minutes - hours * 60]}:${TWO_DIGITS[seconds - minutes * 60]}`
-  const fraction = rest - seconds * MICROS_PER_SECOND
+  const second = Math.floor(time / MICROS_PER_SECOND)
+  const clock = clockText(second)
+  const fraction = time - second * MICROS_PER_SECOND
   if (fraction === 0) return `${clock}Z`
-  if (fraction % 1000 === 0 && fraction % 10_000 !== 0) return `${clock}.${String(1000 + fraction / 1000).slice(1)}Z`
-  return `${clock}.${String(MICROS_PER_SECOND + fraction)
-    .slice(1)
-    .replace(/0+$/, '')}Z`
+  const millis = Math.floor(fraction / 1000)
+  const micros = fraction - millis * 1000
+  return micros === 0 ? `${clock}.${TRIMMED[millis]}Z` : `${clock}.${THREE_DIGITS[millis]}${TRIMMED[micros]}Z`
 }
 
-const MICROS_PER_DAY = 86_400 * MICROS_PER_SECOND
+const THREE_DIGITS = Array.from({ length: 1000 }, (_, i) => String(i).padStart(3, '0'))
+/** Without the zeros at the end. */
+const TRIMMED = THREE_DIGITS.map((digits) => digits.replace(/0+$/, ''))
+
+// Records of one second come together: its text is made once. A slot holds one second, another one of its slot replaces it.
+const SECOND_SLOTS = 64
+const slotSeconds = new Float64Array(SECOND_SLOTS).fill(Number.NaN)
+const slotTexts: string[] = new Array<string>(SECOND_SLOTS).fill('')
+
+/** `2026-01-31T12:00:00` of a count of seconds since 1970. */
+function clockText(second: number): string {
+  const slot = ((second % SECOND_SLOTS) + SECOND_SLOTS) % SECOND_SLOTS
+  if (slotSeconds[slot] === second) return slotTexts[slot] as string
+  const day = Math.floor(second / SECONDS_PER_DAY)
+  const date = dayTexts.get(day) ?? rememberDay(day)
+  const seconds = second - day * SECONDS_PER_DAY
+  const minutes = Math.floor(seconds / 60)
+  const hours = Math.floor(minutes / 60)
+  const text = `${date}T${TWO_DIGITS[hours]}:${TWO_DIGITS[minutes - hours * 60]}:${TWO_DIGITS[seconds - minutes * 60]}`
+  slotSeconds[slot] = second
+  slotTexts[slot] = text
+  return text
+}
+
+const SECONDS_PER_DAY = 86_400
+const MICROS_PER_DAY = SECONDS_PER_DAY * MICROS_PER_SECOND
 const TWO_DIGITS = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'))
 
 // Times are of few days at once (one being read, and today): the calendar is asked once a day of data, not twice a record.
@@ -122,7 +141,8 @@ export function checkMicros(time: number): Micros {
   return time
 }
 
-const isMicros = (time: number): boolean => Number.isInteger(time) && time <= MAX && time >= EARLIEST
+/** True for an integer between the years 1 and 2255. */
+export const isMicros = (time: number): boolean => Number.isInteger(time) && time <= MAX && time >= EARLIEST
 
 function offsetMillis(zone: string): number {
   if (zone === 'Z') return 0

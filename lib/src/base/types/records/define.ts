@@ -99,7 +99,10 @@ export class RecordType<
   /** The wire form, in zod: for JSON Schema, OpenAPI and tool inputs. */
   readonly schema: z.ZodObject
   readonly #rule: Rule | undefined
-  readonly #codecs: readonly (RecordField & FieldCodec & { readonly label: string })[]
+  readonly #codecs: readonly (RecordField & FieldCodec & { readonly labels: Labels })[]
+  readonly #keyed: boolean
+  /** Keys of messages by source and coin: a source has few, and each comes again and again. */
+  readonly #messageKeys = new Map<unknown, Map<unknown, string>>()
 
   constructor(declaration: RecordDeclaration<Fields>) {
     this.name = declaration.name
@@ -120,8 +123,9 @@ export class RecordType<
     }))
     this.#codecs = this.fields.map((field) => {
       const codec = fieldCodec(field.kind, declaration.fields[field.name] as z.ZodType)
-      return { ...field, ...codec, label: `${JSON.stringify(field.name)}:` }
+      return { ...field, ...codec, labels: labelsOf(field.name, codec) }
     })
+    this.#keyed = this.key.includes('coin_id')
   }
 
   /**
@@ -192,7 +196,19 @@ export class RecordType<
    */
   messageKey(record: R): string {
     const { source, coinId } = record
-    return this.key.includes('coin_id') ? `${source}:${coinId}` : String(source)
+    if (!this.#keyed) return String(source)
+    let keys = this.#messageKeys.get(source)
+    if (!keys || keys.size >= MOST_KEYS) {
+      if (this.#messageKeys.size >= MOST_SOURCES) this.#messageKeys.clear()
+      keys = new Map()
+      this.#messageKeys.set(source, keys)
+    }
+    let key = keys.get(coinId)
+    if (key === undefined) {
+      key = `${source}:${coinId}`
+      keys.set(coinId, key)
+    }
+    return key
   }
 
   #parse<T>(value: Uint8Array, parse: (text: string) => T): T {
@@ -211,14 +227,19 @@ export class RecordType<
 
   #quickEncode(record: R): string | undefined {
     let json = ''
-    for (const { property, label, encode } of this.#codecs) {
+    let before = BEGINNING
+    for (const { property, labels, optional, quoted, encode } of this.#codecs) {
       const value = record[property]
-      if (value === undefined) continue
+      if (value === undefined) {
+        if (optional) continue
+        return undefined
+      }
       const text = encode(value)
       if (text === undefined) return undefined
-      json += `${json === '' ? '{' : ','}${label}${text}`
+      json += labels[before] + text
+      before = quoted ? AFTER_TEXT : AFTER_OTHER
     }
-    return this.#isComplete(record) ? `${json}}` : undefined
+    return json + (before === AFTER_TEXT ? '"}' : '}')
   }
 
   #accepts(record: R): boolean {
@@ -226,11 +247,6 @@ export class RecordType<
       const value = record[property]
       if (value === undefined ? !optional : !accepts(value)) return false
     }
-    return true
-  }
-
-  #isComplete(record: R): boolean {
-    for (const { property, optional } of this.fields) if (!optional && record[property] === undefined) return false
     return true
   }
 
@@ -266,6 +282,21 @@ export class RecordType<
       throw new QiError('BAD_DATA', `${this.name}: ${name}: ${(error as Error).message}`, { field: name, cause: error })
     }
   }
+}
+
+/** Most remembered keys of a source, and most sources. */
+const MOST_KEYS = 10_000
+const MOST_SOURCES = 100
+
+/** The name of a field in JSON with the quotes of its text and of the one before it: at the beginning, after a text, after another value. */
+type Labels = readonly [beginning: string, afterText: string, afterOther: string]
+const BEGINNING = 0
+const AFTER_TEXT = 1
+const AFTER_OTHER = 2
+
+function labelsOf(name: string, { quoted }: FieldCodec): Labels {
+  const label = `${JSON.stringify(name)}:${quoted ? '"' : ''}`
+  return [`{${label}`, `",${label}`, `,${label}`]
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })

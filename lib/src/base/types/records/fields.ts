@@ -40,6 +40,12 @@ export const idCheck: z.core.CheckFn<string> = ({ value, issues }) => {
 /** An id, a ticker or a currency: 1 to 200 characters, all of them visible. */
 export const text = (description: string) => described(z.string().min(1).max(MOST_CHARACTERS).check(idCheck), 'text', description)
 
+const PRINTABLE = Array.from({ length: 95 }, (_, i) => String.fromCharCode(0x20 + i))
+const PLAIN_SAMPLES = [...PRINTABLE, PRINTABLE.join(''), ' '.repeat(MOST_CHARACTERS), ':/'.repeat(MOST_CHARACTERS / 2)]
+
+/** True if a schema takes any text of 1 to 200 printable ASCII characters as it is: it has no pattern and no list. */
+export const takesPlainText = (schema: z.ZodType): boolean => PLAIN_SAMPLES.every((text) => schema.safeParse(text).data === text)
+
 /** A name for people to read, which nothing is found by: hidden characters are left out, since they must not cost the record. */
 export const displayName = (description: string) =>
   described(z.string().overwrite(visibleName).min(1).max(MOST_CHARACTERS), 'text', description)

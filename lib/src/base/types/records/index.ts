@@ -24,7 +24,7 @@ export {
   type SeriesDeclaration,
   type SeriesProof,
 } from './define.ts'
-export { type FieldKind, idCheck, MOST_DECIMALS } from './fields.ts'
+export { type FieldKind, idCheck, MOST_DECIMALS, takesPlainText } from './fields.ts'
 export { type Indicator, indicator } from './indicator.ts'
 export { ASSET_CLASSES, type AssetClass, type Instrument, instrument } from './instrument.ts'
 export { latestPrice } from './latestPrice.ts'

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { FieldKind, RecordType } from '../../../types/index.ts'
+import { type FieldKind, type RecordType, takesPlainText } from '../../../types/index.ts'
 import type { SeriesNumbers } from '../../series/SeriesNumbers.ts'
 import type { TableSpec } from '../../tables/tables.ts'
 import { bookPlaces, isBrokenBook } from './brokenBook.ts'
@@ -223,9 +223,5 @@ export class RowScanner {
 
 /** A cache for a schema that restricts texts (a pattern or a list); undefined if it takes any text of 1 to 200 characters. */
 function restricted(schema: z.ZodType): AcceptedTexts | undefined {
-  const free = FREE.every((text) => schema.safeParse(text).success)
-  return free ? undefined : new AcceptedTexts(schema)
+  return takesPlainText(schema) ? undefined : new AcceptedTexts(schema)
 }
-
-const PRINTABLE = Array.from({ length: 95 }, (_, i) => String.fromCharCode(0x20 + i))
-const FREE = [...PRINTABLE, PRINTABLE.join(''), ' '.repeat(200), ':/'.repeat(100)]
