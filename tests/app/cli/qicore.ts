@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { WarmCli } from './WarmCli.ts'
 
 export const MAIN = fileURLToPath(new URL('../../../app/cli/main.ts', import.meta.url))
 
@@ -33,7 +34,7 @@ export class Running {
   constructor(args: readonly string[], { cwd, env = {}, input, main = MAIN }: StartOptions) {
     const child = spawn(process.execPath, [main, ...args], {
       cwd,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, QICORE_DATABASE_PORT: '0', ...env },
+      env: environment(env),
     })
     this.#child = child
     child.stdin.on('error', () => {})
@@ -88,8 +89,25 @@ export class Running {
   }
 }
 
-/** Runs `qicore …` to its end. */
-export const qicore = (args: readonly string[], options: StartOptions): Promise<Ended> => new Running(args, options).ended
+/** These hand their terminal to another program, or run until a signal. */
+const OF_THEIR_OWN = ['up', 'mcp', 'psql']
+const warm = new WarmCli()
+
+/** Runs `qicore …` to its end: in a process that has it loaded, where that one is free. */
+export function qicore(args: readonly string[], options: StartOptions): Promise<Ended> {
+  const { cwd, env = {}, input = '', main } = options
+  if (main !== undefined || warm.busy || OF_THEIR_OWN.includes(args[0] ?? '')) return new Running(args, options).ended
+  return warm.run({ args, cwd, env: environment(env), input })
+}
+
+/** The variables of a command: none of the tests' own but these. */
+const environment = (env: Readonly<Record<string, string>>) => ({
+  ...Object.fromEntries(
+    ['PATH', 'HOME', 'TMPDIR'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  ),
+  QICORE_DATABASE_PORT: '0',
+  ...env,
+})
 
 export interface Up {
   readonly process: Running
