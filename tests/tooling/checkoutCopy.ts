@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, symlink } from 'node:fs/promises'
+import { copyFile, cp, mkdir, mkdtemp, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -27,6 +27,8 @@ export async function copyOfCheckout(env: Readonly<Record<string, string>>, with
     })
   }
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+  // With what the last check of types found, only files that differ are checked.
+  if (withTests) await copyFile(join(ROOT, '.tsbuildinfo'), join(folder, '.tsbuildinfo')).catch(() => {})
   return {
     folder,
     async inCheckout(command, ...args) {
