@@ -9,7 +9,8 @@ export default defineConfig({
     globalSetup: 'tests/support/globalSetup.ts',
     reporters: ['default', './tests/support/closingReporter.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the cores of a small machine: much of a test is waiting for other processes.
+    maxWorkers: 3,
     sequence: { shuffle: { files: true, tests: true } },
     // What waits, waits for an event. These end what hangs, and are far beyond what a slow machine takes.
     testTimeout: 300_000,
