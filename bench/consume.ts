@@ -10,17 +10,19 @@ export interface Running {
   stored(records: number): Promise<void>
   /** Rejects when the consumer ends. */
   readonly failed: Promise<never>
+  /** Records that are stored so far. */
+  readonly rows: number
   stop(): Promise<void>
 }
 
-/** The consumer of the platform on the topic of prices, in a group of its own. */
-export async function startConsumer(store: Store, stream: Stream, group: string): Promise<Running> {
+/** The consumer of the platform on a topic, in a group of its own. */
+export async function startConsumer(store: Store, stream: Stream, group: string, topic = priceType.topic): Promise<Running> {
   const type = sinkDefinitions[STORE] as SinkDefinition
   const consumer = new DeliveryMember({
     pipeline: CryptoDataConsumer.name,
     destination: STORE,
     group,
-    topics: [priceType.topic],
+    topics: [topic],
     stream,
     open: (signal) =>
       type.open({}, { name: STORE, pipeline: CryptoDataConsumer.name, store, logger: silentLogger, home: '.', signal }),
@@ -34,13 +36,19 @@ export async function startConsumer(store: Store, stream: Stream, group: string)
     throw new Error('the consumer was stopped')
   })
   failed.catch(() => {}) // the caller that races it gets the error
+  const rows = () => {
+    const { written, overwritten } = consumer.stats()
+    return written + overwritten
+  }
   return {
     failed,
+    get rows() {
+      return rows()
+    },
     stored(records) {
       const all = Promise.withResolvers<void>()
       const watch = setInterval(() => {
-        const { written, overwritten } = consumer.stats()
-        if (written + overwritten >= records) all.resolve()
+        if (rows() >= records) all.resolve()
       }, 1)
       return Promise.race([all.promise, failed]).finally(() => clearInterval(watch))
     },

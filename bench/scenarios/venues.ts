@@ -5,6 +5,7 @@ import { trade } from '../../lib/src/base/types/index.ts'
 import { binanceMapper, VenueInstruments } from '../../lib/src/publishers/index.ts'
 import { measureBooks } from '../books.ts'
 import type { BenchContext } from '../context.ts'
+import { measureSocket, measureSymbols } from '../live.ts'
 import { type CcxtExchange, loadBinance } from '../peers/ccxt.ts'
 
 const OURS_MAPPED = 'ours, mapped'
@@ -12,8 +13,12 @@ const OURS_ENCODED = 'ours, mapped, checked and encoded'
 const CCXT = 'ccxt, parsed and handled'
 const SYMBOL = { symbol: 'BTCUSDT', coinId: 'BTC/USDT', base: 'BTC', quote: 'USDT', active: true } as const
 
-/** Messages of trades of Binance per CPU second: ours and ccxt's, on the same texts, in interleaved rounds; and the cost of an order book. */
-export async function venues({ rounds, note }: BenchContext): Promise<string> {
+/**
+ * Messages of trades of Binance per CPU second: ours and ccxt's, on the same texts and from the same socket, in interleaved rounds; the cost
+ * of an order book, and of many symbols.
+ */
+export async function venues(context: BenchContext): Promise<string> {
+  const { rounds, note } = context
   const frames = recordedFrames()
   const texts = frames.filter((text) => text.includes('@trade"'))
   const repeats = Math.ceil(100_000 / texts.length)
@@ -58,6 +63,10 @@ export async function venues({ rounds, note }: BenchContext): Promise<string> {
     '|---|---|---|',
     ...rows,
     ...(exchange ? [] : ['', 'Without ccxt, which is not installed.']),
+    '',
+    ...(await measureSocket(context, exchange !== undefined)),
+    '',
+    ...(await measureSymbols(context)),
     '',
     `Order book of BTCUSDT: ${book.microsPerDelta.toFixed(1)} µs a message of ${book.changes.toFixed(0)} changes, ${Math.round(book.bytesPerBook / 1000)} kB of heap.`,
   ].join('\n')

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { errorMessage, QiError } from '../../../base/types/index.ts'
 import { isGzip, problemOf, unreadable } from './encoding.ts'
@@ -17,6 +18,7 @@ const LONGEST = 64 * 1024 * 1024
 /** Bytes kept of a longer line. */
 const KEPT = 1000
 const NEWLINE = 0x0a
+const RETURN = 0x0d
 
 /** The text of one file, or of one member of an archive. */
 export interface Text {
@@ -51,7 +53,7 @@ export async function* readLines(text: Text, signal: AbortSignal): AsyncGenerato
 
 /** The bytes of a file on disk. */
 export const fileBytes = (path: string, signal: AbortSignal): AsyncIterable<Buffer> =>
-  createReadStream(path, { highWaterMark: 256 * 1024, signal })
+  createReadStream(path, { highWaterMark: 64 * 1024, signal })
 
 /** The text, chunk by chunk. @throws QiError BAD_DATA for a file that is no text */
 async function* unpacked({ name, bytes }: Text): AsyncGenerator<Buffer> {
@@ -90,9 +92,14 @@ class Splitter {
 
   split(chunk: Buffer): Line[] {
     const lines: Line[] = []
+    // Nothing can be wrong with a line of plain characters, which is nearly every one.
+    const plain = isAscii(chunk) && !chunk.includes(0)
     let start = 0
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      lines.push(this.#take(chunk.subarray(start, end)))
+      if (plain && this.#length === 0) {
+        const text = chunk.toString('latin1', start, end > start && chunk[end - 1] === RETURN ? end - 1 : end)
+        lines.push({ number: ++this.#number, text })
+      } else lines.push(this.#take(chunk.subarray(start, end)))
       start = end + 1
     }
     if (start < chunk.length && !this.#skipping) {
@@ -129,7 +136,7 @@ class Splitter {
 }
 
 function lineOf(number: number, bytes: Buffer): Line {
-  const end = bytes.at(-1) === 0x0d ? bytes.length - 1 : bytes.length
+  const end = bytes.at(-1) === RETURN ? bytes.length - 1 : bytes.length
   const text = bytes.toString('utf8', number === 1 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0, end)
   const problem = problemOf(bytes, text)
   return problem === undefined ? { number, text } : { number, text, problem }

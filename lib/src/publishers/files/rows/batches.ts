@@ -6,6 +6,8 @@ export interface Gathered {
   readonly next: number
 }
 
+const NONE: readonly Rejected[] = []
+
 interface Run {
   readonly type: RecordType
   readonly records: RecordValues[]
@@ -24,7 +26,8 @@ export class Batches {
 
   /** Adds the records of a line. A recorded answer may give several batches. */
   add(batches: readonly RecordBatch[], line: number): void {
-    batches.forEach(({ type, records, rejected = [] }, index) => {
+    for (let index = 0; index < batches.length; index++) {
+      const { type, records, rejected = NONE } = batches[index] as RecordBatch
       let run = this.#runs.at(-1)
       if (run?.type !== type) {
         run = { type, records: [], rejected: [], next: line }
@@ -34,7 +37,7 @@ export class Batches {
       for (const each of rejected) run.rejected.push(each)
       run.next = index === batches.length - 1 ? line + 1 : line
       this.#size += records.length + rejected.length
-    })
+    }
   }
 
   drain(): readonly Gathered[] {

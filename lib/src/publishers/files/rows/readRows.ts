@@ -50,7 +50,7 @@ export async function* readRows(reading: RowReading): AsyncGenerator<readonly Re
       const begun = parser.unfinished?.()
       if (begun === undefined) row = line.number
       const parsed = parseRow(parser, line, name, row, begun)
-      if (parsed && line.number >= from) rows.push({ line: line.number, ...parsed })
+      if (parsed && line.number >= from) rows.push(rowOf(line.number, parsed))
     }
     if (holds) yield rows
   }
@@ -64,6 +64,9 @@ export async function* readRows(reading: RowReading): AsyncGenerator<readonly Re
       },
     ]
 }
+
+const rowOf = (line: number, { batches, moment }: Omit<ReadRow, 'line'>): ReadRow =>
+  moment === undefined ? { line, batches } : { line, batches, moment }
 
 /** Parses a line. If it is no record, its row is rejected. */
 function parseRow(

@@ -16,7 +16,12 @@ export class Partitioner {
 
   /** @returns the partition of each message */
   choose(messages: readonly Message[]): Uint16Array {
-    return Uint16Array.from(messages, ({ key }) => (key === null ? this.#turn++ % this.#partitions : this.#ofKey(key)))
+    const chosen = new Uint16Array(messages.length)
+    for (let i = 0; i < chosen.length; i++) {
+      const { key } = messages[i] as Message
+      chosen[i] = key === null ? this.#turn++ % this.#partitions : this.#ofKey(key)
+    }
+    return chosen
   }
 
   #ofKey(key: string): number {
