@@ -33,7 +33,7 @@ const FIGURES = [
 const IDS = ['bitcoin', 'a "quoted", one', 'größe-中文-😀', 'x\\y', 'null', 'BTC/USDT']
 const figure = (i: number) => FIGURES[i % FIGURES.length] as Price['price']
 /** Enough for several pieces. */
-const COUNT = 45_000
+const COUNT = 21_000
 const prices: Price[] = Array.from({ length: COUNT }, (_, i) => ({
   ...aPrice({ coinId: IDS[i % IDS.length] as string, time: MONDAY + i * 1_000_001 }),
   price: figure(Math.floor(i / 7)),
