@@ -84,11 +84,11 @@ it('in an older database names the migrations that a start would apply, and appl
     { component: 'store' },
   ])
 
-  await rows("delete from qicore_migrations where component = 'store' and version = 4")
+  await rows("delete from qicore_migrations where component = 'store' and version >= 4")
   const check = await doctor(0)
   expect(check('store')).toMatchObject({
     verdict: 'unused',
-    summary: expect.stringMatching(/older than this program: \d+ migrations \(store 4 calendar, stream 1 .*, networking 1 /),
+    summary: expect.stringMatching(/older than this program: \d+ migrations \(store 4 calendar, .*stream 1 .*, networking 1 /),
     remedy: expect.stringContaining('qicore up applies them'),
   })
   expect(await rows("select max(version) from qicore_migrations where component = 'store'")).toEqual([{ max: 3 }])
