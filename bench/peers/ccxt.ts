@@ -6,6 +6,8 @@ export interface CcxtExchange {
 
 interface Binance {
   readonly urls: { readonly api: { readonly ws: Record<string, unknown> } }
+  /** Needed before an address without TLS. */
+  loadHttpProxyAgent(): Promise<object>
   watchTrades(symbol: string): Promise<readonly object[]>
   handleMessage(client: object, message: unknown): void
   setMarkets(markets: readonly object[]): void
@@ -29,6 +31,7 @@ export async function watchTrades(port: number, symbol: string, onTrade: () => v
   const exchange = await openBinance(base)
   if (!exchange) throw new Error('ccxt is not installed')
   exchange.urls.api.ws.spot = `ws://127.0.0.1:${port}/ws`
+  await exchange.loadHttpProxyAgent()
   const handle = exchange.handleMessage.bind(exchange)
   exchange.handleMessage = (client, message) => {
     handle(client, message)
