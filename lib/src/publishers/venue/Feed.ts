@@ -21,6 +21,8 @@ export interface FeedOptions extends Inherited {
 
 /** A new connection is made this share of its life before the venue ends the old one. */
 const ROTATE_AT = 0.95
+/** Time for messages that the venue sent on the old connection before it knew of the new one. */
+const DRAIN_MS = 1000
 
 /**
  * Keeps one connection with its topics alive until close(): it connects again after a cut, and before the venue's own limit it makes the
@@ -31,6 +33,9 @@ const ROTATE_AT = 0.95
  * | `down` | start(), or the live connection ended | a connection is live → `up`; close() → `closed` |
  * | `up` | as above | the connection ended → `down`; close() → `closed` |
  * | `rotating` | the venue announced an end, or the lifetime is nearly over | the next connection is live → `up`; the old one ended → `down` |
+ *
+ * A replaced connection is read for {@link DRAIN_MS} more: what it was sent before the next one was subscribed comes on no other. Its
+ * order books are not taken, because the changes of two connections would overtake each other.
  */
 export class Feed {
   readonly #options: FeedOptions
@@ -39,6 +44,8 @@ export class Feed {
   #current: Socket | undefined
   /** The connection that is being made. */
   #next: Socket | undefined
+  /** The replaced connection, until its last messages are read. */
+  #old: Socket | undefined
   #paused = false
   #running: Promise<void> | undefined
   #rotate = new AbortController()
@@ -66,12 +73,14 @@ export class Feed {
     this.#paused = true
     this.#current?.pause()
     this.#next?.pause()
+    this.#old?.pause()
   }
 
   resume(): void {
     this.#paused = false
     this.#current?.resume()
     this.#next?.resume()
+    this.#old?.resume()
   }
 
   /** See {@link Socket.resubscribe}. */
@@ -83,6 +92,7 @@ export class Feed {
   cut(reason: string): void {
     this.#current?.close(reason)
     this.#next?.close(reason)
+    this.#old?.close(reason)
   }
 
   async close(): Promise<void> {
@@ -126,9 +136,12 @@ export class Feed {
           const old = this.#current
           this.#current = socket
           this.#next = undefined
-          old?.close('replaced by a new connection')
-          if (!old) this.#options.onLive()
+          if (old) this.#drain(old)
+          else this.#options.onLive()
           resolve({ socket, ended: ended.promise })
+        },
+        onMapped: (mapped, receivedAt) => {
+          if (this.#old !== socket || mapped.kind !== 'book') this.#options.onMapped(mapped, receivedAt)
         },
         onEnding: (reason) => {
           this.#options.logger.info({}, `${this.#options.peer} ends the connection soon: ${reason}`)
@@ -136,6 +149,7 @@ export class Feed {
         },
         onClosed: (reason) => {
           ended.resolve(reason)
+          if (this.#old === socket) this.#old = undefined
           if (this.#next === socket) {
             this.#next = undefined
             this.#attempt('UNAVAILABLE', started)
@@ -154,6 +168,14 @@ export class Feed {
       if (this.#paused) socket.pause()
       if (this.#closing.signal.aborted) socket.close('the source is closed')
     })
+  }
+
+  /** Ends a replaced connection once its last messages are read. */
+  #drain(old: Socket): void {
+    this.#old?.close('replaced by a new connection')
+    this.#old = old
+    const close = () => old.close('replaced by a new connection')
+    this.#options.clock.sleep(DRAIN_MS, this.#closing.signal).then(close, close)
   }
 
   /** Waits for the end of a connection, or for the time to replace it. */

@@ -11,6 +11,8 @@ export type Order =
   | { readonly do: 'cut'; readonly which: 'all' | 'one' }
   /** Says nothing more on the open sockets, which stay open. */
   | { readonly do: 'silence' }
+  /** Sends trades on the open sockets this much later. */
+  | { readonly do: 'lag'; readonly ms: number }
   /** Accepts connections and answers nothing on new ones, until `speak`. */
   | { readonly do: 'hang' }
   | { readonly do: 'speak' }
@@ -51,6 +53,7 @@ interface Client {
   readonly socket: WebSocket
   readonly topics: Set<string>
   silent: boolean
+  lagMs: number
 }
 
 /** A venue on a loopback port: REST and WebSocket over the same trades. Trades go on whether somebody listens or not. */
@@ -133,6 +136,9 @@ export class FakeVenue {
       case 'silence':
         for (const client of this.#clients) client.silent = true
         break
+      case 'lag':
+        for (const client of this.#clients) client.lagMs = order.ms
+        break
       case 'hang':
         this.#hangs = true
         break
@@ -208,11 +214,11 @@ export class FakeVenue {
     const ordered = this.#reorder ? pending.toReversed() : pending
     const frames = this.#reorder ? ordered.flatMap((one) => this.#dialect.tradeFrames([one])) : this.#dialect.tradeFrames(ordered)
     const topic = this.#dialect.tradeTopic(symbol)
-    for (const { socket, topics, silent } of this.#clients)
+    for (const { socket, topics, silent, lagMs } of this.#clients)
       if (!silent && topics.has(topic))
-        for (const frame of frames) {
-          socket.send(frame)
-          if (this.#repeat) socket.send(frame)
+        for (const frame of this.#repeat ? frames.flatMap((one) => [one, one]) : frames) {
+          if (lagMs > 0) setTimeout(() => socket.send(frame), lagMs)
+          else socket.send(frame)
         }
   }
 
@@ -229,7 +235,7 @@ export class FakeVenue {
 
   #connected(socket: WebSocket, path: string): void {
     this.#connections++
-    const client: Client = { socket, topics: new Set(), silent: this.#hangs }
+    const client: Client = { socket, topics: new Set(), silent: this.#hangs, lagMs: 0 }
     this.#clients.add(client)
     socket.on('close', () => this.#clients.delete(client))
     socket.on('error', () => {})
