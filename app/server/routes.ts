@@ -2,6 +2,7 @@ import { agents } from './api/agents.ts'
 import { anomalies } from './api/anomalies.ts'
 import { bucketedCandles } from './api/bucketedCandles.ts'
 import { candles } from './api/candles.ts'
+import { compare } from './api/compare.ts'
 import { coverage } from './api/coverage.ts'
 import { dataHealth } from './api/dataHealth.ts'
 import { indicators } from './api/indicators.ts'
@@ -33,6 +34,7 @@ export const routes: readonly Route[] = [
   ...indicators,
   anomalies,
   marketSummary,
+  compare,
   spreads,
   instruments,
   liveEvents,

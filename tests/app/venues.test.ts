@@ -3,6 +3,7 @@ import { nowMicros } from '../../lib/src/base/types/index.ts'
 import { largestCoins } from '../../lib/src/mcp-tools/bindings/largestCoins.ts'
 import { TimescaleDBMCPWrapper } from '../../lib/src/mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
 import { DirectCaller } from '../../lib/src/mcp-tools/server/DirectCaller.ts'
+import type { Snapshot } from '../../lib/src/publishers/agents/shared/report.ts'
 import { marketSettings } from '../../lib/src/publishers/agents/shared/settings.ts'
 import { snapshotOf } from '../../lib/src/publishers/agents/shared/snapshot.ts'
 import { type LinkedTools, linkedTools } from '../mcp-tools/consumer/linked.ts'
@@ -99,6 +100,27 @@ describe('records of exchanges, without any price record', () => {
     expect(csv.stdout).toMatch(/^section,coin_id,source,.*\r\nvenues,BTC\/USDT,binance,/)
   })
 
+  it('the comparison of sources is the same in CLI, HTTP and MCP', async () => {
+    const asked = { coin: 'BTC', like: true, timeframe: '1m', limit: 60 } as const
+    const http = await get('/api/v1/compare?coin=BTC&like=true&timeframe=1m&limit=60')
+    expect(http.status).toBe(200)
+    const { series, pairs } = http.body as { series: { source: string }[]; pairs: { candles: number; difference?: string }[] }
+    expect(series.map(({ source }) => source).sort()).toEqual(['binance', 'coinbase', 'kraken', 'kraken', 'kraken'])
+    // The open candle is not compared.
+    expect(pairs.map(({ candles }) => candles)).toEqual([59, 59, 59])
+    for (const { difference } of pairs) expect(difference).toMatch(/^-?[\d.]+$/)
+    const shown = await cli('query', 'compare', 'BTC', '--like', '--timeframe', '1m', '--limit', '60', '--json')
+    expect(settled(document(shown))).toEqual(settled(http.body))
+    const tool = await tools.call<{ pairs: unknown }>('compare_sources', asked)
+    expect(settled(tool.pairs)).toEqual(settled(pairs))
+    const people = await cli('query', 'compare', 'BTC', '--like', '--timeframe', '1m')
+    expect(people.stdout).toMatch(/MEDIAN BPS +GREATEST/)
+    const csv = await cli('query', 'compare', 'BTC', '--like', '--csv')
+    expect(csv.stdout).toMatch(/^section,coin_id,source,.*\r\nseries,BTC\//)
+    const alone = await cli('query', 'compare', 'SOL/USDT')
+    expect(alone.stderr).toContain('nothing to compare')
+  })
+
   it('a slash in an id survives every address', async () => {
     for (const coin of ['BTC/USDT', 'BTC%2FUSDT', 'BTC/USDT:USDT', 'BTC%2FUSDT%3AUSDT', 'btc/usdt', 'XXBTZEUR'])
       for (const path of [
@@ -137,6 +159,11 @@ describe('records of exchanges, without any price record', () => {
     const { signal } = new AbortController()
     const seen = (entry: string, more: object = {}) => snapshotOf(store, entry, { ...settings, ...more }, signal)
     expect(await seen('kraken:BTC/USDT')).toMatchObject({ coin: PAIR, source: 'kraken', currency: 'USDT' })
+    const { sources } = (await seen('kraken:BTC/USDT')) as Snapshot
+    expect(new Set(sources.map(({ other }) => `${other.coin_id} at ${other.source}`))).toEqual(
+      new Set(['BTC/USDT at binance', 'BTC/USD at coinbase', 'BTC/USD at kraken']),
+    )
+    for (const { difference_bps } of sources) expect(Math.abs(difference_bps as number)).toBeLessThan(20)
     expect(await seen('BTC/USDT:USDT')).toMatchObject({ coin: 'BTC/USDT:USDT', source: 'binance', currency: 'USDT' })
     expect(await seen('BTC/EUR')).toMatchObject({ source: 'kraken', currency: 'EUR' })
     expect(await seen('coinbase:BTC/USDT')).toEqual({ coin: PAIR, missing: 'nothing is stored from coinbase' })

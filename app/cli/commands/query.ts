@@ -133,6 +133,30 @@ const spread = () =>
     .example('qicore query spread BTC --like --max-age 5', 'dollars and USDT together, by quotes of the last five seconds')
     .runs(() => import('../verbs/spread.ts'))
 
+const compare = () =>
+  new CliCommand('compare')
+    .summary('compare the sources of an asset')
+    .argument('<coin>', 'an asset, such as bitcoin or BTC, with its spot pairs; one pair, such as BTC/USDT; or a share')
+    .description(
+      'Shows the price of one asset at each of its sources, and how far each is from a reference in the same currency: now, and over the candles that both have wholly. Stale prices are marked and not compared. Figures in different currencies are never compared, except USD and USDT with --like.',
+    )
+    .option('--source <names>', 'only these sources, such as coingecko,binance', list)
+    .option('--reference <source>', 'the source that the others are compared with (default: the one with the most recent data)')
+    .option('--like', 'USD and USDT as if they were one currency')
+    .addOption(new Option('--timeframe <length>', 'the length of a candle: 1s … 45m, 1h … 12h, 1d … 1w').default('1h'))
+    .option(
+      '--from <time>',
+      'candles that open at or after this time: 2026-01-31, ISO 8601, -7d, yesterday, today or now; in UTC unless it names a zone',
+    )
+    .option('--to <time>', 'candles that open before this time')
+    .option('--limit <count>', 'most candles of each series, the latest of the range (default: 168; at most 5000)')
+    .option('--max-age <seconds>', 'age above which a price is stale (default: 600)')
+    .option('--simulated', 'also simulated and manual series where there are those of a provider')
+    .printsRows()
+    .example('qicore query compare BTC --like', 'bitcoin at CoinGecko beside the pairs of exchanges, hour by hour')
+    .example('qicore query compare AAPL:XNAS --timeframe 1d --from -1y --json', 'a share at two providers, for a program')
+    .runs(() => import('../verbs/compare.ts'))
+
 const summary = () =>
   filters(
     new CliCommand('summary')
@@ -195,7 +219,7 @@ const health = () =>
 
 export const query = () => {
   const group = new CliCommand('query')
-    .summary('read the store: latest prices, candles, trades, quotes, spreads, the market, indicators, health')
+    .summary('read the store: latest prices, candles, trades, quotes, spreads, sources compared, the market, indicators, health')
     .description(
       'Reads stored data. The platform need not run: the embedded database is started for the query if necessary, and stopped after it.',
     )
@@ -206,6 +230,7 @@ export const query = () => {
     quotes(),
     book(),
     spread(),
+    compare(),
     summary(),
     indicators(),
     anomalies(),

@@ -5,6 +5,7 @@ import { consumeStreamData } from './publisher/consume_stream_data.ts'
 import { processCryptoStream } from './publisher/process_crypto_stream.ts'
 import { streamCryptoData } from './publisher/stream_crypto_data.ts'
 import { calculateSma } from './consumer/calculate_sma.ts'
+import { compareSources } from './consumer/compare_sources.ts'
 import { correlation } from './consumer/correlation.ts'
 import { detectPriceAnomalies } from './consumer/detect_price_anomalies.ts'
 import { getCurrentPrice } from './consumer/get_current_price.ts'
@@ -37,4 +38,4 @@ import { monitorCluster } from './datastream/monitor_cluster.ts'
 import { performanceMetrics } from './datastream/performance_metrics.ts'
 import { platformHealth } from './datastream/platform_health.ts'
 
-export const tools: readonly ToolDefinition[] = [batchProcessData, consumeStreamData, processCryptoStream, streamCryptoData, calculateSma, correlation, detectPriceAnomalies, getCurrentPrice, getDataHealth, getLatestPrices, getMarketSummary, getOhlcvData, getOrderBook, getSpreads, manageHypertables, marketSentiment, storeCryptoPrices, storeMarketAnalytics, storeOhlcvData, technicalAnalysis, timeseriesInsert, timeseriesQuery, deadLetters, declarePipelines, dockerServiceHealth, dockerServiceLogs, dockerServiceStats, dockerServiceStatus, dockerStartServices, dockerStopServices, manageConsumerGroups, managePipelines, manageTopics, monitorCluster, performanceMetrics, platformHealth]
+export const tools: readonly ToolDefinition[] = [batchProcessData, consumeStreamData, processCryptoStream, streamCryptoData, calculateSma, compareSources, correlation, detectPriceAnomalies, getCurrentPrice, getDataHealth, getLatestPrices, getMarketSummary, getOhlcvData, getOrderBook, getSpreads, manageHypertables, marketSentiment, storeCryptoPrices, storeMarketAnalytics, storeOhlcvData, technicalAnalysis, timeseriesInsert, timeseriesQuery, deadLetters, declarePipelines, dockerServiceHealth, dockerServiceLogs, dockerServiceStats, dockerServiceStatus, dockerStartServices, dockerStopServices, manageConsumerGroups, managePipelines, manageTopics, monitorCluster, performanceMetrics, platformHealth]

@@ -35,7 +35,7 @@ const CHANGE_NOTHING = new Set(
       'pipelineHistory',
       'pipelineList',
     ],
-    ...['book', 'pipelineShow', 'quotes', 'spread', 'status', 'store', 'summary', 'tail', 'tokenList', 'trades', 'up'],
+    ...['book', 'compare', 'pipelineShow', 'quotes', 'spread', 'status', 'store', 'summary', 'tail', 'tokenList', 'trades', 'up'],
     // They write files of this machine alone.
     ...['mcpInstall', 'pipelinePull', 'init', 'export', 'record'],
     ...['completion', 'dbUrl', 'find', 'open', 'sql'],

@@ -1,5 +1,6 @@
 import { type DSL, MCPWrapper, type McpCaller, verbOf } from '../../base/agent/index.ts'
 import { calculateSma } from '../consumer/calculate_sma.ts'
+import { compareSources } from '../consumer/compare_sources.ts'
 import { correlation } from '../consumer/correlation.ts'
 import { detectPriceAnomalies } from '../consumer/detect_price_anomalies.ts'
 import { getCurrentPrice } from '../consumer/get_current_price.ts'
@@ -29,6 +30,7 @@ export const timescaleVerbs = {
   correlation: verbOf(correlation),
   orderBook: verbOf(getOrderBook),
   spreads: verbOf(getSpreads),
+  compare: verbOf(compareSources),
   summary: verbOf(getMarketSummary),
   sentiment: verbOf(marketSentiment),
   health: verbOf(getDataHealth),

@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { defineTool } from '../../base/agent/index.ts'
-import { type Candle, type Candles, candlesQuery, seriesWire } from '../../base/database/index.ts'
+import { type Candle, type Candles, candlesQuery, logReturns, pearson, seriesWire } from '../../base/database/index.ts'
 import { countOf, formatTime, QiError } from '../../base/types/index.ts'
 import { resolveCoins } from '../shared/coins.ts'
 import { someOf } from '../shared/facts.ts'
 import { count, seriesOut } from '../shared/parameters.ts'
-import { logReturns, pearson } from '../shared/statistics.ts'
 import { cell } from '../shared/text.ts'
 
 const MOST_COINS = 8

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { defineTool } from '../../base/agent/index.ts'
-import { currentPriceQuery, notFuture, type ReadStore } from '../../base/database/index.ts'
+import { currentPriceQuery, logReturns, notFuture, type ReadStore, standardDeviation } from '../../base/database/index.ts'
 import { formatTime, MANUAL, QiError } from '../../base/types/index.ts'
 import { count } from '../shared/parameters.ts'
-import { logReturns, standardDeviation } from '../shared/statistics.ts'
 
 const FORMULA =
   'score = 50 + 50 · the mean of the parts there are, each from -1 to 1. breadth: (advancers - decliners) / coins with a 24 hour change. ' +

@@ -29,6 +29,7 @@ import { candles, candlesJson } from './candles/candles.ts'
 import { findInstruments } from './coins/find.ts'
 import { listInstruments } from './coins/instruments.ts'
 import { byName, type CoinsOf, coinsOf, resolveCoins } from './coins/resolve.ts'
+import { compareSources } from './compare/compare.ts'
 import { dataHealth } from './health/dataHealth.ts'
 import type { KnownNumbers } from './health/missingNumbers.ts'
 import { indicatorValues } from './indicators/compute.ts'
@@ -42,6 +43,7 @@ import {
   bookQuery,
   candleHistoryQuery,
   candlesQuery,
+  compareQuery,
   currentPriceQuery,
   findQuery,
   instrumentsQuery,
@@ -56,6 +58,7 @@ import type {
   Candle,
   Candles,
   CandlesJson,
+  Comparison,
   CurrentPrice,
   FoundInstrument,
   InstrumentPage,
@@ -149,6 +152,15 @@ export class MarketReads {
   async getSpreads(query: QueryInput<typeof spreadsQuery>): Promise<Spreads> {
     const asked = checkQuery(spreadsQuery, query)
     return byName(this.#reader, asked, (one) => spreads(this.#reader, one))
+  }
+
+  /**
+   * The price and the candles of one asset at each of its sources, each beside a reference in its currency: differences now and over
+   * the candles that both have. Prices are exact, basis points and correlations float64.
+   * @throws QiError BAD_REQUEST; NOT_FOUND if nothing is stored of it, or several coins share the ticker
+   */
+  async compareSources(query: QueryInput<typeof compareQuery>): Promise<Comparison> {
+    return compareSources(this.#reader, checkQuery(compareQuery, query))
   }
 
   /**

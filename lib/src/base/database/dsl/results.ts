@@ -5,6 +5,7 @@ import type { Series } from './series.ts'
 export * from './analysisResults.ts'
 export type * from './books/results.ts'
 export type { Completeness } from './candles/completeness.ts'
+export type * from './compare/results.ts'
 export type { Series } from './series.ts'
 export type * from './spreads/results.ts'
 

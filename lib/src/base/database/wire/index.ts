@@ -1,5 +1,6 @@
 export { anomaliesWire, bucketedWire, dataHealthWire, indicatorWire } from './analysis.ts'
 export { bookWire } from './books.ts'
+export { compareWire } from './compare.ts'
 export { candlesWire, candleWire, foundWire, latestPriceWire, pricesWire, summaryWire } from './market.ts'
 export { seriesWire } from './series.ts'
 export { spreadsWire } from './spreads.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Alert as AlertRecord, formatTime, SEVERITIES, TIMEFRAMES } from '../../../base/types/index.ts'
+import { compareSources } from '../../../mcp-tools/consumer/compare_sources.ts'
 import { getMarketSummary } from '../../../mcp-tools/consumer/get_market_summary.ts'
 import { marketSentiment } from '../../../mcp-tools/consumer/market_sentiment.ts'
 import { technicalAnalysis } from '../../../mcp-tools/consumer/technical_analysis.ts'
@@ -7,6 +8,7 @@ import { technicalAnalysis } from '../../../mcp-tools/consumer/technical_analysi
 const count = z.int().nonnegative()
 const analysis = technicalAnalysis.output.shape
 const summary = getMarketSummary.output.shape
+const comparison = compareSources.output.shape.pairs.element
 
 /** The fetch from the provider, and its result. */
 export const fetched = z.object({
@@ -35,6 +37,9 @@ export const snapshot = z.object({
   changes: z
     .array(z.object({ hours: z.number(), pct: z.number(), since: z.string() }))
     .describe('from close to close, for the rules; a float64 that we computed'),
+  sources: z
+    .array(comparison.pick({ other: true, difference: true, difference_bps: true, candles: true, median_bps: true }))
+    .describe('the other sources of the coin beside this one, USD and USDT as one currency; the furthest first'),
 })
 export type Snapshot = z.output<typeof snapshot>
 

@@ -12,6 +12,8 @@ const SEARCHED = 24
 const MOST_ANOMALIES = 5
 /** If candles are missing, the base of a change may be this many candles too old. */
 const SLACK = 2
+/** Most other sources in the snapshot. */
+const MOST_SOURCES = 10
 
 /** Price, indicators, anomalies and changes of a coin, by its preferred series. */
 export async function snapshotOf(
@@ -62,5 +64,30 @@ export async function snapshotOf(
     signals,
     anomalies: anomalies.map(({ time, log_return, score }) => ({ time, log_return, ...(score !== undefined && { score }) })),
     changes,
+    sources: await otherSources(store, { ...of, simulated: series.simulated }, timeframe, options),
   }
 }
+
+/** The other sources of the coin, beside the one that is examined. */
+async function otherSources(
+  store: TimescaleDBDSL,
+  { coin, source, currency, simulated }: Pick<Snapshot, 'coin' | 'source' | 'currency' | 'simulated'>,
+  timeframe: MarketSettings['timeframe'],
+  options: { readonly signal: AbortSignal },
+): Promise<Snapshot['sources']> {
+  const asked = { coin, reference: source, like: true, timeframe, limit: SEARCHED, include_simulated: simulated }
+  const found = await store.compare(asked, options).catch(unlessNotFound)
+  const beside = found?.pairs.filter(({ reference }) => reference.coin_id === coin && reference.currency === currency) ?? []
+  return beside
+    .map(({ other, difference, difference_bps, candles, median_bps }) => ({
+      ...{ other, candles },
+      ...(difference !== undefined && { difference }),
+      ...(difference_bps !== undefined && { difference_bps }),
+      ...(median_bps !== undefined && { median_bps }),
+    }))
+    .sort((a, b) => distanceOf(b) - distanceOf(a))
+    .slice(0, MOST_SOURCES)
+}
+
+const distanceOf = ({ difference_bps, median_bps }: Snapshot['sources'][number]): number =>
+  Math.abs(difference_bps ?? median_bps ?? 0)

@@ -1,3 +1,5 @@
+import { medianOf } from '../statistics.ts'
+
 /** Converts the median absolute deviation of a normal distribution into its standard deviation: 1 / Φ⁻¹(3/4). */
 const MAD_TO_SIGMA = 1.482602218505602
 /** The same for the mean absolute deviation: √(π/2). */
@@ -19,11 +21,4 @@ export function spreadOf(values: Float64Array): Spread {
   const mean = deviations.reduce((sum, value) => sum + value, 0) / deviations.length
   const mad = medianOf(deviations)
   return { median, sigma: mad > 0 ? MAD_TO_SIGMA * mad : MEAN_TO_SIGMA * mean }
-}
-
-/** Sorts the values. */
-function medianOf(values: Float64Array): number {
-  values.sort()
-  const middle = values.length >> 1
-  return values.length % 2 ? (values[middle] as number) : ((values[middle - 1] as number) + (values[middle] as number)) / 2
 }

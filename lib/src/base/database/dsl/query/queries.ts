@@ -3,6 +3,7 @@ import { HISTORY_TYPES, TIMEFRAMES } from '../../../types/index.ts'
 import { count, cursor, flag, list, name, sourceName, time } from './parameters.ts'
 
 export { bookQuery } from '../books/query.ts'
+export { compareQuery } from '../compare/query.ts'
 export { INDICATOR_NAMES, type IndicatorName, indicatorOf } from '../indicators/index.ts'
 export { type IndicatorInput, indicatorQueries } from '../indicators/queries.ts'
 export { recentQuery } from '../recent/query.ts'

@@ -23,3 +23,10 @@ export function pearson(a: readonly number[], b: readonly number[]): number | un
   const scale = Math.sqrt(squareA * squareB)
   return scale > 0 ? Math.max(-1, Math.min(1, together / scale)) : undefined
 }
+
+/** The median; sorts the values. */
+export function medianOf(values: Float64Array): number {
+  values.sort()
+  const middle = values.length >> 1
+  return values.length % 2 ? (values[middle] as number) : ((values[middle - 1] as number) + (values[middle] as number)) / 2
+}
