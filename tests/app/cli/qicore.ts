@@ -96,7 +96,7 @@ const warm = new WarmCli()
 /** Runs `qicore …` to its end: in a process that has it loaded, where that one is free. */
 export function qicore(args: readonly string[], options: StartOptions): Promise<Ended> {
   const { cwd, env = {}, input = '', main } = options
-  // What NODE_OPTIONS loads has to come before the command line.
+  // Modules of NODE_OPTIONS are loaded before the command line.
   if (main !== undefined || 'NODE_OPTIONS' in env || warm.busy || OF_THEIR_OWN.includes(args[0] ?? ''))
     return new Running(args, options).ended
   return warm.run({ args, cwd, env: environment(env), input })

@@ -155,7 +155,7 @@ test('an announced end: the next connection is made before the old one is closed
   await venue.order({ do: 'rate', perSecond: 500 })
   await connected(venue, running)
   const { connections } = await venue.state()
-  // What is under way on the old connection comes on no other.
+  // Trades that are under way on the old connection come on no other.
   await venue.order({ do: 'lag', ms: 200 })
   await venue.order({ do: 'send', text: '{"e":"serverShutdown","E":1770123456789}' })
   await until(async () => (await venue.state()).connections > connections, 'the next connection')
