@@ -58,5 +58,5 @@ test('a calendar without closed hours answers as 24x7 does', () => {
 })
 
 test('an unknown calendar is refused, and the known ones are listed', () => {
-  expect(() => calendarOf('XNYS')).toThrow('calendar "XNYS": there is no such calendar; known are 24x7')
+  expect(() => calendarOf('NYSE')).toThrow('calendar "NYSE": there is no such calendar; known are 24x7, fx, XNYS, XLON')
 })

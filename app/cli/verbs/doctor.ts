@@ -2,6 +2,7 @@ import { type Store, StoreNotMigrated } from '../../../lib/src/base/database/ind
 import { toQiError } from '../../../lib/src/base/types/index.ts'
 import type { LoadedConfig, PlatformConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { checkAccess } from '../doctor/access.ts'
+import { checkCalendars } from '../doctor/calendars.ts'
 import { checkDestination, otherDestinations } from '../doctor/destinations.ts'
 import { type Finding, failed, ok, unused, within } from '../doctor/finding.ts'
 import { checkLimits } from '../doctor/limits.ts'
@@ -91,6 +92,7 @@ async function* checkEngines(session: Session, config: PlatformConfig): AsyncGen
       yield* await within('SQL of tools', EXTERNAL_MS, () => checkSql(opened))
       yield* await within('psql', EXTERNAL_MS, () => checkAccess(opened))
       yield* await within('rate limits', EXTERNAL_MS, async () => (outdated.has('networking') ? [] : checkLimits(opened)))
+      yield* await within('calendars', EXTERNAL_MS, async () => (outdated.has('coverage') ? [] : checkCalendars(opened)))
       for (const one of otherDestinations(config))
         yield* await within(`destination ${one.name}`, EXTERNAL_MS, (signal) => checkDestination(one, config, opened, signal))
       yield* await within('pipelines', EXTERNAL_MS, async () =>

@@ -7,8 +7,15 @@ export interface Calendar {
   readonly name: string
   /** True if the market never closes; `spans` then need not be asked. */
   readonly always: boolean
+  /** The stretch whose hours are known; undefined if all are. Outside of it `spans` has none, so nothing is missing there. */
+  readonly known?: Span
   /** The open hours of a stretch, oldest first, cut to it. */
   spans(from: Micros, to: Micros): Iterable<Span>
+  /**
+   * When the trading day of a date begins, which is at most a day before 00:00 UTC of the date; undefined: at 00:00 UTC.
+   * @param date 00:00 UTC of the date, which is the time of its daily bar
+   */
+  readonly dayStart?: ((date: Micros) => Micros) | undefined
 }
 
 /** A series, as far as its trading hours are concerned. */

@@ -1,11 +1,13 @@
 import { QiError } from '../errors.ts'
 import { ALWAYS, type Calendar } from './Calendar.ts'
+import { EXCHANGES } from './exchanges.ts'
+import { FX } from './fx.ts'
 
 export { ALWAYS, type Calendar, type CalendarOwner, NEVER_CLOSED, type SeriesCalendars } from './Calendar.ts'
 export { closingTime, openBars, openHours, openTime } from './hours.ts'
 
 /** Every calendar that a source may name. */
-export const CALENDARS: readonly Calendar[] = [ALWAYS]
+export const CALENDARS: readonly Calendar[] = [ALWAYS, FX, ...EXCHANGES]
 
 /** @throws QiError CONFIG_INVALID naming those that there are */
 export function calendarOf(name: string, calendars: readonly Calendar[] = CALENDARS): Calendar {
