@@ -1,4 +1,4 @@
-// Makes the tables of trading hours anew from exchange_calendars of PyPI, in a virtual environment of its own, and the figures that the
+// Makes the tables of trading hours again from exchange_calendars of PyPI, in a virtual environment of its own, and the figures that the
 // tests compare them with. Needs Python 3.10 or later.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'

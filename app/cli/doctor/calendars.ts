@@ -5,7 +5,7 @@ import { type Finding, failed, ok, unused } from './finding.ts'
 const DAY: Micros = 86_400_000_000
 /** How long before the end of a table its users are warned. */
 const WARNED = 60 * DAY
-const REMEDY = 'install a newer version of QiCore; in a checkout, `npm run calendars` makes the tables anew'
+const REMEDY = 'install a newer version of QiCore; in a checkout, `npm run calendars` makes the tables again'
 
 const day = (time: Micros): string => formatTime(time).slice(0, 10)
 
