@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nowMicros } from '../../lib/src/base/types/index.ts'
+import { nowMicros, type Ohlcv, type Trade } from '../../lib/src/base/types/index.ts'
+import { marketBreadths } from '../../lib/src/consumers/agents/analytics/market.ts'
+import { config as analyticsSettings } from '../../lib/src/consumers/agents/analytics/settings.ts'
 import { largestCoins } from '../../lib/src/mcp-tools/bindings/largestCoins.ts'
 import { TimescaleDBMCPWrapper } from '../../lib/src/mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
 import { DirectCaller } from '../../lib/src/mcp-tools/server/DirectCaller.ts'
@@ -8,7 +10,7 @@ import { marketSettings } from '../../lib/src/publishers/agents/shared/settings.
 import { snapshotOf } from '../../lib/src/publishers/agents/shared/snapshot.ts'
 import { type LinkedTools, linkedTools } from '../mcp-tools/consumer/linked.ts'
 import { testDatabase } from '../support/database.ts'
-import { storeVenues, venueRecords } from '../support/venueRecords.ts'
+import { coinIdOf, storeVenues, VENUE_PAIRS, venueRecords } from '../support/venueRecords.ts'
 import { makeProject, type Project } from './cli/project.ts'
 import { document, failure, qicore } from './cli/qicore.ts'
 import { type Engines, getJson, openEngines, platformOf, serving } from './server/served.ts'
@@ -16,6 +18,8 @@ import { type Engines, getJson, openEngines, platformOf, serving } from './serve
 const { url: database } = await testDatabase()
 const records = venueRecords(nowMicros())
 const PAIR = 'BTC/USDT'
+const MINUTE = 60_000_000
+const DAY = 1440 * MINUTE
 const ofPair = <R extends { readonly coinId: string }>(some: readonly R[]) => some.filter(({ coinId }) => coinId === PAIR)
 
 let project: Project
@@ -26,12 +30,31 @@ beforeAll(async () => {
   engines = await openEngines(database)
   tools = await linkedTools(database)
   await storeVenues(engines.store, records)
+  await storeDayBefore()
 })
 afterAll(async () => {
   await tools?.[Symbol.asyncDispose]()
   await engines?.[Symbol.asyncDispose]()
   await project?.[Symbol.asyncDispose]()
 })
+
+/** BTC/USDT and ETH/USDT of binance cost a tenth less and a tenth more a day ago, by a bar; BTC/EUR of kraken the same, by a trade. */
+async function storeDayBefore(): Promise<void> {
+  const lastOf = (coin: string, from: string) =>
+    records.trades.findLast(({ coinId, source }) => coinId === coin && source === from) as Trade
+  const times = (last: Trade, factor: string) => String(Number(last.price) * Number(factor)) as Trade['price']
+  const bar = (last: Trade, factor: string): Ohlcv => {
+    const figure = times(last, factor)
+    const time = Math.floor((last.time - DAY) / MINUTE) * MINUTE - MINUTE
+    const { coinId, source, currency } = last
+    const of = { coinId, source, currency, time, receivedAt: time + MINUTE, origin: 'live', timeframe: '1m' } as const
+    return { ...of, open: figure, high: figure, low: figure, close: figure, volume: figure, isFinal: true, builtFrom: 'provider' }
+  }
+  const euro = lastOf('BTC/EUR', 'kraken')
+  const { dsl } = engines.store
+  await dsl.storeOHLCV([bar(lastOf(PAIR, 'binance'), '0.8'), bar(lastOf('ETH/USDT', 'binance'), '1.25')])
+  await dsl.storeTrades([{ ...euro, time: euro.time - DAY - MINUTE, tradeId: '7', sequence: 7 }])
+}
 
 const cli = (...args: string[]) => qicore(args, { cwd: project.cwd, env: { DATABASE_URL: database } })
 const get = async (path: string) => {
@@ -106,8 +129,9 @@ describe('records of exchanges, without any price record', () => {
     expect(http.status).toBe(200)
     const { series, pairs } = http.body as { series: { source: string }[]; pairs: { candles: number; difference?: string }[] }
     expect(series.map(({ source }) => source).sort()).toEqual(['binance', 'coinbase', 'kraken', 'kraken', 'kraken'])
-    // The open candle is not compared.
-    expect(pairs.map(({ candles }) => candles)).toEqual([59, 59, 59])
+    // The open candle is not compared; it closes if the minute of the records ends during the test.
+    expect(pairs).toHaveLength(3)
+    for (const { candles } of pairs) expect([59, 60]).toContain(candles)
     for (const { difference } of pairs) expect(difference).toMatch(/^-?[\d.]+$/)
     const shown = await cli('query', 'compare', 'BTC', '--like', '--timeframe', '1m', '--limit', '60', '--json')
     expect(settled(document(shown))).toEqual(settled(http.body))
@@ -119,6 +143,30 @@ describe('records of exchanges, without any price record', () => {
     expect(csv.stdout).toMatch(/^section,coin_id,source,.*\r\nseries,BTC\//)
     const alone = await cli('query', 'compare', 'SOL/USDT')
     expect(alone.stderr).toContain('nothing to compare')
+  })
+
+  it('the market has breadth and movers of trades and bars, in the currency of the pair, in CLI, HTTP and MCP', async () => {
+    const http = await get('/api/v1/market/summary')
+    expect(http.status).toBe(200)
+    expect(http.body).toMatchObject({
+      simulated: false,
+      analytics: [],
+      breadth: [
+        { source: 'binance', currency: 'USDT', coins: 4, advancers: 1, decliners: 1, unchanged: 0, mean_change_24h_pct: 2.5 },
+        { source: 'coinbase', currency: 'USD', coins: 2, advancers: 0, decliners: 0, unchanged: 0 },
+        { source: 'kraken', currency: 'EUR', coins: 1, advancers: 0, decliners: 0, unchanged: 1, mean_change_24h_pct: 0 },
+        { source: 'kraken', currency: 'USD', coins: 1 },
+        { source: 'kraken', currency: 'USDT', coins: 1 },
+      ],
+      gainers: [{ coin_id: PAIR, source: 'binance', currency: 'USDT', change_24h_pct: '25', built_from: 'trades' }],
+      losers: [{ coin_id: 'ETH/USDT', source: 'binance', currency: 'USDT', change_24h_pct: '-20', built_from: 'trades' }],
+    })
+    expect(document(await cli('query', 'summary', '--json'))).toEqual(http.body)
+    expect((await cli('query', 'summary')).stdout).toMatch(/BTC\/USDT +\+?25\.?0* .*USDT +binance/)
+    const tool = await tools.call('get_market_summary', { sources: ['binance'] })
+    expect(tool).toMatchObject({ breadth: [{ currency: 'USDT', coins: 4 }], gainers: [{ coin_id: PAIR, change_24h_pct: '25' }] })
+    const sentiment = await tools.call('market_sentiment', {})
+    expect(sentiment).toMatchObject({ score: 50, inputs: { advancers: 1, decliners: 1, unchanged: 1 }, parts: { breadth: 0 } })
   })
 
   it('a slash in an id survives every address', async () => {
@@ -168,6 +216,18 @@ describe('records of exchanges, without any price record', () => {
     expect(await seen('BTC/EUR')).toMatchObject({ source: 'kraken', currency: 'EUR' })
     expect(await seen('coinbase:BTC/USDT')).toEqual({ coin: PAIR, missing: 'nothing is stored from coinbase' })
     expect(await largestCoins(store, { currency: 'usd', top: 2 }, signal)).toEqual(['BTC/EUR', 'BTC/USD'])
+  })
+
+  it('the breadth of the analytics agent is of each currency by itself, and says which', async () => {
+    const owners = VENUE_PAIRS.map((pair) => ({
+      ...{ coinId: coinIdOf(pair), source: pair.source, currency: pair.quote },
+      ...{ timeframe: '1m' as const, simulated: false },
+    }))
+    const found = await marketBreadths(engines.store, owners, analyticsSettings.parse({ timeframe: '1m', points: 5 }))
+    expect(found.map(({ owner, report }) => [owner.currency, report.currency, report.coins])).toEqual([
+      ['USDT', 'USDT', 4],
+      ['USD', 'USD', 2],
+    ])
   })
 
   it('an instrument names the terms of its provider', async () => {

@@ -1,5 +1,11 @@
-import { type Breadth, marketSummaryQuery, parseQuery, summaryWire } from '../../../lib/src/base/database/index.ts'
-import { type MarketAnalytics, type Price, recordTypes } from '../../../lib/src/base/types/index.ts'
+import {
+  type Breadth,
+  type MarketMover,
+  marketSummaryQuery,
+  parseQuery,
+  summaryWire,
+} from '../../../lib/src/base/database/index.ts'
+import { type MarketAnalytics, recordTypes } from '../../../lib/src/base/types/index.ts'
 import { openReadsOf } from '../engines.ts'
 import type { Output } from '../output.ts'
 import type { Session } from '../session.ts'
@@ -42,7 +48,7 @@ export async function run(session: Session, input: SummaryInput): Promise<undefi
 
 const BREADTH = ['source', 'currency', 'simulated', 'time', 'coins', 'advancers', 'decliners', 'unchanged', 'mean_change_24h_pct']
 const MARKET = recordTypes.market_analytics.fields.map(({ name }) => name)
-const PRICE = recordTypes.price.fields.map(({ name }) => name)
+const PRICE = [...recordTypes.price.fields.map(({ name }) => name), 'built_from']
 
 const printCsvOf = (out: Output, { analytics, breadth, gainers, losers }: ReturnType<typeof summaryWire>): Promise<void> =>
   printSections(out, {
@@ -91,12 +97,13 @@ const breadthColumns: readonly Column<Breadth>[] = [
   { title: 'mark', optional: true, cell: (row) => markOf(row), style: () => 'yellow' },
 ]
 
-const moverColumns = (now: number): Column<Price>[] => [
+const moverColumns = (now: number): Column<MarketMover>[] => [
   { title: 'coin', cell: (row) => row.coinId },
   { title: '24 h %', kind: 'figure', cell: (row) => row.change24hPct && changeText(row.change24hPct), style: change },
   { title: 'price', kind: 'figure', cell: (row) => priceText(row.price) },
   { title: 'currency', cell: (row) => row.currency },
   { title: 'source', cell: (row) => row.source },
   ageColumn(now),
+  { title: 'from', optional: true, cell: ({ builtFrom }) => builtFrom },
   originColumn,
 ]

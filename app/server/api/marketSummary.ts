@@ -26,6 +26,18 @@ const breadthSchema = named(
     .describe('Counts of one source and currency, computed from the latest prices'),
 )
 
+const mover = named(
+  'MarketMover',
+  price.schema.extend({
+    built_from: z
+      .enum(['trades', 'candles'])
+      .optional()
+      .describe(
+        'of a series without prices, its last trade or close, and a change that we computed to six digits; absent where a price is stored',
+      ),
+  }),
+)
+
 const summarySchema = named(
   'MarketSummary',
   z
@@ -33,8 +45,8 @@ const summarySchema = named(
       simulated: z.boolean().describe('true if any figure below is simulated'),
       analytics: z.array(market_analytics.schema).describe('the latest row of each source and currency'),
       breadth: z.array(breadthSchema),
-      gainers: z.array(price.schema).describe('the greatest 24 hour changes'),
-      losers: z.array(price.schema).describe('the least 24 hour changes'),
+      gainers: z.array(mover).describe('the greatest 24 hour changes'),
+      losers: z.array(mover).describe('the least 24 hour changes'),
     })
     .describe('The market as a whole'),
 )

@@ -17,6 +17,7 @@ const mover = z.object({
   currency: z.string(),
   price: z.string(),
   change_24h_pct: z.string(),
+  built_from: z.enum(['trades', 'candles']).optional().describe('of a series without prices'),
 })
 const wholeMarket = z.object({
   source: z.string(),
@@ -60,7 +61,7 @@ export const getMarketSummary = defineTool({
   name: 'get_market_summary',
   title: 'Market summary',
   summary:
-    'The market as a whole: capitalisation, dominance, how many coins rise and fall, the greatest gainers and losers of 24 hours. For a score of fear and greed use market_sentiment.',
+    'The market as a whole: capitalisation, dominance, how many coins rise and fall, the greatest gainers and losers of 24 hours; of exchanges computed from trades and candles. For a score of fear and greed use market_sentiment.',
   set: 'TimescaleDBFinancialTools',
   inDefaultSet: true,
   effect: 'read',

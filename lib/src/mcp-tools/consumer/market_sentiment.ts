@@ -5,7 +5,7 @@ import { formatTime, MANUAL, QiError } from '../../base/types/index.ts'
 import { count } from '../shared/parameters.ts'
 
 const FORMULA =
-  'score = 50 + 50 · the mean of the parts there are, each from -1 to 1. breadth: (advancers - decliners) / coins with a 24 hour change. ' +
+  'score = 50 + 50 · the mean of the parts there are, each from -1 to 1. breadth: (advancers - decliners) / coins with a 24 hour change, that of exchanges from their trades and candles. ' +
   'volatility: 1 - s_day / s_month, s the standard deviation of hourly log returns of the reference coin over 24 hours and over 30 days. ' +
   "dominance: the fall of bitcoin's share of the capitalisation since the row a day before, in percentage points, / 2. " +
   'Below 40: fear; above 60: greed; between: neutral'
@@ -15,6 +15,9 @@ const MOST_FROM = 10
 const HOURS = { day: 24, month: 720 }
 /** Fewer hourly candles than this say nothing of a usual volatility. */
 const LEAST_HOURS = 48
+
+/** Reference coins, the first one that is stored counts: an aggregator's, then pairs of exchanges. */
+const REFERENCES = ['bitcoin', 'BTC/USDT', 'BTC/USD', 'BTC/USDC', 'BTC/EUR'] as const
 
 /** $1 source, $2 currency: the newest row of the series with the most recent data, and the one a day before it. */
 const DOMINANCE = `with newest as (
@@ -37,7 +40,9 @@ export const marketSentiment = defineTool({
   inDefaultSet: true,
   effect: 'read',
   input: z.object({
-    coin: currentPriceQuery.shape.coin.default('bitcoin').describe('the reference coin whose volatility counts'),
+    coin: currentPriceQuery.shape.coin
+      .optional()
+      .describe("the reference coin whose volatility counts; default: bitcoin, else an exchange's pair of BTC"),
     source: currentPriceQuery.shape.source,
     currency: currentPriceQuery.shape.currency,
   }),
@@ -64,14 +69,14 @@ export const marketSentiment = defineTool({
   }),
   async run({ coin, source, currency }, { reads }) {
     const counted = await breadthOf(reads, source, currency)
-    const volatility = await volatilityOf(reads, { coin, source, currency })
+    const volatility = await referenceOf(reads, coin === undefined ? REFERENCES : [coin], { source, currency })
     const dominance = await dominanceOf(reads, source, currency)
     const parts = { ...counted.part, ...volatility.part, ...dominance.part }
     const there = Object.values(parts)
     if (there.length === 0)
       throw new QiError(
         'NOT_FOUND',
-        `nothing to judge the market by is stored${source ? ` of the source ${source}` : ''}: it takes prices with a 24 hour change, hourly candles of "${coin}", or market figures (get_data_health says what is held)`,
+        `nothing to judge the market by is stored${source ? ` of the source ${source}` : ''}: it takes prices with a 24 hour change, hourly candles of "${coin ?? REFERENCES[0]}", or market figures (get_data_health says what is held)`,
         { field: 'coin' },
       )
     const score = 50 + (50 * there.reduce((sum, value) => sum + value, 0)) / there.length
@@ -125,6 +130,15 @@ interface Of {
   readonly coin: string
   readonly source: string | undefined
   readonly currency: string | undefined
+}
+
+/** The volatility of the first of these coins that has one. */
+async function referenceOf(reads: ReadStore, coins: readonly string[], of: Omit<Of, 'coin'>) {
+  for (const coin of coins) {
+    const found = await volatilityOf(reads, { ...of, coin })
+    if (found.from.length > 0) return found
+  }
+  return { inputs: {}, part: {}, from: [] }
 }
 
 async function volatilityOf(reads: ReadStore, of: Of) {

@@ -58,12 +58,15 @@ export interface Breadth {
   readonly meanChange24hPct?: number
 }
 
+/** A price with its 24 hour change. Where no price is stored, the last trade or close, and a change that is computed to six digits. */
+export type MarketMover = Price & { readonly builtFrom?: 'trades' | 'candles' }
+
 export interface MarketSummary {
   /** The latest row of each source and currency. */
   readonly analytics: readonly MarketAnalytics[]
   readonly breadth: readonly Breadth[]
-  readonly gainers: readonly Price[]
-  readonly losers: readonly Price[]
+  readonly gainers: readonly MarketMover[]
+  readonly losers: readonly MarketMover[]
 }
 
 /** An instrument that a source lists, or that has stored data. */

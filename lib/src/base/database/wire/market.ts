@@ -1,8 +1,8 @@
 import { formatTime, marketAnalytics, ohlcv, type Price, price } from '../../types/index.ts'
-import type { Breadth, Candle, Candles, FoundInstrument, LatestPrice, MarketSummary, Page } from '../dsl/results.ts'
+import type { Breadth, Candle, Candles, FoundInstrument, LatestPrice, MarketMover, MarketSummary, Page } from '../dsl/results.ts'
 import { seriesWire } from './series.ts'
 
-export const latestPriceWire = ({ builtFrom, ...record }: LatestPrice) => ({
+export const latestPriceWire = ({ builtFrom, ...record }: LatestPrice | MarketMover) => ({
   ...price.toWire(record as Price),
   ...(builtFrom && { built_from: builtFrom }),
 })
@@ -26,8 +26,8 @@ export const summaryWire = ({ analytics, breadth, gainers, losers }: MarketSumma
     [...analytics, ...gainers, ...losers].some(({ origin }) => origin === 'simulated'),
   analytics: analytics.map((row) => marketAnalytics.toWire(row)),
   breadth: breadth.map(breadthWire),
-  gainers: gainers.map((row) => price.toWire(row)),
-  losers: losers.map((row) => price.toWire(row)),
+  gainers: gainers.map(latestPriceWire),
+  losers: losers.map(latestPriceWire),
 })
 
 export const candleWire = ({ fromTimeframe, covered, partial, flaw, ...candle }: Candle) => ({

@@ -5,7 +5,7 @@ import { coinsInput } from '../../../mcp-tools/bindings/coinsInput.ts'
 import { largestCoins } from '../../../mcp-tools/bindings/largestCoins.ts'
 import { type TimescaleDBDSL, TimescaleDBMCPWrapper } from '../../../mcp-tools/bindings/TimescaleDBMCPWrapper.ts'
 import { computeCoin } from './coin.ts'
-import { correlations, marketBreadth, type Owned } from './market.ts'
+import { correlations, marketBreadths, type Owned } from './market.ts'
 import { changed, type Owner } from './records.ts'
 import { analyticsReport, type CoinReport, reportText } from './report.ts'
 import type { AnalyticsSettings } from './settings.ts'
@@ -75,21 +75,17 @@ export class AnalyticsAgent extends BaseAgent {
     const coins = all.flatMap(({ report }) => (report ? [report] : []))
     const owners = all.flatMap(({ owner }) => (owner ? [owner] : []))
     const last = coins.length > 0 ? Math.max(...coins.map(({ time }) => time)) : undefined
-    const breadth = await marketBreadth(
-      this.#parts.store,
-      owners.map(({ coinId }) => coinId),
-      this.#settings,
-    )
+    const breadths = await marketBreadths(this.#parts.store, owners, this.#settings)
     const paired = last === undefined ? undefined : await correlations(this.#dsl, owners, last, this.#settings, signal)
     let written = coins.reduce((sum, one) => sum + one.written, 0)
-    for (const owned of [...(breadth ? [breadth] : []), ...(paired?.owned ?? [])]) written += await this.#write(owned)
+    for (const owned of [...breadths, ...(paired?.owned ?? [])]) written += await this.#write(owned)
     return {
       at: last === undefined ? null : formatTime(last),
       computed: 'float64' as const,
       coins,
       missing: all.filter(({ report }) => !report).map(({ coin }) => coin),
       ...(paired && { correlations: paired.report }),
-      ...(breadth && { breadth: breadth.report }),
+      ...(breadths[0] && { breadth: breadths[0].report }),
       written,
     }
   }

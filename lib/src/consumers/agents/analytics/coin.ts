@@ -1,4 +1,5 @@
 import type { Store } from '../../../base/database/index.ts'
+import { watchedCoin } from '../../../mcp-tools/bindings/watchedCoin.ts'
 import type { Owner, Value } from './records.ts'
 import type { CoinReport } from './report.ts'
 import { type ClosedCandles, closedCandles, endOf } from './series.ts'
@@ -14,7 +15,7 @@ export interface Computed {
 /** Indicators and volatility of one coin at its latest closed candles; undefined where it has none. */
 export async function computeCoin(store: Store, coin: string, settings: AnalyticsSettings): Promise<Computed | undefined> {
   const { timeframe, points, volatility_window: window, volatility_history: history } = settings
-  const found = await closedCandles(store, coin, settings, points + window + history)
+  const found = await closedCandles(store, watchedCoin(coin, settings), timeframe, points + window + history)
   const last = found?.candles.at(-1)
   if (!found || !last) return undefined
   const { series, candles } = found

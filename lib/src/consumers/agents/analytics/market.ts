@@ -16,14 +16,33 @@ export interface Owned {
   readonly values: readonly Value[]
 }
 
-/** Breadth over all coins. Its source is the agent, because it has several sources. */
-export async function marketBreadth(
+export type MarketBreadth = Owned & { readonly report: BreadthReport }
+
+/** Breadth over the coins of each currency, that of the most coins first. Its source is the agent, because it has several sources. */
+export async function marketBreadths(
   store: Store,
-  coins: readonly string[],
+  owners: readonly Owner[],
   settings: AnalyticsSettings,
-): Promise<(Owned & { readonly report: BreadthReport }) | undefined> {
-  const { timeframe, points, breadth_average: average, currency } = settings
-  const found = await Promise.all(coins.map((coin) => closedCandles(store, coin, settings, points + average)))
+): Promise<readonly MarketBreadth[]> {
+  // A coin that is watched at several sources counts once, by its first.
+  const distinct = [...Map.groupBy(owners, ({ coinId, currency }) => `${currency} ${coinId}`).values()].flatMap(
+    ([first]) => first ?? [],
+  )
+  const groups = [...Map.groupBy(distinct, ({ currency }) => currency)]
+  const found = await Promise.all(groups.map(([currency, coins]) => breadthIn(store, currency, coins, settings)))
+  return found.filter((one) => one !== undefined).toSorted((a, b) => b.report.coins - a.report.coins)
+}
+
+async function breadthIn(
+  store: Store,
+  currency: string,
+  owners: readonly Owner[],
+  { timeframe, points, breadth_average: average }: AnalyticsSettings,
+): Promise<MarketBreadth | undefined> {
+  const limit = points + average
+  const found = await Promise.all(
+    owners.map(({ coinId: coin, source }) => closedCandles(store, { coin, source, currency }, timeframe, limit)),
+  )
   const held = found.filter((one) => one !== undefined)
   const all = breadths(
     held.map(({ candles }) => candles),
@@ -44,6 +63,7 @@ export async function marketBreadth(
         : [{ name: 'breadth.above_average', params: `${params},period=${average}`, time, value: aboveAverage }]),
     ]),
     report: {
+      currency,
       time: formatTime(last.time),
       coins: held.length,
       advancers: last.advancers,

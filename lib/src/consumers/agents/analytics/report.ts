@@ -28,6 +28,7 @@ const correlations = z.object({ from: correlated.from, to: correlated.to, n: cor
 export type Correlations = z.output<typeof correlations>
 
 const breadth = z.object({
+  currency: z.string(),
   time: z.string(),
   coins: count,
   advancers: count,
@@ -44,7 +45,7 @@ export const analyticsReport = z.object({
   coins: z.array(coin),
   missing: z.array(z.string()).describe('coins without a closed candle'),
   correlations: correlations.optional(),
-  breadth: breadth.optional(),
+  breadth: breadth.optional().describe('of the currency with the most coins; the others are written, too'),
   written: count.describe('values that were new or had changed'),
   text: z.string(),
 })
@@ -65,7 +66,9 @@ export function reportText({
       return `${name} at ${formatTime(time)}: volatility ${volatility ? `${volatility.annual_pct.toFixed(1)} % a year${regime}` : 'not known yet'}`
     }),
     ...(pairs?.pairs ?? []).map(({ a, b, r }) => `${a} and ${b}: r ${r === undefined ? 'unknown' : r.toFixed(3)}`),
-    ...(market ? [`${market.advancers} up, ${market.decliners} down of ${countOf(market.coins, 'coin')}`] : []),
+    ...(market
+      ? [`${market.advancers} up, ${market.decliners} down of ${countOf(market.coins, 'coin')} in ${market.currency}`]
+      : []),
     ...(missing.length > 0 ? [`no candles of ${missing.join(', ')}`] : []),
   ].join('\n')
 }

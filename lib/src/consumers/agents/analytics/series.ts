@@ -1,6 +1,6 @@
 import type { Candle, Series, Store } from '../../../base/database/index.ts'
 import { type Micros, QiError, timeframeMicros } from '../../../base/types/index.ts'
-import { watchedCoin } from '../../../mcp-tools/bindings/watchedCoin.ts'
+import type { WatchedCoin } from '../../../mcp-tools/bindings/watchedCoin.ts'
 import type { AnalyticsSettings } from './settings.ts'
 import type { Close } from './volatility.ts'
 
@@ -13,12 +13,12 @@ export interface ClosedCandles {
 /** Undefined where nothing is stored of the coin. */
 export async function closedCandles(
   { dsl }: Store,
-  entry: string,
-  { currency, source, timeframe }: Pick<AnalyticsSettings, 'currency' | 'source' | 'timeframe'>,
+  of: WatchedCoin,
+  timeframe: AnalyticsSettings['timeframe'],
   limit: number,
 ): Promise<ClosedCandles | undefined> {
   try {
-    const { series, candles } = await dsl.getOHLCV({ ...watchedCoin(entry, { source, currency }), timeframe, limit: limit + 1 })
+    const { series, candles } = await dsl.getOHLCV({ ...of, timeframe, limit: limit + 1 })
     const closed = candles.filter(isClosed).map(({ time, close }) => ({ time, close: Number(close) }))
     return { series, candles: closed.slice(-limit) }
   } catch (error) {
