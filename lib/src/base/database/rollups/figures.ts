@@ -32,6 +32,18 @@ const EDGES = 'min(o.time) as first_at, max(o.time) as last_at'
 export const isClosed = (row: string, length: string, closes = 'false'): string =>
   `(${row}.is_final and (${closes} or ${row}.received_at >= ${row}.time + ${length}))`
 
+/** SQL: the flaw of a bar that does not open where bars of its length do in UTC. */
+export const OFF_GRID = "'opens off the grid of its timeframe'"
+
+/**
+ * SQL condition: nothing is wrong with a stored bar. The store knows the grid in UTC alone; bars of a market with sessions are counted from
+ * the open of the session.
+ * @param closes SQL: true for a market with closed hours
+ */
+export const isSound = (row: string, closes: string): string =>
+  `(${row}.flaw is null or (${closes} and ${row}.flaw = ${OFF_GRID} and ${row}.high >= greatest(${row}.open, ${row}.close)
+    and ${row}.low <= least(${row}.open, ${row}.close) and coalesce(${row}.volume >= 0, true)))`
+
 const TRADES = marketOrder('trades', 'o')
 
 /** Figures of stored bars. @param length of a bar, an SQL interval @param closes see {@link isClosed} */

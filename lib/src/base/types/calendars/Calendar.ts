@@ -16,6 +16,14 @@ export interface Calendar {
    * @param date 00:00 UTC of the date, which is the time of its daily bar
    */
   readonly dayStart?: ((date: Micros) => Micros) | undefined
+  /** The day of a session that a moment belongs to. Bars of less than a day are counted from its open; undefined: from 00:00 UTC. */
+  readonly sessionDay?: ((time: Micros) => SessionDay) | undefined
+}
+
+/** A date of an exchange, from midnight to midnight of its clocks. */
+export interface SessionDay extends Span {
+  /** When its session opens, or would open if there were one. */
+  readonly open: Micros
 }
 
 /** A series, as far as its trading hours are concerned. */

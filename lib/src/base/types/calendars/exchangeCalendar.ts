@@ -1,6 +1,6 @@
 import type { Span } from '../spans.ts'
 import type { Micros } from '../time.ts'
-import type { Calendar } from './Calendar.ts'
+import type { Calendar, SessionDay } from './Calendar.ts'
 import type { ExchangeHours } from './ExchangeHours.ts'
 import { dateOf, momentOf, offsetAt } from './zone.ts'
 
@@ -46,7 +46,7 @@ export function exchangeCalendar(hours: ExchangeHours, name = hours.name): Calen
       day = Date.UTC(year + 1, 0, 1) * 1000
     }
   }
-  return { name, always: false, known, spans, dayStart: dayStartOf(hours) }
+  return { name, always: false, known, spans, dayStart: dayStartOf(hours), sessionDay: sessionDayOf(hours) }
 }
 
 /** Index of the first session on or after a day. */
@@ -68,6 +68,38 @@ function dayStartOf({ timezone, usual }: ExchangeHours): Calendar['dayStart'] {
     [dayOf(since), dayOf(since) + 182 * DAY].some((day) => momentOf(timezone, day, minutesOf(hours.slice(0, 4))) < day),
   )
   return isEarly ? (date) => momentOf(timezone, date, 0) : undefined
+}
+
+/** Days are remembered, since each costs three looks at the clocks of the zone. */
+const MOST_DAYS = 20_000
+
+function sessionDayOf({ timezone, usual, special }: ExchangeHours): (time: Micros) => SessionDay {
+  const eras = Object.entries(usual).map(([since, hours]) => ({ since: dayOf(since), hours }))
+  const others = new Map(
+    Object.entries(special).flatMap(([hours, years]) =>
+      Object.entries(years).flatMap(([year, days]) => days.split(' ').map((day) => [`${year}${day}`, hours] as const)),
+    ),
+  )
+  const known = new Map<Micros, SessionDay>()
+  const read = (date: Micros): SessionDay => {
+    const name = new Date(date / 1000).toISOString().slice(0, 10).replaceAll('-', '')
+    const hours = others.get(name) ?? (eras.findLast(({ since }) => since <= date) ?? eras[0])?.hours ?? '0000'
+    const open = date - offsetAt(timezone, date + DAY / 2) + minutesOf(hours.slice(0, 4)) * MINUTE
+    return { open, from: momentOf(timezone, date, 0), to: momentOf(timezone, date + DAY, 0) }
+  }
+  const onDate = (date: Micros): SessionDay => {
+    let day = known.get(date)
+    if (!day) {
+      if (known.size >= MOST_DAYS) known.clear()
+      day = read(date)
+      known.set(date, day)
+    }
+    return day
+  }
+  return (time) => {
+    const day = onDate(dateOf(time))
+    return time < day.from ? onDate(dateOf(time) - DAY) : time >= day.to ? onDate(dateOf(time) + DAY) : day
+  }
 }
 
 const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(2))

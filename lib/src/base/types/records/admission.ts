@@ -1,4 +1,4 @@
-import { ALWAYS, type Calendar, type CalendarOwner, closingTime } from '../calendars/index.ts'
+import { ALWAYS, barSpan, type Calendar, type CalendarOwner, closingTime } from '../calendars/index.ts'
 import { QiError } from '../errors.ts'
 import { momentText } from '../moment.ts'
 import { MICROS_PER_SECOND, type Micros } from '../time.ts'
@@ -33,10 +33,11 @@ function closedOnceOver<R extends RecordValues>(record: R, calendarOf: CalendarO
   if (record.isFinal !== true) return record
   const { time, receivedAt, timeframe, source, coinId } = record
   if (typeof timeframe !== 'string') return record
-  const span = { from: time as Micros, to: (time as Micros) + timeframeMicros(timeframe as Timeframe) }
-  if (!(span.to > (receivedAt as Micros))) return record
+  if (!((time as Micros) + timeframeMicros(timeframe as Timeframe) > (receivedAt as Micros))) return record
   const calendar = calendarOf({ source: source as string, coinId: coinId as string })
-  return closingTime(calendar, span) > (receivedAt as Micros) ? { ...record, isFinal: false } : record
+  return closingTime(calendar, barSpan(calendar, timeframe as Timeframe, time as Micros)) > (receivedAt as Micros)
+    ? { ...record, isFinal: false }
+    : record
 }
 
 function fromTheFuture(name: string, field: string, time: Micros, ahead: Micros, now: Micros): QiError {

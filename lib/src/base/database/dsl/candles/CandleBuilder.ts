@@ -12,7 +12,7 @@ import {
 import { type RowReader, readInteger, readTime } from '../../reading/RowReader.ts'
 import { EVENTS, type EventKind, events, type WantedEvents } from '../../rollups/events.ts'
 import type { Material, StoredSeries } from '../series.ts'
-import { type Bucket, timeframeOf } from './bucket.ts'
+import { type Bucket, labelOf, openOfLabel, timeframeOf } from './bucket.ts'
 import { bucketRows } from './bucketRows.ts'
 import { type BuiltCandle, WHOLE } from './completeness.ts'
 import { coveredHours } from './coveredHours.ts'
@@ -117,15 +117,15 @@ class CandleBuilder {
 
   async #findOwn(found: ReadonlyMap<Micros, Found>): Promise<void> {
     if (!this.#own) return
-    const opens = this.#upTo(found, this.#own)
+    const opens = this.#upTo(found, this.#own).map((open) => labelOf(open, this.#bucket))
     if (opens.length === 0) return
     for (const row of await this.#reader.rows(ownBars(this.#series, this.#own, opens, !this.#calendar.always))) {
-      const one = found.get(readTime(row.time as string)) as Found
+      const one = found.get(openOfLabel(readTime(row.time as string), this.#bucket)) as Found
       const own = this.#own
       const part = this.#readable(own, one.open, () => partOfOwnBar(row, own, this.#span(one.open)))
       if (!part) continue
-      if (row.flaw == null) one.own = part
-      else one.flawed = { ...this.#candle(one, part), isFinal: row.closed === 't', ...WHOLE, flaw: row.flaw }
+      if (row.sound === 't') one.own = part
+      else one.flawed = { ...this.#candle(one, part), isFinal: row.closed === 't', ...WHOLE, flaw: row.flaw as string }
     }
   }
 
@@ -220,7 +220,7 @@ class CandleBuilder {
     return {
       coinId,
       source,
-      time: open,
+      time: labelOf(open, this.#bucket),
       receivedAt: part.receivedAt,
       origin: part.simulated ? 'simulated' : part.origin,
       currency,

@@ -8,6 +8,8 @@ import {
   timeframeOrigin,
 } from '../../../types/index.ts'
 
+const DAY = 86_400
+
 /** A length of candles: it divides a day, or is a number of whole days. */
 export interface Bucket {
   /** The length as it was asked for, such as 1h or 10m. */
@@ -15,7 +17,18 @@ export interface Bucket {
   readonly length: Micros
   /** A moment at which one opens: a Monday for weeks, else 1970-01-01. */
   readonly origin: Micros
+  /** The distance of its opens from those in UTC; default 0. See {@link phasesOf}. */
+  readonly phase?: Micros
 }
+
+/** A moment at which one opens. */
+export const originOf = ({ origin, phase = 0 }: Bucket): Micros => origin + phase
+
+/** The distance of an open from the time that names the candle: a daily one is named by a date, at 00:00 UTC. */
+const beforeLabel = ({ length, phase = 0 }: Bucket): Micros => (length >= DAY * MICROS_PER_SECOND ? phase : 0)
+
+export const labelOf = (open: Micros, bucket: Bucket): Micros => open - beforeLabel(bucket)
+export const openOfLabel = (label: Micros, bucket: Bucket): Micros => label + beforeLabel(bucket)
 
 export const bucketOf = (timeframe: Timeframe): Bucket => ({
   name: timeframe,
@@ -23,7 +36,6 @@ export const bucketOf = (timeframe: Timeframe): Bucket => ({
   origin: timeframeOrigin(timeframe),
 })
 
-const DAY = 86_400
 const WEEK = 7 * DAY
 const UNITS = { s: 1, m: 60, h: 3600, d: DAY, w: WEEK } as const
 const LONGEST_DAYS = 366
@@ -66,8 +78,11 @@ function inWords(seconds: number): string {
   return `${seconds / length}${unit}`
 }
 
-/** The UTC open of the bucket that a time falls in. */
-export const openOf = (time: Micros, { length, origin }: Bucket): Micros => Math.floor((time - origin) / length) * length + origin
+/** The open of the bucket that a time falls in. */
+export function openOf(time: Micros, bucket: Bucket): Micros {
+  const [origin, { length }] = [originOf(bucket), bucket]
+  return Math.floor((time - origin) / length) * length + origin
+}
 
 /** The timeframe of this length; undefined if there is none. */
 export const timeframeOf = ({ length, origin }: Bucket): Timeframe | undefined =>

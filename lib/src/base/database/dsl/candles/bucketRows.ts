@@ -3,18 +3,20 @@ import { type RawRow, type RowReader, readTime } from '../../reading/RowReader.t
 import { levelFor, type Rolled } from '../../rollups/levels.ts'
 import { droppedOpens, levelOf, rolledUp } from '../../rollups/read.ts'
 import type { Material, SeriesKey, StoredSeries } from '../series.ts'
-import { type Bucket, openOf } from './bucket.ts'
+import { type Bucket, openOf, originOf } from './bucket.ts'
 import { boundText, bucketsHolding, built, type CandleRange } from './statements.ts'
 
 const ROLLED: Readonly<Partial<Record<Material, Rolled>>> = { trades: 'trades', prices: 'prices', '1m': 'candles' }
 
-const wantedOf = ({ coinId, source, currency }: SeriesKey, { length, origin }: Bucket) => ({
+const wantedOf = ({ coinId, source, currency }: SeriesKey, bucket: Bucket) => ({
   coinId,
   source,
   currency,
-  length,
-  origin,
+  length: bucket.length,
+  origin: originOf(bucket),
 })
+
+const gridOf = (bucket: Bucket) => ({ length: bucket.length, origin: originOf(bucket) })
 
 /**
  * The given buckets built from stored bars: from rollups that are fresh, else from the bars. Buckets without a bar are left out.
@@ -28,7 +30,7 @@ export async function bucketRows(
   opens: readonly Micros[],
   closes: boolean,
 ): Promise<readonly RawRow[]> {
-  const level = ROLLED[bars] && levelOf(bucket)
+  const level = ROLLED[bars] && levelOf(gridOf(bucket))
   if (!level) return reader.rows(built(key, bucket, bars, opens, closes))
   const rows = await reader.rows(rolledUp(wantedOf(key, bucket), level, opens.map(formatTime)))
   const stale = rows.filter((row) => row.stale === 't')
@@ -77,11 +79,11 @@ export async function opensHolding(
   range: CandleRange,
 ): Promise<readonly Micros[]> {
   const rolled = ROLLED[material]
-  const level = rolled === 'candles' ? levelOf(bucket) : levelFor(bucket.length, bucket.origin)
+  const level = rolled === 'candles' ? levelOf(gridOf(bucket)) : levelFor(bucket.length, originOf(bucket))
   const bounds = { from: boundText(range.from), to: formatTime(range.to), limit: range.limit }
   const [stored, dropped] = await Promise.all([
     walked(reader, key, bucket, material, range),
-    rolled && level ? reader.rows(droppedOpens(wantedOf(key, bucket), rolled, level, formatTime(bucket.origin), bounds)) : [],
+    rolled && level ? reader.rows(droppedOpens(wantedOf(key, bucket), rolled, level, formatTime(originOf(bucket)), bounds)) : [],
   ])
   return [...stored, ...dropped.map((row) => readTime(row.open as string))]
 }

@@ -1,8 +1,8 @@
-import type { Micros } from '../../../types/index.ts'
+import { type Calendar, type Micros, openTime, phasesOf, type Span } from '../../../types/index.ts'
 import type { RowReader } from '../../reading/RowReader.ts'
 import { EVENTS } from '../../rollups/events.ts'
 import type { Material, StoredSeries } from '../series.ts'
-import { type Bucket, finerTimeframes, openOf, timeframeOf } from './bucket.ts'
+import { type Bucket, finerTimeframes, labelOf, openOf, openOfLabel, timeframeOf } from './bucket.ts'
 import { opensHolding } from './bucketRows.ts'
 import { build } from './CandleBuilder.ts'
 import type { BuiltCandle } from './completeness.ts'
@@ -24,9 +24,76 @@ export async function fill(
   stored: readonly Micros[],
   materials: readonly Material[] = materialsOf(series, bucket),
 ): Promise<BuiltCandle[]> {
-  const opens = await missing(reader, series, bucket, range, stored, materials)
-  return opens.length === 0 ? [] : build(reader, series, bucket, opens, materials)
+  const found: BuiltCandle[] = []
+  let held = 0
+  const calendar = await reader.calendarOf(series)
+  for (const part of phased(calendar, series, bucket, range)) {
+    const own = stored.filter((time) => time >= part.labels.from && time < part.labels.to)
+    const opens = await missing(
+      reader,
+      series,
+      part.bucket,
+      part.range,
+      own.map((time) => openOfLabel(time, part.bucket)),
+      materials,
+    )
+    const days = opens.filter((open) => isTraded(calendar, open, part.bucket))
+    if (days.length > 0) found.push(...(await build(reader, series, part.bucket, days, materials)))
+    held += own.length
+    if (held + found.length >= range.limit) break
+  }
+  return found
 }
+
+/** False for a trading day without a session: the one before the clocks change would reach into the next. */
+function isTraded(calendar: Calendar, open: Micros, bucket: Bucket): boolean {
+  const { dayStart } = calendar
+  const label = labelOf(open, bucket)
+  return label === open || !dayStart || openTime(calendar, dayStart(label), dayStart(label + bucket.length)) > 0
+}
+
+interface PhasedRange {
+  readonly bucket: Bucket
+  readonly range: CandleRange
+  /** The times that name its candles. */
+  readonly labels: Span
+}
+
+/** The parts of a range whose buckets are counted from one point, the latest first; one part, unless the market has sessions. */
+function* phased(calendar: Calendar, { parts }: StoredSeries, bucket: Bucket, range: CandleRange): Generator<PhasedRange> {
+  if (calendar.always) return yield { bucket, range, labels: EVER }
+  const oldest = Math.min(...parts.map(({ first, latest }) => first ?? latest))
+  const newest = Math.max(...parts.map(({ latest }) => latest))
+  const [from, to] = [range.from ?? oldest - bucket.length, Math.min(range.to, newest + bucket.length)]
+  const { length, origin } = bucket
+  if (from >= to) return
+  for (const { phase, ...labels } of phasesOf(calendar, length, origin, { from, to })) {
+    const shifted = { ...bucket, phase }
+    const [first, end] = [openOfLabel(labels.from, shifted), openOfLabel(labels.to, shifted)]
+    yield { bucket: shifted, range: { ...range, from: first, to: end }, labels }
+  }
+}
+
+/** Builds the buckets with these names from other material than bars of their own length; buckets that hold nothing are left out. */
+export async function buildNamed(
+  reader: RowReader,
+  series: StoredSeries,
+  bucket: Bucket,
+  labels: readonly Micros[],
+  materials: readonly Material[],
+): Promise<BuiltCandle[]> {
+  const found: BuiltCandle[] = []
+  const range = { from: Math.min(...labels), to: Math.max(...labels) + 1, limit: labels.length }
+  for (const part of phased(await reader.calendarOf(series), series, bucket, range)) {
+    const opens = labels
+      .filter((label) => label >= part.labels.from && label < part.labels.to)
+      .map((label) => openOfLabel(label, part.bucket))
+    if (opens.length > 0) found.push(...(await build(reader, series, part.bucket, opens, materials)))
+  }
+  return found
+}
+
+const EVER: Span = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
 
 /** The stored kinds of data that a bucket can be built from, the best first. */
 export function materialsOf(series: StoredSeries, bucket: Bucket): readonly Material[] {

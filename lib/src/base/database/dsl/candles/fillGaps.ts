@@ -1,4 +1,4 @@
-import { ALWAYS, type Calendar, candleOpen, decimal, openBars, type Timeframe, timeframeMicros } from '../../../types/index.ts'
+import { ALWAYS, barBefore, type Calendar, decimal, openBars, type Timeframe, timeframeMicros } from '../../../types/index.ts'
 import type { Candle } from '../results.ts'
 
 /**
@@ -15,8 +15,8 @@ export function fillGaps(candles: readonly Candle[], timeframe: Timeframe, limit
     const candle = candles[i] as Candle
     const next = candles[i + 1]
     if (next) {
-      const first = candleOpen(candle.time, timeframe) + length
-      const last = candleOpen(next.time - 1, timeframe)
+      const first = barBefore(calendar, timeframe, candle.time) + length
+      const last = barBefore(calendar, timeframe, next.time - 1)
       const open = last < first ? [] : openBars(calendar, timeframe, [{ from: first, to: last + length }])
       for (const span of open.reverse())
         for (let time = span.to - length; time >= span.from && newestFirst.length < limit; time -= length)

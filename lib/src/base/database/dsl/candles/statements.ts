@@ -8,11 +8,11 @@ import {
   timeframeMicros,
 } from '../../../types/index.ts'
 import type { Statement } from '../../reading/RowReader.ts'
-import { barFigures, isClosed } from '../../rollups/figures.ts'
+import { barFigures, isClosed, isSound } from '../../rollups/figures.ts'
 import { seriesNumberSql } from '../../tables/seriesLookup.ts'
 import { rowsTableOf } from '../../tables/tables.ts'
 import type { Material, SeriesKey } from '../series.ts'
-import type { Bucket } from './bucket.ts'
+import { type Bucket, originOf } from './bucket.ts'
 
 /** The latest `limit` candles that open in [from, to). */
 export interface CandleRange {
@@ -60,7 +60,15 @@ export function bucketsHolding(key: SeriesKey, bucket: Bucket, material: Materia
       rowsTableOf(tableOf(material)),
       `r.series = ${seriesNumberSql(TYPES[material] ?? 'ohlcv', { ...NAMES, ...(material in TABLES ? {} : { timeframe: '$9' }) })}`,
     ),
-    values: [coinId, source, currency, interval(bucket.length), formatTime(bucket.origin), ...bounds, ...timeframeOf(material)],
+    values: [
+      coinId,
+      source,
+      currency,
+      interval(bucket.length),
+      formatTime(originOf(bucket)),
+      ...bounds,
+      ...timeframeOf(material),
+    ],
   }
 }
 
@@ -70,7 +78,7 @@ const hullOf = (spans: readonly Span[]): readonly [string, string] => [
   formatTime(spans.reduce((most, { to }) => Math.max(most, to), Number.NEGATIVE_INFINITY)),
 ]
 
-const OF_BARS = `o.series = ${seriesNumberSql('ohlcv', { ...NAMES, timeframe: '$6' })} and o.flaw is null`
+const OF_BARS = `o.series = ${seriesNumberSql('ohlcv', { ...NAMES, timeframe: '$6' })} and ${isSound('o', '$8::boolean')}`
 
 /**
  * SQL: buckets built from bars.
@@ -131,7 +139,7 @@ export const runsWithin = (key: SeriesKey, bars: Timeframe, spans: readonly Span
 })
 
 /** SQL: $1–$3 the series, $4 opens, $5 the timeframe, $6 its length, $7 true if the market closes at times */
-const OWN = `select o.*, ${isClosed('o', '$6::interval', '$7::boolean')} as closed from ohlcv_data_rows as o
+const OWN = `select o.*, ${isClosed('o', '$6::interval', '$7::boolean')} as closed, ${isSound('o', '$7::boolean')} as sound from ohlcv_data_rows as o
 where o.series = ${seriesNumberSql('ohlcv', { ...NAMES, timeframe: '$5' })} and o.time = any ($4::timestamptz[])`
 
 /** The stored bars that open at these times, sound or not. */

@@ -1,9 +1,8 @@
 import { compareDecimals, formatTime, type Span, type Timeframe } from '../../../types/index.ts'
 import type { RowReader } from '../../reading/RowReader.ts'
 import { bucketOf } from '../candles/bucket.ts'
-import { build } from '../candles/CandleBuilder.ts'
 import type { BuiltCandle } from '../candles/completeness.ts'
-import { materialsOf } from '../candles/fill.ts'
+import { buildNamed, materialsOf } from '../candles/fill.ts'
 import { linesOf, toBar } from '../candles/packedBars.ts'
 import { boundText } from '../candles/statements.ts'
 import { findStored } from '../candles/stored.ts'
@@ -29,17 +28,8 @@ export async function contradictedBars(
   const bucket = bucketOf(timeframe)
   const finer = materialsOf(chosen, bucket).filter((material) => material !== timeframe)
   if (finer.length === 0) return 0
-  const built = new Map(
-    (
-      await build(
-        reader,
-        chosen,
-        bucket,
-        own.map(({ time }) => time),
-        finer,
-      )
-    ).map((one) => [one.time, one]),
-  )
+  const labels = own.map(({ time }) => time)
+  const built = new Map((await buildNamed(reader, chosen, bucket, labels, finer)).map((one) => [one.time, one]))
   return own.filter((bar) => {
     const other = built.get(bar.time)
     return other !== undefined && disagree(bar, other)

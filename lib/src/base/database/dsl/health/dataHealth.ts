@@ -1,4 +1,6 @@
 import {
+  barBefore,
+  barSpan,
   type Calendar,
   EARLIEST,
   MANUAL,
@@ -12,7 +14,6 @@ import {
 } from '../../../types/index.ts'
 import type { RowReader } from '../../reading/RowReader.ts'
 import type { SeriesHealth } from '../analysisResults.ts'
-import { bucketOf, openOf } from '../candles/bucket.ts'
 import type { dataHealthQuery } from '../query/analysisQueries.ts'
 import { toCursor } from '../query/cursor.ts'
 import type { QueryOf } from '../query/query.ts'
@@ -80,17 +81,16 @@ async function examineBars(
   from: Micros,
   to: Micros,
 ): Promise<SeriesHealth> {
-  const bucket = bucketOf(timeframe)
-  const { length } = bucket
-  const { interval: _, offGrid, ...measured } = await measure(reader, series, from, to)
-  const begin = Math.max(openOf(from - 1, bucket) + length, measured.first)
+  const length = timeframeMicros(timeframe)
+  const { interval: _, offGrid, ...measured } = await measure(reader, series, calendar, from, to)
+  const begin = Math.max(barBefore(calendar, timeframe, from - 1) + length, measured.first)
   // Bars are counted up to the newest one; the age shows missing ones after it.
   const end = Math.min(to - 1, measured.last)
-  const expected = end < begin ? 0 : barsWithin(calendar, timeframe, begin, openOf(end, bucket) + length)
+  const expected = end < begin ? 0 : barsWithin(calendar, timeframe, begin, barBefore(calendar, timeframe, end) + length)
   const missing = Math.max(0, expected - (measured.rows - offGrid))
   const contradicted = await contradictedBars(reader, series, timeframe, { from, to })
   const holes = missing > 0 ? await holesOf(reader, series, calendar, [from, to], length, length) : NO_HOLES
-  const age = ageOf(calendar, measured.last + length, to)
+  const age = ageOf(calendar, barSpan(calendar, timeframe, measured.last).to, to)
   const { count: gaps, longest } = holes
   return {
     ...series,
@@ -119,7 +119,14 @@ async function examineEvents(
   from: Micros,
   to: Micros,
 ): Promise<SeriesHealth> {
-  const { interval, open: _, filled: __, flawed: ___, offGrid: ____, ...measured } = await measure(reader, series, from, to)
+  const {
+    interval,
+    open: _,
+    filled: __,
+    flawed: ___,
+    offGrid: ____,
+    ...measured
+  } = await measure(reader, series, calendar, from, to)
   const usual = Math.max(LEAST, UNUSUAL * (interval ?? 0))
   const holes = interval === undefined ? NO_HOLES : await holesOf(reader, series, calendar, [from, to], usual, 0)
   const age = ageOf(calendar, measured.last, to)

@@ -1,5 +1,6 @@
 import { type Calendar, formatTime, type Micros, openTime } from '../../../types/index.ts'
 import { type RawRow, type RowReader, readInteger, readTime } from '../../reading/RowReader.ts'
+import { isSound, OFF_GRID } from '../../rollups/figures.ts'
 import { notFuture } from '../../tables/notFuture.ts'
 import { registrySql } from '../../tables/seriesLookup.ts'
 import { rowsTableOf } from '../../tables/tables.ts'
@@ -49,12 +50,12 @@ const keyOf = ({ coinId, source, currency, kind }: SeriesKind): string[] => [
   ...(isBars(kind) ? [kind] : []),
 ]
 
-const OFF_GRID = "'opens off the grid of its timeframe'"
-
 /** SQL: a live row is late if a live row with a later time arrived before it; a backfilled row is never late. */
 function statement(kind: SeriesKind['kind']): string {
   const next = isBars(kind) ? 5 : 4
-  const bars = isBars(kind) ? 't.is_final, t.built_from, t.flaw' : "true as is_final, '' as built_from, null as flaw"
+  const bars = isBars(kind)
+    ? `t.is_final, t.built_from, case when not ${isSound('t', `$${next + 2}::boolean`)} then t.flaw end as flaw`
+    : "true as is_final, '' as built_from, null as flaw"
   const found = `from ${tableOf(kind)} as t where ${ofSeries(kind)}`
   return `with w as materialized (select t.time, t.received_at, t.origin, ${bars} from ${tableOf(kind)} as t
     where ${ofSeries(kind)} and t.time >= $${next}::timestamptz and t.time < $${next + 1}::timestamptz order by t.time desc limit ${MOST_ROWS}),
@@ -70,9 +71,15 @@ function statement(kind: SeriesKind['kind']): string {
     count(*) filter (where flaw = ${OFF_GRID}) as off_grid from g`
 }
 
-export async function measure(reader: RowReader, series: SeriesKind, from: Micros, to: Micros): Promise<Measured> {
+export async function measure(
+  reader: RowReader,
+  series: SeriesKind,
+  calendar: Calendar,
+  from: Micros,
+  to: Micros,
+): Promise<Measured> {
   const { kind } = series
-  const values = [...keyOf(series), formatTime(from), formatTime(to)]
+  const values = [...keyOf(series), formatTime(from), formatTime(to), ...(isBars(kind) ? [!calendar.always] : [])]
   const [row = {}] = await reader.rows({ name: `health_${tableOf(kind)}`, text: statement(kind), values })
   const count = (name: string) => readInteger((row as RawRow)[name] as string)
   const time = (name: string) => readTime((row as RawRow)[name] as string)
@@ -106,7 +113,7 @@ export async function holesOf(
   const { kind } = series
   const next = isBars(kind) ? 5 : 4
   const [begin, end] = [`$${next}::timestamptz`, `$${next + 1}::timestamptz`]
-  const rows = `select t.time from ${tableOf(kind)} as t where ${ofSeries(kind)} and${isBars(kind) ? ` t.flaw is distinct from ${OFF_GRID} and` : ''}`
+  const rows = `select t.time from ${tableOf(kind)} as t where ${ofSeries(kind)} and${isBars(kind) && calendar.always ? ` t.flaw is distinct from ${OFF_GRID} and` : ''}`
   const text = `with w as ((${rows} t.time >= ${begin} and t.time < ${end} order by t.time desc limit ${MOST_ROWS})
     union all (${rows} t.time < ${begin} order by t.time desc limit 1) union all (${rows} t.time >= ${end} order by t.time limit 1)),
   h as (select * from (select time, lag(time) over (order by time) as before from w) as g where time - before > $${next + 2}::interval

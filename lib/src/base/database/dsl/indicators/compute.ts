@@ -1,4 +1,13 @@
-import { type Calendar, openBars, openTime, QiError, type Timeframe, timeframeMicros } from '../../../types/index.ts'
+import {
+  barSpan,
+  type Calendar,
+  openBars,
+  openTime,
+  QiError,
+  type Span,
+  type Timeframe,
+  timeframeMicros,
+} from '../../../types/index.ts'
 import type { RowReader } from '../../reading/RowReader.ts'
 import type { IndicatorPoint, IndicatorValues } from '../analysisResults.ts'
 import { candles } from '../candles/candles.ts'
@@ -92,7 +101,8 @@ function holes(all: readonly Candle[], timeframe: Timeframe, calendar: Calendar)
   const last = all.at(-1)
   if (!first || !last) return 0
   const length = timeframeMicros(timeframe)
+  const isOpen = ({ from, to }: Span) => openTime(calendar, from, to) > 0
   const open = openBars(calendar, timeframe, [{ from: first.time, to: last.time + length }])
   const wanted = Math.round(open.reduce((sum, span) => sum + span.to - span.from, 0) / length)
-  return wanted - all.filter(({ time }) => openTime(calendar, time, time + length) > 0).length
+  return wanted - all.filter(({ time }) => isOpen(barSpan(calendar, timeframe, time))).length
 }
