@@ -57,7 +57,7 @@ const schema = named(
     .object({
       coin: coin_id,
       timeframe: z.string(),
-      max_age: z.number().describe('seconds after which a price is stale'),
+      max_age: z.number().describe('open seconds of its market after which a price is stale'),
       computed: z.literal('float64').describe('basis points, correlations and ages; prices and differences are exact'),
       series: z.array(series),
       pairs: z.array(pair),

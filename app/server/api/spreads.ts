@@ -25,7 +25,7 @@ const schema = named(
   z
     .object({
       coin: coin_id,
-      max_age: z.number().describe('seconds after which a quote is stale'),
+      max_age: z.number().describe('open seconds of its market after which a quote is stale'),
       computed: z.literal('float64').describe('basis points and ages are computed; spreads and differences are exact'),
       venues: z.array(
         named(

@@ -20,6 +20,7 @@ import { inTransaction, type Pool, type PoolClient, withClient } from '../connec
 import { replicaState } from '../connections/replicaState.ts'
 import type { coverageQuery } from '../dsl/query/queries.ts'
 import type { QueryOf } from '../dsl/query/query.ts'
+import { instrumentCalendar } from '../tables/instrumentCalendar.ts'
 import { gapsOf } from './gaps.ts'
 import type { Known } from './known.ts'
 import { migrateCoverage } from './migrations.ts'
@@ -268,8 +269,8 @@ export class Coverage {
   async #calendarOf({ source, coinId }: CoveredSeries): Promise<Calendar> {
     const { rows } = await classified(() =>
       this.#pool.query<{ calendar: string | null }>(
-        `select coalesce((select calendar from trading_pairs where source = $1 and coin_id = $2),
-          (select calendar from securities where source = $1 and coin_id = $2),
+        `select coalesce((select ${instrumentCalendar('i')} from trading_pairs as i where source = $1 and coin_id = $2),
+          (select ${instrumentCalendar('i')} from securities as i where source = $1 and coin_id = $2),
           (select calendar from coverage_sources where source = $1)) as calendar`,
         [source, coinId],
       ),

@@ -1,6 +1,7 @@
 import type { Micros } from '../../types/index.ts'
 import { parseTime } from '../../types/index.ts'
 import type { Pool } from '../connections/pool.ts'
+import { instrumentCalendar } from '../tables/instrumentCalendar.ts'
 import { timeText } from './sql.ts'
 
 /** A calendar that stored series name, and the times of their records. */
@@ -12,11 +13,12 @@ export interface CalendarUse {
 }
 
 /** SQL: the calendar of a series is that of its pair or security, else that of its source. */
-const IN_USE = `select coalesce(p.calendar, e.calendar, c.calendar) as calendar, count(*) as series,
+const CALENDAR = `coalesce(${instrumentCalendar('p')}, ${instrumentCalendar('e')}, c.calendar)`
+const IN_USE = `select ${CALENDAR} as calendar, count(*) as series,
     ${timeText('min(s.first)')} as first, ${timeText('max(s.last)')} as last
   from series as s left join trading_pairs as p using (source, coin_id) left join securities as e using (source, coin_id)
     left join coverage_sources as c using (source)
-  where s.last is not null and s.first is not null and coalesce(p.calendar, e.calendar, c.calendar, '24x7') <> '24x7'
+  where s.last is not null and s.first is not null and coalesce(${CALENDAR}, '24x7') <> '24x7'
   group by 1 order by 1`
 
 /** The calendars of stored series, but for 24x7, in a store whose coverage is set up. */

@@ -1,6 +1,7 @@
 import type { CoverageFilter } from '../../types/index.ts'
 import { type Calendar, type Micros, type NumberRange, parseTime, type SeriesProof, type Span, union } from '../../types/index.ts'
 import type { Pool } from '../connections/pool.ts'
+import { instrumentCalendar } from '../tables/instrumentCalendar.ts'
 import { NEXT } from './discover.ts'
 import type { Known, Numbered, SettledSpan } from './known.ts'
 import { type KnownSource, outagesOf } from './sources.ts'
@@ -10,8 +11,8 @@ import { coveredTypes } from './types.ts'
 
 const SERIES = `select s.id, s.source, s.coin_id, s.currency, s.type, s.timeframe,
   ${timeText('case when s.last is not null then s.first end')} as first, ${timeText('s.last')} as last,
-  coalesce((select calendar from trading_pairs as i where i.source = s.source and i.coin_id = s.coin_id),
-    (select calendar from securities as i where i.source = s.source and i.coin_id = s.coin_id)) as calendar,
+  coalesce((select ${instrumentCalendar('i')} from trading_pairs as i where i.source = s.source and i.coin_id = s.coin_id),
+    (select ${instrumentCalendar('i')} from securities as i where i.source = s.source and i.coin_id = s.coin_id)) as calendar,
   (extract(epoch from ${SILENCE_LIMIT}) * 1000000)::bigint::text as limit,
   (select array_agg(array[state, ${timeText('lower(span)')}, ${timeText('upper(span)')}, reason, ${timeText('noted_at')},
       lower(numbers)::text, (upper(numbers) - 1)::text] order by lower(span), lower(numbers))

@@ -1,5 +1,6 @@
 import { ALWAYS, CALENDARS, type Calendar, type CalendarOwner, type SeriesCalendars } from '../../types/index.ts'
 import type { RawRow, Statement } from '../reading/textQuery.ts'
+import { instrumentCalendar } from '../tables/instrumentCalendar.ts'
 
 /** How long the calendars that were read stay fresh, in milliseconds: a source that restarts may name another calendar. */
 const FRESH_MS = 10_000
@@ -8,8 +9,8 @@ const FRESH_MS = 10_000
 const NAMED = {
   name: 'calendars',
   text: `select source, '' as coin_id, calendar from coverage_sources where calendar <> '24x7'
-    union all select source, coin_id, calendar from trading_pairs where calendar is not null
-    union all select source, coin_id, calendar from securities where calendar is not null`,
+    union all select source, coin_id, calendar from (select source, coin_id, ${instrumentCalendar('i')} as calendar from trading_pairs as i
+      union all select source, coin_id, ${instrumentCalendar('i')} from securities as i) as n where calendar is not null`,
 } as const
 const THERE = { name: 'calendars_there', text: "select to_regclass('coverage_sources') is not null as there" } as const
 

@@ -1,4 +1,4 @@
-import { nowMicros, QiError, subtractDecimals, timeframeMicros } from '../../../types/index.ts'
+import { nowMicros, openTime, QiError, subtractDecimals, timeframeMicros } from '../../../types/index.ts'
 import type { RowReader } from '../../reading/RowReader.ts'
 import { candles } from '../candles/candles.ts'
 import { coinNotFound } from '../coins/notFound.ts'
@@ -76,7 +76,9 @@ async function seriesOf(
   const closes = closesOf(read.candles)
   const newest = price ? { ...price, builtFrom: price.builtFrom ?? ('prices' as const) } : lastClose(read.candles.at(-1))
   if (!newest) return { series: { ...key, simulated, stale: true, candles: closes.size }, closes }
-  const ageSeconds = Math.max(0, (nowMicros() - newest.time) / 1_000_000)
+  const now = nowMicros()
+  const ageSeconds = Math.max(0, (now - newest.time) / 1_000_000)
+  const openSeconds = openTime(await reader.calendarOf(key), newest.time, now) / 1_000_000
   const { builtFrom, time } = newest
   return {
     series: {
@@ -86,7 +88,7 @@ async function seriesOf(
       builtFrom,
       time,
       ageSeconds,
-      stale: ageSeconds > maxAge,
+      stale: openSeconds > maxAge,
       candles: closes.size,
     },
     closes,

@@ -7,10 +7,11 @@ export function basisPoints(difference: Decimal, bid: Decimal, ask: Decimal): nu
   return middle > 0 ? (Number(difference) / middle) * 10_000 : undefined
 }
 
-export function spreadOf(quote: Quote, ageSeconds: number, maxAge: number): VenueSpread {
+/** The spread of a quote. @param stale true if it is too old to count */
+export function spreadOf(quote: Quote, ageSeconds: number, stale: boolean): VenueSpread {
   const spread = subtractDecimals(quote.ask, quote.bid)
   const spreadBps = basisPoints(spread, quote.bid, quote.ask)
-  return { quote, spread, ...(spreadBps !== undefined && { spreadBps }), ageSeconds, stale: ageSeconds > maxAge }
+  return { quote, spread, ...(spreadBps !== undefined && { spreadBps }), ageSeconds, stale }
 }
 
 /** Quote currencies that `like` compares as one. */

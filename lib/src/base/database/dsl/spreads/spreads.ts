@@ -1,11 +1,11 @@
-import { QiError, type Quote, quote } from '../../../types/index.ts'
+import { openTime, QiError, type Quote, quote } from '../../../types/index.ts'
 import type { RowReader } from '../../reading/RowReader.ts'
 import { coinNotFound } from '../coins/notFound.ts'
 import { rankOfOrigin } from '../preference.ts'
 import type { QueryOf } from '../query/query.ts'
 import { bestOf, LIKE_CURRENCIES, spreadOf } from './best.ts'
 import type { spreadsQuery } from './query.ts'
-import type { Spreads } from './results.ts'
+import type { Spreads, VenueSpread } from './results.ts'
 
 /** Series that are read for one answer. */
 const MOST = 1000
@@ -31,7 +31,13 @@ export async function spreads(reader: RowReader, query: QueryOf<typeof spreadsQu
   const coins = like ? [...new Set([coin, ...LIKE_CURRENCIES.map((currency) => `${base.toUpperCase()}/${currency}`)])] : [coin]
   const values = [coins, sources ?? null, includeSimulated]
   const rows = await reader.rows({ text: LATEST, values })
-  const venues = rows.flatMap((row) => reader.readable<Quote>(quote, [row]).map((one) => spreadOf(one, Number(row.age), maxAge)))
+  const venues: VenueSpread[] = []
+  for (const row of rows)
+    for (const one of reader.readable<Quote>(quote, [row])) {
+      const age = Number(row.age)
+      const openAge = openTime(await reader.calendarOf(one), one.time, one.time + Math.round(age * 1e6)) / 1e6
+      venues.push(spreadOf(one, age, openAge > maxAge))
+    }
   if (venues.length === 0) throw await coinNotFound(reader, { coin, source: sources?.join(', ') }, 'quote')
   return { coin, maxAge, venues, best: bestOf(venues, like) }
 }
