@@ -21,7 +21,9 @@ export const compareQuery = z
       .min(1)
       .max(31 * 86_400)
       .default(600)
-      .describe('open seconds of its market after which a price is stale: it is shown and marked, and not compared; at most 2678400'),
+      .describe(
+        'open seconds of its market after which a price is stale: it is shown and marked, and not compared; at most 2678400',
+      ),
     include_simulated: flag('also simulated and manual series beside those of providers'),
   })
   .describe('The price and the candles of one asset at each of its sources, compared')

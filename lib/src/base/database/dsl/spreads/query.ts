@@ -10,7 +10,9 @@ export const spreadsQuery = z
       .min(0.001)
       .max(86_400)
       .default(60)
-      .describe('open seconds of its market after which a quote is stale: it is shown and marked, and left out of the best; at most 86400'),
+      .describe(
+        'open seconds of its market after which a quote is stale: it is shown and marked, and left out of the best; at most 86400',
+      ),
     like: flag('also the other spot pairs of its base in USD and USDT, compared as if the two were one currency'),
     include_simulated: flag('also simulated and manual quotes beside those of venues'),
   })
