@@ -22,6 +22,6 @@ describe('docs/adding-a-column.md', () => {
 
   test('whose code keeps the rules of the house', async () => {
     await checkout.inCheckout('npx', 'biome', 'check', 'lib/src/base')
-    await checkout.inCheckout('npm', 'run', '--silent', 'types')
+    await checkout.checkTypes()
   })
 })

@@ -30,7 +30,7 @@ describe('docs/adding-a-destination.md', () => {
 
   test('whose code keeps the rules of the house', async () => {
     await checkout.inCheckout('npx', 'biome', 'check', 'lib/src/consumers/sinks/example')
-    await checkout.inCheckout('npm', 'run', '--silent', 'types')
+    await checkout.checkTypes()
     expect(await checkout.inCheckout('node', 'scripts/lint-imports.mjs')).toMatch(/all allowed/)
   })
 })

@@ -15,7 +15,7 @@ describe('docs/adding-a-setting.md', () => {
 
   test('whose code keeps the rules of the house', async () => {
     await checkout.inCheckout('npx', 'biome', 'check', 'lib/src/publishers/sources/simulated')
-    await checkout.inCheckout('npm', 'run', '--silent', 'types')
+    await checkout.checkTypes()
     expect(await checkout.inCheckout('node', 'scripts/generate.mjs', '--check')).toContain('up to date')
   })
 })

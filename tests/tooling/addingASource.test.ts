@@ -119,7 +119,7 @@ describe('docs/adding-a-source.md', () => {
 
   test('whose code keeps the rules of the house', async () => {
     await checkout.inCheckout('npx', 'biome', 'check', 'lib/src/publishers/sources/example')
-    await checkout.inCheckout('npm', 'run', '--silent', 'types')
+    await checkout.checkTypes()
     expect(await checkout.inCheckout('node', 'scripts/lint-imports.mjs')).toMatch(/all allowed/)
   })
 })

@@ -21,7 +21,7 @@ describe('docs/adding-a-tool.md', () => {
 
   test('whose code keeps the rules of the house', async () => {
     await checkout.inCheckout('npx', 'biome', 'check', 'lib/src/mcp-tools/consumer', 'tests/mcp-tools/consumer')
-    await checkout.inCheckout('npm', 'run', '--silent', 'types')
+    await checkout.checkTypes()
     expect(await checkout.inCheckout('node', 'scripts/lint-imports.mjs')).toMatch(/all allowed/)
   })
 })

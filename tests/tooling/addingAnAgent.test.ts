@@ -28,7 +28,7 @@ describe('docs/adding-an-agent.md', () => {
   test('whose code keeps the rules of the house', async () => {
     const folder = 'lib/src/consumers/agents/largest-move'
     await checkout.inCheckout('npx', 'biome', 'check', folder)
-    await checkout.inCheckout('npm', 'run', '--silent', 'types')
+    await checkout.checkTypes()
     expect(await checkout.inCheckout('node', 'scripts/lint-imports.mjs')).toMatch(/all allowed/)
   })
 

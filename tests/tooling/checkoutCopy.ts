@@ -11,6 +11,8 @@ export interface CheckoutCopy {
   readonly folder: string
   /** Runs a command in it. @returns stdout and stderr */
   readonly inCheckout: (command: string, ...args: string[]) => Promise<string>
+  /** @throws Error with the errors of types */
+  readonly checkTypes: () => Promise<unknown>
 }
 
 /**
@@ -29,11 +31,14 @@ export async function copyOfCheckout(env: Readonly<Record<string, string>>, with
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   // With what the last check of types found, only files that differ are checked.
   if (withTests) await copyFile(join(ROOT, '.tsbuildinfo'), join(folder, '.tsbuildinfo')).catch(() => {})
+  const inCheckout = async (command: string, ...args: string[]) => {
+    const { stdout: out, stderr } = await run(command, args, { cwd: folder, env: { ...process.env, NODE_OPTIONS: '', ...env } })
+    return `${out}${stderr}`
+  }
   return {
     folder,
-    async inCheckout(command, ...args) {
-      const { stdout: out, stderr } = await run(command, args, { cwd: folder, env: { ...process.env, NODE_OPTIONS: '', ...env } })
-      return `${out}${stderr}`
-    },
+    inCheckout,
+    // The packages keep the names under which the last check knows them: else it would be made for all files.
+    checkTypes: () => inCheckout('npm', 'run', '--silent', 'types', '--', '--preserveSymlinks'),
   }
 }
