@@ -9,5 +9,6 @@ import { kraken } from './kraken/index.ts'
 import { okx } from './okx/index.ts'
 import { replay } from './replay/index.ts'
 import { simulated } from './simulated/index.ts'
+import { twelvedata } from './twelvedata/index.ts'
 
-export const sourceDefinitions: Readonly<Record<string, SourceDefinition>> = { binance, bybit, ccxt, coinbase, coingecko, kraken, okx, replay, simulated }
+export const sourceDefinitions: Readonly<Record<string, SourceDefinition>> = { binance, bybit, ccxt, coinbase, coingecko, kraken, okx, replay, simulated, twelvedata }
