@@ -1,5 +1,4 @@
-import type { TwelveDataConfig } from './config.ts'
-import { PLANS } from './plans.ts'
+import { PLANS, type Plan } from './plans.ts'
 
 /** The jobs, most important first. */
 export const JOB_NAMES = ['quotes', 'candles', 'instruments'] as const
@@ -22,10 +21,18 @@ export interface CreditPlan {
   readonly problem?: string
 }
 
-type Settings = Pick<TwelveDataConfig, 'plan' | 'symbols' | 'timeframes' | 'intervals' | 'credits_per_minute' | 'credits_per_day'>
+/** The settings that decide how many credits are used. */
+export interface CreditSettings {
+  readonly plan: Plan
+  readonly symbols: readonly string[]
+  readonly timeframes: readonly string[]
+  readonly intervals: { readonly [name in JobName]?: number | undefined }
+  readonly credits_per_minute?: number | undefined
+  readonly credits_per_day?: number | undefined
+}
 
 /** The credits that a configuration needs, its intervals, and the problem if they do not fit the account. Pure. */
-export function planCredits({ plan, symbols, timeframes, intervals, ...account }: Settings): CreditPlan {
+export function planCredits({ plan, symbols, timeframes, intervals, ...account }: CreditSettings): CreditPlan {
   const perMinute = account.credits_per_minute ?? PLANS[plan].perMinute
   const perDay = account.credits_per_day ?? PLANS[plan].perDay
   const limit = Math.min(perMinute, (perDay ?? Number.POSITIVE_INFINITY) / MINUTES_A_DAY)
