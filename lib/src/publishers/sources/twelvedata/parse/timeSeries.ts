@@ -1,4 +1,5 @@
 import {
+  barSpan,
   closingTime,
   type ExactJson,
   type Micros,
@@ -6,7 +7,6 @@ import {
   ohlcv,
   QiError,
   type Timeframe,
-  timeframeMicros,
 } from '../../../../base/types/index.ts'
 import { Collector, type Parsed, type Seen } from '../../shared/collect.ts'
 import { arrayOf, objectOf, textOf } from '../../shared/json.ts'
@@ -31,7 +31,6 @@ export function parseTimeSeries(body: ExactJson, { listing, timeframe, settle }:
       `the answer is of ${String(symbol).slice(0, 40)} ${String(interval).slice(0, 20)}, expected ${listing.symbol} ${intervalOf(timeframe)}`,
     )
   const calendar = hoursOf(listing)
-  const length = timeframeMicros(timeframe)
   const out = new Collector<Ohlcv>(ohlcv)
   for (const [i, row] of arrayOf(values, 'values').entries())
     out.add(`values.${i}`, row, () => {
@@ -49,7 +48,7 @@ export function parseTimeSeries(body: ExactJson, { listing, timeframe, settle }:
         low: figure(low, 'low'),
         close: figure(close, 'close'),
         ...(traded !== undefined && { volume: traded }),
-        isFinal: closingTime(calendar, { from: time, to: time + length }) + settle <= seen.receivedAt,
+        isFinal: closingTime(calendar, barSpan(calendar, timeframe, time)) + settle <= seen.receivedAt,
         builtFrom: 'provider',
       }
     })
