@@ -11,12 +11,15 @@ async function open(options: FakeOptions = {}) {
   const server = await twelveData(options)
   const history = new TwelveDataHistory({ client: clientOf(server), symbols: [] })
   onTestFinished(() => history.close())
+  const instruments: RecordValues[] = []
   const all = async (from: number, to: number, series = HOURS) => {
     const records: RecordValues[] = []
-    for await (const batch of history.fetch(series, { from, to, spacing: 1 })) records.push(...batch.records)
+    for await (const batch of history.fetch(series, { from, to, spacing: 1 }))
+      if (batch.type.name === 'ohlcv') records.push(...batch.records)
+      else instruments.push(...batch.records)
     return records
   }
-  return { server, history, all }
+  return { server, history, all, instruments }
 }
 
 describe('windows', () => {
@@ -52,9 +55,10 @@ describe('windows', () => {
 
 describe('a window', () => {
   test('gives its bars with every digit, by time', async () => {
-    const { server, all } = await open()
+    const { server, all, instruments } = await open()
     const [from, to] = [at('2025-01-06'), at('2025-01-18')]
     const records = await all(from, to)
+    expect(instruments).toMatchObject([{ coinId: 'TA:XNAS', calendar: 'XNAS', mic: 'XNAS' }])
     expect(records.map(({ time, close }) => [time, close])).toEqual(server.truth('TA', from, to))
     expect(records).toHaveLength(8 * 7 + 7)
     expect(records[0]).toMatchObject({ origin: 'backfill', isFinal: true, builtFrom: 'provider', currency: 'USD' })

@@ -8,6 +8,10 @@ export interface CreditsOptions {
   /** The windows in milliseconds. Default: one minute, and 24 hours. */
   readonly minuteMs?: number | undefined
   readonly dayMs?: number | undefined
+  /** How late a call may arrive, in milliseconds. Default one second. */
+  readonly slackMs?: number | undefined
+  /** How long a permit of the day may wait for one of the minute, in milliseconds. Default five minutes. */
+  readonly waitMs?: number | undefined
   /** Gives the limit that all users of the key share. Default: limits of this process. */
   readonly shared?: ((limits: RateLimits) => RateLimit) | undefined
   readonly clock?: Clock | undefined
@@ -15,8 +19,8 @@ export interface CreditsOptions {
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
-/** Share of the day that a permit of it may wait for one of the minute: five minutes of 24 hours. */
-const WAITS = 1 / 288
+const SLACK_MS = 1000
+const WAIT_MS = 300_000
 
 /**
  * The credits of a key, which hold in every minute and in every day. A permit of the day is taken first and waits for one of the minute;
@@ -31,21 +35,17 @@ export class Credits implements RateLimit {
   /** One call at a time holds a permit of the day: the others of this process would wait behind it for the minute. */
   readonly #mutex = new Mutex()
 
-  constructor({ perMinute, perDay, minuteMs = MINUTE_MS, dayMs = DAY_MS, shared, clock = systemClock }: CreditsOptions) {
+  constructor(options: CreditsOptions) {
+    const { perMinute, perDay, minuteMs = MINUTE_MS, dayMs = DAY_MS, slackMs = SLACK_MS, waitMs = WAIT_MS } = options
+    const { clock = systemClock } = options
     const own = (limits: RateLimits) => new SlidingWindowLimit({ ...limits, peer: limits.service, clock })
-    const give = shared ?? own
+    const { shared: give = own } = options
     this.#minuteMs = minuteMs
-    this.#waitMs = dayMs * WAITS
+    this.#waitMs = waitMs
     this.#clock = clock
-    const minuteSlackMs = Math.min(1000, minuteMs / 10)
-    this.#minute = give({ service: 'Twelve Data', limit: perMinute, windowMs: minuteMs, slackMs: minuteSlackMs })
+    this.#minute = give({ service: 'Twelve Data', limit: perMinute, windowMs: minuteMs, slackMs })
     if (perDay !== undefined)
-      this.#day = give({
-        service: 'Twelve Data, a day',
-        limit: perDay,
-        windowMs: dayMs,
-        slackMs: 2 * this.#waitMs + minuteSlackMs,
-      })
+      this.#day = give({ service: 'Twelve Data, a day', limit: perDay, windowMs: dayMs, slackMs: 2 * waitMs + slackMs })
   }
 
   async acquire(weight: number, signal?: AbortSignal): Promise<void> {

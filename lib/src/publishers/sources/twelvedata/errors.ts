@@ -23,8 +23,8 @@ export function answerError(answer: ErrorAnswer, what: string, now: number = Dat
   const error = sharedError('Twelve Data', what, answer, { ...reading, remedy: remedyOf(code) }, now)
   const field = code === 'BAD_REQUEST' || code === 'NOT_FOUND' ? /\*\*(\w+)\*\*/.exec(text)?.[1] : undefined
   // Credits come back with the clock: at the next full minute, or at midnight UTC. A second more allows for another clock.
-  const retryAfterMs =
-    code === 'RATE_LIMITED' ? untilNext(/\bday\b|daily/i.test(text) ? DAY_MS : MINUTE_MS, now) + 1000 : error.retryAfterMs
+  const untilCredits = untilNext(/\bday\b|daily/i.test(text) ? DAY_MS : MINUTE_MS, now) + 1000
+  const retryAfterMs = error.retryAfterMs ?? (code === 'RATE_LIMITED' ? untilCredits : undefined)
   return new QiError(code, error.message, {
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(field !== undefined && { field }),

@@ -30,6 +30,9 @@ export class TwelveDataHistory implements History {
   /** When the bars of a series begin, by series. */
   readonly #earliest = new Map<string, Micros>()
 
+  /** Ids whose instrument was given. */
+  readonly #told = new Set<string>()
+
   constructor({ client, symbols }: TwelveDataHistoryOptions) {
     this.#client = client
     this.#symbols = symbols
@@ -59,6 +62,11 @@ export class TwelveDataHistory implements History {
     const listing = await this.#listing(series.coinId, either)
     const key = `${series.coinId}\n${timeframe}`
     this.#refuseBeforeFirst(listing, window, this.#earliest.get(key))
+    if (!this.#told.has(listing.coinId)) {
+      // It names the calendar of the series: without it nights would be gaps.
+      yield await this.#client.instrument(this.#nameOf(series.coinId), { signal: either, origin: 'backfill' })
+      this.#told.add(listing.coinId)
+    }
     let any = false
     for await (const batch of this.#bars(listing, timeframe, window, either)) {
       any = true
@@ -97,11 +105,15 @@ export class TwelveDataHistory implements History {
     throw new QiError('UNSUPPORTED', `Twelve Data has ${coinId} from ${since} on only`)
   }
 
+  /** The name of an id in the settings, which may tell its exchange. */
+  #nameOf(coinId: string): string {
+    return this.#symbols.find((symbol) => symbol === coinId || symbol.startsWith(`${coinId}:`)) ?? coinId
+  }
+
   /** @throws QiError NOT_FOUND listing the candidates */
   async #listing(coinId: string, signal?: AbortSignal): Promise<Listing> {
-    const name = this.#symbols.find((symbol) => symbol === coinId || symbol.startsWith(`${coinId}:`)) ?? coinId
     try {
-      return await this.#client.resolve(name, 'coin_id', { signal })
+      return await this.#client.resolve(this.#nameOf(coinId), 'coin_id', { signal })
     } catch (error) {
       if (!(error instanceof QiError) || error.code !== 'CONFIG_INVALID') throw error
       throw new QiError('NOT_FOUND', error.message, { cause: error, field: 'coin_id' })
