@@ -1,5 +1,7 @@
+import { zstdDecompressSync } from 'node:zlib'
+import { parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nowMicros, type Ohlcv, type Trade } from '../../lib/src/base/types/index.ts'
+import { nowMicros, type Ohlcv, type ProviderTerms, type Trade, termsText } from '../../lib/src/base/types/index.ts'
 import { marketBreadths } from '../../lib/src/consumers/agents/analytics/market.ts'
 import { config as analyticsSettings } from '../../lib/src/consumers/agents/analytics/settings.ts'
 import { largestCoins } from '../../lib/src/mcp-tools/bindings/largestCoins.ts'
@@ -8,6 +10,8 @@ import { DirectCaller } from '../../lib/src/mcp-tools/server/DirectCaller.ts'
 import type { Snapshot } from '../../lib/src/publishers/agents/shared/report.ts'
 import { marketSettings } from '../../lib/src/publishers/agents/shared/settings.ts'
 import { snapshotOf } from '../../lib/src/publishers/agents/shared/snapshot.ts'
+import { binance } from '../../lib/src/publishers/sources/binance/index.ts'
+import { loadConfig } from '../../lib/src/streaming/platform/index.ts'
 import { type LinkedTools, linkedTools } from '../mcp-tools/consumer/linked.ts'
 import { testDatabase } from '../support/database.ts'
 import { coinIdOf, storeVenues, VENUE_PAIRS, venueRecords } from '../support/venueRecords.ts'
@@ -230,9 +234,29 @@ describe('records of exchanges, without any price record', () => {
     ])
   })
 
-  it('an instrument names the terms of its provider', async () => {
-    const { body } = await get('/api/v1/instruments?search=BTC&limit=1')
-    expect(body).toMatchObject({ items: [{ coin_id: 'BTC/EUR' }], terms: {} })
+  it('an instrument names the terms of its provider, in JSON beside the rows, elsewhere in a column, and in MCP', async () => {
+    const { config } = loadConfig({ cwd: project.cwd, env: {} })
+    const { url } = await serving({ ...platformOf(engines), config })
+    const path = `${url}/api/v1/instruments?search=BTC/USDT&source=binance&limit=1`
+    const terms = binance.terms as ProviderTerms
+    expect((await getJson(path)).body).toMatchObject({ items: [{ coin_id: PAIR }], terms: { binance: terms } })
+    const line = (await (await fetch(`${path}&format=ndjson`)).json()) as { coin_id: string; terms: string }
+    expect(line).toMatchObject({ coin_id: PAIR, terms: termsText(terms) })
+    const [head = '', row = ''] = (await (await fetch(`${path}&format=csv`)).text()).split('\r\n')
+    expect(head).toMatch(/,terms$/)
+    expect(row).toContain(termsText(terms))
+    const bytes = await (await fetch(`${path}&format=parquet`)).arrayBuffer()
+    expect(
+      await parquetReadObjects({ file: bytes, compressors: { ZSTD: (packed) => zstdDecompressSync(packed) } }),
+    ).toMatchObject([{ coin_id: PAIR, terms: termsText(terms) }])
+    expect((await cli('find', PAIR, '--source', 'binance', '--csv')).stdout).toContain(termsText(terms))
+    const { contents } = await tools.client.readResource({ uri: 'qicore://instruments' })
+    const listed = JSON.parse((contents[0] as { readonly text: string }).text) as { items: object[]; terms: object }
+    expect(listed).toMatchObject({ more: false, terms: { binance: terms } })
+    expect(listed.items).toHaveLength(records.instruments.length)
+    expect(await tools.call('stream_crypto_data', { action: 'list', source: 'binance' })).toMatchObject({
+      publishers: [{ source: 'binance', terms: termsText(terms) }],
+    })
   })
 
   it('pairs correlate', async () => {

@@ -1,5 +1,5 @@
 import { type FoundInstrument, findQuery, foundWire, parseQuery } from '../../../lib/src/base/database/index.ts'
-import { QiError } from '../../../lib/src/base/types/index.ts'
+import { QiError, termsText } from '../../../lib/src/base/types/index.ts'
 import { termsOf } from '../../../lib/src/streaming/platform/index.ts'
 import { openReadsOf } from '../engines.ts'
 import type { Session } from '../session.ts'
@@ -13,18 +13,19 @@ export async function run(session: Session, input: FindInput): Promise<undefined
   const loaded = await session.load()
   await using store = await openReadsOf(session, loaded)
   const found = await session.unlessInterrupted(store.dsl.findInstruments(query))
-  const rows = found.map(foundWire)
+  const terms = termsOf(
+    loaded.config.sources,
+    found.map((one) => one.source),
+  )
+  const rows = found.map((one) => {
+    const of = terms[one.source]
+    return { ...foundWire(one), ...(of && { terms: termsText(of) }) }
+  })
   if (session.json) await session.out.json(rows)
   else if (session.csv) await printCsv(session.out, FIELDS, rows)
   else if (found.length > 0) {
     await printTable(session.out, columns, found)
-    for (const [source, { attribution, redistribution }] of Object.entries(
-      termsOf(
-        loaded.config.sources,
-        found.map((one) => one.source),
-      ),
-    ))
-      await session.remark(`terms of ${source}: attribution: ${attribution}; redistribution: ${redistribution}`)
+    for (const [source, of] of Object.entries(terms)) await session.remark(`terms of ${source}: ${termsText(of)}`)
   }
   if (found.length === 0)
     throw new QiError('NOT_FOUND', `no instrument has "${query.text}" in its id, ticker or name: try a shorter part`, {
@@ -35,7 +36,7 @@ export async function run(session: Session, input: FindInput): Promise<undefined
 
 const FIELDS = [
   ...['coin_id', 'symbol', 'name', 'kind', 'asset_class', 'mic', 'currency', 'timezone'],
-  ...['source', 'stored', 'rank'],
+  ...['source', 'stored', 'rank', 'terms'],
 ]
 
 const columns: readonly Column<FoundInstrument>[] = [

@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import { instrumentsQuery } from '../../../lib/src/base/database/index.ts'
-import { recordTypes } from '../../../lib/src/base/types/index.ts'
+import {
+  type Instrument,
+  listedInstrument,
+  type ProviderTerms,
+  recordTypes,
+  termsText,
+} from '../../../lib/src/base/types/index.ts'
 import { termsOf } from '../../../lib/src/streaming/platform/index.ts'
 import { json } from '../headers.ts'
 import { formatHeaders, formatNames, formatOf, formatParameter, otherTypes } from '../history/format.ts'
@@ -44,21 +50,23 @@ export const instruments = defineRoute({
   query: instrumentsQuery.extend({ format: formatParameter }),
   headers: formatHeaders.pick({ accept: true }),
   responses: {
-    200: { description: 'instruments', schema: instrumentPage, more: otherTypes },
+    200: {
+      description: 'instruments; CSV, NDJSON and Parquet have the terms in a column `terms`',
+      schema: instrumentPage,
+      more: otherTypes,
+    },
   },
   errors: ['BAD_REQUEST', 'UNAVAILABLE', 'TIMEOUT'],
   async answer({ platform }, { format: parameter, ...query }, asked) {
     const format = formatOf({ suffix: asked.suffix, parameter, accept: asked.header('accept') })
     const page = await platform.store.reads.dsl.listInstruments(query)
-    if (format === 'json') {
-      const terms = platform.config
-        ? termsOf(
-            platform.config.sources,
-            page.items.map(({ source }) => source),
-          )
-        : {}
-      return json(`${pageJson(instrument, page).slice(0, -1)},"terms":${JSON.stringify(terms)}}`)
-    }
-    return listAnswer(asked, format, 'instruments', instrument, page)
+    const named = new Set(page.items.map(({ source }) => source))
+    const terms = platform.config ? termsOf(platform.config.sources, named) : {}
+    if (format === 'json') return json(`${pageJson(instrument, page).slice(0, -1)},"terms":${JSON.stringify(terms)}}`)
+    // Tables and lines have no place beside the rows, so each row has its terms.
+    const items = page.items.map((item) => withTerms(item, terms[item.source]))
+    return listAnswer(asked, format, 'instruments', listedInstrument, { ...page, items })
   },
 })
+
+const withTerms = (item: Instrument, of: ProviderTerms | undefined) => (of ? { ...item, terms: termsText(of) } : item)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineTool, type ToolContext } from '../../base/agent/index.ts'
-import { formatTime, QiError, type SourceStatus } from '../../base/types/index.ts'
+import { formatTime, QiError, type SourceStatus, termsText } from '../../base/types/index.ts'
 import { saying } from '../shared/text.ts'
 
 const setting = z.object({
@@ -16,6 +16,7 @@ const publisher = z.object({
   state: z.string().describe('idle: not started; elsewhere: another process runs it'),
   summary: z.string(),
   gives_history: z.boolean(),
+  terms: z.string().optional().describe('of its provider'),
   fallback_for: z.string().optional(),
   received: z.number().optional().describe('records pulled since it started'),
   published: z.number().optional().describe('records durable in the stream'),
@@ -111,7 +112,7 @@ async function answer(context: ToolContext, named: string | undefined, done?: st
 }
 
 async function describe({ platform, coverage }: ToolContext, source: SourceStatus): Promise<z.input<typeof publisher>> {
-  const { name, type, summary, history, state, fallbackFor } = source
+  const { name, type, summary, history, state, fallbackFor, terms } = source
   const stats = platform.getStatus().publishers.find((one) => one.source === name)
   const elsewhere = state !== 'running' && state !== 'restarting' && (await coverage.runs(name))
   const trouble =
@@ -124,6 +125,7 @@ async function describe({ platform, coverage }: ToolContext, source: SourceStatu
     state: elsewhere ? 'elsewhere' : state,
     summary,
     gives_history: history,
+    ...(terms && { terms: termsText(terms) }),
     ...(fallbackFor !== undefined && { fallback_for: fallbackFor }),
     ...(stats && {
       received: stats.received,

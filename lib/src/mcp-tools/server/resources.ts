@@ -1,7 +1,7 @@
 import type { McpServer } from '@modelcontextprotocol/server'
 import type { ToolHandles } from '../../base/agent/index.ts'
 import { dataHealthWire, latestPriceWire } from '../../base/database/index.ts'
-import { recordTypes } from '../../base/types/index.ts'
+import { instrument, recordTypes } from '../../base/types/index.ts'
 import { provenanceOf } from '../answer/provenance.ts'
 import { recordFacts } from '../shared/facts.ts'
 
@@ -24,6 +24,8 @@ const jsonResource =
 
 /** Most series in a resource, which is read as a whole. */
 const MOST = 25
+/** Most instruments in a resource. */
+const MOST_LISTED = 100
 const MORE = `only ${MOST} series are shown: the tools page through all`
 
 export const resources: readonly AddResource[] = [
@@ -38,6 +40,17 @@ export const resources: readonly AddResource[] = [
       const wires = items.map(latestPriceWire)
       const more = next !== undefined
       return { items: wires, more, provenance: provenanceOf(recordFacts(wires, more ? MORE : undefined), readAt) }
+    },
+  ),
+  jsonResource(
+    'instruments',
+    'qicore://instruments',
+    'Instruments',
+    `Up to ${MOST_LISTED} instruments that the sources list, as records on the wire, and the terms of each source's provider.`,
+    async ({ reads, platform }) => {
+      const { items, next } = await reads.dsl.listInstruments({ limit: MOST_LISTED })
+      const terms = platform.listSources().flatMap(({ name, terms: of }) => (of ? [[name, of] as const] : []))
+      return { items: items.map((item) => instrument.toWire(item)), more: next !== undefined, terms: Object.fromEntries(terms) }
     },
   ),
   jsonResource(

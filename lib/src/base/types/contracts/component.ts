@@ -19,6 +19,10 @@ export interface ProviderTerms {
   readonly url?: string
 }
 
+/** Terms as one text, for a column. */
+export const termsText = ({ attribution, redistribution, url }: ProviderTerms): string =>
+  `attribution: ${attribution}; redistribution: ${redistribution}${url === undefined ? '' : `; ${url}`}`
+
 /** A type of source: the export of a folder of `publishers/sources`. Registry, settings, docs page and CLI help are made from it. */
 export interface SourceDefinition<C extends z.ZodObject = z.ZodObject> {
   readonly name: string

@@ -3,6 +3,7 @@ import type { ErrorCode, QiError } from '../errors.ts'
 import type { Trouble } from '../failures.ts'
 import type { Origin, RecordType, RecordValues } from '../records/index.ts'
 import type { BackfillRequest, BackfillResult, BackfillRunOptions } from './backfill.ts'
+import type { ProviderTerms } from './component.ts'
 import type { RateBudget } from './rateLimit.ts'
 import type { SettingWarning, SourceContext, SourceFigures } from './source.ts'
 import type { Stream } from './stream.ts'
@@ -150,6 +151,8 @@ export interface SourceStatus {
   readonly fallbackFor?: string
   /** True if it has history. */
   readonly history: boolean
+  /** The terms of its provider; absent if its type names none. */
+  readonly terms?: ProviderTerms
   readonly settings: readonly SourceSetting[]
 }
 

@@ -28,6 +28,7 @@ export { type FieldKind, idCheck, MOST_DECIMALS, takesPlainText } from './fields
 export { type Indicator, indicator } from './indicator.ts'
 export { ASSET_CLASSES, type AssetClass, type Instrument, instrument } from './instrument.ts'
 export { latestPrice } from './latestPrice.ts'
+export { listedInstrument } from './listedInstrument.ts'
 export { type MarketAnalytics, marketAnalytics } from './marketAnalytics.ts'
 export { BUILT_FROM, type Ohlcv, ohlcv } from './ohlcv.ts'
 export { type Price, price } from './price.ts'

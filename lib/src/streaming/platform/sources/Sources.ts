@@ -157,6 +157,7 @@ export class Sources {
         state: parts.get(partOf(name)) ?? (isFallback ? 'running' : 'idle'),
         ...(isFallback && { fallbackFor: DEFAULT_SOURCE }),
         history: type.history !== undefined,
+        ...(type.terms && { terms: type.terms }),
         settings: describeSettings(type),
       }
     })
