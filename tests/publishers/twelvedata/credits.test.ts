@@ -10,11 +10,11 @@ import { KEY, twelveData } from './server.ts'
 
 const PROCESS = fileURLToPath(new URL('./creditProcess.ts', import.meta.url))
 
-test('four processes share both windows of a key: neither is exceeded in any sliding window', { timeout: 60_000 }, async () => {
+test('four processes share both windows of a key: neither is exceeded in any sliding window', { timeout: 120_000 }, async () => {
   const server = await twelveData()
   const database = await createDatabase()
   onTestFinished(database.drop)
-  const limits = { perMinute: 4, perDay: 10, minuteMs: 1000, dayMs: 4000, slackMs: 800, waitMs: 3000 }
+  const limits = { perMinute: 4, perDay: 10, minuteMs: 1000, dayMs: 4000, slackMs: 2000, waitMs: 4000 }
   const settings = { databaseUrl: database.url, baseUrl: server.url, apiKey: KEY, calls: 4, limits }
   const children = Array.from({ length: 4 }, () =>
     fork(PROCESS, [JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] }),
@@ -31,7 +31,7 @@ test('four processes share both windows of a key: neither is exceeded in any sli
     expect(code, text).toBe(0)
     expect(text).not.toContain(KEY)
   }
-  const calls = server.asked.map(({ at }) => ({ at, weight: 1 }))
+  const calls = server.asked.filter(({ path }) => !path.startsWith('/warm')).map(({ at }) => ({ at, weight: 1 }))
   expect(calls).toHaveLength(16)
   expect(mostInWindow(calls, limits.minuteMs)).toBeLessThanOrEqual(limits.perMinute)
   expect(mostInWindow(calls, limits.dayMs)).toBeLessThanOrEqual(limits.perDay)
