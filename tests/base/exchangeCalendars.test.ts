@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { gapsOf } from '../../lib/src/base/database/coverage/gaps.ts'
+import type { Known } from '../../lib/src/base/database/coverage/known.ts'
 import {
   type Calendar,
   calendarOf,
+  closingTime,
   formatTime,
   openHours,
   openTime,
@@ -91,6 +94,43 @@ test('foreign exchange is closed from Friday to Sunday, 17:00 in New York, winte
   ])
   expect(hours('fx', '2025-03-08T00:00:00Z', '2025-03-09T21:00:00Z')).toEqual([])
   expect(hours('fx', '2025-11-02T00:00:00Z', '2025-11-02T23:00:00Z')).toEqual(['2025-11-02T22:00Z/2025-11-02T23:00Z'])
+})
+
+test('New York over the whole table: bars of the sessions leave no gap, and a session without bars is one', () => {
+  const xnys = calendarOf('XNYS')
+  const { from, to } = xnys.known as Span
+  const sessions = [...xnys.spans(from, to)]
+  const HOUR = 3_600_000_000
+  const held = (timeframe: '1h' | '1d', some: readonly Span[]) =>
+    some.flatMap((span) =>
+      timeframe === '1d'
+        ? [{ from: Math.floor(span.from / DAY) * DAY, to: (Math.floor(span.from / DAY) + 1) * DAY }]
+        : [{ from: span.from, to: span.from + Math.ceil((span.to - span.from) / HOUR) * HOUR }],
+    )
+  for (const timeframe of ['1h', '1d'] as const) {
+    const length = timeframe === '1d' ? DAY : HOUR
+    const known = (bars: readonly Span[]): Known => ({
+      series: { source: 'stocks', coinId: 'AAPL:XNAS', currency: 'USD', type: 'ohlcv', timeframe },
+      ...{ proof: 'timeframe', first: bars[0]?.from, last: (bars.at(-1)?.to ?? 0) - length, held: bars, islands: [], empty: [] },
+      ...{ emptyNumbers: [], requested: [], requestedNumbers: [], limit: 0, source: undefined, platform: undefined, outages: [] },
+      ...{ calendar: xnys, now: to },
+    })
+    const bars = held(timeframe, sessions)
+    expect(gapsOf(known(bars))).toEqual([])
+    const i = 1000
+    expect(gapsOf(known(bars.toSpliced(i, 1))).map(({ from, to }) => ({ from, to }))).toEqual([bars[i]])
+  }
+})
+
+test('a bar of the session is final with its close, over the whole table', () => {
+  const xnys = calendarOf('XNYS')
+  const { from, to } = xnys.known as Span
+  for (const span of xnys.spans(from, to)) {
+    const day = Math.floor(span.from / DAY) * DAY
+    expect(closingTime(xnys, { from: day, to: day + DAY })).toBe(span.to)
+    const last = span.from + Math.floor((span.to - span.from - 1) / 3_600_000_000) * 3_600_000_000
+    expect(closingTime(xnys, { from: last, to: last + 3_600_000_000 })).toBe(span.to)
+  }
 })
 
 test('beyond the table no hours are known', () => {

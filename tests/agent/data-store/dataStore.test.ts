@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Run } from '../../../lib/src/base/agent/index.ts'
-import { type Decimal, ohlcv, parseTime, price, type Trade, trade } from '../../../lib/src/base/types/index.ts'
+import { type Decimal, instrument, ohlcv, parseTime, price, type Trade, trade } from '../../../lib/src/base/types/index.ts'
 import type { QualityReport } from '../../../lib/src/consumers/agents/data-store/report.ts'
 import { loadConfig } from '../../../lib/src/streaming/platform/index.ts'
 import { testDatabase } from '../../support/database.ts'
@@ -12,6 +12,13 @@ const { url } = await testDatabase()
 let hosted: HostedAgents
 beforeAll(async () => {
   hosted = await hostedAgents({ databaseUrl: url, yaml: 'agents:\n  data-store:\n    keep_days: { trades: 30, quotes: 7 }\n' })
+  // Before the first read: calendars are cached for ten seconds.
+  await hosted.platform.store.timescale.upsert(instrument, [
+    {
+      ...{ coinId: 'AAPL:XNAS', source: 'stocks', time: 0, receivedAt: 0, origin: 'live', kind: 'security', symbol: 'AAPL' },
+      ...{ name: 'Apple', active: true, mic: 'XNAS' },
+    },
+  ])
 })
 afterAll(() => hosted[Symbol.asyncDispose]())
 
@@ -38,6 +45,24 @@ const tradeOf = (id: string, at: number): Trade => ({
 })
 
 describe('the store', () => {
+  test('of a stock, nothing is stale or missing at night, on a weekend and after an early close', async () => {
+    const { store } = hosted.platform
+    const open = parseTime('2025-11-28T14:30:00Z')
+    const stock = { coin: 'AAPL:XNAS', source: 'stocks' }
+    // Friday after Thanksgiving, which closes at 18:00 UTC: the last hour is a half.
+    const before = candlesOf(stock, quiet(7), parseTime('2025-11-26T14:30:00Z'))
+    await store.timescale.upsert(ohlcv, [...before, ...candlesOf(stock, quiet(4), open)])
+    for (const to of ['2025-11-28T20:30:00Z', '2025-11-29T04:00:00Z', '2025-11-30T12:00:00Z', '2025-12-01T14:29:00Z']) {
+      const report = await run<QualityReport>('main', { to, hours: 120 })
+      const ours = ({ coin_id }: { coin_id: string }) => coin_id === 'AAPL:XNAS'
+      expect(report.health.worst.filter(ours), to).toEqual([])
+      expect(report.gaps.longest.filter(ours), to).toEqual([])
+      expect(report.duplicates.misaligned.filter(ours), to).toEqual([])
+    }
+    const late = await run<QualityReport>('main', { to: '2025-12-01T16:31:00Z', hours: 120 })
+    expect(late.health.worst).toContainEqual(expect.objectContaining({ coin_id: 'AAPL:XNAS', status: 'stale' }))
+  })
+
   test('is examined, with the same result twice; retention is proposed, and applied when a human approves', async () => {
     const { store, stream, coverage } = hosted.platform
     const whole = candlesOf({ coin: 'acorn' }, quiet(48))

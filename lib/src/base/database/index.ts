@@ -67,6 +67,7 @@ export type { CompressionStatistics, TableStatistics } from './statistics/TableS
 export { openStore, type Store } from './store/openStore.ts'
 export type { ReadStore } from './store/readStore.ts'
 export type { StoreConfig } from './store/storeConfig.ts'
+export { seriesCalendar } from './tables/instrumentCalendar.ts'
 export { newestFirst } from './tables/marketOrder.ts'
 export { notFuture } from './tables/notFuture.ts'
 export { seriesNumberSql } from './tables/seriesLookup.ts'

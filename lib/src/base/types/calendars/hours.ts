@@ -32,18 +32,18 @@ export const barBefore = (calendar: Calendar, timeframe: Timeframe, time: Micros
 
 /** The time that names the bar of a moment. */
 function barOpen(calendar: Calendar, timeframe: Timeframe, time: Micros): Micros {
-  const { dayStart, sessionDay } = calendar
+  const { sessionDay } = calendar
   const length = timeframeMicros(timeframe)
-  if (length >= DAY) return candleOpen(dayStart ? tradingDate(dayStart, time) : time, timeframe)
+  if (length >= DAY) return candleOpen(tradingDate(calendar, time), timeframe)
   if (!sessionDay) return candleOpen(time, timeframe)
   const { open } = sessionDay(time)
   return open + Math.floor((time - open) / length) * length
 }
 
 /** 00:00 UTC of the date whose trading day a moment belongs to. */
-function tradingDate(dayStart: (date: Micros) => Micros, time: Micros): Micros {
+export function tradingDate({ dayStart }: Calendar, time: Micros): Micros {
   const date = Math.floor(time / DAY) * DAY
-  return time >= dayStart(date + DAY) ? date + DAY : date
+  return dayStart && time >= dayStart(date + DAY) ? date + DAY : date
 }
 
 /** The bars of a timeframe that the market is open in, of stretches that begin and end with a bar. */

@@ -4,7 +4,7 @@ import { EXCHANGES } from './exchanges.ts'
 import { FX } from './fx.ts'
 
 export { ALWAYS, type Calendar, type CalendarOwner, NEVER_CLOSED, type SeriesCalendars } from './Calendar.ts'
-export { barBefore, barSpan, closingTime, openBars, openHours, openTime, type Phase, phasesOf } from './hours.ts'
+export { barBefore, barSpan, closingTime, openBars, openHours, openTime, type Phase, phasesOf, tradingDate } from './hours.ts'
 
 /** Every calendar that a source may name. */
 export const CALENDARS: readonly Calendar[] = [ALWAYS, FX, ...EXCHANGES]

@@ -24,6 +24,9 @@ export interface CoverageFilter {
   readonly timeframes?: readonly Timeframe[] | undefined
 }
 
+/** The end of the reason of an empty span that the provider answered for, after the name of the source. */
+export const NOTHING_THERE = ' has nothing there'
+
 /**
  * The reason of a gap. `stopped`: the platform did not run. `reconnect`: it ran, but the source did not, or was cut off from its provider.
  * `provider`: both ran, or the provider was asked, and it gave nothing. `interrupted`: a backfill asked for it and did not finish.

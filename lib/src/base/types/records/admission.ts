@@ -22,10 +22,18 @@ export function admit<R extends RecordValues>(
   now: Micros,
   calendarOf: CalendarOf = alwaysOpen,
 ): R {
-  if ((record.time as Micros) > now + type.ahead) throw fromTheFuture(type.name, 'time', record.time as Micros, type.ahead, now)
+  if ((record.time as Micros) > now + type.ahead && !hasBegun(record, now, calendarOf))
+    throw fromTheFuture(type.name, 'time', record.time as Micros, type.ahead, now)
   if ((record.receivedAt as Micros) > now + CLOCK_SLACK)
     throw fromTheFuture(type.name, 'received_at', record.receivedAt as Micros, CLOCK_SLACK, now)
   return closedOnceOver(record, calendarOf)
+}
+
+/** True for a bar that is named by a date whose trading day has begun: it may do so before 00:00 UTC. */
+function hasBegun({ time, timeframe, source, coinId }: RecordValues, now: Micros, calendarOf: CalendarOf): boolean {
+  if (typeof timeframe !== 'string') return false
+  const calendar = calendarOf({ source: source as string, coinId: coinId as string })
+  return barSpan(calendar, timeframe as Timeframe, time as Micros).from <= now
 }
 
 /** A candle that was received before its end, which may be the close of its market, is not final, whatever it claims. */

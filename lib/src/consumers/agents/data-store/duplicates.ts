@@ -1,13 +1,14 @@
-import type { Pool } from '../../../base/database/index.ts'
+import { type Pool, seriesCalendar } from '../../../base/database/index.ts'
 import { TIMEFRAMES, timeframeMicros, timeframeOrigin } from '../../../base/types/index.ts'
 import type { Duplicates, Late } from './report.ts'
 
 const LISTED = 20
 
-/** $1, $2: the period. $3 to $5: the timeframes, their lengths and the origins of their buckets, in microseconds. */
+/** Bars of markets that close count from the open of a session, so they are left out. $1, $2: the period. $3 to $5: the timeframes, their lengths and the origins of their buckets, in microseconds. */
 const MISALIGNED = `select coin_id, source, currency, o.timeframe, count(*)::int as rows
   from ohlcv_data as o join unnest($3::text[], $4::bigint[], $5::bigint[]) as l (timeframe, length, origin) on l.timeframe = o.timeframe
   where time >= $1 and time < $2 and mod((extract(epoch from time) * 1000000)::bigint - l.origin, l.length) <> 0
+    and ${seriesCalendar('o')} = '24x7'
   group by 1, 2, 3, 4 order by 5 desc, 1, 2, 3, 4 limit ${LISTED}`
 const TWINS = `select coin_id, source, currency, sum(n - 1)::int as rows from (
     select coin_id, source, currency, count(*) as n from trades where time >= $1 and time < $2

@@ -10,6 +10,7 @@ import {
   type HistoryWindow,
   intersect,
   type Logger,
+  NOTHING_THERE,
   type NumberRange,
   nowMicros,
   recordTypes,
@@ -177,7 +178,7 @@ export class Backfill implements AsyncDisposable {
         // The provider may still add records this recent: they are not settled as empty.
         const past = { from: Number.MIN_SAFE_INTEGER, to: Math.max(from, nowMicros() - 2 * window.spacing) }
         const { count: records, overwritten } = arrivals
-        done = { records, overwritten, held, empty: intersect(empty, [past]), reason: `${task.source} has nothing there` }
+        done = { records, overwritten, held, empty: intersect(empty, [past]), reason: `${task.source}${NOTHING_THERE}` }
       } catch (thrown) {
         const error = toQiError(thrown)
         if (error.code !== 'UNSUPPORTED') throw error

@@ -1,4 +1,4 @@
-import { timeframeMicros } from '../../../types/index.ts'
+import { type Calendar, type Micros, openBars, type Timeframe, timeframeMicros } from '../../../types/index.ts'
 import type { RowReader } from '../../reading/RowReader.ts'
 import type { PriceAnomalies, PriceAnomaly } from '../analysisResults.ts'
 import { candles } from '../candles/candles.ts'
@@ -22,7 +22,8 @@ export async function priceAnomalies(reader: RowReader, query: QueryOf<typeof an
   const found = [...older, ...asked.candles]
   // Closed partial candles are left out; the latest candle stays although it is open, since its close is the current price.
   const all = found.filter(({ isFinal, partial, flaw }) => !(isFinal && partial) && flaw === undefined)
-  const scored = score(all, { length: timeframeMicros(timeframe), window, threshold })
+  const between = candlesBetween(await reader.calendarOf(series), timeframe)
+  const scored = score(all, { candlesBetween: between, window, threshold })
   const examined = scored.filter(({ time }) => begin !== undefined && time >= begin)
   return {
     series,
@@ -33,6 +34,15 @@ export async function priceAnomalies(reader: RowReader, query: QueryOf<typeof an
     partial: found.length - all.length,
     missing: examined.length > 0 ? 0 : Math.max(1, window + 2 - all.length),
     anomalies: examined.filter(({ isAnomaly }) => isAnomaly).map(withoutMark),
+  }
+}
+
+/** Counts candles of open hours: a night or a weekend is no hole. A candle outside of open hours counts as one. */
+function candlesBetween(calendar: Calendar, timeframe: Timeframe): (from: Micros, to: Micros) => number {
+  const length = timeframeMicros(timeframe)
+  return (from, to) => {
+    const open = openBars(calendar, timeframe, [{ from, to }]).reduce((sum, span) => sum + span.to - span.from, 0)
+    return Math.max(1, Math.round(open / length))
   }
 }
 

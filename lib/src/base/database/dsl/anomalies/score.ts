@@ -4,8 +4,8 @@ import type { Candle } from '../results.ts'
 import { spreadOf } from './robust.ts'
 
 export interface ScoreOptions {
-  /** The length of a candle. */
-  readonly length: Micros
+  /** How many candles of open hours lie between the opens of two, the second included. */
+  readonly candlesBetween: (from: Micros, to: Micros) => number
   readonly window: number
   readonly threshold: number
 }
@@ -19,17 +19,17 @@ export interface Scored extends PriceAnomaly {
  * Scores the return of each candle against the `window` returns before it.
  *
  * r_t = ln(close_t / close_{t-1}); z_t = (r_t - k·m) / (s·√k), with m the median and s the robust standard deviation of the
- * window, and k the number of buckets between the two closes: over a hole a price may move further, by the square root of time. Only
+ * window, and k the number of open buckets between the two closes: over a hole a price may move further, by the square root of time. Only
  * returns between adjacent buckets enter the window. Filled bars count as missing.
  */
-export function score(candles: readonly Candle[], { length, window, threshold }: ScoreOptions): Scored[] {
+export function score(candles: readonly Candle[], { candlesBetween, window, threshold }: ScoreOptions): Scored[] {
   const real = candles.filter(({ builtFrom, close }) => builtFrom !== 'filled' && Number(close) > 0)
   const returns: number[] = []
   const scored: Scored[] = []
   for (let i = 1; i < real.length; i++) {
     const [before, candle] = [real[i - 1] as Candle, real[i] as Candle]
     const logReturn = Math.log(Number(candle.close) / Number(before.close))
-    const span = Math.round((candle.time - before.time) / length)
+    const span = candlesBetween(before.time, candle.time)
     if (returns.length >= window)
       scored.push(scoreOne(before, candle, { logReturn, span, threshold }, Float64Array.from(returns.slice(-window))))
     if (span === 1) returns.push(logReturn)

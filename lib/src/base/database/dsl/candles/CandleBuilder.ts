@@ -16,6 +16,7 @@ import { type Bucket, labelOf, openOfLabel, timeframeOf } from './bucket.ts'
 import { bucketRows } from './bucketRows.ts'
 import { type BuiltCandle, WHOLE } from './completeness.ts'
 import { coveredHours } from './coveredHours.ts'
+import { heldBuckets } from './heldTime.ts'
 import { joined, type Part, partOfBars, partOfEvents, partOfOwnBar } from './parts.ts'
 import { ownBars, runsWithin, tableOf } from './statements.ts'
 
@@ -88,11 +89,23 @@ class CandleBuilder {
     const tiled = await this.#tile(mixed)
     const chosen = all.map((one) => (one.flawed ? [] : (tiled.get(one.open) ?? this.#simple(one) ?? [])))
     const hours = await this.#hours(all, chosen)
-    return all.flatMap((one, i) => {
+    const candles = all.flatMap((one, i) => {
       if (one.flawed) return [one.flawed]
       const parts = chosen[i] as readonly Part[]
       return parts.length > 0 ? [this.#candle(one, joined(parts, besides(one)), hours?.[i])] : []
     })
+    return this.#held(candles)
+  }
+
+  /** The candles; those whose time is over and held by coverage are whole, however few bars or trades they hold. */
+  async #held(candles: readonly BuiltCandle[]): Promise<BuiltCandle[]> {
+    const doubtful = candles.filter(({ partial, isFinal }) => partial && isFinal)
+    const proven = [...this.#finer, ...(this.#own ? [this.#own] : []), ...this.#kinds.filter((kind) => kind === 'trades')]
+    if (doubtful.length === 0 || proven.length === 0) return [...candles]
+    const spans = doubtful.map(({ time }) => this.#span(openOfLabel(time, this.#bucket)))
+    const held = await heldBuckets(this.#reader, this.#series, this.#calendar, proven, spans)
+    const whole = new Set(doubtful.filter((_, i) => held[i]))
+    return candles.map((candle) => (whole.has(candle) ? { ...candle, ...WHOLE } : candle))
   }
 
   /** The covered open hours of each bucket; undefined if the market never closes. */

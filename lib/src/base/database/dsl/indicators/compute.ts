@@ -48,7 +48,8 @@ export async function indicatorValues<N extends IndicatorName>(
           })
         ).candles
   const all = [...older, ...asked.candles]
-  const points = compute(definition, params, all).filter(({ time }) => begin !== undefined && time >= begin)
+  const calendar = await reader.calendarOf(series)
+  const points = compute(definition, params, all, calendar).filter(({ time }) => begin !== undefined && time >= begin)
   const history = begin === undefined ? 0 : all.filter(({ time }) => time < begin).length
   return {
     series,
@@ -62,7 +63,7 @@ export async function indicatorValues<N extends IndicatorName>(
     missing: points.length > 0 ? 0 : Math.max(1, definition.warmUp(params) - usable(definition, all)),
     history,
     settled: history >= wanted,
-    holes: holes(all, timeframe, await reader.calendarOf(series)),
+    holes: holes(all, timeframe, calendar),
     partial: all.filter(({ isFinal, partial }) => isFinal && partial).length,
     points,
   }
@@ -84,8 +85,9 @@ export function compute(
   definition: IndicatorDefinition,
   params: Record<string, never>,
   all: readonly Candle[],
+  calendar?: Calendar,
 ): IndicatorPoint[] {
-  const step = definition.start(params)
+  const step = definition.start(params, calendar)
   return all.flatMap((candle) => {
     const values = step(figuresOf(candle))
     return values ? [{ time: candle.time, isFinal: candle.isFinal, partial: candle.partial, values }] : []

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Timeframe } from '../../../types/index.ts'
+import type { Calendar, Timeframe } from '../../../types/index.ts'
 import type { Candle } from '../results.ts'
 
 /** The figures of a candle as float64, for the computation. */
@@ -36,8 +36,8 @@ export interface IndicatorDefinition<P extends z.ZodRawShape = z.ZodRawShape> {
   warmUp(params: ParamsOf<P>): number
   /** Candles to read before the first point, so that its value does not depend on where they begin. */
   history(params: ParamsOf<P>, timeframe: Timeframe): number
-  /** Starts a computation. */
-  start(params: ParamsOf<P>): Step
+  /** Starts a computation. @param calendar the trading days of the series; default: those of UTC */
+  start(params: ParamsOf<P>, calendar?: Calendar): Step
 }
 
 export type ParamsOf<P extends z.ZodRawShape> = { readonly [K in keyof P]: z.output<P[K]> }

@@ -1,6 +1,6 @@
 import { VWAP } from 'trading-signals'
 import { z } from 'zod'
-import { candleOpen, timeframeMicros } from '../../../types/index.ts'
+import { ALWAYS, candleOpen, timeframeMicros, tradingDate } from '../../../types/index.ts'
 import { defineIndicator } from './define.ts'
 
 export const ANCHORS = ['day', 'week', 'range'] as const
@@ -15,17 +15,19 @@ export const vwap = defineIndicator({
     anchor: z
       .enum(ANCHORS)
       .default('day')
-      .describe('where it starts over: at midnight UTC, on Monday, or only at the start of the range'),
+      .describe(
+        'where it starts over: with the trading day (for crypto at midnight UTC), on Monday, or only at the start of the range',
+      ),
   },
   values: { value: 'the average' },
   warmUp: () => 1,
   history: ({ anchor }, timeframe) =>
     anchor === 'range' ? 0 : Math.ceil(timeframeMicros(LENGTHS[anchor]) / timeframeMicros(timeframe)),
-  start({ anchor }) {
+  start({ anchor }, calendar = ALWAYS) {
     let average = new VWAP()
     let since: number | undefined
     return ({ time, high, low, close, volume }) => {
-      const open = anchor === 'range' ? 0 : candleOpen(time, LENGTHS[anchor])
+      const open = anchor === 'range' ? 0 : candleOpen(tradingDate(calendar, time), LENGTHS[anchor])
       if (open !== since) average = new VWAP()
       since = open
       if (volume === undefined) return undefined
