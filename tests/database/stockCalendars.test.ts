@@ -87,7 +87,7 @@ test('a weekend is one step between daily bars', async () => {
   )
   await dsl.storeOHLCV(
     days.map((time, i) => {
-      const close = i === days.length - 1 ? '150' : `${100 + (i % 3)}`
+      const close = i === days.length - 1 ? '150' : `${100 + (i % 2)}`
       const figures = { open: close, high: close, low: close, close }
       return aBar({ coinId: 'AAPL:XNAS', source: 'stocks', timeframe: '1d', time, ...figures } as never)
     }),

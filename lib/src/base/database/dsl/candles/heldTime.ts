@@ -1,12 +1,4 @@
-import {
-  type Calendar,
-  formatTime,
-  NOTHING_THERE,
-  openHours,
-  type Span,
-  subtract,
-  union,
-} from '../../../types/index.ts'
+import { type Calendar, formatTime, NOTHING_THERE, openHours, type Span, subtract, union } from '../../../types/index.ts'
 import { type RowReader, readTime } from '../../reading/RowReader.ts'
 import type { Material, SeriesKey } from '../series.ts'
 
