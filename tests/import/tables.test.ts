@@ -145,3 +145,40 @@ test('tardis: trades and quotes with the resolution of the venue; books as snaps
     { asks: '{2.1,2.2}', ask_sizes: '{1,4.5}', bids: '{2}', bid_sizes: '{3}', levels: '2' },
   ])
 })
+
+test('trades of one moment with numbers as ids are ordered as numbers: open and close are the first and the last', async () => {
+  const trades = [
+    ...['97,100.0', '98,100.1', '99,100.2', '100,100.3', '101,100.4'].map((row) => ['00', row.split(',')] as const),
+    ...['9999998,200.1', '9999999,200.2', '10000000,200.3', '10000001,200.4'].map((row) => ['01', row.split(',')] as const),
+  ].map(([minute, [id, price]]) => `2024-05-01T00:${minute}:00.100Z,${id},buy,${price},1`)
+  const folder = folderOf({ 'trade.csv': `time,trade_id,side,price,amount\n${trades.join('\n')}\n` })
+  const result = await importFiles(url, { paths: [folder], format: 'csv', source: 'digits', coin: 'AAA/USD' })
+  expect(result).toMatchObject({ stored: 9, refused: 0, failures: [] })
+  const range = { coin: 'AAA/USD', source: 'digits', from: '2024-05-01T00:00:00Z', to: '2024-05-01T01:00:00Z' }
+  const bars = async (timeframe: '1m' | '1h') =>
+    (
+      await store.dsl.getOHLCV({ ...range, from: Date.parse(range.from) * 1000, to: Date.parse(range.to) * 1000, timeframe })
+    ).candles.map(({ open, close, volume }) => [open, close, volume])
+  expect(await bars('1m')).toEqual([
+    ['100', '100.4', '5'],
+    ['200.1', '200.4', '4'],
+  ])
+  expect(await bars('1h')).toEqual([['100', '200.4', '9']])
+})
+
+test('klines of Binance without a header take their columns from the settings, and give each figure of the file', async () => {
+  const rows = [
+    '1748736000000000,4.10000000,4.30000000,4.05000000,4.20000000,12.50000000,1748736059999999,52.00000000,7,6.00000000,25.00000000,0',
+    '1748736060000000,4.20000000,4.25000000,4.15000000,4.16000000,3.25000000,1748736119999999,13.60000000,4,1.00000000,4.20000000,0',
+  ]
+  const folder = folderOf({ 'ohlcv.csv': `${rows.join('\n')}\n` })
+  const columns = ['time', 'open', 'high', 'low', 'close', 'volume', '', '', 'trade_count', '', '', '']
+  const given = { header: false, columns, time_format: 'epoch', constants: { timeframe: '1m' } }
+  const result = await importFiles(url, { paths: [folder], format: 'csv', source: 'bare', coin: 'CCC/USD', rows: given })
+  expect(result).toMatchObject({ stored: 2, refused: 0, failures: [] })
+  const sql = `select open::text, high::text, low::text, close::text, volume::text, trade_count::text as n from ohlcv_data where source = 'bare' order by time`
+  expect(await textRows(store.pool, sql)).toEqual([
+    { open: '4.1', high: '4.3', low: '4.05', close: '4.2', volume: '12.5', n: '7' },
+    { open: '4.2', high: '4.25', low: '4.15', close: '4.16', volume: '3.25', n: '4' },
+  ])
+})
