@@ -42,8 +42,12 @@ const pair = named(
       only_other: count('candles between that only the other has'),
       mean_bps: figure('the mean difference, in basis points'),
       median_bps: figure('the median of the differences without their sign, in basis points'),
-      greatest: z
-        .object({ time, bps: z.number(), reference: price, other: price })
+      greatest: named(
+        'ComparedCandle',
+        z
+          .object({ time, bps: z.number(), reference: price, other: price })
+          .describe('The closes of one candle, and their difference'),
+      )
         .optional()
         .describe('the candle whose closes differ most'),
       correlation: figure("Pearson's r of the log returns"),
