@@ -30,10 +30,18 @@ it('text keeps every digit, floats about sixteen; names and times are as in the 
 it('exist for each type with decimals, with the columns of the plain views, and cause no drift', async () => {
   expect(FIGURE_VIEWS).toEqual(
     expect.arrayContaining(
-      ['crypto_prices', 'ohlcv_data', 'trades', 'quotes', 'market_analytics', 'trending', 'alerts', 'books'].flatMap((view) => [
-        `${view}_text`,
-        `${view}_float`,
-      ]),
+      [
+        'crypto_prices',
+        'ohlcv_data',
+        'trades',
+        'quotes',
+        'market_analytics',
+        'trending',
+        'alerts',
+        'books',
+        'corporate_actions',
+        'observations',
+      ].flatMap((view) => [`${view}_text`, `${view}_float`]),
     ),
   )
   const { rows } = await pool.query<{ view: string; columns: string[] }>(

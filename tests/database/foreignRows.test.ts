@@ -39,11 +39,13 @@ describe('the tables refuse what readers cannot read', async () => {
     expect(rows.map((row) => row.table)).toEqual([
       'alerts_rows',
       'books_rows',
+      'corporate_actions_rows',
       'crypto_prices_rows',
       'currencies',
       'exchanges',
       'indicators_rows',
       'market_analytics_rows',
+      'observations_rows',
       'ohlcv_data_rows',
       'quotes_rows',
       'securities',

@@ -73,6 +73,8 @@ describeWith('timescaledb', 'on TimescaleDB', () => {
       'trending',
       'alerts',
       'books',
+      'corporate_actions',
+      'observations',
     ] as const)
       await store.timescale.policies.setCompression(table, 7)
     expect(await count(store, "timescaledb_information.jobs where proc_name like 'policy_compression'")).toBeGreaterThanOrEqual(6)

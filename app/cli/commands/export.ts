@@ -4,7 +4,10 @@ import { CliCommand } from '../CliCommand.ts'
 export const exportCommand = () =>
   new CliCommand('export')
     .summary('export stored history to CSV, NDJSON or Parquet files')
-    .argument('<kind>', 'candles, prices, trades, quotes, books, ohlcv, market, trending, indicators or alerts')
+    .argument(
+      '<kind>',
+      'candles, prices, trades, quotes, books, ohlcv, market, trending, indicators, alerts, corporate_actions or observations',
+    )
     .argument('[coins...]', 'ids, tickers or names, such as bitcoin or BTC (default: all coins; candles take exactly one)')
     .description(
       'Exports the stored records of a time range, series by series, with every digit. The file gets its name once it is complete. After an interruption the same command goes on from there. A second export into the same file or folder is refused while the first one runs.',
@@ -22,7 +25,7 @@ export const exportCommand = () =>
     .option('--source <names>', 'only these sources, such as coingecko', list)
     .option('--currency <names>', 'only figures in these currencies, such as usd', list)
     .option('--timeframe <length>', 'for candles their length (default: 1h); for ohlcv and indicators only these lengths', list)
-    .option('--name <names>', 'only indicators or alerts with these names', list)
+    .option('--name <names>', 'only indicators, alerts, corporate_actions or observations with these names', list)
     .option('--params <params>', 'only indicators with these parameters, such as period=14', list)
     .option('--simulated', 'also simulated and manual rows of coins that have rows of a provider')
     .option('--order <order>', 'series: one series after another (default); time: all series together, by time')

@@ -15,6 +15,8 @@ const PLURALS: Readonly<Record<string, string>> = {
   trade: 'trades',
   quote: 'quotes',
   book: 'books',
+  corporate_action: 'corporate actions',
+  observation: 'observations',
   market_analytics: 'market',
 }
 

@@ -34,8 +34,9 @@ export const OHLCVConsumer = define({ name: 'ohlcv', summary: 'Stores candles', 
 
 export const AnalyticsConsumer = define({
   name: 'analytics',
-  summary: 'Stores market analytics, trending lists, indicators, alerts and the lists of instruments',
-  records: ['market_analytics', 'trending', 'indicator', 'instrument', 'alert'],
+  summary:
+    'Stores market analytics, trending lists, indicators, alerts, corporate actions, observations of economic series and the lists of instruments',
+  records: ['market_analytics', 'trending', 'indicator', 'instrument', 'alert', 'corporate_action', 'observation'],
 })
 
 /** By name, as `consumers:` in the configuration names them. */

@@ -54,6 +54,8 @@ const RECORDS: Readonly<Record<keyof typeof recordTypes, readonly [string, Recor
       verified: true,
     },
   ],
+  corporate_action: ['corporate_actions', { ...common, action: 'split', ratio_from: '1', ratio_to: '4' }],
+  observation: ['observations', { ...common, value: '1.50', realtime_start: '2026-01-30', units: 'Percent' }],
   instrument: ['currencies', { ...common, kind: 'currency', symbol: 'x', name: 'X', active: true }],
 }
 

@@ -49,6 +49,8 @@ describe('named queries', () => {
     'trending',
     'indicators',
     'alerts',
+    'corporate_actions',
+    'observations',
     'daily_prices',
     'daily_trades',
   ])('%s answers where nothing is held', async (query) => {

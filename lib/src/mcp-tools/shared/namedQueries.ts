@@ -87,6 +87,8 @@ export const NAMED_QUERIES = {
       .describe('its name, such as sma'),
   }),
   alerts: rowsOf(recordTypes.alert, { coin, source, currency }),
+  corporate_actions: rowsOf(recordTypes.corporate_action, { coin, source }),
+  observations: rowsOf(recordTypes.observation, { coin, source }),
   daily_prices: perDay(
     'crypto_prices',
     'trim_scale(min(price)) as least, trim_scale(max(price)) as greatest, avg(price)::float8 as mean',

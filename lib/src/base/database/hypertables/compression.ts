@@ -13,6 +13,8 @@ export const ARRANGEMENT: Readonly<Record<TimeTable, { readonly segmentBy: strin
   trending: { segmentBy: 'series', orderBy: 'time desc, rank' },
   alerts: { segmentBy: 'series', orderBy: 'time desc, raised_by' },
   books: { segmentBy: 'series', orderBy: 'time desc, sequence desc' },
+  corporate_actions: { segmentBy: 'series', orderBy: 'time desc, action' },
+  observations: { segmentBy: 'series', orderBy: 'time desc, realtime_start' },
 }
 
 /**

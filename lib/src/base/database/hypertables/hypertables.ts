@@ -12,6 +12,8 @@ export const TIME_TABLES = {
   trending: '90 days',
   alerts: '90 days',
   books: '1 day',
+  corporate_actions: '3650 days',
+  observations: '3650 days',
 } as const
 
 export type TimeTable = keyof typeof TIME_TABLES

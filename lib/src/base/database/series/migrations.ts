@@ -13,6 +13,7 @@ import { rollups } from './002_rollups.ts'
 import { revised } from './003_revised.ts'
 import { createAlerts } from './004_alerts.ts'
 import { createBooks } from './005_books.ts'
+import { createActions } from './006_actions.ts'
 import { define } from './definitions.ts'
 import { dropAllAggregates, restoreOrphanCandles, saveOrphanCandles } from './orphanCandles.ts'
 
@@ -22,6 +23,7 @@ export const seriesMigrations = [
   { version: 3, name: 'revised', sql: revised },
   { version: 4, name: 'alerts', sql: createAlerts },
   { version: 5, name: 'books', sql: createBooks },
+  { version: 6, name: 'actions', sql: createActions },
 ] as const
 
 /**
@@ -69,6 +71,8 @@ export async function migrateSeries(pool: Pool, layout: Layout | undefined): Pro
 const ADDED = [
   [4, 'alerts'],
   [5, 'books'],
+  [6, 'corporate_actions'],
+  [6, 'observations'],
 ] as const
 
 /** True if a migration replaces the tables that aggregates are built on. */

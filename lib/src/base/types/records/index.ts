@@ -1,8 +1,10 @@
 import { alert } from './alert.ts'
 import { book } from './book.ts'
+import { corporateAction } from './corporateAction.ts'
 import { indicator } from './indicator.ts'
 import { instrument } from './instrument.ts'
 import { marketAnalytics } from './marketAnalytics.ts'
+import { observation } from './observation.ts'
 import { ohlcv } from './ohlcv.ts'
 import { price } from './price.ts'
 import { quote } from './quote.ts'
@@ -14,6 +16,7 @@ export { type Alert, alert, SEVERITIES, type Severity } from './alert.ts'
 export { type Book, book } from './book.ts'
 export { candle } from './candle.ts'
 export { CLOCK_SLACK, MANUAL, ORIGINS, type Origin, SOURCE_NAME } from './common.ts'
+export { CORPORATE_ACTIONS, type CorporateAction, corporateAction } from './corporateAction.ts'
 export { csvCell, csvHeader, csvList, csvRow } from './csv.ts'
 export {
   type BrokenRule,
@@ -30,6 +33,7 @@ export { ASSET_CLASSES, type AssetClass, type Instrument, instrument } from './i
 export { latestPrice } from './latestPrice.ts'
 export { listedInstrument } from './listedInstrument.ts'
 export { type MarketAnalytics, marketAnalytics } from './marketAnalytics.ts'
+export { type Observation, observation } from './observation.ts'
 export { BUILT_FROM, type Ohlcv, ohlcv } from './ohlcv.ts'
 export { type Price, price } from './price.ts'
 export { type Quote, quote } from './quote.ts'
@@ -48,6 +52,8 @@ export const recordTypes = {
   instrument,
   alert,
   book,
+  corporate_action: corporateAction,
+  observation,
 } as const
 
 export type RecordName = keyof typeof recordTypes

@@ -23,6 +23,8 @@ const LOW_CARDINALITY = new Set([
   'mic',
   'timezone',
   'asset_class',
+  'action',
+  'units',
 ])
 
 const TYPES: Readonly<Record<Exclude<FieldKind, 'text' | 'decimals'>, string>> = {

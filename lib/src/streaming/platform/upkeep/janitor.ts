@@ -64,4 +64,6 @@ const KEEP_ALL: Readonly<Record<keyof StoreSettings['retention'], number | undef
   trending: undefined,
   alert: undefined,
   book: undefined,
+  corporate_action: undefined,
+  observation: undefined,
 }

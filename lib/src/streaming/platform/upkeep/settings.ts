@@ -32,6 +32,8 @@ export const storeSettings = z.object({
       market_analytics: days('market analytics'),
       trending: days('trending lists'),
       alert: days('alerts'),
+      corporate_action: days('corporate actions'),
+      observation: days('observations of economic series'),
     })
     .prefault({}),
   retention_every_minutes: z.number().positive().max(1440).default(60).describe('minutes between two removals of old records'),

@@ -1,7 +1,7 @@
 import { recordTypes } from '../../../types/index.ts'
 
-/** Record types that an agent computes or decides: they do not make an instrument known. */
-const COMPUTED = new Set(['indicator', 'alert'])
+/** Record types that an agent computes or decides, and corporate actions: they do not make an instrument known. */
+const COMPUTED = new Set(['indicator', 'alert', 'corporate_action'])
 
 const MARKET_TYPES = Object.values(recordTypes)
   .filter(({ name, table, fields }) => table && !COMPUTED.has(name) && fields.some((field) => field.name === 'coin_id'))
