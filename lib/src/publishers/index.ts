@@ -4,6 +4,7 @@ export * from './files/index.ts'
 export type { PublisherOptions } from './options.ts'
 export { mapperOf as binanceMapper } from './sources/binance/parse/live.ts'
 export { CoinGeckoClient, type CoinGeckoConfig, CoinGeckoDSL, CryptoMCPWrapper, PLANS } from './sources/coingecko/index.ts'
+export { FredClient, type FredClientOptions } from './sources/fred/index.ts'
 export { sourceDefinitions } from './sources/index.gen.ts'
 export {
   openTwelveDataDSL,

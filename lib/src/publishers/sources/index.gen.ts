@@ -5,10 +5,11 @@ import { bybit } from './bybit/index.ts'
 import { ccxt } from './ccxt/index.ts'
 import { coinbase } from './coinbase/index.ts'
 import { coingecko } from './coingecko/index.ts'
+import { fred } from './fred/index.ts'
 import { kraken } from './kraken/index.ts'
 import { okx } from './okx/index.ts'
 import { replay } from './replay/index.ts'
 import { simulated } from './simulated/index.ts'
 import { twelvedata } from './twelvedata/index.ts'
 
-export const sourceDefinitions: Readonly<Record<string, SourceDefinition>> = { binance, bybit, ccxt, coinbase, coingecko, kraken, okx, replay, simulated, twelvedata }
+export const sourceDefinitions: Readonly<Record<string, SourceDefinition>> = { binance, bybit, ccxt, coinbase, coingecko, fred, kraken, okx, replay, simulated, twelvedata }
