@@ -10,7 +10,7 @@ import {
 import { Collector, type Parsed, type Seen } from '../shared/collect.ts'
 import { arrayOf, integerOf, objectOf, textOf } from '../shared/json.ts'
 
-/** What FRED says of a series. */
+/** Metadata of a series, as FRED words it. */
 export interface FredSeries {
   readonly id: string
   readonly title: string
