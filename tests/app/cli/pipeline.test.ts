@@ -22,7 +22,7 @@ describe('qicore pipeline, while no platform runs', { shuffle: false }, () => {
   test('list shows the built-in pipelines, and which of them run', async () => {
     const { code, stdout } = await run('pipeline', 'list')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^crypto-data +built-in +running +10 topics +timescaledb/m)
+    expect(stdout).toMatch(/^crypto-data +built-in +running +12 topics +timescaledb/m)
     expect(stdout).toMatch(/^prices +built-in +stopped/m)
     expect((await run('pipeline', 'show', 'ohlcv')).stdout).toContain('built-in, stopped; declared in consumers in qicore.yaml')
   })
