@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineSource } from '../../../base/types/index.ts'
+import { defineSource, QiError, variableOf } from '../../../base/types/index.ts'
 import { CALLS_PER_MINUTE, FredClient } from './FredClient.ts'
 import { FredSource } from './FredSource.ts'
 
@@ -10,7 +10,8 @@ const config = z.strictObject({
     .string()
     .trim()
     .regex(/^[\x21-\x7e]{8,200}$/, 'holds a character that no key has, or is too short')
-    .describe('the key of an account at FRED')
+    .optional()
+    .describe('the key of an account at FRED; there is no access without one')
     .meta({ env: 'FRED_API_KEY', secret: true }),
   base_url: z.url().default('https://api.stlouisfed.org').describe('the API').meta({ env: 'FRED_BASE_URL' }),
   series: z
@@ -45,6 +46,10 @@ export const fred = defineSource({
   },
   config,
   async open({ api_key, base_url, series, intervals }, { name, logger, rateLimit }) {
+    if (api_key === undefined)
+      throw new QiError('CONFIG_INVALID', `FRED needs a key: set ${variableOf(name, 'api_key')} or sources.${name}.api_key`, {
+        field: 'api_key',
+      })
     const limits = { service: 'FRED', limit: CALLS_PER_MINUTE }
     const client = new FredClient({
       source: name,
