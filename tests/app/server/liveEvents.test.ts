@@ -37,6 +37,22 @@ describe('live records as server-sent events', () => {
     expect(await back.next()).toMatchObject({ type: 'record', data: { price: '2' } })
   })
 
+  test.each(['/USDT', '/USDT:USDT', ':XNAS'])(
+    'are those of an id with %s, in an address as it is or encoded, and over the WebSocket',
+    async (rest) => {
+      const { url } = await serving(platformOf(engines))
+      const id = `${ownCoin().toUpperCase()}${rest}`
+      const plain = await liveEvents(url, `channel=prices&coins=${id}`)
+      const encoded = await liveEvents(url, `channel=prices&coins=${encodeURIComponent(id)}`)
+      const live = await connect(url)
+      live.send({ type: 'subscribe', channel: 'prices', coins: [id] })
+      for (const client of [plain, encoded, live]) expect(await client.next('subscribed')).toMatchObject({ coins: [id] })
+      await appendPrices(engines.stream, priceOf(id.split(/[/:]/)[0] as string), figure(id, 3))
+      for (const client of [plain, encoded, live])
+        expect(await client.next('record')).toMatchObject({ data: { coin_id: id, price: '3' } })
+    },
+  )
+
   test('have several records in one message with `batch`', async () => {
     const { url } = await serving(platformOf(engines))
     const id = ownCoin()
