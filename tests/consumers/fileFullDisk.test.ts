@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { compactDays, type SegmentFormat } from '../../lib/src/base/segments/index.ts'
@@ -16,6 +15,7 @@ import { FolderDays } from '../../lib/src/consumers/sinks/file/FolderDays.ts'
 import { file } from '../../lib/src/consumers/sinks/file/index.ts'
 import { formatOf, formatOfExtension } from '../../lib/src/consumers/sinks/shared/segments.ts'
 import { aPrice, MINUTE, MONDAY } from '../database/records.ts'
+import { fill, withDisk as withDiskIn } from '../support/fullDisk.ts'
 import { recordsIn, segmentFiles } from '../support/segmentFiles.ts'
 import { describeWith } from '../support/services.ts'
 import { suiteFolder } from '../support/temporary.ts'
@@ -36,22 +36,7 @@ const batchOf = (first: number, count: number) =>
     }),
   )
 
-/** A file system of its own for a test. */
-async function withDisk(size: string, body: (root: string) => Promise<void>): Promise<void> {
-  const root = join(folder, size)
-  await mkdir(root)
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=755`, 'qicore-test', root])
-  try {
-    await body(root)
-  } finally {
-    execFileSync('umount', [root])
-  }
-}
-
-async function fill(root: string): Promise<void> {
-  const { bavail, bsize } = await statfs(root)
-  await writeFile(join(root, 'filler'), Buffer.alloc(bavail * bsize))
-}
+const withDisk = (size: string, body: (root: string) => Promise<void>) => withDiskIn(folder, size, body)
 
 const filesIn = async (root: string): Promise<number> =>
   (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).length

@@ -46,7 +46,7 @@ export async function run(session: Session, { source: name, output, minutes, meg
     await record(source, file, stop, progressOn(screen, source, file))
   } finally {
     screen.status('')
-    await file.close().finally(() => (file.frames === 0 ? rm(path, { force: true }) : undefined))
+    await file.close().finally(() => (file.bytes === 0 ? rm(path, { force: true }) : undefined))
   }
   const { frames, bytes } = file
   if (frames === 0)

@@ -4,11 +4,15 @@ import { join } from 'node:path'
 import { gunzipSync, constants as zlib } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { decimal, parseTime, type Trade } from '../../../lib/src/base/types/index.ts'
+import { mapperOf } from '../../../lib/src/publishers/sources/binance/parse/live.ts'
+import { Instruments, type Listed } from '../../../lib/src/publishers/venue/index.ts'
 import { type FakeVenueProcess, startFakeVenue } from '../../publishers/venue/fake/index.ts'
 import { until } from '../../support/until.ts'
 import { makeProject, type Project } from './project.ts'
 import { failure, qicore, Running } from './qicore.ts'
 
+const BTC: Listed = { symbol: 'BTCUSDT', coinId: 'BTC/USDT', base: 'BTC', quote: 'USDT', active: true }
 const KEY = 'k3yOfTheTestsOnly0123456789'
 
 let venue: FakeVenueProcess
@@ -84,6 +88,18 @@ test('each text is in the file as the exchange sent it, without the key, also be
   await until(() => other.texts.at(-1)?.includes('echo'), 'the last text of the other client')
   const sent = other.texts.slice(0, -1)
   expect(trades).toEqual(sent.slice(sent.indexOf(trades[0] as string)))
+  // A recording is enough to make the records again.
+  const map = mapperOf({ source: 'binance', instruments: new Instruments([BTC]) })
+  const mapped = frames.filter(isTrade).flatMap(({ text, at }) => {
+    const one = map(text, parseTime(at))
+    return one?.kind === 'trades' ? (one.records as readonly Trade[]) : []
+  })
+  const url = `${venue.restUrl}/api/v3/historicalTrades?symbol=BTCUSDT&limit=1000&fromId=${mapped[0]?.tradeId}`
+  const made = (await (await fetch(url)).json()) as { id: number; price: string; qty: string; time: number }[]
+  expect(mapped.map(({ sequence, price, amount, time }) => [sequence, price, amount, time])).toEqual(
+    made.slice(0, mapped.length).map(({ id, price, qty, time }) => [id, decimal(price), decimal(qty), time * 1000]),
+  )
+  expect(mapped).toHaveLength(trades.length)
 })
 
 test('the bounds end it by themselves', async () => {
