@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
-import { type History, type SourceDefinition, silentLogger, type Trade } from '../../../lib/src/base/types/index.ts'
+import { type History, type Ohlcv, type SourceDefinition, silentLogger, type Trade } from '../../../lib/src/base/types/index.ts'
+import { bybit } from '../../../lib/src/publishers/sources/bybit/index.ts'
 import { coinbase } from '../../../lib/src/publishers/sources/coinbase/index.ts'
 import { okx } from '../../../lib/src/publishers/sources/okx/index.ts'
 import { settingsFor } from './collect.ts'
+import { bybit as bybitDialect } from './fake/bybit.ts'
 import { coinbase as coinbaseDialect } from './fake/coinbase.ts'
 import { FakeVenue } from './fake/FakeVenue.ts'
 import type { FakeVenueProcess } from './fake/index.ts'
@@ -55,3 +57,27 @@ test.each([
     }
   },
 )
+
+test('bybit: instruments and past bars are all there, over pages', async () => {
+  const venue = await FakeVenue.start(bybitDialect)
+  const url = `http://127.0.0.1:${venue.port}`
+  const address = { restUrl: url, wsUrl: url.replace('http', 'ws') } as FakeVenueProcess
+  const type = bybit as unknown as SourceDefinition
+  const settings = settingsFor(type, address, { symbols: ['BTC/USDT'], channels: ['trades'] })
+  const history = (await type.history?.(settings, { name: 'bybit', logger: silentLogger })) as History
+  try {
+    // The last instrument of the last page.
+    const series = { type: 'ohlcv', coinId: 'NKN/USDT', currency: 'USDT', timeframe: '1m' } as const
+    const minute = 60 * SECOND
+    const [from, to] = [START + 30 * SECOND, START + 2500 * minute + 30 * SECOND]
+    const found: Ohlcv[] = []
+    for (const window of history.plan(series, from, to))
+      for await (const { records } of history.fetch(series, window)) found.push(...(records as readonly unknown[] as Ohlcv[]))
+    expect(found.map(({ time }) => time)).toEqual(Array.from({ length: 2500 }, (_, i) => START + (i + 1) * minute))
+    expect(found.every(({ time, close }) => close === String(time / minute))).toBe(true)
+    expect(venue.state.calls.filter((call) => call.includes('instruments-info'))).toHaveLength(3)
+  } finally {
+    await history.close()
+    await venue.close()
+  }
+})

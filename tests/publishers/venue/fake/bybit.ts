@@ -6,7 +6,9 @@ const BASES = { BTCUSDT: 'BTC', ETHUSDT: 'ETH', NKNUSDT: 'NKN' } as const
 const idOf = (id: number): string => `20f43950-d8dd-5b31-9112-${String(id).padStart(12, '0')}`
 const millis = (time: number): number => Math.floor(time / 1000)
 const sideOf = (side: FakeTrade['side']): string => (side === 'buy' ? 'Buy' : 'Sell')
-const good = (list: readonly unknown[]) => ({ body: { retCode: 0, retMsg: 'OK', result: { list }, time: Date.now() } })
+const good = (list: readonly unknown[], more: object = {}) => ({
+  body: { retCode: 0, retMsg: 'OK', result: { list, ...more }, time: Date.now() },
+})
 
 export const bybit: Dialect = {
   symbols: Object.keys(BASES),
@@ -55,20 +57,22 @@ export const bybit: Dialect = {
   },
   rest({ pathname, searchParams }, market) {
     if (pathname === '/v5/market/time') return good([])
-    if (pathname === '/v5/market/instruments-info')
-      return good(
-        Object.entries(BASES).map(([symbol, baseCoin]) => ({
-          symbol,
-          baseCoin,
-          quoteCoin: 'USDT',
-          status: 'Trading',
-          lotSizeFilter: { basePrecision: '0.000001' },
-          priceFilter: { tickSize: '0.01' },
-        })),
-      )
+    if (pathname === '/v5/market/instruments-info') {
+      // One a page, so that whoever reads one page alone finds one instrument.
+      const at = Number(searchParams.get('cursor') || 0)
+      const all = Object.entries(BASES).map(([symbol, baseCoin]) => ({
+        symbol,
+        baseCoin,
+        quoteCoin: 'USDT',
+        status: 'Trading',
+        lotSizeFilter: { basePrecision: '0.000001' },
+        priceFilter: { tickSize: '0.01' },
+      }))
+      return good(all.slice(at, at + 1), { nextPageCursor: at + 1 < all.length ? String(at + 1) : '' })
+    }
     if (pathname === '/v5/market/tickers')
       return good(market.symbols.map((symbol, index) => ({ symbol, turnover24h: String(1000 - index) })))
-    if (pathname === '/v5/market/kline') return good([])
+    if (pathname === '/v5/market/kline') return good(bars(searchParams))
     if (pathname !== '/v5/market/recent-trade') return undefined
     const symbol = searchParams.get('symbol') ?? ''
     if (!market.symbols.includes(symbol)) return { body: { retCode: 10001, retMsg: 'Not supported symbols', result: {} } }
@@ -85,6 +89,17 @@ export const bybit: Dialect = {
       })),
     )
   },
+}
+
+const MINUTE = 60_000
+
+/** Bars of a minute, the newest first, at most `limit` of the range's end, as the venue gives them. */
+function bars(asked: URLSearchParams): readonly (readonly string[])[] {
+  const [start, end, limit] = ['start', 'end', 'limit'].map((name) => Number(asked.get(name))) as [number, number, number]
+  const all: string[][] = []
+  for (let time = Math.ceil(start / MINUTE) * MINUTE; time <= end; time += MINUTE)
+    all.push([String(time), '10', '12', '9.5', String(time / MINUTE), '3.25', '32.5'])
+  return all.slice(-Math.min(1000, limit)).reverse()
 }
 
 const bookText = (s: string, type: 'snapshot' | 'delta', u: number, b: unknown, a: unknown): string =>
