@@ -215,7 +215,7 @@ describe('gaps', () => {
   test.each([
     [{ from: at('2200-01-01T00:00:00Z') }, 'BAD_REQUEST', /lies in the future/],
     [{ from, to: from }, 'BAD_REQUEST', /not before/],
-    [{ from, source: 'replay' }, 'UNSUPPORTED', /gives no history; binance, .*coingecko, .*simulated do/],
+    [{ from, source: 'replay' }, 'UNSUPPORTED', /gives no history; binance, .*coingecko, .*simulated, .*twelvedata do/],
     [{ from, source: 'simulatet' }, 'NOT_FOUND', /no such source; did you mean simulated/],
   ])('says what is wrong: %o', async (more, code, message) => {
     const here = await setting(yaml)
