@@ -87,6 +87,10 @@ export async function startTwelveData({ answer, mostBars = 5000, begins = 0 }: F
     if (path === '/earliest_timestamp') return `{"datetime":"${stamp(begins)}","unix_time":${begins / 1e6}}`
     if (path === '/quote')
       return `{"symbol":"${symbol}","currency":"USD","datetime":"2026-01-02","timestamp":1767355800,"last_quote_at":1767387540,"close":"93.50000"}`
+    if (path === '/splits')
+      return `{"meta":{"symbol":"${symbol}","currency":"USD"},"splits":[{"date":"2020-08-31","description":"4-for-1 split","ratio":0.25,"from_factor":4,"to_factor":1},{"date":"2014-06-09","description":"7-for-1 split","ratio":0.14286,"from_factor":7,"to_factor":1}]}`
+    if (path === '/dividends')
+      return `{"meta":{"symbol":"${symbol}","currency":"USD"},"dividends":[{"ex_date":"2021-08-06","amount":0.22},{"ex_date":"2021-05-07","amount":0.2050001},{"ex_date":"2021-05-07","amount":1}]}`
     if (path === '/api_usage')
       return '{"timestamp":"2026-01-02 00:00:00","current_usage":1,"plan_limit":8,"daily_usage":1,"plan_daily_limit":800}'
     if (path !== '/time_series' || !timeframe) return { status: 404, body: '404 page not found' }

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
-import { type Price, type RecordBatch, silentLogger } from '../../../lib/src/base/types/index.ts'
+import {
+  type CorporateAction,
+  formatTime,
+  type Price,
+  type RecordBatch,
+  silentLogger,
+} from '../../../lib/src/base/types/index.ts'
 import { twelvedata } from '../../../lib/src/publishers/sources/twelvedata/index.ts'
+import { planCredits } from '../../../lib/src/publishers/sources/twelvedata/schedule.ts'
 import { sourceSuite } from '../../contracts/sourceSuite.ts'
 import { type FakeTwelveData, KEY, startTwelveData, twelveData } from './server.ts'
 
@@ -55,6 +62,43 @@ test('prices, candles and instruments of each symbol, by its id', async () => {
     expect(String(query)).not.toContain(KEY)
     expect(authorization).toBe(`apikey ${KEY}`)
   }
+})
+
+test('splits and dividends, of securities alone; those of one day are one sum', async () => {
+  const server = await twelveData()
+  const symbols = ['TA:XNAS', 'T/USD']
+  const intervals = { quotes: 0, candles: 0, instruments: 0 }
+  await using source = await twelvedata.open(settingsOf(server, { symbols, intervals }), { name: 'stocks', logger: silentLogger })
+  const found: CorporateAction[] = []
+  for await (const { records } of source) {
+    found.push(...(records as readonly unknown[] as CorporateAction[]))
+    if (found.length >= 4) break
+  }
+  const day = (time: number) => formatTime(time).slice(0, 10)
+  expect(
+    found.map(({ time, action, ratioFrom, ratioTo, amount, currency }) => [
+      day(time),
+      action,
+      ratioFrom ?? amount,
+      ratioTo ?? currency,
+    ]),
+  ).toEqual([
+    ['2014-06-09', 'split', '1', '7'],
+    ['2020-08-31', 'split', '1', '4'],
+    ['2021-05-07', 'dividend', '1.2050001', 'USD'],
+    ['2021-08-06', 'dividend', '0.22', 'USD'],
+  ])
+  expect(found.every(({ coinId, source: from }) => coinId === 'TA:XNAS' && from === 'stocks')).toBe(true)
+  expect(server.asked.find(({ path }) => path === '/dividends')?.query.get('adjust')).toBe('false')
+})
+
+test('corporate actions need a paid plan, and cost what they cost', () => {
+  const plan = (name: 'basic' | 'grow', more: object = {}) =>
+    planCredits({ plan: name, symbols: ['TA:XNAS'], timeframes: [], intervals: {}, ...more })
+  expect(plan('basic').intervals.actions).toBe(0)
+  expect(plan('grow').intervals.actions).toBe(86_400)
+  expect(plan('grow', { intervals: { actions: 60, quotes: 0, instruments: 0 } })).not.toHaveProperty('problem')
+  expect(plan('grow', { intervals: { actions: 40, quotes: 0, instruments: 0 } }).problem).toContain('actions 40 every 40 s')
 })
 
 test('a symbol that the plan does not have is a warning; the others go on', async () => {

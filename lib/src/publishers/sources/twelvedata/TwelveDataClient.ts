@@ -1,5 +1,6 @@
 import type { BreakerSettings, Clock, TlsOptions } from '../../../base/networking/index.ts'
 import {
+  type CorporateAction,
   type Instrument,
   instrument,
   type Logger,
@@ -17,12 +18,13 @@ import { RestClient } from '../shared/RestClient.ts'
 import { Credits } from './credits.ts'
 import { answerError, isErrorBody, isNoData } from './errors.ts'
 import { choose, instrumentOf, type Listing, splitName } from './listing.ts'
+import { parseDividends, parseSplits } from './parse/actions.ts'
 import { type ProviderIndicator, parseIndicator } from './parse/indicator.ts'
 import { parseQuote } from './parse/quote.ts'
 import { parseSymbols } from './parse/symbols.ts'
 import { parseEarliest, parseTimeSeries } from './parse/timeSeries.ts'
 import { type ApiUsage, parseUsage } from './parse/usage.ts'
-import { API_KEY, PLANS, type Plan } from './plans.ts'
+import { ACTION_CREDITS, API_KEY, PLANS, type Plan } from './plans.ts'
 import { intervalOf, isDated, stampOf } from './timeframes.ts'
 
 export const TWELVEDATA_URL = 'https://api.twelvedata.com'
@@ -69,7 +71,7 @@ export interface CallOptions {
 export type BarRange = { readonly last: number } | { readonly from: Micros; readonly to: Micros }
 
 /**
- * Twelve Data's REST API: every call costs a credit, keeps the plan's limits and is retried where that helps; figures keep every digit.
+ * Twelve Data's REST API: every call costs a credit or more, keeps the plan's limits and is retried where that helps; figures keep every digit.
  * The key is sent in a header, never in a URL. Failures are classified: RATE_LIMITED (with retryAfterMs), UNAUTHORIZED, FORBIDDEN,
  * NOT_FOUND, BAD_REQUEST (with the field), CONFIG_INVALID (a symbol), UNAVAILABLE, TIMEOUT, BAD_DATA, CANCELLED.
  */
@@ -204,6 +206,20 @@ export class TwelveDataClient implements AsyncDisposable {
     return parseQuote(body, listing, this.#seen(receivedAt, options))
   }
 
+  /** GET /splits: all of a security. */
+  async splits(listing: Listing, options: CallOptions = {}): Promise<Parsed<CorporateAction>> {
+    const query = { ...placeOf(listing), range: 'full' }
+    const { body, receivedAt } = await this.#ask('/splits', query, options, ACTION_CREDITS)
+    return parseSplits(body, listing, this.#seen(receivedAt, options))
+  }
+
+  /** GET /dividends: all of a security, as they were paid, in the units of their day. */
+  async dividends(listing: Listing, options: CallOptions = {}): Promise<Parsed<CorporateAction>> {
+    const query = { ...placeOf(listing), range: 'full', adjust: 'false' }
+    const { body, receivedAt } = await this.#ask('/dividends', query, options, ACTION_CREDITS)
+    return parseDividends(body, listing, this.#seen(receivedAt, options))
+  }
+
   /**
    * GET /{name}: a technical indicator, computed by Twelve Data.
    * @param name in their form, such as `macd`
@@ -225,9 +241,9 @@ export class TwelveDataClient implements AsyncDisposable {
     return parseIndicator(body)
   }
 
-  #ask(path: string, query: Readonly<Record<string, string | number | undefined>>, options: CallOptions = {}) {
+  #ask(path: string, query: Readonly<Record<string, string | number | undefined>>, options: CallOptions = {}, credits = 1) {
     const { signal, attempts } = options
-    return this.#rest.get(path, query, { signal, attempts })
+    return this.#rest.get(path, query, { signal, attempts, weight: credits })
   }
 
   #seen(receivedAt: Micros, { origin = 'live' }: CallOptions): Seen {

@@ -63,6 +63,7 @@ const fields = z.strictObject({
       quotes: seconds('two fetches of the last price of each symbol'),
       candles: seconds('two fetches of the candles of each symbol and timeframe'),
       instruments: seconds('two fetches of what is known of each symbol'),
+      actions: seconds('two fetches of the splits and dividends of each symbol, 40 credits each, from the plan grow on'),
     })
     .default({})
     .describe('how often each kind of record is fetched')

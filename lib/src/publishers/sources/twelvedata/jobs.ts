@@ -12,7 +12,7 @@ import type { Parsed } from '../shared/collect.ts'
 import type { PollCall, PollJob } from '../shared/PollingSource.ts'
 import type { TwelveDataConfig } from './config.ts'
 import type { Listing } from './listing.ts'
-import { type CreditPlan, JOB_NAMES, type JobName } from './schedule.ts'
+import { type CreditPlan, hasActions, JOB_NAMES, type JobName } from './schedule.ts'
 import { MOST_BARS, type TwelveDataClient } from './TwelveDataClient.ts'
 
 /** Bars of one call at least: the running one, and those that were corrected. */
@@ -70,6 +70,13 @@ export function jobsOf(
       symbols.map((name) => unlessDenied(name, async (signal) => client.quote(await listing(name, signal), { signal }))),
     candles: () => timeframes.flatMap((timeframe) => symbols.map((name) => unlessDenied(name, candles(name, timeframe)))),
     instruments: () => symbols.map((name) => unlessDenied(name, (signal) => listed(client, name, field, signal))),
+    actions: () =>
+      symbols
+        .filter(hasActions)
+        .flatMap((name) => [
+          unlessDenied(name, async (signal) => client.splits(await listing(name, signal), { signal })),
+          unlessDenied(name, async (signal) => client.dividends(await listing(name, signal), { signal })),
+        ]),
   }
   return JOB_NAMES.filter((name) => plan.intervals[name] > 0).map((name) => ({
     name,
