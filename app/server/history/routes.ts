@@ -25,7 +25,7 @@ function routeOf(kind: HistoryKind): Route {
     path: `/api/v1/${name}`,
     suffixes: formatNames,
     tag: 'History',
-    name: `${name}History`,
+    name: `${name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())}History`,
     summary: `${type.summary}: stored records of any time range, as JSON, NDJSON, CSV or Parquet`,
     description: `Ordered by series (coin, source, currency), oldest first in each; or with \`order=time\` all series together by time. The address takes a suffix (\`/api/v1/${name}.csv\`). A page has a header \`Link\` to the next page; an answer without a page limit is streamed, whatever its length. A past range (\`to\` lies in the past) has an \`ETag\`, which changes when a late record is stored in the range.`,
     query,

@@ -154,7 +154,7 @@ describeWith('redis', 'the destination redis', () => {
       const key = `${prefix}:price:coingecko:bitcoin:usd`
       const now = nowMicros()
       // The newer one expires soon.
-      const newer = now - DAY + 400_000
+      const newer = now - DAY + 3_000_000
       const older = aPrice({ time: newer - 1, receivedAt: now, price: '1' })
       expect(await write(sink, price, [aPrice({ time: newer, receivedAt: now, price: '2' })])).toMatchObject({ written: 1 })
       await write(sink, price, [older])
