@@ -127,7 +127,10 @@ export class FolderArchive implements SegmentArchive {
     const pending = join(ledger, claim.pending)
     if (await isThere(pending)) {
       await mkdir(dirname(file), { recursive: true })
-      await linked(pending, file)
+      await linked(pending, file).catch(async (error: unknown) => {
+        // Another process, such as the heir of a fenced one, may link it first and remove the pending file.
+        if (await isThere(pending)) throw error
+      })
       await synced(dirname(file))
       await rm(pending, { force: true })
     }
