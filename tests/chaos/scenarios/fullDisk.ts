@@ -56,7 +56,10 @@ export const scenario: Scenario = {
         return produced() === before
       }, 'appends to be refused')
       await setTimeout(context.seconds * 1000)
-      const health = await (await fetch(`${platform().url}/health`)).text()
+      await wait(
+        async () => /space|disk/i.test(await (await fetch(`${platform().url}/health`)).text()),
+        'the health to speak of the disk',
+      )
       const before = produced()
       await free()
       const freed = performance.now()
@@ -65,10 +68,7 @@ export const scenario: Scenario = {
       return {
         storedAgainMs: Math.round(performance.now() - freed),
         slowestMs,
-        problems: [
-          failed.length > 0 && `reads failed ${failed.length} times: ${failed[0]}`,
-          !/space|disk/i.test(health) && `the health does not speak of the disk: ${health}`,
-        ],
+        problems: [failed.length > 0 && `reads failed ${failed.length} times: ${failed[0]}`],
       }
     })
   },

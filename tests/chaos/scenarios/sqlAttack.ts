@@ -24,7 +24,7 @@ const BUSY_MS = 2_500
 
 function latestMs(): number {
   const busy = (loadavg()[0] ?? 0) / availableParallelism()
-  return busy < 1 ? LATEST_MS : BUSY_MS * Math.max(1, busy / 4)
+  return busy < 1 ? LATEST_MS : BUSY_MS * Math.max(1, busy / 3)
 }
 
 const QUIET_MS = 5_000
