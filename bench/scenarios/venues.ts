@@ -5,7 +5,7 @@ import { trade } from '../../lib/src/base/types/index.ts'
 import { binanceMapper, VenueInstruments } from '../../lib/src/publishers/index.ts'
 import { measureBooks } from '../books.ts'
 import type { BenchContext } from '../context.ts'
-import { measureSocket, measureSymbols } from '../live.ts'
+import { measureSocket } from '../live.ts'
 import { type CcxtExchange, loadBinance } from '../peers/ccxt.ts'
 
 const OURS_MAPPED = 'ours, mapped'
@@ -15,7 +15,7 @@ const SYMBOL = { symbol: 'BTCUSDT', coinId: 'BTC/USDT', base: 'BTC', quote: 'USD
 
 /**
  * Messages of trades of Binance per CPU second: ours and ccxt's, on the same texts and from the same socket, in interleaved rounds; the cost
- * of an order book, and of many symbols.
+ * of an order book.
  */
 export async function venues(context: BenchContext): Promise<string> {
   const { rounds, note } = context
@@ -65,8 +65,6 @@ export async function venues(context: BenchContext): Promise<string> {
     ...(exchange ? [] : ['', 'Without ccxt, which is not installed.']),
     '',
     ...(await measureSocket(context, exchange !== undefined)),
-    '',
-    ...(await measureSymbols(context)),
     '',
     `Order book of BTCUSDT: ${book.microsPerDelta.toFixed(1)} µs a message of ${book.changes.toFixed(0)} changes, ${Math.round(book.bytesPerBook / 1000)} kB of heap.`,
   ].join('\n')
