@@ -1,6 +1,6 @@
-import { type SourceInstance, silentLogger } from '../../../lib/src/base/types/index.ts'
+import { type SourceInstance, silentLogger, toQiError } from '../../../lib/src/base/types/index.ts'
 import { type PlatformConfig, sourcesThatRun } from '../../../lib/src/streaming/platform/index.ts'
-import { type Finding, found, unused, within } from './finding.ts'
+import { type Finding, failed, found, unused, within } from './finding.ts'
 
 const REQUEST_MS = 8000
 
@@ -24,8 +24,15 @@ export function checkSources({ sources }: PlatformConfig): Promise<readonly Find
 }
 
 async function checkSource({ name, type, settings }: SourceInstance, signal: AbortSignal): Promise<Finding[]> {
-  await using source = await type.open(settings, { name, logger: silentLogger })
-  return [found(`source ${name}`, await source.check(signal))]
+  const part = `source ${name}`
+  try {
+    await using source = await type.open(settings, { name, logger: silentLogger })
+    return [found(part, await source.check(signal))]
+  } catch (thrown) {
+    const error = toQiError(thrown)
+    if (error.code !== 'CONFIG_INVALID') throw error
+    return [failed(part, error.message, 'correct that setting; `qicore config show` shows where each comes from')]
+  }
 }
 
 /** The finding, which is no failure if the simulated market is the intended fallback of the source. */

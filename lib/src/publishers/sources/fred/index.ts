@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { defineSource, QiError, variableOf } from '../../../base/types/index.ts'
+import { defineSource } from '../../../base/types/index.ts'
+import { needsKey } from '../shared/needsKey.ts'
 import { CALLS_PER_MINUTE, FredClient } from './FredClient.ts'
 import { FredSource } from './FredSource.ts'
 
@@ -46,10 +47,7 @@ export const fred = defineSource({
   },
   config,
   async open({ api_key, base_url, series, intervals }, { name, logger, rateLimit }) {
-    if (api_key === undefined)
-      throw new QiError('CONFIG_INVALID', `FRED needs a key: set ${variableOf(name, 'api_key')} or sources.${name}.api_key`, {
-        field: 'api_key',
-      })
+    if (api_key === undefined) throw needsKey('FRED', name)
     const limits = { service: 'FRED', limit: CALLS_PER_MINUTE }
     const client = new FredClient({
       source: name,

@@ -1,5 +1,6 @@
 import { readTls } from '../../../base/networking/index.ts'
-import { MICROS_PER_SECOND, QiError, type RateLimit, type SourceContext } from '../../../base/types/index.ts'
+import { MICROS_PER_SECOND, type RateLimit, type SourceContext } from '../../../base/types/index.ts'
+import { needsKey } from '../shared/needsKey.ts'
 import type { TwelveDataConfig } from './config.ts'
 import { Credits } from './credits.ts'
 import { planCredits } from './schedule.ts'
@@ -15,10 +16,7 @@ export function creditsOf(settings: TwelveDataConfig, key: string, { rateLimit }
 export function clientOf(settings: TwelveDataConfig, context: SourceContext): TwelveDataClient {
   const { name, logger } = context
   const { api_key: apiKey, retry } = settings
-  if (apiKey === undefined)
-    throw new QiError('CONFIG_INVALID', `sources.${name}.api_key: Twelve Data needs a key: set it`, {
-      field: `sources.${name}.api_key`,
-    })
+  if (apiKey === undefined) throw needsKey('Twelve Data', name)
   return new TwelveDataClient({
     source: name,
     apiKey,
