@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { breakerSettings, retrySettings, tlsProblems, tlsSettings } from '../../base/networking/index.ts'
+import {
+  breakerSettings,
+  isPlainUrl,
+  plainUrlExpected,
+  retrySettings,
+  tlsProblems,
+  tlsSettings,
+  type UrlScheme,
+} from '../../base/networking/index.ts'
 import { idCheck, TIMEFRAMES, type Timeframe } from '../../base/types/index.ts'
 import { costProblems, instrumentsOf } from './cost.ts'
 import { CHANNELS, type VenueLimits } from './types.ts'
@@ -17,27 +25,11 @@ export interface SettingTraits {
   readonly bookLevels: { readonly most: number; readonly usual: number }
 }
 
-const isUrl = (protocol: RegExp) => (text: string) => {
-  const url = URL.parse(text)
-  return (
-    url !== null &&
-    protocol.test(url.protocol) &&
-    url.username === '' &&
-    url.password === '' &&
-    url.search === '' &&
-    url.hash === ''
-  )
-}
-const urls = (protocol: RegExp, example: string) =>
+const urls = (scheme: UrlScheme) =>
   z
     .union([z.string(), z.array(z.string()).min(1)])
     .transform((given) => (typeof given === 'string' ? given.split(',') : given).map((url) => url.trim()).filter(Boolean))
-    .check(
-      z.refine(
-        (list) => list.length > 0 && list.every(isUrl(protocol)),
-        `expected ${example}, without a name, password or parameters in it`,
-      ),
-    )
+    .check(z.refine((list) => list.length > 0 && list.every((url) => isPlainUrl(scheme, url)), plainUrlExpected(scheme)))
     .optional()
 
 const milliseconds = (least: number, most: number) => z.int().min(least).max(most)
@@ -101,10 +93,10 @@ export const venueFields = ({ env, limits, timeframes, quotes, bookLevels }: Set
     .default(100_000)
     .describe('most missing trades of an instrument that are fetched while it runs; more are left to qicore backfill --gaps'),
   gb_per_day: z.number().positive().default(25).describe('most gigabytes a day that the settings may store, by the estimate'),
-  rest_url: urls(/^https?:$/, 'http(s)://…')
+  rest_url: urls('http')
     .describe('base URL of the REST API; several share the calls')
     .meta({ env: `${env}_REST_URL` }),
-  ws_url: urls(/^wss?:$/, 'ws(s)://…')
+  ws_url: urls('ws')
     .describe('URL of the sockets; the second connection of a twin takes the second')
     .meta({ env: `${env}_WS_URL` }),
   compress: z.boolean().default(false).describe('offer compression of the sockets: less traffic for more CPU'),

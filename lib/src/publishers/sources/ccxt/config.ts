@@ -1,14 +1,10 @@
 import { z } from 'zod'
+import { isPlainUrl, plainUrlExpected } from '../../../base/networking/index.ts'
 import { idCheck, TIMEFRAMES } from '../../../base/types/index.ts'
 import { CALL_TIMEOUT_MS } from '../shared/Caller.ts'
 
 const seconds = (what: string, usual: number) =>
   z.number().min(1).max(86_400).default(usual).describe(`seconds between two fetches of the ${what} of all symbols`)
-
-const isPlainUrl = (text: string): boolean => {
-  const url = URL.parse(text)
-  return url !== null && /^https?:$/.test(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === ''
-}
 
 /** Settings of an instance, under `sources.<name>` in qicore.yaml. */
 export const config = z.strictObject({
@@ -56,7 +52,7 @@ export const config = z.strictObject({
   sandbox: z.boolean().default(false).describe("the exchange's test system, where it has one"),
   base_url: z
     .string()
-    .refine(isPlainUrl, 'expected http(s)://…, without a name, password or parameters in it')
+    .refine((url) => isPlainUrl('http', url), plainUrlExpected('http'))
     .optional()
     .describe("takes the place of scheme and host in each of the exchange's addresses, such as for a proxy of your own"),
   timeout_ms: z.int().min(100).max(300_000).default(CALL_TIMEOUT_MS).describe('the time limit of one call'),

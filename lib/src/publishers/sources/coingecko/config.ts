@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { breakerSettings, retrySettings, tlsProblems, tlsSettings } from '../../../base/networking/index.ts'
+import {
+  breakerSettings,
+  isPlainUrl,
+  plainUrlExpected,
+  retrySettings,
+  tlsProblems,
+  tlsSettings,
+} from '../../../base/networking/index.ts'
 import { idCheck } from '../../../base/types/index.ts'
 import { CALL_TIMEOUT_MS } from '../shared/Caller.ts'
 import { API_KEY, PLAN_NAMES } from './plans.ts'
@@ -12,18 +19,6 @@ const seconds = (what: string) =>
     .max(31 * 86_400)
     .optional()
     .describe(`seconds between ${what}; 0 never; default: what the plan allows`)
-
-function isUrl(text: string): boolean {
-  const url = URL.parse(text)
-  return (
-    url !== null &&
-    /^https?:$/.test(url.protocol) &&
-    url.username === '' &&
-    url.password === '' &&
-    url.search === '' &&
-    url.hash === ''
-  )
-}
 
 const fields = z.strictObject({
   api_key: z
@@ -41,12 +36,7 @@ const fields = z.strictObject({
   base_url: z
     .union([z.string(), z.array(z.string()).min(1)])
     .transform((urls) => (typeof urls === 'string' ? urls.split(',') : urls).map((url) => url.trim()).filter(Boolean))
-    .check(
-      z.refine(
-        (urls) => urls.length > 0 && urls.every(isUrl),
-        'expected http(s)://…, without a name, password or parameters in it',
-      ),
-    )
+    .check(z.refine((urls) => urls.length > 0 && urls.every((url) => isPlainUrl('http', url)), plainUrlExpected('http')))
     .optional()
     .describe(
       'the base URL of the API, which ends before /coins/…; several share the calls, and each is a fallback of the others; default: that of the plan',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isPlainUrl, plainUrlExpected } from '../../../base/networking/index.ts'
 import { defineSource } from '../../../base/types/index.ts'
 import { needsKey } from '../shared/needsKey.ts'
 import { CALLS_PER_MINUTE, FredClient } from './FredClient.ts'
@@ -14,7 +15,12 @@ const config = z.strictObject({
     .optional()
     .describe('the key of an account at FRED; there is no access without one')
     .meta({ env: 'FRED_API_KEY', secret: true }),
-  base_url: z.url().default('https://api.stlouisfed.org').describe('the API').meta({ env: 'FRED_BASE_URL' }),
+  base_url: z
+    .string()
+    .refine((url) => isPlainUrl('http', url), plainUrlExpected('http'))
+    .default('https://api.stlouisfed.org')
+    .describe('the API')
+    .meta({ env: 'FRED_BASE_URL' }),
   series: z
     .array(z.string().regex(/^[A-Z0-9_]{1,100}$/, 'expected the id of a series, such as GDP'))
     .min(1)

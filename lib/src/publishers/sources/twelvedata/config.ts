@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { breakerSettings, retrySettings, tlsProblems, tlsSettings } from '../../../base/networking/index.ts'
+import {
+  breakerSettings,
+  isPlainUrl,
+  plainUrlExpected,
+  retrySettings,
+  tlsProblems,
+  tlsSettings,
+} from '../../../base/networking/index.ts'
 import { idCheck } from '../../../base/types/index.ts'
 import { CALL_TIMEOUT_MS } from '../shared/Caller.ts'
 import { API_KEY, PLAN_NAMES } from './plans.ts'
@@ -15,14 +22,6 @@ const seconds = (what: string) =>
     .optional()
     .describe(`seconds between ${what}; 0 never; default: what the plan allows`)
 
-const plainUrl = (protocol: RegExp, shown: string) =>
-  z.string().check(
-    z.refine((text) => {
-      const url = URL.parse(text)
-      return url !== null && protocol.test(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === ''
-    }, `expected ${shown}…, without a name, password or parameters in it`),
-  )
-
 const fields = z.strictObject({
   api_key: z
     .string()
@@ -36,7 +35,9 @@ const fields = z.strictObject({
     .default('basic')
     .describe('the plan of the account: decides credits and the live stream')
     .meta({ env: 'TWELVEDATA_PLAN' }),
-  base_url: plainUrl(/^https?:$/, 'http(s)://')
+  base_url: z
+    .string()
+    .refine((url) => isPlainUrl('http', url), plainUrlExpected('http'))
     .default(TWELVEDATA_URL)
     .describe('the base URL of the API')
     .meta({ env: 'TWELVEDATA_BASE_URL' }),
