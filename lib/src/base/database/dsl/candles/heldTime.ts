@@ -1,4 +1,4 @@
-import { type Calendar, formatTime, NOTHING_THERE, openHours, type Span, subtract, union } from '../../../types/index.ts'
+import { type Calendar, formatTime, NOTHING_THERE, openHours, type Span, union } from '../../../types/index.ts'
 import { type RowReader, readTime } from '../../reading/RowReader.ts'
 import type { Material, SeriesKey } from '../series.ts'
 
@@ -36,5 +36,17 @@ export async function heldBuckets(
   const values = [coinId, source, currency, [...materials], formatTime(from), formatTime(to)]
   const rows = await reader.rows({ name: 'held_time', text: HELD, values })
   const held = union(rows.map((row) => ({ from: readTime(row.since as string), to: readTime(row.until as string) })))
-  return buckets.map((span) => subtract(openHours(calendar, [span]), held).length === 0)
+  return buckets.map((span) => openHours(calendar, [span]).every((open) => isWithin(open, held)))
+}
+
+/** True if one of the spans holds a stretch whole. @param spans in order, apart from each other */
+function isWithin({ from, to }: Span, spans: readonly Span[]): boolean {
+  let [low, high] = [0, spans.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((spans[middle] as Span).to < to) low = middle + 1
+    else high = middle
+  }
+  const found = spans[low]
+  return found !== undefined && found.from <= from
 }
